@@ -1,0 +1,80 @@
+import type { Finished, Piped, ProcessOptions } from "../host/process.js";
+import type { Result } from "../result.js";
+
+/** What a container is made from. A change of any of it means making the container again. */
+export interface ContainerSpec {
+  readonly name: string;
+  /** The project's folder on the host, absolute, links resolved: mounted at /workspace and the container's owner. */
+  readonly project: string;
+  readonly image: string;
+  readonly user: string;
+  /** Size of the RAM folder in bytes. */
+  readonly secretsBytes: number;
+  readonly network: "bridge" | "host" | "none";
+  /** The host's ~/.ssh, absolute, mounted read-only; absent unless asked for. */
+  readonly sshFolder?: string;
+}
+
+/** A container as the engine describes it. */
+export type ContainerState =
+  | { readonly state: "absent" }
+  | {
+      readonly state: "running" | "stopped";
+      readonly id: string;
+      /** When it was last started, as the engine writes it; the RAM folder lives exactly as long. */
+      readonly startedAt: string;
+      /** The project folder it was made for; undefined when tazpod did not make it. */
+      readonly owner: string | undefined;
+      readonly specHash: string | undefined;
+      /** The image's content id it was made from. */
+      readonly imageId: string;
+      /** The user's home inside. */
+      readonly home: string;
+    };
+
+/** Who runs in a container: what the image says about the configured user. */
+export interface ContainerUser {
+  readonly uid: number;
+  readonly gid: number;
+  /** Absolute path inside. */
+  readonly home: string;
+}
+
+export interface ExecOptions extends ProcessOptions {
+  readonly user: string;
+}
+
+export interface ForegroundOptions {
+  readonly user: string;
+  /** Whether the program gets a terminal of its own. */
+  readonly tty: boolean;
+  readonly workdir: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A container engine. Every method may fail with `engine-unavailable`; none of them asks anything.
+ * Containers are found by their exact name.
+ */
+export interface Engine {
+  readonly name: string;
+  /** The server's version, when it answers. */
+  version(): Promise<Result<string>>;
+  inspect(name: string): Promise<Result<ContainerState>>;
+  /** The content id of an image that is here; undefined when it is not. */
+  imageId(image: string): Promise<Result<string | undefined>>;
+  /** Failure: `image-unavailable`. */
+  pull(image: string, onLine: (line: string) => void, signal: AbortSignal): Promise<Result<void>>;
+  /** Looks the user up in the image. Failure: `image-unusable` (no such user, no sh, no tar). */
+  lookUp(image: string, user: string): Promise<Result<ContainerUser>>;
+  create(spec: ContainerSpec, user: ContainerUser): Promise<Result<void>>;
+  /** Failure: `container-start`. */
+  start(name: string): Promise<Result<void>>;
+  /** Stops and removes; absent is fine. */
+  remove(name: string): Promise<Result<void>>;
+  exec(name: string, argv: readonly string[], options: ExecOptions): Promise<Result<Finished>>;
+  execPiped(name: string, argv: readonly string[], options: ExecOptions): Piped;
+  /** Runs a program on our terminal until it ends. */
+  foreground(name: string, argv: readonly string[], options: ForegroundOptions): Promise<Result<Finished>>;
+}

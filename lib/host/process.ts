@@ -1,0 +1,146 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
+import type { Failure } from "../failure.js";
+import { fail, ok, type Result } from "../result.js";
+
+export interface Finished {
+  /** Undefined when a signal ended it. */
+  readonly code: number | undefined;
+  readonly signal: string | undefined;
+  readonly stdout: Buffer;
+  /** Without the trailing newline; at most the last 64 KiB. */
+  readonly stderr: string;
+}
+
+export interface ProcessOptions {
+  readonly cwd?: string;
+  /** Added to this process's environment; undefined removes. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** What the program reads; nothing when absent. */
+  readonly input?: Readable | Buffer | string;
+  /** Ends the program with SIGTERM, two seconds later with SIGKILL. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Called with each whole line of stdout and stderr as it comes. */
+  readonly onLine?: (line: string) => void;
+}
+
+export interface Piped {
+  readonly stdout: Readable;
+  /** Resolves when the program has ended and its output was read; an exit code other than 0 is not a failure here. */
+  readonly done: Promise<Result<Finished>>;
+}
+
+const killAfterMs = 2_000;
+const stderrLimit = 64 * 1024;
+
+/**
+ * Runs a program to its end in a process group of its own, so that Ctrl-C at the terminal reaches us and not it.
+ * Returns what it printed; an exit code other than 0 is not a failure here.
+ * Failures: `command-missing`, `file` (not executable), `timeout`, `interrupted`.
+ */
+export async function capture(argv: readonly string[], options: ProcessOptions = {}): Promise<Result<Finished>> {
+  const chunks: Buffer[] = [];
+  const { stdout, done } = piped(argv, options);
+  stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+  const result = await done;
+  return result.ok ? ok({ ...result.value, stdout: Buffer.concat(chunks) }) : result;
+}
+
+/** Like `capture`, with stdout as a stream that the caller reads. */
+export function piped(argv: readonly string[], options: ProcessOptions = {}): Piped {
+  const [program = "", ...rest] = argv;
+  const child = spawn(program, rest, {
+    ...place(options),
+    detached: true,
+    stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+  });
+  const stdout = child.stdout as Readable;
+  if (options.input !== undefined) feed(options.input, child.stdin as Writable);
+  return { stdout, done: finish(child, argv, options) };
+}
+
+/**
+ * Runs a program that owns the terminal: our stdin, stdout and stderr, and our process group, so that Ctrl-C is its own.
+ * When `signal` aborts it gets SIGTERM (or the signal named as the reason), two seconds later SIGKILL.
+ */
+export async function foreground(argv: readonly string[], options: Omit<ProcessOptions, "input" | "onLine"> = {}): Promise<Result<Finished>> {
+  const [program = "", ...rest] = argv;
+  return finish(spawn(program, rest, { ...place(options), stdio: "inherit" }), argv, options);
+}
+
+function place(options: ProcessOptions): { cwd?: string; env: NodeJS.ProcessEnv } {
+  const env = { ...process.env, ...options.env };
+  return options.cwd === undefined ? { env } : { cwd: options.cwd, env };
+}
+
+function feed(input: Readable | Buffer | string, stdin: Writable): void {
+  // a program that stops reading says why by its exit code; EPIPE here adds nothing
+  stdin.on("error", () => undefined);
+  if (typeof input === "string" || Buffer.isBuffer(input)) stdin.end(input);
+  else {
+    // a broken source must not look like a complete one: the program is cut off, not finished
+    input.on("error", () => stdin.destroy());
+    input.pipe(stdin);
+  }
+}
+
+function finish(child: ChildProcess, argv: readonly string[], options: ProcessOptions): Promise<Result<Finished>> {
+  return new Promise((resolve) => {
+    let stderr = "";
+    let stopped: Failure | undefined;
+    let killer: NodeJS.Timeout | undefined;
+    const stop = (failure: Failure, signal: NodeJS.Signals): void => {
+      stopped ??= failure;
+      child.kill(signal);
+      killer ??= setTimeout(() => child.kill("SIGKILL"), killAfterMs);
+    };
+    const onAbort = (): void => {
+      const signal = abortSignalName(options.signal);
+      stop({ kind: "interrupted", signal }, signal === "SIGHUP" ? "SIGHUP" : "SIGTERM");
+    };
+    const limit = options.timeoutMs;
+    const timer =
+      limit === undefined
+        ? undefined
+        : setTimeout(() => stop({ kind: "timeout", what: argv.slice(0, 3).join(" "), ms: limit }, "SIGTERM"), limit);
+    const end = (result: Result<Finished>): void => {
+      clearTimeout(timer);
+      clearTimeout(killer);
+      options.signal?.removeEventListener("abort", onAbort);
+      resolve(result);
+    };
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr = (stderr + text).slice(-stderrLimit)));
+    if (options.onLine) for (const stream of [child.stdout, child.stderr]) lines(stream, options.onLine);
+    if (options.signal?.aborted) onAbort();
+    else options.signal?.addEventListener("abort", onAbort, { once: true });
+    child.on("error", (error: NodeJS.ErrnoException) => end(fail(startFailure(argv, error, options.cwd))));
+    child.on("close", (code, signal) => {
+      if (stopped) return end(fail(stopped));
+      end(ok({ code: code ?? undefined, signal: signal ?? undefined, stdout: Buffer.alloc(0), stderr: stderr.trimEnd() }));
+    });
+  });
+}
+
+/** The signal's name that an abort carries as its reason; SIGTERM when it carries none. */
+export function abortSignalName(signal: AbortSignal | undefined): string {
+  return typeof signal?.reason === "string" ? signal.reason : "SIGTERM";
+}
+
+function lines(stream: Readable | null, onLine: (line: string) => void): void {
+  let rest = "";
+  stream?.on("data", (chunk: Buffer | string) => {
+    const parts = (rest + chunk.toString()).split(/\r?\n|\r/);
+    rest = parts.pop() ?? "";
+    for (const part of parts) if (part.trim() !== "") onLine(part);
+  });
+}
+
+function startFailure(argv: readonly string[], error: NodeJS.ErrnoException, cwd: string | undefined): Failure {
+  const program = argv[0] ?? "";
+  if (error.code === "ENOENT") {
+    const hint = cwd === undefined ? "Install it, or correct PATH." : `Install it, or correct PATH (it was to run in ${cwd}).`;
+    return { kind: "command-missing", program, hint };
+  }
+  return { kind: "file", action: "run", path: program, code: error.code ?? "unknown", detail: error.message };
+}

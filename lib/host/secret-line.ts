@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ReadStream } from "node:tty";
+
+const settleMs = 30;
+
+/**
+ * Reads one line without echo from a terminal in raw mode, as bytes, so that it can be wiped.
+ * Keys that were typed before the question appeared are dropped (they were meant for something else).
+ * Backspace, Ctrl-U and Ctrl-W edit; Ctrl-C gives "interrupted"; Ctrl-D on an empty line or a hang-up gives "closed".
+ */
+export async function readSecretLine(
+  question: string,
+  input: ReadStream,
+  output: NodeJS.WritableStream,
+): Promise<Buffer | "interrupted" | "closed"> {
+  input.setRawMode(true);
+  await drain(input);
+  output.write(`${question} `);
+  try {
+    return await collect(input);
+  } finally {
+    if (!input.destroyed) input.setRawMode(false);
+    input.pause();
+    output.write("\n");
+  }
+}
+
+/** Throws away what is waiting, until nothing more has come for a moment. */
+async function drain(input: ReadStream): Promise<void> {
+  let seen = true;
+  const drop = (): void => void (seen = true);
+  input.on("data", drop).resume();
+  while (seen) {
+    seen = false;
+    await sleep(settleMs);
+  }
+  input.off("data", drop);
+}
+
+function collect(input: ReadStream): Promise<Buffer | "interrupted" | "closed"> {
+  return new Promise((resolve) => {
+    // room for any passphrase, so that typing never leaves copies of a growing buffer behind
+    const typed = Buffer.alloc(4096);
+    let length = 0;
+    const finish = (outcome: Buffer | "interrupted" | "closed"): void => {
+      input.off("data", onData).off("end", onEnd).off("error", onEnd);
+      if (!Buffer.isBuffer(outcome)) typed.fill(0);
+      resolve(outcome);
+    };
+    const onEnd = (): void => finish("closed");
+    const onData = (chunk: Buffer): void => {
+      // an arrow or function key, not text
+      if (chunk[0] === 0x1b) return;
+      for (const byte of chunk) {
+        if (byte === 0x03) return finish("interrupted");
+        if (byte === 0x04 && length === 0) return finish("closed");
+        if (byte === 0x0d || byte === 0x0a) {
+          const line = Buffer.from(typed.subarray(0, length));
+          typed.fill(0);
+          chunk.fill(0);
+          return finish(line);
+        }
+        if (byte === 0x7f || byte === 0x08) length = beforeLastCharacter(typed, length);
+        else if (byte === 0x15 || byte === 0x17) length = 0;
+        else if (byte >= 0x20 && length < typed.length) typed[length++] = byte;
+      }
+      chunk.fill(0);
+    };
+    input.on("data", onData).on("end", onEnd).on("error", onEnd).resume();
+  });
+}
+
+/** The length of the UTF-8 text without its last character. */
+function beforeLastCharacter(bytes: Buffer, length: number): number {
+  let end = Math.max(0, length - 1);
+  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+  return end;
+}
