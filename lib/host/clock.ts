@@ -1,0 +1,23 @@
+/** The wall clock. Everything that stamps or compares times asks here. */
+export function now(): Date {
+  return new Date();
+}
+
+/** Milliseconds since some fixed point, never going back: for durations and limits. */
+export function monotonic(): number {
+  return performance.now();
+}
+
+/** Resolves after `ms` milliseconds, or as soon as the signal aborts (it never rejects). */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted === true) return resolve();
+    const done = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener("abort", done, { once: true });
+  });
+}

@@ -1,0 +1,144 @@
+import { createReadStream } from "node:fs";
+import * as fs from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import type { Readable } from "node:stream";
+import { fail, ok, type Result } from "../result.js";
+import { attempt, attemptOptional } from "./file-failure.js";
+import { createTemp, syncFolder } from "./temp-file.js";
+
+/** What is known of a path. `mode` holds the low twelve bits; `bytes` and `modified` are the file's own. */
+export interface FileStat {
+  readonly kind: "file" | "folder" | "link" | "other";
+  readonly bytes: number;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly modified: Date;
+}
+
+/** The bytes of a file; undefined when it is not there. */
+export function readBytes(path: string): Promise<Result<Buffer | undefined>> {
+  return attemptOptional("read", path, () => fs.readFile(path));
+}
+
+/** The text of a file (UTF-8); undefined when it is not there. */
+export function readText(path: string): Promise<Result<string | undefined>> {
+  return attemptOptional("read", path, () => fs.readFile(path, "utf8"));
+}
+
+/** A stream over `path`, already open: a file that cannot be opened is a failure here, not an error event. */
+export async function openRead(path: string, options: { start?: number; end?: number } = {}): Promise<Result<Readable>> {
+  const handle = await attempt("open", path, () => fs.open(path, "r"));
+  if (!handle.ok) return handle;
+  return ok(createReadStream(path, { ...options, fd: handle.value }));
+}
+
+/** Follows links. Undefined when nothing is there (or a link leads nowhere). */
+export async function stat(path: string): Promise<Result<FileStat | undefined>> {
+  const found = await attemptOptional("look at", path, () => fs.stat(path));
+  return found.ok ? ok(found.value && shape(found.value)) : found;
+}
+
+/** Does not follow a link: says `link`. */
+export async function linkStat(path: string): Promise<Result<FileStat | undefined>> {
+  const found = await attemptOptional("look at", path, () => fs.lstat(path));
+  return found.ok ? ok(found.value && shape(found.value)) : found;
+}
+
+function shape(found: Awaited<ReturnType<typeof fs.lstat>>): FileStat {
+  const kind = found.isFile() ? "file" : found.isDirectory() ? "folder" : found.isSymbolicLink() ? "link" : "other";
+  return {
+    kind,
+    bytes: Number(found.size),
+    mode: Number(found.mode) & 0o7777,
+    uid: Number(found.uid),
+    gid: Number(found.gid),
+    modified: found.mtime,
+  };
+}
+
+/**
+ * Replaces `path` in one step: a temporary file beside it, fsync, rename, fsync of the folder.
+ * Whoever reads sees the old bytes or the new, never a part. Mode (0600 unless given) is set exactly.
+ */
+export async function writeAtomic(path: string, data: string | Uint8Array, mode = 0o600): Promise<Result<void>> {
+  const temp = await createTemp(dirname(path), basename(path), mode);
+  if (!temp.ok) return temp;
+  const written = await temp.value.write(data);
+  if (!written.ok) return await temp.value.discard(), written;
+  return temp.value.replace(path);
+}
+
+/** Creates `path` with `data`; a file that is there already stays and makes this a `file` failure with EEXIST. */
+export function writeNew(path: string, data: string | Uint8Array, mode = 0o600): Promise<Result<void>> {
+  return attempt("create", path, () => fs.writeFile(path, data, { flag: "wx", mode }));
+}
+
+/** Adds to the end of a file, which is made (0600) when it is not there. */
+export function append(path: string, data: string | Uint8Array): Promise<Result<void>> {
+  return attempt("write", path, () => fs.appendFile(path, data, { mode: 0o600 }));
+}
+
+/** Makes a folder, and those above it, with this mode; one that is there is left as it is. */
+export async function makeFolder(path: string, mode = 0o700): Promise<Result<void>> {
+  const made = await attempt("create the folder", path, () => fs.mkdir(path, { recursive: true, mode }));
+  return made.ok ? ok(undefined) : made;
+}
+
+/** Removes one file; that it is gone already is fine. */
+export async function removeFile(path: string): Promise<Result<void>> {
+  const removed = await attemptOptional("remove", path, () => fs.unlink(path));
+  return removed.ok ? ok(undefined) : removed;
+}
+
+/** Removes a file or a folder with all that is in it; that it is gone already is fine. */
+export function removeTree(path: string): Promise<Result<void>> {
+  return attempt("remove", path, () => fs.rm(path, { recursive: true, force: true }));
+}
+
+/** Renames within a file system and syncs the target's folder, so that the new name survives a power cut. */
+export async function rename(from: string, to: string): Promise<Result<void>> {
+  const renamed = await attempt("rename", from, () => fs.rename(from, to));
+  return renamed.ok ? syncFolder(dirname(to)) : renamed;
+}
+
+/** A second name for the file `from`; fails with EEXIST when `to` is there. Where links are not to be had, a copy. */
+export async function keepAs(from: string, to: string): Promise<Result<void>> {
+  const linked = await attempt("keep", to, () => fs.link(from, to));
+  if (linked.ok) return syncFolder(dirname(to));
+  if (linked.failure.kind !== "file" || linked.failure.code === "EEXIST") return linked;
+  const copied = await attempt("keep", to, () => fs.copyFile(from, to, fs.constants.COPYFILE_EXCL));
+  return copied.ok ? syncFolder(dirname(to)) : copied;
+}
+
+export function setMode(path: string, mode: number): Promise<Result<void>> {
+  return attempt("set the mode of", path, () => fs.chmod(path, mode));
+}
+
+/** The names in a folder, sorted; empty when the folder is not there. */
+export async function list(path: string): Promise<Result<readonly string[]>> {
+  const names = await attemptOptional("list", path, () => fs.readdir(path));
+  return names.ok ? ok((names.value ?? []).toSorted()) : names;
+}
+
+/** The path with every link resolved; undefined when nothing is there. */
+export function realPath(path: string): Promise<Result<string | undefined>> {
+  return attemptOptional("resolve", path, () => fs.realpath(path));
+}
+
+/** Reads an open file descriptor (one the caller's parent left open for us) to its end; at most `limit` bytes. */
+export async function readDescriptor(fd: number, limit: number): Promise<Result<Buffer>> {
+  const path = `file descriptor ${fd}`;
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const read = await attempt("read", path, async () => {
+    for await (const chunk of createReadStream("", { fd, autoClose: false }) as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > limit) break;
+      chunks.push(chunk);
+    }
+  });
+  if (!read.ok) return read;
+  if (bytes > limit) return fail({ kind: "file", action: "read", path, code: "EFBIG", detail: `it gives more than ${limit} bytes` });
+  return ok(Buffer.concat(chunks));
+}

@@ -1,0 +1,99 @@
+import { randomBytes } from "node:crypto";
+import * as fs from "node:fs/promises";
+import { join } from "node:path";
+import { ok, type Result } from "../result.js";
+import { attempt, errno } from "./file-failure.js";
+
+/** A file being written beside the one it will replace. */
+export interface TempFile {
+  readonly path: string;
+  /** Appends. */
+  write(data: string | Uint8Array): Promise<Result<void>>;
+  /** Forces what was written to the disk, and closes. Safe to call again. */
+  finish(): Promise<Result<void>>;
+  /** `finish`, then takes the name `target` in one step and syncs the folder. On failure the temporary file is gone. */
+  replace(target: string): Promise<Result<void>>;
+  /** Closes and removes it; never fails. */
+  discard(): Promise<void>;
+}
+
+/** `.NAME.tmp-PID-RANDOM`: the process that owns it can be told, so that what a dead one left can be removed. */
+const pattern = /^\..+\.tmp-(\d+)-[0-9a-f]{12}$/;
+
+/** A new file in `folder` that nobody else has open, with exactly this mode. */
+export async function createTemp(folder: string, name: string, mode = 0o600): Promise<Result<TempFile>> {
+  const path = join(folder, `.${name}.tmp-${process.pid}-${randomBytes(6).toString("hex")}`);
+  const opened = await attempt("create", path, async () => {
+    const handle = await fs.open(path, "wx", mode);
+    await handle.chmod(mode);
+    return handle;
+  });
+  if (!opened.ok) return opened;
+  return ok(tempFile(folder, path, opened.value));
+}
+
+function tempFile(folder: string, path: string, handle: fs.FileHandle): TempFile {
+  let open = true;
+  const finish = async (): Promise<Result<void>> => {
+    if (!open) return ok(undefined);
+    open = false;
+    const synced = await attempt("write", path, () => handle.sync());
+    const closed = await attempt("write", path, () => handle.close());
+    return synced.ok ? closed : synced;
+  };
+  const discard = async (): Promise<void> => {
+    if (open) await handle.close().catch(() => undefined);
+    open = false;
+    await fs.rm(path, { force: true }).catch(() => undefined);
+  };
+  return {
+    path,
+    write: (data) => attempt("write", path, () => handle.appendFile(data)),
+    finish,
+    discard,
+    async replace(target) {
+      const finished = await finish();
+      if (!finished.ok) return await discard(), finished;
+      const renamed = await attempt("replace", target, () => fs.rename(path, target));
+      if (!renamed.ok) return await discard(), renamed;
+      return syncFolder(folder);
+    },
+  };
+}
+
+/** Forces a folder's entries to the disk. File systems that cannot do that for a folder are taken as they are. */
+export function syncFolder(folder: string): Promise<Result<void>> {
+  return attempt("sync the folder", folder, async () => {
+    const handle = await fs.open(folder, "r");
+    try {
+      await handle.sync();
+    } catch (error) {
+      if (!["EINVAL", "ENOTSUP", "ENOSYS"].includes(errno(error) ?? "")) throw error;
+    } finally {
+      await handle.close();
+    }
+  });
+}
+
+/** Removes the temporary files in `folder` whose process is gone. Returns their names. */
+export async function removeLeftovers(folder: string): Promise<Result<readonly string[]>> {
+  return attempt("clean", folder, async () => {
+    const removed: string[] = [];
+    for (const name of await fs.readdir(folder).catch((error) => (errno(error) === "ENOENT" ? [] : Promise.reject(error)))) {
+      const pid = pattern.exec(name)?.[1];
+      if (pid === undefined || alive(Number(pid))) continue;
+      await fs.rm(join(folder, name), { force: true });
+      removed.push(name);
+    }
+    return removed;
+  });
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errno(error) === "EPERM";
+  }
+}
