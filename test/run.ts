@@ -1,0 +1,86 @@
+/**
+ * The test runner: `node dist/test/run.js [PART OF A PATH…]`.
+ *
+ * One process a file, two at a time, each with a time limit and surroundings of its own. uvu lets a throwing hook,
+ * a forgotten `.run()` and an empty file pass; here only a file that exits 0 with all of its tests passed counts.
+ * What a file needs and this machine lacks makes it a skip with the reason, or a failure where
+ * TAZPOD_TEST_REQUIRE=docker,s3 names it. The last line is `N passed, N failed, N skipped`; a file that is
+ * skipped whole counts as one.
+ */
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { killAll, type Outcome, runFile } from "./runner/run-file.js";
+import { missing } from "./runner/services.js";
+import { readSuiteFile, type SuiteFile } from "./runner/suite-file.js";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const required = new Set((process.env["TAZPOD_TEST_REQUIRE"] ?? "").split(",").map((word) => word.trim()));
+const filters = process.argv.slice(2);
+const total = { passed: 0, failed: 0, skipped: 0 };
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.once(signal, () => {
+    killAll();
+    process.exit(130);
+  });
+}
+
+const files = await findFiles();
+if (files.length === 0) {
+  total.failed++;
+  say(filters.length === 0 ? "There is no test file." : `No test file has ${filters.join(" or ")} in its path.`);
+}
+const together = files.filter((file) => !file.alone);
+await Promise.all([work(together), work(together)]);
+await work(files.filter((file) => file.alone));
+say(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
+
+async function findFiles(): Promise<SuiteFile[]> {
+  const names = await readdir(join(root, "test"), { recursive: true });
+  const sources = names.filter((name) => name.endsWith(".test.ts")).map((name) => join("test", name));
+  const wanted = sources.filter((name) => filters.length === 0 || filters.some((filter) => name.includes(filter)));
+  return Promise.all(wanted.toSorted().map((name) => readSuiteFile(root, join(root, name))));
+}
+
+async function work(queue: SuiteFile[]): Promise<void> {
+  for (let file = queue.shift(); file !== undefined; file = queue.shift()) await runOne(file);
+}
+
+async function runOne(file: SuiteFile): Promise<void> {
+  const mistakes = existsSync(file.script) ? file.mistakes : ["not compiled: run `npm run build`"];
+  if (mistakes.length > 0) return refuse(file, mistakes);
+  for (const need of file.needs) {
+    const reason = await missing(need);
+    if (reason === undefined) continue;
+    if (required.has(need)) return refuse(file, [`needs ${need}, which is required: ${reason}`]);
+    total.skipped++;
+    return say(`skip  ${file.name}: ${reason}`);
+  }
+  report(file, await runFile(file));
+}
+
+function refuse(file: SuiteFile, reasons: readonly string[]): void {
+  total.failed++;
+  say(`FAIL  ${file.name}: ${reasons.join("; ")}`);
+}
+
+function report(file: SuiteFile, outcome: Outcome): void {
+  total.passed += outcome.passed;
+  total.failed += outcome.failed;
+  total.skipped += outcome.skipped;
+  const seconds = `${(outcome.ms / 1000).toFixed(1)} s`;
+  if (outcome.reasons.length > 0) {
+    say(`FAIL  ${file.name} (${seconds}): ${outcome.reasons.join("; ")}`);
+    say(outcome.output.replace(/^/gm, "      ").trimEnd());
+    return;
+  }
+  say(`ok    ${file.name} (${outcome.passed}, ${seconds})`);
+  for (const skip of outcome.skips) say(`      skip  ${skip}`);
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

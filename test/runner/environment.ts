@@ -1,0 +1,34 @@
+import { existsSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { s3Endpoint } from "./services.js";
+
+/** The surroundings of one test file: its own home and temporary folder, and nothing of the user's AWS or tazpod. */
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  remove(): Promise<void>;
+}
+
+export async function makeSurroundings(): Promise<Surroundings> {
+  const folder = await mkdtemp(join(tmpdir(), "tazpod-test-"));
+  // Containers and other users look into it.
+  await chmod(folder, 0o755);
+  const home = join(folder, "home");
+  const temp = join(folder, "tmp");
+  await mkdir(home);
+  await mkdir(temp);
+  const env: NodeJS.ProcessEnv = {};
+  for (const [name, value] of Object.entries(process.env)) {
+    if (/^(AWS_|TAZPOD_(?!TEST_)|NODE_OPTIONS$|NODE_V8_COVERAGE$|FORCE_COLOR$|npm_)/.test(name)) continue;
+    env[name] = value;
+  }
+  // The engine of the user's docker context is found through the real home.
+  const docker = join(homedir(), ".docker");
+  if (env["DOCKER_CONFIG"] === undefined && existsSync(docker)) env["DOCKER_CONFIG"] = docker;
+  Object.assign(env, { HOME: home, TMPDIR: temp, NO_COLOR: "1", TAZPOD_TEST_S3: s3Endpoint });
+  return {
+    env,
+    remove: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined),
+  };
+}

@@ -1,0 +1,88 @@
+import { spawn } from "node:child_process";
+import { makeSurroundings } from "./environment.js";
+import type { SuiteFile } from "./suite-file.js";
+
+/** What came of one file. A file that failed counts at least one failed test. */
+export interface Outcome {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** Why the file failed; empty when it passed. */
+  readonly reasons: readonly string[];
+  /** `NAME: reason` of each declared skip. */
+  readonly skips: readonly string[];
+  readonly output: string;
+  readonly ms: number;
+}
+
+const groups = new Set<number>();
+
+/** Kills every process group that is still running: for a runner that is told to stop. */
+export function killAll(): void {
+  for (const pid of groups) killGroup(pid);
+}
+
+/** Runs one file in a process group of its own; whatever is left of the group when it ends is killed. */
+export async function runFile(file: SuiteFile): Promise<Outcome> {
+  const started = performance.now();
+  const surroundings = await makeSurroundings();
+  const child = spawn(process.execPath, [file.script], {
+    env: surroundings.env,
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  const { pid } = child;
+  if (pid !== undefined) groups.add(pid);
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    if (pid !== undefined) killGroup(pid);
+  }, file.limitMs);
+  const ended = new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(`could not be started: ${error.message}`));
+    child.once("exit", (code, signal) => {
+      // A process it left behind would hold the pipes open.
+      if (pid !== undefined) killGroup(pid);
+      child.once("close", () => resolve(code === 0 ? "" : `exit ${code ?? signal}`));
+    });
+  });
+  const exit = await ended;
+  clearTimeout(timer);
+  if (pid !== undefined) groups.delete(pid);
+  await surroundings.remove();
+  const judged = judge(stdout, stderr, late ? `not done after ${file.limitMs / 1000} s` : exit);
+  return { ...judged, output: `${stdout}${stderr}`, ms: performance.now() - started };
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // it is gone
+  }
+}
+
+/** Reads uvu's totals; anything that is not a whole pass is a reason. */
+function judge(stdout: string, stderr: string, exit: string): Omit<Outcome, "output" | "ms"> {
+  const reasons: string[] = exit === "" ? [] : [exit];
+  const number = (label: string): number | undefined => {
+    const text = [...stdout.matchAll(new RegExp(`^  ${label}: +(\\d+)$`, "gm"))].at(-1)?.[1];
+    return text === undefined ? undefined : Number(text);
+  };
+  const total = number("Total");
+  const passed = number("Passed") ?? 0;
+  const skipped = number("Skipped") ?? 0;
+  const skips = [...stdout.matchAll(/^skip: (.+)$/gm)].map((match) => match[1] ?? "");
+  if (total === undefined) reasons.push("no totals from uvu");
+  else if (total === 0 && skipped === 0) reasons.push("not one test ran");
+  else if (passed !== total) reasons.push(`${passed} of ${total} passed`);
+  if (skipped !== skips.length) reasons.push(`${skipped} skipped, ${skips.length} with a reason`);
+  const warning = /^\(node:\d+\) .*$/m.exec(stderr)?.[0];
+  if (warning !== undefined) reasons.push(`the process warned: ${warning}`);
+  const failed = reasons.length === 0 ? 0 : Math.max(1, (total ?? 0) - passed);
+  return { passed, failed, skipped: skips.length, reasons, skips };
+}

@@ -1,0 +1,46 @@
+import { readFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+
+/** One test file: where it is, and what the comments at its head ask of the runner. */
+export interface SuiteFile {
+  /** Relative to the repository, as it is shown: test/vault/v1.test.ts */
+  readonly name: string;
+  /** The compiled file, absolute. */
+  readonly script: string;
+  /** `// needs: docker, s3, tmux`: what must be there. */
+  readonly needs: readonly string[];
+  /** `// time limit: 600 s`, in ms. */
+  readonly limitMs: number;
+  /** `// runs alone`: not while another file runs. */
+  readonly alone: boolean;
+  /** Mistakes that uvu lets through, found in the source. */
+  readonly mistakes: readonly string[];
+}
+
+const defaultLimitMs = 120_000;
+
+export async function readSuiteFile(root: string, source: string): Promise<SuiteFile> {
+  const text = await readFile(source, "utf8");
+  const name = relative(root, source);
+  const head = text.slice(0, text.search(/^(?!\/\/|\s*$)/m));
+  const limit = /^\/\/ time limit: (\d+) s$/m.exec(head)?.[1];
+  return {
+    name,
+    script: join(root, "dist", name.replace(/\.ts$/, ".js")),
+    needs: (/^\/\/ needs: (.+)$/m.exec(head)?.[1] ?? "").split(",").map((word) => word.trim()).filter(Boolean),
+    limitMs: limit === undefined ? defaultLimitMs : Number(limit) * 1000,
+    alone: /^\/\/ runs alone$/m.test(head),
+    mistakes: mistakesIn(text),
+  };
+}
+
+function mistakesIn(text: string): string[] {
+  const found: string[] = [];
+  const count = (pattern: RegExp): number => [...text.matchAll(pattern)].length;
+  if (/\.only\(/.test(text)) found.push("`.only` leaves tests out");
+  if (/\b\w+\.skip\(/.test(text)) found.push("`.skip` without a reason: use skip() of test/rig/skip.ts");
+  const suites = count(/=\s*suite(?:<[^\n]*>)?\(/g) + (/import\s*\{[^}]*\btest\b[^}]*\}\s*from "uvu"/.test(text) ? 1 : 0);
+  if (suites === 0) found.push("no uvu suite in it");
+  if (count(/\.run\(\);/g) < suites) found.push("a suite is never started: `.run()` is missing");
+  return found;
+}
