@@ -1,0 +1,49 @@
+import type { Readable } from "node:stream";
+import { fail, ok, type Result } from "../result.js";
+import { call, printed } from "./call.js";
+import { abandon, commit, stage } from "./scripts.js";
+import type { Enclave, Marker } from "./types.js";
+
+export interface Unpacking {
+  /** A tar of files, folders and links that are known to be harmless. */
+  readonly tar: Readable;
+  /** Whether all of the tar was good, told once it has been read; then the digest of its content. */
+  readonly checked: Promise<Result<{ readonly digest: string }>>;
+}
+
+/**
+ * Opens a vault into the RAM folder: unpacked beside, checked, switched in, marked last.
+ * Returns "already open" without touching anything when it is. On any failure nothing is left behind.
+ */
+export async function put(
+  enclave: Enclave,
+  { tar, checked }: Unpacking,
+  mark: (digest: string) => Marker,
+  signal: AbortSignal,
+): Promise<Result<"opened" | "already open">> {
+  const [staged, whole] = await Promise.all([call(enclave, stage, [0, 10, 11], { input: tar, signal }), checked]);
+  if (staged.ok && staged.value.code === 10) return ok("already open");
+  if (staged.ok && staged.value.code === 11) {
+    return fail({ kind: "precondition", task: "unlock", message: notEmpty(enclave.folder, printed(staged.value)) });
+  }
+  const opened = await finish(enclave, staged, whole, mark);
+  if (!opened.ok) await call(enclave, abandon, [0]);
+  return opened;
+}
+
+async function finish(
+  enclave: Enclave,
+  staged: Result<unknown>,
+  whole: Result<{ readonly digest: string }>,
+  mark: (digest: string) => Marker,
+): Promise<Result<"opened">> {
+  // a bad archive cuts tar off, so its own reason comes first
+  if (!whole.ok) return whole;
+  if (!staged.ok) return staged;
+  const switched = await call(enclave, commit, [0], { input: JSON.stringify(mark(whole.value.digest)) });
+  return switched.ok ? ok("opened") : switched;
+}
+
+function notEmpty(folder: string, names: string): string {
+  return `${folder} in the container already holds ${names}. Move that elsewhere (or remove it), then unlock again.`;
+}

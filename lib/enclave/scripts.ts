@@ -1,0 +1,50 @@
+/**
+ * The shell programs that run inside the container, for any POSIX sh. `$1` is the RAM folder; nothing secret is ever an
+ * argument. Everything of ours is under `.tazpod/`, which no archive may hold:
+ *   open      the marker: its presence means that the vault is open, completely
+ *   stage/    where an archive is unpacked before it is switched in
+ *   opening   there while the switch goes on; closing: there while the folder is emptied
+ * What an interrupted opening or closing left is only a copy of the sealed vault, and the next one removes it.
+ */
+
+/** Prints the marker; exit 3 when there is none. */
+export const readMarker = 'cat "$1/.tazpod/open" 2>/dev/null || exit 3';
+
+const wipe = 'cd "$1" || exit 4; for f in * .[!.]* ..?*; do [ "$f" = .tazpod ] || rm -rf -- "$f" || exit 4; done';
+
+/** Unpacks a tar from stdin into the stage. Exit 10: open already; 11: the folder holds files (printed). */
+export const stage = `umask 077
+[ -d "$1" ] || { echo "$1 is not there"; exit 12; }
+d="$1/.tazpod"
+[ -e "$d/open" ] && exit 10
+if [ -e "$d/opening" ] || [ -e "$d/closing" ]; then ${wipe}; fi
+rm -rf -- "$d" || exit 4
+l=$(ls -A "$1") || exit 4
+[ -z "$l" ] || { printf '%s\\n' "$l"; exit 11; }
+mkdir "$d" "$d/stage" && exec tar -x -p -f - -C "$d/stage"`;
+
+/** Switches the stage in and writes the marker, read from stdin, last. */
+export const commit = `umask 077
+d="$1/.tazpod"
+cat > "$d/next" && : > "$d/opening" && cd "$d/stage" || exit 4
+for f in * .[!.]* ..?*; do
+  if [ -e "$f" ] || [ -L "$f" ]; then mv -- "$f" "$1/" || exit 4; fi
+done
+cd "$1" && rmdir "$d/stage" && mv "$d/next" "$d/open" && rm "$d/opening"`;
+
+/** Throws an unfinished opening away. */
+export const abandon = `if [ -e "$1/.tazpod/opening" ]; then ${wipe}; fi; rm -rf -- "$1/.tazpod"`;
+
+/** Replaces the marker of an open vault, read from stdin. Exit 3 when it is not open. */
+export const remark = `umask 077; d="$1/.tazpod"; [ -e "$d/open" ] || exit 3; cat > "$d/next" && mv "$d/next" "$d/open"`;
+
+/** Empties the folder; prints what would not go and exits 5. The marker goes first: half-empty is never open. */
+export const clear = `d="$1/.tazpod"
+if [ -d "$d" ]; then
+  if [ -e "$d/open" ]; then mv "$d/open" "$d/closing" || exit 4; fi
+  ${wipe}; rm -rf -- "$d"
+fi
+l=$(ls -A "$1"); [ -z "$l" ] || { printf '%s\\n' "$l"; exit 5; }`;
+
+/** Writes the folder as a tar to stdout. */
+export const archive = 'exec tar -c -f - -C "$1" .';

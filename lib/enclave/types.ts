@@ -1,0 +1,20 @@
+import type { Engine } from "../engine/types.js";
+
+/** The RAM folder of one container: where an open vault is. */
+export interface Enclave {
+  readonly engine: Engine;
+  readonly container: string;
+  readonly user: string;
+  /** Absolute path inside, `/home/<user>/secrets`. */
+  readonly folder: string;
+}
+
+/** Written last when a vault has been opened, and read by everything that closes or saves it. Lives in the RAM folder. */
+export interface Marker {
+  readonly version: 1;
+  /** Content digest of what the sealed vault holds, hex. */
+  readonly digest: string;
+  /** SHA-256 of the sealed file it came from or was last saved to, hex. */
+  readonly base: string;
+  readonly openedAt: string;
+}

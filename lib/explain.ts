@@ -1,0 +1,217 @@
+import type { Failure, Position, Problem } from "./failure.js";
+
+/** A failure in words: what happened, where, and what to do next. */
+export interface Explanation {
+  readonly message: string;
+  /** `file:line:column`. */
+  readonly where?: string;
+  readonly hint?: string;
+}
+
+const project = "Use `tazpod init` in the project's folder, or name it with --project DIR.";
+
+/** The only author of messages for people. */
+export function explain(failure: Failure): Explanation {
+  switch (failure.kind) {
+    case "usage":
+      return say(failure.message, failure.hint ?? "See `tazpod --help`.");
+    case "unknown-name":
+      return say(`There is no ${failure.what} "${failure.name}".`, nearby(failure.nearest, failure.known));
+    case "invalid-document":
+      return say(failure.problems.map(problemText).join("\n\n"));
+    case "unmet-fact":
+      return say(`${failure.task === undefined ? "" : `${failure.task} needs `}${failure.fact}, which does not hold: ${failure.reason}.`);
+    case "unknown-fact":
+      return say(`Could not tell whether ${failure.fact} holds: ${failure.reason}`, failure.hint);
+    case "plan-conflict":
+      return say(failure.message, failure.hint);
+    case "precondition":
+      return say(failure.message, undefined, failure.at);
+    case "answer-needed":
+      return say(`An answer was needed and nobody could give it: ${failure.question}`, `Run it on a terminal, or use ${failure.flag}.`);
+    case "declined":
+      return say(`Declined: ${failure.question}`, "Nothing of it was done.");
+    case "interrupted":
+      return say(`Interrupted (${failure.signal}).`);
+    case "timeout":
+      return say(`${failure.what}: no end within ${failure.ms / 1000} s.`);
+    case "task-failed": {
+      const cause = explain(failure.cause);
+      return { ...cause, message: `${failure.task}: ${cause.message}` };
+    }
+    case "cleanup-failed": {
+      const all = failure.first === undefined ? failure.causes : [failure.first, ...failure.causes];
+      return say(all.map(failureText).join("\n"));
+    }
+    case "not-achieved":
+      return say(
+        `${failure.task} ended without an error, but ${failure.fact} ${failure.expected ? "still does not hold" : "still holds"}: ${failure.reason}.`,
+      );
+    case "script":
+      return say(`${failure.file}: ${failure.message}`);
+    case "command-missing":
+      return say(`The program ${failure.program} was not found.`, failure.hint);
+    case "command-failed":
+      return say(`\`${failure.command.join(" ")}\` ${ending(failure.code, failure.signal)}${failure.detail === "" ? "." : `: ${failure.detail}`}`);
+    case "exit-code":
+      return say(`${failure.command} ended with exit code ${failure.code}.`);
+    case "file":
+      return say(`Could not ${failure.action} ${failure.path}: ${failure.detail ?? failure.code}.`);
+    case "no-project":
+      return say(`There is no TazPod project in ${failure.from} or above it.`, project);
+    case "engine-unavailable":
+      return engine(failure.engine, failure.why, failure.detail);
+    case "container-foreign":
+      return say(
+        `The container ${failure.name} belongs to ${failure.owner === "" ? "something other than tazpod" : failure.owner}, not to ${failure.project}.`,
+        `Set another container_name in .tazpod/config.yaml; if that container is no longer wanted, remove it with \`docker rm -f ${failure.name}\`.`,
+      );
+    case "container-gone":
+      return say(
+        `The container ${failure.name} no longer runs.`,
+        failure.unsaved ? "What was in RAM and not saved is lost with it; the sealed vault is as it was last saved." : "Run `tazpod enter` to start it.",
+      );
+    case "container-start":
+      return say(`The container ${failure.name} does not start: ${failure.detail}`, "`tazpod down` removes it, so that it is made anew.");
+    case "image-unavailable":
+      return say(
+        `The image ${failure.image} is not here and could not be pulled: ${failure.detail}`,
+        "Check the name in .tazpod/config.yaml, the network, and `docker login`.",
+      );
+    case "image-unusable":
+      return say(`The image ${failure.image} lacks ${failure.lacks}.`, failure.hint);
+    case "ghost-mode-off":
+      return say(
+        "ghost_mode: false would keep secrets outside RAM, and this engine can do better.",
+        "Set ghost_mode: true in .tazpod/config.yaml.",
+      );
+    case "passphrase-unusable":
+      return say(`The passphrase from ${failure.source} cannot be used: ${failure.detail}.`);
+    case "wrong-passphrase":
+      return say(
+        `${failure.path} does not open: the passphrase is wrong, or the file is damaged${failure.tries > 1 ? ` (tried ${failure.tries} times)` : ""}.`,
+        "The vault stays closed; nothing was changed.",
+      );
+    case "vault-damaged":
+      return say(`${failure.path} is damaged: ${failure.detail}.`, "`tazpod pull --force` takes the remote's copy and keeps this one beside it.");
+    case "vault-absent":
+      return say(`There is no vault at ${failure.path}.`, "`tazpod pull` brings it; `tazpod create` makes a new one.");
+    case "vault-exists":
+      return say(`There is a vault at ${failure.path} already.`, "It is left as it is. Move it away first if a new one is wanted.");
+    case "vault-closed":
+      return say("The vault is not open.", "`tazpod unlock` opens it.");
+    case "vault-vanished":
+      return say(
+        "The vault was open in the container, and is no longer: its RAM folder was emptied from inside.",
+        "Run `tazpod enter` again to unlock it. What was not saved is lost; the sealed vault is as it was last saved.",
+      );
+    case "archive-refused":
+      return say(`The archive is refused because of ${JSON.stringify(failure.entry)}: ${failure.detail}.`);
+    case "archive-too-large":
+      return say(
+        `${failure.what} is ${failure.bytes} bytes, and at most ${failure.limit} are allowed.`,
+        "Raise vault.size in .tazpod/config.yaml, or take something out.",
+      );
+    case "save-incomplete":
+      return say(
+        `Not everything could be read, so nothing was saved:\n${failure.problems.map((line) => `  ${line}`).join("\n")}`,
+        "The vault stays open. Remove or repair what is named, then `tazpod lock`; or `tazpod lock --discard` to drop unsaved work.",
+      );
+    case "still-open":
+      return say(`The RAM folder is not empty after locking: ${failure.detail}.`, "`tazpod down` removes the container and its RAM with it.");
+    case "no-credentials":
+      return say(`${failure.detail}.`, failure.hint);
+    case "remote-unavailable":
+      return say(`${failure.url}: ${failure.reason}`, failure.hint);
+    case "remote-absent":
+      return say(`There is no vault at ${failure.url}.`);
+    case "conflict":
+      return say(failure.message, failure.hint);
+    default:
+      return failure satisfies never;
+  }
+}
+
+/** What `main` prints for a failure. */
+export function failureText(failure: Failure): string {
+  const { message, where, hint } = explain(failure);
+  return [where === undefined ? message : `${where}: ${message}`, ...(hint === undefined ? [] : [`  ${hint}`])].join("\n");
+}
+
+/** The process's exit code for a failure; see "Exit codes" in `tazpod --help`. */
+export function exitCode(failure: Failure): number {
+  switch (failure.kind) {
+    case "usage":
+    case "unknown-name":
+    case "invalid-document":
+    case "plan-conflict":
+      return 2;
+    case "unmet-fact":
+    case "unknown-fact":
+    case "precondition":
+    case "declined":
+    case "no-project":
+    case "engine-unavailable":
+    case "container-foreign":
+    case "image-unusable":
+    case "ghost-mode-off":
+    case "vault-absent":
+    case "vault-exists":
+    case "vault-closed":
+    case "no-credentials":
+      return 3;
+    case "answer-needed":
+      return 4;
+    case "conflict":
+      return 5;
+    case "interrupted":
+      return 130;
+    case "exit-code":
+      return failure.code;
+    case "task-failed":
+      return exitCode(failure.cause);
+    case "cleanup-failed": {
+      const lead = failure.first ?? failure.causes[0];
+      return lead === undefined ? 1 : exitCode(lead);
+    }
+    default:
+      return 1;
+  }
+}
+
+function say(message: string, hint?: string, at?: Position): Explanation {
+  return {
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(at === undefined ? {} : { where: `${at.file}:${at.line}:${at.column}` }),
+  };
+}
+
+function problemText({ at, message, hint, excerpt }: Problem): string {
+  const head = at === undefined ? message : `${at.file}:${at.line}:${at.column}: ${message}`;
+  return [head, ...(excerpt === undefined ? [] : [excerpt]), ...(hint === undefined ? [] : [`  ${hint}`])].join("\n");
+}
+
+function nearby(nearest: string | undefined, known: readonly string[] | undefined): string {
+  if (nearest !== undefined) return `Did you mean "${nearest}"?`;
+  return known === undefined ? "See `tazpod --help`." : `Known: ${known.join(", ")}.`;
+}
+
+function ending(code: number | undefined, signal: string | undefined): string {
+  return code === undefined ? `was ended by ${signal ?? "a signal"}` : `failed with exit code ${code}`;
+}
+
+function engine(name: string, why: "missing" | "not-answering" | "permission", detail: string): Explanation {
+  const title = name === "docker" ? "Docker" : name;
+  if (why === "missing")
+    return say(`${title} is not installed: there is no program ${name} on PATH.`, "On Debian: `sudo apt-get install docker.io`.");
+  if (why === "permission")
+    return say(
+      `${title} is there, but this user may not use it (${detail.split("\n")[0] ?? ""}).`,
+      "Add yourself to the docker group (`sudo usermod -aG docker $USER`, then log in again), or use rootless Docker.",
+    );
+  return say(
+    `${title} is not answering: ${detail.split("\n")[0] ?? ""}`,
+    "Start it (`sudo systemctl start docker`), or point DOCKER_HOST or `docker context use` at one that runs.",
+  );
+}

@@ -1,0 +1,52 @@
+import type { ConfigFile } from "../generated/config.js";
+import { containerName, defaults } from "./defaults.js";
+import type { Config, RemoteConfig } from "./types.js";
+
+const units: Readonly<Record<string, number>> = { k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+
+/** A config file's content with every default filled in. */
+export function completeConfig(file: ConfigFile, root: string): Config {
+  return {
+    image: file.image ?? defaults.image,
+    containerName: file.container_name ?? containerName(root),
+    user: file.user ?? defaults.user,
+    ghostMode: file.ghost_mode ?? file.features?.ghost_mode ?? true,
+    engine: file.engine ?? "auto",
+    network: file.network ?? "bridge",
+    ssh: file.ssh ?? "none",
+    ...(file.shell === undefined ? {} : { shell: file.shell }),
+    remote: completeRemote(file),
+    secretsBytes: file.vault?.size === undefined ? defaults.secretsBytes : bytes(file.vault.size),
+    notes: notes(file),
+  };
+}
+
+function completeRemote(file: ConfigFile): RemoteConfig {
+  const remote = typeof file.remote === "string" ? { url: file.remote } : (file.remote ?? {});
+  const sso = file.aws_sso ?? {};
+  const profile = remote.profile ?? (sso.profile || undefined);
+  return {
+    url: remote.url ?? `s3://${sso.bucket || defaults.bucket}/${defaults.key}`,
+    region: remote.region ?? (sso.region || defaults.region),
+    ...(profile === undefined ? {} : { profile }),
+    ...(remote.endpoint === undefined ? {} : { endpoint: remote.endpoint }),
+    ...(remote.path_style === undefined ? {} : { pathStyle: remote.path_style }),
+    singleWriter: remote.single_writer ?? false,
+  };
+}
+
+function bytes(size: string): number {
+  return Number(size.slice(0, -1)) * (units[size.slice(-1)] ?? 1);
+}
+
+function notes(file: ConfigFile): string[] {
+  const found: string[] = [];
+  if (file.mode !== undefined) found.push(`mode: ${file.mode} has no effect here; see engine.`);
+  if (file.providers !== undefined) found.push("providers has no effect here.");
+  if (file.build !== undefined) found.push("build has no effect here: build the image yourself and name it in image.");
+  for (const key of Object.keys(file.features ?? {})) {
+    if (key !== "ghost_mode") found.push(`features.${key} has no effect here.`);
+  }
+  if (file.vault?.retention !== undefined) found.push("vault.retention has no effect yet: no history copies are written.");
+  return found;
+}

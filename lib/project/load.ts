@@ -1,0 +1,38 @@
+import { join, relative } from "node:path";
+import { readText } from "../host/files.js";
+import { ok, type Result } from "../result.js";
+import { completeConfig } from "./config.js";
+import { findRoot } from "./find.js";
+import type { Config, Project } from "./types.js";
+
+/** Finds the project and reads its config. Failures: `file`, `invalid-document`. Reads only. */
+export async function loadProject(from: string): Promise<Result<Project>> {
+  const found = await findRoot(from);
+  if (!found.ok) return found;
+  const { root, initialised } = found.value;
+  const configFile = join(root, ".tazpod", "config.yaml");
+  const config = initialised ? await readConfig(configFile, root) : ok(completeConfig({}, root));
+  if (!config.ok) return config;
+  const vaultFolder = join(root, ".tazpod", "vault");
+  const vaultFile = join(vaultFolder, "vault.tar.aes");
+  return ok({ root, initialised, configFile, vaultFolder, vaultFile, config: config.value });
+}
+
+async function readConfig(path: string, root: string): Promise<Result<Config>> {
+  const text = await readText(path);
+  if (!text.ok) return text;
+  // an empty config is a project with every default; without it the parser would ask for a map
+  if ((text.value ?? "").replace(/^\s*(#.*)?$/gm, "") === "") return ok(completeConfig({}, root));
+  const [{ parseDocument }, { validateConfig }] = await Promise.all([
+    import("../document/parse.js"),
+    import("../document/validators.js"),
+  ]);
+  const parsed = parseDocument({ path: shown(path), text: text.value ?? "" }, validateConfig);
+  return parsed.ok ? ok(completeConfig(parsed.value.value, root)) : parsed;
+}
+
+/** How a file is named in messages: from here when it is below, else absolute. */
+function shown(path: string): string {
+  const below = relative(process.cwd(), path);
+  return below.startsWith("..") ? path : below;
+}

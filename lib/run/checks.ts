@@ -1,0 +1,93 @@
+import { join } from "node:path";
+import { explain } from "../explain.js";
+import type { Failure } from "../failure.js";
+import { stat } from "../host/files.js";
+import { capture } from "../host/process.js";
+import type { Verdict } from "../plan/types.js";
+import { render } from "../recipe/render.js";
+import type { Check } from "../recipe/types.js";
+import { loadScript } from "./scripts.js";
+import { fails, holds, unknown, type StepContext } from "./step.js";
+
+/** A failure met while checking: nobody can tell. */
+export function cannotTell(failure: Failure): Verdict {
+  const { message, hint } = explain(failure);
+  return unknown(message, hint);
+}
+
+export interface CheckSetting {
+  readonly context: StepContext;
+  /** What the check is of: a script's export is looked up under this name. */
+  readonly subject: string;
+  /** How a `fact` check is answered. */
+  readonly fact: (name: string) => Promise<Verdict>;
+}
+
+/** Answers a check. It never fails: what goes wrong is "unknown" with its reason. */
+export async function evaluate(check: Check, setting: CheckSetting): Promise<Verdict> {
+  switch (check.kind) {
+    case "exists":
+      return exists(render(check.path, setting.context.vars), setting.context);
+    case "env": {
+      const set = (process.env[check.name] ?? "") !== "";
+      return set ? holds(`${check.name} is set`) : fails(`${check.name} is not set`);
+    }
+    case "command":
+      return command(check.argv, setting.context);
+    case "script":
+      return script(check, setting);
+    case "fact":
+      return setting.fact(check.fact);
+    case "not":
+      return negate(await evaluate(check.check, setting));
+    case "all":
+    case "any":
+      return combine(check.kind, check.checks, setting);
+  }
+}
+
+async function exists(path: string, context: StepContext): Promise<Verdict> {
+  const found = await stat(join(context.project.root, path));
+  if (!found.ok) return cannotTell(found.failure);
+  return found.value ? holds(path) : fails(`there is no ${path}`);
+}
+
+async function command(items: readonly string[], { vars, env, project, signal }: StepContext): Promise<Verdict> {
+  const argv = items.map((item) => render(item, vars));
+  const done = await capture(argv, { cwd: project.root, env, signal });
+  if (!done.ok) return done.failure.kind === "command-missing" ? fails(`${argv[0]} is not installed`) : cannotTell(done.failure);
+  const said = done.value.stderr.split("\n").at(-1) ?? "";
+  if (done.value.code === 0) return holds(`${argv.join(" ")} succeeded`);
+  return fails(said === "" ? `${argv.join(" ")} failed` : said);
+}
+
+async function script(check: Check & { kind: "script" }, { context, subject }: CheckSetting): Promise<Verdict> {
+  const name = check.check ?? subject;
+  const loaded = await loadScript(check.script);
+  if (!loaded.ok) return cannotTell(loaded.failure);
+  const probe = loaded.value.kind === "module" ? loaded.value.script.checks?.[name] : undefined;
+  if (!probe) return unknown(`its script exports no check named ${name}`);
+  try {
+    return await probe(context);
+  } catch (error) {
+    if (check.script.kind === "builtin") throw error;
+    return unknown(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function negate(verdict: Verdict): Verdict {
+  if (verdict.state === "unknown") return verdict;
+  return { ...verdict, state: verdict.state === "true" ? "false" : "true" };
+}
+
+/** `all` ends at the first false, `any` at the first true; otherwise an unknown decides. */
+async function combine(kind: "all" | "any", checks: readonly Check[], setting: CheckSetting): Promise<Verdict> {
+  const decisive = kind === "all" ? "false" : "true";
+  let result = kind === "all" ? holds("nothing to check") : fails("nothing to check");
+  for (const check of checks) {
+    const verdict = await evaluate(check, setting);
+    if (verdict.state === decisive) return verdict;
+    if (result.state !== "unknown") result = verdict;
+  }
+  return result;
+}

@@ -1,0 +1,86 @@
+import type { Verdict } from "../plan/types.js";
+import type { Fact, Recipe, Task } from "../recipe/types.js";
+import { evaluate } from "./checks.js";
+import { fails, unknown, type StepContext } from "./step.js";
+
+type ContextFor = (signal: AbortSignal) => StepContext;
+
+/** What is known of the world, asked for when it is needed and forgotten when a step may have changed it. */
+export class Facts {
+  readonly #recipe: Recipe;
+  readonly #context: ContextFor;
+  readonly #interrupt: () => AbortSignal;
+  readonly #known = new Map<string, { readonly verdict: Verdict; readonly epoch: number }>();
+  #epoch = 0;
+
+  constructor(recipe: Recipe, context: ContextFor, interrupt: () => AbortSignal) {
+    this.#recipe = recipe;
+    this.#context = context;
+    this.#interrupt = interrupt;
+  }
+
+  /** The fact's own check, without its `requires`; kept until a step may have changed it. */
+  async probe(name: string): Promise<Verdict> {
+    const kept = this.#known.get(name);
+    if (kept) return kept.verdict;
+    const verdict = await this.#ask(this.#fact(name));
+    this.#known.set(name, { verdict, epoch: this.#epoch });
+    return verdict;
+  }
+
+  /** Whether a fact holds: false without probing when one it requires does not. */
+  async know(name: string): Promise<Verdict> {
+    for (const required of this.#fact(name).requires) {
+      const verdict = await this.know(required);
+      if (verdict.state === "unknown") return verdict;
+      if (verdict.state === "false") return fails(`${required} does not hold: ${verdict.reason}`);
+    }
+    return this.probe(name);
+  }
+
+  /** Like `know`, but asked again if anything has run since. */
+  async recheck(name: string): Promise<Verdict> {
+    const kept = this.#known.get(name);
+    if (kept && kept.epoch < this.#epoch) this.#known.delete(name);
+    return this.know(name);
+  }
+
+  /** A step ran: what it changes, and what hangs on that, is no longer known; after an interactive one nothing is. */
+  stepped(task: Task): void {
+    this.#epoch += 1;
+    if (task.interactive) return this.#known.clear();
+    const changed = new Set([...task.provides, ...task.clears]);
+    for (const name of this.#known.keys()) {
+      if (changed.has(name) || this.#hangsOn(name, changed)) this.#known.delete(name);
+    }
+    // a fact that did not hold may hold now by a side effect; one that held is checked again before its step
+    for (const [name, { verdict }] of this.#known) if (verdict.state !== "true") this.#known.delete(name);
+  }
+
+  #hangsOn(name: string, changed: ReadonlySet<string>): boolean {
+    return (this.#recipe.facts.get(name)?.requires ?? []).some((required) => changed.has(required) || this.#hangsOn(required, changed));
+  }
+
+  async #ask(fact: Fact): Promise<Verdict> {
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort("timeout"), fact.timeoutMs);
+    const signal = AbortSignal.any([this.#interrupt(), limit.signal]);
+    const aborted = new Promise<Verdict>((resolve) => {
+      const stop = (): void => resolve(limit.signal.aborted ? unknown(`no answer within ${fact.timeoutMs / 1000} s`) : unknown("interrupted"));
+      if (signal.aborted) stop();
+      else signal.addEventListener("abort", stop, { once: true });
+    });
+    try {
+      const answer = evaluate(fact.check, { context: this.#context(signal), subject: fact.name, fact: (name) => this.know(name) });
+      return await Promise.race([answer, aborted]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #fact(name: string): Fact {
+    const fact = this.#recipe.facts.get(name);
+    if (!fact) throw new Error(`no fact ${name}: a recipe that was not validated`);
+    return fact;
+  }
+}

@@ -1,0 +1,17 @@
+/** What the command line says about a run; everything has a default, so that scripts run alone can leave all of it out. */
+export interface RunOptions {
+  /** Confirms that count as answered yes: all of them, or those of the tasks named. */
+  readonly yes: "all" | ReadonlySet<string>;
+  readonly passphraseFd?: number;
+  readonly passphraseFile?: string;
+  readonly passphraseCommand?: string;
+  /** Unsaved work may be thrown away. */
+  readonly discard: boolean;
+  /** A refusal that protects something may be overridden. */
+  readonly force: boolean;
+  readonly verbose: boolean;
+  /** What follows `--`: the command that `shell` runs in place of a shell. */
+  readonly args: readonly string[];
+}
+
+export const noOptions: RunOptions = { yes: new Set(), discard: false, force: false, verbose: false, args: [] };

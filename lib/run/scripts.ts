@@ -1,0 +1,47 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { packageRoot } from "../host/package-root.js";
+import { readText } from "../host/files.js";
+import type { ScriptRef } from "../recipe/types.js";
+import { fail, ok, type Result } from "../result.js";
+import type { StepScript } from "./step.js";
+
+/** A script as a module with its exports, or as a program to run. */
+export type LoadedScript = { readonly kind: "module"; readonly script: StepScript } | { readonly kind: "program"; readonly file: string };
+
+/** The built-in step scripts, by name, in the order a user meets them. */
+export const builtinScripts = [
+  "init",
+  "ensure-container",
+  "recreate-container",
+  "login",
+  "pull",
+  "create",
+  "unlock",
+  "shell",
+  "save",
+  "lock",
+  "push",
+  "down",
+] as const;
+
+export function scriptFile(ref: ScriptRef): string {
+  return ref.kind === "file" ? ref.file : join(packageRoot, "dist", "tasks", `${ref.name}.js`);
+}
+
+/** Loads a script once. A file of a project without exports is a program. Failure: `script`. */
+export async function loadScript(ref: ScriptRef): Promise<Result<LoadedScript>> {
+  const file = scriptFile(ref);
+  if (ref.kind === "file") {
+    const text = await readText(file);
+    if (!text.ok) return text;
+    if (text.value === undefined) return fail({ kind: "script", file, message: "there is no such file" });
+    if (!/^\s*export\s/m.test(text.value)) return ok({ kind: "program", file });
+  }
+  try {
+    return ok({ kind: "module", script: (await import(pathToFileURL(file).href)) as StepScript });
+  } catch (error) {
+    if (ref.kind === "builtin") throw error;
+    return fail({ kind: "script", file, message: error instanceof Error ? error.message : String(error) });
+  }
+}

@@ -1,0 +1,54 @@
+import type { Shell } from "zx/core";
+import type { Enclave } from "../enclave/types.js";
+import type { ContainerState, Engine } from "../engine/types.js";
+import type { Terminal } from "../host/terminal.js";
+import type { Verdict } from "../plan/types.js";
+import type { Project } from "../project/types.js";
+import type { Remote } from "../remote/types.js";
+import type { Result } from "../result.js";
+import type { Session } from "./session.js";
+import type { RunOptions } from "./options.js";
+
+export type { Verdict } from "../plan/types.js";
+export type { Result } from "../result.js";
+
+/** What a step script is given. */
+export interface StepContext {
+  readonly project: Project;
+  readonly options: RunOptions;
+  readonly terminal: Terminal;
+  /** Aborts when the step is to stop: interrupted, hung up, or out of time. The reason is the signal's name. */
+  readonly signal: AbortSignal;
+  /** The recipe's variables, the task's own among them. */
+  readonly vars: Readonly<Record<string, string>>;
+  /** The task's `env`. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Lines of progress, shown while the step runs. */
+  readonly report: (text: string) => void;
+  readonly session: Session;
+  readonly engine: () => Promise<Engine>;
+  /** The project's container; asked of the engine once a step. */
+  readonly container: () => Promise<Result<ContainerState>>;
+  /** The RAM folder. Failure: `container-gone` when the container does not run. */
+  readonly enclave: () => Promise<Result<Enclave>>;
+  readonly remote: () => Promise<Remote>;
+  /** zx's `$`, in the project's folder, with the step's env and signal. */
+  readonly shell: () => Promise<Shell>;
+}
+
+/** A check that a script exports under a fact's name. It reads, asks nothing, and answers true, false or unknown. */
+export type StepCheck = (context: StepContext) => Promise<Verdict>;
+
+/** What a step script exports. A thrown error or a failed result fails the step. */
+export interface StepScript {
+  readonly run?: (context: StepContext) => Promise<Result<unknown> | void>;
+  readonly checks?: Readonly<Record<string, StepCheck>>;
+}
+
+export const holds = (reason: string): Verdict => ({ state: "true", reason });
+export const fails = (reason: string, hint?: string): Verdict => ({ state: "false", reason, ...(hint === undefined ? {} : { hint }) });
+export const unknown = (reason: string, hint?: string): Verdict => ({
+  state: "unknown",
+  reason,
+  ...(hint === undefined ? {} : { hint }),
+});
