@@ -1,0 +1,76 @@
+import { dirname, resolve } from "node:path";
+import { type Document, parseDocument, type SourceFile } from "../document/parse.js";
+import { validateTasks } from "../document/validators.js";
+import type { Problem } from "../failure.js";
+import type { TasksDocument } from "../generated/tasks.js";
+import { ok, type Result } from "../result.js";
+import type { Layer } from "./tree.js";
+
+export interface LayerSources {
+  readonly builtin: SourceFile;
+  /** Absolute paths of the project's files, the winner last; those that are not there are left out. */
+  readonly files: readonly string[];
+  /** The text of a file, or undefined where there is none. */
+  readonly read: (path: string) => Promise<Result<string | undefined>>;
+  /** How messages name a path. */
+  readonly show: (path: string) => string;
+}
+
+/**
+ * Reads the built-in recipe and the project's files, each after what it extends; a file that is extended twice is
+ * taken once, where it comes first. Problems of one file do not hide those of the next. Failures: those of `read`.
+ */
+export async function readLayers(sources: LayerSources): Promise<Result<{ readonly layers: readonly Layer[]; readonly problems: readonly Problem[] }>> {
+  const layers: Layer[] = [];
+  const problems: Problem[] = [];
+  const done = new Set<string>();
+
+  const builtin = parseDocument(sources.builtin, validateTasks);
+  if (builtin.ok) layers.push({ file: sources.builtin.path, document: builtin.value, builtin: true });
+  else problems.push(...problemsOf(builtin.failure));
+
+  const add = async (file: string, text: string, line: readonly string[]): Promise<Result<void>> => {
+    done.add(file);
+    const parsed = parseDocument({ path: sources.show(file), text }, validateTasks);
+    if (!parsed.ok) {
+      problems.push(...problemsOf(parsed.failure));
+      return ok(undefined);
+    }
+    const document: Document<TasksDocument> = parsed.value;
+    for (const [index, entry] of (document.value.extends ?? []).entries()) {
+      const target = resolve(dirname(file), entry);
+      const place = ["extends", index];
+      if ([...line, file].includes(target)) {
+        const round = [...line.slice(line.indexOf(target)), file, target];
+        problems.push(document.problem(place, `a cycle: ${(line.includes(target) ? round : [file, target]).map(sources.show).join(" → ")}`));
+        continue;
+      }
+      if (done.has(target)) continue;
+      const extended = await sources.read(target);
+      if (!extended.ok) return extended;
+      if (extended.value === undefined) {
+        problems.push(document.problem(place, `there is no file ${sources.show(target)}`, { hint: "paths in `extends` are relative to the file that names them" }));
+        continue;
+      }
+      const added = await add(target, extended.value, [...line, file]);
+      if (!added.ok) return added;
+    }
+    layers.push({ file, document, builtin: false });
+    return ok(undefined);
+  };
+
+  for (const file of sources.files) {
+    if (done.has(file)) continue;
+    const text = await sources.read(file);
+    if (!text.ok) return text;
+    if (text.value === undefined) continue;
+    const added = await add(file, text.value, []);
+    if (!added.ok) return added;
+  }
+  return ok({ layers, problems });
+}
+
+function problemsOf(failure: Extract<ReturnType<typeof parseDocument>, { ok: false }>["failure"]): readonly Problem[] {
+  if (failure.kind !== "invalid-document") throw new Error(`a document failed with ${failure.kind}`);
+  return failure.problems;
+}

@@ -1,0 +1,56 @@
+import { dirname, resolve } from "node:path";
+import { didYouMean } from "../document/nearest.js";
+import type { Problem } from "../failure.js";
+import { itemsOf } from "./fields.js";
+import type { Merged } from "./merge.js";
+import { type Place, problemAt, type Tree } from "./tree.js";
+import type { ScriptRef } from "./types.js";
+
+/** What `script: text` names when it is written at `place`: a file of the project, or a built-in script. */
+export function scriptRef(text: string, place: Place): ScriptRef {
+  if (/^(\.{1,2})?\//.test(text)) return { kind: "file", file: resolve(dirname(place.layer.file), text) };
+  return { kind: "builtin", name: text };
+}
+
+export interface ScriptSources {
+  /** The scripts that come with tazpod. */
+  readonly builtin: readonly string[];
+  readonly exists: (path: string) => Promise<boolean>;
+}
+
+/** Problems: scripts of tasks and checks that are not there. */
+export async function checkScripts(merged: Merged, sources: ScriptSources): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  for (const place of scriptPlaces(merged)) {
+    const ref = scriptRef(place.text, place);
+    if (ref.kind === "file") {
+      if (!(await sources.exists(ref.file))) problems.push(problemAt(place, `there is no file ${place.text}`, { hint: "a script's path is relative to the recipe that names it" }));
+    } else if (!sources.builtin.includes(ref.name)) {
+      const hint = didYouMean(ref.name, sources.builtin) ?? (/[./]/.test(ref.name) ? `a file of the project starts with ./: "./${ref.name}"` : `built-in scripts: ${sources.builtin.join(", ")}`);
+      problems.push(problemAt(place, `no script named "${ref.name}" comes with tazpod`, { hint }));
+    }
+  }
+  return problems;
+}
+
+interface WrittenScript extends Place {
+  readonly text: string;
+}
+
+function* scriptPlaces(merged: Merged): Generator<WrittenScript> {
+  for (const { entries } of merged.facts.values()) yield* inCheck(entries.get("check"));
+  for (const [name, { place, entries }] of merged.tasks) {
+    const script = entries.get("script");
+    if (script?.kind === "leaf") yield { ...script.place, text: String(script.value) };
+    else if (place.layer.builtin && !entries.has("cmds")) yield { ...place, text: name };
+    for (const item of itemsOf(entries, "preconditions")) if (item.kind === "map") yield* inCheck(item.entries.get("check"));
+  }
+}
+
+function* inCheck(tree: Tree | undefined): Generator<WrittenScript> {
+  if (tree?.kind === "list") for (const item of tree.items) yield* inCheck(item);
+  if (tree?.kind !== "map") return;
+  const script = tree.entries.get("script");
+  if (script?.kind === "leaf") yield { ...script.place, text: String(script.value) };
+  for (const key of ["not", "all", "any"]) yield* inCheck(tree.entries.get(key));
+}

@@ -1,0 +1,66 @@
+import type { Document } from "../document/parse.js";
+import type { Path } from "../document/schema.js";
+import type { Position, Problem } from "../failure.js";
+
+/** One file of a recipe. */
+export interface Layer {
+  /** The path it was read from; `document.path` is how messages name it. */
+  readonly file: string;
+  readonly document: Document;
+  readonly builtin: boolean;
+}
+
+/** Where in which file something is written. */
+export interface Place {
+  readonly layer: Layer;
+  readonly path: Path;
+}
+
+/** A value of a recipe in which every part knows where it was written, also after merging. */
+export type Tree = MapTree | ListTree | Leaf;
+
+export interface MapTree {
+  readonly kind: "map";
+  readonly place: Place;
+  readonly entries: ReadonlyMap<string, Tree>;
+}
+
+export interface ListTree {
+  readonly kind: "list";
+  readonly place: Place;
+  readonly items: readonly Tree[];
+}
+
+export interface Leaf {
+  readonly kind: "leaf";
+  readonly place: Place;
+  readonly value: string | number | boolean | null;
+}
+
+/** The tree of one file. */
+export function treeOf(layer: Layer, value: unknown = layer.document.value, path: Path = []): Tree {
+  const place = { layer, path };
+  if (Array.isArray(value)) return { kind: "list", place, items: value.map((item, index) => treeOf(layer, item, [...path, index])) };
+  if (typeof value === "object" && value !== null) {
+    return { kind: "map", place, entries: new Map(Object.entries(value).map(([key, item]) => [key, treeOf(layer, item, [...path, key])])) };
+  }
+  return { kind: "leaf", place, value: value as Leaf["value"] };
+}
+
+export function isNull(tree: Tree): boolean {
+  return tree.kind === "leaf" && tree.value === null;
+}
+
+export function positionOf({ layer, path }: Place, part: "key" | "value" = "value"): Position {
+  return layer.document.locate(path, part);
+}
+
+export function problemAt({ layer, path }: Place, message: string, options?: Parameters<Document["problem"]>[2]): Problem {
+  return layer.document.problem(path, message, options);
+}
+
+/** "tazpod.tasks.yaml:12", for messages about a second place. */
+export function shortPlace(place: Place): string {
+  const { file, line } = positionOf(place, "key");
+  return `${file}:${line}`;
+}
