@@ -52,6 +52,7 @@ export type Failure =
   // the vault
   | { readonly kind: "passphrase-unusable"; readonly source: string; readonly detail: string }
   | { readonly kind: "wrong-passphrase"; readonly path: string; readonly tries: number }
+  | { readonly kind: "vault-format"; readonly path: string; readonly detail: string }
   | { readonly kind: "vault-damaged"; readonly path: string; readonly detail: string }
   | { readonly kind: "vault-absent"; readonly path: string }
   | { readonly kind: "vault-exists"; readonly path: string }

@@ -1,0 +1,188 @@
+import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
+import { extract, type Extract } from "tar-stream";
+import { Failed, fail, ok, type Result } from "../result.js";
+import { archiveDigest, type DigestLine } from "./digest.js";
+import type { VaultFormat } from "./format.js";
+import { judge, refused } from "./entry-policy.js";
+import { endOfTar, padding, tarHeader, type TarEntry } from "./tar-header.js";
+import { feed } from "./tar-feed.js";
+
+export interface ArchiveOptions {
+  /** The room the content may take in the RAM folder, in bytes; a file takes whole pages of 4 KiB. */
+  readonly limitBytes: number;
+  /** What it was sealed as, or will be: v1 holds files and folders only, since its Go reader knows no more. */
+  readonly format: VaultFormat;
+  /** 20,000 unless given. */
+  readonly maxEntries?: number;
+}
+
+export interface ArchiveSummary {
+  readonly files: number;
+  readonly directories: number;
+  readonly links: number;
+  /** Sum of the files' sizes. */
+  readonly bytes: number;
+  /** See digest.ts. */
+  readonly digest: string;
+  /** Paths that were left out and that the user should hear of. */
+  readonly dropped: readonly string[];
+}
+
+/** What an archive may take of a RAM folder, both in bytes: 1/64 is left to what tazpod keeps there itself. */
+export function archiveLimit(ramFolderBytes: number): number {
+  return Math.floor(ramFolderBytes * (63 / 64));
+}
+
+const pageBytes = 4096;
+
+type Entry = Extract extends AsyncIterable<infer T> ? T : never;
+
+/**
+ * Rewrites a tar stream of unknown make into one that is safe to unpack and that every tar reads: see entry-policy.ts
+ * for what is let through. A folder comes before what is in it (missing ones are added, mode 0700), no path comes
+ * twice, nothing goes through a link or a file.
+ *
+ * `tar` ends with a `Failed` (archive-refused, archive-too-large, or that of `source`) as soon as something is wrong,
+ * and parts have gone through by then: unpack it to a place from where it can be discarded. `summary` says the same
+ * as a result, once `tar` has ended, and never rejects.
+ */
+export function normalise(source: Readable, options: ArchiveOptions): { tar: Readable; summary: Promise<Result<ArchiveSummary>> } {
+  const rewriting = new Rewriting(source, options);
+  const tar = Readable.from(rewriting.run(), { objectMode: false });
+  const summary = new Promise<Result<ArchiveSummary>>((resolve) => {
+    let failure: Failed | undefined;
+    tar.once("error", (error) => {
+      failure = error instanceof Failed ? error : undefined;
+    });
+    tar.once("close", () => {
+      source.destroy();
+      if (rewriting.summary !== undefined && failure === undefined) return resolve(ok(rewriting.summary));
+      resolve(fail((failure ?? refused("the archive", "whoever read it stopped before its end")).failure));
+    });
+  });
+  return { tar, summary };
+}
+
+class Rewriting {
+  summary: ArchiveSummary | undefined;
+  readonly #source: Readable;
+  readonly #options: ArchiveOptions;
+  readonly #seen = new Map<string, TarEntry["type"] | "added">();
+  readonly #lines: DigestLine[] = [];
+  readonly #dropped: string[] = [];
+  #entries = 0;
+  #room = 0;
+
+  constructor(source: Readable, options: ArchiveOptions) {
+    this.#source = source;
+    this.#options = options;
+  }
+
+  async *run(): AsyncGenerator<Buffer> {
+    const parser = extract();
+    const feeding = feed(this.#source, parser);
+    let current: string | undefined;
+    let end = 0;
+    try {
+      for await (const entry of parser) {
+        current = entry.header.name;
+        end = offsetOf(entry) + roundUp(entry.header.size, 512);
+        yield* this.#rewrite(entry);
+        current = undefined;
+      }
+    } catch (error) {
+      // A bug keeps its own error; what the parser says of the archive is the archive's fault.
+      if (error instanceof Failed || error instanceof TypeError || error instanceof RangeError) throw error;
+      throw feeding.error() ?? this.#broken(current, String(error));
+    } finally {
+      parser.destroy();
+    }
+    const error = feeding.error();
+    if (error !== undefined) throw error;
+    if (feeding.bytes() < end + 512 || !feeding.endsInZeros()) throw this.#broken(current, "Unexpected end of data");
+    yield endOfTar;
+    this.summary = this.#summarise();
+  }
+
+  async *#rewrite(source: Entry): AsyncGenerator<Buffer> {
+    const most = this.#options.maxEntries ?? 20_000;
+    if (++this.#entries > most) throw refused(source.header.name, `the archive has more than ${most} entries`);
+    const judgement = judge(source.header, this.#options.format);
+    if (judgement.do === "drop") {
+      if (judgement.report) this.#dropped.push(judgement.path);
+      this.#take(source.header.size);
+      for await (const _ of source);
+      return;
+    }
+    const { entry } = judgement;
+    this.#take(entry.size);
+    yield* this.#parents(entry.path);
+    const before = this.#seen.get(entry.path);
+    // A folder that comes after what is in it: it was added already.
+    if (before === "added" && entry.type === "directory") return void this.#seen.set(entry.path, "directory");
+    if (before !== undefined) throw refused(entry.path, "it is in the archive twice");
+    this.#seen.set(entry.path, entry.type);
+    yield tarHeader(entry);
+    const hash = createHash("sha256");
+    if (entry.size > 0) {
+      for await (const chunk of source as AsyncIterable<Buffer>) {
+        hash.update(chunk);
+        yield chunk;
+      }
+      yield padding(entry.size);
+    }
+    this.#lines.push({ entry, sha256: entry.type === "file" ? hash.digest("hex") : "" });
+  }
+
+  *#parents(path: string): Generator<Buffer> {
+    for (let slash = path.indexOf("/"); slash !== -1; slash = path.indexOf("/", slash + 1)) {
+      const folder = path.slice(0, slash);
+      const type = this.#seen.get(folder);
+      if (type === "directory" || type === "added") continue;
+      if (type !== undefined) throw refused(path, `it lies under ${folder}, which is a ${type}`);
+      const entry: TarEntry = { path: folder, type: "directory", mode: 0o700, size: 0, mtime: 0 };
+      this.#seen.set(folder, "added");
+      this.#lines.push({ entry, sha256: "" });
+      yield tarHeader(entry);
+    }
+  }
+
+  #take(bytes: number): void {
+    this.#room += roundUp(bytes, pageBytes);
+    const limit = this.#options.limitBytes;
+    if (this.#room > limit) throw new Failed({ kind: "archive-too-large", bytes: this.#room, limit, what: "the archive" });
+  }
+
+  #broken(entry: string | undefined, message: string): Failed {
+    const files = this.#lines.filter((line) => line.entry.type === "file").map((line) => line.entry.path);
+    if (!message.includes("Unexpected end of data")) {
+      return refused(entry ?? "the archive", `it is not a tar archive, or is damaged, after ${files.length} whole files`);
+    }
+    const shown = files.slice(0, 20).map((file) => JSON.stringify(file)).join(", ");
+    const more = files.length > 20 ? ` and ${files.length - 20} more` : "";
+    const whole = files.length === 0 ? "no file before it is whole" : `whole are: ${shown}${more}`;
+    return refused(entry ?? "the archive", `the archive is cut short here; ${whole}`);
+  }
+
+  #summarise(): ArchiveSummary {
+    const count = (type: TarEntry["type"]): number => this.#lines.filter((line) => line.entry.type === type).length;
+    return {
+      files: count("file"),
+      directories: count("directory"),
+      links: count("link"),
+      bytes: this.#lines.reduce((sum, line) => sum + line.entry.size, 0),
+      digest: archiveDigest(this.#lines),
+      dropped: this.#dropped,
+    };
+  }
+}
+
+function offsetOf(entry: Entry): number {
+  // Where the content begins; tar-stream gives it, its types do not know.
+  return "byteOffset" in entry.header && typeof entry.header.byteOffset === "number" ? entry.header.byteOffset : 0;
+}
+
+function roundUp(bytes: number, unit: number): number {
+  return Math.ceil(bytes / unit) * unit;
+}

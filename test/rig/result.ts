@@ -1,0 +1,19 @@
+import type { Failure, FailureKind, FailureOf } from "../../lib/failure.js";
+import type { Result } from "../../lib/result.js";
+
+/** The value, or an error that shows the failure. */
+export function value<T>(result: Result<T>): T {
+  if (result.ok) return result.value;
+  throw new Error(`failed: ${JSON.stringify(result.failure)}`);
+}
+
+/** The failure, which has this kind, or an error that shows what came instead. */
+export function failure<K extends FailureKind>(result: Result<unknown>, kind: K): FailureOf<K> {
+  if (result.ok) throw new Error(`succeeded, expected ${kind}`);
+  if (!isKind(result.failure, kind)) throw new Error(`expected ${kind}, got ${JSON.stringify(result.failure)}`);
+  return result.failure;
+}
+
+function isKind<K extends FailureKind>(failure: Failure, kind: K): failure is FailureOf<K> {
+  return failure.kind === kind;
+}

@@ -1,0 +1,164 @@
+import { execFileSync } from "node:child_process";
+import { createDecipheriv, createHash, pbkdf2Sync } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { Readable } from "node:stream";
+import { gunzipSync } from "node:zlib";
+import fc from "fast-check";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { archiveLimit, type ArchiveSummary, normalise } from "../../lib/vault/archive.js";
+import { recognise } from "../../lib/vault/format.js";
+import { openVault } from "../../lib/vault/open.js";
+import { sealVault } from "../../lib/vault/seal.js";
+import { openV1, sealV1 } from "../../lib/vault/v1.js";
+import type { Result } from "../../lib/result.js";
+import { Secret } from "../../lib/secret.js";
+import { rawTar } from "../rig/hostile-tar.js";
+import { drain, readTar, type ReadEntry } from "../rig/read-tar.js";
+import { failure, value } from "../rig/result.js";
+import { fixture } from "../rig/root.js";
+
+const test = suite("v1");
+const policy = { limitBytes: archiveLimit(64 * 1024 * 1024), format: "v1" } as const;
+const secret = (): Secret => Secret.fromText("correct horse battery");
+const vectors = readFileSync(fixture("vectors-v1", "passphrases.tsv"), "utf8")
+  .split("\n")
+  .filter((line) => line !== "")
+  .map((line) => line.split("\t"))
+  .map(([name = "", passphrase = ""]) => ({ name, passphrase }));
+
+async function contents(sealed: Buffer, passphrase: string): Promise<ReadEntry[]> {
+  const opened = value(await openVault(sealed, Secret.fromText(passphrase)));
+  const { tar, summary } = normalise(opened.tar, policy);
+  const entries = await readTar(await drain(tar));
+  value(await summary);
+  return entries;
+}
+
+function lines(vector: string, kind: "modes" | "sha256"): string[] {
+  return readFileSync(fixture("vectors-v1", `${vector}.${kind}`), "utf8").split("\n").filter(Boolean).toSorted();
+}
+
+for (const { name, passphrase } of vectors) {
+  const sealed = readFileSync(fixture("vectors-v1", `${name}.tar.aes`));
+
+  test(`a vault the Go program sealed opens with every name, mode and byte: ${name}`, async () => {
+    const files = (await contents(sealed, passphrase)).filter((entry) => entry.type === "file");
+    const sums = files.map((file) => `${createHash("sha256").update(file.content).digest("hex")}  ./${file.name}`);
+    const modes = files.map((file) => `${file.mode.toString(8)} ${file.name}`);
+    assert.equal(sums.toSorted(), lines(name, "sha256"));
+    assert.equal(modes.toSorted(), lines(name, "modes"));
+  });
+
+  test(`what was sealed again from it opens to the same with nothing but the format's description: ${name}`, async () => {
+    const opened = value(await openVault(sealed, Secret.fromText(passphrase)));
+    const ours = value(await sealVault(normalise(opened.tar, policy).tar, Secret.fromText(passphrase), "v1"));
+    const tar = gunzipSync(openByHand(ours, passphrase));
+    const entries = await readTar(tar);
+    const files = entries.filter((entry) => entry.type === "file");
+    assert.equal(files.map((file) => `${createHash("sha256").update(file.content).digest("hex")}  ./${file.name}`).toSorted(), lines(name, "sha256"));
+    for (const [index, entry] of entries.entries()) {
+      assert.ok(entry.type === "file" || entry.type === "directory");
+      const parent = entry.name.replace(/\/$/, "").split("/").slice(0, -1).join("/");
+      if (parent !== "") assert.ok(entries.slice(0, index).some((earlier) => earlier.name === `${parent}/`), `${parent} before ${entry.name}`);
+    }
+    assert.not.ok(tar.includes("PaxHeader"));
+    const listed = execFileSync("tar", ["-tf", "-"], { input: tar, encoding: "utf8", env: { LC_ALL: "C.UTF-8", PATH: process.env["PATH"] } });
+    assert.is(listed.split("\n").filter((line) => line !== "" && !line.endsWith("/")).length, files.length);
+  });
+}
+
+/** The Go tazpod's steps, written down once more without our code. */
+function openByHand(sealed: Buffer, passphrase: string): Buffer {
+  const key = pbkdf2Sync(passphrase, sealed.subarray(0, 32), 100_000, 32, "sha256");
+  const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(32, 44), { authTagLength: 16 });
+  decipher.setAuthTag(sealed.subarray(-16));
+  return Buffer.concat([decipher.update(sealed.subarray(44, -16)), decipher.final()]);
+}
+
+test("the passphrase counts byte by byte: no trimming, no normalising", async () => {
+  const sealed = readFileSync(fixture("vectors-v1", "names.tar.aes"));
+  const right = vectors.find((vector) => vector.name === "names")?.passphrase ?? "";
+  for (const wrong of [right.trim(), right.normalize("NFD"), right.toUpperCase(), `${right}\n`, ""]) {
+    failure(await openVault(sealed, Secret.fromText(wrong)), "wrong-passphrase");
+  }
+  const decomposed = Secret.fromText(right.normalize("NFD"));
+  const ours = value(await sealVault(normalise(Readable.from([rawTar([])]), policy).tar, decomposed, "v1"));
+  failure(await openVault(ours, Secret.fromText(right)), "wrong-passphrase");
+});
+
+test("any content and passphrase comes back as it was", async () => {
+  const bytes = fc.uint8Array({ maxLength: 5000 });
+  await fc.assert(
+    fc.asyncProperty(bytes, fc.uint8Array({ minLength: 1, maxLength: 200 }), async (content, passphrase) => {
+      const word = (): Secret => Secret.of(Buffer.from(passphrase));
+      const sealed = await sealV1(Readable.from([Buffer.from(content)]), word());
+      assert.is(sealed.length, 60 + content.length);
+      assert.ok((await openV1(sealed, word()))?.equals(content));
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test("two seals of the same share neither salt, nonce nor body", async () => {
+  const one = await sealV1(Readable.from([Buffer.alloc(64)]), secret());
+  const two = await sealV1(Readable.from([Buffer.alloc(64)]), secret());
+  assert.not.ok(one.subarray(0, 32).equals(two.subarray(0, 32)));
+  assert.not.ok(one.subarray(32, 44).equals(two.subarray(32, 44)));
+  assert.not.ok(one.subarray(44).equals(two.subarray(44)));
+});
+
+test("a flipped bit anywhere makes it not open", async () => {
+  const sealed = readFileSync(fixture("vectors-v1", "empty.tar.aes"));
+  for (let at = 0; at < sealed.length; at++) {
+    const flipped = Buffer.from(sealed);
+    flipped[at] = (flipped[at] ?? 0) ^ (1 << at % 8);
+    failure(await openVault(flipped, Secret.fromText("x")), "wrong-passphrase");
+  }
+});
+
+test("cut at any length it is damaged or does not open, and never gives a byte", async () => {
+  const sealed = readFileSync(fixture("vectors-v1", "empty.tar.aes"));
+  for (let length = 0; length < sealed.length; length++) {
+    const result = await openVault(sealed.subarray(0, length), Secret.fromText("x"));
+    failure(result, length < 60 ? "vault-damaged" : "wrong-passphrase");
+  }
+  failure(await openVault(Buffer.concat([sealed, Buffer.alloc(1)]), Secret.fromText("x")), "wrong-passphrase");
+});
+
+test("a good tag around what is not gzip is a damaged vault", async () => {
+  const sealed = await sealV1(Readable.from([Buffer.from("this is not gzip")]), secret());
+  const opened = value(await openVault(sealed, secret()));
+  failure(await readThrough(opened.tar), "vault-damaged");
+});
+
+test("more than the limit out of a small file stops at the limit", async () => {
+  const bomb = value(await sealVault(Readable.from([Buffer.alloc(8 * 1024 * 1024)]), secret(), "v1"));
+  const opened = value(await openVault(bomb, secret(), { maxBytes: 1024 * 1024 }));
+  assert.is(failure(await readThrough(opened.tar), "archive-too-large").limit, 1024 * 1024);
+});
+
+function readThrough(source: Readable): Promise<Result<ArchiveSummary>> {
+  const { tar, summary } = normalise(source, policy);
+  tar.resume().on("error", () => undefined);
+  return summary;
+}
+
+test("an empty passphrase seals nothing", async () => {
+  failure(await sealVault(Readable.from([rawTar([])]), Secret.fromText(""), "v1"), "passphrase-unusable");
+});
+
+test("a failure in the archive is the failure of sealing", async () => {
+  const { tar } = normalise(Readable.from([rawTar([{ name: "../up", content: "x" }])]), policy);
+  failure(await sealVault(tar, secret(), "v1"), "archive-refused");
+});
+
+test("age files are told apart by their first line", async () => {
+  const age = Buffer.from(`age-encryption.org/v1\n-> scrypt c2FsdA 18\n${"x".repeat(100)}`);
+  assert.is(recognise(age), "age");
+  failure(await openVault(age, secret()), "vault-format");
+  assert.is(recognise(Buffer.alloc(60)), "v1");
+  assert.is(recognise(Buffer.alloc(59)), undefined);
+});
+
+test.run();
