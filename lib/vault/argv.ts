@@ -1,0 +1,40 @@
+import { fail, ok, type Result } from "../result.js";
+
+/**
+ * Splits a command as a shell would, without being one: blanks separate, '…' keeps all, "…" keeps all but \" and \\,
+ * \ keeps the next character. What only a shell can do (| ; & < > $ ` * and the like, unquoted) is a `usage` failure,
+ * since it would otherwise be taken as plain text without a word.
+ */
+export function splitCommand(command: string): Result<readonly string[]> {
+  const words: string[] = [];
+  let word: string | undefined;
+  let quote: "'" | '"' | undefined;
+  for (let at = 0; at < command.length; at++) {
+    const char = command.charAt(at);
+    const next = command.charAt(at + 1);
+    if (quote !== undefined) {
+      if (char === quote) quote = undefined;
+      else if (quote === '"' && char === "\\" && (next === '"' || next === "\\")) word = (word ?? "") + command.charAt(++at);
+      else word = (word ?? "") + char;
+    } else if (char === "'" || char === '"') {
+      quote = char;
+      word ??= "";
+    } else if (char === "\\" && next !== "") {
+      word = (word ?? "") + command.charAt(++at);
+    } else if (/\s/.test(char)) {
+      if (word !== undefined) words.push(word);
+      word = undefined;
+    } else if ("|;&<>$`*?()".includes(char)) {
+      return wrong(`\`${char}\` needs a shell`, "Quote it, or write: sh -c '…'");
+    } else {
+      word = (word ?? "") + char;
+    }
+  }
+  if (quote !== undefined) return wrong(`a ${quote} is never closed`);
+  if (word !== undefined) words.push(word);
+  return words.length === 0 ? wrong("it is empty") : ok(words);
+}
+
+function wrong(detail: string, hint?: string): Result<never> {
+  return fail({ kind: "usage", message: `--passphrase-command: ${detail}.`, ...(hint === undefined ? {} : { hint }) });
+}

@@ -1,0 +1,136 @@
+import { readBytes, readDescriptor, stat } from "../host/files.js";
+import { fail, ok, type Result } from "../result.js";
+import { Secret } from "../secret.js";
+import { splitCommand } from "./argv.js";
+
+/** Where a passphrase may come from. The first that is given is used; when none is, the user is asked. */
+export interface PassphraseSources {
+  /** --passphrase-fd */
+  readonly fd?: number;
+  /** --passphrase-file */
+  readonly file?: string;
+  /** --passphrase-command, one string, split without a shell */
+  readonly command?: string;
+  /** TAZPOD_PASSPHRASE_FILE */
+  readonly environmentFile?: string;
+}
+
+/** Who can be asked for one. */
+export interface SecretAsker {
+  /** Whether there is a terminal with somebody at it. */
+  readonly interactive: boolean;
+  /** Asks with echo off; keys typed before the question do not count. */
+  secret(question: string): Promise<Result<Secret>>;
+}
+
+export interface PassphraseContext {
+  readonly sources: PassphraseSources;
+  readonly asker: SecretAsker;
+  /** Runs a program, which may use the terminal for itself, and gives its stdout. */
+  readonly run: (argv: readonly string[]) => Promise<Result<Buffer>>;
+}
+
+export interface Passphrase {
+  readonly secret: Secret;
+  /** In words, for messages: "the file /run/p". */
+  readonly source: string;
+  /** Somebody typed it, so that asking again makes sense. */
+  readonly asked: boolean;
+}
+
+const limitBytes = 64 * 1024;
+const tries = 3;
+
+/**
+ * The passphrase of a vault that is there. Its bytes are taken as they are, but for one newline at the end of what a
+ * file, descriptor or command gives. Failures: `passphrase-unusable` (empty, or a file that others can read),
+ * `answer-needed` when there is nobody to ask, `usage`, `file`, and those of `run` and the asker.
+ */
+export async function readPassphrase(context: PassphraseContext, question = "Passphrase of the vault:"): Promise<Result<Passphrase>> {
+  const given = await fromSources(context);
+  if (given !== undefined) return given;
+  const typed = await ask(context.asker, question);
+  if (!typed.ok) return typed;
+  return typed.value.length === 0 ? unusable("the terminal", "it is empty") : asked(typed.value);
+}
+
+/** The passphrase of a new vault: from the sources, or typed twice the same; never empty. Three tries. */
+export async function newPassphrase(context: PassphraseContext, question = "Passphrase for the new vault:"): Promise<Result<Passphrase>> {
+  const given = await fromSources(context);
+  if (given !== undefined) return given;
+  let detail = "";
+  for (let count = 0; count < tries; count++) {
+    const first = await ask(context.asker, detail === "" ? question : `${detail}. ${question}`);
+    if (!first.ok) return first;
+    if (first.value.length === 0) {
+      detail = "It cannot be empty";
+      continue;
+    }
+    const second = await ask(context.asker, "The same again:");
+    if (!second.ok) return first.value.wipe(), second;
+    const same = first.value.equals(second.value);
+    second.value.wipe();
+    if (same) return asked(first.value);
+    first.value.wipe();
+    detail = "The two were not the same";
+  }
+  return unusable("the terminal", `no passphrase after ${tries} tries`);
+}
+
+function asked(secret: Secret): Result<Passphrase> {
+  return ok({ secret, source: "the terminal", asked: true });
+}
+
+async function ask(asker: SecretAsker, question: string): Promise<Result<Secret>> {
+  if (asker.interactive) return asker.secret(question);
+  return fail({ kind: "answer-needed", question, flag: "--passphrase-file" });
+}
+
+async function fromSources({ sources, run }: PassphraseContext): Promise<Result<Passphrase> | undefined> {
+  if (sources.fd !== undefined) return fromDescriptor(sources.fd);
+  if (sources.file !== undefined) return fromFile(sources.file, "--passphrase-file");
+  if (sources.command !== undefined) return fromCommand(sources.command, run);
+  if (sources.environmentFile !== undefined) return fromFile(sources.environmentFile, "TAZPOD_PASSPHRASE_FILE");
+  return undefined;
+}
+
+async function fromDescriptor(fd: number): Promise<Result<Passphrase>> {
+  const source = `--passphrase-fd ${fd}`;
+  const bytes = await readDescriptor(fd, limitBytes);
+  return bytes.ok ? usable(bytes.value, source) : bytes;
+}
+
+async function fromFile(path: string, given: string): Promise<Result<Passphrase>> {
+  const source = `${path} (${given})`;
+  const found = await stat(path);
+  if (!found.ok) return found;
+  if (found.value === undefined) return unusable(source, "there is no such file");
+  const { kind, mode, bytes } = found.value;
+  if (kind !== "file") return unusable(source, "it is not a regular file; use --passphrase-fd for a pipe");
+  if ((mode & 0o077) !== 0) {
+    return unusable(source, `others can read it (mode ${mode.toString(8).padStart(4, "0")}); set it with chmod 600`);
+  }
+  if (bytes > limitBytes) return unusable(source, `it has more than ${limitBytes} bytes`);
+  const read = await readBytes(path);
+  if (!read.ok) return read;
+  return read.value === undefined ? unusable(source, "there is no such file") : usable(read.value, source);
+}
+
+async function fromCommand(command: string, run: PassphraseContext["run"]): Promise<Result<Passphrase>> {
+  const argv = splitCommand(command);
+  if (!argv.ok) return argv;
+  const output = await run(argv.value);
+  return output.ok ? usable(output.value, `the command ${argv.value[0]}`) : output;
+}
+
+function usable(bytes: Buffer, source: string): Result<Passphrase> {
+  const end = bytes.at(-1) === 0x0a ? bytes.length - 1 : bytes.length;
+  if (end === 0) return unusable(source, "it is empty");
+  const secret = Secret.of(Buffer.from(bytes.subarray(0, end)));
+  bytes.fill(0);
+  return ok({ secret, source, asked: false });
+}
+
+function unusable(source: string, detail: string): Result<never> {
+  return fail({ kind: "passphrase-unusable", source, detail });
+}
