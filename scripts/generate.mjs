@@ -51,6 +51,11 @@ async function generate(name, text) {
 }
 
 mkdirSync(out, { recursive: true });
+// Written by scripts/finish-build.mjs, which needs what tsc makes.
+write(
+  "builtin-recipe.d.ts",
+  'import type { Precompiled } from "../document/precompiled.js";\nimport type { TasksDocument } from "./tasks.js";\nexport declare const builtin: Precompiled<TasksDocument>;\n',
+);
 for (const file of readdirSync(new URL("schema/", root)).toSorted()) {
   const name = file.replace(/\.schema\.json$/, "");
   if (validated.includes(name)) await generate(name, readFileSync(new URL(`schema/${file}`, root), "utf8"));

@@ -1,30 +1,11 @@
-import { type Document as YamlDocument, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument as parseYaml, type YAMLError } from "yaml";
-import type { Position, Problem } from "../failure.js";
-import { fail, ok, type Result } from "../result.js";
-import { excerpt, type Span } from "./excerpt.js";
+import { type Document as YamlDocument, isAlias, isMap, isNode, isScalar, isSeq, type Pair, parseDocument as parseYaml, type YAMLError, type YAMLMap } from "yaml";
+import type { Problem } from "../failure.js";
+import { ok, type Result } from "../result.js";
+import { createDocument, type Document, invalid, type Part, reporter, type SourceFile } from "./document.js";
+import type { Span } from "./excerpt.js";
 import { describe, type Path, type Schema, type SchemaNode } from "./schema.js";
 import { wordSyntax } from "./syntax.js";
-import { type Finding, wordErrors } from "./wording.js";
-
-/** A file as text; `path` is used as it is in messages. */
-export interface SourceFile {
-  readonly path: string;
-  readonly text: string;
-}
-
-/** A YAML file that fits its schema. */
-export interface Document<T = unknown> {
-  readonly path: string;
-  /** The file as plain data. */
-  readonly value: T;
-  /**
-   * Where the value at `path` is written, or its key. Where the file does not have the whole path, the deepest part
-   * of it that is there.
-   */
-  locate(path: Path, part?: "key" | "value"): Position;
-  /** A problem at that place, with the line and a marker. */
-  problem(path: Path, message: string, options?: { readonly part?: "key" | "value"; readonly hint?: string | undefined }): Problem;
-}
+import { wordErrors } from "./wording.js";
 
 /** Far more than a real file needs; a file made to explode has more. */
 const maxAliases = 50;
@@ -34,49 +15,28 @@ const maxAliases = 50;
  * Fails with `invalid-document`, which has every problem found: those of the syntax, or else those of the content.
  */
 export function parseDocument<T>(source: SourceFile, schema: Schema<T>): Result<Document<T>> {
-  const lines = new LineCounter();
-  const yaml = parseYaml(source.text, { version: "1.2", schema: "core", strict: true, uniqueKeys: true, stringKeys: true, prettyErrors: false, logLevel: "error", lineCounter: lines });
-  const report = reporter(source, lines);
-  const root = schema.schema as SchemaNode;
+  // At logLevel "silent" yaml would not say that there are several documents.
+  const yaml = parseYaml(source.text, { version: "1.2", schema: "core", strict: true, uniqueKeys: true, stringKeys: true, prettyErrors: false, logLevel: "error" });
+  const report = reporter(source);
+  const start: Span = { start: 0, end: 0 };
 
-  const broken = [...yaml.errors, ...yaml.warnings];
+  const broken = firstOfEachPlace([...yaml.errors, ...yaml.warnings]);
   if (broken.length > 0) return invalid(broken.map((error) => syntaxProblem(error, source, report)));
-  if (yaml.contents === null) return invalid([report({ start: 0, end: 0 }, `this file is empty; expected ${describe(root, [root])}`)]);
+  const root = schema.schema as SchemaNode;
+  if (yaml.contents === null) return invalid([report(start, `this file is empty; expected ${describe(root, [root])}`)]);
 
   let value: unknown;
   try {
     value = yaml.toJS({ maxAliasCount: maxAliases });
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error;
-    return invalid([report({ start: 0, end: 0 }, "too many aliases (*name) in this file", "write the values out")]);
+    return invalid([report(start, "too many aliases (*name) in this file", "write the values out")]);
   }
 
-  const span = (path: Path, part: "key" | "value" = "value"): Span => spanOf(yaml, path, part);
-  const problem: Document["problem"] = (path, message, options) => report(span(path, options?.part), message, options?.hint);
-  if (!schema.validate(value)) {
-    const findings = wordErrors(schema.schema, value, schema.validate.errors ?? []);
-    return invalid(findings.map((finding: Finding) => problem(finding.path, finding.message, finding)).toSorted(byPlace));
-  }
-  return ok({ path: source.path, value, locate: (path, part) => position(source, lines, span(path, part).start), problem });
-}
-
-/** The failure of a document with these problems. */
-export function invalid(problems: readonly Problem[]): { readonly ok: false; readonly failure: { readonly kind: "invalid-document"; readonly problems: readonly Problem[] } } {
-  return fail({ kind: "invalid-document", problems }) as ReturnType<typeof invalid>;
-}
-
-function reporter(source: SourceFile, lines: LineCounter) {
-  return (span: Span, message: string, hint?: string): Problem => ({
-    at: position(source, lines, span.start),
-    message,
-    ...(hint === undefined ? {} : { hint }),
-    excerpt: excerpt(source.text, span),
-  });
-}
-
-function position(source: SourceFile, lines: LineCounter, offset: number): Position {
-  const { line, col } = lines.linePos(offset);
-  return { file: source.path, line: Math.max(1, line), column: Math.max(1, col) };
+  const document = createDocument(source, value, spansOf(yaml));
+  if (schema.validate(value)) return ok({ ...document, value });
+  const findings = wordErrors(schema.schema, value, schema.validate.errors ?? []);
+  return invalid(findings.map((finding) => document.problem(finding.path, finding.message, finding)).toSorted(byPlace));
 }
 
 function syntaxProblem(error: YAMLError, source: SourceFile, report: ReturnType<typeof reporter>): Problem {
@@ -88,14 +48,25 @@ function syntaxProblem(error: YAMLError, source: SourceFile, report: ReturnType<
   return report({ start, end }, message, hint);
 }
 
-/** Where a value or a key is written; for a map or list of several lines, where it starts. */
-function spanOf(yaml: YamlDocument, path: Path, part: "key" | "value"): Span {
+/** One slip often makes several errors at its place; the first says most. */
+function firstOfEachPlace(errors: readonly YAMLError[]): readonly YAMLError[] {
+  const seen = new Set<number>();
+  return errors.filter(({ pos: [start] }) => !seen.has(start) && seen.add(start));
+}
+
+/** Finds where a value or a key is written; for a map or list of several lines, where it starts. */
+function spansOf(yaml: YamlDocument): (path: Path, part: Part) => Span {
+  const indexes = new WeakMap<YAMLMap, ReadonlyMap<unknown, Pair>>();
+  return (path, part) => spanOf(yaml, indexes, path, part);
+}
+
+function spanOf(yaml: YamlDocument, indexes: WeakMap<YAMLMap, ReadonlyMap<unknown, Pair>>, path: Path, part: Part): Span {
   let node: unknown = yaml.contents;
   let found: unknown = node;
   for (const [index, key] of path.entries()) {
     if (isAlias(node)) node = node.resolve(yaml);
     if (isMap(node)) {
-      const pair = node.items.find((item) => (isScalar(item.key) ? item.key.value : item.key) === key);
+      const pair = indexOf(node, indexes).get(key);
       if (pair === undefined) break;
       const wantsKey = part === "key" && index === path.length - 1;
       node = pair.value;
@@ -107,6 +78,16 @@ function spanOf(yaml: YamlDocument, path: Path, part: "key" | "value"): Span {
   }
   const range = isNode(found) ? found.range : undefined;
   return { start: range?.[0] ?? 0, end: range?.[1] ?? 0 };
+}
+
+/** The pairs of a map by key: a map of ten thousand entries is walked once, not once for each. */
+function indexOf(map: YAMLMap, indexes: WeakMap<YAMLMap, ReadonlyMap<unknown, Pair>>): ReadonlyMap<unknown, Pair> {
+  let index = indexes.get(map);
+  if (index === undefined) {
+    index = new Map(map.items.map((pair) => [isScalar(pair.key) ? pair.key.value : pair.key, pair]));
+    indexes.set(map, index);
+  }
+  return index;
 }
 
 function isEmpty(node: unknown): boolean {

@@ -1,9 +1,9 @@
 import { dirname, resolve } from "node:path";
-import { type Document, parseDocument, type SourceFile } from "../document/parse.js";
-import { validateTasks } from "../document/validators.js";
-import type { Problem } from "../failure.js";
+import type { Document, SourceFile } from "../document/document.js";
+import type { Failure, Problem } from "../failure.js";
 import type { TasksDocument } from "../generated/tasks.js";
 import { ok, type Result } from "../result.js";
+import { parseBuiltin, parseRecipe } from "./parse.js";
 import type { Layer } from "./tree.js";
 
 export interface LayerSources {
@@ -25,13 +25,13 @@ export async function readLayers(sources: LayerSources): Promise<Result<{ readon
   const problems: Problem[] = [];
   const done = new Set<string>();
 
-  const builtin = parseDocument(sources.builtin, validateTasks);
+  const builtin = await parseBuiltin(sources.builtin);
   if (builtin.ok) layers.push({ file: sources.builtin.path, document: builtin.value, builtin: true });
   else problems.push(...problemsOf(builtin.failure));
 
   const add = async (file: string, text: string, line: readonly string[]): Promise<Result<void>> => {
     done.add(file);
-    const parsed = parseDocument({ path: sources.show(file), text }, validateTasks);
+    const parsed = await parseRecipe({ path: sources.show(file), text });
     if (!parsed.ok) {
       problems.push(...problemsOf(parsed.failure));
       return ok(undefined);
@@ -70,7 +70,7 @@ export async function readLayers(sources: LayerSources): Promise<Result<{ readon
   return ok({ layers, problems });
 }
 
-function problemsOf(failure: Extract<ReturnType<typeof parseDocument>, { ok: false }>["failure"]): readonly Problem[] {
+function problemsOf(failure: Failure): readonly Problem[] {
   if (failure.kind !== "invalid-document") throw new Error(`a document failed with ${failure.kind}`);
   return failure.problems;
 }

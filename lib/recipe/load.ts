@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { invalid, type SourceFile } from "../document/parse.js";
+import { invalid, type SourceFile } from "../document/document.js";
 import type { Problem } from "../failure.js";
 import { ok, type Result } from "../result.js";
 import { readCheck } from "./check.js";

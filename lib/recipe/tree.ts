@@ -1,4 +1,4 @@
-import type { Document } from "../document/parse.js";
+import type { Document } from "../document/document.js";
 import type { Path } from "../document/schema.js";
 import type { Position, Problem } from "../failure.js";
 
