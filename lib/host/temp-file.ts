@@ -22,7 +22,7 @@ const pattern = /^\..+\.tmp-(\d+)-[0-9a-f]{12}$/;
 
 /** A new file in `folder` that nobody else has open, with exactly this mode. */
 export async function createTemp(folder: string, name: string, mode = 0o600): Promise<Result<TempFile>> {
-  const path = join(folder, `.${name}.tmp-${process.pid}-${randomBytes(6).toString("hex")}`);
+  const path = tempPath(folder, name);
   const opened = await attempt("create", path, async () => {
     const handle = await fs.open(path, "wx", mode);
     await handle.chmod(mode);
@@ -30,6 +30,27 @@ export async function createTemp(folder: string, name: string, mode = 0o600): Pr
   });
   if (!opened.ok) return opened;
   return ok(tempFile(folder, path, opened.value));
+}
+
+/**
+ * A second name for the file `from`, in its own folder, named as a temporary file: its bytes stay as they are while
+ * `from` is replaced. Where the file system has no links, a copy. The caller removes it.
+ */
+export function linkTemp(folder: string, name: string, from: string): Promise<Result<string>> {
+  const path = tempPath(folder, name);
+  return attempt("keep", from, async () => {
+    try {
+      await fs.link(from, path);
+    } catch (error) {
+      if (errno(error) === "ENOENT") throw error;
+      await fs.copyFile(from, path, fs.constants.COPYFILE_EXCL);
+    }
+    return path;
+  });
+}
+
+function tempPath(folder: string, name: string): string {
+  return join(folder, `.${name}.tmp-${process.pid}-${randomBytes(6).toString("hex")}`);
 }
 
 function tempFile(folder: string, path: string, handle: fs.FileHandle): TempFile {

@@ -8,6 +8,14 @@ export interface VaultState {
   readonly version: 1;
   /** The last push to a remote, or pull from it. */
   readonly pushed?: PushedRecord;
+  /** A push that was begun: if the remote has this write id, it went through though nobody heard of it. */
+  readonly pending?: PendingRecord;
+}
+
+export interface PendingRecord {
+  readonly remote: string;
+  readonly sha256: string;
+  readonly writeId: string;
 }
 
 export interface PushedRecord {
@@ -57,9 +65,17 @@ function parse(text: string): VaultState | undefined {
     return undefined;
   }
   if (!isRecord(read) || read["version"] !== 1) return undefined;
-  if (read["pushed"] === undefined) return nothing;
-  const pushed = parsePushed(read["pushed"]);
-  return pushed === undefined ? undefined : { version: 1, pushed };
+  const pushed = read["pushed"] === undefined ? undefined : parsePushed(read["pushed"]);
+  if (pushed === undefined && read["pushed"] !== undefined) return undefined;
+  const pending = parsePending(read["pending"]);
+  return { version: 1, ...(pushed === undefined ? {} : { pushed }), ...(pending === undefined ? {} : { pending }) };
+}
+
+function parsePending(read: unknown): PendingRecord | undefined {
+  if (!isRecord(read)) return undefined;
+  const { remote, sha256, writeId } = read;
+  if (typeof remote !== "string" || typeof sha256 !== "string" || typeof writeId !== "string") return undefined;
+  return { remote, sha256, writeId };
 }
 
 function parsePushed(read: unknown): PushedRecord | undefined {

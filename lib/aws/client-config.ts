@@ -1,0 +1,70 @@
+import type { RemoteSettings } from "../remote/types.js";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Limits of every request, in ms; a request that moves nothing for `stall` ends. */
+export const limits = { connect: 5_000, stall: 30_000, credentials: 15_000 } as const;
+
+/** How many times a request is made before its failure counts. */
+export const attempts = 3;
+
+export interface StaticKeys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+/** What the S3 client is made with. */
+export interface ClientConfig {
+  readonly region: string;
+  readonly endpoint?: string;
+  readonly forcePathStyle: boolean;
+  readonly requestChecksumCalculation: "WHEN_REQUIRED" | "WHEN_SUPPORTED";
+  readonly responseChecksumValidation: "WHEN_REQUIRED" | "WHEN_SUPPORTED";
+  readonly maxAttempts: number;
+  readonly profile?: string;
+  readonly credentials?: StaticKeys;
+}
+
+/**
+ * Keys in the environment win over any profile, and then the profile is not passed on: given both, the SDK takes the
+ * profile, and says so on the screen. A server that is not Amazon's gets path style and only the checksums it must
+ * have, since many know no others.
+ */
+export function clientConfig(settings: RemoteSettings, env: Environment): ClientConfig {
+  const endpoint = settings.endpoint ?? endpointOf(env);
+  const keys = keysOf(env);
+  const checksums = endpoint === undefined ? "WHEN_SUPPORTED" : "WHEN_REQUIRED";
+  return {
+    region: settings.region,
+    forcePathStyle: settings.pathStyle ?? endpoint !== undefined,
+    requestChecksumCalculation: checksums,
+    responseChecksumValidation: checksums,
+    maxAttempts: attempts,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(keys === undefined ? profileOf(settings) : { credentials: keys }),
+  };
+}
+
+/** Whose credentials are used, in words. */
+export function identity(settings: RemoteSettings, env: Environment): string {
+  if (keysOf(env) !== undefined) return "the keys in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+  return `profile ${settings.profile ?? env["AWS_PROFILE"] ?? "default"}`;
+}
+
+function endpointOf(env: Environment): string | undefined {
+  if (env["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] === "true") return undefined;
+  return env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"] || undefined;
+}
+
+function profileOf({ profile }: RemoteSettings): { profile?: string } {
+  return profile === undefined ? {} : { profile };
+}
+
+function keysOf(env: Environment): StaticKeys | undefined {
+  const accessKeyId = env["AWS_ACCESS_KEY_ID"];
+  const secretAccessKey = env["AWS_SECRET_ACCESS_KEY"];
+  if (!accessKeyId || !secretAccessKey) return undefined;
+  const sessionToken = env["AWS_SESSION_TOKEN"];
+  return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
+}

@@ -1,0 +1,53 @@
+import { now, sleep } from "../host/clock.js";
+import type { Verdict } from "../plan/types.js";
+import { limits } from "./client-config.js";
+import { isNetworkCode, readAwsError } from "./errors.js";
+
+/** What the SDK's chain gives. */
+export interface Keys {
+  readonly expiration?: Date | undefined;
+}
+
+export interface Who {
+  /** "profile tazlab" */
+  readonly identity: string;
+  /** The command that would help, for the hint. */
+  readonly login: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Whether the chain gives credentials that have not expired; at most 15 s. `false` only when the chain says that
+ * there are none: a network that fails while SSO is asked is `unknown`.
+ */
+export async function credentialsVerdict(chain: () => Promise<Keys>, who: Who): Promise<Verdict> {
+  const late = new AbortController();
+  const signal = who.signal === undefined ? late.signal : AbortSignal.any([late.signal, who.signal]);
+  const timer = sleep(limits.credentials, signal).then(() => undefined);
+  try {
+    const keys = await Promise.race([chain(), timer]);
+    if (keys !== undefined) return judge(keys, who);
+    return { state: "unknown", reason: who.signal?.aborted === true ? "stopped" : "the credentials took too long to load" };
+  } catch (error) {
+    return refused(error, who);
+  } finally {
+    late.abort();
+  }
+}
+
+function judge({ expiration }: Keys, { identity, login }: Who): Verdict {
+  if (expiration !== undefined && expiration <= now()) {
+    return { state: "false", reason: `the credentials of ${identity} have expired`, hint: login };
+  }
+  const until = expiration === undefined ? "" : ` until ${expiration.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  return { state: "true", reason: `credentials are there (${identity})${until}` };
+}
+
+function refused(error: unknown, { identity, login }: Who): Verdict {
+  const { code, message } = readAwsError(error);
+  if (isNetworkCode(code)) return { state: "unknown", reason: `the login service could not be asked (${code})`, hint: "Check the network." };
+  if (/expired|not found or is invalid|refresh/i.test(message)) {
+    return { state: "false", reason: `the login of ${identity} has expired`, hint: login };
+  }
+  return { state: "false", reason: `there are no credentials for ${identity}`, hint: login };
+}

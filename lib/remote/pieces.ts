@@ -1,0 +1,52 @@
+import { Transform, type Readable } from "node:stream";
+import { pipeline } from "node:stream";
+import { limits } from "../aws/client-config.js";
+import { interrupted } from "../aws/errors.js";
+import { Failed, take } from "../result.js";
+import type { ByteProgress, DownloadRequest } from "./types.js";
+
+/**
+ * Hands a body to `write`, piece by piece. Throws `Failed` with what `write` or an abort says, and an error with a code
+ * when the body is cut (ECONNRESET) or nothing comes for 30 s (ETIMEDOUT). Whole when it returns.
+ */
+export async function readPieces(body: Readable, total: number, { write, signal, progress }: DownloadRequest): Promise<void> {
+  let bytes = 0;
+  const stop = (): void => void body.destroy();
+  const stalled = setTimeout(() => body.destroy(coded("ETIMEDOUT", "nothing came for too long")), limits.stall);
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    for await (const piece of body as AsyncIterable<Buffer>) {
+      stalled.refresh();
+      bytes += piece.length;
+      take(await write(piece));
+      progress?.(bytes, total);
+    }
+  } catch (error) {
+    if (signal?.aborted === true) throw new Failed(interrupted(signal));
+    throw error;
+  } finally {
+    clearTimeout(stalled);
+    signal?.removeEventListener("abort", stop);
+    body.destroy();
+  }
+  if (signal?.aborted === true) throw new Failed(interrupted(signal));
+  if (bytes !== total) throw coded("ECONNRESET", `the body was cut after ${bytes} of ${total} bytes`);
+}
+
+/** The same bytes, with their progress told. */
+export function counted(source: Readable, total: number, progress: ByteProgress | undefined): Readable {
+  let bytes = 0;
+  const counter = new Transform({
+    transform(piece: Buffer, _encoding, done) {
+      bytes += piece.length;
+      progress?.(bytes, total);
+      done(null, piece);
+    },
+  });
+  // An error of either side ends both; the reader sees it on the counter.
+  return pipeline(source, counter, () => undefined);
+}
+
+function coded(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
+}
