@@ -29,11 +29,6 @@ export interface ArchiveSummary {
   readonly dropped: readonly string[];
 }
 
-/** What an archive may take of a RAM folder, both in bytes: 1/64 is left to what tazpod keeps there itself. */
-export function archiveLimit(ramFolderBytes: number): number {
-  return Math.floor(ramFolderBytes * (63 / 64));
-}
-
 const pageBytes = 4096;
 
 type Entry = Extract extends AsyncIterable<infer T> ? T : never;
