@@ -1,0 +1,108 @@
+import type { Failure } from "../failure.js";
+import { fail, ok, type Result } from "../result.js";
+import type { Recipe, Task } from "../recipe/types.js";
+import { call, type Routine } from "./routine.js";
+import type { State, World } from "./world.js";
+
+/**
+ * How a fact can be met. `wait`: nothing provides it, but it can only be known once the facts it requires hold.
+ */
+export type Choice = { readonly kind: "holds" } | { readonly kind: "run"; readonly providers: readonly string[] } | { readonly kind: "wait"; readonly requires: readonly string[] };
+
+/** Longer reasons of several providers are cut to the first one's. */
+const maxReason = 400;
+
+/**
+ * Chooses how to meet facts, before anything of it is planned: a fact is looked at once however many ways lead there,
+ * so providers that cannot be used cost no more than those that can.
+ */
+export class Choices {
+  readonly #recipe: Recipe;
+  readonly #world: World;
+  readonly #facts = new Map<string, Result<Choice>>();
+  readonly #tasks = new Map<string, Result<void>>();
+
+  constructor(recipe: Recipe, world: World) {
+    this.#recipe = recipe;
+    this.#world = world;
+  }
+
+  /** Failures: `unmet-fact` when no provider can be used, `unknown-fact` when that cannot be told. */
+  *choose(name: string): Routine<Result<Choice>> {
+    const state = yield* call(this.#world.state(name));
+    if (state.state === "true") return ok({ kind: "holds" });
+    if (state.state === "unknown") return unknownFact(name, state);
+    const known = this.#facts.get(name);
+    if (known !== undefined) return known;
+    const choice = yield* call(this.#find(name, state));
+    this.#facts.set(name, choice);
+    return choice;
+  }
+
+  /** Forgets what a planned step has changed: `task` provides what was thought to be out of reach. */
+  applied(task: Task): void {
+    if (task.provides.some((name) => this.#facts.get(name)?.ok === false)) this.forget();
+  }
+
+  forget(): void {
+    this.#facts.clear();
+    this.#tasks.clear();
+  }
+
+  *#find(name: string, state: State): Routine<Result<Choice>> {
+    const { providers, requires } = this.#world.fact(name);
+    if (providers.length === 0) {
+      if (state.state === "false" && state.missing === undefined) return unmetFact(name, state);
+      for (const required of requires) {
+        const choice = yield* call(this.choose(required));
+        if (!choice.ok) return choice;
+      }
+      return ok({ kind: "wait", requires });
+    }
+    const failures: Failure[] = [];
+    for (const [index, provider] of providers.entries()) {
+      const usable = yield* call(this.#usable(this.#task(provider)));
+      if (usable.ok) return ok({ kind: "run", providers: providers.slice(index) });
+      // What cannot be told is never a reason to try the next one.
+      if (usable.failure.kind !== "unmet-fact") return usable;
+      failures.push(usable.failure);
+    }
+    return fail(noWay(name, providers, failures));
+  }
+
+  *#usable(task: Task): Routine<Result<void>> {
+    const known = this.#tasks.get(task.name);
+    if (known !== undefined) return known;
+    let usable: Result<void> = ok(undefined);
+    for (const need of task.needs) {
+      const choice = yield* call(this.choose(need));
+      if (choice.ok) continue;
+      usable = choice.failure.kind === "unmet-fact" && choice.failure.task === undefined ? fail({ ...choice.failure, task: task.name }) : choice;
+      break;
+    }
+    this.#tasks.set(task.name, usable);
+    return usable;
+  }
+
+  #task(name: string): Task {
+    const task = this.#recipe.tasks.get(name);
+    if (task === undefined) throw new Error(`no task ${name} in a checked recipe`);
+    return task;
+  }
+}
+
+export function unknownFact(fact: string, { reason, hint }: State): { readonly ok: false; readonly failure: Failure } {
+  return fail({ kind: "unknown-fact", fact, reason, ...(hint === undefined ? {} : { hint }) });
+}
+
+export function unmetFact(fact: string, { reason }: State): { readonly ok: false; readonly failure: Failure } {
+  return fail({ kind: "unmet-fact", fact, reason });
+}
+
+/** One provider: what it lacks. Several: what each lacks, of the fact that all are for. */
+function noWay(fact: string, providers: readonly string[], failures: readonly Failure[]): Failure {
+  const [first] = failures;
+  if (first === undefined || failures.length === 1) return first ?? { kind: "unmet-fact", fact, reason: "nothing provides it" };
+  const reason = failures.map((failure, index) => `${providers[index] ?? ""}: ${failure.kind === "unmet-fact" ? `${failure.fact}: ${failure.reason}` : failure.kind}`).join("; ");
+  return reason.length <= maxReason ? { kind: "unmet-fact", fact, reason } : first;
+}

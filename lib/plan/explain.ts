@@ -1,0 +1,79 @@
+import type { Failure } from "../failure.js";
+import { placeholders, render } from "../recipe/render.js";
+import type { Recipe } from "../recipe/types.js";
+import type { Plan, PlannedStep } from "./types.js";
+
+export interface ExplainSettings {
+  /** Values for `{{name}}`. */
+  readonly vars: Readonly<Record<string, string>>;
+  /** Puts a failure into one line of words. */
+  readonly word: (failure: Failure) => string;
+}
+
+interface Row {
+  readonly sign: "=" | "+" | "?" | "!" | "~" | "-";
+  readonly name: string;
+  readonly reason: string;
+  readonly remark?: string;
+}
+
+/**
+ * A plan as rows of text with aligned columns, without a newline at the end:
+ * `=` holds already, `+` will run, `?` may run, `!` wanted and not possible, `-` declined, `~` cleanup.
+ */
+export function explainPlan(plan: Plan, recipe: Recipe, settings: ExplainSettings): string {
+  const rows: readonly Row[] = [
+    ...plan.satisfied.map(({ fact, reason }): Row => ({ sign: "=", name: fact, reason })),
+    ...stepRows(plan.steps),
+    ...plan.blocked.map(({ task, fact, failure }): Row => ({ sign: "!", name: fact, reason: settings.word(failure), remark: `wanted by ${task}` })),
+    ...plan.declined.map(({ task, fact }): Row => ({ sign: "-", name: fact, reason: "declined", remark: `wanted by ${task}` })),
+    ...cleanupRows(plan, recipe),
+  ];
+  const filled = rows.map((row) => ({ ...row, reason: fill(row.reason, settings.vars) }));
+  const nameWidth = widest(filled.map(({ name }) => name));
+  const reasonWidth = widest(filled.filter(({ remark }) => remark !== undefined).map(({ reason }) => reason));
+  const lines = filled.map(({ sign, name, reason, remark }) => `  ${sign} ${name.padEnd(nameWidth)}  ${reason.padEnd(remark === undefined ? 0 : reasonWidth)}${remark === undefined ? "" : `  ${remark}`}`.trimEnd());
+  if (plan.steps.length === 0) lines.push("  nothing to do");
+  if (plan.notNeeded.length > 0) lines.push(`  not needed: ${plan.notNeeded.join(", ")}`);
+  return [plan.target, ...lines].join("\n");
+}
+
+/** Fills what has a value, and leaves the rest: words of a check may have braces of their own. */
+export function fill(text: string, vars: Readonly<Record<string, string>>): string {
+  return placeholders(text).every((name) => Object.hasOwn(vars, name)) ? render(text, vars) : text;
+}
+
+function stepRows(steps: readonly PlannedStep[]): readonly Row[] {
+  const wants = steps.flatMap(({ cause, branch }) => (cause.kind === "want" ? [{ by: cause.by, depth: branch.length - 1, task: branch.at(-1) }] : []));
+  const told = new Set<unknown>();
+  return steps.map(({ task, certain, otherwise, reason, branch }) => {
+    // The first step of all that a want brings in says so.
+    const want = wants.length === 0 ? undefined : wants.find((one) => branch[one.depth] === one.task && !told.has(one));
+    if (want !== undefined) told.add(want);
+    return {
+      sign: certain ? "+" : "?",
+      name: task,
+      reason: reason === "asked for" ? "" : otherwise === undefined ? reason : `${reason}, else ${otherwise}`,
+      ...(want === undefined ? {} : { remark: `wanted by ${want.by}` }),
+    } as const;
+  });
+}
+
+/** Neighbours that come under the same condition share a row. */
+function cleanupRows({ afterwards }: Plan, recipe: Recipe): readonly Row[] {
+  const groups: { names: string[]; unless: string | undefined }[] = [];
+  for (const { task, unless } of afterwards) {
+    const last = groups.at(-1);
+    if (last !== undefined && last.unless === unless) last.names.push(task);
+    else groups.push({ names: [task], unless });
+  }
+  return groups.map(({ names, unless }) => ({
+    sign: "~",
+    name: [...new Set(names)].join(", "),
+    reason: unless === undefined ? "afterwards, always" : `afterwards, unless ${recipe.facts.get(unless)?.desc ?? `${unless} holds`}`,
+  }));
+}
+
+function widest(texts: readonly string[]): number {
+  return Math.max(0, ...texts.map(({ length }) => length));
+}

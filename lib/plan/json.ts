@@ -1,0 +1,34 @@
+import { type ExplainSettings, fill } from "./explain.js";
+import type { Cause, Plan } from "./types.js";
+
+/** A plan as plain data, stable: schema/plan.schema.json documents it. */
+export interface PlanJson {
+  readonly version: 1;
+  readonly target: string;
+  readonly steps: readonly { readonly task: string; readonly certain: boolean; readonly otherwise?: string; readonly reason: string; readonly cause: Cause; readonly branch: readonly string[] }[];
+  readonly satisfied: readonly { readonly fact: string; readonly reason: string }[];
+  readonly afterwards: readonly { readonly task: string; readonly after: string; readonly unless?: string }[];
+  readonly blocked: readonly { readonly task: string; readonly fact: string; readonly kind: string; readonly reason: string }[];
+  readonly declined: readonly { readonly task: string; readonly fact: string }[];
+  readonly notNeeded: readonly string[];
+}
+
+export function planJson(plan: Plan, { vars, word }: ExplainSettings): PlanJson {
+  return {
+    version: 1,
+    target: plan.target,
+    steps: plan.steps.map(({ task, certain, otherwise, reason, cause, branch }) => ({
+      task,
+      certain,
+      ...(otherwise === undefined ? {} : { otherwise }),
+      reason: fill(reason, vars),
+      cause,
+      branch,
+    })),
+    satisfied: plan.satisfied,
+    afterwards: plan.afterwards,
+    blocked: plan.blocked.map(({ task, fact, failure }) => ({ task, fact, kind: failure.kind, reason: fill(word(failure), vars) })),
+    declined: plan.declined,
+    notNeeded: plan.notNeeded,
+  };
+}

@@ -1,0 +1,194 @@
+import type { Failure } from "../failure.js";
+import { isDerived } from "../recipe/check.js";
+import type { Recipe, Task } from "../recipe/types.js";
+import { fail, ok, type Result } from "../result.js";
+import { Choices } from "./choices.js";
+import { Journal } from "./journal.js";
+import { call, type Routine } from "./routine.js";
+import { type Cause, type Plan, type PlannedStep, type Progress, wantKey } from "./types.js";
+import { type State, World } from "./world.js";
+
+/** The tasks that led to one, as a list that shares its tail. */
+interface Branch {
+  readonly task: string;
+  readonly above: Branch | undefined;
+}
+
+/** Why a task is planned: for what, and the provider to take should it turn out to be of no use. */
+interface Errand {
+  readonly cause: Cause;
+  readonly above: Branch | undefined;
+  readonly reason: string;
+  readonly otherwise?: string | undefined;
+}
+
+interface Mark {
+  readonly journal: number;
+  readonly steps: number;
+}
+
+type Mutable<T> = T extends readonly (infer Item)[] ? Item[] : never;
+
+/** Builds a plan step by step; what turns out not to be possible is rolled back. */
+export class Planner {
+  readonly journal = new Journal();
+  readonly world: World;
+  readonly steps: PlannedStep[] = [];
+  readonly satisfied = new Map<string, string>();
+  readonly blocked: Mutable<Plan["blocked"]> = [];
+  readonly declined: Mutable<Plan["declined"]> = [];
+  readonly #planned = new Map<string, true>();
+  readonly #choices: Choices;
+  readonly #recipe: Recipe;
+  readonly #progress: Progress;
+
+  constructor(recipe: Recipe, progress: Progress) {
+    this.#recipe = recipe;
+    this.#progress = progress;
+    this.world = new World(recipe, this.journal);
+    this.#choices = new Choices(recipe, this.world);
+  }
+
+  /** Whether a task is done with: it ran, or it is in the plan already. */
+  isPlanned(task: string): boolean {
+    return this.#planned.has(task) || this.#progress.ran.has(task);
+  }
+
+  /**
+   * Plans what makes a fact true for `by`. The value is the fact that has to turn out true first, where nothing
+   * provides it and it cannot be known yet.
+   */
+  *need(name: string, by: string, kind: "need" | "want", above: Branch): Routine<Result<string | undefined>> {
+    const state = yield* call(this.world.state(name));
+    const choice = yield* call(this.#choices.choose(name));
+    if (!choice.ok) return fail(neededBy(choice.failure, by));
+    switch (choice.value.kind) {
+      case "holds":
+        if (state.by === undefined) this.#satisfy(name, state.reason);
+        return ok(undefined);
+      case "wait": {
+        let waits = name;
+        for (const required of choice.value.requires) {
+          const met = yield* call(this.need(required, by, kind, above));
+          if (!met.ok) return met;
+          waits = met.value ?? waits;
+        }
+        return ok(waits);
+      }
+      case "run": {
+        let failure: Failure | undefined;
+        for (const [index, provider] of choice.value.providers.entries()) {
+          if (this.isPlanned(provider)) return this.#again(provider, name, state, by);
+          const mark = this.#mark();
+          const errand = { cause: { kind, by, fact: name }, above, reason: state.reason, otherwise: choice.value.providers[index + 1] };
+          const planned = yield* call(this.plan(this.#task(provider), errand));
+          if (planned.ok) return ok(undefined);
+          this.#rollBack(mark);
+          if (planned.failure.kind !== "unmet-fact") return planned;
+          failure ??= planned.failure;
+        }
+        return fail(failure ?? { kind: "unmet-fact", fact: name, task: by, reason: state.reason });
+      }
+    }
+  }
+
+  /** Plans a task after what it needs and wants. */
+  *plan(task: Task, errand: Errand): Routine<Result<void>> {
+    const branch: Branch = { task: task.name, above: errand.above };
+    const waiting = new Set<string>();
+    let waits: string | undefined;
+    for (const name of task.needs) {
+      const met = yield* call(this.need(name, task.name, "need", branch));
+      if (!met.ok) return met;
+      if (met.value === undefined) continue;
+      waits ??= met.value;
+      waiting.add(name);
+    }
+    for (const name of task.wants) yield* call(this.#want(name, task.name, branch));
+    for (const name of task.needs) {
+      const state = yield* call(this.world.state(name));
+      if (state.state === "false" && !waiting.has(name)) return conflict(name, state, task.name);
+    }
+    const allowed = yield* call(this.#checkPreconditions(task));
+    if (!allowed.ok) return allowed;
+    this.journal.push(this.steps, plannedStep(branch, errand, waits === undefined ? undefined : (this.world.fact(waits).desc ?? `${waits} holds`)));
+    this.journal.set(this.#planned, task.name, true);
+    this.world.apply(task);
+    this.#choices.applied(task);
+    return ok(undefined);
+  }
+
+  *#want(name: string, by: string, branch: Branch): Routine<void> {
+    if (this.#progress.declined.has(wantKey(by, name))) {
+      this.journal.push(this.declined, { task: by, fact: name });
+      return;
+    }
+    const mark = this.#mark();
+    const met = yield* call(this.need(name, by, "want", branch));
+    if (met.ok) return;
+    this.#rollBack(mark);
+    this.journal.push(this.blocked, { task: by, fact: name, failure: met.failure });
+  }
+
+  /** Preconditions about facts are looked at now, so that nothing runs before one that cannot hold. */
+  *#checkPreconditions(task: Task): Routine<Result<void>> {
+    for (const { check, msg, onUnknown, at } of task.preconditions) {
+      if (!isDerived(check)) continue;
+      const state = yield* call(this.world.evaluate(check));
+      if (state.state === "false") return fail({ kind: "precondition", task: task.name, message: msg.replaceAll(/\{\{\s*reason\s*\}\}/g, () => state.reason), at });
+      if (state.state === "unknown" && onUnknown === "fail") return fail({ kind: "precondition", task: task.name, message: `could not tell: ${state.reason}`, at });
+    }
+    return ok(undefined);
+  }
+
+  #mark(): Mark {
+    return { journal: this.journal.mark(), steps: this.steps.length };
+  }
+
+  #rollBack({ journal, steps }: Mark): void {
+    // Where a step that is taken back had cleared something, other ways may be open than were found then.
+    if (this.steps.slice(steps).some(({ task }) => this.#task(task).clears.length > 0)) this.#choices.forget();
+    this.journal.rollBack(journal);
+  }
+
+  #satisfy(name: string, reason: string): void {
+    if (!this.satisfied.has(name)) this.journal.set(this.satisfied, name, reason);
+  }
+
+  /** A task runs once; that its fact is needed again is a fault of the recipe, or of the step. */
+  #again(provider: string, fact: string, state: State, by: string): { readonly ok: false; readonly failure: Failure } {
+    if (this.#planned.has(provider) && state.by !== undefined) return conflict(fact, state, by);
+    return fail({ kind: "plan-conflict", message: `${provider} already ran, and ${by} needs "${fact}", which does not hold: ${state.reason}`, hint: "a task runs once" });
+  }
+
+  #task(name: string): Task {
+    const task = this.#recipe.tasks.get(name);
+    if (task === undefined) throw new Error(`no task ${name} in a checked recipe`);
+    return task;
+  }
+}
+
+function neededBy(failure: Failure, by: string): Failure {
+  return failure.kind === "unmet-fact" && failure.task === undefined ? { ...failure, task: by } : failure;
+}
+
+function conflict(fact: string, state: State, by: string): { readonly ok: false; readonly failure: Failure } {
+  const cause = state.by === undefined ? `"${fact}" does not hold any more` : `${state.by} clears "${fact}"`;
+  return fail({ kind: "plan-conflict", message: `${cause}, and ${by}, which comes after it, still needs it`, hint: "a task runs once: the recipe has to bring them in another order" });
+}
+
+function plannedStep(branch: Branch, { cause, reason, otherwise }: Errand, condition: string | undefined): PlannedStep {
+  return {
+    task: branch.task,
+    certain: condition === undefined,
+    ...(condition === undefined || otherwise === undefined ? {} : { otherwise }),
+    reason: condition === undefined ? reason : `if ${condition}`,
+    cause,
+    // Written out when it is read: for a long chain of tasks the branches together are its square.
+    get branch() {
+      const tasks: string[] = [];
+      for (let here: Branch | undefined = branch; here !== undefined; here = here.above) tasks.push(here.task);
+      return tasks.toReversed();
+    },
+  };
+}

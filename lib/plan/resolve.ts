@@ -1,0 +1,74 @@
+import type { Recipe, Task } from "../recipe/types.js";
+import { fail, ok, type Result } from "../result.js";
+import { unknownFact } from "./choices.js";
+import { closureOf } from "./closure.js";
+import { Planner } from "./planner.js";
+import { call, drive, type Meter, type Routine } from "./routine.js";
+import type { Plan, Progress, Target, Verdict } from "./types.js";
+
+/**
+ * Works back from a target to the steps it takes, in the order they would run. Yields the name of each fact it has to
+ * know (none twice) and takes its verdict; it does nothing else to the world.
+ *
+ * Failures: `unmet-fact` (nothing can make a needed fact true), `unknown-fact` (a check could not tell),
+ * `plan-conflict` (a step undoes what a later one needs), `precondition` (one about facts would not hold),
+ * `unknown-name` (the target names a task that is not there).
+ */
+export function resolve(recipe: Recipe, target: Target, progress: Progress, meter?: Meter): Generator<string, Result<Plan>, Verdict> {
+  return drive(planFor(recipe, target, progress), meter);
+}
+
+function* planFor(recipe: Recipe, target: Target, progress: Progress): Routine<Result<Plan>> {
+  const planner = new Planner(recipe, progress);
+  for (const name of target.tasks) {
+    const task = recipe.tasks.get(name);
+    if (task === undefined) return fail({ kind: "unknown-name", what: "task", name });
+    if (planner.isPlanned(name)) continue;
+    const due = yield* call(target.named ? dueByName(planner, task) : dueByFacts(planner, task));
+    if (!due.ok) return due;
+    if (due.value === undefined) continue;
+    const planned = yield* call(planner.plan(task, { cause: { kind: "target" }, above: undefined, reason: due.value }));
+    if (!planned.ok) return planned;
+  }
+  return ok(finish(recipe, target, progress, planner));
+}
+
+/** Named by hand a task runs whatever its facts say, unless all it does is to end what has ended already. */
+function* dueByName({ world }: Planner, task: Task): Routine<Result<string | undefined>> {
+  if (task.clears.length === 0 || task.provides.length > 0) return ok("asked for");
+  for (const name of task.clears) {
+    const state = yield* call(world.state(name));
+    if (state.state !== "false") return ok("asked for");
+  }
+  return ok(undefined);
+}
+
+/** Why a task is due, in words; undefined when all it provides holds and all it clears is false. */
+function* dueByFacts({ world, satisfied }: Planner, task: Task): Routine<Result<string | undefined>> {
+  if (task.provides.length + task.clears.length === 0) return ok("asked for");
+  for (const name of task.provides) {
+    const state = yield* call(world.state(name));
+    if (state.state === "unknown") return unknownFact(name, state);
+    if (state.state !== "true") return ok(state.reason);
+    if (state.by === undefined) satisfied.set(name, state.reason);
+  }
+  for (const name of task.clears) {
+    const state = yield* call(world.state(name));
+    if (state.state === "unknown") return unknownFact(name, state);
+    if (state.state !== "false") return ok(`clears ${name}`);
+  }
+  return ok(undefined);
+}
+
+function finish(recipe: Recipe, target: Target, progress: Progress, { steps, satisfied, blocked, declined }: Planner): Plan {
+  const used = new Set([...target.tasks, ...progress.ran, ...steps.flatMap(({ task, otherwise }) => (otherwise === undefined ? [task] : [task, otherwise]))]);
+  return {
+    target: target.name,
+    steps,
+    satisfied: [...satisfied].map(([fact, reason]) => ({ fact, reason })),
+    afterwards: steps.flatMap(({ task: after }) => (recipe.tasks.get(after)?.finally ?? []).map((entry) => ({ ...entry, after }))),
+    blocked,
+    declined,
+    notNeeded: closureOf(recipe, target.tasks).filter((name) => !used.has(name) && recipe.tasks.get(name)?.internal === false),
+  };
+}
