@@ -1,0 +1,77 @@
+import { resolve } from "../../lib/plan/resolve.js";
+import type { Meter } from "../../lib/plan/routine.js";
+import type { Plan, Progress, Target, Verdict } from "../../lib/plan/types.js";
+import type { Failure } from "../../lib/failure.js";
+import type { Result } from "../../lib/result.js";
+import { loadRecipe } from "../../lib/recipe/load.js";
+import type { Recipe } from "../../lib/recipe/types.js";
+
+export const knownVars = ["project", "root", "image", "container", "user", "remote", "profile", "engine"];
+
+/** A recipe of one file, as a built-in one: without `new`. Every `script` it names is there. */
+export async function recipeOf(text: string): Promise<Recipe> {
+  const names = [...text.matchAll(/^ {2}([a-z][a-z0-9-]*):/gm)].map((match) => match[1] ?? "");
+  const loaded = await loadRecipe({
+    builtin: { path: "recipe.yaml", text: `version: 1\n${text}` },
+    read: async () => ({ ok: true, value: undefined }),
+    exists: async () => false,
+    knownVars,
+    builtinScripts: names,
+  });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure, undefined, 2));
+  return loaded.value;
+}
+
+/** What each fact is; false where nothing is said. A text with a colon has a reason: "unknown: connection refused". */
+export type World = Readonly<Record<string, boolean | string>>;
+
+export function verdictOf(fact: string, world: World): Verdict {
+  const said = world[fact] ?? false;
+  if (typeof said === "boolean") return { state: said ? "true" : "false", reason: `${fact} is ${said}` };
+  const [state = "", reason = ""] = said.split(": ");
+  return { state: state as Verdict["state"], reason };
+}
+
+export interface Resolved {
+  readonly result: Result<Plan>;
+  /** The facts it asked for, in order. */
+  readonly asked: readonly string[];
+}
+
+export interface Options {
+  readonly named?: boolean;
+  readonly ran?: readonly string[];
+  readonly declined?: readonly string[];
+  readonly meter?: Meter;
+}
+
+export function resolveIn(recipe: Recipe, tasks: string | readonly string[], world: World, options: Options = {}): Resolved {
+  const list = typeof tasks === "string" ? [tasks] : tasks;
+  const target: Target = { name: list[0] ?? "", tasks: list, named: options.named ?? false };
+  const progress: Progress = { ran: new Set(options.ran), declined: new Set(options.declined) };
+  const asked: string[] = [];
+  const resolving = resolve(recipe, target, progress, options.meter);
+  let next = resolving.next();
+  while (next.done !== true) {
+    asked.push(next.value);
+    next = resolving.next(verdictOf(next.value, world));
+  }
+  return { result: next.value, asked };
+}
+
+export function planOf(recipe: Recipe, tasks: string | readonly string[], world: World, options?: Options): Plan {
+  const { result } = resolveIn(recipe, tasks, world, options);
+  if (!result.ok) throw new Error(JSON.stringify(result.failure));
+  return result.value;
+}
+
+export function failureOf(recipe: Recipe, tasks: string | readonly string[], world: World, options?: Options): Failure {
+  const { result } = resolveIn(recipe, tasks, world, options);
+  if (result.ok) throw new Error(`planned ${stepsOf(result.value)}`);
+  return result.failure;
+}
+
+/** "a, b?c": the tasks in order; `?` marks one that is not certain, with what would take its place. */
+export function stepsOf(plan: Plan): string {
+  return plan.steps.map(({ task, certain, otherwise }) => `${task}${certain ? "" : "?"}${otherwise ?? ""}`).join(", ");
+}
