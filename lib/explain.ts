@@ -20,9 +20,9 @@ export function explain(failure: Failure): Explanation {
     case "invalid-document":
       return say(failure.problems.map(problemText).join("\n\n"));
     case "unmet-fact":
-      return say(`${failure.task === undefined ? "" : `${failure.task} needs `}${failure.fact}, which does not hold: ${failure.reason}.`);
+      return say(`${failure.task === undefined ? "" : `${failure.task} needs `}${failure.fact}, which does not hold: ${failure.reason}.`.replace(/\.\.$/, "."));
     case "unknown-fact":
-      return say(`Could not tell whether ${failure.fact} holds: ${failure.reason}`, failure.hint);
+      return say(`Could not tell whether ${failure.desc ?? `${failure.fact} holds`}: ${failure.reason}`, failure.hint);
     case "plan-conflict":
       return say(failure.message, failure.hint);
     case "precondition":
@@ -96,6 +96,8 @@ export function explain(failure: Failure): Explanation {
       return say(`${failure.path} is damaged: ${failure.detail}.`, "`tazpod pull --force` takes the remote's copy and keeps this one beside it.");
     case "vault-format":
       return say(`${failure.path} cannot be used: ${failure.detail}.`, "A newer tazpod may read it.");
+    case "vault-format":
+      return say(`${failure.path}: ${failure.detail}.`);
     case "vault-absent":
       return say(`There is no vault at ${failure.path}.`, "`tazpod pull` brings it; `tazpod create` makes a new one.");
     case "vault-exists":

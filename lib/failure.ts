@@ -22,8 +22,8 @@ export type Failure =
   | { readonly kind: "unknown-name"; readonly what: string; readonly name: string; readonly nearest?: string; readonly known?: readonly string[] }
   | { readonly kind: "invalid-document"; readonly problems: readonly Problem[] }
   // the plan
-  | { readonly kind: "unmet-fact"; readonly fact: string; readonly task?: string; readonly reason: string }
-  | { readonly kind: "unknown-fact"; readonly fact: string; readonly reason: string; readonly hint?: string }
+  | { readonly kind: "unmet-fact"; readonly fact: string; readonly desc?: string; readonly task?: string; readonly reason: string }
+  | { readonly kind: "unknown-fact"; readonly fact: string; readonly desc?: string; readonly reason: string; readonly hint?: string }
   | { readonly kind: "plan-conflict"; readonly message: string; readonly hint?: string }
   | { readonly kind: "precondition"; readonly task: string; readonly message: string; readonly at?: Position }
   // people and time

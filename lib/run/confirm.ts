@@ -44,7 +44,10 @@ export async function ask({ tasks, text, preset }: Question, options: RunOptions
 function words(recipe: Recipe, planned: PlannedStep, vars: Vars): string {
   const say = (name: string): string => {
     const task = recipe.tasks.get(name) as Task;
-    return task.desc === undefined ? name : render(task.desc, vars(task));
+    if (task.desc === undefined) return name;
+    const text = render(task.desc, vars(task));
+    // in the middle of a sentence
+    return text.charAt(0).toLowerCase() + text.slice(1);
   };
   if (planned.certain) return say(planned.task);
   return planned.otherwise === undefined ? `${say(planned.task)} if it can be` : `${say(planned.task)} if it is there, else ${say(planned.otherwise)}`;

@@ -1,0 +1,74 @@
+/** Texts of `--help`. Nothing but text, so that help is there at once. */
+const general = `tazpod: your shell and your secrets on any host
+
+Usage: tazpod [COMMAND] [OPTIONS] [-- CMD…]
+
+  tazpod                    the same as \`tazpod run enter\`
+  tazpod run NAME           bring about a goal, or run one task with what it needs
+  tazpod NAME               short for \`tazpod run NAME\`: tazpod pull, tazpod lock, …
+  tazpod plan [NAME]        what \`run NAME\` would do, and why; runs only checks
+  tazpod list               the goals and tasks of this project
+  tazpod status             what holds here: project, container, vault
+  tazpod down               save, lock, then stop and remove the container
+
+Options:
+  --project DIR             the project's folder (default: found from here upwards)
+  -y, --yes[=TASK,…]        answer yes to the confirms: all, or those of these tasks
+  -n, --dry-run             with run: show the plan, run nothing
+  --passphrase-file FILE    read the passphrase from a file that only you can read
+  --passphrase-fd N         … from an open file descriptor
+  --passphrase-command CMD  … from what a program prints (no shell is involved)
+  --discard                 with lock and down: drop unsaved work
+  -f, --force               with pull: replace a vault that was not pushed (a copy is kept)
+  --json                    machine-readable results on stdout
+  -v, --verbose             say more
+  -h, --help                this text; \`tazpod COMMAND --help\` for one command
+  -V, --version
+
+Exit codes: 0 done, 1 failed, 2 usage or recipe error, 3 a precondition does not hold,
+4 an answer was needed and nobody could give it, 5 conflict, 130 interrupted;
+\`enter -- CMD\` passes CMD's own code on.
+`;
+
+const commands: Readonly<Record<string, string>> = {
+  run: `Usage: tazpod run NAME [OPTIONS] [-- CMD…]
+
+Brings about a goal (\`enter\`), or runs one task with what it needs. A task named here runs whatever
+its facts say, so \`tazpod run pull\` refreshes; what it needs runs only if it is missing.
+With \`enter\`, what follows \`--\` is run in place of a shell, and its exit code is passed on.
+
+  -y, --yes[=TASK,…]  -n, --dry-run  --passphrase-file FILE  --passphrase-fd N
+  --passphrase-command CMD  --discard  -f, --force  --json  -v, --verbose  --project DIR
+
+  tazpod run enter
+  tazpod run enter --yes --passphrase-file ~/.pass -- sh -c 'ls ~/secrets'
+  tazpod run lock --discard
+`,
+  plan: `Usage: tazpod plan [NAME] [--json] [--project DIR]
+
+Shows what \`tazpod run NAME\` (enter, if not named) would do, each step with its reason. Only checks run.
+
+  =  holds already        +  would run           ?  depends on what is found on the way
+  ~  afterwards, always   !  cannot be met       -  declined
+`,
+  list: `Usage: tazpod list [--json] [--project DIR]
+
+Lists the goals and tasks of the recipe here, with the file each comes from where it is the project's own.
+`,
+  status: `Usage: tazpod status [--json] [--project DIR]
+
+Says which facts hold here. Asks the engine, but not the network.
+`,
+  down: `Usage: tazpod down [--discard] [--passphrase-file FILE] [--project DIR]
+
+Stops and removes the container. An open vault is saved and locked first; --discard drops unsaved work.
+`,
+};
+
+/** The help for a command, or the general one. */
+export function helpText(command?: string): string {
+  return (command === undefined ? undefined : commands[command]) ?? general;
+}
+
+/** What is a command of its own; every other word is looked up as a goal or task. */
+export const commandNames = ["run", "plan", "list", "status", "help"] as const;

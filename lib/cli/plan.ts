@@ -1,0 +1,26 @@
+import { explain } from "../explain.js";
+import { explainPlan } from "../plan/explain.js";
+import { planJson } from "../plan/json.js";
+import type { Failure } from "../failure.js";
+import { planOf } from "../run/run.js";
+import type { Arguments } from "../run/arguments.js";
+import { open } from "../run/open.js";
+import { reportFailure } from "../run/report.js";
+import { findTarget } from "./target.js";
+
+/** `tazpod plan NAME` and `run NAME --dry-run`: runs only checks. */
+export async function planCommand(args: Arguments, words: readonly string[]): Promise<number> {
+  const setting = await open(args.project, args.options);
+  if (!setting.ok) return reportFailure(setting.failure, args.json);
+  const { recipe, world, interrupts } = setting.value;
+  const target = findTarget(recipe, words.length === 0 ? ["enter"] : words);
+  if (!target.ok) return reportFailure(target.failure, args.json);
+  interrupts.watch();
+  const plan = await planOf(target.value, setting.value, { ran: new Set(), declined: new Set() });
+  interrupts.unwatch();
+  if (!plan.ok) return reportFailure(plan.failure, args.json);
+  const settings = { vars: world.vars(recipe), word: (failure: Failure) => explain(failure).message.split("\n")[0] ?? failure.kind };
+  const text = args.json ? JSON.stringify(planJson(plan.value, settings)) : explainPlan(plan.value, recipe, settings);
+  process.stdout.write(`${text}\n`);
+  return 0;
+}

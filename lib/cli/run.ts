@@ -1,0 +1,44 @@
+import { fail, ok, type Result } from "../result.js";
+import type { Target } from "../plan/types.js";
+import type { Recipe } from "../recipe/types.js";
+import { runTarget } from "../run/run.js";
+import type { Arguments } from "../run/arguments.js";
+import { open } from "../run/open.js";
+import { reportFailure } from "../run/report.js";
+import { findTarget } from "./target.js";
+
+/** `tazpod run NAME`. */
+export async function runCommand(args: Arguments, words: readonly string[]): Promise<number> {
+  const setting = await open(args.project, args.options);
+  if (!setting.ok) return reportFailure(setting.failure, args.json);
+  const { recipe, world, interrupts } = setting.value;
+  const target = findTarget(recipe, words);
+  if (!target.ok) return reportFailure(target.failure, args.json);
+  const sensible = check(recipe, target.value, args);
+  if (!sensible.ok) return reportFailure(sensible.failure, args.json);
+  interrupts.watch();
+  try {
+    const outcome = await runTarget(target.value, setting.value);
+    if (!outcome.ok) return reportFailure(outcome.failure, args.json);
+    if (args.json) process.stdout.write(`${JSON.stringify({ outcome: "done", exitCode: 0, target: target.value.name })}\n`);
+    return 0;
+  } finally {
+    interrupts.unwatch();
+    world.session.end();
+  }
+}
+
+/** What only makes sense for some targets is refused for the others, before anything runs. */
+function check(recipe: Recipe, target: Target, { options }: Arguments): Result<void> {
+  const actions = target.tasks.map((name) => recipe.tasks.get(name)?.action);
+  const hasShell = actions.some((action) => action?.kind === "script" && action.script.kind === "builtin" && action.script.name === "shell");
+  if (options.args.length > 0 && !hasShell) {
+    return fail({ kind: "usage", message: `${target.name} runs no command: nothing can follow --.`, hint: "`tazpod enter -- CMD` does." });
+  }
+  if (options.yes !== "all") {
+    for (const name of options.yes) {
+      if (!recipe.tasks.has(name)) return fail({ kind: "unknown-name", what: "task", name, known: [...recipe.tasks.keys()] });
+    }
+  }
+  return ok(undefined);
+}

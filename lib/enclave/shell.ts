@@ -1,0 +1,27 @@
+import type { Enclave } from "./types.js";
+
+/** What `shellCommand` exits with when the vault it was to find open is not. */
+export const vanishedCode = 213;
+
+const guarded = `if [ "$2" = open ] && ! [ -e "$1/.tazpod/open" ]; then exit ${vanishedCode}; fi
+shift 2
+if [ "$#" -gt 0 ]; then exec "$@"; fi
+if command -v bash >/dev/null 2>&1; then exec bash; else exec sh; fi`;
+
+/** The argv of a shell (bash where there is one), or of a command, that starts only if the vault is as open as it should be. */
+export function shellCommand({ folder }: Enclave, open: boolean, argv: readonly string[] = []): string[] {
+  return ["sh", "-c", guarded, "tazpod", folder, open ? "open" : "closed", ...argv];
+}
+
+// every process of a session inherits its id; the reader itself does not have it
+const hangUp = `for e in /proc/[0-9]*/environ; do
+  if tr '\\0' '\\n' < "$e" 2>/dev/null | grep -qx "TAZPOD_SESSION=$2"; then p=\${e%/environ}; kill "-$3" "\${p#/proc/}" 2>/dev/null; fi
+done; :`;
+
+/** Ends what a shell left running inside when its client was ended from outside: hung up, a second later killed. */
+export async function endSession(enclave: Enclave, id: string): Promise<void> {
+  const { engine, container, user, folder } = enclave;
+  for (const signal of ["HUP", "KILL"]) {
+    await engine.exec(container, ["sh", "-c", signal === "KILL" ? `sleep 1; ${hangUp}` : hangUp, "tazpod", folder, id, signal], { user, timeoutMs: 20_000 });
+  }
+}

@@ -1,0 +1,35 @@
+import { fail, ok, type Result } from "../result.js";
+import type { ContainerSpec, Engine } from "./types.js";
+
+/** Pulls the image where it is not here, makes the container and starts it. One that does not start is removed again. */
+export async function makeContainer(
+  engine: Engine,
+  spec: ContainerSpec,
+  report: (text: string) => void,
+  signal: AbortSignal,
+): Promise<Result<void>> {
+  const here = await engine.imageId(spec.image);
+  if (!here.ok) return here;
+  if (here.value === undefined) {
+    report(`pulling ${spec.image}`);
+    const pulled = await engine.pull(spec.image, report, signal);
+    if (!pulled.ok) return pulled;
+  }
+  const user = await engine.lookUp(spec.image, spec.user);
+  if (!user.ok) return user;
+  report(`making ${spec.name} from ${spec.image}`);
+  const created = await engine.create(spec, user.value);
+  if (!created.ok) return created;
+  const started = await startContainer(engine, spec.name);
+  if (!started.ok) await engine.remove(spec.name);
+  return started;
+}
+
+/** Starts a container and makes sure that it stays up. Failure: `container-start`. */
+export async function startContainer(engine: Engine, name: string): Promise<Result<void>> {
+  const started = await engine.start(name);
+  if (!started.ok) return started;
+  const state = await engine.inspect(name);
+  if (!state.ok) return state;
+  return state.value.state === "running" ? ok(undefined) : fail({ kind: "container-start", name, detail: "it ended as soon as it had started" });
+}

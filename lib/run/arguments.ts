@@ -1,0 +1,82 @@
+import { parseArgs } from "node:util";
+import type { Failure } from "../failure.js";
+import type { RunOptions } from "./options.js";
+import { fail, ok, type Result } from "../result.js";
+
+/** A command line, taken apart; names are not looked up yet. */
+export interface Arguments {
+  /** The words before `--`: a command or a task, and what it is given. */
+  readonly words: readonly string[];
+  readonly project: string | undefined;
+  readonly help: boolean;
+  readonly version: boolean;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+  readonly options: RunOptions;
+}
+
+const flags = {
+  project: { type: "string" },
+  help: { type: "boolean", short: "h" },
+  version: { type: "boolean", short: "V" },
+  verbose: { type: "boolean", short: "v" },
+  json: { type: "boolean" },
+  yes: { type: "string", short: "y" },
+  "dry-run": { type: "boolean", short: "n" },
+  "passphrase-fd": { type: "string" },
+  "passphrase-file": { type: "string" },
+  "passphrase-command": { type: "string" },
+  discard: { type: "boolean" },
+  force: { type: "boolean", short: "f" },
+} as const;
+
+/** Failure: `usage`, or `unknown-name` for an option. */
+export async function parseArguments(argv: readonly string[]): Promise<Result<Arguments>> {
+  const end = argv.indexOf("--");
+  const own = end === -1 ? argv : argv.slice(0, end);
+  // --yes takes its value only behind an equals sign, so that `tazpod --yes enter` means what it says
+  const args = own.map((word) => (word === "--yes" || word === "-y" ? "--yes=*" : word));
+  const wrong = await unknownOption(args);
+  if (wrong) return fail(wrong);
+  try {
+    const { values, positionals } = parseArgs({ args, options: flags, allowPositionals: true, strict: true });
+    const fd = values["passphrase-fd"];
+    if (fd !== undefined && !/^\d+$/.test(fd)) return fail({ kind: "usage", message: `--passphrase-fd takes a number, not "${fd}".` });
+    return ok({
+      words: positionals,
+      project: values.project,
+      help: values.help ?? false,
+      version: values.version ?? false,
+      dryRun: values["dry-run"] ?? false,
+      json: values.json ?? false,
+      options: {
+        yes: values.yes === "*" ? "all" : new Set(values.yes?.split(",").filter((name) => name !== "") ?? []),
+        ...(fd === undefined ? {} : { passphraseFd: Number(fd) }),
+        ...(values["passphrase-file"] === undefined ? {} : { passphraseFile: values["passphrase-file"] }),
+        ...(values["passphrase-command"] === undefined ? {} : { passphraseCommand: values["passphrase-command"] }),
+        discard: values.discard ?? false,
+        force: values.force ?? false,
+        verbose: values.verbose ?? false,
+        args: end === -1 ? [] : argv.slice(end + 1),
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return fail({ kind: "usage", message: error.message.split(". ")[0] ?? error.message });
+  }
+}
+
+async function unknownOption(args: readonly string[]): Promise<Failure | undefined> {
+  const short: readonly string[] = Object.values(flags).flatMap((flag) => ("short" in flag ? [flag.short] : []));
+  for (const [index, word] of args.entries()) {
+    const before = args[index - 1];
+    const isValue = before !== undefined && /^--[^=]+$/.test(before) && flags[before.slice(2) as keyof typeof flags]?.type === "string";
+    if (isValue || !word.startsWith("-") || word === "-") continue;
+    const name = word.startsWith("--") ? word.slice(2).split("=")[0] ?? "" : "";
+    if (name !== "" ? name in flags : [...word.slice(1)].every((letter) => short.includes(letter))) continue;
+    const { nearest } = await import("../document/nearest.js");
+    const close = nearest(name, Object.keys(flags));
+    return { kind: "unknown-name", what: "option", name: word, ...(close === undefined ? {} : { nearest: `--${close}` }) };
+  }
+  return undefined;
+}

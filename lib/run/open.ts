@@ -1,0 +1,42 @@
+import { readText, stat } from "../host/files.js";
+import { openTerminal } from "../host/terminal.js";
+import { packageRoot } from "../host/package-root.js";
+import { loadProject } from "../project/load.js";
+import { loadRecipe } from "../recipe/load.js";
+import { ok, type Result } from "../result.js";
+import { Facts } from "./facts.js";
+import { Interrupts } from "./interrupts.js";
+import type { Setting } from "./perform.js";
+import { listProgress, plainProgress } from "./progress.js";
+import { builtinScripts } from "./scripts.js";
+import { builtinVars, World } from "./world.js";
+import type { RunOptions } from "./options.js";
+
+/** Finds the project, reads its config and recipe, and sets up a run. Nothing has been run or checked yet. */
+export async function open(from: string | undefined, options: RunOptions): Promise<Result<Setting>> {
+  const project = await loadProject(from ?? process.cwd());
+  if (!project.ok) return project;
+  const builtin = `${packageRoot}tazpod.tasks.yaml`;
+  const text = await readText(builtin);
+  if (!text.ok) return text;
+  if (text.value === undefined) throw new Error(`the package lacks ${builtin}`);
+  const recipe = await loadRecipe({
+    builtin: { path: builtin, text: text.value },
+    root: project.value.root,
+    read: readText,
+    exists: async (path) => {
+      const found = await stat(path);
+      return found.ok && found.value?.kind === "file";
+    },
+    knownVars: builtinVars,
+    builtinScripts,
+  });
+  if (!recipe.ok) return recipe;
+  const terminal = openTerminal();
+  const world = new World(project.value, terminal, options);
+  const interrupts = new Interrupts(terminal);
+  const facts = new Facts(recipe.value, (signal) => world.context(recipe.value, undefined, signal, () => undefined), () => interrupts.signal);
+  const progress = process.stderr.isTTY ? listProgress() : plainProgress(terminal);
+  if (options.verbose) for (const note of project.value.config.notes) terminal.say(`${project.value.configFile}: ${note}`);
+  return ok({ recipe: recipe.value, world, facts, interrupts, progress });
+}

@@ -1,0 +1,61 @@
+import { capture } from "../host/process.js";
+import { fail, ok, type Result } from "../result.js";
+import type { Secret } from "../secret.js";
+import { newPassphrase, readPassphrase, type PassphraseContext } from "../vault/passphrase.js";
+import type { StepContext } from "./step.js";
+
+const tries = 3;
+
+/**
+ * Opens something with the passphrase that this run knows already, or else asks for it: three times on a terminal, once
+ * from any other source. What opened it is kept for the rest of the run. Failure: `wrong-passphrase`, and those of asking.
+ */
+export async function withPassphrase<T>(
+  context: StepContext,
+  question: string,
+  open: (passphrase: Secret) => Promise<Result<T>>,
+): Promise<Result<T>> {
+  const { session, terminal } = context;
+  if (session.passphrase !== undefined) return open(session.passphrase);
+  for (let attempt = 1; ; attempt += 1) {
+    const given = await readPassphrase(sourcesOf(context), question);
+    if (!given.ok) return given;
+    const opened = await open(given.value.secret);
+    if (opened.ok) {
+      session.keep(given.value.secret);
+      return opened;
+    }
+    given.value.secret.wipe();
+    if (opened.failure.kind !== "wrong-passphrase") return opened;
+    if (!given.value.asked || attempt === tries) return fail({ ...opened.failure, tries: attempt });
+    terminal.say(`That does not open it. ${tries - attempt} more ${tries - attempt === 1 ? "try" : "tries"}.`);
+  }
+}
+
+/** The passphrase for a new vault; kept for the rest of the run. */
+export async function chosenPassphrase(context: StepContext): Promise<Result<Secret>> {
+  const given = await newPassphrase(sourcesOf(context));
+  if (!given.ok) return given;
+  context.session.keep(given.value.secret);
+  return ok(given.value.secret);
+}
+
+function sourcesOf({ options, terminal, signal, project }: StepContext): PassphraseContext {
+  const { passphraseFd: fd, passphraseFile: file, passphraseCommand: command } = options;
+  const environmentFile = process.env["TAZPOD_PASSPHRASE_FILE"];
+  return {
+    sources: {
+      ...(fd === undefined ? {} : { fd }),
+      ...(file === undefined ? {} : { file }),
+      ...(command === undefined ? {} : { command }),
+      ...(environmentFile === undefined ? {} : { environmentFile }),
+    },
+    asker: terminal,
+    run: async (argv) => {
+      const done = await capture(argv, { cwd: project.root, signal, timeoutMs: 120_000 });
+      if (!done.ok) return done;
+      if (done.value.code === 0) return ok(done.value.stdout);
+      return fail({ kind: "command-failed", command: argv.slice(0, 1), code: done.value.code, detail: done.value.stderr });
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import type { Failure } from "../failure.js";
+import { sleep } from "../host/clock.js";
+import { render } from "../recipe/render.js";
+import type { Recipe, Task } from "../recipe/types.js";
+import { fail, ok, type Result } from "../result.js";
+import { act } from "./act.js";
+import { evaluate } from "./checks.js";
+import type { Facts } from "./facts.js";
+import type { Interrupts } from "./interrupts.js";
+import type { Progress, Report } from "./progress.js";
+import type { World } from "./world.js";
+
+/** All that a run of a recipe works with. */
+export interface Setting {
+  readonly recipe: Recipe;
+  readonly world: World;
+  readonly facts: Facts;
+  readonly interrupts: Interrupts;
+  readonly progress: Progress;
+}
+
+/**
+ * One step: its preconditions, its work with time limit and retries, and then whether it achieved what it says.
+ * Calls `onStart` when its work begins.
+ */
+export async function perform(task: Task, setting: Setting, onStart: () => void): Promise<Result<void>> {
+  const ready = await preconditions(task, setting);
+  if (!ready.ok) return ready;
+  onStart();
+  const worked = await attempts(task, setting);
+  setting.facts.stepped(task);
+  const refreshed = await setting.world.refresh();
+  if (!worked.ok) return fail(named(task, worked.failure));
+  if (!refreshed.ok) return refreshed;
+  const { received, signal } = setting.interrupts;
+  if (signal.aborted) return fail({ kind: "interrupted", signal: received ?? String(signal.reason) });
+  return achieved(task, setting);
+}
+
+async function preconditions(task: Task, { recipe, world, facts, interrupts }: Setting): Promise<Result<void>> {
+  for (const { check, msg, onUnknown } of task.preconditions) {
+    const context = world.context(recipe, task, interrupts.signal, () => undefined);
+    const verdict = await evaluate(check, { context, subject: task.name, fact: (name) => facts.know(name) });
+    if (verdict.state === "true" || (verdict.state === "unknown" && onUnknown === "pass")) continue;
+    const reason = verdict.hint === undefined ? verdict.reason : `${verdict.reason}\n  ${verdict.hint}`;
+    const message = verdict.state === "unknown" && !msg.includes("{{reason}}") ? reason : render(msg, { ...context.vars, reason });
+    return fail({ kind: "precondition", task: task.name, message });
+  }
+  return ok(undefined);
+}
+
+async function attempts(task: Task, setting: Setting): Promise<Result<unknown>> {
+  for (let attempt = 0; ; attempt += 1) {
+    const result = await once(task, setting);
+    if (result.ok || attempt >= task.retries || setting.interrupts.signal.aborted) return result;
+    await sleep(Math.min(500 * 2 ** attempt, 10_000), setting.interrupts.signal);
+  }
+}
+
+async function once(task: Task, { recipe, world, interrupts, progress }: Setting): Promise<Result<unknown>> {
+  const limit = new AbortController();
+  const { timeoutMs } = task;
+  const timer = timeoutMs === undefined ? undefined : setTimeout(() => limit.abort("timeout"), timeoutMs);
+  const signal = AbortSignal.any([interrupts.signal, limit.signal]);
+  const work = (report: Report) => act(task, world.context(recipe, task, signal, report));
+  try {
+    const title = task.desc === undefined ? task.name : `${task.name}: ${render(task.desc, world.vars(recipe, task))}`;
+    const quiet = task.silent || task.interactive;
+    const result = await (task.interactive ? interrupts.inForeground(() => work(() => undefined)) : quiet ? work(() => undefined) : progress.show(title, work));
+    if (limit.signal.aborted && !result.ok) return fail({ kind: "timeout", what: task.name, ms: timeoutMs ?? 0 });
+    return result;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function achieved(task: Task, { facts }: Setting): Promise<Result<void>> {
+  const expectations = [...task.provides.map((fact) => ({ fact, expected: true })), ...task.clears.map((fact) => ({ fact, expected: false }))];
+  for (const { fact, expected } of expectations) {
+    const verdict = await facts.know(fact);
+    if (verdict.state === "unknown") return fail({ kind: "unknown-fact", fact, reason: verdict.reason, ...(verdict.hint === undefined ? {} : { hint: verdict.hint }) });
+    if ((verdict.state === "true") !== expected) return fail({ kind: "not-achieved", task: task.name, fact, expected, reason: verdict.reason });
+  }
+  return ok(undefined);
+}
+
+/** A command's own exit code and an interruption speak for themselves; everything else says which task it was. */
+function named(task: Task, cause: Failure): Failure {
+  return cause.kind === "exit-code" || cause.kind === "interrupted" ? cause : { kind: "task-failed", task: task.name, cause };
+}

@@ -1,0 +1,21 @@
+import { exitCode, explain, failureText } from "../explain.js";
+import type { Failure } from "../failure.js";
+
+/** Says what went wrong, on stderr, or as a JSON line on stdout; returns the exit code. */
+export function reportFailure(failure: Failure, json: boolean): number {
+  const code = exitCode(failure);
+  if (json) {
+    const { message, where, hint } = explain(failure);
+    process.stdout.write(`${JSON.stringify({ outcome: "failed", exitCode: code, failure: { kind: rootKind(failure), message, where, hint } })}\n`);
+  } else if (failure.kind !== "exit-code") {
+    // a command's own exit code needs no words of ours
+    process.stderr.write(`${failureText(failure)}\n`);
+  }
+  return code;
+}
+
+/** What failed underneath, without the task it failed in. */
+function rootKind(failure: Failure): string {
+  if (failure.kind === "task-failed") return rootKind(failure.cause);
+  return failure.kind;
+}

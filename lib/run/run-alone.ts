@@ -1,0 +1,43 @@
+import { basename } from "node:path";
+import { render } from "../recipe/render.js";
+import type { Task } from "../recipe/types.js";
+import { fail, ok, type Result } from "../result.js";
+import { parseArguments } from "./arguments.js";
+import { open } from "./open.js";
+import { perform, type Setting } from "./perform.js";
+import { reportFailure } from "./report.js";
+
+/** Runs one built-in step script as a program; returns the exit code. */
+export async function runAlone(file: string, argv: readonly string[]): Promise<number> {
+  const name = basename(file, ".js");
+  const args = await parseArguments(argv);
+  if (!args.ok) return reportFailure(args.failure, argv.includes("--json"));
+  const { project, options, json, help } = args.value;
+  const setting = await open(project, options);
+  if (!setting.ok) return reportFailure(setting.failure, json);
+  const { recipe, world, interrupts } = setting.value;
+  const task = [...recipe.tasks.values()].find(({ action }) => action.kind === "script" && action.script.kind === "builtin" && action.script.name === name);
+  if (!task) return reportFailure({ kind: "unknown-name", what: "task that uses the script", name }, json);
+  if (help) {
+    process.stdout.write(`${name}: ${render(task.desc ?? "", world.vars(recipe, task))}\nNeeds: ${task.needs.join(", ") || "nothing"}\n`);
+    return 0;
+  }
+  interrupts.watch();
+  try {
+    const ready = await needsHold(task, setting.value);
+    const outcome = ready.ok ? await perform(task, setting.value, () => undefined) : ready;
+    return outcome.ok ? 0 : reportFailure(outcome.failure, json);
+  } finally {
+    interrupts.unwatch();
+    world.session.end();
+  }
+}
+
+async function needsHold(task: Task, { facts }: Setting): Promise<Result<void>> {
+  for (const fact of task.needs) {
+    const { state, reason, hint } = await facts.know(fact);
+    if (state === "unknown") return fail({ kind: "unknown-fact", fact, reason, ...(hint === undefined ? {} : { hint }) });
+    if (state === "false") return fail({ kind: "unmet-fact", fact, task: task.name, reason });
+  }
+  return ok(undefined);
+}

@@ -1,0 +1,166 @@
+import { failureText } from "../explain.js";
+import type { Failure } from "../failure.js";
+import { resolve } from "../plan/resolve.js";
+import { wantKey, type Plan, type PlannedStep, type Progress, type Target, type Verdict } from "../plan/types.js";
+import type { FinallyEntry, Task } from "../recipe/types.js";
+import { render } from "../recipe/render.js";
+import { fail, ok, type Result } from "../result.js";
+import { ask, question } from "./confirm.js";
+import { perform, type Setting } from "./perform.js";
+
+/** What a run of one target has done so far. */
+interface Pursuit {
+  readonly target: Target;
+  readonly ran: Set<string>;
+  readonly declined: Set<string>;
+  readonly settled: Set<string>;
+  /** Started tasks that have something to clean up, in the order they started. */
+  readonly started: Task[];
+}
+
+/** The plan of a target as things are: the resolver's questions answered by the checks. */
+export async function planOf(target: Target, setting: Setting, progress: Progress): Promise<Result<Plan>> {
+  const resolution = resolve(setting.recipe, target, progress);
+  let answer: Verdict | undefined;
+  for (;;) {
+    // the first call starts the generator; what it is given then is not read
+    const next = resolution.next(answer as Verdict);
+    if (next.done) return next.value.ok ? next.value : fail(described(next.value.failure, setting));
+    answer = await setting.facts.probe(next.value);
+    if (setting.interrupts.signal.aborted) return fail(interrupted(setting));
+  }
+}
+
+/** A fact in a failure is named as people would say it. */
+function described(failure: Failure, { recipe, world }: Setting): Failure {
+  if (failure.kind !== "unknown-fact" && failure.kind !== "unmet-fact") return failure;
+  const desc = recipe.facts.get(failure.fact)?.desc;
+  return desc === undefined ? failure : { ...failure, desc: render(desc, world.vars(recipe)) };
+}
+
+/**
+ * Brings a target about, one step at a time, planning again after each with what is known by then. Whatever happens,
+ * the `finally` entries of every task that started are then run, the last started first.
+ */
+export async function runTarget(target: Target, setting: Setting): Promise<Result<void>> {
+  const pursuit: Pursuit = { target, ran: new Set(), declined: new Set(), settled: new Set(target.named ? target.tasks : []), started: [] };
+  let outcome: Result<void>;
+  let failures: Failure[] = [];
+  try {
+    outcome = await pursue(pursuit, setting);
+  } finally {
+    // also when a bug is on its way out
+    failures = await cleanUp(pursuit.started, setting);
+  }
+  if (failures.length === 0) return outcome;
+  return fail({ kind: "cleanup-failed", ...(outcome.ok ? {} : { first: outcome.failure }), causes: failures });
+}
+
+async function pursue(pursuit: Pursuit, setting: Setting): Promise<Result<void>> {
+  for (;;) {
+    if (setting.interrupts.signal.aborted) return fail(interrupted(setting));
+    const plan = await planOf(pursuit.target, setting, pursuit);
+    if (!plan.ok) return plan;
+    const blocked = plan.value.blocked[0];
+    if (blocked) {
+      const without = await goOnWithout(blocked, blocked.failure, setting);
+      if (!without.ok) return without;
+      pursuit.declined.add(wantKey(blocked.task, blocked.fact));
+      continue;
+    }
+    const [step] = plan.value.steps;
+    if (!step) return ok(undefined);
+    const done = await advance(plan.value, step, pursuit, setting);
+    if (!done.ok) return done;
+  }
+}
+
+/** Takes the first step of a plan, or settles that its branch is not wanted. */
+async function advance(plan: Plan, step: PlannedStep, pursuit: Pursuit, setting: Setting): Promise<Result<void>> {
+  const { recipe, world, facts } = setting;
+  const want = wantOf(plan, step);
+  const asked = question(recipe, plan, step, pursuit.settled, (task) => world.vars(recipe, task));
+  if (asked) {
+    const answer = await ask(asked, world.options, world.terminal);
+    if (!answer.ok) return answer;
+    if (!answer.value) {
+      const declined = wantOf(plan, stepOf(plan, asked.tasks[0] ?? step.task) ?? step);
+      if (!declined) return fail({ kind: "declined", question: asked.text });
+      pursuit.declined.add(wantKey(declined.by, declined.fact));
+      return ok(undefined);
+    }
+    for (const task of asked.tasks) pursuit.settled.add(task);
+  }
+  const task = recipe.tasks.get(step.task) as Task;
+  const forced = pursuit.target.named && pursuit.target.tasks.includes(task.name);
+  if (!forced && (await alreadySo(task, facts))) return ok(undefined);
+  const result = await perform(task, setting, () => {
+    pursuit.ran.add(task.name);
+    if (task.finally.length > 0) pursuit.started.push(task);
+  });
+  if (result.ok || !want || result.failure.kind === "interrupted") return result;
+  const without = await goOnWithout({ task: want.by, fact: want.fact }, result.failure, setting);
+  if (without.ok) pursuit.declined.add(wantKey(want.by, want.fact));
+  return without;
+}
+
+/** A step's fact may have come true since it was planned. */
+async function alreadySo(task: Task, facts: Setting["facts"]): Promise<boolean> {
+  if (task.provides.length + task.clears.length === 0) return false;
+  for (const fact of task.provides) if ((await facts.recheck(fact)).state !== "true") return false;
+  for (const fact of task.clears) if ((await facts.recheck(fact)).state !== "false") return false;
+  return true;
+}
+
+/** A want that was accepted and failed ends the goal, unless somebody says otherwise; `--yes` does not. */
+async function goOnWithout(want: { readonly task: string; readonly fact: string }, failure: Failure, { world, recipe }: Setting): Promise<Result<void>> {
+  const { terminal, options } = world;
+  if (!terminal.interactive || options.args.length > 0) return fail(failure);
+  terminal.say(failureText(failure));
+  const answer = await terminal.confirm(`Go on with ${want.task} without ${recipe.facts.get(want.fact)?.desc ?? want.fact}?`, false);
+  if (!answer.ok) return answer;
+  return answer.value ? ok(undefined) : fail(failure);
+}
+
+function stepOf(plan: Plan, task: string): PlannedStep | undefined {
+  return plan.steps.find((step) => step.task === task);
+}
+
+/** The innermost want on the way from the target to a step. */
+function wantOf(plan: Plan, step: PlannedStep): { readonly by: string; readonly fact: string } | undefined {
+  for (const name of step.branch.toReversed()) {
+    const cause = stepOf(plan, name)?.cause;
+    if (cause?.kind === "want") return cause;
+  }
+  return undefined;
+}
+
+function interrupted({ interrupts }: Setting): Failure {
+  return { kind: "interrupted", signal: interrupts.received ?? String(interrupts.signal.reason) };
+}
+
+/** Runs every entry, whatever becomes of the others: a bug in one is thrown once all have had their turn. */
+async function cleanUp(started: readonly Task[], setting: Setting): Promise<Failure[]> {
+  const failures: Failure[] = [];
+  const bugs: unknown[] = [];
+  for (const task of started.toReversed()) {
+    for (const entry of task.finally) {
+      try {
+        const result = await cleanUpOne(entry, setting);
+        if (!result.ok) failures.push(result.failure);
+      } catch (error) {
+        bugs.push(error);
+      }
+    }
+  }
+  setting.interrupts.endCleanup();
+  if (bugs.length > 0) throw bugs[0];
+  return failures;
+}
+
+async function cleanUpOne({ task, unless }: FinallyEntry, setting: Setting): Promise<Result<void>> {
+  setting.interrupts.startCleanup(task);
+  const spared = unless === undefined ? undefined : await setting.facts.know(unless);
+  if (spared?.state === "true") return ok(undefined);
+  return runTarget({ name: task, tasks: [task], named: false }, setting);
+}

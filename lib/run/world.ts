@@ -1,0 +1,107 @@
+import { randomBytes } from "node:crypto";
+import { basename } from "node:path";
+import type { ContainerState, Engine } from "../engine/types.js";
+import { secretsFolder } from "../engine/spec.js";
+import type { Enclave } from "../enclave/types.js";
+import type { Terminal } from "../host/terminal.js";
+import { loadProject } from "../project/load.js";
+import type { Project } from "../project/types.js";
+import type { Recipe, Task } from "../recipe/types.js";
+import { render } from "../recipe/render.js";
+import type { Remote } from "../remote/types.js";
+import { fail, ok, type Result } from "../result.js";
+import type { RunOptions } from "./options.js";
+import { Session } from "./session.js";
+import type { StepContext } from "./step.js";
+
+/** The variables every recipe can use. */
+export const builtinVars = ["project", "root", "image", "container", "user", "remote", "profile", "engine"] as const;
+
+/** What steps and checks work on: the project, and the engine and remote it names, opened when they are first needed. */
+export class World {
+  readonly terminal: Terminal;
+  readonly options: RunOptions;
+  readonly session = new Session(randomBytes(8).toString("hex"));
+  #project: Project;
+  #engine: Promise<Engine> | undefined;
+  #remote: Promise<Remote> | undefined;
+  #container: Promise<Result<ContainerState>> | undefined;
+
+  constructor(project: Project, terminal: Terminal, options: RunOptions) {
+    this.#project = project;
+    this.terminal = terminal;
+    this.options = options;
+  }
+
+  get project(): Project {
+    return this.#project;
+  }
+
+  /** Forgets what a step may have changed, and reads the config again where there was none. */
+  async refresh(): Promise<Result<void>> {
+    this.#container = undefined;
+    if (this.#project.initialised) return ok(undefined);
+    const loaded = await loadProject(this.#project.root);
+    if (!loaded.ok) return loaded;
+    if (loaded.value.initialised) {
+      this.#project = loaded.value;
+      this.#engine = undefined;
+      this.#remote = undefined;
+    }
+    return ok(undefined);
+  }
+
+  engine(): Promise<Engine> {
+    this.#engine ??= import("../engine/oci.js").then(({ ociEngine }) => ociEngine("docker"));
+    return this.#engine;
+  }
+
+  remote(): Promise<Remote> {
+    this.#remote ??= import("../remote/open.js").then(({ openRemote }) => openRemote(this.#project.config.remote));
+    return this.#remote;
+  }
+
+  container(): Promise<Result<ContainerState>> {
+    this.#container ??= this.engine().then((engine) => engine.inspect(this.#project.config.containerName));
+    return this.#container;
+  }
+
+  async enclave(): Promise<Result<Enclave>> {
+    const { containerName, user } = this.#project.config;
+    const state = await this.container();
+    if (!state.ok) return state;
+    if (state.value.state !== "running") return fail({ kind: "container-gone", name: containerName, unsaved: false });
+    return ok({ engine: await this.engine(), container: containerName, user, folder: secretsFolder(state.value.home) });
+  }
+
+  /** The variables of a recipe here, or of one of its tasks. */
+  vars(recipe: Recipe, task?: Task): Readonly<Record<string, string>> {
+    const { root, config } = this.#project;
+    const given: Record<string, string> = {
+      project: basename(root),
+      root,
+      image: config.image,
+      container: config.containerName,
+      user: config.user,
+      remote: config.remote.url,
+      profile: config.remote.profile ?? process.env["AWS_PROFILE"] ?? "default",
+      engine: "docker",
+    };
+    for (const [name, text] of [...Object.entries(recipe.vars), ...Object.entries(task?.vars ?? {})]) given[name] = render(text, given);
+    return given;
+  }
+
+  context(recipe: Recipe, task: Task | undefined, signal: AbortSignal, report: (text: string) => void): StepContext {
+    const vars = this.vars(recipe, task);
+    const env = Object.fromEntries(Object.entries(task?.env ?? {}).map(([name, text]) => [name, render(text, vars)]));
+    const { project, options, terminal, session } = this;
+    return {
+      ...{ project, options, terminal, session, signal, vars, env, report },
+      engine: () => this.engine(),
+      container: () => this.container(),
+      enclave: () => this.enclave(),
+      remote: () => this.remote(),
+      shell: async () => (await import("zx/core")).$({ cwd: project.root, env: { ...process.env, ...env }, signal }),
+    };
+  }
+}

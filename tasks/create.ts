@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+import { Readable } from "node:stream";
+import { makeFolder, stat } from "../lib/host/files.js";
+import { fail, type Result } from "../lib/result.js";
+import { alone } from "../lib/run/alone.js";
+import { chosenPassphrase } from "../lib/run/passphrase.js";
+import type { StepContext } from "../lib/run/step.js";
+import { archiveLimit } from "../lib/vault/limit.js";
+import { sealArchive, storeSealed } from "../lib/vault/seal-folder.js";
+import { endOfTar } from "../lib/vault/tar-header.js";
+
+/** Makes a new, empty vault here; never over one that is there, here or at the remote. */
+export async function run(context: StepContext): Promise<Result<void>> {
+  const { project, signal } = context;
+  const here = await stat(project.vaultFile);
+  if (!here.ok) return here;
+  if (here.value) return fail({ kind: "vault-exists", path: project.vaultFile });
+  const remote = await context.remote();
+  const there = await remote.head(signal);
+  if (there.state === "unknown") return fail(there.failure);
+  if (there.state === "present") return fail({ kind: "vault-exists", path: remote.url });
+  const passphrase = await chosenPassphrase(context);
+  if (!passphrase.ok) return passphrase;
+  const limit = archiveLimit(project.config.secretsBytes);
+  const sealed = await sealArchive(Readable.from([endOfTar]), passphrase.value, "v1", limit);
+  if (!sealed.ok) return sealed;
+  const made = await makeFolder(project.vaultFolder);
+  return made.ok ? storeSealed(project.vaultFolder, sealed.value, passphrase.value, limit) : made;
+}
+
+await alone(import.meta.url);

@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+import type { Result } from "../lib/result.js";
+import { pull } from "../lib/remote/pull.js";
+import { alone } from "../lib/run/alone.js";
+import { bytesOf } from "../lib/run/bytes.js";
+import { cannotTell } from "../lib/run/checks.js";
+import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
+
+/** Brings the remote's vault here; never over work that was not pushed, unless forced, and then that is kept. */
+export async function run(context: StepContext): Promise<Result<unknown>> {
+  const { project, options, signal, report } = context;
+  const remote = await context.remote();
+  const progress = (done: number, total: number): void => report(`${bytesOf(done)} of ${bytesOf(total)}`);
+  return pull({ remote, folder: project.vaultFolder, force: options.force, signal, progress });
+}
+
+const vaultRemote: StepCheck = async ({ remote, signal }) => {
+  const { url, head } = await remote().then((opened) => ({ url: opened.url, head: opened.head(signal) }));
+  const found = await head;
+  if (found.state === "unknown") return cannotTell(found.failure);
+  return found.state === "present" ? holds(`there is a vault at ${url}`) : fails(`there is no vault at ${url}`);
+};
+
+export const checks = { "vault-remote": vaultRemote };
+
+await alone(import.meta.url);

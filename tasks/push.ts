@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+import { hostname } from "node:os";
+import { push, pushed } from "../lib/remote/push.js";
+import type { Result } from "../lib/result.js";
+import { alone } from "../lib/run/alone.js";
+import { bytesOf } from "../lib/run/bytes.js";
+import type { StepCheck, StepContext } from "../lib/run/step.js";
+
+/** Uploads the local vault, never over one that this host has not seen. */
+export async function run(context: StepContext): Promise<Result<unknown>> {
+  const { project, signal, report } = context;
+  const remote = await context.remote();
+  const progress = (done: number, total: number): void => report(`${bytesOf(done)} of ${bytesOf(total)}`);
+  return push({ remote, folder: project.vaultFolder, host: hostname(), signal, progress });
+}
+
+/** By what was pushed last, as it is noted here: no network. */
+const vaultPushed: StepCheck = async ({ project }) => pushed(project.vaultFolder, project.config.remote.url);
+
+export const checks = { "vault-pushed": vaultPushed };
+
+await alone(import.meta.url);

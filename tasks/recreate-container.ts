@@ -1,0 +1,42 @@
+#!/usr/bin/env node
+import { foreign, outdated } from "../lib/engine/judge.js";
+import { makeContainer } from "../lib/engine/make.js";
+import { containerSpec } from "../lib/project/container-spec.js";
+import { fail, type Result } from "../lib/result.js";
+import { alone } from "../lib/run/alone.js";
+import { cannotTell } from "../lib/run/checks.js";
+import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
+import { recordedOpen } from "../lib/enclave/open-record.js";
+
+/** Removes the container and makes it from today's settings. */
+export async function run(context: StepContext): Promise<Result<void>> {
+  const { project, report, signal } = context;
+  const spec = containerSpec(project);
+  const state = await context.container();
+  if (!state.ok) return state;
+  const refusal = foreign(state.value, spec);
+  if (refusal) return fail(refusal);
+  const engine = await context.engine();
+  const removed = await engine.remove(spec.name);
+  return removed.ok ? makeContainer(engine, spec, report, signal) : removed;
+}
+
+const containerCurrent: StepCheck = async (context) => {
+  const { project } = context;
+  const [state, imageId] = await Promise.all([
+    context.container(),
+    context.engine().then((engine) => engine.imageId(project.config.image)),
+  ]);
+  if (!state.ok) return cannotTell(state.failure);
+  if (!imageId.ok) return cannotTell(imageId.failure);
+  const reason = outdated(state.value, containerSpec(project), imageId.value);
+  if (reason === undefined) return holds("made from today's settings");
+  // an open vault is not taken away: the offer comes once it is locked
+  const open = await recordedOpen(project.vaultFolder, state.value);
+  if (open.ok && open.value) return holds(`${reason}, but the vault is open: offered once it is locked`);
+  return fails(reason);
+};
+
+export const checks = { "container-current": containerCurrent };
+
+await alone(import.meta.url);

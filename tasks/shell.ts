@@ -1,0 +1,65 @@
+#!/usr/bin/env node
+import { randomUUID } from "node:crypto";
+import { endSession, shellCommand, vanishedCode } from "../lib/enclave/shell.js";
+import { forgetOpen, recordedOpen } from "../lib/enclave/open-record.js";
+import { marker } from "../lib/enclave/marker.js";
+import { workspace } from "../lib/engine/spec.js";
+import { joinSession, otherSessions } from "../lib/project/sessions.js";
+import { fail, ok, type Result } from "../lib/result.js";
+import { alone } from "../lib/run/alone.js";
+import { cannotTell } from "../lib/run/checks.js";
+import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
+
+/** A shell in the container, or the command behind `--`; its exit code is this step's. */
+export async function run(context: StepContext): Promise<Result<void>> {
+  const { project, options, signal } = context;
+  const [enclave, state] = [await context.enclave(), await context.container()];
+  if (!enclave.ok) return enclave;
+  if (!state.ok) return state;
+  const open = await recordedOpen(project.vaultFolder, state.value);
+  if (!open.ok) return open;
+  const joined = await joinSession(project.vaultFolder);
+  if (!joined.ok) return joined;
+  const { engine, container, user } = enclave.value;
+  const argv = options.args.length > 0 ? options.args : project.config.shell;
+  const id = randomUUID();
+  const tty = Boolean(process.stdin.isTTY && process.stdout.isTTY);
+  const env = { TAZPOD_SESSION: id, ...(tty && process.env["TERM"] ? { TERM: process.env["TERM"] } : {}) };
+  const done = await engine.foreground(container, shellCommand(enclave.value, open.value, argv), { user, tty, workdir: workspace, env, signal });
+  await joined.value();
+  // what the engine's client leaves running inside when a signal ends it
+  if (!done.ok || done.value.code === undefined) await endSession(enclave.value, id);
+  if (!done.ok) return done;
+  if (done.value.code === undefined) return fail({ kind: "interrupted", signal: done.value.signal ?? "SIGTERM" });
+  if (done.value.code === 0) return ok(undefined);
+  return judge(context, open.value, done.value.code);
+}
+
+/** Tells a command's own exit code from a vault or a container that went away under it. */
+async function judge(context: StepContext, wasOpen: boolean, code: number): Promise<Result<void>> {
+  const { project, options } = context;
+  const name = project.config.containerName;
+  const state = await (await context.engine()).inspect(name);
+  if (!state.ok) return state;
+  if (state.value.state !== "running") return fail({ kind: "container-gone", name, unsaved: wasOpen });
+  const enclave = await context.enclave();
+  if (wasOpen && code === vanishedCode && enclave.ok) {
+    const found = await marker(enclave.value);
+    if (found.ok && found.value === undefined) {
+      await forgetOpen(project.vaultFolder);
+      return fail({ kind: "vault-vanished" });
+    }
+  }
+  return fail({ kind: "exit-code", command: options.args.join(" ") || "the shell", code });
+}
+
+const vaultInUse: StepCheck = async ({ project }) => {
+  const others = await otherSessions(project.vaultFolder);
+  if (!others.ok) return cannotTell(others.failure);
+  const [first] = others.value;
+  return first === undefined ? fails("no other shell is open here") : holds(`another shell is open here (process ${first})`);
+};
+
+export const checks = { "vault-in-use": vaultInUse };
+
+await alone(import.meta.url);

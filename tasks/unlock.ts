@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+import { marker } from "../lib/enclave/marker.js";
+import { recordedOpen, recordOpen } from "../lib/enclave/open-record.js";
+import { put } from "../lib/enclave/put.js";
+import { now } from "../lib/host/clock.js";
+import type { Result } from "../lib/result.js";
+import { alone } from "../lib/run/alone.js";
+import { cannotTell } from "../lib/run/checks.js";
+import { withPassphrase } from "../lib/run/passphrase.js";
+import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
+import { normalise } from "../lib/vault/archive.js";
+import { archiveLimit } from "../lib/vault/limit.js";
+import { openVault } from "../lib/vault/open.js";
+import { readSealedFile } from "../lib/vault/sealed-file.js";
+import { cleanLeftovers } from "../lib/vault/store.js";
+
+/** Opens the local vault into the RAM folder: completely, or not at all. */
+export async function run(context: StepContext): Promise<Result<void>> {
+  const { project, terminal, signal } = context;
+  await cleanLeftovers(project.vaultFolder);
+  const [enclave, state] = [await context.enclave(), await context.container()];
+  if (!enclave.ok) return enclave;
+  if (!state.ok) return state;
+  const sealed = await readSealedFile(project.vaultFile);
+  if (!sealed.ok) return sealed;
+  const { bytes, sha256: base } = sealed.value;
+  const opened = await withPassphrase(context, "Passphrase of the vault:", (passphrase) => openVault(bytes, passphrase, { name: project.vaultFile }));
+  if (!opened.ok) return opened;
+  const { tar, summary } = normalise(opened.value.tar, { limitBytes: archiveLimit(project.config.secretsBytes), format: opened.value.format });
+  const mark = (digest: string) => ({ version: 1 as const, digest, base, openedAt: now().toISOString() });
+  const done = await put(enclave.value, { tar, checked: summary }, mark, signal);
+  if (!done.ok) return done;
+  const archive = await summary;
+  if (archive.ok) for (const path of archive.value.dropped) terminal.say(`Left out of what was unlocked: ${path}`);
+  return recordOpen(project.vaultFolder, state.value);
+}
+
+const vaultOpen: StepCheck = async (context) => {
+  const { project } = context;
+  const state = await context.container();
+  if (!state.ok) return cannotTell(state.failure);
+  const recorded = await recordedOpen(project.vaultFolder, state.value);
+  if (recorded.ok && recorded.value) return holds("the vault is open");
+  const enclave = await context.enclave();
+  if (!enclave.ok) return cannotTell(enclave.failure);
+  const found = await marker(enclave.value);
+  if (!found.ok) return cannotTell(found.failure);
+  return found.value === undefined ? fails("the vault is locked") : holds("the vault is open");
+};
+
+export const checks = { "vault-open": vaultOpen };
+
+await alone(import.meta.url);

@@ -1,0 +1,68 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { foreign, outdated } from "../../lib/engine/judge.js";
+import { createArguments, secretsFolder, specHash } from "../../lib/engine/spec.js";
+import type { ContainerSpec, ContainerState } from "../../lib/engine/types.js";
+
+const spec: ContainerSpec = {
+  name: "lab-lab",
+  project: "/srv/my lab",
+  image: "busybox",
+  user: "tazpod",
+  secretsBytes: 64 * 1024 * 1024,
+  network: "bridge",
+};
+const user = { uid: 1000, gid: 1000, home: "/home/tazpod" };
+
+function running(change: Partial<Extract<ContainerState, { state: "running" | "stopped" }>> = {}): ContainerState {
+  const given = { state: "running", id: "1", startedAt: "t", owner: spec.project, specHash: specHash(spec), imageId: "sha256:1", home: user.home } as const;
+  return { ...given, ...change };
+}
+
+test("a container gets no capability, no privilege, no host network and nothing of the host but the project", () => {
+  const argv = createArguments(spec, user);
+  for (const word of ["--privileged", "--cap-add", "host", "--pid", "--ipc", "--volume", "-v"]) assert.not.ok(argv.includes(word), word);
+  assert.is(argv.filter((word) => word === "--mount").length, 1);
+  assert.ok(argv.includes("no-new-privileges"));
+});
+
+test("the RAM folder is a tmpfs for the user alone, where nothing can be executed", () => {
+  const tmpfs = createArguments(spec, user).find((word) => word.startsWith("/home/tazpod/secrets:"));
+  assert.is(tmpfs, "/home/tazpod/secrets:rw,nosuid,nodev,noexec,size=67108864,mode=0700,uid=1000,gid=1000");
+});
+
+test("a path with colons, spaces, commas and quotes stays one mount", () => {
+  const mount = (project: string): string | undefined => {
+    const argv = createArguments({ ...spec, project }, user);
+    return argv[argv.indexOf("--mount") + 1];
+  };
+  assert.is(mount("/a b:c"), "type=bind,source=/a b:c,target=/workspace");
+  assert.is(mount('/a,"b'), 'type=bind,"source=/a,""b",target=/workspace');
+});
+
+test("~/.ssh is mounted only when asked for, and read-only", () => {
+  const argv = createArguments({ ...spec, sshFolder: "/root/.ssh" }, user);
+  assert.ok(argv.includes("type=bind,source=/root/.ssh,target=/home/tazpod/.ssh,readonly"));
+});
+
+test("the home of root and of a bare image have their RAM folder too", () => {
+  assert.is(secretsFolder("/root"), "/root/secrets");
+  assert.is(secretsFolder("/"), "/secrets");
+});
+
+test("another folder's container of the same name is refused, and so is one that tazpod did not make", () => {
+  assert.is(foreign({ state: "absent" }, spec), undefined);
+  assert.is(foreign(running(), spec), undefined);
+  assert.is(foreign(running({ owner: "/srv/other" }), spec)?.kind, "container-foreign");
+  assert.is(foreign(running({ owner: undefined }), spec)?.kind, "container-foreign");
+});
+
+test("a changed setting or a newer image makes a container outdated; an image that is not here does not", () => {
+  assert.is(outdated(running(), spec, "sha256:1"), undefined);
+  assert.is(outdated(running(), spec, undefined), undefined);
+  assert.match(outdated(running(), { ...spec, image: "debian" }, "sha256:1") ?? "", "settings have changed");
+  assert.match(outdated(running(), { ...spec, network: "none" }, "sha256:1") ?? "", "settings have changed");
+  assert.match(outdated(running(), spec, "sha256:2") ?? "", "newer busybox");
+});
+
+test.run();

@@ -1,0 +1,127 @@
+import { execFile, spawn } from "node:child_process";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { newFolder } from "./folder.js";
+import { Pty } from "./pty.js";
+import { repository } from "./root.js";
+
+const execute = promisify(execFile);
+
+export const bin = `${repository}dist/lib/cli/bin.js`;
+export const testImage = process.env["TAZPOD_TEST_IMAGE"] ?? "tazpod-test:1";
+export const passphrase = "correct horse battery";
+
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+let count = 0;
+const made: Host[] = [];
+
+/** A name that no other test of this machine uses. */
+export function uniqueName(): string {
+  count += 1;
+  return `tz-test-${process.pid}-${count}`;
+}
+
+/** One "host": a folder with a project, and a container name of its own. */
+export class Host {
+  readonly folder: string;
+  readonly container: string;
+  readonly env: Record<string, string> = {};
+  passphraseFile = "";
+
+  private constructor(folder: string, container: string) {
+    this.folder = folder;
+    this.container = container;
+    made.push(this);
+  }
+
+  /** A folder with nothing in it but, unless `config` is null, a config with this remote. */
+  static async make(config: { readonly remote?: string; readonly more?: string } | null, name = "host"): Promise<Host> {
+    const folder = await newFolder(name);
+    const host = new Host(folder, uniqueName());
+    host.passphraseFile = join(await newFolder("pass"), "pass");
+    await writeFile(host.passphraseFile, `${passphrase}\n`, { mode: 0o600 });
+    if (config) await host.configure(config.remote ?? "none", config.more ?? "");
+    return host;
+  }
+
+  async configure(remote: string, more = ""): Promise<void> {
+    await mkdir(join(this.folder, ".tazpod"), { recursive: true });
+    const text = `image: ${testImage}\ncontainer_name: ${this.container}\nuser: tazpod\nghost_mode: true\nremote: ${remote}\n${more}`;
+    await writeFile(join(this.folder, ".tazpod", "config.yaml"), text);
+  }
+
+  path(...parts: string[]): string {
+    return join(this.folder, ...parts);
+  }
+
+  get vault(): string {
+    return this.path(".tazpod", "vault", "vault.tar.aes");
+  }
+
+  /** Runs tazpod to its end, without a terminal. */
+  tazpod(...args: string[]): Promise<Ended> {
+    return run(process.execPath, [bin, ...args], { cwd: this.folder, env: this.env });
+  }
+
+  /** `run NAME` with every confirm and the passphrase answered. */
+  run(...args: string[]): Promise<Ended> {
+    return this.tazpod("run", "--yes", "--passphrase-file", this.passphraseFile, ...args);
+  }
+
+  /** `enter -- sh -c SCRIPT` with everything answered. */
+  enter(script: string, ...options: string[]): Promise<Ended> {
+    return this.run(...options, "enter", "--", "sh", "-c", script);
+  }
+
+  pty(...args: string[]): Pty {
+    return new Pty([process.execPath, bin, ...args], { cwd: this.folder, env: this.env });
+  }
+
+  /** What a command in the container prints. */
+  async inside(script: string, user = "tazpod"): Promise<string> {
+    const { stdout } = await execute("docker", ["exec", "--user", user, this.container, "sh", "-c", script]);
+    return stdout;
+  }
+
+  /** The names in the RAM folder; empty is locked. */
+  async secrets(): Promise<string> {
+    return (await this.inside("ls -A ~/secrets")).trim();
+  }
+
+  async removeContainer(): Promise<void> {
+    await execute("docker", ["rm", "-f", this.container]).catch(() => undefined);
+  }
+}
+
+/** Removes the containers of every host that was made; for an `after` hook. */
+export async function removeHosts(): Promise<void> {
+  for (const host of made) await host.removeContainer();
+}
+
+export async function text(path: string): Promise<string> {
+  return readFile(path, "utf8");
+}
+
+
+export function run(program: string, args: readonly string[], options: { cwd?: string; env?: Record<string, string>; input?: string } = {}): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      env: { ...process.env, ...options.env },
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    let [stdout, stderr] = ["", ""];
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk));
+    child.stderr.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk));
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(options.input ?? "");
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code: code ?? -1, stdout, stderr }));
+  });
+}

@@ -1,0 +1,90 @@
+import { spawn, type ChildProcess } from "node:child_process";
+
+export interface PtyOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * A program on a real terminal (util-linux `script`), driven as a person would: look at the screen, then type.
+ */
+export class Pty {
+  /** All that came on the screen, without escape sequences. */
+  screen = "";
+  readonly ended: Promise<number>;
+  readonly #child: ChildProcess;
+  #seen = 0;
+  #changed: () => void = () => undefined;
+
+  constructor(argv: readonly string[], { cwd, env }: PtyOptions = {}) {
+    const command = argv.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
+    this.#child = spawn("script", ["--quiet", "--flush", "--return", "--echo", "never", "--command", command, "/dev/null"], {
+      ...(cwd === undefined ? {} : { cwd }),
+      env: { ...process.env, TERM: "xterm", SHELL: "/bin/sh", ...env },
+      stdio: ["pipe", "pipe", "pipe"],
+      detached: true,
+    });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.setEncoding("utf8").on("data", (text: string) => {
+        // eslint-disable-next-line no-control-regex
+        this.screen += text.replace(/\u001b\[[0-9;?]*[A-Za-z]|\u001b\][^\u0007]*\u0007/g, "");
+        this.#changed();
+      });
+    }
+    this.ended = new Promise((resolve) => this.#child.on("close", (code, signal) => resolve(code ?? (signal === "SIGKILL" ? 137 : 1))));
+    void this.ended.then(() => this.#changed());
+  }
+
+  /** The process that holds the terminal. */
+  get pid(): number {
+    return this.#child.pid as number;
+  }
+
+  /** Waits for text to come up after what was waited for last; fails with the screen as it is. */
+  async expect(what: RegExp | string, ms = 60_000): Promise<void> {
+    const end = Date.now() + ms;
+    let over = false;
+    void this.ended.then(() => (over = true));
+    for (;;) {
+      const rest = this.screen.slice(this.#seen);
+      const at = typeof what === "string" ? rest.indexOf(what) : rest.search(what);
+      if (at !== -1) {
+        const length = typeof what === "string" ? what.length : (what.exec(rest)?.[0].length ?? 0);
+        this.#seen += at + length;
+        return;
+      }
+      if (over) throw new Error(`ended without ${String(what)}; on the screen:\n${this.screen}`);
+      if (Date.now() > end) throw new Error(`no ${String(what)} within ${ms} ms; on the screen:\n${this.screen}`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, 200);
+        this.#changed = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+
+  type(text: string): void {
+    this.#child.stdin?.write(text);
+  }
+
+  line(text: string): void {
+    this.type(`${text}\r`);
+  }
+
+  /** Answers a question that is asked without echo: what comes before the question is on the screen does not count. */
+  async secret(question: RegExp | string, text: string): Promise<void> {
+    await this.expect(question);
+    this.line(text);
+  }
+
+  interrupt(): void {
+    this.type("\u0003");
+  }
+
+  /** The terminal goes away, as when a connection drops: everything on it gets SIGHUP. */
+  hangUp(): void {
+    this.#child.kill("SIGKILL");
+  }
+}

@@ -1,0 +1,204 @@
+import { writeFile } from "node:fs/promises";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { Host, text } from "../rig/host.js";
+
+/** A recipe of plain programs: each step writes its name to `log`, and makes or removes a file. */
+async function project(recipe: string): Promise<Host> {
+  const host = await Host.make({ remote: "none" });
+  await writeFile(host.path("tazpod.tasks.yaml"), `version: 1\n${recipe}`);
+  return host;
+}
+
+const log = async (host: Host): Promise<string> => (await text(host.path("log")).catch(() => "")).trim().split("\n").join(" ");
+const say = (name: string, more = ":"): string => `[[sh, -c, "echo ${name} >> log; ${more}"]]`;
+
+test("needs run in their order, each once, and only those whose fact does not hold", async () => {
+  const host = await project(`
+facts:
+  a: { new: true, check: { exists: a } }
+  b: { new: true, check: { exists: b } }
+  c: { new: true, check: { exists: c } }
+tasks:
+  make-a: { new: true, provides: [a], cmds: ${say("a", "touch a")} }
+  make-b: { new: true, needs: [a], provides: [b], cmds: ${say("b", "touch b")} }
+  make-c: { new: true, provides: [c], cmds: ${say("c", "touch c")} }
+  all: { new: true, needs: [b, a, c], cmds: ${say("all")} }
+`);
+  await writeFile(host.path("c"), "");
+  const done = await host.tazpod("run", "all");
+  assert.is(done.code, 0, done.stderr);
+  assert.is(await log(host), "a b all");
+});
+
+test("a step that succeeds without bringing its fact about is a failure that names both", async () => {
+  const host = await project(`
+facts: { a: { new: true, check: { exists: a } } }
+tasks: { make-a: { new: true, provides: [a], cmds: [["true"]] } }
+`);
+  const done = await host.tazpod("run", "make-a");
+  assert.is(done.code, 1);
+  assert.match(done.stderr, /make-a ended without an error, but a still does not hold: there is no a/);
+});
+
+test("finally runs after success, after failure, and after a precondition of a later step failed; the last started first", async () => {
+  const recipe = (last: string): string => `
+facts:
+  up: { new: true, check: { exists: up } }
+tasks:
+  net-up: { new: true, provides: [up], cmds: ${say("up", "touch up")}, finally: [net-down] }
+  net-down: { new: true, clears: [up], cmds: ${say("down", "rm up")} }
+  note: { new: true, cmds: ${say("note")} }
+  work: { new: true, needs: [up], finally: [note], ${last} }
+`;
+  for (const [last, code, expected] of [
+    [`cmds: ${say("work")}`, 0, "up work note down"],
+    [`cmds: ${say("work", "exit 7")}`, 1, "up work note down"],
+    [`preconditions: [{ check: { exists: missing }, msg: "no missing" }], cmds: ${say("work")}`, 3, "up down"],
+  ] as const) {
+    const host = await project(recipe(last));
+    const done = await host.tazpod("run", "work");
+    assert.is(done.code, code, done.stderr);
+    assert.is(await log(host), expected);
+  }
+});
+
+test("a failed cleanup is loud, makes the exit code non-zero, and does not stop the next one", async () => {
+  const host = await project(`
+tasks:
+  bad: { new: true, cmds: ${say("bad", "echo broken >&2; exit 9")} }
+  good: { new: true, cmds: ${say("good")} }
+  work: { new: true, cmds: ${say("work")}, finally: [bad, good] }
+`);
+  const done = await host.tazpod("run", "work");
+  assert.is(done.code, 1);
+  assert.match(done.stderr, "broken");
+  assert.is(await log(host), "work bad good");
+});
+
+test("an entry with unless is left out while its fact holds", async () => {
+  const host = await project(`
+facts: { busy: { new: true, check: { exists: busy } } }
+tasks:
+  note: { new: true, cmds: ${say("note")} }
+  work: { new: true, cmds: ${say("work")}, finally: [{ task: note, unless: busy }] }
+`);
+  assert.is((await host.tazpod("work")).code, 0);
+  await writeFile(host.path("busy"), "");
+  assert.is((await host.tazpod("work")).code, 0);
+  assert.is(await log(host), "work note work");
+});
+
+test("without a terminal a confirm is exit 4 and names the flag; --yes and --yes=TASK answer it", async () => {
+  const host = await project(`
+facts: { a: { new: true, check: { exists: a } } }
+tasks:
+  make-a: { new: true, provides: [a], confirm: "Make a?", cmds: ${say("a", "touch a")} }
+  work: { new: true, needs: [a], cmds: ${say("work", "rm a")} }
+`);
+  const asked = await host.tazpod("run", "work");
+  assert.is(asked.code, 4);
+  assert.match(asked.stderr, /Make a\?.*\n.*--yes/);
+  assert.is(await log(host), "");
+  assert.is((await host.tazpod("run", "work", "--yes=make-a")).code, 0);
+  assert.is((await host.tazpod("run", "work", "--yes=work")).code, 4);
+  assert.is((await host.tazpod("run", "--yes", "work")).code, 0);
+  assert.is(await log(host), "a work a work");
+});
+
+test("the task named by hand runs even if its fact holds, and its own confirm is not asked", async () => {
+  const host = await project(`
+facts: { a: { new: true, check: { exists: log } } }
+tasks: { make-a: { new: true, provides: [a], confirm: "Make a?", cmds: ${say("a")} } }
+`);
+  assert.is((await host.tazpod("make-a")).code, 0);
+  assert.is((await host.tazpod("make-a")).code, 0);
+  assert.is(await log(host), "a a");
+});
+
+test("retries try again, timeout ends an attempt, and both say so", async () => {
+  const host = await project(`
+tasks:
+  flaky: { new: true, retries: 2, cmds: ${say("flaky", "test $(wc -l < log) -ge 3")} }
+  slow: { new: true, timeout: 1s, cmds: [[sleep, "60"]] }
+`);
+  assert.is((await host.tazpod("flaky")).code, 0);
+  assert.is(await log(host), "flaky flaky flaky");
+  const slow = await host.tazpod("slow");
+  assert.is(slow.code, 1);
+  assert.match(slow.stderr, "slow: no end within 1 s");
+});
+
+test("an unknown fact is never taken for false: the goal stops with the check's own reason", async () => {
+  const host = await project(`
+facts:
+  a: { new: true, timeout: 1s, check: { command: [sleep, "30"] } }
+tasks:
+  make-a: { new: true, provides: [a], cmds: ${say("a")} }
+  work: { new: true, needs: [a], cmds: ${say("work")} }
+`);
+  const done = await host.tazpod("work");
+  assert.is(done.code, 3);
+  assert.match(done.stderr, /Could not tell whether a holds: no answer within 1 s/);
+  assert.is(await log(host), "");
+});
+
+test("values are whole items of a command and never meet a shell", async () => {
+  const host = await project(`
+vars: { evil: "$(touch owned); a b" }
+tasks: { show: { new: true, cmds: [[sh, -c, 'printf "%s" "$1" > log', x, "<{{evil}}>"]] } }
+`);
+  assert.is((await host.tazpod("show")).code, 0);
+  assert.is(await text(host.path("log")), "<$(touch owned); a b>");
+});
+
+test("a project's script is a module with run and checks, or a zx script without exports", async () => {
+  const host = await project(`
+facts: { ready: { new: true, check: { script: ./steps/ready.mjs } } }
+tasks:
+  get-ready: { new: true, provides: [ready], script: ./steps/ready.mjs }
+  zx: { new: true, needs: [ready], script: ./steps/zx.mjs, env: { GREETING: "hello {{project}}" } }
+`);
+  const { mkdir } = await import("node:fs/promises");
+  await mkdir(host.path("steps"));
+  await writeFile(
+    host.path("steps", "ready.mjs"),
+    `import { existsSync } from "node:fs";
+export const checks = { ready: async ({ project }) => existsSync(project.root + "/made") ? { state: "true", reason: "made" } : { state: "false", reason: "not made" } };
+export async function run({ shell }) { const $ = await shell(); await $\`touch \${"made"}\`; }
+`,
+  );
+  await writeFile(host.path("steps", "zx.mjs"), "await $`printf '%s' ${process.env.GREETING} > zx-out`;\n");
+  const done = await host.tazpod("run", "zx");
+  assert.is(done.code, 0, done.stderr);
+  assert.match(await text(host.path("zx-out")), /^hello host-/);
+});
+
+test("a script that throws is a failure of its step that names the file", async () => {
+  const host = await project(`tasks: { bad: { new: true, script: ./bad.mjs } }\n`);
+  await writeFile(host.path("bad.mjs"), 'export async function run() { throw new Error("no luck"); }\n');
+  const done = await host.tazpod("bad");
+  assert.is(done.code, 1);
+  assert.match(done.stderr, /bad: .*bad\.mjs: no luck/);
+});
+
+test("a word that is nothing gets the nearest name, and so do options", async () => {
+  const host = await Host.make({ remote: "none" });
+  for (const [args, expected] of [
+    [["ulock"], 'Did you mean "unlock"?'],
+    [["run", "entr"], 'Did you mean "enter"?'],
+    [["statsu"], 'Did you mean "status"?'],
+    [["enter", "--yess"], 'Did you mean "--yes"?'],
+    [["enter", "--yes=unlok", "--passphrase-file", "x"], "unlock"],
+    [["pull", "--", "x"], "nothing can follow --"],
+    [["pull", "push"], "one too many"],
+    [["--project"], "argument"],
+    [["--project", "/no/such/folder", "list"], "no such folder"],
+  ] as const) {
+    const done = await host.tazpod(...args);
+    assert.is.not(done.code, 0, args.join(" "));
+    assert.match(done.stderr, expected);
+  }
+});
+
+test.run();
