@@ -4,7 +4,7 @@ import type { Recipe, Task } from "../recipe/types.js";
 import { fail, ok, type Result } from "../result.js";
 import { Choices } from "./choices.js";
 import { Journal } from "./journal.js";
-import { call, type Routine } from "./routine.js";
+import { call, type Meter, type Routine } from "./routine.js";
 import { type Cause, type Plan, type PlannedStep, type Progress, wantKey } from "./types.js";
 import { type State, World } from "./world.js";
 
@@ -42,10 +42,10 @@ export class Planner {
   readonly #recipe: Recipe;
   readonly #progress: Progress;
 
-  constructor(recipe: Recipe, progress: Progress) {
+  constructor(recipe: Recipe, progress: Progress, meter: Meter) {
     this.#recipe = recipe;
     this.#progress = progress;
-    this.world = new World(recipe, this.journal);
+    this.world = new World(recipe, this.journal, meter);
     this.#choices = new Choices(recipe, this.world);
   }
 
@@ -109,6 +109,8 @@ export class Planner {
       const state = yield* call(this.world.state(name));
       if (state.state === "false" && !waiting.has(name)) return conflict(name, state, task.name);
     }
+    // What it needs may have made its fact true on the way.
+    if (errand.cause.kind !== "target" && (yield* call(this.world.state(errand.cause.fact))).state === "true") return ok(undefined);
     const allowed = yield* call(this.#checkPreconditions(task));
     if (!allowed.ok) return allowed;
     this.journal.push(this.steps, plannedStep(branch, errand, waits === undefined ? undefined : (this.world.fact(waits).desc ?? `${waits} holds`)));

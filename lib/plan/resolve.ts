@@ -10,16 +10,18 @@ import type { Plan, Progress, Target, Verdict } from "./types.js";
  * Works back from a target to the steps it takes, in the order they would run. Yields the name of each fact it has to
  * know (none twice) and takes its verdict; it does nothing else to the world.
  *
+ * `meter` counts the rounds it took, which grow with what it visits.
+ *
  * Failures: `unmet-fact` (nothing can make a needed fact true), `unknown-fact` (a check could not tell),
  * `plan-conflict` (a step undoes what a later one needs), `precondition` (one about facts would not hold),
  * `unknown-name` (the target names a task that is not there).
  */
-export function resolve(recipe: Recipe, target: Target, progress: Progress, meter?: Meter): Generator<string, Result<Plan>, Verdict> {
-  return drive(planFor(recipe, target, progress), meter);
+export function resolve(recipe: Recipe, target: Target, progress: Progress, meter: Meter = { rounds: 0 }): Generator<string, Result<Plan>, Verdict> {
+  return drive(planFor(recipe, target, progress, meter), meter);
 }
 
-function* planFor(recipe: Recipe, target: Target, progress: Progress): Routine<Result<Plan>> {
-  const planner = new Planner(recipe, progress);
+function* planFor(recipe: Recipe, target: Target, progress: Progress, meter: Meter): Routine<Result<Plan>> {
+  const planner = new Planner(recipe, progress, meter);
   for (const name of target.tasks) {
     const task = recipe.tasks.get(name);
     if (task === undefined) return fail({ kind: "unknown-name", what: "task", name });

@@ -9,7 +9,7 @@ type Request = { readonly kind: "ask"; readonly fact: string } | { readonly kind
  */
 export type Routine<T> = Generator<Request, T, unknown>;
 
-/** Counts the driver's rounds: the work done, whatever the machine. */
+/** Counts the rounds of the driver, and of loops beside it: the work done, whatever the machine. */
 export interface Meter {
   rounds: number;
 }
@@ -23,7 +23,7 @@ export function* call<T>(routine: Routine<T>): Generator<Request, T, unknown> {
 }
 
 /** Runs a routine to its end; yields each fact it asks about, and takes the verdict. */
-export function* drive<T>(main: Routine<T>, meter: Meter = { rounds: 0 }): Generator<string, T, Verdict> {
+export function* drive<T>(main: Routine<T>, meter: Meter): Generator<string, T, Verdict> {
   const stack: Routine<unknown>[] = [main];
   let answer: unknown;
   for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {

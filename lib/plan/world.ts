@@ -1,7 +1,7 @@
 import { factsOf, isDerived } from "../recipe/check.js";
 import type { Check, Fact, Recipe, Task } from "../recipe/types.js";
 import type { Journal } from "./journal.js";
-import { ask, call, type Routine } from "./routine.js";
+import { ask, call, type Meter, type Routine } from "./routine.js";
 import type { Verdict } from "./types.js";
 
 /**
@@ -20,6 +20,7 @@ export interface State {
 export class World {
   readonly #recipe: Recipe;
   readonly #journal: Journal;
+  readonly #meter: Meter;
   /** What planned steps made of facts. */
   readonly #pins = new Map<string, State>();
   /** What was worked out; taken back when what it was worked out from changes. */
@@ -27,9 +28,10 @@ export class World {
   readonly #asked = new Map<string, Verdict>();
   readonly #dependents = new Map<string, string[]>();
 
-  constructor(recipe: Recipe, journal: Journal) {
+  constructor(recipe: Recipe, journal: Journal, meter: Meter) {
     this.#recipe = recipe;
     this.#journal = journal;
+    this.#meter = meter;
     for (const fact of recipe.facts.values()) {
       for (const name of [...fact.requires, ...(isDerived(fact.check) ? factsOf(fact.check) : [])]) {
         const list = this.#dependents.get(name);
@@ -118,6 +120,7 @@ export class World {
     const queue = [start];
     for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
       for (const dependent of this.#dependents.get(name) ?? []) {
+        this.#meter.rounds++;
         const pin = this.#pins.get(dependent);
         if (pin === undefined) {
           if (!this.#known.has(dependent)) continue;

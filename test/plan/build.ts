@@ -1,0 +1,49 @@
+import type { Check, Fact, Recipe, Task } from "../../lib/recipe/types.js";
+
+const at = { file: "built", line: 1, column: 1 };
+
+/** A recipe made without text, for tests that need thousands of tasks. Providers are those that provide, in order. */
+export function build(facts: readonly Partial<Fact>[], tasks: readonly Partial<Task>[]): Recipe {
+  const providers = new Map<string, string[]>();
+  for (const { name = "", provides = [] } of tasks) {
+    for (const fact of provides) {
+      const list = providers.get(fact) ?? [];
+      providers.set(fact, list);
+      list.push(name);
+    }
+  }
+  return {
+    facts: new Map(facts.map((fact) => [fact.name ?? "", buildFact(fact, providers.get(fact.name ?? "") ?? [])])),
+    tasks: new Map(tasks.map((task) => [task.name ?? "", buildTask(task)])),
+    goals: new Map(),
+    vars: {},
+    files: [],
+  };
+}
+
+function buildFact(fact: Partial<Fact>, providers: readonly string[]): Fact {
+  const check: Check = { kind: "env", name: "X" };
+  return { name: "", requires: [], check, providers, timeoutMs: 1000, at, ...fact };
+}
+
+function buildTask(task: Partial<Task>): Task {
+  return {
+    name: "",
+    aliases: [],
+    internal: false,
+    needs: [],
+    wants: [],
+    provides: [],
+    clears: [],
+    preconditions: [],
+    interactive: false,
+    silent: false,
+    retries: 0,
+    finally: [],
+    vars: {},
+    env: {},
+    action: { kind: "none" },
+    at,
+    ...task,
+  };
+}

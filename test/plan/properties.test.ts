@@ -1,0 +1,151 @@
+import fc from "fast-check";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import type { Plan } from "../../lib/plan/types.js";
+import type { Fact, Recipe, Task } from "../../lib/recipe/types.js";
+import { build } from "./build.js";
+import { resolveIn, type World } from "./rig.js";
+
+interface Case {
+  readonly facts: readonly Partial<Fact>[];
+  readonly tasks: readonly Partial<Task>[];
+  readonly world: World;
+  readonly named: boolean;
+}
+
+const size = 8;
+const names = Array.from({ length: size }, (_, index) => `f${index}`);
+/** At most `count` of `list`, in its order. */
+const upTo = (count: number, list: readonly string[]): fc.Arbitrary<string[]> => fc.subarray([...list], { maxLength: Math.min(count, list.length) });
+const runs = { numRuns: 2000 };
+
+/** Recipes without cycles: a task that provides fact n needs, wants and clears only facts below n. */
+const cases: fc.Arbitrary<Case> = fc
+  .record({
+    facts: fc.tuple(...names.map((name, index) => fc.record({ name: fc.constant(name), requires: upTo(2, names.slice(0, index)) }))),
+    tasks: fc.array(
+      fc.nat(size - 1).chain((level) =>
+        fc.record({
+          provides: fc.constant([`f${level}`]),
+          needs: upTo(3, names.slice(0, level)),
+          wants: upTo(2, names.slice(0, level)),
+          clears: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: upTo(1, names.slice(0, level)) }),
+        }),
+      ),
+      { maxLength: 12 },
+    ),
+    go: fc.record({ needs: fc.shuffledSubarray(names, { maxLength: 4 }), wants: fc.shuffledSubarray(names, { maxLength: 3 }) }),
+    world: fc.dictionary(fc.constantFrom(...names), fc.oneof({ weight: 8, arbitrary: fc.boolean() }, { weight: 1, arbitrary: fc.constant("unknown: no answer") })),
+    named: fc.boolean(),
+  })
+  .map(({ facts, tasks, go, world, named }) => ({ facts, world, named, tasks: [...tasks.map((task, index) => ({ ...task, name: `t${index}` })), { name: "go", ...go }] }));
+
+function planIn(recipe: Recipe, { world, named }: Pick<Case, "world" | "named">): { readonly plan: Plan | undefined; readonly asked: readonly string[] } {
+  const { result, asked } = resolveIn(recipe, "go", world, { named });
+  return { plan: result.ok ? result.value : undefined, asked };
+}
+
+/** A world in which steps do what they say. Undefined is what only the real one knows. */
+class Model {
+  readonly #set = new Map<string, boolean>();
+  readonly #recipe: Recipe;
+  readonly #world: World;
+
+  constructor(recipe: Recipe, world: World) {
+    this.#recipe = recipe;
+    this.#world = world;
+  }
+
+  holds(name: string): boolean | undefined {
+    const set = this.#set.get(name);
+    if (set !== undefined) return set;
+    const required = (this.#recipe.facts.get(name)?.requires ?? []).map((fact) => [this.holds(fact), this.#set.has(fact)] as const);
+    if (required.some(([value]) => value === false)) return false;
+    if (required.some(([value, isSet]) => value === undefined || isSet)) return undefined;
+    const said = this.#world[name] ?? false;
+    return typeof said === "boolean" ? said : undefined;
+  }
+
+  run(task: Task): void {
+    for (const name of task.clears) this.#clear(name);
+    for (const name of task.provides) if (this.holds(name) !== true) this.#set.set(name, true);
+  }
+
+  #clear(name: string): void {
+    if (this.holds(name) === false) return;
+    this.#set.set(name, false);
+    for (const fact of this.#recipe.facts.values()) if (fact.requires.includes(name) && this.#set.get(fact.name) === true) this.#clear(fact.name);
+  }
+}
+
+test("a plan has each task at most once, and asks for each fact at most once", () => {
+  fc.assert(
+    fc.property(cases, (one) => {
+      const { plan, asked } = planIn(build(one.facts, one.tasks), one);
+      assert.is(new Set(asked).size, asked.length);
+      const tasks = plan?.steps.map(({ task }) => task) ?? [];
+      assert.is(new Set(tasks).size, tasks.length);
+    }),
+    runs,
+  );
+});
+
+test("what a task needs holds when its turn comes, and what it was planned for does not hold yet", () => {
+  fc.assert(
+    fc.property(cases, (one) => {
+      const recipe = build(one.facts, one.tasks);
+      const model = new Model(recipe, one.world);
+      for (const { task: name, certain, cause } of planIn(recipe, one).plan?.steps ?? []) {
+        const task = recipe.tasks.get(name);
+        if (task === undefined) throw new Error(`no task ${name}`);
+        for (const need of task.needs) assert.ok(certain ? model.holds(need) === true || model.holds(need) === undefined : true, `${name} needs ${need}`);
+        if (cause.kind !== "target") assert.is.not(model.holds(cause.fact), true, `${name} is for ${cause.fact}`);
+        model.run(task);
+      }
+    }),
+    runs,
+  );
+});
+
+test("a plan is the same each time, whatever else is in the recipe and in whatever order it was read", () => {
+  fc.assert(
+    fc.property(cases, (one) => {
+      const recipe = build(one.facts, one.tasks);
+      const other: Recipe = {
+        ...recipe,
+        facts: new Map([["elsewhere", { ...(recipe.facts.get("f0") as Fact), name: "elsewhere", providers: ["unrelated"] }], ...[...recipe.facts].toReversed()]),
+        tasks: new Map([["unrelated", { ...(recipe.tasks.get("go") as Task), name: "unrelated" }], ...[...recipe.tasks].toReversed()]),
+      };
+      const plain = (plan: Plan | undefined): string => JSON.stringify(plan);
+      const first = planIn(recipe, one);
+      assert.is(plain(planIn(recipe, one).plan), plain(first.plan));
+      const second = planIn(other, one);
+      assert.is(plain(second.plan), plain(first.plan));
+      assert.equal(second.asked, first.asked);
+    }),
+    runs,
+  );
+});
+
+test("following a plan step by step, and planning again after each, ends", () => {
+  fc.assert(
+    fc.property(cases, (one) => {
+      const recipe = build(one.facts, one.tasks);
+      const model = new Model(recipe, one.world);
+      const ran: string[] = [];
+      for (let round = 0; round <= one.tasks.length; round++) {
+        const world = Object.fromEntries(names.map((name) => [name, model.holds(name) ?? one.world[name] ?? false]));
+        const { result } = resolveIn(recipe, "go", world, { ran });
+        const next = result.ok ? result.value.steps[0] : undefined;
+        if (next === undefined) return;
+        assert.not.ok(ran.includes(next.task));
+        ran.push(next.task);
+        model.run(recipe.tasks.get(next.task) as Task);
+      }
+      assert.unreachable("more steps than tasks");
+    }),
+    runs,
+  );
+});
+
+test.run();
