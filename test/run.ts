@@ -27,6 +27,8 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   });
 }
 
+// Whoever reads our output may stop reading; the exit code still counts.
+process.stdout.on("error", () => undefined);
 const files = await findFiles();
 if (files.length === 0) {
   total.failed++;

@@ -76,6 +76,7 @@ function words(error: AwsError, context: RequestContext): [reason: string, hint?
       return [`there is no way to ${server}`, "Check the network."];
     case "ETIMEDOUT":
     case "TimeoutError":
+    case "AbortError":
     case "RequestTimeout":
       return [`${server} did not answer in time`, "Check the network and try again."];
     case "NoSuchBucket":

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
-import { clientConfig, identity, attempts } from "../aws/client-config.js";
+import { attempts, clientConfig, identity, limits } from "../aws/client-config.js";
 import { loadClient, type LoadedClient } from "../aws/client.js";
 import { credentialsVerdict } from "../aws/credentials.js";
 import { awsFailure, readAwsError, type RequestContext } from "../aws/errors.js";
@@ -59,7 +59,7 @@ class S3Object {
   async head(signal?: AbortSignal): Promise<Presence> {
     const { sdk, client } = await this.#load();
     try {
-      const answer = await client.send(new sdk.HeadObjectCommand(this.#address), options(signal));
+      const answer = await client.send(new sdk.HeadObjectCommand(this.#address), briefly(signal));
       return { state: "present", object: described(answer) };
     } catch (error) {
       const { status } = readAwsError(error);
@@ -74,7 +74,7 @@ class S3Object {
   async #absent(signal: AbortSignal | undefined): Promise<Presence> {
     const { sdk, client } = await this.#load();
     try {
-      await client.send(new sdk.HeadBucketCommand({ Bucket: this.#address.Bucket }), options(signal));
+      await client.send(new sdk.HeadBucketCommand({ Bucket: this.#address.Bucket }), briefly(signal));
       return { state: "absent" };
     } catch (error) {
       const missing = readAwsError(error).status === 404 ? Object.assign(new Error("no bucket"), { name: "NoSuchBucket" }) : error;
@@ -85,7 +85,7 @@ class S3Object {
   async #reason(signal: AbortSignal | undefined): Promise<unknown> {
     const { sdk, client } = await this.#load();
     try {
-      const { Body } = await client.send(new sdk.GetObjectCommand({ ...this.#address, Range: "bytes=0-0" }), options(signal));
+      const { Body } = await client.send(new sdk.GetObjectCommand({ ...this.#address, Range: "bytes=0-0" }), briefly(signal));
       asReadable(Body).destroy();
       return undefined;
     } catch (error) {
@@ -151,6 +151,12 @@ class S3Object {
 
 function options(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
   return signal === undefined ? {} : { abortSignal: signal };
+}
+
+/** For requests without a body: one limit for all attempts together. */
+function briefly(signal: AbortSignal | undefined): { abortSignal: AbortSignal } {
+  const limit = AbortSignal.timeout(limits.stall);
+  return { abortSignal: signal === undefined ? limit : AbortSignal.any([signal, limit]) };
 }
 
 interface Description {

@@ -1,0 +1,73 @@
+import { connect, createServer, type Socket } from "node:net";
+import { s3Endpoint } from "../runner/services.js";
+
+/** A TCP proxy in front of the S3 server that ruins connections as told. */
+export interface CuttingProxy {
+  readonly url: string;
+  /** How many connections were made. */
+  connections(): number;
+  /** From now on: cut each connection once the server has sent this many bytes on it. */
+  cutAfter(bytes: number): void;
+  /** From now on: pass nothing on in either direction, and keep the connection open. */
+  stall(): void;
+  /** Lets the request through and cuts instead of passing on any answer, for the next connection only. */
+  loseAnswerTo(method: string): void;
+  close(): Promise<void>;
+}
+
+export async function cuttingProxy(): Promise<CuttingProxy> {
+  const { hostname, port } = new URL(s3Endpoint);
+  const sockets = new Set<Socket>();
+  const rules = { limit: Infinity, stalled: false, lost: "" };
+  let count = 0;
+  const server = createServer((near) => {
+    count++;
+    const far = connect(Number(port), hostname);
+    let bytes = 0;
+    let losing = false;
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on("error", () => undefined);
+      socket.on("close", () => {
+        near.destroy();
+        far.destroy();
+        sockets.delete(socket);
+      });
+    }
+    near.on("data", (piece) => {
+      if (rules.stalled) return;
+      if (rules.lost !== "" && piece.toString("latin1").startsWith(`${rules.lost} `)) {
+        losing = true;
+        rules.lost = "";
+      }
+      far.write(piece);
+    });
+    far.on("data", (piece) => {
+      if (rules.stalled) return;
+      if (losing) {
+        // 100-continue is not the answer yet
+        if (piece.toString("latin1").startsWith("HTTP/1.1 100")) near.write(piece);
+        else near.destroy();
+        return;
+      }
+      const room = rules.limit - bytes;
+      bytes += piece.length;
+      near.write(piece.subarray(0, Math.max(0, room)));
+      if (bytes > rules.limit) near.end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    connections: () => count,
+    cutAfter: (limit) => void (rules.limit = limit),
+    stall: () => void (rules.stalled = true),
+    loseAnswerTo: (method) => void (rules.lost = method),
+    close: () => {
+      for (const socket of sockets) socket.destroy();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}

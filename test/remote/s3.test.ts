@@ -1,0 +1,180 @@
+// needs: s3
+// time limit: 180 s
+import { randomBytes } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { ok } from "../../lib/result.js";
+import { s3Remote } from "../../lib/remote/s3.js";
+import type { Presence, RemoteSettings } from "../../lib/remote/types.js";
+import { cuttingProxy } from "../fake/cutting-proxy.js";
+import { newBucket, testRemote, useTestKeys } from "../rig/bucket.js";
+import { newFolder } from "../rig/folder.js";
+import { failure, value } from "../rig/result.js";
+
+const test = suite("s3 remote");
+const metadata = { host: "büro laptop", writeId: "w-1" };
+
+test.before.each(useTestKeys);
+
+// Before the first client is made: the SDK reads these files once a process.
+test.before(async () => {
+  await mkdir(join(homedir(), ".aws"), { recursive: true });
+  await writeFile(join(homedir(), ".aws", "credentials"), "[tazlab]\naws_access_key_id = RGWTESTKEY\naws_secret_access_key = RGWTESTSECRET\n");
+  const sso = "sso_session = s\nsso_account_id = 1\nsso_role_name = r\n[sso-session s]\nsso_start_url = https://x.invalid/start\nsso_region = eu-west-1\n";
+  await writeFile(join(homedir(), ".aws", "config"), `[profile later]\n${sso}`);
+});
+
+async function withFile(bytes: Buffer): Promise<string> {
+  const file = join(await newFolder(), "vault");
+  await writeFile(file, bytes);
+  return file;
+}
+
+async function download(settings: RemoteSettings, signal?: AbortSignal): Promise<{ result: Awaited<ReturnType<ReturnType<typeof s3Remote>["download"]>>; bytes: Buffer }> {
+  const pieces: Buffer[] = [];
+  const result = await s3Remote(settings).download({
+    write: async (piece) => ok(void pieces.push(piece)),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  return { result, bytes: Buffer.concat(pieces) };
+}
+
+/** The reason and hint of a presence that is not known. */
+function unknown(presence: Presence): string {
+  if (presence.state !== "unknown") throw new Error(`not unknown: ${JSON.stringify(presence)}`);
+  const { failure: why } = presence;
+  return why.kind === "remote-unavailable" ? `${why.reason}. ${why.hint ?? ""}` : why.kind;
+}
+
+test("what was uploaded is there, and comes back byte by byte with its metadata and progress", async () => {
+  const settings = await newBucket();
+  const bytes = randomBytes(3_000_000);
+  const told: number[] = [];
+  const from = await withFile(bytes);
+  const put = value(await s3Remote(settings).upload({ from, metadata, progress: (done, total) => void told.push(done, total) }));
+  assert.is(told.at(-2), bytes.length);
+  assert.is(told.at(-1), bytes.length);
+  const presence = await s3Remote(settings).head();
+  assert.is(presence.state, "present");
+  if (presence.state !== "present") return;
+  assert.is(presence.object.etag, put.etag);
+  assert.is(presence.object.bytes, bytes.length);
+  assert.is(presence.object.host, "büro laptop");
+  assert.is(presence.object.writeId, "w-1");
+  assert.ok(Math.abs(presence.object.modified.getTime() - Date.now()) < 60_000);
+  const back = await download(settings);
+  assert.is(value(back.result).etag, put.etag);
+  assert.ok(back.bytes.equals(bytes));
+});
+
+test("a key that is not there is absent, in a bucket that is", async () => {
+  const settings = await newBucket();
+  assert.equal(await s3Remote(settings).head(), { state: "absent" });
+  failure((await download(settings)).result, "remote-absent");
+});
+
+test("a bucket that is not there is not known, and named", async () => {
+  const settings = testRemote("tazpod-no-such-bucket");
+  assert.match(unknown(await s3Remote(settings).head()), /no bucket tazpod-no-such-bucket/);
+  assert.match(failure((await download(settings)).result, "remote-unavailable").reason, /no bucket/);
+  const from = await withFile(randomBytes(10));
+  assert.match(failure(await s3Remote(settings).upload({ from, metadata }), "remote-unavailable").reason, /no bucket/);
+});
+
+test("an unknown access key and a wrong secret are told apart", async () => {
+  const settings = await newBucket();
+  process.env["AWS_ACCESS_KEY_ID"] = "NOSUCHKEY";
+  assert.match(unknown(await s3Remote(settings).head()), /does not know the access key of the keys in AWS_ACCESS_KEY_ID/);
+  useTestKeys();
+  process.env["AWS_SECRET_ACCESS_KEY"] = "wrong";
+  assert.match(unknown(await s3Remote(settings).head()), /secret key .* is wrong/);
+});
+
+test("keys without the right to list make a missing vault not known, and the permission is named", async () => {
+  const settings = await newBucket();
+  const { S3Client, PutBucketPolicyCommand } = await import("@aws-sdk/client-s3");
+  const client = new S3Client({ region: "eu-central-1", endpoint: settings.endpoint ?? "", forcePathStyle: true });
+  const Statement = [{ Effect: "Deny", Principal: "*", Action: ["s3:ListBucket", "s3:GetObject"], Resource: [`arn:aws:s3:::${settings.bucket}`, `arn:aws:s3:::${settings.bucket}/*`] }];
+  await client.send(new PutBucketPolicyCommand({ Bucket: settings.bucket, Policy: JSON.stringify({ Version: "2012-10-17", Statement }) }));
+  assert.match(unknown(await s3Remote(settings).head()), /access is denied.*s3:ListBucket/);
+});
+
+test("a name that does not resolve, and a port where nobody listens, are not known, soon and in words", async () => {
+  const started = performance.now();
+  const nowhere = { ...testRemote("b"), endpoint: "http://nope.invalid" };
+  assert.match(unknown(await s3Remote(nowhere).head()), /http:\/\/nope\.invalid cannot be resolved/);
+  assert.match(failure((await download(nowhere)).result, "remote-unavailable").reason, /cannot be resolved/);
+  const closed = { ...testRemote("b"), endpoint: "http://127.0.0.1:9" };
+  assert.match(unknown(await s3Remote(closed).head()), /refuses the connection/);
+  const from = await withFile(randomBytes(10));
+  assert.match(failure(await s3Remote(closed).upload({ from, metadata }), "remote-unavailable").reason, /refuses/);
+  assert.ok(performance.now() - started < 15_000, `${performance.now() - started} ms`);
+});
+
+test("a server that takes connections and never answers is given up after 30 s", async () => {
+  const settings = await newBucket();
+  const proxy = await cuttingProxy();
+  proxy.stall();
+  const started = performance.now();
+  assert.match(unknown(await s3Remote({ ...settings, endpoint: proxy.url }).head()), /did not answer in time/);
+  assert.ok(performance.now() - started < 35_000);
+  await proxy.close();
+});
+
+test("a connection cut at half of a download is a failure, never a short success", async () => {
+  const settings = await newBucket();
+  value(await s3Remote(settings).upload({ from: await withFile(randomBytes(1_000_000)), metadata }));
+  const proxy = await cuttingProxy();
+  proxy.cutAfter(500_000);
+  const { result, bytes } = await download({ ...settings, endpoint: proxy.url });
+  await proxy.close();
+  assert.match(failure(result, "remote-unavailable").reason, /was cut/);
+  assert.ok(bytes.length < 600_000);
+});
+
+test("an abort ends a stalled request at once", async () => {
+  const settings = await newBucket();
+  const proxy = await cuttingProxy();
+  proxy.stall();
+  const stop = new AbortController();
+  setTimeout(() => stop.abort("SIGINT"), 300);
+  const started = performance.now();
+  const presence = await s3Remote({ ...settings, endpoint: proxy.url }).head(stop.signal);
+  await proxy.close();
+  assert.is(presence.state === "unknown" && presence.failure.kind, "interrupted");
+  assert.ok(performance.now() - started < 2000);
+});
+
+test("an upload is tried again when its connection is cut", async () => {
+  const settings = await newBucket();
+  const proxy = await cuttingProxy();
+  proxy.loseAnswerTo("PUT");
+  const bytes = randomBytes(200_000);
+  value(await s3Remote({ ...settings, endpoint: proxy.url }).upload({ from: await withFile(bytes), metadata }));
+  assert.ok(proxy.connections() >= 2);
+  await proxy.close();
+  assert.ok((await download(settings)).bytes.equals(bytes));
+});
+
+test("credentials: those of the environment, none at all, those of a profile, and an SSO login that is over", async () => {
+  const settings = testRemote("b");
+  const made = await newBucket();
+  assert.is((await s3Remote({ ...settings, profile: "nobody" }).credentials()).state, "true");
+  delete process.env["AWS_ACCESS_KEY_ID"];
+  delete process.env["AWS_SECRET_ACCESS_KEY"];
+  const started = performance.now();
+  const none = await s3Remote({ ...settings, profile: "nobody" }).credentials();
+  assert.equal([none.state, none.reason], ["false", "there are no credentials for profile nobody"]);
+  assert.match(none.hint ?? "", /aws sso login --profile nobody/);
+  assert.ok(performance.now() - started < 1000, `slow: ${performance.now() - started} ms`);
+  failure((await download({ ...made, profile: "nobody" })).result, "no-credentials");
+  assert.is((await s3Remote({ ...settings, profile: "tazlab" }).credentials()).state, "true");
+  assert.equal(await s3Remote({ ...made, profile: "tazlab" }).head(), { state: "absent" });
+  const over = await s3Remote({ ...settings, profile: "later" }).credentials();
+  assert.equal([over.state, over.reason], ["false", "the login of profile later has expired"]);
+});
+
+test.run();

@@ -1,0 +1,26 @@
+import { randomBytes } from "node:crypto";
+import type { RemoteSettings } from "../../lib/remote/types.js";
+import { s3Endpoint } from "../runner/services.js";
+
+/** Credentials of test/services/rgw.sh, put in the environment of this process. */
+export function useTestKeys(): void {
+  process.env["AWS_ACCESS_KEY_ID"] = "RGWTESTKEY";
+  process.env["AWS_SECRET_ACCESS_KEY"] = "RGWTESTSECRET";
+}
+
+/** A new empty bucket, and the settings of a remote in it. */
+export async function newBucket(): Promise<RemoteSettings & { bucket: string }> {
+  useTestKeys();
+  process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
+  const { S3Client, CreateBucketCommand } = await import("@aws-sdk/client-s3");
+  delete process.env["AWS_PROFILE"];
+  const client = new S3Client({ region: "eu-central-1", endpoint: s3Endpoint, forcePathStyle: true });
+  const bucket = `tazpod-${randomBytes(6).toString("hex")}`;
+  await client.send(new CreateBucketCommand({ Bucket: bucket }));
+  client.destroy();
+  return { ...testRemote(bucket), bucket };
+}
+
+export function testRemote(bucket: string, key = "tazpod/vault/vault.tar.aes"): RemoteSettings {
+  return { url: `s3://${bucket}/${key}`, region: "eu-central-1", endpoint: s3Endpoint };
+}

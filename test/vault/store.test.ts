@@ -1,0 +1,113 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { fail, ok } from "../../lib/result.js";
+import { cleanLeftovers, replaceVault } from "../../lib/vault/store.js";
+import { newFolder } from "../rig/folder.js";
+import { failure, value } from "../rig/result.js";
+import { repository } from "../rig/root.js";
+import { skip } from "../rig/skip.js";
+
+const test = suite("store");
+const old = Buffer.alloc(2048, "o");
+const fresh = Buffer.alloc(3 * 1024 * 1024, "n");
+const root = process.getuid?.() === 0;
+const good = async () => ok(undefined);
+
+async function folderWithVault(): Promise<string> {
+  const folder = await newFolder();
+  await writeFile(join(folder, "vault.tar.aes"), old, { mode: 0o600 });
+  return folder;
+}
+
+function vault(folder: string): Promise<Buffer> {
+  return readFile(join(folder, "vault.tar.aes"));
+}
+
+test("the new vault takes the place of the old, readable by its owner alone, with nothing left beside it", async () => {
+  const folder = await folderWithVault();
+  await chmod(join(folder, "vault.tar.aes"), 0o644);
+  let seen = Buffer.alloc(0);
+  value(await replaceVault({ folder, bytes: fresh, verify: async (path) => ok((seen = await readFile(path))) }));
+  assert.ok(seen.equals(fresh));
+  assert.ok((await vault(folder)).equals(fresh));
+  assert.is((await stat(join(folder, "vault.tar.aes"))).mode & 0o777, 0o600);
+  assert.equal(await readdir(folder), ["vault.tar.aes"]);
+});
+
+test("what does not verify replaces nothing", async () => {
+  const folder = await folderWithVault();
+  const result = await replaceVault({ folder, bytes: fresh, verify: async (path) => fail({ kind: "vault-damaged", path, detail: "no" }) });
+  failure(result, "vault-damaged");
+  assert.ok((await vault(folder)).equals(old));
+  assert.equal(await readdir(folder), ["vault.tar.aes"]);
+});
+
+for (const [step, nth] of [["created", 1], ["writing", 1], ["writing", 2], ["writing", 3], ["written", 1], ["verified", 1], ["replaced", 1]] as const) {
+  test(`killed with SIGKILL at "${step}" ${nth}: a whole vault is there, and the next run cleans up`, async () => {
+    const folder = await folderWithVault();
+    const died = spawnSync(process.execPath, [join(repository, "dist/test/fake/store-victim.js"), folder, step, String(nth)]);
+    assert.is(died.signal, "SIGKILL");
+    assert.ok((await vault(folder)).equals(step === "replaced" ? fresh : old));
+    assert.is(value(await cleanLeftovers(folder)).length, step === "replaced" ? 0 : 1);
+    assert.equal(await readdir(folder), ["vault.tar.aes"]);
+  });
+}
+
+test("a temporary file of a process that lives is not a leftover", async () => {
+  const folder = await folderWithVault();
+  await writeFile(join(folder, `.vault.tar.aes.tmp-${process.pid}-0123456789ab`), "");
+  await writeFile(join(folder, "vault.tar.aes.bak-1"), "");
+  assert.equal(value(await cleanLeftovers(folder)), []);
+  assert.is((await readdir(folder)).length, 3);
+});
+
+test("a folder that is not there is a failure with its path", async () => {
+  const found = failure(await replaceVault({ folder: "/nowhere/at/all", bytes: fresh, verify: good }), "file");
+  assert.is(found.code, "ENOENT");
+});
+
+/** Runs `work` on a tmpfs of 2 MiB, mounted for it. */
+async function onTmpfs(work: (folder: string) => Promise<void>, options = "size=2m"): Promise<void> {
+  const folder = join(await newFolder(), "disk");
+  await mkdir(folder);
+  execFileSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", folder]);
+  try {
+    await work(folder);
+  } finally {
+    execFileSync("umount", ["-l", folder]);
+  }
+}
+
+if (root) {
+  test("a full disk keeps the old vault and leaves nothing beside it", () =>
+    onTmpfs(async (folder) => {
+      await writeFile(join(folder, "vault.tar.aes"), old);
+      assert.is(failure(await replaceVault({ folder, bytes: fresh, verify: good }), "file").code, "ENOSPC");
+      assert.ok((await vault(folder)).equals(old));
+      assert.equal(await readdir(folder), ["vault.tar.aes"]);
+    }));
+
+  test("a read-only file system keeps the old vault", () =>
+    onTmpfs(async (folder) => {
+      await writeFile(join(folder, "vault.tar.aes"), old);
+      execFileSync("mount", ["-o", "remount,ro", folder]);
+      assert.is(failure(await replaceVault({ folder, bytes: fresh, verify: good }), "file").code, "EROFS");
+      assert.ok((await vault(folder)).equals(old));
+    }));
+} else {
+  skip(test, "a full disk keeps the old vault", "only root can mount");
+  skip(test, "a read-only file system keeps the old vault", "only root can mount");
+
+  test("a folder that may not be written keeps the old vault", async () => {
+    const folder = await folderWithVault();
+    await chmod(folder, 0o500);
+    assert.is(failure(await replaceVault({ folder, bytes: fresh, verify: good }), "file").code, "EACCES");
+    assert.ok((await vault(folder)).equals(old));
+    await chmod(folder, 0o700);
+  });
+}
+
+test.run();
