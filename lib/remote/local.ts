@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { stat } from "../host/files.js";
+import type { Verdict } from "../plan/types.js";
 import { ok, type Result } from "../result.js";
 import { readState, type VaultState } from "../vault/state.js";
 import { vaultFileName } from "../vault/store.js";
@@ -30,4 +31,15 @@ export async function readLocal(folder: string, signal?: AbortSignal): Promise<R
 /** Whether what lies here is what was last pushed to this remote, or pulled from it. */
 export function isPushed({ state, sha256 }: LocalVault, remoteUrl: string): boolean {
   return state.pushed !== undefined && state.pushed.remote === remoteUrl && state.pushed.sha256 === sha256;
+}
+
+/** The fact `pushed`: whether anything here waits for a push. No network. */
+export async function pushed(folder: string, remoteUrl: string): Promise<Verdict> {
+  if (remoteUrl === "none") return { state: "true", reason: "this project has no remote" };
+  const local = await readLocal(folder);
+  if (!local.ok) return { state: "unknown", reason: "the vault here cannot be read" };
+  if (local.value.sha256 === undefined) return { state: "true", reason: "there is no vault here to push" };
+  if (isPushed(local.value, remoteUrl)) return { state: "true", reason: `${remoteUrl} has this vault since ${local.value.state.pushed?.at}` };
+  const before = local.value.state.pushed?.remote === remoteUrl;
+  return { state: "false", reason: before ? `the vault here changed since it was last at ${remoteUrl}` : `the vault here was never pushed to ${remoteUrl}` };
 }

@@ -4,7 +4,6 @@ import type { Failure } from "../failure.js";
 import { now } from "../host/clock.js";
 import { removeFile } from "../host/files.js";
 import { linkTemp } from "../host/temp-file.js";
-import type { Verdict } from "../plan/types.js";
 import { fail, ok, type Result, settle, take } from "../result.js";
 import { writeState, type PendingRecord, type PushedRecord } from "../vault/state.js";
 import { cleanLeftovers, vaultFileName } from "../vault/store.js";
@@ -92,15 +91,4 @@ function movedOn(local: LocalVault, { host, modified }: RemoteObject, url: strin
     message: `${who} wrote ${url} on ${when}, and this host has not seen that; nothing was pushed, and ${local.path} is as it was`,
     hint: "`tazpod pull --force` takes the remote's vault and keeps this one beside it as vault.tar.aes.bak-N.",
   };
-}
-
-/** The fact `pushed`: whether anything here waits for a push. No network. */
-export async function pushed(folder: string, remoteUrl: string): Promise<Verdict> {
-  if (remoteUrl === "none") return { state: "true", reason: "this project has no remote" };
-  const local = await readLocal(folder);
-  if (!local.ok) return { state: "unknown", reason: "the vault here cannot be read" };
-  if (local.value.sha256 === undefined) return { state: "true", reason: "there is no vault here to push" };
-  if (isPushed(local.value, remoteUrl)) return { state: "true", reason: `${remoteUrl} has this vault since ${local.value.state.pushed?.at}` };
-  const before = local.value.state.pushed?.remote === remoteUrl;
-  return { state: "false", reason: before ? `the vault here changed since it was last at ${remoteUrl}` : `the vault here was never pushed to ${remoteUrl}` };
 }
