@@ -1,0 +1,29 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { parseDocument } from "../../lib/document/parse.js";
+import { fromPrecompiled } from "../../lib/document/precompiled.js";
+import { validateTasks } from "../../lib/document/validators.js";
+import { builtin } from "../../lib/generated/builtin-recipe.js";
+import { packageRoot } from "../../lib/host/package-root.js";
+
+const text = readFileSync(join(packageRoot, "tazpod.tasks.yaml"), "utf8");
+const source = { path: "tazpod.tasks.yaml", text };
+
+test("the built-in recipe read ahead is the one that reading it now gives, with the same places", () => {
+  const ahead = fromPrecompiled(source, builtin);
+  const now = parseDocument(source, validateTasks);
+  assert.ok(ahead !== undefined && now.ok);
+  if (ahead === undefined || !now.ok) return;
+  assert.equal(ahead.value, now.value.value);
+  for (const path of [[], ["version"], ["tasks", "shell", "wants", 1], ["tasks", "shell", "finally", 0, "task"], ["facts", "vault-local", "nowhere"]]) {
+    for (const part of ["key", "value"] as const) assert.equal(ahead.problem(path, "here", { part }), now.value.problem(path, "here", { part }));
+  }
+});
+
+test("what was read ahead stands for no other text", () => {
+  assert.is(fromPrecompiled({ path: "tazpod.tasks.yaml", text: `${text}\n` }, builtin), undefined);
+});
+
+test.run();

@@ -1,0 +1,26 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { placeholders, render } from "../../lib/recipe/render.js";
+
+test("names in braces are filled, with or without spaces", () => {
+  assert.is(render("{{a}}-{{ b }}-{{a}}", { a: "1", b: "2" }), "1-2-1");
+});
+
+test("a value is put in as it is, braces and dollars too", () => {
+  assert.is(render("{{a}}", { a: "$& {{b}}" }), "$& {{b}}");
+});
+
+test("other braces are left as they are", () => {
+  assert.is(render("{{.Names}} {x} {{}}", {}), "{{.Names}} {x} {{}}");
+});
+
+test("a name without a value is a bug, also one that every object has", () => {
+  assert.throws(() => render("{{a}}", {}), /has no value/);
+  assert.throws(() => render("{{constructor}}", {}), /has no value/);
+});
+
+test("the names of a text are found, each once", () => {
+  assert.equal(placeholders("{{a}} {{ b }} {{a}} {{.c}}"), ["a", "b"]);
+});
+
+test.run();

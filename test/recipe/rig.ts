@@ -1,0 +1,57 @@
+import type { Problem } from "../../lib/failure.js";
+import { loadRecipe, type RecipeSources } from "../../lib/recipe/load.js";
+import type { Recipe } from "../../lib/recipe/types.js";
+import type { Result } from "../../lib/result.js";
+
+export interface Files {
+  /** The built-in recipe, without its `version` line. */
+  readonly builtin?: string;
+  /** Other files by path below /p, each as it is. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly scripts?: readonly string[];
+}
+
+const small = `facts:
+  here: { check: { exists: here } }
+  open: { requires: [here], check: { env: OPEN } }
+tasks:
+  make: { desc: Make it, provides: [here] }
+  unlock: { needs: [here], provides: [open], interactive: true, confirm: "Unlock {{container}}?", env: { A: a } }
+  shell: { needs: [here], wants: [open], finally: [lock] }
+  lock: { clears: [open] }
+goals:
+  enter: { run: [shell] }
+`;
+
+export function load({ builtin = small, files = {}, scripts = ["make", "unlock", "shell", "lock"] }: Files): Promise<Result<Recipe>> {
+  const sources: RecipeSources = {
+    builtin: { path: "builtin.yaml", text: `version: 1\n${builtin}` },
+    root: "/p",
+    read: async (path) => ({ ok: true, value: files[path.replace(/^\/p\//, "")] }),
+    exists: async (path) => files[path.replace(/^\/p\//, "")] !== undefined,
+    show: (path) => path.replace(/^\/p\//, ""),
+    knownVars: ["container", "remote"],
+    builtinScripts: scripts,
+  };
+  return loadRecipe(sources);
+}
+
+/** The recipe with a project file on the small built-in one. */
+export async function recipeOf(project: string, others: Files["files"] = {}): Promise<Recipe> {
+  const loaded = await load({ files: { ...others, "tazpod.tasks.yaml": `version: 1\n${project}` } });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure, undefined, 2));
+  return loaded.value;
+}
+
+export async function problemsOf(files: Files): Promise<readonly Problem[]> {
+  const loaded = await load(files);
+  if (loaded.ok) throw new Error("the recipe was taken");
+  if (loaded.failure.kind !== "invalid-document") throw new Error(loaded.failure.kind);
+  return loaded.failure.problems;
+}
+
+/** "file:line:column message (hint)" of a project file on the small built-in recipe, or of a built-in one alone. */
+export async function wordsOf(given: string | Files): Promise<readonly string[]> {
+  const files = typeof given === "string" ? { files: { "tazpod.tasks.yaml": `version: 1\n${given}` } } : given;
+  return (await problemsOf(files)).map(({ at, message, hint }) => `${at?.file}:${at?.line}:${at?.column} ${message}${hint === undefined ? "" : ` (${hint})`}`);
+}
