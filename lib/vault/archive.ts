@@ -13,6 +13,8 @@ export interface ArchiveOptions {
   readonly limitBytes: number;
   /** What it was sealed as, or will be: v1 holds files and folders only, since its Go reader knows no more. */
   readonly format: VaultFormat;
+  /** For unpacking: folders come out writable for their owner, since not every tar fills one that is not. */
+  readonly openFolders?: boolean;
   /** 20,000 unless given. */
   readonly maxEntries?: number;
 }
@@ -25,6 +27,8 @@ export interface ArchiveSummary {
   readonly bytes: number;
   /** See digest.ts. */
   readonly digest: string;
+  /** Every folder as it should be in the end, deepest first: what is unpacked with `openFolders` is set to this. */
+  readonly folders: readonly { readonly path: string; readonly mode: number; readonly mtime: number }[];
   /** Paths that were left out and that the user should hear of. */
   readonly dropped: readonly string[];
 }
@@ -95,7 +99,7 @@ class Rewriting {
     }
     const error = feeding.error();
     if (error !== undefined) throw error;
-    if (feeding.bytes() < end + 512 || !feeding.endsInZeros()) throw this.#broken(current, "Unexpected end of data");
+    if (feeding.bytes() < end + 512 || !feeding.endsInZeros()) throw this.#broken(current, "");
     yield endOfTar;
     this.summary = this.#summarise();
   }
@@ -118,7 +122,7 @@ class Rewriting {
     if (before === "added" && entry.type === "directory") return void this.#seen.set(entry.path, "directory");
     if (before !== undefined) throw refused(entry.path, "it is in the archive twice");
     this.#seen.set(entry.path, entry.type);
-    yield tarHeader(entry);
+    yield tarHeader(this.#options.openFolders === true && entry.type === "directory" ? { ...entry, mode: entry.mode | 0o700 } : entry);
     const hash = createHash("sha256");
     if (entry.size > 0) {
       for await (const chunk of source as AsyncIterable<Buffer>) {
@@ -151,13 +155,19 @@ class Rewriting {
 
   #broken(entry: string | undefined, message: string): Failed {
     const files = this.#lines.filter((line) => line.entry.type === "file").map((line) => line.entry.path);
-    if (!message.includes("Unexpected end of data")) {
+    if (/Invalid|exceeds/.test(message)) {
       return refused(entry ?? "the archive", `it is not a tar archive, or is damaged, after ${files.length} whole files`);
     }
     const shown = files.slice(0, 20).map((file) => JSON.stringify(file)).join(", ");
     const more = files.length > 20 ? ` and ${files.length - 20} more` : "";
     const whole = files.length === 0 ? "no file before it is whole" : `whole are: ${shown}${more}`;
     return refused(entry ?? "the archive", `the archive is cut short here; ${whole}`);
+  }
+
+  #folders(): ArchiveSummary["folders"] {
+    const folders = this.#lines.map(({ entry }) => entry).filter(({ type }) => type === "directory");
+    // what is in a folder has a longer path
+    return folders.map(({ path, mode, mtime }) => ({ path, mode, mtime })).toSorted((a, b) => b.path.length - a.path.length);
   }
 
   #summarise(): ArchiveSummary {
@@ -168,6 +178,7 @@ class Rewriting {
       links: count("link"),
       bytes: this.#lines.reduce((sum, line) => sum + line.entry.size, 0),
       digest: archiveDigest(this.#lines),
+      folders: this.#folders(),
       dropped: this.#dropped,
     };
   }

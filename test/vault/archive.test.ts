@@ -1,0 +1,264 @@
+// needs: busybox
+import { execFileSync } from "node:child_process";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import fc from "fast-check";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { Failed, type Result } from "../../lib/result.js";
+import { type ArchiveOptions, type ArchiveSummary, normalise } from "../../lib/vault/archive.js";
+import { newFolder } from "../rig/folder.js";
+import { pax, type RawEntry, rawTar } from "../rig/hostile-tar.js";
+import { readTar, type ReadEntry } from "../rig/read-tar.js";
+import { failure, value } from "../rig/result.js";
+
+const test = suite("archive");
+const MiB = 1024 * 1024;
+const options: ArchiveOptions = { limitBytes: 63 * MiB, format: "age" };
+
+interface Outcome {
+  readonly bytes: Buffer;
+  readonly summary: Result<ArchiveSummary>;
+}
+
+async function through(tar: Buffer | Readable, given: Partial<ArchiveOptions> = {}): Promise<Outcome> {
+  const source = Buffer.isBuffer(tar) ? Readable.from(tar.length === 0 ? [] : [tar]) : tar;
+  const { tar: output, summary } = normalise(source, { ...options, ...given });
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of output as AsyncIterable<Buffer>) chunks.push(chunk);
+  } catch (error) {
+    if (!(error instanceof Failed)) throw error;
+  }
+  return { bytes: Buffer.concat(chunks), summary: await summary };
+}
+
+async function kept(tar: Buffer, given: Partial<ArchiveOptions> = {}): Promise<{ entries: ReadEntry[]; summary: ArchiveSummary }> {
+  const { bytes, summary } = await through(tar, given);
+  const whole = value(summary);
+  return { entries: await readTar(bytes), summary: whole };
+}
+
+async function names(entries: readonly RawEntry[]): Promise<string[]> {
+  return (await kept(rawTar(entries))).entries.map((entry) => entry.name);
+}
+
+const dir = (name: string): RawEntry => ({ name, type: "5", mode: 0o755 });
+const link = (name: string, target: string): RawEntry => ({ name, type: "2", target });
+
+const hostile: readonly (readonly [why: string, entries: readonly RawEntry[], detail: RegExp])[] = [
+  ["a path that climbs out", [{ name: "../evil", content: "x" }], /leads out/],
+  ["a path that climbs out from inside", [{ name: "a/../../evil", content: "x" }], /leads out/],
+  ["a folder called ..", [dir("..")], /leads out/],
+  ["an absolute path", [{ name: "/etc/passwd", content: "x" }], /absolute/],
+  ["a link to an absolute path", [link("l", "/etc")], /absolute/],
+  ["a link that climbs out", [link("l", "../x")], /leads out/],
+  ["a link that climbs out from a folder", [dir("a/"), link("a/l", "../../x")], /leads out/],
+  ["a link whose way out goes through another link", [link("here", "."), link("l", "here/../..")], /leads out/],
+  ["a link without a target", [link("l", "")], /impossible/],
+  ["a file through a link", [dir("d/"), link("l", "d"), { name: "l/f", content: "x" }], /under l, which is a link/],
+  ["a file under a file", [{ name: "f", content: "x" }, { name: "f/g", content: "x" }], /under f, which is a file/],
+  ["a hard link", [{ name: "f", content: "x" }, { name: "g", type: "1", target: "f" }], /hard link/],
+  ["a character device", [{ name: "d", type: "3" }], /device/],
+  ["a block device", [{ name: "d", type: "4" }], /device/],
+  ["a fifo", [{ name: "p", type: "6" }], /fifo/],
+  ["an unknown type", [{ name: "s", type: "V" }], /neither/],
+  ["a GNU sparse file", [{ name: "s", type: "S" }], /neither/],
+  ["a pax sparse file", [pax({ "GNU.sparse.major": "1" }), { name: "s", content: "x" }], /sparse/],
+  ["a file twice", [{ name: "f", content: "1" }, { name: "./f", content: "2" }], /twice/],
+  ["a folder twice", [dir("d/"), dir("d")], /twice/],
+  ["a folder in the place of a file", [{ name: "f", content: "1" }, dir("f/")], /twice/],
+  ["a link in the place of a folder", [dir("d/"), link("d", "x")], /twice/],
+  ["a NUL in a name", [pax({ path: "a\0b" }), { name: "x", content: "x" }], /NUL/],
+  ["a name that is not UTF-8", [{ name: "\ufffd", content: "x" }], /UTF-8/],
+  ["a name of 256 bytes", [pax({ path: "n".repeat(256) }), { name: "x", content: "x" }], /255 bytes/],
+  ["a path of 3,000 bytes", [pax({ path: "long-folder-name-0123456789012345678901234567890123/".repeat(58) }), { name: "x" }], /2048 bytes/],
+  ["65 folders in each other", [pax({ path: "d/".repeat(65) }), dir("x")], /deep/],
+  ["a folder with content", [{ name: "d/", type: "5", size: 512, content: "x".repeat(512) }], /claims to have content/],
+  ["a link with content", [{ name: "l", type: "2", target: "x", content: "x" }], /claims to have content/],
+  ["the root as a file", [{ name: "./", type: "0", content: "x" }, { name: ".", content: "x" }], /no name/],
+];
+
+for (const [why, entries, detail] of hostile) {
+  test(`refused: ${why}`, async () => {
+    const { summary } = await through(rawTar([{ name: "first", content: "1" }, ...entries, { name: "last", content: "2" }]));
+    assert.match(failure(summary, "archive-refused").detail, detail);
+  });
+}
+
+test("what is ordinary goes through with its names, bytes, modes and times", async () => {
+  const { entries, summary } = await kept(
+    rawTar([dir("./"), dir("./.aws/"), { name: "./.aws/config", content: "region", mode: 0o600, mtime: 1_600_000_000 }, { name: "empty", mode: 0o400 }, link("l", ".aws/config")]),
+  );
+  const seen = entries.map(({ name, type, mode, content, target }) => [name, type, mode, content.toString(), target]);
+  assert.equal(seen, [
+    [".aws/", "directory", 0o755, "", null],
+    [".aws/config", "file", 0o600, "region", null],
+    ["empty", "file", 0o400, "", null],
+    ["l", "symlink", 0o644, "", ".aws/config"],
+  ]);
+  assert.is(entries[1]?.mtime, 1_600_000_000);
+  assert.equal([summary.files, summary.directories, summary.links, summary.bytes, summary.dropped], [2, 1, 1, 6, []]);
+});
+
+test("setuid, setgid and sticky bits are dropped, and a mode of 000 stays one", async () => {
+  const { entries } = await kept(rawTar([{ name: "s", mode: 0o7755 }, { name: "z", mode: 0 }]));
+  assert.equal(entries.map((entry) => entry.mode), [0o755, 0]);
+});
+
+test("the reserved folder goes silently, the Go tool's passphrase file and its broken links with a word", async () => {
+  const { entries, summary } = await kept(
+    rawTar([dir(".tazpod/"), { name: ".tazpod/marker", content: "x" }, { name: ".vault_pass", content: "pass" }, dir("a/"), link("a/l", "l"), link("a/m", "a/m"), { name: "a/.vault_pass", content: "kept" }]),
+    { format: "v1" },
+  );
+  assert.equal(entries.map((entry) => entry.name), ["a/", "a/.vault_pass"]);
+  assert.equal(summary.dropped, [".vault_pass", "a/l", "a/m"]);
+});
+
+test("v1 has no links: they are refused by name", async () => {
+  const { summary } = await through(rawTar([link("config", "other")]), { format: "v1" });
+  const found = failure(summary, "archive-refused");
+  assert.is(found.entry, "config");
+  assert.match(found.detail, /v1/);
+});
+
+test("folders without a slash stay folders, and missing ones are put before what is in them", async () => {
+  assert.equal(await names([dir("a"), { name: "a/f" }, { name: "b/c/f" }, dir("b/c/"), { name: "b/g" }]), ["a/", "a/f", "b/", "b/c/", "b/c/f", "b/g"]);
+  const { entries } = await kept(rawTar([{ name: "b/f" }]));
+  assert.is(entries[0]?.mode, 0o700);
+});
+
+test("more than the limit is refused before its content is read", async () => {
+  const { summary, bytes } = await through(rawTar([{ name: "big", size: 8 * 1024 ** 3 - 1, content: "" }]));
+  failure(summary, "archive-too-large");
+  assert.is(bytes.length, 0);
+  const pages = Array.from({ length: 9 }, (_, index) => ({ name: `f${index}`, content: "x" }));
+  const small = await through(rawTar(pages), { limitBytes: 8 * 4096 });
+  assert.equal(failure(small.summary, "archive-too-large").bytes, 9 * 4096);
+  assert.ok((await through(rawTar(pages), { limitBytes: 9 * 4096 })).summary.ok);
+});
+
+test("more entries than allowed are refused", async () => {
+  const many = Array.from({ length: 11 }, (_, index) => ({ name: `f${index}` }));
+  assert.match(failure((await through(rawTar(many), { maxEntries: 10 })).summary, "archive-refused").detail, /more than 10/);
+});
+
+test("cut at any length an archive is refused, and what is whole is named", async () => {
+  const whole = rawTar([{ name: "one", content: "1".repeat(600) }, { name: "two", content: "2".repeat(100) }]);
+  const end = whole.length - 1024;
+  for (let length = 0; length < whole.length; length += length < end ? 37 : 256) {
+    const { summary } = await through(whole.subarray(0, length));
+    // One block of zeros is an end, if a short one.
+    if (length >= end + 512 && length % 512 === 0) continue;
+    const { detail } = failure(summary, "archive-refused");
+    assert.match(detail, /cut short/, `${length}: ${detail}`);
+    if (length > 1536 && length < end) assert.match(detail, /whole are: "one"/);
+  }
+});
+
+test("a file of zeros at the end does not pass for the end of the archive", async () => {
+  const cut = rawTar([{ name: "zeros", content: Buffer.alloc(2048) }], false);
+  assert.match(failure((await through(cut)).summary, "archive-refused").detail, /cut short/);
+});
+
+test("what is no tar at all is refused", async () => {
+  failure((await through(Buffer.alloc(2048, "x"))).summary, "archive-refused");
+  failure((await through(Buffer.alloc(0))).summary, "archive-refused");
+});
+
+test("an archive of nothing is one", async () => {
+  const { summary } = await kept(Buffer.alloc(1024));
+  assert.is(summary.files, 0);
+});
+
+test("a source that fails is the failure", async () => {
+  const broken = new Readable({ read() {} });
+  broken.push(rawTar([{ name: "one", content: "1" }], false));
+  setTimeout(() => broken.destroy(new Failed({ kind: "container-gone", name: "lab", unsaved: true })), 20);
+  failure((await through(broken)).summary, "container-gone");
+});
+
+test("a reader that goes away ends the source", async () => {
+  const source = Readable.from([rawTar([{ name: "one", content: "1".repeat(300_000) }])]);
+  const { tar, summary } = normalise(source, options);
+  tar.once("data", () => tar.destroy());
+  failure(await summary, "archive-refused");
+  assert.ok(source.destroyed);
+});
+
+test("the digest stands for content: not for order, times or the ./ in front, but for every name, mode and byte", async () => {
+  const digest = async (...entries: RawEntry[]): Promise<string> => (await kept(rawTar(entries))).summary.digest;
+  const a: RawEntry = { name: "a", content: "1" };
+  const b: RawEntry = { name: "b", content: "2" };
+  const base = await digest(a, b);
+  assert.is(await digest(b, { ...a, name: "./a", mtime: 5 }), base);
+  const others = [digest(a), digest(a, { ...b, content: "3" }), digest(a, { ...b, mode: 0o600 }), digest(a, { ...b, name: "c" }), digest(a, b, link("l", "a")), digest(a, b, dir("d/"))];
+  assert.is(new Set([base, ...(await Promise.all(others))]).size, others.length + 1);
+});
+
+test("GNU tar and busybox unpack what comes out: long names, UTF-8, links, each under its own name", async () => {
+  const source = await newFolder("source");
+  const long = `${"d".repeat(90)}/${"e".repeat(80)}`;
+  await mkdir(join(source, long, "k".repeat(120)), { recursive: true });
+  await writeFile(join(source, long, "k".repeat(120), `${"f".repeat(120)}.txt`), "deep");
+  await writeFile(join(source, "caffè €.txt"), "utf-8");
+  await writeFile(join(source, "é".repeat(80)), "long utf-8");
+  await symlink("caffè €.txt", join(source, "link"));
+  await symlink(`${long}/${"k".repeat(120)}`, join(source, "long link"));
+  const packed = execFileSync("tar", ["-C", source, "-cf", "-", "."]);
+  const { bytes } = await through(packed);
+  for (const tar of [["tar"], ["busybox", "tar"]]) {
+    const target = await newFolder("target");
+    execFileSync(tar[0] ?? "", [...tar.slice(1), "-C", target, "-xf", "-"], { input: bytes });
+    execFileSync("diff", ["-r", source, target]);
+    // What its tar makes of the same goes back in with the same digest.
+    const again = value((await through(execFileSync(tar[0] ?? "", [...tar.slice(1), "-C", target, "-cf", "-", "."]))).summary);
+    assert.is(again.digest, value((await through(packed)).summary).digest);
+  }
+});
+
+const segment = fc.stringMatching(/^[a-zé€. -]{1,40}$/).filter((name) => name !== "." && name !== ".." && !["", ".tazpod", ".vault_pass"].includes(name.trim()));
+const tree = fc.dictionary(fc.array(segment, { minLength: 1, maxLength: 5 }).map((parts) => parts.join("/")), fc.uint8Array({ maxLength: 2000 }), { maxKeys: 12 });
+
+test("any tree of files goes through unchanged, however its bytes arrive, and twice is the same as once", async () => {
+  await fc.assert(
+    fc.asyncProperty(tree, fc.integer({ min: 1, max: 3000 }), async (files, size) => {
+      const paths = Object.keys(files).filter((path) => !Object.keys(files).some((other) => other !== path && other.startsWith(`${path}/`)));
+      const tar = rawTar(paths.flatMap((path) => [pax({ path }), { name: "x", content: Buffer.from(files[path] ?? []) }]));
+      const pieces = Array.from({ length: Math.ceil(tar.length / size) }, (_, index) => tar.subarray(index * size, (index + 1) * size));
+      const once = await through(Readable.from(pieces));
+      const found = (await readTar(once.bytes)).filter((entry) => entry.type === "file");
+      assert.equal(found.map((entry) => entry.name).toSorted(), paths.toSorted());
+      for (const entry of found) assert.ok(entry.content.equals(files[entry.name] ?? new Uint8Array()));
+      const twice = await through(once.bytes);
+      assert.ok(twice.bytes.equals(once.bytes));
+      assert.is(value(twice.summary).digest, value(once.summary).digest);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test("any damage of an archive is a refusal or a change, never a crash or a hang", async () => {
+  const tar = rawTar([dir("a/"), { name: "a/f", content: "x".repeat(700) }, pax({ path: "a/g", size: "3" }), { name: "y", content: "123" }, link("l", "a/f")]);
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(fc.nat(tar.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 }), fc.boolean(), async (changes, fix) => {
+      const damaged = Buffer.from(tar);
+      for (const [at, byte] of changes) damaged[at] = byte;
+      if (fix) for (let at = 0; at < damaged.length; at += 512) checksum(damaged.subarray(at, at + 512));
+      const { summary } = await through(damaged);
+      if (!summary.ok) assert.ok(["archive-refused", "archive-too-large"].includes(summary.failure.kind), summary.failure.kind);
+    }),
+    { numRuns: 1500 },
+  );
+});
+
+/** Makes a damaged header pass the parser's own check. */
+function checksum(header: Buffer): void {
+  if (header.every((byte) => byte === 0)) return;
+  header.fill(" ", 148, 156);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
+}
+
+test.run();
