@@ -122,7 +122,7 @@ export function explain(failure: Failure): Explanation {
         "The vault stays open. Remove or repair what is named, then `tazpod lock`; or `tazpod lock --discard` to drop unsaved work.",
       );
     case "still-open":
-      return say(`The RAM folder is not empty after locking: ${failure.detail}.`, "`tazpod down` removes the container and its RAM with it.");
+      return say(`The RAM folder is not empty: ${failure.detail}.`, "`tazpod lock` tries again; `tazpod down` removes the container and its RAM with it.");
     case "no-credentials":
       return say(`${failure.detail}.`, failure.hint);
     case "remote-unavailable":

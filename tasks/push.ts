@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { hostname } from "node:os";
-import { push, pushed } from "../lib/remote/push.js";
+import { pushed } from "../lib/remote/local.js";
+import { push } from "../lib/remote/push.js";
 import type { Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { bytesOf } from "../lib/run/bytes.js";

@@ -22,7 +22,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (!enclave.ok) return enclave;
   const mark = await marker(enclave.value);
   if (!mark.ok) return mark;
-  if (mark.value === undefined) return fail({ kind: "vault-closed" });
+  if (typeof mark.value === "string") return fail({ kind: "vault-closed" });
   const here = await readSealedFile(project.vaultFile);
   if (!here.ok) return here;
   // a typing error must not become the new passphrase: it has to open what is there
@@ -66,7 +66,8 @@ const vaultSaved: StepCheck = async (context) => {
   if (!enclave.ok) return cannotTell(enclave.failure);
   const mark = await marker(enclave.value);
   if (!mark.ok) return cannotTell(mark.failure);
-  if (mark.value === undefined) return fails("the vault is not open");
+  if (mark.value === "closed") return fails("the vault is not open");
+  if (mark.value === "closing") return holds("it was saved before it was being locked");
   const digest = await digestOf(enclave.value, archiveLimit(context.project.config.secretsBytes), context.signal);
   // what cannot be read is not saved either; the save then says what it is
   if (!digest.ok) return digest.failure.kind === "container-gone" ? cannotTell(digest.failure) : fails("the RAM folder cannot be read whole");

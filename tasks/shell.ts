@@ -45,7 +45,8 @@ async function judge(context: StepContext, wasOpen: boolean, code: number): Prom
   const enclave = await context.enclave();
   if (wasOpen && code === vanishedCode && enclave.ok) {
     const found = await marker(enclave.value);
-    if (found.ok && found.value === undefined) {
+    if (found.ok && found.value === "closing") return fail({ kind: "still-open", detail: "locking it did not come to its end" });
+    if (found.ok && found.value === "closed") {
       await forgetOpen(project.vaultFolder);
       return fail({ kind: "vault-vanished" });
     }

@@ -26,7 +26,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const { bytes, sha256: base } = sealed.value;
   const opened = await withPassphrase(context, "Passphrase of the vault:", (passphrase) => openVault(bytes, passphrase, { name: project.vaultFile }));
   if (!opened.ok) return opened;
-  const { tar, summary } = normalise(opened.value.tar, { limitBytes: archiveLimit(project.config.secretsBytes), format: opened.value.format });
+  const { tar, summary } = normalise(opened.value.tar, { limitBytes: archiveLimit(project.config.secretsBytes), format: opened.value.format, openFolders: true });
   const mark = (digest: string) => ({ version: 1 as const, digest, base, openedAt: now().toISOString() });
   const done = await put(enclave.value, { tar, checked: summary }, mark, signal);
   if (!done.ok) return done;
@@ -45,7 +45,8 @@ const vaultOpen: StepCheck = async (context) => {
   if (!enclave.ok) return cannotTell(enclave.failure);
   const found = await marker(enclave.value);
   if (!found.ok) return cannotTell(found.failure);
-  return found.value === undefined ? fails("the vault is locked") : holds("the vault is open");
+  if (found.value === "closed") return fails("the vault is locked");
+  return holds(found.value === "closing" ? "locking the vault did not come to its end" : "the vault is open");
 };
 
 export const checks = { "vault-open": vaultOpen };

@@ -4,11 +4,17 @@ import { call, printed } from "./call.js";
 import { abandon, commit, stage } from "./scripts.js";
 import type { Enclave, Marker } from "./types.js";
 
+export interface Checked {
+  readonly digest: string;
+  /** Deepest first; mtime in seconds since 1970. */
+  readonly folders: readonly { readonly path: string; readonly mode: number; readonly mtime: number }[];
+}
+
 export interface Unpacking {
   /** A tar of files, folders and links that are known to be harmless. */
   readonly tar: Readable;
-  /** Whether all of the tar was good, told once it has been read; then the digest of its content. */
-  readonly checked: Promise<Result<{ readonly digest: string }>>;
+  /** Whether all of the tar was good, told once it has been read; then the digest of its content, and how its folders are to be. */
+  readonly checked: Promise<Result<Checked>>;
 }
 
 /**
@@ -34,16 +40,23 @@ export async function put(
 async function finish(
   enclave: Enclave,
   staged: Result<unknown>,
-  whole: Result<{ readonly digest: string }>,
+  whole: Result<Checked>,
   mark: (digest: string) => Marker,
 ): Promise<Result<"opened">> {
   // a bad archive cuts tar off, so its own reason comes first
   if (!whole.ok) return whole;
   if (!staged.ok) return staged;
-  const switched = await call(enclave, commit, [0], { input: JSON.stringify(mark(whole.value.digest)) });
+  const lines = [JSON.stringify(mark(whole.value.digest)), ...whole.value.folders.map(folderLine), ""];
+  const switched = await call(enclave, commit, [0], { input: lines.join("\n") });
   return switched.ok ? ok("opened") : switched;
 }
 
 function notEmpty(folder: string, names: string): string {
   return `${folder} in the container already holds ${names}. Move that elsewhere (or remove it), then unlock again.`;
+}
+
+/** For the commit script: every byte of the path that a shell could take for something else as a printf escape. */
+function folderLine({ path, mode, mtime }: Checked["folders"][number]): string {
+  const escaped = [...Buffer.from(path)].map((byte) => (/[A-Za-z0-9._/-]/.test(String.fromCharCode(byte)) ? String.fromCharCode(byte) : `\\0${byte.toString(8).padStart(3, "0")}`));
+  return `${mode.toString(8)} ${mtime} ${escaped.join("")}`;
 }

@@ -7,10 +7,16 @@
  * What an interrupted opening or closing left is only a copy of the sealed vault, and the next one removes it.
  */
 
-/** Prints the marker; exit 3 when there is none. */
-export const readMarker = 'cat "$1/.tazpod/open" 2>/dev/null || exit 3';
+/** Prints the marker; exit 3 when there is none, 5 when the folder was being emptied and that did not end. */
+export const readMarker = '[ -e "$1/.tazpod/closing" ] && exit 5; cat "$1/.tazpod/open" 2>/dev/null || exit 3';
 
-const wipe = 'cd "$1" || exit 4; for f in * .[!.]* ..?*; do [ "$f" = .tazpod ] || rm -rf -- "$f" || exit 4; done';
+// a folder that its owner may not write would keep what is in it
+const wipe = `cd "$1" || exit 4
+for f in * .[!.]* ..?*; do
+  [ "$f" = .tazpod ] && continue
+  [ -d "$f" ] && ! [ -L "$f" ] && chmod -R u+rwX -- "$f"
+  rm -rf -- "$f" || exit 4
+done`;
 
 /** Unpacks a tar from stdin into the stage. Exit 10: open already; 11: the folder holds files (printed). */
 export const stage = `umask 077
@@ -18,22 +24,33 @@ export const stage = `umask 077
 d="$1/.tazpod"
 [ -e "$d/open" ] && exit 10
 if [ -e "$d/opening" ] || [ -e "$d/closing" ]; then ${wipe}; fi
-rm -rf -- "$d" || exit 4
+[ -e "$d" ] && { chmod -R u+rwX -- "$d"; rm -rf -- "$d" || exit 4; }
 l=$(ls -A "$1") || exit 4
 [ -z "$l" ] || { printf '%s\\n' "$l"; exit 11; }
-mkdir "$d" "$d/stage" && exec tar -x -p -f - -C "$d/stage"`;
+mkdir "$d" "$d/stage" || exit 4
+# the folder above is closed to others; below it every mode is to come out as it is in the archive
+umask 0; exec tar -x -p -f - -C "$d/stage"`;
 
-/** Switches the stage in and writes the marker, read from stdin, last. */
+/**
+ * Switches the stage in, gives every folder its mode and time, and writes the marker last. Reads the marker as one line,
+ * then a line a folder: mode, seconds since 1970, path in the escapes of printf's %b.
+ */
 export const commit = `umask 077
 d="$1/.tazpod"
-cat > "$d/next" && : > "$d/opening" && cd "$d/stage" || exit 4
+IFS= read -r m && printf '%s\\n' "$m" > "$d/next" && : > "$d/opening" && cd "$d/stage" || exit 4
 for f in * .[!.]* ..?*; do
   if [ -e "$f" ] || [ -L "$f" ]; then mv -- "$f" "$1/" || exit 4; fi
 done
-cd "$1" && rmdir "$d/stage" && mv "$d/next" "$d/open" && rm "$d/opening"`;
+cd "$1" && rmdir "$d/stage" || exit 4
+while read -r mode time path; do
+  path="$1/$(printf '%b' "$path")"
+  touch -d "@$time" -- "$path" && chmod "$mode" -- "$path" || exit 4
+done
+mv "$d/next" "$d/open" && rm "$d/opening"`;
 
 /** Throws an unfinished opening away. */
-export const abandon = `if [ -e "$1/.tazpod/opening" ]; then ${wipe}; fi; rm -rf -- "$1/.tazpod"`;
+export const abandon = `if [ -e "$1/.tazpod/opening" ]; then ${wipe}; fi
+if [ -e "$1/.tazpod" ]; then chmod -R u+rwX -- "$1/.tazpod"; rm -rf -- "$1/.tazpod"; fi`;
 
 /** Replaces the marker of an open vault, read from stdin. Exit 3 when it is not open. */
 export const remark = `umask 077; d="$1/.tazpod"; [ -e "$d/open" ] || exit 3; cat > "$d/next" && mv "$d/next" "$d/open"`;
@@ -42,7 +59,8 @@ export const remark = `umask 077; d="$1/.tazpod"; [ -e "$d/open" ] || exit 3; ca
 export const clear = `d="$1/.tazpod"
 if [ -d "$d" ]; then
   if [ -e "$d/open" ]; then mv "$d/open" "$d/closing" || exit 4; fi
-  ${wipe}; rm -rf -- "$d"
+  ${wipe}
+  chmod -R u+rwX -- "$d"; rm -rf -- "$d"
 fi
 l=$(ls -A "$1"); [ -z "$l" ] || { printf '%s\\n' "$l"; exit 5; }`;
 
