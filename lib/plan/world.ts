@@ -115,22 +115,18 @@ export class World {
     this.#changed(name, state);
   }
 
-  /** Takes back what was worked out from a fact; what required it and no longer can hold ends with it. */
+  /** Takes back what was worked out from a fact, and what required it when it ends; both are worked out anew. */
   #changed(start: string, cause: State): void {
     const queue = [start];
     for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
       for (const dependent of this.#dependents.get(name) ?? []) {
         this.#meter.rounds++;
         const pin = this.#pins.get(dependent);
-        if (pin === undefined) {
-          if (!this.#known.has(dependent)) continue;
-          this.#journal.delete(this.#known, dependent);
-        } else if (isDerived(this.fact(dependent).check)) {
-          this.#journal.delete(this.#pins, dependent);
-          this.#journal.delete(this.#known, dependent);
-        } else if (pin.state === "true" && cause.state === "false") {
-          this.#journal.set(this.#pins, dependent, { ...cause, reason: `${cause.by ?? name} clears ${start}` });
-        } else continue;
+        // A step's promise holds until what it rests on ends; what is derived is always worked out from its facts.
+        const lapses = pin !== undefined && (isDerived(this.fact(dependent).check) || (pin.state === "true" && cause.state === "false"));
+        if (pin === undefined ? !this.#known.has(dependent) : !lapses) continue;
+        this.#journal.delete(this.#pins, dependent);
+        this.#journal.delete(this.#known, dependent);
         queue.push(dependent);
       }
     }

@@ -265,6 +265,20 @@ tasks:
   assert.is(failureOf(recipe, "go", { up: true, inside: true }).kind, "plan-conflict");
 });
 
+test("what ended with its requirement is not known again before the requirement is back", async () => {
+  const recipe = await recipeOf(`
+facts:
+  up: { check: { env: UP } }
+  healthy: { requires: [up], check: { env: HEALTHY } }
+tasks:
+  stop: { clears: [up] }
+  start: { provides: [up] }
+  go: { needs: [up, healthy] }
+`);
+  assert.is(stepsOf(planOf(recipe, ["stop", "go"], { up: true, healthy: true })), "stop, start, go?");
+  assert.is(stepsOf(planOf(recipe, ["stop", "go"], { up: true, healthy: false })), "stop, start, go?");
+});
+
 test("a task that ran is not planned again, and if its fact is needed and false, that is said", () => {
   assert.is(stepsOf(planOf(chain, "go", { a: true }, { ran: ["make-a"] })), "make-b, make-c, go");
   assert.is(stepsOf(planOf(chain, "go", { c: true }, { ran: ["go"] })), "");

@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { packageRoot } from "../../lib/host/package-root.js";
+import { loadRecipe } from "../../lib/recipe/load.js";
+import type { Recipe } from "../../lib/recipe/types.js";
+import { planOf, stepsOf } from "../plan/rig.js";
+
+const guide = readFileSync(join(packageRoot, "docs", "recipes.md"), "utf8");
+const examples = [...guide.matchAll(/^```yaml\n(.*?)^```$/gms)].map((match) => match[1] ?? "");
+const builtin = { path: "tazpod.tasks.yaml", text: readFileSync(join(packageRoot, "tazpod.tasks.yaml"), "utf8") };
+const scripts = ["init", "ensure-container", "recreate-container", "login", "pull", "create", "unlock", "shell", "save", "lock", "push", "down"];
+
+async function load(text: string): Promise<Recipe> {
+  const files: Readonly<Record<string, string>> = { "/p/tazpod.tasks.yaml": text, "/shared/vpn.yaml": examples[0] ?? "", "/shared/prompts.yaml": examples[1] ?? "" };
+  const loaded = await loadRecipe({
+    builtin,
+    root: "/p",
+    read: async (path) => ({ ok: true, value: files[path] }),
+    exists: async (path) => path === "/p/tasks/kubeconfig.mjs",
+    knownVars: ["project", "root", "image", "container", "user", "remote", "profile", "engine"],
+    builtinScripts: scripts,
+  });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure, undefined, 2));
+  return loaded.value;
+}
+
+const up = { project: true, container: true, "container-current": true };
+
+test("every example of the guide is a recipe", async () => {
+  assert.is(examples.length, 6);
+  for (const example of examples) await load(example);
+});
+
+test("the guide's VPN comes up before the login", async () => {
+  assert.is(stepsOf(planOf(await load(examples[0] ?? ""), "login", { project: true })), "vpn-up, login");
+});
+
+test("the guide's other question takes the place of the built-in one", async () => {
+  assert.equal((await load(examples[1] ?? "")).tasks.get("unlock")?.confirm, { msg: "Open the vault of {{container}}?", default: false });
+  assert.is((await load(examples[2] ?? "")).tasks.get("unlock")?.confirm, undefined);
+});
+
+test("without the guide's removed step, an empty remote blocks the vault instead of making one", async () => {
+  const plan = planOf(await load(examples[3] ?? ""), "shell", { ...up, session: true });
+  assert.is(stepsOf(plan), "shell");
+  assert.is(plan.blocked[0]?.failure.kind, "unmet-fact");
+});
+
+test("the guide's own script is wanted by the shell, after the vault", async () => {
+  assert.is(stepsOf(planOf(await load(examples[4] ?? ""), "shell", { ...up, "vault-local": true })), "unlock, kubeconfig, shell");
+});
+
+test("the guide's shared recipes are both taken", async () => {
+  const recipe = await load(examples[5] ?? "");
+  assert.ok(recipe.tasks.has("vpn-up"));
+  assert.is(recipe.tasks.get("unlock")?.confirm?.default, false);
+});
+
+test("every key of the schema is in the guide", () => {
+  const schema = JSON.parse(readFileSync(join(packageRoot, "schema", "tasks.schema.json"), "utf8")) as { properties: object; definitions: Record<string, { properties?: object }> };
+  const keys = [schema, ...Object.values(schema.definitions)].flatMap(({ properties }) => Object.keys(properties ?? {}));
+  for (const key of keys) assert.ok(guide.includes(`\`${key}`) || guide.includes(`, ${key}`), `${key} is not in docs/recipes.md`);
+});
+
+test.run();
