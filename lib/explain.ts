@@ -96,8 +96,6 @@ export function explain(failure: Failure): Explanation {
       return say(`${failure.path} is damaged: ${failure.detail}.`, "`tazpod pull --force` takes the remote's copy and keeps this one beside it.");
     case "vault-format":
       return say(`${failure.path} cannot be used: ${failure.detail}.`, "A newer tazpod may read it.");
-    case "vault-format":
-      return say(`${failure.path}: ${failure.detail}.`);
     case "vault-absent":
       return say(`There is no vault at ${failure.path}.`, "`tazpod pull` brings it; `tazpod create` makes a new one.");
     case "vault-exists":
