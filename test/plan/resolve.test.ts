@@ -279,6 +279,20 @@ tasks:
   assert.is(stepsOf(planOf(recipe, ["stop", "go"], { up: true, healthy: false })), "stop, start, go?");
 });
 
+test("a provider whose fact comes about on the way to it is left out", async () => {
+  const recipe = await recipeOf(`
+facts:
+  f: { check: { env: F }, providers: [plain, both] }
+  g: { check: { env: G } }
+tasks:
+  plain: { needs: [g], provides: [f] }
+  both: { provides: [g, f] }
+  go: { needs: [f] }
+`);
+  assert.is(stepsOf(planOf(recipe, "go", {})), "both, go");
+  assert.is(stepsOf(planOf(recipe, "go", { g: true })), "plain, go");
+});
+
 test("a task that ran is not planned again, and if its fact is needed and false, that is said", () => {
   assert.is(stepsOf(planOf(chain, "go", { a: true }, { ran: ["make-a"] })), "make-b, make-c, go");
   assert.is(stepsOf(planOf(chain, "go", { c: true }, { ran: ["go"] })), "");
