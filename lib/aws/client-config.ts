@@ -8,7 +8,7 @@ export const limits = { connect: 5_000, stall: 30_000, credentials: 15_000 } as 
 /** How many times a request is made before its failure counts. */
 export const attempts = 3;
 
-export interface StaticKeys {
+interface StaticKeys {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;

@@ -1,12 +1,10 @@
-import type { S3Client } from "@aws-sdk/client-s3";
+import type * as S3 from "@aws-sdk/client-s3";
 import { readText } from "../host/files.js";
 import { type ClientConfig, limits } from "./client-config.js";
 
-export type Sdk = typeof import("@aws-sdk/client-s3");
-
 export interface LoadedClient {
-  readonly sdk: Sdk;
-  readonly client: S3Client;
+  readonly sdk: typeof S3;
+  readonly client: S3.S3Client;
 }
 
 /** Loads the SDK and makes the client. It takes about 0.3 s, so nothing calls this before it needs S3. */
@@ -16,7 +14,7 @@ export async function loadClient(config: ClientConfig): Promise<LoadedClient> {
   return { sdk, client: withoutVersionWarning(() => makeClient(sdk, config)) };
 }
 
-function makeClient(sdk: Sdk, config: ClientConfig): S3Client {
+function makeClient(sdk: typeof S3, config: ClientConfig): S3.S3Client {
   return new sdk.S3Client({
     ...config,
     requestHandler: { connectionTimeout: limits.connect, socketTimeout: limits.stall },

@@ -6,7 +6,7 @@ import { ok, type Result } from "../result.js";
 export const vaultFileName = "vault.tar.aes";
 
 /** What has just been done; tests stop the process there. */
-export type StoreStep = "created" | "writing" | "written" | "verified" | "replaced";
+type StoreStep = "created" | "writing" | "written" | "verified" | "replaced";
 
 export interface Replacement {
   /** .tazpod/vault, absolute. */
