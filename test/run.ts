@@ -32,7 +32,9 @@ process.stdout.on("error", () => undefined);
 const files = await findFiles();
 if (files.length === 0) {
   total.failed++;
-  say(filters.length === 0 ? "There is no test file." : `No test file has ${filters.join(" or ")} in its path.`);
+  say(
+    filters.length === 0 ? "There is no test file." : `No test file has ${filters.join(" or ")} in its path.`,
+  );
 }
 const together = files.filter((file) => !file.alone);
 await Promise.all([work(together), work(together)]);
@@ -43,7 +45,9 @@ process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
 async function findFiles(): Promise<SuiteFile[]> {
   const names = await readdir(join(root, "test"), { recursive: true });
   const sources = names.filter((name) => name.endsWith(".test.ts")).map((name) => join("test", name));
-  const wanted = sources.filter((name) => filters.length === 0 || filters.some((filter) => name.includes(filter)));
+  const wanted = sources.filter(
+    (name) => filters.length === 0 || filters.some((filter) => name.includes(filter)),
+  );
   return Promise.all(wanted.toSorted().map((name) => readSuiteFile(root, join(root, name))));
 }
 

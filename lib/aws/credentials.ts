@@ -27,7 +27,10 @@ export async function credentialsVerdict(chain: () => Promise<Keys>, who: Who): 
   try {
     const keys = await Promise.race([chain(), timer]);
     if (keys !== undefined) return judge(keys, who);
-    return { state: "unknown", reason: who.signal?.aborted === true ? "stopped" : "the credentials took too long to load" };
+    return {
+      state: "unknown",
+      reason: who.signal?.aborted === true ? "stopped" : "the credentials took too long to load",
+    };
   } catch (error) {
     return refused(error, who);
   } finally {
@@ -39,13 +42,19 @@ function judge({ expiration }: Keys, { identity, login }: Who): Verdict {
   if (expiration !== undefined && expiration <= now()) {
     return { state: "false", reason: `the credentials of ${identity} have expired`, hint: login };
   }
-  const until = expiration === undefined ? "" : ` until ${expiration.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  const until =
+    expiration === undefined ? "" : ` until ${expiration.toISOString().slice(0, 16).replace("T", " ")} UTC`;
   return { state: "true", reason: `credentials are there (${identity})${until}` };
 }
 
 function refused(error: unknown, { identity, login }: Who): Verdict {
   const { code, message } = readAwsError(error);
-  if (isNetworkCode(code)) return { state: "unknown", reason: `the login service could not be asked (${code})`, hint: "Check the network." };
+  if (isNetworkCode(code))
+    return {
+      state: "unknown",
+      reason: `the login service could not be asked (${code})`,
+      hint: "Check the network.",
+    };
   if (/expired|not found or is invalid|refresh/i.test(message)) {
     return { state: "false", reason: `the login of ${identity} has expired`, hint: login };
   }

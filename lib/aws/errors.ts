@@ -44,7 +44,11 @@ export function awsFailure(error: unknown, context: RequestContext): Failure {
   const found = readAwsError(error);
   const [reason, hint] = words(found, context);
   if (found.code === "CredentialsProviderError") {
-    return { kind: "no-credentials", detail: `There are no credentials (${context.identity})`, hint: "Run `tazpod login`." };
+    return {
+      kind: "no-credentials",
+      detail: `There are no credentials (${context.identity})`,
+      hint: "Run `tazpod login`.",
+    };
   }
   return { kind: "remote-unavailable", url, reason, ...(hint === undefined ? {} : { hint }) };
 }
@@ -55,7 +59,9 @@ export function interrupted(signal: AbortSignal): Failure {
 
 /** Errors that say "not reached": the answer may be another one in a minute, or on another network. */
 export function isNetworkCode(code: string): boolean {
-  return /^(E[A-Z_]+|TimeoutError|RequestTimeout|UND_ERR_\w+|CERT_\w+|\w+_CERT\w*|NetworkingError)$/.test(code);
+  return /^(E[A-Z_]+|TimeoutError|RequestTimeout|UND_ERR_\w+|CERT_\w+|\w+_CERT\w*|NetworkingError)$/.test(
+    code,
+  );
 }
 
 function words(error: AwsError, context: RequestContext): [reason: string, hint?: string] {
@@ -65,7 +71,10 @@ function words(error: AwsError, context: RequestContext): [reason: string, hint?
   switch (error.code) {
     case "ENOTFOUND":
     case "EAI_AGAIN":
-      return [`the name of ${server} cannot be resolved`, "Check the network, and remote.endpoint if it is set."];
+      return [
+        `the name of ${server} cannot be resolved`,
+        "Check the network, and remote.endpoint if it is set.",
+      ];
     case "ECONNREFUSED":
       return [`${server} refuses the connection`, "Check that the server runs, and remote.endpoint."];
     case "ECONNRESET":
@@ -103,14 +112,18 @@ function words(error: AwsError, context: RequestContext): [reason: string, hint?
   }
   if (error.status === 301) return wrongRegion(bucket, region, error.region);
   if (error.status === 403) return denied(bucket, identity);
-  if (error.status === 501 || error.code === "NotImplemented") return [`${server} cannot do this: ${error.message}`];
-  if (error.status !== undefined && error.status >= 500) return [`${server} has a problem of its own (${error.status})`, "Try again later."];
-  if (/CERT|SELF_SIGNED|UNABLE_TO/.test(error.code)) return [`the certificate of ${server} is not trusted (${error.code})`];
+  if (error.status === 501 || error.code === "NotImplemented")
+    return [`${server} cannot do this: ${error.message}`];
+  if (error.status !== undefined && error.status >= 500)
+    return [`${server} has a problem of its own (${error.status})`, "Try again later."];
+  if (/CERT|SELF_SIGNED|UNABLE_TO/.test(error.code))
+    return [`the certificate of ${server} is not trusted (${error.code})`];
   return [`${server} answers ${error.code}: ${error.message}`];
 }
 
 function wrongRegion(bucket: string, region: string, actual: string | undefined): [string, string] {
-  if (actual === undefined || actual === region) return [`the bucket ${bucket} is in another region than ${region}`, "Set remote.region."];
+  if (actual === undefined || actual === region)
+    return [`the bucket ${bucket} is in another region than ${region}`, "Set remote.region."];
   return [`the bucket ${bucket} is in ${actual}, not in ${region}`, `Set remote.region: ${actual}.`];
 }
 
@@ -122,7 +135,9 @@ function denied(bucket: string, identity: string): [string, string] {
 }
 
 function firstCode(records: readonly Readonly<Record<string, unknown>>[]): string | undefined {
-  return records.map((record) => text(record["code"])).find((code) => code !== undefined && isNetworkCode(code));
+  return records
+    .map((record) => text(record["code"]))
+    .find((code) => code !== undefined && isNetworkCode(code));
 }
 
 function text(value: unknown): string | undefined {

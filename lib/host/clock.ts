@@ -3,11 +3,6 @@ export function now(): Date {
   return new Date();
 }
 
-/** Milliseconds since some fixed point, never going back: for durations and limits. */
-export function monotonic(): number {
-  return performance.now();
-}
-
 /** Resolves after `ms` milliseconds, or as soon as the signal aborts (it never rejects). */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -29,7 +29,7 @@ export function errno(error: unknown): string | undefined {
 }
 
 /** A `file` failure from an error of the file system; any other error is a bug and is thrown on. */
-export function fileFailure(action: string, path: string, error: unknown): FailureOf<"file"> {
+function fileFailure(action: string, path: string, error: unknown): FailureOf<"file"> {
   const code = errno(error);
   if (code === undefined) throw error;
   const detail = words[code];

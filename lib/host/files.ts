@@ -8,7 +8,7 @@ import { createTemp, syncFolder } from "./temp-file.js";
 
 /** What is known of a path. `mode` holds the low twelve bits; `bytes` and `modified` are the file's own. */
 export interface FileStat {
-  readonly kind: "file" | "folder" | "link" | "other";
+  readonly kind: "file" | "folder" | "other";
   readonly bytes: number;
   readonly mode: number;
   readonly uid: number;
@@ -27,7 +27,10 @@ export function readText(path: string): Promise<Result<string | undefined>> {
 }
 
 /** A stream over `path`, already open: a file that cannot be opened is a failure here, not an error event. */
-export async function openRead(path: string, options: { start?: number; end?: number } = {}): Promise<Result<Readable>> {
+export async function openRead(
+  path: string,
+  options: { start?: number; end?: number } = {},
+): Promise<Result<Readable>> {
   const handle = await attempt("open", path, () => fs.open(path, "r"));
   if (!handle.ok) return handle;
   return ok(createReadStream(path, { ...options, fd: handle.value }));
@@ -39,14 +42,8 @@ export async function stat(path: string): Promise<Result<FileStat | undefined>> 
   return found.ok ? ok(found.value && shape(found.value)) : found;
 }
 
-/** Does not follow a link: says `link`. */
-export async function linkStat(path: string): Promise<Result<FileStat | undefined>> {
-  const found = await attemptOptional("look at", path, () => fs.lstat(path));
-  return found.ok ? ok(found.value && shape(found.value)) : found;
-}
-
 function shape(found: Awaited<ReturnType<typeof fs.lstat>>): FileStat {
-  const kind = found.isFile() ? "file" : found.isDirectory() ? "folder" : found.isSymbolicLink() ? "link" : "other";
+  const kind = found.isFile() ? "file" : found.isDirectory() ? "folder" : "other";
   return {
     kind,
     bytes: Number(found.size),
@@ -61,22 +58,21 @@ function shape(found: Awaited<ReturnType<typeof fs.lstat>>): FileStat {
  * Replaces `path` in one step: a temporary file beside it, fsync, rename, fsync of the folder.
  * Whoever reads sees the old bytes or the new, never a part. Mode (0600 unless given) is set exactly.
  */
-export async function writeAtomic(path: string, data: string | Uint8Array, mode = 0o600): Promise<Result<void>> {
+export async function writeAtomic(
+  path: string,
+  data: string | Uint8Array,
+  mode = 0o600,
+): Promise<Result<void>> {
   const temp = await createTemp(dirname(path), basename(path), mode);
   if (!temp.ok) return temp;
   const written = await temp.value.write(data);
-  if (!written.ok) return await temp.value.discard(), written;
+  if (!written.ok) return (await temp.value.discard(), written);
   return temp.value.replace(path);
 }
 
 /** Creates `path` with `data`; a file that is there already stays and makes this a `file` failure with EEXIST. */
 export function writeNew(path: string, data: string | Uint8Array, mode = 0o600): Promise<Result<void>> {
   return attempt("create", path, () => fs.writeFile(path, data, { flag: "wx", mode }));
-}
-
-/** Adds to the end of a file, which is made (0600) when it is not there. */
-export function append(path: string, data: string | Uint8Array): Promise<Result<void>> {
-  return attempt("write", path, () => fs.appendFile(path, data, { mode: 0o600 }));
 }
 
 /** Makes a folder, and those above it, with this mode; one that is there is left as it is. */
@@ -91,17 +87,6 @@ export async function removeFile(path: string): Promise<Result<void>> {
   return removed.ok ? ok(undefined) : removed;
 }
 
-/** Removes a file or a folder with all that is in it; that it is gone already is fine. */
-export function removeTree(path: string): Promise<Result<void>> {
-  return attempt("remove", path, () => fs.rm(path, { recursive: true, force: true }));
-}
-
-/** Renames within a file system and syncs the target's folder, so that the new name survives a power cut. */
-export async function rename(from: string, to: string): Promise<Result<void>> {
-  const renamed = await attempt("rename", from, () => fs.rename(from, to));
-  return renamed.ok ? syncFolder(dirname(to)) : renamed;
-}
-
 /** A second name for the file `from`; fails with EEXIST when `to` is there. Where links are not to be had, a copy. */
 export async function keepAs(from: string, to: string): Promise<Result<void>> {
   const linked = await attempt("keep", to, () => fs.link(from, to));
@@ -109,10 +94,6 @@ export async function keepAs(from: string, to: string): Promise<Result<void>> {
   if (linked.failure.kind !== "file" || linked.failure.code === "EEXIST") return linked;
   const copied = await attempt("keep", to, () => fs.copyFile(from, to, fs.constants.COPYFILE_EXCL));
   return copied.ok ? syncFolder(dirname(to)) : copied;
-}
-
-export function setMode(path: string, mode: number): Promise<Result<void>> {
-  return attempt("set the mode of", path, () => fs.chmod(path, mode));
 }
 
 /** The names in a folder, sorted; empty when the folder is not there. */
@@ -139,6 +120,13 @@ export async function readDescriptor(fd: number, limit: number): Promise<Result<
     }
   });
   if (!read.ok) return read;
-  if (bytes > limit) return fail({ kind: "file", action: "read", path, code: "EFBIG", detail: `it gives more than ${limit} bytes` });
+  if (bytes > limit)
+    return fail({
+      kind: "file",
+      action: "read",
+      path,
+      code: "EFBIG",
+      detail: `it gives more than ${limit} bytes`,
+    });
   return ok(Buffer.concat(chunks));
 }

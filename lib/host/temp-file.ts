@@ -74,9 +74,9 @@ function tempFile(folder: string, path: string, handle: fs.FileHandle): TempFile
     discard,
     async replace(target) {
       const finished = await finish();
-      if (!finished.ok) return await discard(), finished;
+      if (!finished.ok) return (await discard(), finished);
       const renamed = await attempt("replace", target, () => fs.rename(path, target));
-      if (!renamed.ok) return await discard(), renamed;
+      if (!renamed.ok) return (await discard(), renamed);
       return syncFolder(folder);
     },
   };
@@ -100,7 +100,9 @@ export function syncFolder(folder: string): Promise<Result<void>> {
 export async function removeLeftovers(folder: string): Promise<Result<readonly string[]>> {
   return attempt("clean", folder, async () => {
     const removed: string[] = [];
-    for (const name of await fs.readdir(folder).catch((error) => (errno(error) === "ENOENT" ? [] : Promise.reject(error)))) {
+    for (const name of await fs
+      .readdir(folder)
+      .catch((error) => (errno(error) === "ENOENT" ? [] : Promise.reject(error)))) {
       const pid = pattern.exec(name)?.[1];
       if (pid === undefined || alive(Number(pid))) continue;
       await fs.rm(join(folder, name), { force: true });

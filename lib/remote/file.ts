@@ -6,7 +6,14 @@ import { createTemp } from "../host/temp-file.js";
 import { Failed, type Result, settle, take } from "../result.js";
 import { fileHash } from "./file-hash.js";
 import { readPieces } from "./pieces.js";
-import type { DownloadRequest, Presence, Remote, RemoteObject, UploadRequest, WriteMetadata } from "./types.js";
+import type {
+  DownloadRequest,
+  Presence,
+  Remote,
+  RemoteObject,
+  UploadRequest,
+  WriteMetadata,
+} from "./types.js";
 
 /**
  * A vault in a folder: a USB disk, a synced folder. Written beside and renamed, as the local one. Who wrote it stands
@@ -31,7 +38,11 @@ async function head(url: string, path: string, signal: AbortSignal | undefined):
   return described.value === undefined ? { state: "absent" } : { state: "present", object: described.value };
 }
 
-async function describe(url: string, path: string, signal: AbortSignal | undefined): Promise<RemoteObject | undefined> {
+async function describe(
+  url: string,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<RemoteObject | undefined> {
   await requireFolder(url, path);
   const found = take(await stat(path));
   if (found === undefined) return undefined;
@@ -44,7 +55,12 @@ async function requireFolder(url: string, path: string): Promise<void> {
   const folder = take(await stat(dirname(path)));
   if (folder?.kind === "folder") return;
   const reason = `the folder ${dirname(path)} is not there`;
-  throw new Failed({ kind: "remote-unavailable", url, reason, hint: "Is the disk mounted? If the folder is new, create it." });
+  throw new Failed({
+    kind: "remote-unavailable",
+    url,
+    reason,
+    hint: "Is the disk mounted? If the folder is new, create it.",
+  });
 }
 
 async function download(url: string, path: string, request: DownloadRequest): Promise<RemoteObject> {
@@ -56,7 +72,9 @@ async function download(url: string, path: string, request: DownloadRequest): Pr
     hash.update(piece);
     return request.write(piece);
   };
-  await cutMeansUnavailable(url, async () => readPieces(take(await openRead(path)), found.bytes, { ...request, write }));
+  await cutMeansUnavailable(url, async () =>
+    readPieces(take(await openRead(path)), found.bytes, { ...request, write }),
+  );
   const etag = hash.digest("hex");
   return { etag, bytes: found.bytes, modified: found.modified, ...(await readMetadata(path, etag)) };
 }
@@ -67,11 +85,19 @@ async function cutMeansUnavailable(url: string, work: () => Promise<void>): Prom
     await work();
   } catch (error) {
     if (error instanceof Failed || !(error instanceof Error) || !("code" in error)) throw error;
-    throw new Failed({ kind: "remote-unavailable", url, reason: `it could not be read to its end: ${error.message}` });
+    throw new Failed({
+      kind: "remote-unavailable",
+      url,
+      reason: `it could not be read to its end: ${error.message}`,
+    });
   }
 }
 
-async function upload(url: string, path: string, { from, metadata, signal, progress }: UploadRequest): Promise<RemoteObject> {
+async function upload(
+  url: string,
+  path: string,
+  { from, metadata, signal, progress }: UploadRequest,
+): Promise<RemoteObject> {
   await requireFolder(url, path);
   const source = take(await stat(from));
   if (source === undefined) throw new Failed({ kind: "vault-absent", path: from });

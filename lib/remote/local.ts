@@ -39,7 +39,13 @@ export async function pushed(folder: string, remoteUrl: string): Promise<Verdict
   const local = await readLocal(folder);
   if (!local.ok) return { state: "unknown", reason: "the vault here cannot be read" };
   if (local.value.sha256 === undefined) return { state: "true", reason: "there is no vault here to push" };
-  if (isPushed(local.value, remoteUrl)) return { state: "true", reason: `${remoteUrl} has this vault since ${local.value.state.pushed?.at}` };
+  if (isPushed(local.value, remoteUrl))
+    return { state: "true", reason: `${remoteUrl} has this vault since ${local.value.state.pushed?.at}` };
   const before = local.value.state.pushed?.remote === remoteUrl;
-  return { state: "false", reason: before ? `the vault here changed since it was last at ${remoteUrl}` : `the vault here was never pushed to ${remoteUrl}` };
+  return {
+    state: "false",
+    reason: before
+      ? `the vault here changed since it was last at ${remoteUrl}`
+      : `the vault here was never pushed to ${remoteUrl}`,
+  };
 }

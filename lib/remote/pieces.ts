@@ -9,10 +9,17 @@ import type { ByteProgress, DownloadRequest } from "./types.js";
  * Hands a body to `write`, piece by piece. Throws `Failed` with what `write` or an abort says, and an error with a code
  * when the body is cut (ECONNRESET) or nothing comes for 30 s (ETIMEDOUT). Whole when it returns.
  */
-export async function readPieces(body: Readable, total: number, { write, signal, progress }: DownloadRequest): Promise<void> {
+export async function readPieces(
+  body: Readable,
+  total: number,
+  { write, signal, progress }: DownloadRequest,
+): Promise<void> {
   let bytes = 0;
   const stop = (): void => void body.destroy();
-  const stalled = setTimeout(() => body.destroy(coded("ETIMEDOUT", "nothing came for too long")), limits.stall);
+  const stalled = setTimeout(
+    () => body.destroy(coded("ETIMEDOUT", "nothing came for too long")),
+    limits.stall,
+  );
   signal?.addEventListener("abort", stop, { once: true });
   try {
     for await (const piece of body as AsyncIterable<Buffer>) {

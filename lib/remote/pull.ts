@@ -71,10 +71,21 @@ function notPushed(local: LocalVault, url: string): Failure {
   };
 }
 
-async function bring(request: SyncRequest, local: LocalVault, unpushed: boolean, temp: TempFile): Promise<Pulled> {
+async function bring(
+  request: SyncRequest,
+  local: LocalVault,
+  unpushed: boolean,
+  temp: TempFile,
+): Promise<Pulled> {
   const { remote, folder, force = false } = request;
   const { object, sha256 } = await fetchInto(request, temp);
-  const record = { remote: remote.url, sha256, etag: object.etag, at: now().toISOString(), ...writeIdOf(object) };
+  const record = {
+    remote: remote.url,
+    sha256,
+    etag: object.etag,
+    at: now().toISOString(),
+    ...writeIdOf(object),
+  };
   const current = take(await readLocal(folder, request.signal));
   if (current.sha256 === sha256) {
     await temp.discard();
@@ -82,7 +93,8 @@ async function bring(request: SyncRequest, local: LocalVault, unpushed: boolean,
     return { object, changed: false };
   }
   // Not only what was here at first: another tazpod may have saved meanwhile.
-  if ((unpushed && !force) || current.sha256 !== local.sha256) throw new Failed(notPushed(current, remote.url));
+  if ((unpushed && !force) || current.sha256 !== local.sha256)
+    throw new Failed(notPushed(current, remote.url));
   const backup = unpushed ? take(await keepBackup(current.path)) : undefined;
   take(await temp.replace(current.path));
   take(await writeState(folder, { version: 1, pushed: record }));
@@ -93,7 +105,10 @@ function writeIdOf({ writeId }: RemoteObject): { writeId?: string } {
   return writeId === undefined ? {} : { writeId };
 }
 
-async function fetchInto({ remote, signal, progress }: SyncRequest, temp: TempFile): Promise<{ object: RemoteObject; sha256: string }> {
+async function fetchInto(
+  { remote, signal, progress }: SyncRequest,
+  temp: TempFile,
+): Promise<{ object: RemoteObject; sha256: string }> {
   const hash = createHash("sha256");
   let head: Buffer = Buffer.alloc(0);
   const object = take(
@@ -108,7 +123,11 @@ async function fetchInto({ remote, signal, progress }: SyncRequest, temp: TempFi
     }),
   );
   if (recognise(head) === undefined) {
-    throw new Failed({ kind: "vault-damaged", path: remote.url, detail: `it has ${object.bytes} bytes and is no vault` });
+    throw new Failed({
+      kind: "vault-damaged",
+      path: remote.url,
+      detail: `it has ${object.bytes} bytes and is no vault`,
+    });
   }
   take(await temp.finish());
   return { object, sha256: hash.digest("hex") };

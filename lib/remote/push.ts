@@ -39,14 +39,17 @@ export async function push(request: PushRequest): Promise<Result<Pushed>> {
   if (!local.ok) return local;
   if (local.value.sha256 === undefined) return fail({ kind: "vault-absent", path: local.value.path });
   const { pushed } = local.value.state;
-  if (pushed !== undefined && isPushed(local.value, remote.url) && !force) return ok({ uploaded: false, wasGone: false, record: pushed });
+  if (pushed !== undefined && isPushed(local.value, remote.url) && !force)
+    return ok({ uploaded: false, wasGone: false, record: pushed });
   const presence = await remote.head(signal);
   if (presence.state === "unknown") return fail(presence.failure);
   const unheard = unheardPush(presence, local.value, remote.url);
   if (presence.state === "present") {
-    if (unheard?.sha256 === local.value.sha256) return settle(() => recordUnheard(folder, unheard, presence.object));
+    if (unheard?.sha256 === local.value.sha256)
+      return settle(() => recordUnheard(folder, unheard, presence.object));
     const seen = pushed?.remote === remote.url ? pushed.etag : undefined;
-    if (unheard === undefined && presence.object.etag !== seen) return fail(movedOn(local.value, presence.object, remote.url));
+    if (unheard === undefined && presence.object.etag !== seen)
+      return fail(movedOn(local.value, presence.object, remote.url));
   }
   // The file that is hashed is the one that is uploaded, though a save may replace the vault meanwhile.
   const snapshot = await linkTemp(folder, vaultFileName, local.value.path);
@@ -64,19 +67,33 @@ function unheardPush(presence: Presence, { state }: LocalVault, url: string): Pe
   return ours && pending?.remote === url ? pending : undefined;
 }
 
-async function recordUnheard(folder: string, { remote, sha256, writeId }: PendingRecord, { etag, modified }: RemoteObject): Promise<Pushed> {
+async function recordUnheard(
+  folder: string,
+  { remote, sha256, writeId }: PendingRecord,
+  { etag, modified }: RemoteObject,
+): Promise<Pushed> {
   const record = { remote, sha256, etag, at: modified.toISOString(), writeId };
   take(await writeState(folder, { version: 1, pushed: record }));
   return { uploaded: false, wasGone: false, record };
 }
 
-async function send({ remote, folder, host = hostname(), signal, progress }: PushRequest, { state }: LocalVault, from: string, wasGone: boolean): Promise<Pushed> {
+async function send(
+  { remote, folder, host = hostname(), signal, progress }: PushRequest,
+  { state }: LocalVault,
+  from: string,
+  wasGone: boolean,
+): Promise<Pushed> {
   const sha256 = take(await fileHash(from, signal));
   const writeId = randomUUID();
   take(await writeState(folder, { ...state, pending: { remote: remote.url, sha256, writeId } }));
   const metadata = { host, writeId };
   const object = take(
-    await remote.upload({ from, metadata, ...(signal === undefined ? {} : { signal }), ...(progress === undefined ? {} : { progress }) }),
+    await remote.upload({
+      from,
+      metadata,
+      ...(signal === undefined ? {} : { signal }),
+      ...(progress === undefined ? {} : { progress }),
+    }),
   );
   const record = { remote: remote.url, sha256, etag: object.etag, at: now().toISOString(), writeId };
   take(await writeState(folder, { version: 1, pushed: record }));

@@ -8,7 +8,14 @@ import { now, sleep } from "../host/clock.js";
 import { openRead, stat } from "../host/files.js";
 import { Failed, fail, ok, type Result, settle, take } from "../result.js";
 import { counted, readPieces } from "./pieces.js";
-import type { DownloadRequest, Presence, Remote, RemoteObject, RemoteSettings, UploadRequest } from "./types.js";
+import type {
+  DownloadRequest,
+  Presence,
+  Remote,
+  RemoteObject,
+  RemoteSettings,
+  UploadRequest,
+} from "./types.js";
 
 /**
  * A vault in an S3 bucket. The key's metadata names the host and the id of the write (tazpod-host, tazpod-write-id).
@@ -32,7 +39,11 @@ export function s3Remote(settings: RemoteSettings): Remote {
     kind: "s3",
     url: settings.url,
     credentials: (signal) =>
-      credentialsVerdict(async () => (await load()).client.config.credentials(), { identity: identity(settings, process.env), login, signal }),
+      credentialsVerdict(async () => (await load()).client.config.credentials(), {
+        identity: identity(settings, process.env),
+        login,
+        signal,
+      }),
     head: (signal) => object.head(signal),
     download: (request) => object.download(request),
     upload: (request) => object.upload(request),
@@ -41,7 +52,8 @@ export function s3Remote(settings: RemoteSettings): Remote {
 
 function parseUrl(url: string): { bucket: string; key: string } {
   const match = /^s3:\/\/([^/]+)\/(.+)$/.exec(url);
-  if (match === null) throw new Error(`${url} is not s3://bucket/key; the config's schema lets nothing else through`);
+  if (match === null)
+    throw new Error(`${url} is not s3://bucket/key; the config's schema lets nothing else through`);
   return { bucket: match[1] ?? "", key: match[2] ?? "" };
 }
 
@@ -50,7 +62,11 @@ class S3Object {
   readonly #address: { readonly Bucket: string; readonly Key: string };
   readonly #context: (signal: AbortSignal | undefined) => RequestContext;
 
-  constructor(load: () => Promise<LoadedClient>, address: { Bucket: string; Key: string }, context: (signal: AbortSignal | undefined) => RequestContext) {
+  constructor(
+    load: () => Promise<LoadedClient>,
+    address: { Bucket: string; Key: string },
+    context: (signal: AbortSignal | undefined) => RequestContext,
+  ) {
     this.#load = load;
     this.#address = address;
     this.#context = context;
@@ -77,7 +93,10 @@ class S3Object {
       await client.send(new sdk.HeadBucketCommand({ Bucket: this.#address.Bucket }), briefly(signal));
       return { state: "absent" };
     } catch (error) {
-      const missing = readAwsError(error).status === 404 ? Object.assign(new Error("no bucket"), { name: "NoSuchBucket" }) : error;
+      const missing =
+        readAwsError(error).status === 404
+          ? Object.assign(new Error("no bucket"), { name: "NoSuchBucket" })
+          : error;
       return { state: "unknown", failure: awsFailure(missing, this.#context(signal)) };
     }
   }
@@ -85,7 +104,10 @@ class S3Object {
   async #reason(signal: AbortSignal | undefined): Promise<unknown> {
     const { sdk, client } = await this.#load();
     try {
-      const { Body } = await client.send(new sdk.GetObjectCommand({ ...this.#address, Range: "bytes=0-0" }), briefly(signal));
+      const { Body } = await client.send(
+        new sdk.GetObjectCommand({ ...this.#address, Range: "bytes=0-0" }),
+        briefly(signal),
+      );
       asReadable(Body).destroy();
       return undefined;
     } catch (error) {
@@ -102,7 +124,8 @@ class S3Object {
       await readPieces(asReadable(answer.Body), object.bytes, request);
       return ok(object);
     } catch (error) {
-      if (error instanceof Failed) return error.failure.kind === "interrupted" ? fail(awsFailure(error, context)) : fail(error.failure);
+      if (error instanceof Failed)
+        return error.failure.kind === "interrupted" ? fail(awsFailure(error, context)) : fail(error.failure);
       if (readAwsError(error).status === 404) return this.#missing(request.signal);
       return fail(awsFailure(error, context));
     }
@@ -110,7 +133,11 @@ class S3Object {
 
   async #missing(signal: AbortSignal | undefined): Promise<Result<never>> {
     const presence = await this.#absent(signal);
-    return fail(presence.state === "unknown" ? presence.failure : { kind: "remote-absent", url: this.#context(signal).url });
+    return fail(
+      presence.state === "unknown"
+        ? presence.failure
+        : { kind: "remote-absent", url: this.#context(signal).url },
+    );
   }
 
   /** The body is read afresh for each attempt, so the attempts are made here and not by the SDK. */
@@ -121,7 +148,8 @@ class S3Object {
       } catch (error) {
         const { status } = readAwsError(error);
         const again = attempt < attempts && (status === undefined || status >= 500 || status === 409);
-        if (request.signal?.aborted === true || !again) return fail(awsFailure(error, this.#context(request.signal)));
+        if (request.signal?.aborted === true || !again)
+          return fail(awsFailure(error, this.#context(request.signal)));
         await sleep(250 * 4 ** (attempt - 1), request.signal);
       }
     }
@@ -134,18 +162,22 @@ class S3Object {
     const { bytes } = found;
     const md5 = createHash("md5");
     for await (const piece of take(await openRead(from))) md5.update(piece as Buffer);
-    const answer = await client.send(
-      new sdk.PutObjectCommand({
+    const body = counted(take(await openRead(from)), bytes, progress);
+    try {
+      const put = new sdk.PutObjectCommand({
         ...this.#address,
-        Body: counted(take(await openRead(from)), bytes, progress),
+        Body: body,
         ContentLength: bytes,
         ContentMD5: md5.digest("base64"),
         ContentType: "application/octet-stream",
         Metadata: { "tazpod-host": encodeURIComponent(metadata.host), "tazpod-write-id": metadata.writeId },
-      }),
-      options(signal),
-    );
-    return { etag: unquoted(answer.ETag), bytes, modified: now(), ...metadata };
+      });
+      const answer = await client.send(put, options(signal));
+      return { etag: unquoted(answer.ETag), bytes, modified: now(), ...metadata };
+    } finally {
+      // A request that fails before it is sent leaves its body open.
+      body.destroy();
+    }
   }
 }
 

@@ -46,7 +46,10 @@ type Entry = Extract extends AsyncIterable<infer T> ? T : never;
  * and parts have gone through by then: unpack it to a place from where it can be discarded. `summary` says the same
  * as a result, once `tar` has ended, and never rejects.
  */
-export function normalise(source: Readable, options: ArchiveOptions): { tar: Readable; summary: Promise<Result<ArchiveSummary>> } {
+export function normalise(
+  source: Readable,
+  options: ArchiveOptions,
+): { tar: Readable; summary: Promise<Result<ArchiveSummary>> } {
   const rewriting = new Rewriting(source, options);
   const tar = Readable.from(rewriting.run(), { objectMode: false });
   const summary = new Promise<Result<ArchiveSummary>>((resolve) => {
@@ -106,7 +109,8 @@ class Rewriting {
 
   async *#rewrite(source: Entry): AsyncGenerator<Buffer> {
     const most = this.#options.maxEntries ?? 20_000;
-    if (++this.#entries > most) throw refused(source.header.name, `the archive has more than ${most} entries`);
+    if (++this.#entries > most)
+      throw refused(source.header.name, `the archive has more than ${most} entries`);
     const judgement = judge(source.header, this.#options.format);
     if (judgement.do === "drop") {
       if (judgement.report) this.#dropped.push(judgement.path);
@@ -122,7 +126,11 @@ class Rewriting {
     if (before === "added" && entry.type === "directory") return void this.#seen.set(entry.path, "directory");
     if (before !== undefined) throw refused(entry.path, "it is in the archive twice");
     this.#seen.set(entry.path, entry.type);
-    yield tarHeader(this.#options.openFolders === true && entry.type === "directory" ? { ...entry, mode: entry.mode | 0o700 } : entry);
+    yield tarHeader(
+      this.#options.openFolders === true && entry.type === "directory"
+        ? { ...entry, mode: entry.mode | 0o700 }
+        : entry,
+    );
     const hash = createHash("sha256");
     if (entry.size > 0) {
       for await (const chunk of source as AsyncIterable<Buffer>) {
@@ -150,15 +158,22 @@ class Rewriting {
   #take(bytes: number): void {
     this.#room += roundUp(bytes, pageBytes);
     const limit = this.#options.limitBytes;
-    if (this.#room > limit) throw new Failed({ kind: "archive-too-large", bytes: this.#room, limit, what: "the archive" });
+    if (this.#room > limit)
+      throw new Failed({ kind: "archive-too-large", bytes: this.#room, limit, what: "the archive" });
   }
 
   #broken(entry: string | undefined, message: string): Failed {
     const files = this.#lines.filter((line) => line.entry.type === "file").map((line) => line.entry.path);
     if (/Invalid|exceeds/.test(message)) {
-      return refused(entry ?? "the archive", `it is not a tar archive, or is damaged, after ${files.length} whole files`);
+      return refused(
+        entry ?? "the archive",
+        `it is not a tar archive, or is damaged, after ${files.length} whole files`,
+      );
     }
-    const shown = files.slice(0, 20).map((file) => JSON.stringify(file)).join(", ");
+    const shown = files
+      .slice(0, 20)
+      .map((file) => JSON.stringify(file))
+      .join(", ");
     const more = files.length > 20 ? ` and ${files.length - 20} more` : "";
     const whole = files.length === 0 ? "no file before it is whole" : `whole are: ${shown}${more}`;
     return refused(entry ?? "the archive", `the archive is cut short here; ${whole}`);
@@ -167,11 +182,14 @@ class Rewriting {
   #folders(): ArchiveSummary["folders"] {
     const folders = this.#lines.map(({ entry }) => entry).filter(({ type }) => type === "directory");
     // what is in a folder has a longer path
-    return folders.map(({ path, mode, mtime }) => ({ path, mode, mtime })).toSorted((a, b) => b.path.length - a.path.length);
+    return folders
+      .map(({ path, mode, mtime }) => ({ path, mode, mtime }))
+      .toSorted((a, b) => b.path.length - a.path.length);
   }
 
   #summarise(): ArchiveSummary {
-    const count = (type: TarEntry["type"]): number => this.#lines.filter((line) => line.entry.type === type).length;
+    const count = (type: TarEntry["type"]): number =>
+      this.#lines.filter((line) => line.entry.type === type).length;
     return {
       files: count("file"),
       directories: count("directory"),
@@ -186,7 +204,9 @@ class Rewriting {
 
 function offsetOf(entry: Entry): number {
   // Where the content begins; tar-stream gives it, its types do not know.
-  return "byteOffset" in entry.header && typeof entry.header.byteOffset === "number" ? entry.header.byteOffset : 0;
+  return "byteOffset" in entry.header && typeof entry.header.byteOffset === "number"
+    ? entry.header.byteOffset
+    : 0;
 }
 
 function roundUp(bytes: number, unit: number): number {

@@ -14,7 +14,8 @@ export function splitCommand(command: string): Result<readonly string[]> {
     const next = command.charAt(at + 1);
     if (quote !== undefined) {
       if (char === quote) quote = undefined;
-      else if (quote === '"' && char === "\\" && (next === '"' || next === "\\")) word = (word ?? "") + command.charAt(++at);
+      else if (quote === '"' && char === "\\" && (next === '"' || next === "\\"))
+        word = (word ?? "") + command.charAt(++at);
       else word = (word ?? "") + char;
     } else if (char === "'" || char === '"') {
       quote = char;
@@ -36,5 +37,9 @@ export function splitCommand(command: string): Result<readonly string[]> {
 }
 
 function wrong(detail: string, hint?: string): Result<never> {
-  return fail({ kind: "usage", message: `--passphrase-command: ${detail}.`, ...(hint === undefined ? {} : { hint }) });
+  return fail({
+    kind: "usage",
+    message: `--passphrase-command: ${detail}.`,
+    ...(hint === undefined ? {} : { hint }),
+  });
 }

@@ -37,14 +37,19 @@ export function judge(header: Header, format: VaultFormat): Judgement {
   if (type !== "link") return { do: "keep", entry };
   const target = header.linkname ?? ""; // null where there is none
   // The Go tazpod stores every link as one that points to its own path. There is nothing in it to keep.
-  if (target === parts.at(-1) || (format === "v1" && target === path)) return { do: "drop", path, report: true };
+  if (target === parts.at(-1) || (format === "v1" && target === path))
+    return { do: "drop", path, report: true };
   if (format === "v1") throw refused(path, "it is a symbolic link, which the v1 format cannot hold");
   return { do: "keep", entry: { ...entry, target: innerTarget(path, parts.length - 1, target) } };
 }
 
 /** A failure about one entry, whose name is cut to what a screen can bear. */
 export function refused(name: string, detail: string): Failed {
-  return new Failed({ kind: "archive-refused", entry: name.length > 300 ? `${name.slice(0, 300)}…` : name, detail });
+  return new Failed({
+    kind: "archive-refused",
+    entry: name.length > 300 ? `${name.slice(0, 300)}…` : name,
+    detail,
+  });
 }
 
 function pathParts(name: string): string[] {
@@ -54,7 +59,8 @@ function pathParts(name: string): string[] {
   const parts = name.split("/").filter((part) => part !== "" && part !== ".");
   if (parts.includes("..")) throw refused(name, "its path leads out with `..`");
   if (parts.length > depth) throw refused(name, `it is more than ${depth} folders deep`);
-  if (parts.some((part) => Buffer.byteLength(part) > nameBytes)) throw refused(name, `its name has more than ${nameBytes} bytes`);
+  if (parts.some((part) => Buffer.byteLength(part) > nameBytes))
+    throw refused(name, `its name has more than ${nameBytes} bytes`);
   if (Buffer.byteLength(name) > pathBytes) throw refused(name, `its path has more than ${pathBytes} bytes`);
   return parts;
 }
@@ -83,13 +89,16 @@ function entryType(header: Header, path: string): TarEntry["type"] {
 
 /** `..` may only come first, and no more often than there are folders to leave: so no chain of links leads out. */
 function innerTarget(path: string, folders: number, target: string): string {
-  if (target === "" || target.includes("\0") || target.includes("\ufffd")) throw refused(path, "it is a link to an impossible name");
-  if (target.startsWith("/")) throw refused(path, `it is a link to an absolute path, ${JSON.stringify(target)}`);
+  if (target === "" || target.includes("\0") || target.includes("\ufffd"))
+    throw refused(path, "it is a link to an impossible name");
+  if (target.startsWith("/"))
+    throw refused(path, `it is a link to an absolute path, ${JSON.stringify(target)}`);
   if (Buffer.byteLength(target) > pathBytes) throw refused(path, "it is a link to an over-long path");
   const parts = target.split("/").filter((part) => part !== "" && part !== ".");
   const ups = parts.findIndex((part) => part !== "..");
   const leading = ups === -1 ? parts.length : ups;
-  if (leading > folders || parts.slice(leading).includes("..")) throw refused(path, `it is a link that leads out, to ${JSON.stringify(target)}`);
+  if (leading > folders || parts.slice(leading).includes(".."))
+    throw refused(path, `it is a link that leads out, to ${JSON.stringify(target)}`);
   return target;
 }
 

@@ -42,9 +42,14 @@ export async function openVault(
   const sealed = typeof source === "string" ? await readSealed(source) : ok(source);
   if (!sealed.ok) return sealed;
   const format = recognise(sealed.value);
-  if (format === undefined) return fail({ kind: "vault-damaged", path, detail: tooShort(sealed.value.length) });
+  if (format === undefined)
+    return fail({ kind: "vault-damaged", path, detail: tooShort(sealed.value.length) });
   if (format === "age") {
-    return fail({ kind: "vault-format", path, detail: "it is in the age format, which this version does not read yet" });
+    return fail({
+      kind: "vault-format",
+      path,
+      detail: "it is in the age format, which this version does not read yet",
+    });
   }
   const plain = await openV1(sealed.value, passphrase);
   if (plain === undefined) return fail({ kind: "wrong-passphrase", path, tries: 1 });
@@ -76,7 +81,11 @@ function gunzipped(plain: Buffer, path: string, limit: number): Readable {
       done(new Failed({ kind: "archive-too-large", bytes, limit, what: path }));
     },
   });
-  const damaged: Failure = { kind: "vault-damaged", path, detail: "it opens, but what is inside is not a whole gzip stream" };
+  const damaged: Failure = {
+    kind: "vault-damaged",
+    path,
+    detail: "it opens, but what is inside is not a whole gzip stream",
+  };
   // The errors reach the reader through `cap`; this promise only ends the work.
   const gunzip = createGunzip();
   gunzip.once("error", () => cap.destroy(new Failed(damaged)));

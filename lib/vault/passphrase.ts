@@ -46,7 +46,10 @@ const tries = 3;
  * file, descriptor or command gives. Failures: `passphrase-unusable` (empty, or a file that others can read),
  * `answer-needed` when there is nobody to ask, `usage`, `file`, and those of `run` and the asker.
  */
-export async function readPassphrase(context: PassphraseContext, question = "Passphrase of the vault:"): Promise<Result<Passphrase>> {
+export async function readPassphrase(
+  context: PassphraseContext,
+  question = "Passphrase of the vault:",
+): Promise<Result<Passphrase>> {
   const given = await fromSources(context);
   if (given !== undefined) return given;
   const typed = await ask(context.asker, question);
@@ -55,7 +58,10 @@ export async function readPassphrase(context: PassphraseContext, question = "Pas
 }
 
 /** The passphrase of a new vault: from the sources, or typed twice the same; never empty. Three tries. */
-export async function newPassphrase(context: PassphraseContext, question = "Passphrase for the new vault:"): Promise<Result<Passphrase>> {
+export async function newPassphrase(
+  context: PassphraseContext,
+  question = "Passphrase for the new vault:",
+): Promise<Result<Passphrase>> {
   const given = await fromSources(context);
   if (given !== undefined) return given;
   let detail = "";
@@ -67,7 +73,7 @@ export async function newPassphrase(context: PassphraseContext, question = "Pass
       continue;
     }
     const second = await ask(context.asker, "The same again:");
-    if (!second.ok) return first.value.wipe(), second;
+    if (!second.ok) return (first.value.wipe(), second);
     const same = first.value.equals(second.value);
     second.value.wipe();
     if (same) return asked(first.value);
@@ -90,7 +96,8 @@ async function fromSources({ sources, run }: PassphraseContext): Promise<Result<
   if (sources.fd !== undefined) return fromDescriptor(sources.fd);
   if (sources.file !== undefined) return fromFile(sources.file, "--passphrase-file");
   if (sources.command !== undefined) return fromCommand(sources.command, run);
-  if (sources.environmentFile !== undefined) return fromFile(sources.environmentFile, "TAZPOD_PASSPHRASE_FILE");
+  if (sources.environmentFile !== undefined)
+    return fromFile(sources.environmentFile, "TAZPOD_PASSPHRASE_FILE");
   return undefined;
 }
 
@@ -108,7 +115,10 @@ async function fromFile(path: string, given: string): Promise<Result<Passphrase>
   const { kind, mode, bytes } = found.value;
   if (kind !== "file") return unusable(source, "it is not a regular file; use --passphrase-fd for a pipe");
   if ((mode & 0o077) !== 0) {
-    return unusable(source, `others can read it (mode ${mode.toString(8).padStart(4, "0")}); set it with chmod 600`);
+    return unusable(
+      source,
+      `others can read it (mode ${mode.toString(8).padStart(4, "0")}); set it with chmod 600`,
+    );
   }
   if (bytes > limitBytes) return unusable(source, `it has more than ${limitBytes} bytes`);
   const read = await readBytes(path);

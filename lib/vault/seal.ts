@@ -13,7 +13,11 @@ const gzipLevel = 1;
  * Seals a tar stream; the sealed bytes are the only thing held in memory. The stream is one that `normalise` made:
  * a `Failed` in it is the failure of this. Also fails with `passphrase-unusable` (empty) and `vault-format` (age).
  */
-export async function sealVault(tar: Readable, passphrase: Secret, format: VaultFormat): Promise<Result<Buffer>> {
+export async function sealVault(
+  tar: Readable,
+  passphrase: Secret,
+  format: VaultFormat,
+): Promise<Result<Buffer>> {
   const usable = check(passphrase, format);
   if (!usable.ok) {
     tar.destroy();
@@ -36,7 +40,11 @@ function check(passphrase: Secret, format: VaultFormat): Result<void> {
     return fail({ kind: "passphrase-unusable", source: "the passphrase", detail: "it is empty" });
   }
   if (format === "age") {
-    return fail({ kind: "vault-format", path: "a new vault", detail: "this version does not write the age format yet" });
+    return fail({
+      kind: "vault-format",
+      path: "a new vault",
+      detail: "this version does not write the age format yet",
+    });
   }
   return ok(undefined);
 }

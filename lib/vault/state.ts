@@ -46,7 +46,13 @@ export async function readState(folder: string): Promise<Result<ReadState>> {
   const state = parse(text.value);
   if (state !== undefined) return ok({ state });
   const message = `${file} is not what tazpod wrote, so nothing counts as pushed`;
-  return ok({ state: nothing, problem: { kind: "invalid-document", problems: [{ message, hint: "Remove it; a push or pull writes it anew." }] } });
+  return ok({
+    state: nothing,
+    problem: {
+      kind: "invalid-document",
+      problems: [{ message, hint: "Remove it; a push or pull writes it anew." }],
+    },
+  });
 }
 
 export function writeState(folder: string, state: VaultState): Promise<Result<void>> {
@@ -68,20 +74,31 @@ function parse(text: string): VaultState | undefined {
   const pushed = read["pushed"] === undefined ? undefined : parsePushed(read["pushed"]);
   if (pushed === undefined && read["pushed"] !== undefined) return undefined;
   const pending = parsePending(read["pending"]);
-  return { version: 1, ...(pushed === undefined ? {} : { pushed }), ...(pending === undefined ? {} : { pending }) };
+  return {
+    version: 1,
+    ...(pushed === undefined ? {} : { pushed }),
+    ...(pending === undefined ? {} : { pending }),
+  };
 }
 
 function parsePending(read: unknown): PendingRecord | undefined {
   if (!isRecord(read)) return undefined;
   const { remote, sha256, writeId } = read;
-  if (typeof remote !== "string" || typeof sha256 !== "string" || typeof writeId !== "string") return undefined;
+  if (typeof remote !== "string" || typeof sha256 !== "string" || typeof writeId !== "string")
+    return undefined;
   return { remote, sha256, writeId };
 }
 
 function parsePushed(read: unknown): PushedRecord | undefined {
   if (!isRecord(read)) return undefined;
   const { remote, sha256, etag, at, writeId } = read;
-  if (typeof remote !== "string" || typeof sha256 !== "string" || typeof etag !== "string" || typeof at !== "string") return undefined;
+  if (
+    typeof remote !== "string" ||
+    typeof sha256 !== "string" ||
+    typeof etag !== "string" ||
+    typeof at !== "string"
+  )
+    return undefined;
   if (!/^[0-9a-f]{64}$/.test(sha256)) return undefined;
   return { remote, sha256, etag, at, ...(typeof writeId === "string" ? { writeId } : {}) };
 }

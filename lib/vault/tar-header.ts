@@ -39,7 +39,10 @@ export function tarHeader(entry: TarEntry): Buffer {
   if (target.length > 100) parts.push(longRecord(flags.longTarget, target));
   const short = split ?? { prefix: Buffer.alloc(0), name: name.subarray(0, 100) };
   const magic = parts.length > 0 ? gnu : ustar;
-  return Buffer.concat([...parts, header({ ...entry, ...short, target: target.subarray(0, 100), flag: flags[entry.type], magic })]);
+  return Buffer.concat([
+    ...parts,
+    header({ ...entry, ...short, target: target.subarray(0, 100), flag: flags[entry.type], magic }),
+  ]);
 }
 
 /** ustar has 100 bytes for a name and 155 for the folders before it, cut at a slash. */
@@ -85,7 +88,11 @@ function header(fields: Fields): Buffer {
   fields.target.copy(buffer, 157);
   fields.magic.copy(buffer, 257);
   fields.prefix.copy(buffer, 345);
-  octal(buffer.reduce((sum, byte) => sum + byte, 0), 148, 6);
+  octal(
+    buffer.reduce((sum, byte) => sum + byte, 0),
+    148,
+    6,
+  );
   buffer[154] = 0;
   return buffer;
 }

@@ -22,8 +22,12 @@ test.before.each(useTestKeys);
 // Before the first client is made: the SDK reads these files once a process.
 test.before(async () => {
   await mkdir(join(homedir(), ".aws"), { recursive: true });
-  await writeFile(join(homedir(), ".aws", "credentials"), "[tazlab]\naws_access_key_id = RGWTESTKEY\naws_secret_access_key = RGWTESTSECRET\n");
-  const sso = "sso_session = s\nsso_account_id = 1\nsso_role_name = r\n[sso-session s]\nsso_start_url = https://x.invalid/start\nsso_region = eu-west-1\n";
+  await writeFile(
+    join(homedir(), ".aws", "credentials"),
+    "[tazlab]\naws_access_key_id = RGWTESTKEY\naws_secret_access_key = RGWTESTSECRET\n",
+  );
+  const sso =
+    "sso_session = s\nsso_account_id = 1\nsso_role_name = r\n[sso-session s]\nsso_start_url = https://x.invalid/start\nsso_region = eu-west-1\n";
   await writeFile(join(homedir(), ".aws", "config"), `[profile later]\n${sso}`);
 });
 
@@ -33,7 +37,10 @@ async function withFile(bytes: Buffer): Promise<string> {
   return file;
 }
 
-async function download(settings: RemoteSettings, signal?: AbortSignal): Promise<{ result: Awaited<ReturnType<ReturnType<typeof s3Remote>["download"]>>; bytes: Buffer }> {
+async function download(
+  settings: RemoteSettings,
+  signal?: AbortSignal,
+): Promise<{ result: Awaited<ReturnType<ReturnType<typeof s3Remote>["download"]>>; bytes: Buffer }> {
   const pieces: Buffer[] = [];
   const result = await s3Remote(settings).download({
     write: async (piece) => ok(void pieces.push(piece)),
@@ -54,7 +61,13 @@ test("what was uploaded is there, and comes back byte by byte with its metadata 
   const bytes = randomBytes(3_000_000);
   const told: number[] = [];
   const from = await withFile(bytes);
-  const put = value(await s3Remote(settings).upload({ from, metadata, progress: (done, total) => void told.push(done, total) }));
+  const put = value(
+    await s3Remote(settings).upload({
+      from,
+      metadata,
+      progress: (done, total) => void told.push(done, total),
+    }),
+  );
   assert.is(told.at(-2), bytes.length);
   assert.is(told.at(-1), bytes.length);
   const presence = await s3Remote(settings).head();
@@ -81,13 +94,19 @@ test("a bucket that is not there is not known, and named", async () => {
   assert.match(unknown(await s3Remote(settings).head()), /no bucket tazpod-no-such-bucket/);
   assert.match(failure((await download(settings)).result, "remote-unavailable").reason, /no bucket/);
   const from = await withFile(randomBytes(10));
-  assert.match(failure(await s3Remote(settings).upload({ from, metadata }), "remote-unavailable").reason, /no bucket/);
+  assert.match(
+    failure(await s3Remote(settings).upload({ from, metadata }), "remote-unavailable").reason,
+    /no bucket/,
+  );
 });
 
 test("an unknown access key and a wrong secret are told apart", async () => {
   const settings = await newBucket();
   process.env["AWS_ACCESS_KEY_ID"] = "NOSUCHKEY";
-  assert.match(unknown(await s3Remote(settings).head()), /does not know the access key of the keys in AWS_ACCESS_KEY_ID/);
+  assert.match(
+    unknown(await s3Remote(settings).head()),
+    /does not know the access key of the keys in AWS_ACCESS_KEY_ID/,
+  );
   useTestKeys();
   process.env["AWS_SECRET_ACCESS_KEY"] = "wrong";
   assert.match(unknown(await s3Remote(settings).head()), /secret key .* is wrong/);
@@ -96,9 +115,25 @@ test("an unknown access key and a wrong secret are told apart", async () => {
 test("keys without the right to list make a missing vault not known, and the permission is named", async () => {
   const settings = await newBucket();
   const { S3Client, PutBucketPolicyCommand } = await import("@aws-sdk/client-s3");
-  const client = new S3Client({ region: "eu-central-1", endpoint: settings.endpoint ?? "", forcePathStyle: true });
-  const Statement = [{ Effect: "Deny", Principal: "*", Action: ["s3:ListBucket", "s3:GetObject"], Resource: [`arn:aws:s3:::${settings.bucket}`, `arn:aws:s3:::${settings.bucket}/*`] }];
-  await client.send(new PutBucketPolicyCommand({ Bucket: settings.bucket, Policy: JSON.stringify({ Version: "2012-10-17", Statement }) }));
+  const client = new S3Client({
+    region: "eu-central-1",
+    endpoint: settings.endpoint ?? "",
+    forcePathStyle: true,
+  });
+  const Statement = [
+    {
+      Effect: "Deny",
+      Principal: "*",
+      Action: ["s3:ListBucket", "s3:GetObject"],
+      Resource: [`arn:aws:s3:::${settings.bucket}`, `arn:aws:s3:::${settings.bucket}/*`],
+    },
+  ];
+  await client.send(
+    new PutBucketPolicyCommand({
+      Bucket: settings.bucket,
+      Policy: JSON.stringify({ Version: "2012-10-17", Statement }),
+    }),
+  );
   assert.match(unknown(await s3Remote(settings).head()), /access is denied.*s3:ListBucket/);
 });
 
@@ -110,7 +145,10 @@ test("a name that does not resolve, and a port where nobody listens, are not kno
   const closed = { ...testRemote("b"), endpoint: "http://127.0.0.1:9" };
   assert.match(unknown(await s3Remote(closed).head()), /refuses the connection/);
   const from = await withFile(randomBytes(10));
-  assert.match(failure(await s3Remote(closed).upload({ from, metadata }), "remote-unavailable").reason, /refuses/);
+  assert.match(
+    failure(await s3Remote(closed).upload({ from, metadata }), "remote-unavailable").reason,
+    /refuses/,
+  );
   assert.ok(performance.now() - started < 15_000, `${performance.now() - started} ms`);
 });
 
@@ -119,7 +157,10 @@ test("a server that takes connections and never answers is given up after 30 s",
   const proxy = await cuttingProxy();
   proxy.stall();
   const started = performance.now();
-  assert.match(unknown(await s3Remote({ ...settings, endpoint: proxy.url }).head()), /did not answer in time/);
+  assert.match(
+    unknown(await s3Remote({ ...settings, endpoint: proxy.url }).head()),
+    /did not answer in time/,
+  );
   assert.ok(performance.now() - started < 35_000);
   await proxy.close();
 });
@@ -153,7 +194,9 @@ test("an upload is tried again when its connection is cut", async () => {
   const proxy = await cuttingProxy();
   proxy.loseAnswerTo("PUT");
   const bytes = randomBytes(200_000);
-  value(await s3Remote({ ...settings, endpoint: proxy.url }).upload({ from: await withFile(bytes), metadata }));
+  value(
+    await s3Remote({ ...settings, endpoint: proxy.url }).upload({ from: await withFile(bytes), metadata }),
+  );
   assert.ok(proxy.connections() >= 2);
   await proxy.close();
   assert.ok((await download(settings)).bytes.equals(bytes));

@@ -36,7 +36,11 @@ const kinds = {
 
 for (const [kind, make] of Object.entries(kinds)) {
   const test = suite(kind);
-  const scene = async (): Promise<Scene> => ({ remote: await make(), here: await newFolder("here"), there: await newFolder("there") });
+  const scene = async (): Promise<Scene> => ({
+    remote: await make(),
+    here: await newFolder("here"),
+    there: await newFolder("there"),
+  });
 
   test("what one host pushes another pulls, and then both know it as pushed", async () => {
     const { remote, here, there } = await scene();
@@ -80,7 +84,10 @@ for (const [kind, make] of Object.entries(kinds)) {
     value(await push({ remote, folder: there, host: "host-b" }));
     await put(here, three);
     for (const force of [false, true]) {
-      const { message, hint } = failure(await push({ remote, folder: here, host: "host-a", force }), "conflict");
+      const { message, hint } = failure(
+        await push({ remote, folder: here, host: "host-a", force }),
+        "conflict",
+      );
       assert.match(message, /The host host-b wrote .* on 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC/);
       assert.match(hint, /pull --force/);
     }
@@ -111,7 +118,12 @@ for (const [kind, make] of Object.entries(kinds)) {
       assert.ok((await readFile(backup)).equals(ours));
       assert.ok((await vaultOf(here)).equals(theirs));
     }
-    assert.equal((await readdir(here)).toSorted(), ["state.json", "vault.tar.aes", "vault.tar.aes.bak-1", "vault.tar.aes.bak-2"]);
+    assert.equal((await readdir(here)).toSorted(), [
+      "state.json",
+      "vault.tar.aes",
+      "vault.tar.aes.bak-1",
+      "vault.tar.aes.bak-2",
+    ]);
   });
 
   test("a vault whose note was lost is known again when the remote has the same", async () => {
@@ -187,7 +199,10 @@ for (const [kind, make] of Object.entries(kinds)) {
         return remote.upload(request);
       },
     };
-    assert.is(value(await push({ remote: slow, folder: here, host: "a" })).record.sha256, createHash("sha256").update(sent).digest("hex"));
+    assert.is(
+      value(await push({ remote: slow, folder: here, host: "a" })).record.sha256,
+      createHash("sha256").update(sent).digest("hex"),
+    );
     assert.is((await pushed(here, remote.url)).state, "false");
     assert.ok(value(await push({ remote, folder: here, host: "a" })).uploaded);
   });
@@ -199,7 +214,10 @@ for (const [kind, make] of Object.entries(kinds)) {
       ...remote,
       async upload(request) {
         value(await remote.upload(request));
-        return { ok: false, failure: { kind: "remote-unavailable", url: remote.url, reason: "the answer was lost" } };
+        return {
+          ok: false,
+          failure: { kind: "remote-unavailable", url: remote.url, reason: "the answer was lost" },
+        };
       },
     };
     failure(await push({ remote: deaf, folder: here, host: "a" }), "remote-unavailable");
@@ -217,10 +235,21 @@ for (const [kind, make] of Object.entries(kinds)) {
     await put(there, randomBytes(2_000_000));
     value(await push({ remote, folder: there, host: "b" }));
     const stop = new AbortController();
-    const result = await pull({ remote, folder: here, signal: stop.signal, progress: () => stop.abort("SIGTERM") });
+    const result = await pull({
+      remote,
+      folder: here,
+      signal: stop.signal,
+      progress: () => stop.abort("SIGTERM"),
+    });
     assert.is(failure(result, "interrupted").signal, "SIGTERM");
     assert.equal(await readdir(here), []);
-    const early = await push({ remote, folder: there, host: "b", force: true, signal: AbortSignal.abort("SIGINT") });
+    const early = await push({
+      remote,
+      folder: there,
+      host: "b",
+      force: true,
+      signal: AbortSignal.abort("SIGINT"),
+    });
     failure(early, "interrupted");
     assert.is((await pushed(there, remote.url)).state, "true");
   });
@@ -264,17 +293,23 @@ folder("a folder that is not there is not known, never absent", async () => {
   failure(await push({ remote, folder: here, host: "a" }), "remote-unavailable");
 });
 
-folder("a vault that another program put there has no writer, and the note of the old one is not taken for its own", async () => {
-  const disk = await newFolder("disk");
-  const remote = await openRemote({ url: pathToFileURL(join(disk, "v")).href, region: "x" });
-  const here = await newFolder();
-  await put(here, randomBytes(100));
-  value(await push({ remote, folder: here, host: "a" }));
-  await writeFile(join(disk, "v"), randomBytes(100));
-  await put(here, randomBytes(100));
-  assert.match(failure(await push({ remote, folder: here, host: "a" }), "conflict").message, /^Somebody wrote/);
-  assert.equal((await readdir(disk)).toSorted(), ["v", "v.meta.json"]);
-});
+folder(
+  "a vault that another program put there has no writer, and the note of the old one is not taken for its own",
+  async () => {
+    const disk = await newFolder("disk");
+    const remote = await openRemote({ url: pathToFileURL(join(disk, "v")).href, region: "x" });
+    const here = await newFolder();
+    await put(here, randomBytes(100));
+    value(await push({ remote, folder: here, host: "a" }));
+    await writeFile(join(disk, "v"), randomBytes(100));
+    await put(here, randomBytes(100));
+    assert.match(
+      failure(await push({ remote, folder: here, host: "a" }), "conflict").message,
+      /^Somebody wrote/,
+    );
+    assert.equal((await readdir(disk)).toSorted(), ["v", "v.meta.json"]);
+  },
+);
 
 folder("no remote: nothing to push, and a pull says that there is none", async () => {
   const remote = await openRemote({ url: "none", region: "x" });

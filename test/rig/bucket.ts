@@ -24,3 +24,14 @@ export async function newBucket(): Promise<RemoteSettings & { bucket: string }> 
 export function testRemote(bucket: string, key = "tazpod/vault/vault.tar.aes"): RemoteSettings {
   return { url: `s3://${bucket}/${key}`, region: "eu-central-1", endpoint: s3Endpoint };
 }
+
+/** The contract's own bucket, with no vault in it. */
+export async function contractBucket(): Promise<void> {
+  useTestKeys();
+  process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
+  const { S3Client, CreateBucketCommand, DeleteObjectCommand } = await import("@aws-sdk/client-s3");
+  const client = new S3Client({ region: "eu-central-1", endpoint: s3Endpoint, forcePathStyle: true });
+  await client.send(new CreateBucketCommand({ Bucket: "tazlab-storage" }));
+  await client.send(new DeleteObjectCommand({ Bucket: "tazlab-storage", Key: "tazpod/vault/vault.tar.aes" }));
+  client.destroy();
+}

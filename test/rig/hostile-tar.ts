@@ -21,7 +21,8 @@ export function pax(records: Readonly<Record<string, string>>): RawEntry {
   const lines = Object.entries(records).map(([key, value]) => {
     const rest = ` ${key}=${value}\n`;
     let length = Buffer.byteLength(rest);
-    while (String(length).length + Buffer.byteLength(rest) !== length) length = String(length).length + Buffer.byteLength(rest);
+    while (String(length).length + Buffer.byteLength(rest) !== length)
+      length = String(length).length + Buffer.byteLength(rest);
     return `${length}${rest}`;
   });
   return { name: "PaxHeader", type: "x", content: lines.join("") };

@@ -27,7 +27,14 @@ export async function readTar(bytes: Buffer): Promise<ReadEntry[]> {
     const chunks: Buffer[] = [];
     for await (const chunk of entry as AsyncIterable<Buffer>) chunks.push(chunk);
     const { name, type, mode, mtime, linkname } = entry.header;
-    entries.push({ name, type, mode, mtime: mtime.getTime() / 1000, content: Buffer.concat(chunks), target: linkname });
+    entries.push({
+      name,
+      type,
+      mode,
+      mtime: mtime.getTime() / 1000,
+      content: Buffer.concat(chunks),
+      target: linkname,
+    });
   }
   return entries;
 }

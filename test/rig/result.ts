@@ -10,7 +10,8 @@ export function value<T>(result: Result<T>): T {
 /** The failure, which has this kind, or an error that shows what came instead. */
 export function failure<K extends FailureKind>(result: Result<unknown>, kind: K): FailureOf<K> {
   if (result.ok) throw new Error(`succeeded, expected ${kind}`);
-  if (!isKind(result.failure, kind)) throw new Error(`expected ${kind}, got ${JSON.stringify(result.failure)}`);
+  if (!isKind(result.failure, kind))
+    throw new Error(`expected ${kind}, got ${JSON.stringify(result.failure)}`);
   return result.failure;
 }
 

@@ -20,7 +20,12 @@ export async function makeSurroundings(): Promise<Surroundings> {
   await mkdir(temp);
   const env: NodeJS.ProcessEnv = {};
   for (const [name, value] of Object.entries(process.env)) {
-    if (/^(AWS_|TAZPOD_(?!TEST_)|NODE_OPTIONS$|NODE_V8_COVERAGE$|FORCE_COLOR$|npm_)/.test(name)) continue;
+    if (
+      /^(AWS_|TAZPOD_(?!TEST_)|NODE_OPTIONS$|NODE_NO_WARNINGS$|NODE_V8_COVERAGE$|FORCE_COLOR$|npm_)/.test(
+        name,
+      )
+    )
+      continue;
     env[name] = value;
   }
   // The engine of the user's docker context is found through the real home.

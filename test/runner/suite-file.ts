@@ -27,7 +27,10 @@ export async function readSuiteFile(root: string, source: string): Promise<Suite
   return {
     name,
     script: join(root, "dist", name.replace(/\.ts$/, ".js")),
-    needs: (/^\/\/ needs: (.+)$/m.exec(head)?.[1] ?? "").split(",").map((word) => word.trim()).filter(Boolean),
+    needs: (/^\/\/ needs: (.+)$/m.exec(head)?.[1] ?? "")
+      .split(",")
+      .map((word) => word.trim())
+      .filter(Boolean),
     limitMs: limit === undefined ? defaultLimitMs : Number(limit) * 1000,
     alone: /^\/\/ runs alone$/m.test(head),
     mistakes: mistakesIn(text),
@@ -39,7 +42,8 @@ function mistakesIn(text: string): string[] {
   const count = (pattern: RegExp): number => [...text.matchAll(pattern)].length;
   if (/\.only\(/.test(text)) found.push("`.only` leaves tests out");
   if (/\b\w+\.skip\(/.test(text)) found.push("`.skip` without a reason: use skip() of test/rig/skip.ts");
-  const suites = count(/=\s*suite(?:<[^\n]*>)?\(/g) + (/import\s*\{[^}]*\btest\b[^}]*\}\s*from "uvu"/.test(text) ? 1 : 0);
+  const suites =
+    count(/=\s*suite(?:<[^\n]*>)?\(/g) + (/import\s*\{[^}]*\btest\b[^}]*\}\s*from "uvu"/.test(text) ? 1 : 0);
   if (suites === 0) found.push("no uvu suite in it");
   if (count(/\.run\(\);/g) < suites) found.push("a suite is never started: `.run()` is missing");
   return found;

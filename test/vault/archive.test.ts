@@ -34,7 +34,10 @@ async function through(tar: Buffer | Readable, given: Partial<ArchiveOptions> = 
   return { bytes: Buffer.concat(chunks), summary: await summary };
 }
 
-async function kept(tar: Buffer, given: Partial<ArchiveOptions> = {}): Promise<{ entries: ReadEntry[]; summary: ArchiveSummary }> {
+async function kept(
+  tar: Buffer,
+  given: Partial<ArchiveOptions> = {},
+): Promise<{ entries: ReadEntry[]; summary: ArchiveSummary }> {
   const { bytes, summary } = await through(tar, given);
   const whole = value(summary);
   return { entries: await readTar(bytes), summary: whole };
@@ -55,43 +58,101 @@ const hostile: readonly (readonly [why: string, entries: readonly RawEntry[], de
   ["a link to an absolute path", [link("l", "/etc")], /absolute/],
   ["a link that climbs out", [link("l", "../x")], /leads out/],
   ["a link that climbs out from a folder", [dir("a/"), link("a/l", "../../x")], /leads out/],
-  ["a link whose way out goes through another link", [link("here", "."), link("l", "here/../..")], /leads out/],
+  [
+    "a link whose way out goes through another link",
+    [link("here", "."), link("l", "here/../..")],
+    /leads out/,
+  ],
   ["a link without a target", [link("l", "")], /impossible/],
-  ["a file through a link", [dir("d/"), link("l", "d"), { name: "l/f", content: "x" }], /under l, which is a link/],
-  ["a file under a file", [{ name: "f", content: "x" }, { name: "f/g", content: "x" }], /under f, which is a file/],
-  ["a hard link", [{ name: "f", content: "x" }, { name: "g", type: "1", target: "f" }], /hard link/],
+  [
+    "a file through a link",
+    [dir("d/"), link("l", "d"), { name: "l/f", content: "x" }],
+    /under l, which is a link/,
+  ],
+  [
+    "a file under a file",
+    [
+      { name: "f", content: "x" },
+      { name: "f/g", content: "x" },
+    ],
+    /under f, which is a file/,
+  ],
+  [
+    "a hard link",
+    [
+      { name: "f", content: "x" },
+      { name: "g", type: "1", target: "f" },
+    ],
+    /hard link/,
+  ],
   ["a character device", [{ name: "d", type: "3" }], /device/],
   ["a block device", [{ name: "d", type: "4" }], /device/],
   ["a fifo", [{ name: "p", type: "6" }], /fifo/],
   ["an unknown type", [{ name: "s", type: "V" }], /neither/],
   ["a GNU sparse file", [{ name: "s", type: "S" }], /neither/],
   ["a pax sparse file", [pax({ "GNU.sparse.major": "1" }), { name: "s", content: "x" }], /sparse/],
-  ["a file twice", [{ name: "f", content: "1" }, { name: "./f", content: "2" }], /twice/],
+  [
+    "a file twice",
+    [
+      { name: "f", content: "1" },
+      { name: "./f", content: "2" },
+    ],
+    /twice/,
+  ],
   ["a folder twice", [dir("d/"), dir("d")], /twice/],
   ["a folder in the place of a file", [{ name: "f", content: "1" }, dir("f/")], /twice/],
   ["a link in the place of a folder", [dir("d/"), link("d", "x")], /twice/],
   ["a NUL in a name", [pax({ path: "a\0b" }), { name: "x", content: "x" }], /NUL/],
   ["a name that is not UTF-8", [{ name: "\ufffd", content: "x" }], /UTF-8/],
   ["a name of 256 bytes", [pax({ path: "n".repeat(256) }), { name: "x", content: "x" }], /255 bytes/],
-  ["a path of 3,000 bytes", [pax({ path: "long-folder-name-0123456789012345678901234567890123/".repeat(58) }), { name: "x" }], /2048 bytes/],
+  [
+    "a path of 3,000 bytes",
+    [pax({ path: "long-folder-name-0123456789012345678901234567890123/".repeat(58) }), { name: "x" }],
+    /2048 bytes/,
+  ],
   ["65 folders in each other", [pax({ path: "d/".repeat(65) }), dir("x")], /deep/],
-  ["a folder with content", [{ name: "d/", type: "5", size: 512, content: "x".repeat(512) }], /claims to have content/],
+  [
+    "a folder with content",
+    [{ name: "d/", type: "5", size: 512, content: "x".repeat(512) }],
+    /claims to have content/,
+  ],
   ["a link with content", [{ name: "l", type: "2", target: "x", content: "x" }], /claims to have content/],
-  ["the root as a file", [{ name: "./", type: "0", content: "x" }, { name: ".", content: "x" }], /no name/],
+  [
+    "the root as a file",
+    [
+      { name: "./", type: "0", content: "x" },
+      { name: ".", content: "x" },
+    ],
+    /no name/,
+  ],
 ];
 
 for (const [why, entries, detail] of hostile) {
   test(`refused: ${why}`, async () => {
-    const { summary } = await through(rawTar([{ name: "first", content: "1" }, ...entries, { name: "last", content: "2" }]));
+    const { summary } = await through(
+      rawTar([{ name: "first", content: "1" }, ...entries, { name: "last", content: "2" }]),
+    );
     assert.match(failure(summary, "archive-refused").detail, detail);
   });
 }
 
 test("what is ordinary goes through with its names, bytes, modes and times", async () => {
   const { entries, summary } = await kept(
-    rawTar([dir("./"), dir("./.aws/"), { name: "./.aws/config", content: "region", mode: 0o600, mtime: 1_600_000_000 }, { name: "empty", mode: 0o400 }, link("l", ".aws/config")]),
+    rawTar([
+      dir("./"),
+      dir("./.aws/"),
+      { name: "./.aws/config", content: "region", mode: 0o600, mtime: 1_600_000_000 },
+      { name: "empty", mode: 0o400 },
+      link("l", ".aws/config"),
+    ]),
   );
-  const seen = entries.map(({ name, type, mode, content, target }) => [name, type, mode, content.toString(), target]);
+  const seen = entries.map(({ name, type, mode, content, target }) => [
+    name,
+    type,
+    mode,
+    content.toString(),
+    target,
+  ]);
   assert.equal(seen, [
     [".aws/", "directory", 0o755, "", null],
     [".aws/config", "file", 0o600, "region", null],
@@ -99,20 +160,42 @@ test("what is ordinary goes through with its names, bytes, modes and times", asy
     ["l", "symlink", 0o644, "", ".aws/config"],
   ]);
   assert.is(entries[1]?.mtime, 1_600_000_000);
-  assert.equal([summary.files, summary.directories, summary.links, summary.bytes, summary.dropped], [2, 1, 1, 6, []]);
+  assert.equal(
+    [summary.files, summary.directories, summary.links, summary.bytes, summary.dropped],
+    [2, 1, 1, 6, []],
+  );
 });
 
 test("setuid, setgid and sticky bits are dropped, and a mode of 000 stays one", async () => {
-  const { entries } = await kept(rawTar([{ name: "s", mode: 0o7755 }, { name: "z", mode: 0 }]));
-  assert.equal(entries.map((entry) => entry.mode), [0o755, 0]);
+  const { entries } = await kept(
+    rawTar([
+      { name: "s", mode: 0o7755 },
+      { name: "z", mode: 0 },
+    ]),
+  );
+  assert.equal(
+    entries.map((entry) => entry.mode),
+    [0o755, 0],
+  );
 });
 
 test("the reserved folder goes silently, the Go tool's passphrase file and its broken links with a word", async () => {
   const { entries, summary } = await kept(
-    rawTar([dir(".tazpod/"), { name: ".tazpod/marker", content: "x" }, { name: ".vault_pass", content: "pass" }, dir("a/"), link("a/l", "l"), link("a/m", "a/m"), { name: "a/.vault_pass", content: "kept" }]),
+    rawTar([
+      dir(".tazpod/"),
+      { name: ".tazpod/marker", content: "x" },
+      { name: ".vault_pass", content: "pass" },
+      dir("a/"),
+      link("a/l", "l"),
+      link("a/m", "a/m"),
+      { name: "a/.vault_pass", content: "kept" },
+    ]),
     { format: "v1" },
   );
-  assert.equal(entries.map((entry) => entry.name), ["a/", "a/.vault_pass"]);
+  assert.equal(
+    entries.map((entry) => entry.name),
+    ["a/", "a/.vault_pass"],
+  );
   assert.equal(summary.dropped, [".vault_pass", "a/l", "a/m"]);
 });
 
@@ -124,7 +207,14 @@ test("v1 has no links: they are refused by name", async () => {
 });
 
 test("folders without a slash stay folders, and missing ones are put before what is in them", async () => {
-  assert.equal(await names([dir("a"), { name: "a/f" }, { name: "b/c/f" }, dir("b/c/"), { name: "b/g" }]), ["a/", "a/f", "b/", "b/c/", "b/c/f", "b/g"]);
+  assert.equal(await names([dir("a"), { name: "a/f" }, { name: "b/c/f" }, dir("b/c/"), { name: "b/g" }]), [
+    "a/",
+    "a/f",
+    "b/",
+    "b/c/",
+    "b/c/f",
+    "b/g",
+  ]);
   const { entries } = await kept(rawTar([{ name: "b/f" }]));
   assert.is(entries[0]?.mode, 0o700);
 });
@@ -141,11 +231,17 @@ test("more than the limit is refused before its content is read", async () => {
 
 test("more entries than allowed are refused", async () => {
   const many = Array.from({ length: 11 }, (_, index) => ({ name: `f${index}` }));
-  assert.match(failure((await through(rawTar(many), { maxEntries: 10 })).summary, "archive-refused").detail, /more than 10/);
+  assert.match(
+    failure((await through(rawTar(many), { maxEntries: 10 })).summary, "archive-refused").detail,
+    /more than 10/,
+  );
 });
 
 test("cut at any length an archive is refused, and what is whole is named", async () => {
-  const whole = rawTar([{ name: "one", content: "1".repeat(600) }, { name: "two", content: "2".repeat(100) }]);
+  const whole = rawTar([
+    { name: "one", content: "1".repeat(600) },
+    { name: "two", content: "2".repeat(100) },
+  ]);
   const end = whole.length - 1024;
   for (let length = 0; length < whole.length; length += length < end ? 37 : 256) {
     const { summary } = await through(whole.subarray(0, length));
@@ -188,12 +284,20 @@ test("a reader that goes away ends the source", async () => {
 });
 
 test("the digest stands for content: not for order, times or the ./ in front, but for every name, mode and byte", async () => {
-  const digest = async (...entries: RawEntry[]): Promise<string> => (await kept(rawTar(entries))).summary.digest;
+  const digest = async (...entries: RawEntry[]): Promise<string> =>
+    (await kept(rawTar(entries))).summary.digest;
   const a: RawEntry = { name: "a", content: "1" };
   const b: RawEntry = { name: "b", content: "2" };
   const base = await digest(a, b);
   assert.is(await digest(b, { ...a, name: "./a", mtime: 5 }), base);
-  const others = [digest(a), digest(a, { ...b, content: "3" }), digest(a, { ...b, mode: 0o600 }), digest(a, { ...b, name: "c" }), digest(a, b, link("l", "a")), digest(a, b, dir("d/"))];
+  const others = [
+    digest(a),
+    digest(a, { ...b, content: "3" }),
+    digest(a, { ...b, mode: 0o600 }),
+    digest(a, { ...b, name: "c" }),
+    digest(a, b, link("l", "a")),
+    digest(a, b, dir("d/")),
+  ];
   assert.is(new Set([base, ...(await Promise.all(others))]).size, others.length + 1);
 });
 
@@ -213,20 +317,34 @@ test("GNU tar and busybox unpack what comes out: long names, UTF-8, links, each 
     execFileSync(tar[0] ?? "", [...tar.slice(1), "-C", target, "-xf", "-"], { input: bytes });
     execFileSync("diff", ["-r", source, target]);
     // What its tar makes of the same goes back in with the same digest.
-    const again = value((await through(execFileSync(tar[0] ?? "", [...tar.slice(1), "-C", target, "-cf", "-", "."]))).summary);
+    const again = value(
+      (await through(execFileSync(tar[0] ?? "", [...tar.slice(1), "-C", target, "-cf", "-", "."]))).summary,
+    );
     assert.is(again.digest, value((await through(packed)).summary).digest);
   }
 });
 
-const segment = fc.stringMatching(/^[a-zé€. -]{1,40}$/).filter((name) => name !== "." && name !== ".." && !["", ".tazpod", ".vault_pass"].includes(name.trim()));
-const tree = fc.dictionary(fc.array(segment, { minLength: 1, maxLength: 5 }).map((parts) => parts.join("/")), fc.uint8Array({ maxLength: 2000 }), { maxKeys: 12 });
+const segment = fc
+  .stringMatching(/^[a-zé€. -]{1,40}$/)
+  .filter((name) => name !== "." && name !== ".." && !["", ".tazpod", ".vault_pass"].includes(name.trim()));
+const tree = fc.dictionary(
+  fc.array(segment, { minLength: 1, maxLength: 5 }).map((parts) => parts.join("/")),
+  fc.uint8Array({ maxLength: 2000 }),
+  { maxKeys: 12 },
+);
 
 test("any tree of files goes through unchanged, however its bytes arrive, and twice is the same as once", async () => {
   await fc.assert(
     fc.asyncProperty(tree, fc.integer({ min: 1, max: 3000 }), async (files, size) => {
-      const paths = Object.keys(files).filter((path) => !Object.keys(files).some((other) => other !== path && other.startsWith(`${path}/`)));
-      const tar = rawTar(paths.flatMap((path) => [pax({ path }), { name: "x", content: Buffer.from(files[path] ?? []) }]));
-      const pieces = Array.from({ length: Math.ceil(tar.length / size) }, (_, index) => tar.subarray(index * size, (index + 1) * size));
+      const paths = Object.keys(files).filter(
+        (path) => !Object.keys(files).some((other) => other !== path && other.startsWith(`${path}/`)),
+      );
+      const tar = rawTar(
+        paths.flatMap((path) => [pax({ path }), { name: "x", content: Buffer.from(files[path] ?? []) }]),
+      );
+      const pieces = Array.from({ length: Math.ceil(tar.length / size) }, (_, index) =>
+        tar.subarray(index * size, (index + 1) * size),
+      );
       const once = await through(Readable.from(pieces));
       const found = (await readTar(once.bytes)).filter((entry) => entry.type === "file");
       assert.equal(found.map((entry) => entry.name).toSorted(), paths.toSorted());
@@ -240,15 +358,29 @@ test("any tree of files goes through unchanged, however its bytes arrive, and tw
 });
 
 test("any damage of an archive is a refusal or a change, never a crash or a hang", async () => {
-  const tar = rawTar([dir("a/"), { name: "a/f", content: "x".repeat(700) }, pax({ path: "a/g", size: "3" }), { name: "y", content: "123" }, link("l", "a/f")]);
+  const tar = rawTar([
+    dir("a/"),
+    { name: "a/f", content: "x".repeat(700) },
+    pax({ path: "a/g", size: "3" }),
+    { name: "y", content: "123" },
+    link("l", "a/f"),
+  ]);
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.tuple(fc.nat(tar.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 }), fc.boolean(), async (changes, fix) => {
-      const damaged = Buffer.from(tar);
-      for (const [at, byte] of changes) damaged[at] = byte;
-      if (fix) for (let at = 0; at < damaged.length; at += 512) checksum(damaged.subarray(at, at + 512));
-      const { summary } = await through(damaged);
-      if (!summary.ok) assert.ok(["archive-refused", "archive-too-large"].includes(summary.failure.kind), summary.failure.kind);
-    }),
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.nat(tar.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 }),
+      fc.boolean(),
+      async (changes, fix) => {
+        const damaged = Buffer.from(tar);
+        for (const [at, byte] of changes) damaged[at] = byte;
+        if (fix) for (let at = 0; at < damaged.length; at += 512) checksum(damaged.subarray(at, at + 512));
+        const { summary } = await through(damaged);
+        if (!summary.ok)
+          assert.ok(
+            ["archive-refused", "archive-too-large"].includes(summary.failure.kind),
+            summary.failure.kind,
+          );
+      },
+    ),
     { numRuns: 1500 },
   );
 });

@@ -6,7 +6,12 @@ import * as assert from "uvu/assert";
 import { ok, type Result } from "../../lib/result.js";
 import { Secret } from "../../lib/secret.js";
 import { splitCommand } from "../../lib/vault/argv.js";
-import { newPassphrase, readPassphrase, type PassphraseSources, type SecretAsker } from "../../lib/vault/passphrase.js";
+import {
+  newPassphrase,
+  readPassphrase,
+  type PassphraseSources,
+  type SecretAsker,
+} from "../../lib/vault/passphrase.js";
 import { newFolder } from "../rig/folder.js";
 import { failure, value } from "../rig/result.js";
 
@@ -30,7 +35,11 @@ function typing(...answers: string[]): SecretAsker & { questions: string[] } {
   };
 }
 
-function context(sources: PassphraseSources, asker: SecretAsker = nobody, output = ""): Parameters<typeof readPassphrase>[0] & { ran: (readonly string[])[] } {
+function context(
+  sources: PassphraseSources,
+  asker: SecretAsker = nobody,
+  output = "",
+): Parameters<typeof readPassphrase>[0] & { ran: (readonly string[])[] } {
   const ran: (readonly string[])[] = [];
   const run = async (argv: readonly string[]): Promise<Result<Buffer>> => {
     ran.push(argv);
@@ -51,7 +60,12 @@ async function file(content: string, mode = 0o600): Promise<string> {
 }
 
 test("a file gives its bytes, less one newline at the end", async () => {
-  for (const [content, expected] of [["word", "word"], ["word\n", "word"], [" word \n\n", " word \n"], ["wörd\t", "wörd\t"]] as const) {
+  for (const [content, expected] of [
+    ["word", "word"],
+    ["word\n", "word"],
+    [" word \n\n", " word \n"],
+    ["wörd\t", "wörd\t"],
+  ] as const) {
     const found = value(await readPassphrase(context({ file: await file(content) })));
     assert.is(text(found.secret), expected);
     assert.not.ok(found.asked);
@@ -60,7 +74,10 @@ test("a file gives its bytes, less one newline at the end", async () => {
 
 test("a file that anybody else can read is refused, and chmod 600 named", async () => {
   for (const mode of [0o644, 0o640, 0o604, 0o610]) {
-    const { detail } = failure(await readPassphrase(context({ file: await file("word", mode) })), "passphrase-unusable");
+    const { detail } = failure(
+      await readPassphrase(context({ file: await file("word", mode) })),
+      "passphrase-unusable",
+    );
     assert.match(detail, /others can read it.*chmod 600/);
   }
   assert.ok((await readPassphrase(context({ file: await file("word", 0o400) }))).ok);
@@ -69,16 +86,32 @@ test("a file that anybody else can read is refused, and chmod 600 named", async 
 test("a folder, a pipe, a missing and an over-long file are refused", async () => {
   const folder = await newFolder();
   await mkdir(join(folder, "d"), { mode: 0o700 });
-  assert.match(failure(await readPassphrase(context({ file: join(folder, "d") })), "passphrase-unusable").detail, /regular file/);
+  assert.match(
+    failure(await readPassphrase(context({ file: join(folder, "d") })), "passphrase-unusable").detail,
+    /regular file/,
+  );
   spawnSync("mkfifo", ["-m", "600", join(folder, "fifo")]);
-  assert.match(failure(await readPassphrase(context({ file: join(folder, "fifo") })), "passphrase-unusable").detail, /--passphrase-fd/);
-  assert.match(failure(await readPassphrase(context({ file: join(folder, "none") })), "passphrase-unusable").detail, /no such file/);
-  assert.match(failure(await readPassphrase(context({ file: await file("x".repeat(70_000)) })), "passphrase-unusable").detail, /bytes/);
+  assert.match(
+    failure(await readPassphrase(context({ file: join(folder, "fifo") })), "passphrase-unusable").detail,
+    /--passphrase-fd/,
+  );
+  assert.match(
+    failure(await readPassphrase(context({ file: join(folder, "none") })), "passphrase-unusable").detail,
+    /no such file/,
+  );
+  assert.match(
+    failure(await readPassphrase(context({ file: await file("x".repeat(70_000)) })), "passphrase-unusable")
+      .detail,
+    /bytes/,
+  );
 });
 
 test("nothing is ever an empty passphrase", async () => {
   for (const content of ["", "\n"]) {
-    assert.match(failure(await readPassphrase(context({ file: await file(content) })), "passphrase-unusable").detail, /empty/);
+    assert.match(
+      failure(await readPassphrase(context({ file: await file(content) })), "passphrase-unusable").detail,
+      /empty/,
+    );
   }
   failure(await readPassphrase(context({ command: "pass show x" }, nobody, "\n")), "passphrase-unusable");
   failure(await readPassphrase(context({}, typing(""))), "passphrase-unusable");
@@ -109,7 +142,12 @@ test("what only a shell can do is refused, not passed on as text", () => {
 test("the sources come in their order, and the environment's file after the flags", async () => {
   const [one, two] = [await file("one"), await file("two")];
   assert.is(text(value(await readPassphrase(context({ file: one, environmentFile: two }))).secret), "one");
-  assert.is(text(value(await readPassphrase(context({ command: "c", environmentFile: two }, nobody, "three"))).secret), "three");
+  assert.is(
+    text(
+      value(await readPassphrase(context({ command: "c", environmentFile: two }, nobody, "three"))).secret,
+    ),
+    "three",
+  );
   assert.is(text(value(await readPassphrase(context({ environmentFile: two }))).secret), "two");
 });
 
@@ -128,7 +166,10 @@ test("a new one is typed twice the same, is never empty, and has three tries", a
   assert.ok(found.asked);
   assert.match(late.questions[1] ?? "", /cannot be empty/);
   assert.match(late.questions[3] ?? "", /not the same/);
-  failure(await newPassphrase(context({}, typing("a", "b", "c", "d", "e", "f", "g", "g"))), "passphrase-unusable");
+  failure(
+    await newPassphrase(context({}, typing("a", "b", "c", "d", "e", "f", "g", "g"))),
+    "passphrase-unusable",
+  );
 });
 
 test("a passphrase is not printed by anything", async () => {

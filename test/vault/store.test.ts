@@ -30,7 +30,9 @@ test("the new vault takes the place of the old, readable by its owner alone, wit
   const folder = await folderWithVault();
   await chmod(join(folder, "vault.tar.aes"), 0o644);
   let seen = Buffer.alloc(0);
-  value(await replaceVault({ folder, bytes: fresh, verify: async (path) => ok((seen = await readFile(path))) }));
+  value(
+    await replaceVault({ folder, bytes: fresh, verify: async (path) => ok((seen = await readFile(path))) }),
+  );
   assert.ok(seen.equals(fresh));
   assert.ok((await vault(folder)).equals(fresh));
   assert.is((await stat(join(folder, "vault.tar.aes"))).mode & 0o777, 0o600);
@@ -39,16 +41,33 @@ test("the new vault takes the place of the old, readable by its owner alone, wit
 
 test("what does not verify replaces nothing", async () => {
   const folder = await folderWithVault();
-  const result = await replaceVault({ folder, bytes: fresh, verify: async (path) => fail({ kind: "vault-damaged", path, detail: "no" }) });
+  const result = await replaceVault({
+    folder,
+    bytes: fresh,
+    verify: async (path) => fail({ kind: "vault-damaged", path, detail: "no" }),
+  });
   failure(result, "vault-damaged");
   assert.ok((await vault(folder)).equals(old));
   assert.equal(await readdir(folder), ["vault.tar.aes"]);
 });
 
-for (const [step, nth] of [["created", 1], ["writing", 1], ["writing", 2], ["writing", 3], ["written", 1], ["verified", 1], ["replaced", 1]] as const) {
+for (const [step, nth] of [
+  ["created", 1],
+  ["writing", 1],
+  ["writing", 2],
+  ["writing", 3],
+  ["written", 1],
+  ["verified", 1],
+  ["replaced", 1],
+] as const) {
   test(`killed with SIGKILL at "${step}" ${nth}: a whole vault is there, and the next run cleans up`, async () => {
     const folder = await folderWithVault();
-    const died = spawnSync(process.execPath, [join(repository, "dist/test/fake/store-victim.js"), folder, step, String(nth)]);
+    const died = spawnSync(process.execPath, [
+      join(repository, "dist/test/fake/store-victim.js"),
+      folder,
+      step,
+      String(nth),
+    ]);
     assert.is(died.signal, "SIGKILL");
     assert.ok((await vault(folder)).equals(step === "replaced" ? fresh : old));
     assert.is(value(await cleanLeftovers(folder)).length, step === "replaced" ? 0 : 1);
@@ -65,7 +84,10 @@ test("a temporary file of a process that lives is not a leftover", async () => {
 });
 
 test("a folder that is not there is a failure with its path", async () => {
-  const found = failure(await replaceVault({ folder: "/nowhere/at/all", bytes: fresh, verify: good }), "file");
+  const found = failure(
+    await replaceVault({ folder: "/nowhere/at/all", bytes: fresh, verify: good }),
+    "file",
+  );
   assert.is(found.code, "ENOENT");
 });
 

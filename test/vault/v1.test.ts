@@ -36,7 +36,10 @@ async function contents(sealed: Buffer, passphrase: string): Promise<ReadEntry[]
 }
 
 function lines(vector: string, kind: "modes" | "sha256"): string[] {
-  return readFileSync(fixture("vectors-v1", `${vector}.${kind}`), "utf8").split("\n").filter(Boolean).toSorted();
+  return readFileSync(fixture("vectors-v1", `${vector}.${kind}`), "utf8")
+    .split("\n")
+    .filter(Boolean)
+    .toSorted();
 }
 
 for (const { name, passphrase } of vectors) {
@@ -44,7 +47,9 @@ for (const { name, passphrase } of vectors) {
 
   test(`a vault the Go program sealed opens with every name, mode and byte: ${name}`, async () => {
     const files = (await contents(sealed, passphrase)).filter((entry) => entry.type === "file");
-    const sums = files.map((file) => `${createHash("sha256").update(file.content).digest("hex")}  ./${file.name}`);
+    const sums = files.map(
+      (file) => `${createHash("sha256").update(file.content).digest("hex")}  ./${file.name}`,
+    );
     const modes = files.map((file) => `${file.mode.toString(8)} ${file.name}`);
     assert.equal(sums.toSorted(), lines(name, "sha256"));
     assert.equal(modes.toSorted(), lines(name, "modes"));
@@ -56,14 +61,27 @@ for (const { name, passphrase } of vectors) {
     const tar = gunzipSync(openByHand(ours, passphrase));
     const entries = await readTar(tar);
     const files = entries.filter((entry) => entry.type === "file");
-    assert.equal(files.map((file) => `${createHash("sha256").update(file.content).digest("hex")}  ./${file.name}`).toSorted(), lines(name, "sha256"));
+    assert.equal(
+      files
+        .map((file) => `${createHash("sha256").update(file.content).digest("hex")}  ./${file.name}`)
+        .toSorted(),
+      lines(name, "sha256"),
+    );
     for (const [index, entry] of entries.entries()) {
       assert.ok(entry.type === "file" || entry.type === "directory");
       const parent = entry.name.replace(/\/$/, "").split("/").slice(0, -1).join("/");
-      if (parent !== "") assert.ok(entries.slice(0, index).some((earlier) => earlier.name === `${parent}/`), `${parent} before ${entry.name}`);
+      if (parent !== "")
+        assert.ok(
+          entries.slice(0, index).some((earlier) => earlier.name === `${parent}/`),
+          `${parent} before ${entry.name}`,
+        );
     }
     assert.not.ok(tar.includes("PaxHeader"));
-    const listed = execFileSync("tar", ["-tf", "-"], { input: tar, encoding: "utf8", env: { LC_ALL: "C.UTF-8", PATH: process.env["PATH"] } });
+    const listed = execFileSync("tar", ["-tf", "-"], {
+      input: tar,
+      encoding: "utf8",
+      env: { LC_ALL: "C.UTF-8", PATH: process.env["PATH"] },
+    });
     assert.is(listed.split("\n").filter((line) => line !== "" && !line.endsWith("/")).length, files.length);
   });
 }
@@ -112,7 +130,7 @@ test("a flipped bit anywhere makes it not open", async () => {
   const sealed = readFileSync(fixture("vectors-v1", "empty.tar.aes"));
   for (let at = 0; at < sealed.length; at++) {
     const flipped = Buffer.from(sealed);
-    flipped[at] = (flipped[at] ?? 0) ^ (1 << at % 8);
+    flipped[at] = (flipped[at] ?? 0) ^ (1 << (at % 8));
     failure(await openVault(flipped, Secret.fromText("x")), "wrong-passphrase");
   }
 });
@@ -123,7 +141,10 @@ test("cut at any length it is damaged or does not open, and never gives a byte",
     const result = await openVault(sealed.subarray(0, length), Secret.fromText("x"));
     failure(result, length < 60 ? "vault-damaged" : "wrong-passphrase");
   }
-  failure(await openVault(Buffer.concat([sealed, Buffer.alloc(1)]), Secret.fromText("x")), "wrong-passphrase");
+  failure(
+    await openVault(Buffer.concat([sealed, Buffer.alloc(1)]), Secret.fromText("x")),
+    "wrong-passphrase",
+  );
 });
 
 test("a good tag around what is not gzip is a damaged vault", async () => {

@@ -1,0 +1,92 @@
+import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import * as files from "../../lib/host/files.js";
+import { createTemp, linkTemp } from "../../lib/host/temp-file.js";
+import { newFolder } from "../rig/folder.js";
+import { failure, value } from "../rig/result.js";
+
+const test = suite("files");
+
+test("what is not there is undefined, and what cannot be read is a failure with its errno and path", async () => {
+  const folder = await newFolder();
+  await writeFile(join(folder, "f"), "text");
+  assert.is(value(await files.readText(join(folder, "none"))), undefined);
+  assert.is(value(await files.readBytes(join(folder, "f", "below a file"))), undefined);
+  assert.is(value(await files.stat(join(folder, "none"))), undefined);
+  assert.equal(value(await files.list(join(folder, "none"))), []);
+  const found = failure(await files.readText(folder), "file");
+  assert.equal([found.code, found.path, found.action], ["EISDIR", folder, "read"]);
+});
+
+test("a replaced file has the new bytes and exactly the mode asked for, and its folder nothing else", async () => {
+  const folder = await newFolder();
+  const path = join(folder, "f");
+  await writeFile(path, "old");
+  await chmod(path, 0o666);
+  value(await files.writeAtomic(path, "new"));
+  assert.is(await readFile(path, "utf8"), "new");
+  assert.is((await stat(path)).mode & 0o777, 0o600);
+  const umask = process.umask(0o077);
+  value(await files.writeAtomic(path, "shared", 0o644));
+  process.umask(umask);
+  assert.is((await stat(path)).mode & 0o777, 0o644);
+  assert.equal(await readdir(folder), ["f"]);
+});
+
+test("a replacement that fails leaves no temporary file", async () => {
+  const folder = await newFolder();
+  await mkdir(join(folder, "taken"));
+  failure(await files.writeAtomic(join(folder, "taken"), "x"), "file");
+  assert.equal(await readdir(folder), ["taken"]);
+});
+
+test("writeNew and keepAs never overwrite", async () => {
+  const folder = await newFolder();
+  value(await files.writeNew(join(folder, "a"), "1"));
+  assert.is(failure(await files.writeNew(join(folder, "a"), "2"), "file").code, "EEXIST");
+  value(await files.keepAs(join(folder, "a"), join(folder, "b")));
+  assert.is(failure(await files.keepAs(join(folder, "a"), join(folder, "b")), "file").code, "EEXIST");
+  assert.is(await readFile(join(folder, "b"), "utf8"), "1");
+});
+
+test("a kept name has the old bytes after the file was replaced", async () => {
+  const folder = await newFolder();
+  const path = join(folder, "a");
+  await writeFile(path, "old");
+  const kept = value(await linkTemp(folder, "a", path));
+  value(await files.writeAtomic(path, "new"));
+  assert.is(await readFile(kept, "utf8"), "old");
+});
+
+test("folders are made with 0700, and those that are there are left as they are", async () => {
+  const folder = join(await newFolder(), "a", "b");
+  value(await files.makeFolder(folder));
+  assert.is((await stat(folder)).mode & 0o777, 0o700);
+  await chmod(folder, 0o755);
+  value(await files.makeFolder(folder));
+  assert.is((await stat(folder)).mode & 0o777, 0o755);
+});
+
+test("links are followed by stat and seen by realPath", async () => {
+  const folder = value(await files.realPath(await newFolder())) ?? "";
+  await writeFile(join(folder, "f"), "text");
+  await symlink("f", join(folder, "l"));
+  assert.is(value(await files.stat(join(folder, "l")))?.kind, "file");
+  assert.is(value(await files.realPath(join(folder, "l"))), join(folder, "f"));
+  assert.is(value(await files.realPath(join(folder, "none"))), undefined);
+});
+
+test("a temporary file may be finished and discarded twice", async () => {
+  const folder = await newFolder();
+  const temp = value(await createTemp(folder, "f"));
+  value(await temp.write("x"));
+  value(await temp.finish());
+  value(await temp.finish());
+  await temp.discard();
+  await temp.discard();
+  assert.equal(await readdir(folder), []);
+});
+
+test.run();

@@ -1,0 +1,112 @@
+import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { newFolder } from "../rig/folder.js";
+import { repository } from "../rig/root.js";
+import { type Outcome, runFile } from "./run-file.js";
+import { readSuiteFile, type SuiteFile } from "./suite-file.js";
+
+const test = suite("runner");
+const head = `import { suite } from "uvu";\nimport * as assert from "uvu/assert";\nconst test = suite("x");\n`;
+const foot = "\ntest.run();\n";
+
+/** A test file with this body, as source and as what it would be compiled to. */
+async function written(body: string): Promise<SuiteFile> {
+  const root = await newFolder();
+  await mkdir(join(root, "test"));
+  await mkdir(join(root, "dist/test"), { recursive: true });
+  await symlink(join(repository, "node_modules"), join(root, "node_modules"));
+  await writeFile(join(root, "package.json"), `{"type":"module"}`);
+  await writeFile(join(root, "test/a.test.ts"), body);
+  await writeFile(join(root, "dist/test/a.test.js"), body);
+  return readSuiteFile(root, join(root, "test/a.test.ts"));
+}
+
+async function outcome(body: string): Promise<Outcome> {
+  return runFile(await written(body));
+}
+
+test("a file whose tests all pass counts them", async () => {
+  const { passed, failed, reasons } = await outcome(
+    `${head}test("a", () => {}); test("b", () => {});${foot}`,
+  );
+  assert.equal([passed, failed, reasons], [2, 0, []]);
+});
+
+const bad: readonly (readonly [name: string, body: string, reason: RegExp])[] = [
+  ["a failing test", `${head}test("a", () => assert.ok(false)); test("b", () => {});${foot}`, /exit 1/],
+  [
+    "a throwing hook, for which uvu exits 0",
+    `${head}test.before(() => { throw new Error("x"); }); test("a", () => {});${foot}`,
+    /0 of 1 passed/,
+  ],
+  ["a file without tests", `${head}${foot}`, /not one test/],
+  ["a file without a suite", `export {};\n`, /no totals/],
+  ["an early exit", `${head}test("a", () => process.exit(0));${foot}`, /exit 1|no totals/],
+  [
+    "a process that ends by a signal",
+    `${head}test("a", () => process.kill(process.pid, "SIGKILL"));${foot}`,
+    /SIGKILL/,
+  ],
+  [
+    "a warning of the process",
+    `${head}test("a", () => process.emitWarning("x", "DeprecationWarning", "DEP0005"));${foot}`,
+    /warned: \(node:\d+\) \[DEP0005\]/,
+  ],
+  [
+    "a skip without a reason",
+    `${head}test("a", () => {}); test${".skip"}("b", () => {});${foot}`,
+    /1 skipped, 0 with a reason/,
+  ],
+  [
+    "a test that does not end",
+    `// time limit: 1 s\n${head}test("a", () => new Promise((r) => setTimeout(r, 60000)));${foot}`,
+    /not done after 1 s/,
+  ],
+];
+
+for (const [name, body, reason] of bad) {
+  test(`fails: ${name}`, async () => {
+    const { failed, reasons } = await outcome(body);
+    assert.ok(failed > 0);
+    assert.match(reasons.join("; "), reason);
+  });
+}
+
+test("mistakes that can be seen in the source are seen there", async () => {
+  assert.match((await written(`${head}test${".only"}("a", () => {});${foot}`)).mistakes.join(), /only/);
+  assert.match((await written(`${head}test("a", () => {});\n`)).mistakes.join(), /never started/);
+  assert.match(
+    (await written(`${head}test${".skip"}("a", () => {});${foot}`)).mistakes.join(),
+    /without a reason/,
+  );
+  assert.match((await written("export {};\n")).mistakes.join(), /no uvu suite/);
+});
+
+test("the comments at the head say what a file needs, and only those at the head", async () => {
+  const file = await written(
+    `// needs: docker, s3\n// time limit: 600 s\n// runs alone\n\n${head}// needs: podman${foot}`,
+  );
+  assert.equal([file.needs, file.limitMs, file.alone], [["docker", "s3"], 600_000, true]);
+});
+
+test("a file gets an empty home and temporary folder, nothing of AWS or tazpod, and leaves nothing behind", async () => {
+  process.env["AWS_PROFILE"] = "mine";
+  process.env["TAZPOD_PASSPHRASE_FILE"] = "/x";
+  const before = await readdir(join(tmpdir()));
+  const body = `${head}import { readdirSync, writeFileSync } from "node:fs"; import { homedir, tmpdir } from "node:os";
+test("a", () => {
+  assert.equal([readdirSync(homedir()), readdirSync(tmpdir())], [[], []]);
+  assert.equal(Object.keys(process.env).filter((name) => /^(AWS_|TAZPOD_(?!TEST_))/.test(name)), []);
+  writeFileSync(tmpdir() + "/left", "");
+});${foot}`;
+  assert.equal((await outcome(body)).reasons, []);
+  const after = (await readdir(tmpdir())).filter(
+    (name) => name.startsWith("tazpod-test-") && !before.includes(name),
+  );
+  assert.equal(after, []);
+});
+
+test.run();
