@@ -1,6 +1,14 @@
 // What tsc leaves undone: copies the generated validators to dist/, reads the built-in recipe ahead so that a run does
 // not have to, and makes the programs executable.
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  writeFileSync,
+} from "node:fs";
 
 const root = new URL("../", import.meta.url);
 
@@ -17,7 +25,8 @@ const { validateTasks } = await import("../dist/lib/document/validators.js");
 const recipe = { path: "tazpod.tasks.yaml", text: readFileSync(new URL("tazpod.tasks.yaml", root), "utf8") };
 const parsed = parseDocument(recipe, validateTasks);
 if (!parsed.ok) {
-  for (const { at, message, hint, excerpt } of parsed.failure.problems) console.error(`${at.file}:${at.line}:${at.column} ${message}${hint ? ` (${hint})` : ""}\n${excerpt}`);
+  for (const { at, message, hint, excerpt } of parsed.failure.problems)
+    console.error(`${at.file}:${at.line}:${at.column} ${message}${hint ? ` (${hint})` : ""}\n${excerpt}`);
   process.exit(1);
 }
 const spans = {};
@@ -25,14 +34,23 @@ const collect = (value, path) => {
   const [here, key] = [parsed.value.span(path), parsed.value.span(path, "key")];
   spans[spanKey(path)] = [here.start, here.end, key.start, key.end];
   if (Array.isArray(value)) for (const [index, item] of value.entries()) collect(item, [...path, index]);
-  else if (value !== null && typeof value === "object") for (const [name, item] of Object.entries(value)) collect(item, [...path, name]);
+  else if (value !== null && typeof value === "object")
+    for (const [name, item] of Object.entries(value)) collect(item, [...path, name]);
 };
 collect(parsed.value.value, []);
 // As JSON in a text, which an engine reads faster than an object literal.
 const compiled = JSON.stringify({ text: recipe.text, value: parsed.value.value, spans });
-writeFileSync(new URL("builtin-recipe.js", copies), `export const builtin = JSON.parse(${JSON.stringify(compiled)});\n`);
+writeFileSync(
+  new URL("builtin-recipe.js", copies),
+  `export const builtin = JSON.parse(${JSON.stringify(compiled)});\n`,
+);
 
 const tasks = new URL("dist/tasks/", root);
 const programs = [new URL("dist/lib/cli/bin.js", root)];
-if (existsSync(tasks)) programs.push(...readdirSync(tasks).filter((file) => file.endsWith(".js")).map((file) => new URL(file, tasks)));
+if (existsSync(tasks))
+  programs.push(
+    ...readdirSync(tasks)
+      .filter((file) => file.endsWith(".js"))
+      .map((file) => new URL(file, tasks)),
+  );
 for (const program of programs) if (existsSync(program)) chmodSync(program, 0o755);

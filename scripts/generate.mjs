@@ -17,7 +17,8 @@ const validated = ["tasks", "config"];
 
 /** What ajv would import at run time, written out. */
 const runtime = {
-  'require("ajv/dist/runtime/ucs2length").default': "((text) => { let n = 0; for (const _ of text) n++; return n; })",
+  'require("ajv/dist/runtime/ucs2length").default':
+    "((text) => { let n = 0; for (const _ of text) n++; return n; })",
 };
 
 /** Writes only what changed, so that tsc's incremental build stays incremental. */
@@ -27,9 +28,17 @@ function write(name, text) {
 }
 
 async function generate(name, text) {
-  const stamp = `// From schema/${name}.schema.json ${createHash("sha256").update(text).update(readFileSync(fileURLToPath(import.meta.url))).digest("hex")}\n`;
+  const stamp = `// From schema/${name}.schema.json ${createHash("sha256")
+    .update(text)
+    .update(readFileSync(fileURLToPath(import.meta.url)))
+    .digest("hex")}\n`;
   const target = new URL(`${name}-validator.js`, out);
-  if (existsSync(target) && existsSync(new URL(`${name}.d.ts`, out)) && readFileSync(target, "utf8").startsWith(stamp)) return;
+  if (
+    existsSync(target) &&
+    existsSync(new URL(`${name}.d.ts`, out)) &&
+    readFileSync(target, "utf8").startsWith(stamp)
+  )
+    return;
 
   const [{ default: ajv }, { default: standalone }, { compile }] = await Promise.all([
     import("ajv"),
@@ -37,12 +46,28 @@ async function generate(name, text) {
     import("json-schema-to-typescript"),
   ]);
   const schema = JSON.parse(text);
-  const compiler = new ajv.Ajv({ allErrors: true, strict: true, strictRequired: false, allowUnionTypes: true, code: { source: true, esm: true } });
+  const compiler = new ajv.Ajv({
+    allErrors: true,
+    strict: true,
+    strictRequired: false,
+    allowUnionTypes: true,
+    code: { source: true, esm: true },
+  });
   const standaloneCode = standalone.default ?? standalone;
   let code = standaloneCode(compiler, compiler.compile(schema));
   for (const [call, inline] of Object.entries(runtime)) code = code.replaceAll(call, inline);
-  if (/\brequire\(|\bimport\b[^;]*from/.test(code)) throw new Error(`${name}-validator.js would load something at run time; write it out in scripts/generate.mjs`);
-  write(`${name}.d.ts`, await compile(schema, schema.title, { bannerComment: stamp.trimEnd(), format: false, additionalProperties: false }));
+  if (/\brequire\(|\bimport\b[^;]*from/.test(code))
+    throw new Error(
+      `${name}-validator.js would load something at run time; write it out in scripts/generate.mjs`,
+    );
+  write(
+    `${name}.d.ts`,
+    await compile(schema, schema.title, {
+      bannerComment: stamp.trimEnd(),
+      format: false,
+      additionalProperties: false,
+    }),
+  );
   write(
     `${name}-validator.d.ts`,
     `${stamp}import type { Schema } from "../document/schema.js";\nimport type { ${schema.title} } from "./${name}.js";\nexport declare const validate: Schema<${schema.title}>["validate"];\nexport declare const schema: Schema<${schema.title}>["schema"];\n`,

@@ -24,11 +24,19 @@ export interface Document<T = unknown> {
   /** The same place as offsets into the text. */
   span(path: Path, part?: Part): Span;
   /** A problem at that place, with the line and a marker. */
-  problem(path: Path, message: string, options?: { readonly part?: Part; readonly hint?: string | undefined }): Problem;
+  problem(
+    path: Path,
+    message: string,
+    options?: { readonly part?: Part; readonly hint?: string | undefined },
+  ): Problem;
 }
 
 /** A document of `value`, of which `spanOf` knows where each part is written. */
-export function createDocument<T>(source: SourceFile, value: T, spanOf: (path: Path, part: Part) => Span): Document<T> {
+export function createDocument<T>(
+  source: SourceFile,
+  value: T,
+  spanOf: (path: Path, part: Part) => Span,
+): Document<T> {
   const report = reporter(source);
   const position = positions(source);
   return {
@@ -36,7 +44,8 @@ export function createDocument<T>(source: SourceFile, value: T, spanOf: (path: P
     value,
     span: (path, part = "value") => spanOf(path, part),
     locate: (path, part = "value") => position(spanOf(path, part).start),
-    problem: (path, message, options) => report(spanOf(path, options?.part ?? "value"), message, options?.hint),
+    problem: (path, message, options) =>
+      report(spanOf(path, options?.part ?? "value"), message, options?.hint),
   };
 }
 

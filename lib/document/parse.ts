@@ -1,4 +1,15 @@
-import { type Document as YamlDocument, isAlias, isMap, isNode, isScalar, isSeq, type Pair, parseDocument as parseYaml, type YAMLError, type YAMLMap } from "yaml";
+import {
+  type Document as YamlDocument,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  type Pair,
+  parseDocument as parseYaml,
+  type YAMLError,
+  type YAMLMap,
+} from "yaml";
 import type { Problem } from "../failure.js";
 import { ok, type Result } from "../result.js";
 import { createDocument, type Document, invalid, type Part, reporter, type SourceFile } from "./document.js";
@@ -16,14 +27,23 @@ const maxAliases = 50;
  */
 export function parseDocument<T>(source: SourceFile, schema: Schema<T>): Result<Document<T>> {
   // At logLevel "silent" yaml would not say that there are several documents.
-  const yaml = parseYaml(source.text, { version: "1.2", schema: "core", strict: true, uniqueKeys: true, stringKeys: true, prettyErrors: false, logLevel: "error" });
+  const yaml = parseYaml(source.text, {
+    version: "1.2",
+    schema: "core",
+    strict: true,
+    uniqueKeys: true,
+    stringKeys: true,
+    prettyErrors: false,
+    logLevel: "error",
+  });
   const report = reporter(source);
   const start: Span = { start: 0, end: 0 };
 
   const broken = firstOfEachPlace([...yaml.errors, ...yaml.warnings]);
   if (broken.length > 0) return invalid(broken.map((error) => syntaxProblem(error, source, report)));
   const root = schema.schema as SchemaNode;
-  if (yaml.contents === null) return invalid([report(start, `this file is empty; expected ${describe(root, [root])}`)]);
+  if (yaml.contents === null)
+    return invalid([report(start, `this file is empty; expected ${describe(root, [root])}`)]);
 
   let value: unknown;
   try {
@@ -36,13 +56,16 @@ export function parseDocument<T>(source: SourceFile, schema: Schema<T>): Result<
   const document = createDocument(source, value, spansOf(yaml));
   if (schema.validate(value)) return ok({ ...document, value });
   const findings = wordErrors(schema.schema, value, schema.validate.errors ?? []);
-  return invalid(findings.map((finding) => document.problem(finding.path, finding.message, finding)).toSorted(byPlace));
+  return invalid(
+    findings.map((finding) => document.problem(finding.path, finding.message, finding)).toSorted(byPlace),
+  );
 }
 
 function syntaxProblem(error: YAMLError, source: SourceFile, report: ReturnType<typeof reporter>): Problem {
   const [start, to] = error.pos;
   // yaml marks a duplicate key with one unit only; the whole key is meant.
-  const word = /^(?:"[^"\n]*"|'[^'\n]*'|[^\s:,#{}[\]]+)/.exec(source.text.slice(start, start + 200))?.[0] ?? "";
+  const word =
+    /^(?:"[^"\n]*"|'[^'\n]*'|[^\s:,#{}[\]]+)/.exec(source.text.slice(start, start + 200))?.[0] ?? "";
   const end = error.code === "DUPLICATE_KEY" ? start + word.length : to;
   const { message, hint } = wordSyntax(error, word.replaceAll(/^["']|["']$/g, ""));
   return report({ start, end }, message, hint);
@@ -60,7 +83,12 @@ function spansOf(yaml: YamlDocument): (path: Path, part: Part) => Span {
   return (path, part) => spanOf(yaml, indexes, path, part);
 }
 
-function spanOf(yaml: YamlDocument, indexes: WeakMap<YAMLMap, ReadonlyMap<unknown, Pair>>, path: Path, part: Part): Span {
+function spanOf(
+  yaml: YamlDocument,
+  indexes: WeakMap<YAMLMap, ReadonlyMap<unknown, Pair>>,
+  path: Path,
+  part: Part,
+): Span {
   let node: unknown = yaml.contents;
   let found: unknown = node;
   for (const [index, key] of path.entries()) {
@@ -81,7 +109,10 @@ function spanOf(yaml: YamlDocument, indexes: WeakMap<YAMLMap, ReadonlyMap<unknow
 }
 
 /** The pairs of a map by key: a map of ten thousand entries is walked once, not once for each. */
-function indexOf(map: YAMLMap, indexes: WeakMap<YAMLMap, ReadonlyMap<unknown, Pair>>): ReadonlyMap<unknown, Pair> {
+function indexOf(
+  map: YAMLMap,
+  indexes: WeakMap<YAMLMap, ReadonlyMap<unknown, Pair>>,
+): ReadonlyMap<unknown, Pair> {
   let index = indexes.get(map);
   if (index === undefined) {
     index = new Map(map.items.map((pair) => [isScalar(pair.key) ? pair.key.value : pair.key, pair]));

@@ -7,7 +7,9 @@ export interface Precompiled<T> {
   /** The text it was read from: it stands for no other. */
   readonly text: string;
   readonly value: T;
-  readonly spans: Readonly<Record<string, readonly [valueStart: number, valueEnd: number, keyStart: number, keyEnd: number]>>;
+  readonly spans: Readonly<
+    Record<string, readonly [valueStart: number, valueEnd: number, keyStart: number, keyEnd: number]>
+  >;
 }
 
 export function spanKey(path: Path): string {

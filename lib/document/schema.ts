@@ -92,6 +92,10 @@ function wordsFor(root: SchemaNode, node: SchemaNode): readonly string[] {
     const word = plainWords[type];
     if (word === undefined) return [];
     if (type !== "array" || node.items === undefined) return [word];
-    return [`a list of ${describe(root, alternatives(root, node.items)).replace(/^an? /, "").replace(/^(text|number|map|list)$/, "$1s")}`];
+    return [
+      `a list of ${describe(root, alternatives(root, node.items))
+        .replace(/^an? /, "")
+        .replace(/^(text|number|map|list)$/, "$1s")}`,
+    ];
   });
 }

@@ -1,7 +1,10 @@
 import type { YAMLError } from "yaml";
 
 /** What a YAML error means, in our words. `found` is the text at its place. */
-export function wordSyntax(error: YAMLError, found: string): { readonly message: string; readonly hint?: string } {
+export function wordSyntax(
+  error: YAMLError,
+  found: string,
+): { readonly message: string; readonly hint?: string } {
   switch (error.code) {
     case "DUPLICATE_KEY":
       return { message: `the key "${found}" is there twice in one map` };
@@ -20,7 +23,10 @@ export function wordSyntax(error: YAMLError, found: string): { readonly message:
     case "ALIAS_PROPS":
       return { message: lower(error.message) };
     case "TAG_RESOLVE_FAILED":
-      return { message: "tags (!name) have no meaning here", hint: "put a text that starts with ! in quotes" };
+      return {
+        message: "tags (!name) have no meaning here",
+        hint: "put a text that starts with ! in quotes",
+      };
     case "NON_STRING_KEY":
       return { message: "a key must be a text" };
     case "BAD_SCALAR_START":

@@ -10,10 +10,18 @@ export interface Finding {
 }
 
 /** Turns a validator's errors into what a person needs to hear: one finding for each thing wrong. */
-export function wordErrors(schema: unknown, value: unknown, errors: readonly SchemaError[]): readonly Finding[] {
+export function wordErrors(
+  schema: unknown,
+  value: unknown,
+  errors: readonly SchemaError[],
+): readonly Finding[] {
   const root = schema as SchemaNode;
   const findings = new Map<string, Finding>();
-  const choices = new Set(errors.filter((error) => error.keyword === "anyOf" || error.keyword === "oneOf").map((error) => error.instancePath));
+  const choices = new Set(
+    errors
+      .filter((error) => error.keyword === "anyOf" || error.keyword === "oneOf")
+      .map((error) => error.instancePath),
+  );
   for (const error of errors) {
     const place = placeOf(root, value, error);
     if (choices.has(error.instancePath) && isNoise(error, place, errors)) continue;
@@ -52,44 +60,79 @@ function isNoise(error: SchemaError, place: Place, errors: readonly SchemaError[
   const isMap = kindOf(place.value) === "a map";
   if (error.keyword === "type") return inside || isMap || place.nodes.length === 1;
   if (error.keyword === "required") {
-    const keyChoices = place.nodes.flatMap((node) => node.oneOf ?? []).flatMap((choice) => choice.required ?? []);
+    const keyChoices = place.nodes
+      .flatMap((node) => node.oneOf ?? [])
+      .flatMap((choice) => choice.required ?? []);
     return keyChoices.includes(String(error.params["missingProperty"]));
   }
   if (error.keyword === "oneOf" && place.nodes.some((node) => node.oneOf !== undefined)) return false;
   if (error.keyword === "anyOf" || error.keyword === "oneOf") {
-    return errors.some((other) => other !== error && other.instancePath.startsWith(error.instancePath) && !["type", "anyOf", "oneOf"].includes(other.keyword));
+    return errors.some(
+      (other) =>
+        other !== error &&
+        other.instancePath.startsWith(error.instancePath) &&
+        !["type", "anyOf", "oneOf"].includes(other.keyword),
+    );
   }
   return false;
 }
 
 function word(root: SchemaNode, error: SchemaError, { path, value, nodes }: Place): Finding | undefined {
-  const at = (message: string, hint?: string): Finding => ({ path, part: "value", message, ...(hint === undefined ? {} : { hint }) });
+  const at = (message: string, hint?: string): Finding => ({
+    path,
+    part: "value",
+    message,
+    ...(hint === undefined ? {} : { hint }),
+  });
   const expected = describe(root, nodes);
   switch (error.keyword) {
     case "additionalProperties": {
       const key = String(error.params["additionalProperty"]);
       const known = knownKeys(nodes);
-      return { path: [...path, key], part: "key", message: `unknown key "${key}"`, hint: didYouMean(key, known) ?? `known keys: ${known.join(", ")}` };
+      return {
+        path: [...path, key],
+        part: "key",
+        message: `unknown key "${key}"`,
+        hint: didYouMean(key, known) ?? `known keys: ${known.join(", ")}`,
+      };
     }
     case "propertyNames": {
       const key = String(error.params["propertyName"]);
-      const names = nodes.flatMap((node) => (node.propertyNames === undefined ? [] : [resolve(root, node.propertyNames)]));
-      return { path: [...path, key], part: "key", message: `"${key}" cannot be a name; expected ${describe(root, names)}` };
+      const names = nodes.flatMap((node) =>
+        node.propertyNames === undefined ? [] : [resolve(root, node.propertyNames)],
+      );
+      return {
+        path: [...path, key],
+        part: "key",
+        message: `"${key}" cannot be a name; expected ${describe(root, names)}`,
+      };
     }
     case "required":
-      return { path, part: path.length === 0 ? "value" : "key", message: `"${String(error.params["missingProperty"])}" is missing` };
+      return {
+        path,
+        part: path.length === 0 ? "value" : "key",
+        message: `"${String(error.params["missingProperty"])}" is missing`,
+      };
     case "dependencies":
-      return at(`"${String(error.params["property"])}" needs "${String(error.params["missingProperty"])}" beside it`);
+      return at(
+        `"${String(error.params["property"])}" needs "${String(error.params["missingProperty"])}" beside it`,
+      );
     case "oneOf": {
       const choices = nodes.flatMap((node) => node.oneOf ?? []).flatMap((choice) => choice.required ?? []);
       const used = choices.filter((key) => Object.hasOwn(Object(value), key));
-      if (used.length > 1) return at(`${used.map((key) => `"${key}"`).join(" and ")} exclude each other; expected ${expected}`);
-      return at(kindOf(value) === "a map" ? `expected ${expected}` : `expected ${expected}, found ${found(value)}`);
+      if (used.length > 1)
+        return at(`${used.map((key) => `"${key}"`).join(" and ")} exclude each other; expected ${expected}`);
+      return at(
+        kindOf(value) === "a map" ? `expected ${expected}` : `expected ${expected}, found ${found(value)}`,
+      );
     }
     case "enum":
     case "const": {
       const values = nodes.flatMap((node) => node.enum ?? []).filter((one) => typeof one === "string");
-      return at(`expected ${expected}, found ${found(value)}`, typeof value === "string" ? didYouMean(value, values) : undefined);
+      return at(
+        `expected ${expected}, found ${found(value)}`,
+        typeof value === "string" ? didYouMean(value, values) : undefined,
+      );
     }
     case "pattern":
       // A name of a key that does not match is reported by propertyNames.
@@ -102,7 +145,9 @@ function word(root: SchemaNode, error: SchemaError, { path, value, nodes }: Plac
 }
 
 function resolve(root: SchemaNode, node: SchemaNode): SchemaNode {
-  return node.$ref === undefined ? node : (root.definitions?.[node.$ref.replace("#/definitions/", "")] ?? node);
+  return node.$ref === undefined
+    ? node
+    : (root.definitions?.[node.$ref.replace("#/definitions/", "")] ?? node);
 }
 
 function kindOf(value: unknown): string {

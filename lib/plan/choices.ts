@@ -7,7 +7,10 @@ import type { State, World } from "./world.js";
 /**
  * How a fact can be met. `wait`: nothing provides it, but it can only be known once the facts it requires hold.
  */
-export type Choice = { readonly kind: "holds" } | { readonly kind: "run"; readonly providers: readonly string[] } | { readonly kind: "wait"; readonly requires: readonly string[] };
+export type Choice =
+  | { readonly kind: "holds" }
+  | { readonly kind: "run"; readonly providers: readonly string[] }
+  | { readonly kind: "wait"; readonly requires: readonly string[] };
 
 /** Longer reasons of several providers are cut to the first one's. */
 const maxReason = 400;
@@ -77,7 +80,10 @@ export class Choices {
     for (const need of task.needs) {
       const choice = yield* call(this.choose(need));
       if (choice.ok) continue;
-      usable = choice.failure.kind === "unmet-fact" && choice.failure.task === undefined ? fail({ ...choice.failure, task: task.name }) : choice;
+      usable =
+        choice.failure.kind === "unmet-fact" && choice.failure.task === undefined
+          ? fail({ ...choice.failure, task: task.name })
+          : choice;
       break;
     }
     this.#tasks.set(task.name, usable);
@@ -91,18 +97,30 @@ export class Choices {
   }
 }
 
-export function unknownFact(fact: string, { reason, hint }: State): { readonly ok: false; readonly failure: Failure } {
+export function unknownFact(
+  fact: string,
+  { reason, hint }: State,
+): { readonly ok: false; readonly failure: Failure } {
   return fail({ kind: "unknown-fact", fact, reason, ...(hint === undefined ? {} : { hint }) });
 }
 
-export function unmetFact(fact: string, { reason }: State): { readonly ok: false; readonly failure: Failure } {
+function unmetFact(
+  fact: string,
+  { reason }: State,
+): { readonly ok: false; readonly failure: Failure } {
   return fail({ kind: "unmet-fact", fact, reason });
 }
 
 /** One provider: what it lacks. Several: what each lacks, of the fact that all are for. */
 function noWay(fact: string, providers: readonly string[], failures: readonly Failure[]): Failure {
   const [first] = failures;
-  if (first === undefined || failures.length === 1) return first ?? { kind: "unmet-fact", fact, reason: "nothing provides it" };
-  const reason = failures.map((failure, index) => `${providers[index] ?? ""}: ${failure.kind === "unmet-fact" ? `${failure.fact}: ${failure.reason}` : failure.kind}`).join("; ");
+  if (first === undefined || failures.length === 1)
+    return first ?? { kind: "unmet-fact", fact, reason: "nothing provides it" };
+  const reason = failures
+    .map(
+      (failure, index) =>
+        `${providers[index] ?? ""}: ${failure.kind === "unmet-fact" ? `${failure.fact}: ${failure.reason}` : failure.kind}`,
+    )
+    .join("; ");
   return reason.length <= maxReason ? { kind: "unmet-fact", fact, reason } : first;
 }

@@ -25,14 +25,26 @@ export function explainPlan(plan: Plan, recipe: Recipe, settings: ExplainSetting
   const rows: readonly Row[] = [
     ...plan.satisfied.map(({ fact, reason }): Row => ({ sign: "=", name: fact, reason })),
     ...stepRows(plan.steps),
-    ...plan.blocked.map(({ task, fact, failure }): Row => ({ sign: "!", name: fact, reason: settings.word(failure), remark: `wanted by ${task}` })),
-    ...plan.declined.map(({ task, fact }): Row => ({ sign: "-", name: fact, reason: "declined", remark: `wanted by ${task}` })),
+    ...plan.blocked.map(({ task, fact, failure }): Row => ({
+      sign: "!",
+      name: fact,
+      reason: settings.word(failure),
+      remark: `wanted by ${task}`,
+    })),
+    ...plan.declined.map(({ task, fact }): Row => ({
+      sign: "-",
+      name: fact,
+      reason: "declined",
+      remark: `wanted by ${task}`,
+    })),
     ...cleanupRows(plan, recipe),
   ];
   const filled = rows.map((row) => ({ ...row, reason: fill(row.reason, settings.vars) }));
   const nameWidth = widest(filled.map(({ name }) => name));
   const reasonWidth = widest(filled.filter(({ remark }) => remark !== undefined).map(({ reason }) => reason));
-  const lines = filled.map(({ sign, name, reason, remark }) => `  ${sign} ${name.padEnd(nameWidth)}  ${reason.padEnd(remark === undefined ? 0 : reasonWidth)}${remark === undefined ? "" : `  ${remark}`}`.trimEnd());
+  const lines = filled.map(({ sign, name, reason, remark }) =>
+    `  ${sign} ${name.padEnd(nameWidth)}  ${reason.padEnd(remark === undefined ? 0 : reasonWidth)}${remark === undefined ? "" : `  ${remark}`}`.trimEnd(),
+  );
   if (plan.steps.length === 0) lines.push("  nothing to do");
   if (plan.notNeeded.length > 0) lines.push(`  not needed: ${plan.notNeeded.join(", ")}`);
   return [plan.target, ...lines].join("\n");
@@ -44,11 +56,14 @@ export function fill(text: string, vars: Readonly<Record<string, string>>): stri
 }
 
 function stepRows(steps: readonly PlannedStep[]): readonly Row[] {
-  const wants = steps.flatMap(({ cause, branch }) => (cause.kind === "want" ? [{ by: cause.by, depth: branch.length - 1, task: branch.at(-1) }] : []));
+  const wants = steps.flatMap(({ cause, branch }) =>
+    cause.kind === "want" ? [{ by: cause.by, depth: branch.length - 1, task: branch.at(-1) }] : [],
+  );
   const told = new Set<unknown>();
   return steps.map(({ task, certain, otherwise, reason, branch }) => {
     // The first step of all that a want brings in says so.
-    const want = wants.length === 0 ? undefined : wants.find((one) => branch[one.depth] === one.task && !told.has(one));
+    const want =
+      wants.length === 0 ? undefined : wants.find((one) => branch[one.depth] === one.task && !told.has(one));
     if (want !== undefined) told.add(want);
     return {
       sign: certain ? "+" : "?",
@@ -70,7 +85,10 @@ function cleanupRows({ afterwards }: Plan, recipe: Recipe): readonly Row[] {
   return groups.map(({ names, unless }) => ({
     sign: "~",
     name: [...new Set(names)].join(", "),
-    reason: unless === undefined ? "afterwards, always" : `afterwards, unless ${recipe.facts.get(unless)?.desc ?? `${unless} holds`}`,
+    reason:
+      unless === undefined
+        ? "afterwards, always"
+        : `afterwards, unless ${recipe.facts.get(unless)?.desc ?? `${unless} holds`}`,
   }));
 }
 

@@ -5,10 +5,22 @@ import type { Cause, Plan } from "./types.js";
 export interface PlanJson {
   readonly version: 1;
   readonly target: string;
-  readonly steps: readonly { readonly task: string; readonly certain: boolean; readonly otherwise?: string; readonly reason: string; readonly cause: Cause; readonly branch: readonly string[] }[];
+  readonly steps: readonly {
+    readonly task: string;
+    readonly certain: boolean;
+    readonly otherwise?: string;
+    readonly reason: string;
+    readonly cause: Cause;
+    readonly branch: readonly string[];
+  }[];
   readonly satisfied: readonly { readonly fact: string; readonly reason: string }[];
   readonly afterwards: readonly { readonly task: string; readonly after: string; readonly unless?: string }[];
-  readonly blocked: readonly { readonly task: string; readonly fact: string; readonly kind: string; readonly reason: string }[];
+  readonly blocked: readonly {
+    readonly task: string;
+    readonly fact: string;
+    readonly kind: string;
+    readonly reason: string;
+  }[];
   readonly declined: readonly { readonly task: string; readonly fact: string }[];
   readonly notNeeded: readonly string[];
 }
@@ -27,7 +39,12 @@ export function planJson(plan: Plan, { vars, word }: ExplainSettings): PlanJson 
     })),
     satisfied: plan.satisfied,
     afterwards: plan.afterwards,
-    blocked: plan.blocked.map(({ task, fact, failure }) => ({ task, fact, kind: failure.kind, reason: fill(word(failure), vars) })),
+    blocked: plan.blocked.map(({ task, fact, failure }) => ({
+      task,
+      fact,
+      kind: failure.kind,
+      reason: fill(word(failure), vars),
+    })),
     declined: plan.declined,
     notNeeded: plan.notNeeded,
   };

@@ -80,7 +80,12 @@ export class Planner {
         for (const [index, provider] of choice.value.providers.entries()) {
           if (this.isPlanned(provider)) return this.#again(provider, name, state, by);
           const mark = this.#mark();
-          const errand = { cause: { kind, by, fact: name }, above, reason: state.reason, otherwise: choice.value.providers[index + 1] };
+          const errand = {
+            cause: { kind, by, fact: name },
+            above,
+            reason: state.reason,
+            otherwise: choice.value.providers[index + 1],
+          };
           const planned = yield* call(this.plan(this.#task(provider), errand));
           if (planned.ok) return ok(undefined);
           this.#rollBack(mark);
@@ -110,10 +115,18 @@ export class Planner {
       if (state.state === "false" && !waiting.has(name)) return conflict(name, state, task.name);
     }
     // What it needs may have made its fact true on the way.
-    if (errand.cause.kind !== "target" && (yield* call(this.world.state(errand.cause.fact))).state === "true") return ok(undefined);
+    if (errand.cause.kind !== "target" && (yield* call(this.world.state(errand.cause.fact))).state === "true")
+      return ok(undefined);
     const allowed = yield* call(this.#checkPreconditions(task));
     if (!allowed.ok) return allowed;
-    this.journal.push(this.steps, plannedStep(branch, errand, waits === undefined ? undefined : (this.world.fact(waits).desc ?? `${waits} holds`)));
+    this.journal.push(
+      this.steps,
+      plannedStep(
+        branch,
+        errand,
+        waits === undefined ? undefined : (this.world.fact(waits).desc ?? `${waits} holds`),
+      ),
+    );
     this.journal.set(this.#planned, task.name, true);
     this.world.apply(task);
     this.#choices.applied(task);
@@ -137,8 +150,20 @@ export class Planner {
     for (const { check, msg, onUnknown, at } of task.preconditions) {
       if (!isDerived(check)) continue;
       const state = yield* call(this.world.evaluate(check));
-      if (state.state === "false") return fail({ kind: "precondition", task: task.name, message: msg.replaceAll(/\{\{\s*reason\s*\}\}/g, () => state.reason), at });
-      if (state.state === "unknown" && onUnknown === "fail") return fail({ kind: "precondition", task: task.name, message: `could not tell: ${state.reason}`, at });
+      if (state.state === "false")
+        return fail({
+          kind: "precondition",
+          task: task.name,
+          message: msg.replaceAll(/\{\{\s*reason\s*\}\}/g, () => state.reason),
+          at,
+        });
+      if (state.state === "unknown" && onUnknown === "fail")
+        return fail({
+          kind: "precondition",
+          task: task.name,
+          message: `could not tell: ${state.reason}`,
+          at,
+        });
     }
     return ok(undefined);
   }
@@ -149,7 +174,8 @@ export class Planner {
 
   #rollBack({ journal, steps }: Mark): void {
     // Where a step that is taken back had cleared something, other ways may be open than were found then.
-    if (this.steps.slice(steps).some(({ task }) => this.#task(task).clears.length > 0)) this.#choices.forget();
+    if (this.steps.slice(steps).some(({ task }) => this.#task(task).clears.length > 0))
+      this.#choices.forget();
     this.journal.rollBack(journal);
   }
 
@@ -158,9 +184,18 @@ export class Planner {
   }
 
   /** A task runs once; that its fact is needed again is a fault of the recipe, or of the step. */
-  #again(provider: string, fact: string, state: State, by: string): { readonly ok: false; readonly failure: Failure } {
+  #again(
+    provider: string,
+    fact: string,
+    state: State,
+    by: string,
+  ): { readonly ok: false; readonly failure: Failure } {
     if (this.#planned.has(provider) && state.by !== undefined) return conflict(fact, state, by);
-    return fail({ kind: "plan-conflict", message: `${provider} already ran, and ${by} needs "${fact}", which does not hold: ${state.reason}`, hint: "a task runs once" });
+    return fail({
+      kind: "plan-conflict",
+      message: `${provider} already ran, and ${by} needs "${fact}", which does not hold: ${state.reason}`,
+      hint: "a task runs once",
+    });
   }
 
   #task(name: string): Task {
@@ -176,10 +211,18 @@ function neededBy(failure: Failure, by: string): Failure {
 
 function conflict(fact: string, state: State, by: string): { readonly ok: false; readonly failure: Failure } {
   const cause = state.by === undefined ? `"${fact}" does not hold any more` : `${state.by} clears "${fact}"`;
-  return fail({ kind: "plan-conflict", message: `${cause}, and ${by}, which comes after it, still needs it`, hint: "a task runs once: the recipe has to bring them in another order" });
+  return fail({
+    kind: "plan-conflict",
+    message: `${cause}, and ${by}, which comes after it, still needs it`,
+    hint: "a task runs once: the recipe has to bring them in another order",
+  });
 }
 
-function plannedStep(branch: Branch, { cause, reason, otherwise }: Errand, condition: string | undefined): PlannedStep {
+function plannedStep(
+  branch: Branch,
+  { cause, reason, otherwise }: Errand,
+  condition: string | undefined,
+): PlannedStep {
   return {
     task: branch.task,
     certain: condition === undefined,
@@ -189,7 +232,8 @@ function plannedStep(branch: Branch, { cause, reason, otherwise }: Errand, condi
     // Written out when it is read: for a long chain of tasks the branches together are its square.
     get branch() {
       const tasks: string[] = [];
-      for (let here: Branch | undefined = branch; here !== undefined; here = here.above) tasks.push(here.task);
+      for (let here: Branch | undefined = branch; here !== undefined; here = here.above)
+        tasks.push(here.task);
       return tasks.toReversed();
     },
   };

@@ -16,7 +16,12 @@ import type { Plan, Progress, Target, Verdict } from "./types.js";
  * `plan-conflict` (a step undoes what a later one needs), `precondition` (one about facts would not hold),
  * `unknown-name` (the target names a task that is not there).
  */
-export function resolve(recipe: Recipe, target: Target, progress: Progress, meter: Meter = { rounds: 0 }): Generator<string, Result<Plan>, Verdict> {
+export function resolve(
+  recipe: Recipe,
+  target: Target,
+  progress: Progress,
+  meter: Meter = { rounds: 0 },
+): Generator<string, Result<Plan>, Verdict> {
   return drive(planFor(recipe, target, progress, meter), meter);
 }
 
@@ -29,7 +34,9 @@ function* planFor(recipe: Recipe, target: Target, progress: Progress, meter: Met
     const due = yield* call(target.named ? dueByName(planner, task) : dueByFacts(planner, task));
     if (!due.ok) return due;
     if (due.value === undefined) continue;
-    const planned = yield* call(planner.plan(task, { cause: { kind: "target" }, above: undefined, reason: due.value }));
+    const planned = yield* call(
+      planner.plan(task, { cause: { kind: "target" }, above: undefined, reason: due.value }),
+    );
     if (!planned.ok) return planned;
   }
   return ok(finish(recipe, target, progress, planner));
@@ -62,15 +69,28 @@ function* dueByFacts({ world, satisfied }: Planner, task: Task): Routine<Result<
   return ok(undefined);
 }
 
-function finish(recipe: Recipe, target: Target, progress: Progress, { steps, satisfied, blocked, declined }: Planner): Plan {
-  const used = new Set([...target.tasks, ...progress.ran, ...steps.flatMap(({ task, otherwise }) => (otherwise === undefined ? [task] : [task, otherwise]))]);
+function finish(
+  recipe: Recipe,
+  target: Target,
+  progress: Progress,
+  { steps, satisfied, blocked, declined }: Planner,
+): Plan {
+  const used = new Set([
+    ...target.tasks,
+    ...progress.ran,
+    ...steps.flatMap(({ task, otherwise }) => (otherwise === undefined ? [task] : [task, otherwise])),
+  ]);
   return {
     target: target.name,
     steps,
     satisfied: [...satisfied].map(([fact, reason]) => ({ fact, reason })),
-    afterwards: steps.flatMap(({ task: after }) => (recipe.tasks.get(after)?.finally ?? []).map((entry) => ({ ...entry, after }))),
+    afterwards: steps.flatMap(({ task: after }) =>
+      (recipe.tasks.get(after)?.finally ?? []).map((entry) => ({ ...entry, after })),
+    ),
     blocked,
     declined,
-    notNeeded: closureOf(recipe, target.tasks).filter((name) => !used.has(name) && recipe.tasks.get(name)?.internal === false),
+    notNeeded: closureOf(recipe, target.tasks).filter(
+      (name) => !used.has(name) && recipe.tasks.get(name)?.internal === false,
+    ),
   };
 }

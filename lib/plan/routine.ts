@@ -1,7 +1,9 @@
 import type { Verdict } from "./types.js";
 
 /** What a routine asks its driver for: the verdict of a fact, or the result of another routine. */
-type Request = { readonly kind: "ask"; readonly fact: string } | { readonly kind: "call"; readonly routine: Routine<unknown> };
+type Request =
+  | { readonly kind: "ask"; readonly fact: string }
+  | { readonly kind: "call"; readonly routine: Routine<unknown> };
 
 /**
  * A function that may ask for verdicts, and that calls others of its kind without using the call stack: a chain of ten

@@ -63,7 +63,11 @@ export class World {
       case "not": {
         const inner = yield* call(this.evaluate(check.check));
         const { missing: _, ...rest } = inner;
-        return inner.state === "true" ? { ...rest, state: "false" } : inner.state === "false" ? { ...rest, state: "true" } : inner;
+        return inner.state === "true"
+          ? { ...rest, state: "false" }
+          : inner.state === "false"
+            ? { ...rest, state: "true" }
+            : inner;
       }
       case "all":
       case "any": {
@@ -83,20 +87,26 @@ export class World {
 
   /** Plans the effects of a task: what it clears is false from here on, and what it provides is true. */
   apply(task: Task): void {
-    for (const name of task.clears) this.#pin(name, { state: "false", reason: `${task.name} clears it`, by: task.name });
+    for (const name of task.clears)
+      this.#pin(name, { state: "false", reason: `${task.name} clears it`, by: task.name });
     // What is derived comes last: it is let go whenever one of its facts changes.
-    const provides = task.provides.toSorted((a, b) => Number(isDerived(this.fact(a).check)) - Number(isDerived(this.fact(b).check)));
-    for (const name of provides) this.#pin(name, { state: "true", reason: `${task.name} provides it`, by: task.name });
+    const provides = task.provides.toSorted(
+      (a, b) => Number(isDerived(this.fact(a).check)) - Number(isDerived(this.fact(b).check)),
+    );
+    for (const name of provides)
+      this.#pin(name, { state: "true", reason: `${task.name} provides it`, by: task.name });
   }
 
   *#workOut(fact: Fact): Routine<State> {
     let later: State | undefined;
     for (const name of fact.requires) {
       const required = yield* call(this.state(name));
-      if (required.state === "false") return { ...required, reason: `needs ${name}, which does not hold`, missing: name };
+      if (required.state === "false")
+        return { ...required, reason: `needs ${name}, which does not hold`, missing: name };
       if (required.state === "unknown") return required;
       if (required.state === "later") later ??= required;
-      else if (required.by !== undefined) later ??= { state: "later", reason: `not known before ${required.by}`, by: required.by };
+      else if (required.by !== undefined)
+        later ??= { state: "later", reason: `not known before ${required.by}`, by: required.by };
     }
     if (later !== undefined) return later;
     if (isDerived(fact.check)) return yield* call(this.evaluate(fact.check));
@@ -117,17 +127,21 @@ export class World {
 
   /** Takes back what was worked out from a fact, and what required it when it ends; both are worked out anew. */
   #changed(start: string, cause: State): void {
-    const queue = [start];
-    for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+    const seen = new Set([start]);
+    for (const name of seen) {
       for (const dependent of this.#dependents.get(name) ?? []) {
         this.#meter.rounds++;
         const pin = this.#pins.get(dependent);
         // A step's promise holds until what it rests on ends; what is derived is always worked out from its facts.
-        const lapses = pin !== undefined && (isDerived(this.fact(dependent).check) || (pin.state === "true" && cause.state === "false"));
-        if (pin === undefined ? !this.#known.has(dependent) : !lapses) continue;
+        const lapses =
+          pin !== undefined &&
+          (isDerived(this.fact(dependent).check) || (pin.state === "true" && cause.state === "false"));
+        if (pin !== undefined && !lapses) continue;
+        // What nobody has looked at has nothing to take back; but when a fact ends, promises may rest on it further up.
+        if (pin === undefined && !this.#known.has(dependent) && cause.state === "true") continue;
         this.#journal.delete(this.#pins, dependent);
         this.#journal.delete(this.#known, dependent);
-        queue.push(dependent);
+        seen.add(dependent);
       }
     }
   }

@@ -17,7 +17,11 @@ export function readCheck(tree: Tree): Check {
       return { kind: "command", argv: argumentsOf(value) };
     case "script": {
       const exported = textOf(tree.entries, "check");
-      return { kind: "script", script: scriptRef(text, value?.place ?? tree.place), ...(exported === undefined ? {} : { check: exported }) };
+      return {
+        kind: "script",
+        script: scriptRef(text, value?.place ?? tree.place),
+        ...(exported === undefined ? {} : { check: exported }),
+      };
     }
     case "fact":
       return { kind: "fact", fact: text };

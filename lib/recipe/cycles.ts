@@ -14,7 +14,11 @@ export interface Cycle<T> {
  * Finds cycles by one depth-first walk, in the order of `nodes`: at least one of each knot, at most `limit`.
  * Uses no call stack, so a chain may be of any length.
  */
-export function findCycles<T>(nodes: Iterable<string>, edgesOf: (node: string) => readonly Edge<T>[], limit = 10): readonly Cycle<T>[] {
+export function findCycles<T>(
+  nodes: Iterable<string>,
+  edgesOf: (node: string) => readonly Edge<T>[],
+  limit = 10,
+): readonly Cycle<T>[] {
   const state = new Map<string, "open" | "closed">();
   const cycles: Cycle<T>[] = [];
   for (const start of nodes) {

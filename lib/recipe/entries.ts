@@ -61,7 +61,14 @@ function readPrecondition(tree: Tree): readonly Precondition[] {
   const check = tree.entries.get("check");
   if (check === undefined) return [];
   const onUnknown = textOf(tree.entries, "on_unknown") === "pass" ? "pass" : "fail";
-  return [{ check: readCheck(check), msg: textOf(tree.entries, "msg") ?? "", onUnknown, at: positionOf(tree.place) }];
+  return [
+    {
+      check: readCheck(check),
+      msg: textOf(tree.entries, "msg") ?? "",
+      onUnknown,
+      at: positionOf(tree.place),
+    },
+  ];
 }
 
 function readConfirm(tree: Tree | undefined): Confirm | undefined {
@@ -73,17 +80,22 @@ function readConfirm(tree: Tree | undefined): Confirm | undefined {
 function readFinally(tree: Tree): readonly FinallyEntry[] {
   if (tree.kind === "leaf") return [{ task: String(tree.value) }];
   if (tree.kind === "list") return [];
-  return [{ task: textOf(tree.entries, "task") ?? "", ...optional("unless", textOf(tree.entries, "unless")) }];
+  return [
+    { task: textOf(tree.entries, "task") ?? "", ...optional("unless", textOf(tree.entries, "unless")) },
+  ];
 }
 
 function readAction(name: string, entries: Fields, builtin: boolean): Action {
   const script = entries.get("script");
   const text = textOf(entries, "script");
-  if (script !== undefined && text !== undefined) return { kind: "script", script: scriptRef(text, script.place) };
+  if (script !== undefined && text !== undefined)
+    return { kind: "script", script: scriptRef(text, script.place) };
   const cmds = itemsOf(entries, "cmds").map(argumentsOf);
   if (cmds.length > 0) return { kind: "cmds", cmds };
   // `cmds: []` says that there is nothing to do; a built-in task that says nothing has the script of its name.
-  return builtin && !entries.has("cmds") ? { kind: "script", script: { kind: "builtin", name } } : { kind: "none" };
+  return builtin && !entries.has("cmds")
+    ? { kind: "script", script: { kind: "builtin", name } }
+    : { kind: "none" };
 }
 
 function timeoutOf(entries: Fields): number | undefined {

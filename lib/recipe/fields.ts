@@ -23,7 +23,10 @@ export function itemsOf(fields: Fields, key: string): readonly Tree[] {
 }
 
 /** A list of texts, each with its place; one that is there twice is taken once, where it comes first. */
-export function textsOf(fields: Fields, key: string): readonly { readonly text: string; readonly place: Place }[] {
+export function textsOf(
+  fields: Fields,
+  key: string,
+): readonly { readonly text: string; readonly place: Place }[] {
   const texts = new Map<string, Place>();
   for (const { value, place } of leaves(itemsOf(fields, key))) if (!texts.has(value)) texts.set(value, place);
   return [...texts].map(([text, place]) => ({ text, place }));
@@ -44,9 +47,15 @@ export function mapOf(fields: Fields, key: string): Readonly<Record<string, stri
 }
 
 export function recordOf(entries: Fields): Readonly<Record<string, string>> {
-  return Object.fromEntries([...entries].flatMap(([key, tree]) => (tree.kind === "leaf" && tree.value !== null ? [[key, String(tree.value)]] : [])));
+  return Object.fromEntries(
+    [...entries].flatMap(([key, tree]) =>
+      tree.kind === "leaf" && tree.value !== null ? [[key, String(tree.value)]] : [],
+    ),
+  );
 }
 
 function leaves(trees: readonly Tree[]): readonly { readonly value: string; readonly place: Place }[] {
-  return trees.flatMap((tree) => (tree.kind === "leaf" && tree.value !== null ? [{ value: String(tree.value), place: tree.place }] : []));
+  return trees.flatMap((tree) =>
+    tree.kind === "leaf" && tree.value !== null ? [{ value: String(tree.value), place: tree.place }] : [],
+  );
 }

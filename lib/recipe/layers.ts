@@ -20,7 +20,9 @@ export interface LayerSources {
  * Reads the built-in recipe and the project's files, each after what it extends; a file that is extended twice is
  * taken once, where it comes first. Problems of one file do not hide those of the next. Failures: those of `read`.
  */
-export async function readLayers(sources: LayerSources): Promise<Result<{ readonly layers: readonly Layer[]; readonly problems: readonly Problem[] }>> {
+export async function readLayers(
+  sources: LayerSources,
+): Promise<Result<{ readonly layers: readonly Layer[]; readonly problems: readonly Problem[] }>> {
   const layers: Layer[] = [];
   const problems: Problem[] = [];
   const done = new Set<string>();
@@ -42,14 +44,23 @@ export async function readLayers(sources: LayerSources): Promise<Result<{ readon
       const place = ["extends", index];
       if ([...line, file].includes(target)) {
         const round = [...line.slice(line.indexOf(target)), file, target];
-        problems.push(document.problem(place, `a cycle: ${(line.includes(target) ? round : [file, target]).map(sources.show).join(" → ")}`));
+        problems.push(
+          document.problem(
+            place,
+            `a cycle: ${(line.includes(target) ? round : [file, target]).map(sources.show).join(" → ")}`,
+          ),
+        );
         continue;
       }
       if (done.has(target)) continue;
       const extended = await sources.read(target);
       if (!extended.ok) return extended;
       if (extended.value === undefined) {
-        problems.push(document.problem(place, `there is no file ${sources.show(target)}`, { hint: "paths in `extends` are relative to the file that names them" }));
+        problems.push(
+          document.problem(place, `there is no file ${sources.show(target)}`, {
+            hint: "paths in `extends` are relative to the file that names them",
+          }),
+        );
         continue;
       }
       const added = await add(target, extended.value, [...line, file]);

@@ -16,8 +16,8 @@ import { checkTemplates } from "./templates.js";
 import type { Fact, Recipe } from "./types.js";
 
 /** What a project's own recipe and the one that is never committed are called. */
-export const projectRecipe = "tazpod.tasks.yaml";
-export const localRecipe = "tazpod.tasks.local.yaml";
+const projectRecipe = "tazpod.tasks.yaml";
+const localRecipe = "tazpod.tasks.local.yaml";
 
 export interface RecipeSources {
   readonly builtin: SourceFile;
@@ -62,7 +62,13 @@ export async function loadRecipe(sources: RecipeSources): Promise<Result<Recipe>
   const names = layered.value.layers.map(({ document }) => document.path);
   if (problems.length > 0) return invalid(inOrder(problems, names));
   const goals = new Map([...merged.goals].map(([name, tree]) => [name, readGoal(name, tree)]));
-  return ok({ facts, tasks, goals, vars: recordOf(merged.vars), files: layered.value.layers.map(({ file }) => file) });
+  return ok({
+    facts,
+    tasks,
+    goals,
+    vars: recordOf(merged.vars),
+    files: layered.value.layers.map(({ file }) => file),
+  });
 }
 
 /** The facts as written; one without a check is left out, and reported with the others. */
@@ -77,9 +83,15 @@ function readFacts(merged: Merged): ReadonlyMap<string, Fact> {
 
 /** By file as they were read, then by line. */
 function inOrder(problems: readonly Problem[], files: readonly string[]): readonly Problem[] {
-  const rank = ({ at }: Problem): readonly number[] => [files.indexOf(at?.file ?? ""), at?.line ?? 0, at?.column ?? 0];
+  const rank = ({ at }: Problem): readonly number[] => [
+    files.indexOf(at?.file ?? ""),
+    at?.line ?? 0,
+    at?.column ?? 0,
+  ];
   return problems.toSorted((a, b) => {
     const [left, right] = [rank(a), rank(b)];
-    return left.map((value, index) => value - (right[index] ?? 0)).find((difference) => difference !== 0) ?? 0;
+    return (
+      left.map((value, index) => value - (right[index] ?? 0)).find((difference) => difference !== 0) ?? 0
+    );
   });
 }

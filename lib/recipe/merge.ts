@@ -1,10 +1,31 @@
 import { didYouMean } from "../document/nearest.js";
 import type { Problem } from "../failure.js";
-import { isNull, type Layer, type MapTree, type Place, problemAt, shortPlace, type Tree, treeOf } from "./tree.js";
+import {
+  isNull,
+  type Layer,
+  type MapTree,
+  type Place,
+  problemAt,
+  shortPlace,
+  type Tree,
+  treeOf,
+} from "./tree.js";
 
 export type Section = "facts" | "tasks" | "goals";
 const sections: readonly Section[] = ["facts", "tasks", "goals"];
-const listFields = new Set(["aliases", "needs", "wants", "provides", "clears", "preconditions", "finally", "cmds", "requires", "providers", "run"]);
+const listFields = new Set([
+  "aliases",
+  "needs",
+  "wants",
+  "provides",
+  "clears",
+  "preconditions",
+  "finally",
+  "cmds",
+  "requires",
+  "providers",
+  "run",
+]);
 const mapFields = new Set(["vars", "env"]);
 
 /** All layers as one. */
@@ -18,8 +39,17 @@ export interface Merged {
 }
 
 /** Lays the layers on each other, ancestors first. Problems: entries that are new and do not say so, and the reverse. */
-export function mergeLayers(layers: readonly Layer[]): { readonly merged: Merged; readonly problems: readonly Problem[] } {
-  const merged: Merged = { facts: new Map(), tasks: new Map(), goals: new Map(), vars: new Map(), removed: new Map() };
+export function mergeLayers(layers: readonly Layer[]): {
+  readonly merged: Merged;
+  readonly problems: readonly Problem[];
+} {
+  const merged: Merged = {
+    facts: new Map(),
+    tasks: new Map(),
+    goals: new Map(),
+    vars: new Map(),
+    removed: new Map(),
+  };
   const problems: Problem[] = [];
   for (const layer of layers) {
     const tree = treeOf(layer);
@@ -40,22 +70,43 @@ function mergeSection(merged: Merged, section: Section, over: MapTree, problems:
   for (const [name, entry] of over.entries) {
     const before = known.get(name);
     if (isNull(entry)) {
-      if (before === undefined) problems.push(problemAt(entry.place, `there is no ${what} "${name}" to remove`, { part: "key", hint: didYouMean(name, known.keys()) }));
+      if (before === undefined)
+        problems.push(
+          problemAt(entry.place, `there is no ${what} "${name}" to remove`, {
+            part: "key",
+            hint: didYouMean(name, known.keys()),
+          }),
+        );
       known.delete(name);
       merged.removed.set(`${section} ${name}`, entry.place);
       continue;
     }
     if (entry.kind !== "map") continue;
     if (!entry.place.layer.builtin) problems.push(...checkNew(what, name, entry, before, known));
-    known.set(name, { kind: "map", place: before?.place ?? entry.place, entries: mergeFields(before?.entries, entry) });
+    known.set(name, {
+      kind: "map",
+      place: before?.place ?? entry.place,
+      entries: mergeFields(before?.entries, entry),
+    });
   }
 }
 
-function checkNew(what: string, name: string, entry: MapTree, before: MapTree | undefined, known: ReadonlyMap<string, MapTree>): readonly Problem[] {
+function checkNew(
+  what: string,
+  name: string,
+  entry: MapTree,
+  before: MapTree | undefined,
+  known: ReadonlyMap<string, MapTree>,
+): readonly Problem[] {
   const flag = entry.entries.get("new");
   const isNew = flag?.kind === "leaf" && flag.value === true;
   if (before !== undefined && isNew) {
-    return [problemAt(flag.place, `the ${what} "${name}" is not new: ${shortPlace(before.place)} has it`, { part: "key", hint: "leave `new` out to change that one, or take another name" })];
+    return [
+      problemAt(flag.place, `the ${what} "${name}" is not new: ${shortPlace(before.place)} has it`, {
+        part: "key",
+        hint: "leave `new` out to change that one, or take another name",
+      }),
+    ];
   }
   if (before === undefined && !isNew) {
     const near = didYouMean(name, known.keys());
@@ -65,7 +116,10 @@ function checkNew(what: string, name: string, entry: MapTree, before: MapTree | 
   return [];
 }
 
-function mergeFields(before: ReadonlyMap<string, Tree> | undefined, over: MapTree): ReadonlyMap<string, Tree> {
+function mergeFields(
+  before: ReadonlyMap<string, Tree> | undefined,
+  over: MapTree,
+): ReadonlyMap<string, Tree> {
   const fields = new Map(before);
   for (const [key, value] of over.entries) {
     if (key === "new") continue;
@@ -84,7 +138,11 @@ function mergeFields(before: ReadonlyMap<string, Tree> | undefined, over: MapTre
 /** `{ prepend, append }` around what the ancestors have. */
 function extendList(old: Tree | undefined, change: MapTree): Tree {
   const items = (tree: Tree | undefined): readonly Tree[] => (tree?.kind === "list" ? tree.items : []);
-  return { kind: "list", place: change.place, items: [...items(change.entries.get("prepend")), ...items(old), ...items(change.entries.get("append"))] };
+  return {
+    kind: "list",
+    place: change.place,
+    items: [...items(change.entries.get("prepend")), ...items(old), ...items(change.entries.get("append"))],
+  };
 }
 
 function overlay(target: Map<string, Tree>, over: ReadonlyMap<string, Tree>): void {

@@ -5,7 +5,10 @@ import { ok, type Result } from "../result.js";
 
 /** One recipe file by itself. YAML and its validator are loaded here, by the first file that needs them. */
 export async function parseRecipe(source: SourceFile): Promise<Result<Document<TasksDocument>>> {
-  const [{ parseDocument }, { validateTasks }] = await Promise.all([import("../document/parse.js"), import("../document/validators.js")]);
+  const [{ parseDocument }, { validateTasks }] = await Promise.all([
+    import("../document/parse.js"),
+    import("../document/validators.js"),
+  ]);
   return parseDocument(source, validateTasks);
 }
 

@@ -9,7 +9,11 @@ import type { Fact, Task } from "./types.js";
  * Finds who can make each fact true: the tasks that provide it, and for `not: { fact: g }` those that clear g.
  * Problems: several that could be meant, and `providers` that do not provide.
  */
-export function assignProviders(merged: Merged, facts: ReadonlyMap<string, Fact>, tasks: ReadonlyMap<string, Task>): { readonly facts: Map<string, Fact>; readonly problems: readonly Problem[] } {
+export function assignProviders(
+  merged: Merged,
+  facts: ReadonlyMap<string, Fact>,
+  tasks: ReadonlyMap<string, Task>,
+): { readonly facts: Map<string, Fact>; readonly problems: readonly Problem[] } {
   const provide = new Map<string, string[]>();
   const clear = new Map<string, string[]>();
   for (const task of tasks.values()) {
@@ -20,12 +24,23 @@ export function assignProviders(merged: Merged, facts: ReadonlyMap<string, Fact>
   const assigned = new Map<string, Fact>();
   for (const fact of facts.values()) {
     const negated = negatedFact(fact.check);
-    const able = [...new Set([...(provide.get(fact.name) ?? []), ...(negated === undefined ? [] : (clear.get(negated) ?? []))])];
+    const able = [
+      ...new Set([
+        ...(provide.get(fact.name) ?? []),
+        ...(negated === undefined ? [] : (clear.get(negated) ?? [])),
+      ]),
+    ];
     const tree = merged.facts.get(fact.name);
     const said = textsOf(tree?.entries ?? new Map(), "providers");
-    if (said.length === 0 && able.length > 1 && tree !== undefined) problems.push(ambiguous(merged, fact.name, able, tree.place));
+    if (said.length === 0 && able.length > 1 && tree !== undefined)
+      problems.push(ambiguous(merged, fact.name, able, tree.place));
     for (const { text, place } of said) {
-      if (tasks.has(text) && !able.includes(text)) problems.push(problemAt(place, `the task "${text}" does not provide "${fact.name}"`, { hint: able.length === 0 ? undefined : `these do: ${able.join(", ")}` }));
+      if (tasks.has(text) && !able.includes(text))
+        problems.push(
+          problemAt(place, `the task "${text}" does not provide "${fact.name}"`, {
+            hint: able.length === 0 ? undefined : `these do: ${able.join(", ")}`,
+          }),
+        );
     }
     assigned.set(fact.name, said.length > 0 ? fact : { ...fact, providers: able });
   }
@@ -34,13 +49,20 @@ export function assignProviders(merged: Merged, facts: ReadonlyMap<string, Fact>
 
 function ambiguous(merged: Merged, fact: string, able: readonly string[], place: Place): Problem {
   const last = merged.tasks.get(able.at(-1) ?? "");
-  const entry = [...textsOf(last?.entries ?? new Map(), "provides"), ...textsOf(last?.entries ?? new Map(), "clears")].find(({ text }) => text === fact);
+  const entry = [
+    ...textsOf(last?.entries ?? new Map(), "provides"),
+    ...textsOf(last?.entries ?? new Map(), "clears"),
+  ].find(({ text }) => text === fact);
   const list = `${able.slice(0, -1).join(", ")} and ${able.at(-1) ?? ""}`;
   const both = able.length === 2 ? "both" : "all";
-  return problemAt(entry?.place ?? place, `${list} ${both} provide "${fact}", and it is not said which comes first`, {
-    part: entry === undefined ? "key" : "value",
-    hint: `in the fact "${fact}", list them in order of preference: providers: [${able.join(", ")}]`,
-  });
+  return problemAt(
+    entry?.place ?? place,
+    `${list} ${both} provide "${fact}", and it is not said which comes first`,
+    {
+      part: entry === undefined ? "key" : "value",
+      hint: `in the fact "${fact}", list them in order of preference: providers: [${able.join(", ")}]`,
+    },
+  );
 }
 
 function listIn(map: Map<string, string[]>, key: string): string[] {

@@ -17,16 +17,25 @@ export function checkReferences(merged: Merged): readonly Problem[] {
     if (merged[section].has(name)) return [];
     const removed = merged.removed.get(`${section} ${name}`);
     const what = section.slice(0, -1);
-    if (removed !== undefined) return [problemAt(place, `the ${what} "${name}" was removed at ${shortPlace(removed)}, and it is named here`)];
+    if (removed !== undefined)
+      return [
+        problemAt(place, `the ${what} "${name}" was removed at ${shortPlace(removed)}, and it is named here`),
+      ];
     const known = merged[section];
-    return [problemAt(place, `there is no ${what} "${name}"`, { hint: didYouMean(name, known.keys()) ?? otherKind(merged, section, name) })];
+    return [
+      problemAt(place, `there is no ${what} "${name}"`, {
+        hint: didYouMean(name, known.keys()) ?? otherKind(merged, section, name),
+      }),
+    ];
   });
 }
 
 function otherKind(merged: Merged, section: Section, name: string): string | undefined {
   if (section === "facts" && merged.tasks.has(name)) return `"${name}" is a task; a fact is meant here`;
   if (section === "tasks" && merged.facts.has(name)) return `"${name}" is a fact; a task is meant here`;
-  return section === "tasks" && merged.goals.has(name) ? `"${name}" is a goal; a task is meant here` : undefined;
+  return section === "tasks" && merged.goals.has(name)
+    ? `"${name}" is a goal; a task is meant here`
+    : undefined;
 }
 
 function* references(merged: Merged): Generator<Reference> {
@@ -37,9 +46,12 @@ function* references(merged: Merged): Generator<Reference> {
   }
   for (const task of merged.tasks.values()) {
     for (const field of ["needs", "wants", "provides", "clears"]) yield* listed(task, field, "facts");
-    for (const item of itemsOf(task.entries, "preconditions")) if (item.kind === "map") yield* inCheck(item.entries.get("check"));
+    for (const item of itemsOf(task.entries, "preconditions"))
+      if (item.kind === "map") yield* inCheck(item.entries.get("check"));
     for (const item of itemsOf(task.entries, "finally")) {
-      yield* item.kind === "map" ? [...leaf(item.entries.get("task"), "tasks"), ...leaf(item.entries.get("unless"), "facts")] : leaf(item, "tasks");
+      yield* item.kind === "map"
+        ? [...leaf(item.entries.get("task"), "tasks"), ...leaf(item.entries.get("unless"), "facts")]
+        : leaf(item, "tasks");
     }
   }
   for (const goal of merged.goals.values()) yield* listed(goal, "run", "tasks");

@@ -24,9 +24,18 @@ export async function checkScripts(merged: Merged, sources: ScriptSources): Prom
   for (const place of scriptPlaces(merged)) {
     const ref = scriptRef(place.text, place);
     if (ref.kind === "file") {
-      if (!(await sources.exists(ref.file))) problems.push(problemAt(place, `there is no file ${place.text}`, { hint: "a script's path is relative to the recipe that names it" }));
+      if (!(await sources.exists(ref.file)))
+        problems.push(
+          problemAt(place, `there is no file ${place.text}`, {
+            hint: "a script's path is relative to the recipe that names it",
+          }),
+        );
     } else if (!sources.builtin.includes(ref.name)) {
-      const hint = didYouMean(ref.name, sources.builtin) ?? (/[./]/.test(ref.name) ? `a file of the project starts with ./: "./${ref.name}"` : `built-in scripts: ${sources.builtin.join(", ")}`);
+      const hint =
+        didYouMean(ref.name, sources.builtin) ??
+        (/[./]/.test(ref.name)
+          ? `a file of the project starts with ./: "./${ref.name}"`
+          : `built-in scripts: ${sources.builtin.join(", ")}`);
       problems.push(problemAt(place, `no script named "${ref.name}" comes with tazpod`, { hint }));
     }
   }
@@ -43,7 +52,8 @@ function* scriptPlaces(merged: Merged): Generator<WrittenScript> {
     const script = entries.get("script");
     if (script?.kind === "leaf") yield { ...script.place, text: String(script.value) };
     else if (place.layer.builtin && !entries.has("cmds")) yield { ...place, text: name };
-    for (const item of itemsOf(entries, "preconditions")) if (item.kind === "map") yield* inCheck(item.entries.get("check"));
+    for (const item of itemsOf(entries, "preconditions"))
+      if (item.kind === "map") yield* inCheck(item.entries.get("check"));
   }
 }
 

@@ -15,13 +15,20 @@ export function checkTemplates(merged: Merged, knownVars: readonly string[]): re
       if (typeof tree.value !== "string") return;
       for (const name of placeholders(tree.value)) {
         if (known.has(name)) continue;
-        problems.push(problemAt(tree.place, `{{${name}}} has no value here`, { hint: didYouMean(name, known) ?? `known names: ${[...known].join(", ")}` }));
+        problems.push(
+          problemAt(tree.place, `{{${name}}} has no value here`, {
+            hint: didYouMean(name, known) ?? `known names: ${[...known].join(", ")}`,
+          }),
+        );
       }
     } else for (const child of tree.kind === "list" ? tree.items : tree.entries.values()) scan(child, known);
   };
   const define = (vars: ReadonlyMap<string, Tree>): void => {
     for (const [name, tree] of vars) {
-      if (fixed.has(name)) problems.push(problemAt(tree.place, `tazpod sets "${name}" itself`, { part: "key", hint: "take another name" }));
+      if (fixed.has(name))
+        problems.push(
+          problemAt(tree.place, `tazpod sets "${name}" itself`, { part: "key", hint: "take another name" }),
+        );
       if (tree.kind === "leaf" && typeof tree.value === "string" && placeholders(tree.value).length > 0) {
         problems.push(problemAt(tree.place, "a variable is taken as it is: {{…}} is not filled in here"));
       }

@@ -25,13 +25,13 @@ export interface MapTree {
   readonly entries: ReadonlyMap<string, Tree>;
 }
 
-export interface ListTree {
+interface ListTree {
   readonly kind: "list";
   readonly place: Place;
   readonly items: readonly Tree[];
 }
 
-export interface Leaf {
+interface Leaf {
   readonly kind: "leaf";
   readonly place: Place;
   readonly value: string | number | boolean | null;
@@ -40,9 +40,16 @@ export interface Leaf {
 /** The tree of one file. */
 export function treeOf(layer: Layer, value: unknown = layer.document.value, path: Path = []): Tree {
   const place = { layer, path };
-  if (Array.isArray(value)) return { kind: "list", place, items: value.map((item, index) => treeOf(layer, item, [...path, index])) };
+  if (Array.isArray(value))
+    return { kind: "list", place, items: value.map((item, index) => treeOf(layer, item, [...path, index])) };
   if (typeof value === "object" && value !== null) {
-    return { kind: "map", place, entries: new Map(Object.entries(value).map(([key, item]) => [key, treeOf(layer, item, [...path, key])])) };
+    return {
+      kind: "map",
+      place,
+      entries: new Map(
+        Object.entries(value).map(([key, item]) => [key, treeOf(layer, item, [...path, key])]),
+      ),
+    };
   }
   return { kind: "leaf", place, value: value as Leaf["value"] };
 }
@@ -55,7 +62,11 @@ export function positionOf({ layer, path }: Place, part: "key" | "value" = "valu
   return layer.document.locate(path, part);
 }
 
-export function problemAt({ layer, path }: Place, message: string, options?: Parameters<Document["problem"]>[2]): Problem {
+export function problemAt(
+  { layer, path }: Place,
+  message: string,
+  options?: Parameters<Document["problem"]>[2],
+): Problem {
   return layer.document.problem(path, message, options);
 }
 

@@ -11,7 +11,9 @@ export type Check =
   | { readonly kind: "all" | "any"; readonly checks: readonly Check[] };
 
 /** `builtin` names a script shipped with tazpod; `file` is an absolute path of a project's own. */
-export type ScriptRef = { readonly kind: "builtin"; readonly name: string } | { readonly kind: "file"; readonly file: string };
+export type ScriptRef =
+  | { readonly kind: "builtin"; readonly name: string }
+  | { readonly kind: "file"; readonly file: string };
 
 export type Action =
   | { readonly kind: "script"; readonly script: ScriptRef }

@@ -12,7 +12,10 @@ function problemsOf(text: string): readonly Problem[] {
 
 /** "line:column message (hint)" */
 function words(text: string): readonly string[] {
-  return problemsOf(text).map(({ at, message, hint }) => `${at?.line}:${at?.column} ${message}${hint === undefined ? "" : ` (${hint})`}`);
+  return problemsOf(text).map(
+    ({ at, message, hint }) =>
+      `${at?.line}:${at?.column} ${message}${hint === undefined ? "" : ` (${hint})`}`,
+  );
 }
 
 test("a document has its value, and knows where each part is written", () => {
@@ -28,29 +31,48 @@ test("a document has its value, and knows where each part is written", () => {
 });
 
 test("a problem shows its line with a marker under the place", () => {
-  assert.is(problemsOf("version: 1\ntasks:\n  a: { confrim: x }\n")[0]?.excerpt, "  a: { confrim: x }\n       ~~~~~~~");
+  assert.is(
+    problemsOf("version: 1\ntasks:\n  a: { confrim: x }\n")[0]?.excerpt,
+    "  a: { confrim: x }\n       ~~~~~~~",
+  );
   assert.is(problemsOf("version: 1\r\nfacts: text\r\n")[0]?.excerpt, "facts: text\n       ~~~~");
 });
 
 test("an unknown key has the nearest known one, or else all of them", () => {
-  assert.equal(words("version: 1\ntasks: { a: { confrim: x } }"), ['2:15 unknown key "confrim" (did you mean "confirm"?)']);
-  assert.equal(words("version: 1\nzzzzzz: 1"), ['2:1 unknown key "zzzzzz" (known keys: version, extends, vars, facts, tasks, goals)']);
+  assert.equal(words("version: 1\ntasks: { a: { confrim: x } }"), [
+    '2:15 unknown key "confrim" (did you mean "confirm"?)',
+  ]);
+  assert.equal(words("version: 1\nzzzzzz: 1"), [
+    '2:1 unknown key "zzzzzz" (known keys: version, extends, vars, facts, tasks, goals)',
+  ]);
 });
 
 test("a wrong type says what was expected and what is there", () => {
-  assert.equal(words("version: 1\nfacts: { f: { requires: 3 } }"), ["2:25 expected a list of fact names, found the number 3"]);
-  assert.equal(words("version: 1\ntasks: { a: { interactive: 'yes' } }"), ['2:28 expected true or false, found "yes"']);
-  assert.equal(words("version: 1\ntasks: { a: { timeout: 5x } }"), ['2:24 expected a time: seconds as a number, or a text such as "500ms", "30s", "2m", found "5x"']);
-  assert.equal(words("- a"), ["1:1 expected a map with `version: 1`, and `facts`, `tasks`, `goals` or `vars`, found a list"]);
+  assert.equal(words("version: 1\nfacts: { f: { requires: 3 } }"), [
+    "2:25 expected a list of fact names, found the number 3",
+  ]);
+  assert.equal(words("version: 1\ntasks: { a: { interactive: 'yes' } }"), [
+    '2:28 expected true or false, found "yes"',
+  ]);
+  assert.equal(words("version: 1\ntasks: { a: { timeout: 5x } }"), [
+    '2:24 expected a time: seconds as a number, or a text such as "500ms", "30s", "2m", found "5x"',
+  ]);
+  assert.equal(words("- a"), [
+    "1:1 expected a map with `version: 1`, and `facts`, `tasks`, `goals` or `vars`, found a list",
+  ]);
 });
 
 test("a name that cannot be one is shown at its key", () => {
-  assert.equal(words("version: 1\ntasks: { Make: {} }"), ['2:10 "Make" cannot be a name; expected a name: small letters, digits and dashes']);
+  assert.equal(words("version: 1\ntasks: { Make: {} }"), [
+    '2:10 "Make" cannot be a name; expected a name: small letters, digits and dashes',
+  ]);
 });
 
 test("a check that is two at once, or none, is one problem", () => {
   const forms = "a check: one of `exists`, `env`, `command`, `script`, `fact`, `not`, `all`, `any`";
-  assert.equal(words("version: 1\nfacts: { f: { check: { exists: a, env: B } } }"), [`2:22 "exists" and "env" exclude each other; expected ${forms}`]);
+  assert.equal(words("version: 1\nfacts: { f: { check: { exists: a, env: B } } }"), [
+    `2:22 "exists" and "env" exclude each other; expected ${forms}`,
+  ]);
   assert.equal(words("version: 1\nfacts: { f: { check: {} } }"), [`2:22 expected ${forms}`]);
   assert.equal(words("version: 1\nfacts: { f: { check: here } }"), [`2:22 expected ${forms}, found "here"`]);
 });
@@ -65,24 +87,41 @@ test("all problems of a file are found, in their order", () => {
 });
 
 test("an empty file says what is expected", () => {
-  for (const text of ["", "\n\n", "# only a comment\n"]) assert.match(words(text)[0] ?? "", /^1:1 this file is empty; expected a map with `version: 1`/);
+  for (const text of ["", "\n\n", "# only a comment\n"])
+    assert.match(words(text)[0] ?? "", /^1:1 this file is empty; expected a map with `version: 1`/);
 });
 
 test("a key that is there twice is shown at the second", () => {
-  assert.equal(words("version: 1\ntasks: {}\ntasks: {}\n"), ['3:1 the key "tasks" is there twice in one map']);
+  assert.equal(words("version: 1\ntasks: {}\ntasks: {}\n"), [
+    '3:1 the key "tasks" is there twice in one map',
+  ]);
 });
 
 test("slips of syntax are told in plain words", () => {
-  assert.equal(words("version: 1\n---\nversion: 1\n"), ["2:1 this starts a second document; a file has one (remove the line ---)"]);
+  assert.equal(words("version: 1\n---\nversion: 1\n"), [
+    "2:1 this starts a second document; a file has one (remove the line ---)",
+  ]);
   assert.equal(words("tasks:\n\ta: {}\n"), ["2:1 a tab; YAML indents with spaces"]);
-  assert.equal(words("version: !one 1\n"), ["1:10 tags (!name) have no meaning here (put a text that starts with ! in quotes)"]);
-  assert.match(words("version: 1\ntasks: { a: [1, 2 }\n")[0] ?? "", /look for a bracket or a quote|indentation/);
+  assert.equal(words("version: !one 1\n"), [
+    "1:10 tags (!name) have no meaning here (put a text that starts with ! in quotes)",
+  ]);
+  assert.match(
+    words("version: 1\ntasks: { a: [1, 2 }\n")[0] ?? "",
+    /look for a bracket or a quote|indentation/,
+  );
   assert.match(words("a: *nothing\n")[0] ?? "", /alias/);
 });
 
 test("aliases that would explode are refused", () => {
-  const level = (name: string, below: string): string => `${name}: &${name} [${Array.from({ length: 9 }, () => below).join(", ")}]\n`;
-  const bomb = level("a", "1") + level("b", "*a") + level("c", "*b") + level("d", "*c") + level("e", "*d") + level("f", "*e");
+  const level = (name: string, below: string): string =>
+    `${name}: &${name} [${Array.from({ length: 9 }, () => below).join(", ")}]\n`;
+  const bomb =
+    level("a", "1") +
+    level("b", "*a") +
+    level("c", "*b") +
+    level("d", "*c") +
+    level("e", "*d") +
+    level("f", "*e");
   assert.equal(words(bomb), ["1:1 too many aliases (*name) in this file (write the values out)"]);
 });
 
@@ -92,7 +131,9 @@ test("yes, no, on and off are texts, as YAML 1.2 has it", () => {
 
 test("keys such as __proto__ and constructor are keys and nothing more", () => {
   assert.match(words("version: 1\n__proto__: { tasks: {} }")[0] ?? "", /unknown key "__proto__"/);
-  assert.ok(parseDocument({ path: "x.yaml", text: "version: 1\ntasks: { constructor: {} }" }, validateTasks).ok);
+  assert.ok(
+    parseDocument({ path: "x.yaml", text: "version: 1\ntasks: { constructor: {} }" }, validateTasks).ok,
+  );
 });
 
 test.run();

@@ -17,8 +17,15 @@ test("the built-in recipe read ahead is the one that reading it now gives, with 
   assert.ok(ahead !== undefined && now.ok);
   if (ahead === undefined || !now.ok) return;
   assert.equal(ahead.value, now.value.value);
-  for (const path of [[], ["version"], ["tasks", "shell", "wants", 1], ["tasks", "shell", "finally", 0, "task"], ["facts", "vault-local", "nowhere"]]) {
-    for (const part of ["key", "value"] as const) assert.equal(ahead.problem(path, "here", { part }), now.value.problem(path, "here", { part }));
+  for (const path of [
+    [],
+    ["version"],
+    ["tasks", "shell", "wants", 1],
+    ["tasks", "shell", "finally", 0, "task"],
+    ["facts", "vault-local", "nowhere"],
+  ]) {
+    for (const part of ["key", "value"] as const)
+      assert.equal(ahead.problem(path, "here", { part }), now.value.problem(path, "here", { part }));
   }
 });
 

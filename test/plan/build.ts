@@ -13,7 +13,9 @@ export function build(facts: readonly Partial<Fact>[], tasks: readonly Partial<T
     }
   }
   return {
-    facts: new Map(facts.map((fact) => [fact.name ?? "", buildFact(fact, providers.get(fact.name ?? "") ?? [])])),
+    facts: new Map(
+      facts.map((fact) => [fact.name ?? "", buildFact(fact, providers.get(fact.name ?? "") ?? [])]),
+    ),
     tasks: new Map(tasks.map((task) => [task.name ?? "", buildTask(task)])),
     goals: new Map(),
     vars: {},

@@ -16,13 +16,31 @@ const loaded = await loadRecipe({
   read: async () => ({ ok: true, value: undefined }),
   exists: async () => false,
   knownVars,
-  builtinScripts: ["init", "ensure-container", "recreate-container", "login", "pull", "create", "unlock", "shell", "save", "lock", "push", "down"],
+  builtinScripts: [
+    "init",
+    "ensure-container",
+    "recreate-container",
+    "login",
+    "pull",
+    "create",
+    "unlock",
+    "shell",
+    "save",
+    "lock",
+    "push",
+    "down",
+  ],
 });
 if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure));
 const recipe = loaded.value;
 const settings = {
-  vars: { ...Object.fromEntries(knownVars.map((name) => [name, name])), container: "lab", remote: "s3://vaults/lab" },
-  word: (failure: Failure) => ("reason" in failure ? failure.reason : "message" in failure ? failure.message : failure.kind),
+  vars: {
+    ...Object.fromEntries(knownVars.map((name) => [name, name])),
+    container: "lab",
+    remote: "s3://vaults/lab",
+  },
+  word: (failure: Failure) =>
+    "reason" in failure ? failure.reason : "message" in failure ? failure.message : failure.kind,
 };
 
 function rows(tasks: string, world: World, options?: Parameters<typeof planOf>[3]): readonly string[] {
@@ -32,35 +50,59 @@ function rows(tasks: string, world: World, options?: Parameters<typeof planOf>[3
 const project = { project: "true: .tazpod/config.yaml" };
 
 test("on a new host the whole way is planned, and what only the remote can tell is a question", () => {
-  assert.equal(rows("shell", { ...project, container: "false: container lab is absent", session: "false: no credentials" }), [
-    "shell",
-    "  = project           .tazpod/config.yaml",
-    "  + ensure-container  container lab is absent",
-    "  + login             no credentials  wanted by shell",
-    "  ? pull              if s3://vaults/lab has a vault, else create",
-    "  + unlock            not known before ensure-container",
-    "  + shell",
-    "  ~ lock              afterwards, unless another session has the vault open",
-    "  ~ push              afterwards, always",
-    "  not needed: init, recreate-container",
-  ]);
+  assert.equal(
+    rows("shell", {
+      ...project,
+      container: "false: container lab is absent",
+      session: "false: no credentials",
+    }),
+    [
+      "shell",
+      "  = project           .tazpod/config.yaml",
+      "  + ensure-container  container lab is absent",
+      "  + login             no credentials  wanted by shell",
+      "  ? pull              if s3://vaults/lab has a vault, else create",
+      "  + unlock            not known before ensure-container",
+      "  + shell",
+      "  ~ lock              afterwards, unless another session has the vault open",
+      "  ~ push              afterwards, always",
+      "  not needed: init, recreate-container",
+    ],
+  );
 });
 
 test("with a vault here nobody asks about the remote", () => {
-  assert.equal(rows("shell", { ...project, container: true, "container-current": true, "vault-local": true, "vault-open": "false: closed" }).slice(0, 6), [
-    "shell",
-    "  = container          container is true",
-    "  = container-current  container-current is true",
-    "  = vault-local        vault-local is true",
-    "  + unlock             closed  wanted by shell",
-    "  + shell",
-  ]);
+  assert.equal(
+    rows("shell", {
+      ...project,
+      container: true,
+      "container-current": true,
+      "vault-local": true,
+      "vault-open": "false: closed",
+    }).slice(0, 6),
+    [
+      "shell",
+      "  = container          container is true",
+      "  = container-current  container-current is true",
+      "  = vault-local        vault-local is true",
+      "  + unlock             closed  wanted by shell",
+      "  + shell",
+    ],
+  );
 });
 
 test("a want that cannot be met, and one that was declined, have their rows", () => {
   const world = { ...project, container: true, "container-current": false, "vault-open": true };
-  assert.ok(rows("shell", world).includes("  ! container-current  The vault is open in container lab, and would be lost with it: save and lock it first.  wanted by shell"));
-  assert.ok(rows("shell", project, { declined: ["shell wants vault-open"] }).includes("  - vault-open        declined  wanted by shell"));
+  assert.ok(
+    rows("shell", world).includes(
+      "  ! container-current  The vault is open in container lab, and would be lost with it: save and lock it first.  wanted by shell",
+    ),
+  );
+  assert.ok(
+    rows("shell", project, { declined: ["shell wants vault-open"] }).includes(
+      "  - vault-open        declined  wanted by shell",
+    ),
+  );
 });
 
 test("a plan without steps says so", () => {
@@ -69,7 +111,10 @@ test("a plan without steps says so", () => {
 
 test("ending the container saves and locks an open vault first, and leaves a closed one alone", () => {
   const up = { ...project, container: true };
-  const steps = (world: World): string => planOf(recipe, "down", world, { named: true }).steps.map(({ task }) => task).join(", ");
+  const steps = (world: World): string =>
+    planOf(recipe, "down", world, { named: true })
+      .steps.map(({ task }) => task)
+      .join(", ");
   assert.is(steps({ ...up, "vault-open": true }), "save, lock, down");
   assert.is(steps({ ...up, "vault-open": true, "vault-saved": true }), "lock, down");
   assert.is(steps(up), "down");
@@ -77,35 +122,69 @@ test("ending the container saves and locks an open vault first, and leaves a clo
 });
 
 test("an unreachable remote never ends in a new vault", () => {
-  const world = { ...project, container: true, "container-current": true, session: true, "vault-remote": "unknown: connection refused" };
+  const world = {
+    ...project,
+    container: true,
+    "container-current": true,
+    session: true,
+    "vault-remote": "unknown: connection refused",
+  };
   const plan = planOf(recipe, "shell", world);
-  assert.equal(plan.steps.map(({ task }) => task), ["shell"]);
-  assert.equal(plan.blocked[0]?.failure, { kind: "unknown-fact", fact: "vault-remote", reason: "connection refused" });
+  assert.equal(
+    plan.steps.map(({ task }) => task),
+    ["shell"],
+  );
+  assert.equal(plan.blocked[0]?.failure, {
+    kind: "unknown-fact",
+    fact: "vault-remote",
+    reason: "connection refused",
+  });
 });
 
 test("an empty remote ends in a new vault", () => {
-  const world = { ...project, container: true, "container-current": true, session: true, "vault-remote": false };
-  assert.equal(planOf(recipe, "shell", world).steps.map(({ task }) => task), ["create", "unlock", "shell"]);
+  const world = {
+    ...project,
+    container: true,
+    "container-current": true,
+    session: true,
+    "vault-remote": false,
+  };
+  assert.equal(
+    planOf(recipe, "shell", world).steps.map(({ task }) => task),
+    ["create", "unlock", "shell"],
+  );
 });
 
 test("a plan as data fits its schema", () => {
-  const validate = new Ajv({ allErrors: true, strict: true }).compile(JSON.parse(readFileSync(join(packageRoot, "schema", "plan.schema.json"), "utf8")));
-  const worlds: readonly World[] = [{}, project, { ...project, container: true, session: true, "vault-remote": "unknown: refused" }, { ...project, container: true, "vault-open": true }];
+  const validate = new Ajv({ allErrors: true, strict: true }).compile(
+    JSON.parse(readFileSync(join(packageRoot, "schema", "plan.schema.json"), "utf8")),
+  );
+  const worlds: readonly World[] = [
+    {},
+    project,
+    { ...project, container: true, session: true, "vault-remote": "unknown: refused" },
+    { ...project, container: true, "vault-open": true },
+  ];
   for (const world of worlds) {
     for (const declined of [[], ["shell wants vault-open"]]) {
-      const data: unknown = JSON.parse(JSON.stringify(planJson(planOf(recipe, "shell", world, { declined }), settings)));
+      const data: unknown = JSON.parse(
+        JSON.stringify(planJson(planOf(recipe, "shell", world, { declined }), settings)),
+      );
       assert.ok(validate(data), JSON.stringify(validate.errors));
     }
   }
   const plan = planJson(planOf(recipe, "shell", project), settings);
-  assert.equal(plan.steps.find(({ task }) => task === "pull"), {
-    task: "pull",
-    certain: false,
-    otherwise: "create",
-    reason: "if s3://vaults/lab has a vault",
-    cause: { kind: "need", by: "unlock", fact: "vault-local" },
-    branch: ["shell", "unlock", "pull"],
-  });
+  assert.equal(
+    plan.steps.find(({ task }) => task === "pull"),
+    {
+      task: "pull",
+      certain: false,
+      otherwise: "create",
+      reason: "if s3://vaults/lab has a vault",
+      cause: { kind: "need", by: "unlock", fact: "vault-local" },
+      branch: ["shell", "unlock", "pull"],
+    },
+  );
 });
 
 test.run();

@@ -36,7 +36,11 @@ test("below a fact that holds nothing is looked at", () => {
 });
 
 test("an unknown fact ends it with the check's own reason", () => {
-  assert.equal(failureOf(chain, "go", { b: "unknown: connection refused" }), { kind: "unknown-fact", fact: "b", reason: "connection refused" });
+  assert.equal(failureOf(chain, "go", { b: "unknown: connection refused" }), {
+    kind: "unknown-fact",
+    fact: "b",
+    reason: "connection refused",
+  });
 });
 
 test("a task that has done all it does is skipped with all its needs", async () => {
@@ -90,7 +94,11 @@ tasks:
   const { result, asked } = resolveIn(recipe, "go", {});
   assert.ok(result.ok && stepsOf(result.value) === "enter, go");
   assert.equal(asked, ["up"]);
-  assert.equal(failureOf(recipe, "go", { up: "unknown: no answer" }), { kind: "unknown-fact", fact: "inside", reason: "no answer" });
+  assert.equal(failureOf(recipe, "go", { up: "unknown: no answer" }), {
+    kind: "unknown-fact",
+    fact: "inside",
+    reason: "no answer",
+  });
 });
 
 const vault = `
@@ -123,7 +131,11 @@ test("what cannot be known yet is planned as a question, and resolved again afte
 
 test("an unknown fact is never a reason to try the next provider", async () => {
   const recipe = await recipeOf(vault);
-  assert.equal(failureOf(recipe, "go", { session: true, remote: "unknown: refused" }), { kind: "unknown-fact", fact: "remote", reason: "refused" });
+  assert.equal(failureOf(recipe, "go", { session: true, remote: "unknown: refused" }), {
+    kind: "unknown-fact",
+    fact: "remote",
+    reason: "refused",
+  });
 });
 
 test("a fact that nothing provides fails with its own reason and who needs it", async () => {
@@ -135,7 +147,12 @@ tasks:
   login: { needs: [vpn], provides: [session] }
   go: { needs: [session] }
 `);
-  assert.equal(failureOf(recipe, "go", { vpn: "false: no route" }), { kind: "unmet-fact", fact: "vpn", task: "login", reason: "no route" });
+  assert.equal(failureOf(recipe, "go", { vpn: "false: no route" }), {
+    kind: "unmet-fact",
+    fact: "vpn",
+    task: "login",
+    reason: "no route",
+  });
 });
 
 test("when no provider can be used, it says what each lacks", async () => {
@@ -149,7 +166,12 @@ tasks:
   two: { needs: [y], provides: [f] }
   go: { needs: [f] }
 `);
-  assert.equal(failureOf(recipe, "go", {}), { kind: "unmet-fact", fact: "f", task: "go", reason: "one: x: x is false; two: y: y is false" });
+  assert.equal(failureOf(recipe, "go", {}), {
+    kind: "unmet-fact",
+    fact: "f",
+    task: "go",
+    reason: "one: x: x is false; two: y: y is false",
+  });
 });
 
 test("a fact without provider is waited for when what it requires can be had, and only then", async () => {
@@ -223,13 +245,21 @@ test("a want that cannot be met is reported, and none of its steps is planned", 
   const recipe = await recipeOf(wanting);
   const plan = planOf(recipe, "go", { key: "false: no key" });
   assert.is(stepsOf(plan), "go");
-  assert.equal(plan.blocked, [{ task: "go", fact: "open", failure: { kind: "unmet-fact", fact: "key", task: "unlock", reason: "no key" } }]);
+  assert.equal(plan.blocked, [
+    {
+      task: "go",
+      fact: "open",
+      failure: { kind: "unmet-fact", fact: "key", task: "unlock", reason: "no key" },
+    },
+  ]);
   assert.equal(plan.satisfied, []);
 });
 
 test("a want that nobody can tell about is reported as that", async () => {
   const plan = planOf(await recipeOf(wanting), "go", { open: "unknown: no answer" });
-  assert.equal(plan.blocked, [{ task: "go", fact: "open", failure: { kind: "unknown-fact", fact: "open", reason: "no answer" } }]);
+  assert.equal(plan.blocked, [
+    { task: "go", fact: "open", failure: { kind: "unknown-fact", fact: "open", reason: "no answer" } },
+  ]);
 });
 
 test("a step that clears a fact still needed is a conflict that names it", async () => {
@@ -245,7 +275,10 @@ tasks:
 `);
   const failure = failureOf(recipe, "go", {});
   assert.is(failure.kind, "plan-conflict");
-  assert.is(failure.kind === "plan-conflict" && failure.message, 'sweep clears "door", and go, which comes after it, still needs it');
+  assert.is(
+    failure.kind === "plan-conflict" && failure.message,
+    'sweep clears "door", and go, which comes after it, still needs it',
+  );
   assert.is(stepsOf(planOf(recipe, "well", {})), "sweep, open-door, well");
 });
 
@@ -297,12 +330,18 @@ test("a task that ran is not planned again, and if its fact is needed and false,
   assert.is(stepsOf(planOf(chain, "go", { a: true }, { ran: ["make-a"] })), "make-b, make-c, go");
   assert.is(stepsOf(planOf(chain, "go", { c: true }, { ran: ["go"] })), "");
   const failure = failureOf(chain, "go", {}, { ran: ["make-a"] });
-  assert.is(failure.kind === "plan-conflict" && failure.message, 'make-a already ran, and make-b needs "a", which does not hold: a is false');
+  assert.is(
+    failure.kind === "plan-conflict" && failure.message,
+    'make-a already ran, and make-b needs "a", which does not hold: a is false',
+  );
 });
 
 test("a provider that failed to provide is not replaced by the next", async () => {
   const recipe = await recipeOf(vault);
-  assert.is(failureOf(recipe, "go", { session: true, remote: true }, { ran: ["pull"] }).kind, "plan-conflict");
+  assert.is(
+    failureOf(recipe, "go", { session: true, remote: true }, { ran: ["pull"] }).kind,
+    "plan-conflict",
+  );
 });
 
 const guarded = `
@@ -373,7 +412,11 @@ test("a task that clears a fact provides its opposite", async () => {
 test("a fact made of facts is worked out, never asked for", async () => {
   const { asked } = resolveIn(await recipeOf(derived), "stop", { up: true, open: true }, { named: true });
   assert.equal(asked, ["up", "open"]);
-  assert.is(failureOf(await recipeOf(derived), "stop", { up: true, open: "unknown: no answer" }, { named: true }).kind, "unknown-fact");
+  assert.is(
+    failureOf(await recipeOf(derived), "stop", { up: true, open: "unknown: no answer" }, { named: true })
+      .kind,
+    "unknown-fact",
+  );
 });
 
 test("a fact made of facts follows what the plan does to them", async () => {

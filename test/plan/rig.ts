@@ -25,7 +25,7 @@ export async function recipeOf(text: string): Promise<Recipe> {
 /** What each fact is; false where nothing is said. A text with a colon has a reason: "unknown: connection refused". */
 export type World = Readonly<Record<string, boolean | string>>;
 
-export function verdictOf(fact: string, world: World): Verdict {
+function verdictOf(fact: string, world: World): Verdict {
   const said = world[fact] ?? false;
   if (typeof said === "boolean") return { state: said ? "true" : "false", reason: `${fact} is ${said}` };
   const [state = "", reason = ""] = said.split(": ");
@@ -45,7 +45,12 @@ export interface Options {
   readonly meter?: Meter;
 }
 
-export function resolveIn(recipe: Recipe, tasks: string | readonly string[], world: World, options: Options = {}): Resolved {
+export function resolveIn(
+  recipe: Recipe,
+  tasks: string | readonly string[],
+  world: World,
+  options: Options = {},
+): Resolved {
   const list = typeof tasks === "string" ? [tasks] : tasks;
   const target: Target = { name: list[0] ?? "", tasks: list, named: options.named ?? false };
   const progress: Progress = { ran: new Set(options.ran), declined: new Set(options.declined) };
@@ -59,13 +64,23 @@ export function resolveIn(recipe: Recipe, tasks: string | readonly string[], wor
   return { result: next.value, asked };
 }
 
-export function planOf(recipe: Recipe, tasks: string | readonly string[], world: World, options?: Options): Plan {
+export function planOf(
+  recipe: Recipe,
+  tasks: string | readonly string[],
+  world: World,
+  options?: Options,
+): Plan {
   const { result } = resolveIn(recipe, tasks, world, options);
   if (!result.ok) throw new Error(JSON.stringify(result.failure));
   return result.value;
 }
 
-export function failureOf(recipe: Recipe, tasks: string | readonly string[], world: World, options?: Options): Failure {
+export function failureOf(
+  recipe: Recipe,
+  tasks: string | readonly string[],
+  world: World,
+  options?: Options,
+): Failure {
   const { result } = resolveIn(recipe, tasks, world, options);
   if (result.ok) throw new Error(`planned ${stepsOf(result.value)}`);
   return result.failure;
@@ -73,5 +88,7 @@ export function failureOf(recipe: Recipe, tasks: string | readonly string[], wor
 
 /** "a, b?c": the tasks in order; `?` marks one that is not certain, with what would take its place. */
 export function stepsOf(plan: Plan): string {
-  return plan.steps.map(({ task, certain, otherwise }) => `${task}${certain ? "" : "?"}${otherwise ?? ""}`).join(", ");
+  return plan.steps
+    .map(({ task, certain, otherwise }) => `${task}${certain ? "" : "?"}${otherwise ?? ""}`)
+    .join(", ");
 }

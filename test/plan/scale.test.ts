@@ -8,7 +8,11 @@ const small = 1000;
 const large = 10_000;
 
 /** Resolves the shape at two sizes: ten times the tasks may take ten times the rounds, and a little. */
-function growsLinearly(shape: (size: number) => Recipe, expectedSteps: (size: number) => number, world: (name: string) => boolean = () => false): void {
+function growsLinearly(
+  shape: (size: number) => Recipe,
+  expectedSteps: (size: number) => number,
+  world: (name: string) => boolean = () => false,
+): void {
   const rounds = [small, large].map((size) => {
     const meter = { rounds: 0 };
     const facts = new Proxy({}, { get: (_, name) => world(String(name)) });
@@ -30,7 +34,14 @@ test("a chain of ten thousand tasks takes rounds in proportion", () => {
   const chain = (size: number): Recipe =>
     build(
       numbers(size).map((i): Partial<Fact> => ({ name: `f${i}` })),
-      [...numbers(size).map((i): Partial<Task> => ({ name: `t${i}`, provides: [`f${i}`], needs: i === 0 ? [] : [`f${i - 1}`] })), { name: "go", needs: [`f${size - 1}`] }],
+      [
+        ...numbers(size).map((i): Partial<Task> => ({
+          name: `t${i}`,
+          provides: [`f${i}`],
+          needs: i === 0 ? [] : [`f${i - 1}`],
+        })),
+        { name: "go", needs: [`f${size - 1}`] },
+      ],
     );
   growsLinearly(chain, (size) => size + 1);
 });
@@ -39,7 +50,14 @@ test("a chain in which each fact requires the one before does too", () => {
   const chain = (size: number): Recipe =>
     build(
       numbers(size).map((i): Partial<Fact> => ({ name: `f${i}`, requires: i === 0 ? [] : [`f${i - 1}`] })),
-      [...numbers(size).map((i): Partial<Task> => ({ name: `t${i}`, provides: [`f${i}`], needs: i === 0 ? [] : [`f${i - 1}`] })), { name: "go", needs: [`f${size - 1}`] }],
+      [
+        ...numbers(size).map((i): Partial<Task> => ({
+          name: `t${i}`,
+          provides: [`f${i}`],
+          needs: i === 0 ? [] : [`f${i - 1}`],
+        })),
+        { name: "go", needs: [`f${size - 1}`] },
+      ],
     );
   growsLinearly(chain, (size) => size + 1);
 });
@@ -50,7 +68,11 @@ test("a task with ten thousand needs and wants does too", () => {
       numbers(size).map((i): Partial<Fact> => ({ name: `f${i}` })),
       [
         ...numbers(size).map((i): Partial<Task> => ({ name: `t${i}`, provides: [`f${i}`] })),
-        { name: "go", needs: numbers(size).flatMap((i) => (i % 2 === 0 ? [`f${i}`] : [])), wants: numbers(size).flatMap((i) => (i % 2 === 1 ? [`f${i}`] : [])) },
+        {
+          name: "go",
+          needs: numbers(size).flatMap((i) => (i % 2 === 0 ? [`f${i}`] : [])),
+          wants: numbers(size).flatMap((i) => (i % 2 === 1 ? [`f${i}`] : [])),
+        },
       ],
     );
   growsLinearly(wide, (size) => size + 1);
@@ -97,10 +119,22 @@ test("wants that cannot be met, each over the same long chain, do too", () => {
   const wanting = (size: number): Recipe => {
     const half = numbers(size / 2);
     return build(
-      [{ name: "never" }, ...half.map((i): Partial<Fact> => ({ name: `f${i}` })), ...half.map((i): Partial<Fact> => ({ name: `w${i}` }))],
       [
-        ...half.map((i): Partial<Task> => ({ name: `t${i}`, provides: [`f${i}`], needs: i === 0 ? ["never"] : [`f${i - 1}`] })),
-        ...half.map((i): Partial<Task> => ({ name: `wish${i}`, provides: [`w${i}`], wants: [`f${half.length - 1}`] })),
+        { name: "never" },
+        ...half.map((i): Partial<Fact> => ({ name: `f${i}` })),
+        ...half.map((i): Partial<Fact> => ({ name: `w${i}` })),
+      ],
+      [
+        ...half.map((i): Partial<Task> => ({
+          name: `t${i}`,
+          provides: [`f${i}`],
+          needs: i === 0 ? ["never"] : [`f${i - 1}`],
+        })),
+        ...half.map((i): Partial<Task> => ({
+          name: `wish${i}`,
+          provides: [`w${i}`],
+          wants: [`f${half.length - 1}`],
+        })),
         { name: "go", needs: half.map((i) => `w${i}`) },
       ],
     );
@@ -111,7 +145,14 @@ test("wants that cannot be met, each over the same long chain, do too", () => {
 test("a branch is the whole way from the target, also at the end of a long chain", () => {
   const recipe = build(
     numbers(large).map((i): Partial<Fact> => ({ name: `f${i}` })),
-    [...numbers(large).map((i): Partial<Task> => ({ name: `t${i}`, provides: [`f${i}`], needs: i === 0 ? [] : [`f${i - 1}`] })), { name: "go", needs: [`f${large - 1}`] }],
+    [
+      ...numbers(large).map((i): Partial<Task> => ({
+        name: `t${i}`,
+        provides: [`f${i}`],
+        needs: i === 0 ? [] : [`f${i - 1}`],
+      })),
+      { name: "go", needs: [`f${large - 1}`] },
+    ],
   );
   const { result } = resolveIn(recipe, "go", {});
   assert.ok(result.ok);

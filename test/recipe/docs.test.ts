@@ -9,11 +9,31 @@ import { planOf, stepsOf } from "../plan/rig.js";
 
 const guide = readFileSync(join(packageRoot, "docs", "recipes.md"), "utf8");
 const examples = [...guide.matchAll(/^```yaml\n(.*?)^```$/gms)].map((match) => match[1] ?? "");
-const builtin = { path: "tazpod.tasks.yaml", text: readFileSync(join(packageRoot, "tazpod.tasks.yaml"), "utf8") };
-const scripts = ["init", "ensure-container", "recreate-container", "login", "pull", "create", "unlock", "shell", "save", "lock", "push", "down"];
+const builtin = {
+  path: "tazpod.tasks.yaml",
+  text: readFileSync(join(packageRoot, "tazpod.tasks.yaml"), "utf8"),
+};
+const scripts = [
+  "init",
+  "ensure-container",
+  "recreate-container",
+  "login",
+  "pull",
+  "create",
+  "unlock",
+  "shell",
+  "save",
+  "lock",
+  "push",
+  "down",
+];
 
 async function load(text: string): Promise<Recipe> {
-  const files: Readonly<Record<string, string>> = { "/p/tazpod.tasks.yaml": text, "/shared/vpn.yaml": examples[0] ?? "", "/shared/prompts.yaml": examples[1] ?? "" };
+  const files: Readonly<Record<string, string>> = {
+    "/p/tazpod.tasks.yaml": text,
+    "/shared/vpn.yaml": examples[0] ?? "",
+    "/shared/prompts.yaml": examples[1] ?? "",
+  };
   const loaded = await loadRecipe({
     builtin,
     root: "/p",
@@ -38,7 +58,10 @@ test("the guide's VPN comes up before the login", async () => {
 });
 
 test("the guide's other question takes the place of the built-in one", async () => {
-  assert.equal((await load(examples[1] ?? "")).tasks.get("unlock")?.confirm, { msg: "Open the vault of {{container}}?", default: false });
+  assert.equal((await load(examples[1] ?? "")).tasks.get("unlock")?.confirm, {
+    msg: "Open the vault of {{container}}?",
+    default: false,
+  });
   assert.is((await load(examples[2] ?? "")).tasks.get("unlock")?.confirm, undefined);
 });
 
@@ -49,7 +72,10 @@ test("without the guide's removed step, an empty remote blocks the vault instead
 });
 
 test("the guide's own script is wanted by the shell, after the vault", async () => {
-  assert.is(stepsOf(planOf(await load(examples[4] ?? ""), "shell", { ...up, "vault-local": true })), "unlock, kubeconfig, shell");
+  assert.is(
+    stepsOf(planOf(await load(examples[4] ?? ""), "shell", { ...up, "vault-local": true })),
+    "unlock, kubeconfig, shell",
+  );
 });
 
 test("the guide's shared recipes are both taken", async () => {
@@ -59,9 +85,15 @@ test("the guide's shared recipes are both taken", async () => {
 });
 
 test("every key of the schema is in the guide", () => {
-  const schema = JSON.parse(readFileSync(join(packageRoot, "schema", "tasks.schema.json"), "utf8")) as { properties: object; definitions: Record<string, { properties?: object }> };
-  const keys = [schema, ...Object.values(schema.definitions)].flatMap(({ properties }) => Object.keys(properties ?? {}));
-  for (const key of keys) assert.ok(guide.includes(`\`${key}`) || guide.includes(`, ${key}`), `${key} is not in docs/recipes.md`);
+  const schema = JSON.parse(readFileSync(join(packageRoot, "schema", "tasks.schema.json"), "utf8")) as {
+    properties: object;
+    definitions: Record<string, { properties?: object }>;
+  };
+  const keys = [schema, ...Object.values(schema.definitions)].flatMap(({ properties }) =>
+    Object.keys(properties ?? {}),
+  );
+  for (const key of keys)
+    assert.ok(guide.includes(`\`${key}`) || guide.includes(`, ${key}`), `${key} is not in docs/recipes.md`);
 });
 
 test.run();

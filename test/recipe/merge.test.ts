@@ -11,14 +11,29 @@ test("a project changes one field of a task and keeps the others", async () => {
 
 test("lists are replaced, or put around with prepend and append", async () => {
   const vpn = "facts: { vpn: { new: true, check: { env: VPN } } }\n";
-  assert.equal((await recipeOf(`${vpn}tasks: { unlock: { needs: [vpn] } }`)).tasks.get("unlock")?.needs, ["vpn"]);
-  assert.equal((await recipeOf(`${vpn}tasks: { unlock: { needs: { prepend: [vpn] } } }`)).tasks.get("unlock")?.needs, ["vpn", "here"]);
-  assert.equal((await recipeOf(`${vpn}tasks: { unlock: { needs: { append: [vpn] }, wants: { append: [vpn] } } }`)).tasks.get("unlock")?.needs, ["here", "vpn"]);
-  assert.equal((await recipeOf(`${vpn}tasks: { unlock: { wants: { append: [vpn] } } }`)).tasks.get("unlock")?.wants, ["vpn"]);
+  assert.equal((await recipeOf(`${vpn}tasks: { unlock: { needs: [vpn] } }`)).tasks.get("unlock")?.needs, [
+    "vpn",
+  ]);
+  assert.equal(
+    (await recipeOf(`${vpn}tasks: { unlock: { needs: { prepend: [vpn] } } }`)).tasks.get("unlock")?.needs,
+    ["vpn", "here"],
+  );
+  assert.equal(
+    (
+      await recipeOf(`${vpn}tasks: { unlock: { needs: { append: [vpn] }, wants: { append: [vpn] } } }`)
+    ).tasks.get("unlock")?.needs,
+    ["here", "vpn"],
+  );
+  assert.equal(
+    (await recipeOf(`${vpn}tasks: { unlock: { wants: { append: [vpn] } } }`)).tasks.get("unlock")?.wants,
+    ["vpn"],
+  );
 });
 
 test("env and vars merge by name", async () => {
-  const recipe = await recipeOf("vars: { port: 8080 }\ntasks: { unlock: { env: { B: '{{port}}' }, vars: { x: y } } }");
+  const recipe = await recipeOf(
+    "vars: { port: 8080 }\ntasks: { unlock: { env: { B: '{{port}}' }, vars: { x: y } } }",
+  );
   assert.equal(recipe.tasks.get("unlock")?.env, { A: "a", B: "{{port}}" });
   assert.equal(recipe.vars, { port: "8080" });
   assert.equal((await recipeOf("tasks: { unlock: { env: { A: null } } }")).tasks.get("unlock")?.env, {});
@@ -31,32 +46,48 @@ test("null removes a field, and a whole entry", async () => {
 });
 
 test("a check is replaced as a whole", async () => {
-  assert.equal((await recipeOf("facts: { here: { check: { env: HERE } } }")).facts.get("here")?.check, { kind: "env", name: "HERE" });
+  assert.equal((await recipeOf("facts: { here: { check: { env: HERE } } }")).facts.get("here")?.check, {
+    kind: "env",
+    name: "HERE",
+  });
 });
 
 test("a name that is still used cannot be removed, and it says where it was", async () => {
-  assert.equal(await wordsOf("tasks: { lock: null }"), ['builtin.yaml:8:52 the task "lock" was removed at tazpod.tasks.yaml:2, and it is named here']);
+  assert.equal(await wordsOf("tasks: { lock: null }"), [
+    'builtin.yaml:8:52 the task "lock" was removed at tazpod.tasks.yaml:2, and it is named here',
+  ]);
 });
 
 test("an entry that no ancestor has needs `new: true`", async () => {
-  assert.equal(await wordsOf("tasks: { unlokc: { confirm: x } }"), ['tazpod.tasks.yaml:2:10 there is no task "unlokc" to change (did you mean "unlock"? A new one says `new: true`)']);
-  assert.equal(await wordsOf("facts: { vpn: { check: { env: VPN } } }"), ['tazpod.tasks.yaml:2:10 there is no fact "vpn" to change (a new one says `new: true`)']);
-  assert.equal(await wordsOf("goals: { leave: { run: [lock] } }"), ['tazpod.tasks.yaml:2:10 there is no goal "leave" to change (a new one says `new: true`)']);
+  assert.equal(await wordsOf("tasks: { unlokc: { confirm: x } }"), [
+    'tazpod.tasks.yaml:2:10 there is no task "unlokc" to change (did you mean "unlock"? A new one says `new: true`)',
+  ]);
+  assert.equal(await wordsOf("facts: { vpn: { check: { env: VPN } } }"), [
+    'tazpod.tasks.yaml:2:10 there is no fact "vpn" to change (a new one says `new: true`)',
+  ]);
+  assert.equal(await wordsOf("goals: { leave: { run: [lock] } }"), [
+    'tazpod.tasks.yaml:2:10 there is no goal "leave" to change (a new one says `new: true`)',
+  ]);
 });
 
 test("an entry that an ancestor has cannot be new", async () => {
-  assert.equal(await wordsOf("tasks: { lock: { new: true } }"), ['tazpod.tasks.yaml:2:18 the task "lock" is not new: builtin.yaml:9 has it (leave `new` out to change that one, or take another name)']);
+  assert.equal(await wordsOf("tasks: { lock: { new: true } }"), [
+    'tazpod.tasks.yaml:2:18 the task "lock" is not new: builtin.yaml:9 has it (leave `new` out to change that one, or take another name)',
+  ]);
 });
 
 test("what is not there cannot be removed", async () => {
-  assert.equal(await wordsOf("tasks: { lcok: null }"), ['tazpod.tasks.yaml:2:10 there is no task "lcok" to remove (did you mean "lock"?)']);
+  assert.equal(await wordsOf("tasks: { lcok: null }"), [
+    'tazpod.tasks.yaml:2:10 there is no task "lcok" to remove (did you mean "lock"?)',
+  ]);
 });
 
 test("what was removed can be made anew", async () => {
   const recipe = await load({
     files: {
       "tazpod.tasks.yaml": "version: 1\ntasks: { lock: null }",
-      "tazpod.tasks.local.yaml": "version: 1\ntasks: { lock: { new: true, clears: [open], cmds: [[close]] } }",
+      "tazpod.tasks.local.yaml":
+        "version: 1\ntasks: { lock: { new: true, clears: [open], cmds: [[close]] } }",
     },
   });
   assert.ok(recipe.ok);
@@ -72,7 +103,13 @@ test("the line of ancestors is built-in, extended, project, local; the later win
     "tazpod.tasks.local.yaml": file("local"),
   };
   const loaded = await load({ files });
-  assert.equal(loaded.ok && loaded.value.files, ["builtin.yaml", "/p/b.yaml", "/p/shared/a.yaml", "/p/tazpod.tasks.yaml", "/p/tazpod.tasks.local.yaml"]);
+  assert.equal(loaded.ok && loaded.value.files, [
+    "builtin.yaml",
+    "/p/b.yaml",
+    "/p/shared/a.yaml",
+    "/p/tazpod.tasks.yaml",
+    "/p/tazpod.tasks.local.yaml",
+  ]);
   assert.is(loaded.ok && loaded.value.tasks.get("make")?.desc, "local");
 });
 
@@ -88,13 +125,22 @@ test("a file that two extend is taken once", async () => {
 });
 
 test("files that extend each other are a cycle", async () => {
-  const files = { "tazpod.tasks.yaml": "version: 1\nextends: [a.yaml]", "a.yaml": "version: 1\nextends: [b.yaml]", "b.yaml": "version: 1\nextends: [a.yaml]" };
+  const files = {
+    "tazpod.tasks.yaml": "version: 1\nextends: [a.yaml]",
+    "a.yaml": "version: 1\nextends: [b.yaml]",
+    "b.yaml": "version: 1\nextends: [a.yaml]",
+  };
   assert.equal(await wordsOf({ files }), ["b.yaml:2:11 a cycle: a.yaml → b.yaml → a.yaml"]);
-  assert.equal(await wordsOf({ files: { "tazpod.tasks.yaml": "version: 1\nextends: [tazpod.tasks.yaml]" } }), ["tazpod.tasks.yaml:2:11 a cycle: tazpod.tasks.yaml → tazpod.tasks.yaml"]);
+  assert.equal(
+    await wordsOf({ files: { "tazpod.tasks.yaml": "version: 1\nextends: [tazpod.tasks.yaml]" } }),
+    ["tazpod.tasks.yaml:2:11 a cycle: tazpod.tasks.yaml → tazpod.tasks.yaml"],
+  );
 });
 
 test("an extended file that is missing is shown where it is named", async () => {
-  assert.equal(await wordsOf("extends: [no.yaml]"), ["tazpod.tasks.yaml:2:11 there is no file no.yaml (paths in `extends` are relative to the file that names them)"]);
+  assert.equal(await wordsOf("extends: [no.yaml]"), [
+    "tazpod.tasks.yaml:2:11 there is no file no.yaml (paths in `extends` are relative to the file that names them)",
+  ]);
 });
 
 test("without a project's file there is the built-in recipe", async () => {
@@ -105,7 +151,14 @@ test("without a project's file there is the built-in recipe", async () => {
 test("a file that cannot be read is its own failure", async () => {
   const { loadRecipe } = await import("../../lib/recipe/load.js");
   const failure = { kind: "file", action: "read", path: "/p/x", code: "EACCES" } as const;
-  const loaded = await loadRecipe({ builtin: { path: "b", text: "version: 1" }, root: "/p", read: async () => ({ ok: false, failure }), exists: async () => false, knownVars: [], builtinScripts: [] });
+  const loaded = await loadRecipe({
+    builtin: { path: "b", text: "version: 1" },
+    root: "/p",
+    read: async () => ({ ok: false, failure }),
+    exists: async () => false,
+    knownVars: [],
+    builtinScripts: [],
+  });
   assert.equal(loaded, { ok: false, failure });
 });
 

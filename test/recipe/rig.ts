@@ -23,7 +23,11 @@ goals:
   enter: { run: [shell] }
 `;
 
-export function load({ builtin = small, files = {}, scripts = ["make", "unlock", "shell", "lock"] }: Files): Promise<Result<Recipe>> {
+export function load({
+  builtin = small,
+  files = {},
+  scripts = ["make", "unlock", "shell", "lock"],
+}: Files): Promise<Result<Recipe>> {
   const sources: RecipeSources = {
     builtin: { path: "builtin.yaml", text: `version: 1\n${builtin}` },
     root: "/p",
@@ -43,7 +47,7 @@ export async function recipeOf(project: string, others: Files["files"] = {}): Pr
   return loaded.value;
 }
 
-export async function problemsOf(files: Files): Promise<readonly Problem[]> {
+async function problemsOf(files: Files): Promise<readonly Problem[]> {
   const loaded = await load(files);
   if (loaded.ok) throw new Error("the recipe was taken");
   if (loaded.failure.kind !== "invalid-document") throw new Error(loaded.failure.kind);
@@ -52,6 +56,10 @@ export async function problemsOf(files: Files): Promise<readonly Problem[]> {
 
 /** "file:line:column message (hint)" of a project file on the small built-in recipe, or of a built-in one alone. */
 export async function wordsOf(given: string | Files): Promise<readonly string[]> {
-  const files = typeof given === "string" ? { files: { "tazpod.tasks.yaml": `version: 1\n${given}` } } : given;
-  return (await problemsOf(files)).map(({ at, message, hint }) => `${at?.file}:${at?.line}:${at?.column} ${message}${hint === undefined ? "" : ` (${hint})`}`);
+  const files =
+    typeof given === "string" ? { files: { "tazpod.tasks.yaml": `version: 1\n${given}` } } : given;
+  return (await problemsOf(files)).map(
+    ({ at, message, hint }) =>
+      `${at?.file}:${at?.line}:${at?.column} ${message}${hint === undefined ? "" : ` (${hint})`}`,
+  );
 }
