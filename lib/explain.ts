@@ -20,15 +20,26 @@ export function explain(failure: Failure): Explanation {
     case "invalid-document":
       return say(failure.problems.map(problemText).join("\n\n"));
     case "unmet-fact":
-      return say(`${failure.task === undefined ? "" : `${failure.task} needs `}${failure.fact}, which does not hold: ${failure.reason}.`.replace(/\.\.$/, "."));
+      return say(
+        `${failure.task === undefined ? "" : `${failure.task} needs `}${failure.fact}, which does not hold: ${failure.reason}.`.replace(
+          /\.\.$/,
+          ".",
+        ),
+      );
     case "unknown-fact":
-      return say(`Could not tell whether ${failure.desc ?? `${failure.fact} holds`}: ${failure.reason}`, failure.hint);
+      return say(
+        `Could not tell whether ${failure.desc ?? `${failure.fact} holds`}: ${failure.reason}`,
+        failure.hint,
+      );
     case "plan-conflict":
       return say(failure.message, failure.hint);
     case "precondition":
       return say(failure.message, undefined, failure.at);
     case "answer-needed":
-      return say(`An answer was needed and nobody could give it: ${failure.question}`, `Run it on a terminal, or use ${failure.flag}.`);
+      return say(
+        `An answer was needed and nobody could give it: ${failure.question}`,
+        `Run it on a terminal, or use ${failure.flag}.`,
+      );
     case "declined":
       return say(`Declined: ${failure.question}`, "Nothing of it was done.");
     case "interrupted":
@@ -52,7 +63,9 @@ export function explain(failure: Failure): Explanation {
     case "command-missing":
       return say(`The program ${failure.program} was not found.`, failure.hint);
     case "command-failed":
-      return say(`\`${failure.command.join(" ")}\` ${ending(failure.code, failure.signal)}${failure.detail === "" ? "." : `: ${failure.detail}`}`);
+      return say(
+        `\`${failure.command.join(" ")}\` ${ending(failure.code, failure.signal)}${failure.detail === "" ? "." : `: ${failure.detail}`}`,
+      );
     case "exit-code":
       return say(`${failure.command} ended with exit code ${failure.code}.`);
     case "file":
@@ -69,10 +82,15 @@ export function explain(failure: Failure): Explanation {
     case "container-gone":
       return say(
         `The container ${failure.name} no longer runs.`,
-        failure.unsaved ? "What was in RAM and not saved is lost with it; the sealed vault is as it was last saved." : "Run `tazpod enter` to start it.",
+        failure.unsaved
+          ? "What was in RAM and not saved is lost with it; the sealed vault is as it was last saved."
+          : "Run `tazpod enter` to start it.",
       );
     case "container-start":
-      return say(`The container ${failure.name} does not start: ${failure.detail}`, "`tazpod down` removes it, so that it is made anew.");
+      return say(
+        `The container ${failure.name} does not start: ${failure.detail}`,
+        "`tazpod down` removes it, so that it is made anew.",
+      );
     case "image-unavailable":
       return say(
         `The image ${failure.image} is not here and could not be pulled: ${failure.detail}`,
@@ -93,13 +111,22 @@ export function explain(failure: Failure): Explanation {
         "The vault stays closed; nothing was changed.",
       );
     case "vault-damaged":
-      return say(`${failure.path} is damaged: ${failure.detail}.`, "`tazpod pull --force` takes the remote's copy and keeps this one beside it.");
+      return say(
+        `${failure.path} is damaged: ${failure.detail}.`,
+        "`tazpod pull --force` takes the remote's copy and keeps this one beside it.",
+      );
     case "vault-format":
       return say(`${failure.path} cannot be used: ${failure.detail}.`, "A newer tazpod may read it.");
     case "vault-absent":
-      return say(`There is no vault at ${failure.path}.`, "`tazpod pull` brings it; `tazpod create` makes a new one.");
+      return say(
+        `There is no vault at ${failure.path}.`,
+        "`tazpod pull` brings it; `tazpod create` makes a new one.",
+      );
     case "vault-exists":
-      return say(`There is a vault at ${failure.path} already.`, "It is left as it is. Move it away first if a new one is wanted.");
+      return say(
+        `There is a vault at ${failure.path} already.`,
+        "It is left as it is. Move it away first if a new one is wanted.",
+      );
     case "vault-closed":
       return say("The vault is not open.", "`tazpod unlock` opens it.");
     case "vault-vanished":
@@ -120,7 +147,10 @@ export function explain(failure: Failure): Explanation {
         "The vault stays open. Remove or repair what is named, then `tazpod lock`; or `tazpod lock --discard` to drop unsaved work.",
       );
     case "still-open":
-      return say(`The RAM folder is not empty: ${failure.detail}.`, "`tazpod lock` tries again; `tazpod down` removes the container and its RAM with it.");
+      return say(
+        `The RAM folder is not empty: ${failure.detail}.`,
+        "`tazpod lock` tries again; `tazpod down` removes the container and its RAM with it.",
+      );
     case "no-credentials":
       return say(`${failure.detail}.`, failure.hint);
     case "remote-unavailable":
@@ -137,7 +167,10 @@ export function explain(failure: Failure): Explanation {
 /** What `main` prints for a failure. */
 export function failureText(failure: Failure): string {
   const { message, where, hint } = explain(failure);
-  return [where === undefined ? message : `${where}: ${message}`, ...(hint === undefined ? [] : [`  ${hint}`])].join("\n");
+  return [
+    where === undefined ? message : `${where}: ${message}`,
+    ...(hint === undefined ? [] : [`  ${hint}`]),
+  ].join("\n");
 }
 
 /** The process's exit code for a failure; see "Exit codes" in `tazpod --help`. */
@@ -191,7 +224,11 @@ function say(message: string, hint?: string, at?: Position): Explanation {
 
 function problemText({ at, message, hint, excerpt }: Problem): string {
   const head = at === undefined ? message : `${at.file}:${at.line}:${at.column}: ${message}`;
-  return [head, ...(excerpt === undefined ? [] : [excerpt]), ...(hint === undefined ? [] : [`  ${hint}`])].join("\n");
+  return [
+    head,
+    ...(excerpt === undefined ? [] : [excerpt]),
+    ...(hint === undefined ? [] : [`  ${hint}`]),
+  ].join("\n");
 }
 
 function nearby(nearest: string | undefined, known: readonly string[] | undefined): string {
@@ -206,7 +243,10 @@ function ending(code: number | undefined, signal: string | undefined): string {
 function engine(name: string, why: "missing" | "not-answering" | "permission", detail: string): Explanation {
   const title = name === "docker" ? "Docker" : name;
   if (why === "missing")
-    return say(`${title} is not installed: there is no program ${name} on PATH.`, "On Debian: `sudo apt-get install docker.io`.");
+    return say(
+      `${title} is not installed: there is no program ${name} on PATH.`,
+      "On Debian: `sudo apt-get install docker.io`.",
+    );
   if (why === "permission")
     return say(
       `${title} is there, but this user may not use it (${detail.split("\n")[0] ?? ""}).`,

@@ -19,11 +19,29 @@ export interface Problem {
 export type Failure =
   // what was typed, and what was written
   | { readonly kind: "usage"; readonly message: string; readonly hint?: string }
-  | { readonly kind: "unknown-name"; readonly what: string; readonly name: string; readonly nearest?: string; readonly known?: readonly string[] }
+  | {
+      readonly kind: "unknown-name";
+      readonly what: string;
+      readonly name: string;
+      readonly nearest?: string;
+      readonly known?: readonly string[];
+    }
   | { readonly kind: "invalid-document"; readonly problems: readonly Problem[] }
   // the plan
-  | { readonly kind: "unmet-fact"; readonly fact: string; readonly desc?: string; readonly task?: string; readonly reason: string }
-  | { readonly kind: "unknown-fact"; readonly fact: string; readonly desc?: string; readonly reason: string; readonly hint?: string }
+  | {
+      readonly kind: "unmet-fact";
+      readonly fact: string;
+      readonly desc?: string;
+      readonly task?: string;
+      readonly reason: string;
+    }
+  | {
+      readonly kind: "unknown-fact";
+      readonly fact: string;
+      readonly desc?: string;
+      readonly reason: string;
+      readonly hint?: string;
+    }
   | { readonly kind: "plan-conflict"; readonly message: string; readonly hint?: string }
   | { readonly kind: "precondition"; readonly task: string; readonly message: string; readonly at?: Position }
   // people and time
@@ -34,16 +52,44 @@ export type Failure =
   // steps and programs
   | { readonly kind: "task-failed"; readonly task: string; readonly cause: Failure }
   | { readonly kind: "cleanup-failed"; readonly first?: Failure; readonly causes: readonly Failure[] }
-  | { readonly kind: "not-achieved"; readonly task: string; readonly fact: string; readonly expected: boolean; readonly reason: string }
+  | {
+      readonly kind: "not-achieved";
+      readonly task: string;
+      readonly fact: string;
+      readonly expected: boolean;
+      readonly reason: string;
+    }
   | { readonly kind: "script"; readonly file: string; readonly message: string }
   | { readonly kind: "command-missing"; readonly program: string; readonly hint: string }
-  | { readonly kind: "command-failed"; readonly command: readonly string[]; readonly code: number | undefined; readonly signal?: string; readonly detail: string }
+  | {
+      readonly kind: "command-failed";
+      readonly command: readonly string[];
+      readonly code: number | undefined;
+      readonly signal?: string;
+      readonly detail: string;
+    }
   | { readonly kind: "exit-code"; readonly command: string; readonly code: number }
-  | { readonly kind: "file"; readonly action: string; readonly path: string; readonly code: string; readonly detail?: string }
+  | {
+      readonly kind: "file";
+      readonly action: string;
+      readonly path: string;
+      readonly code: string;
+      readonly detail?: string;
+    }
   // the project and its container
   | { readonly kind: "no-project"; readonly from: string }
-  | { readonly kind: "engine-unavailable"; readonly engine: string; readonly why: "missing" | "not-answering" | "permission"; readonly detail: string }
-  | { readonly kind: "container-foreign"; readonly name: string; readonly owner: string; readonly project: string }
+  | {
+      readonly kind: "engine-unavailable";
+      readonly engine: string;
+      readonly why: "missing" | "not-answering" | "permission";
+      readonly detail: string;
+    }
+  | {
+      readonly kind: "container-foreign";
+      readonly name: string;
+      readonly owner: string;
+      readonly project: string;
+    }
   | { readonly kind: "container-gone"; readonly name: string; readonly unsaved: boolean }
   | { readonly kind: "container-start"; readonly name: string; readonly detail: string }
   | { readonly kind: "image-unavailable"; readonly image: string; readonly detail: string }
@@ -59,12 +105,27 @@ export type Failure =
   | { readonly kind: "vault-closed" }
   | { readonly kind: "vault-vanished" }
   | { readonly kind: "archive-refused"; readonly entry: string; readonly detail: string }
-  | { readonly kind: "archive-too-large"; readonly bytes: number; readonly limit: number; readonly what: string }
+  | {
+      readonly kind: "archive-too-large";
+      readonly bytes: number;
+      readonly limit: number;
+      readonly what: string;
+    }
   | { readonly kind: "save-incomplete"; readonly problems: readonly string[] }
   | { readonly kind: "still-open"; readonly detail: string }
   // the remote
-  | { readonly kind: "no-credentials"; readonly profile?: string; readonly detail: string; readonly hint: string }
-  | { readonly kind: "remote-unavailable"; readonly url: string; readonly reason: string; readonly hint?: string }
+  | {
+      readonly kind: "no-credentials";
+      readonly profile?: string;
+      readonly detail: string;
+      readonly hint: string;
+    }
+  | {
+      readonly kind: "remote-unavailable";
+      readonly url: string;
+      readonly reason: string;
+      readonly hint?: string;
+    }
   | { readonly kind: "remote-absent"; readonly url: string }
   | { readonly kind: "conflict"; readonly message: string; readonly hint: string };
 

@@ -1,7 +1,9 @@
 import type { Failure } from "./failure.js";
 
 /** What a function returns that can fail in an expected way. A thrown error is a bug. */
-export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
+export type Result<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly failure: Failure };
 
 export function ok<T>(value: T): { readonly ok: true; readonly value: T } {
   return { ok: true, value };

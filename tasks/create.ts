@@ -28,4 +28,4 @@ export async function run(context: StepContext): Promise<Result<void>> {
   return made.ok ? storeSealed(project.vaultFolder, sealed.value, passphrase.value, limit) : made;
 }
 
-await alone(import.meta.url);
+alone(import.meta.url);

@@ -19,7 +19,9 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (refusal) return fail(refusal);
   const engine = await context.engine();
   if (state.value.state === "running") return ok(undefined);
-  return state.value.state === "stopped" ? startContainer(engine, spec.name) : makeContainer(engine, spec, report, signal);
+  return state.value.state === "stopped"
+    ? startContainer(engine, spec.name)
+    : makeContainer(engine, spec, report, signal);
 }
 
 const container: StepCheck = async (context) => {
@@ -32,7 +34,9 @@ const container: StepCheck = async (context) => {
   if (!state.ok) return cannotTell(state.failure);
   const refusal = foreign(state.value, containerSpec(context.project));
   if (refusal) return fails(explain(refusal).message);
-  return state.value.state === "running" ? holds(`container ${name} runs`) : fails(`container ${name} is ${state.value.state}`);
+  return state.value.state === "running"
+    ? holds(`container ${name} runs`)
+    : fails(`container ${name} is ${state.value.state}`);
 };
 
 const engine: StepCheck = async (context) => {
@@ -44,4 +48,4 @@ const engine: StepCheck = async (context) => {
 
 export const checks = { container, engine };
 
-await alone(import.meta.url);
+alone(import.meta.url);

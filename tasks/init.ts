@@ -9,7 +9,8 @@ import type { StepContext } from "../lib/run/step.js";
 /** Writes what is missing of .tazpod/, .tazpod/vault/, .tazpod/config.yaml and .tazpod/.gitignore; never overwrites. */
 export async function run({ project, report }: StepContext): Promise<Result<void>> {
   const folder = join(project.root, ".tazpod");
-  for (const made of [await makeFolder(folder, 0o755), await makeFolder(project.vaultFolder, 0o700)]) if (!made.ok) return made;
+  for (const made of [await makeFolder(folder, 0o755), await makeFolder(project.vaultFolder, 0o700)])
+    if (!made.ok) return made;
   // the config comes last: it is what makes this a project
   const files: [string, string][] = [
     [join(folder, ".gitignore"), ignoreText],
@@ -23,4 +24,4 @@ export async function run({ project, report }: StepContext): Promise<Result<void
   return ok(undefined);
 }
 
-await alone(import.meta.url);
+alone(import.meta.url);

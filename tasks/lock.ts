@@ -14,4 +14,4 @@ export async function run(context: StepContext): Promise<Result<void>> {
   return cleared.ok ? forgetOpen(context.project.vaultFolder) : cleared;
 }
 
-await alone(import.meta.url);
+alone(import.meta.url);

@@ -22,15 +22,22 @@ export async function run(context: StepContext): Promise<Result<void>> {
     forceKillAfterDelay: 2_000,
   });
   if (!done.failed) return ok(undefined);
-  if (done.code === "ENOENT") return fail({ ...missing, hint: `Install the AWS CLI for \`aws sso login\`. Or: ${environmentHint}` });
-  if (done.isCanceled || done.signal === "SIGINT" || done.exitCode === 130) return fail({ kind: "interrupted", signal: "SIGINT" });
-  return fail({ ...missing, detail: `aws sso login --profile ${profile} failed`, hint: "Its own words are above. Nothing else was tried." });
+  if (done.code === "ENOENT")
+    return fail({ ...missing, hint: `Install the AWS CLI for \`aws sso login\`. Or: ${environmentHint}` });
+  if (done.isCanceled || done.signal === "SIGINT" || done.exitCode === 130)
+    return fail({ kind: "interrupted", signal: "SIGINT" });
+  return fail({
+    ...missing,
+    detail: `aws sso login --profile ${profile} failed`,
+    hint: "Its own words are above. Nothing else was tried.",
+  });
 }
 
-const environmentHint = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN), or AWS_PROFILE, or run `aws configure sso`.";
+const environmentHint =
+  "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN), or AWS_PROFILE, or run `aws configure sso`.";
 
 const session: StepCheck = async ({ remote, signal }) => (await remote()).credentials(signal);
 
 export const checks = { session };
 
-await alone(import.meta.url);
+alone(import.meta.url);

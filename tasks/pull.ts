@@ -18,9 +18,11 @@ const vaultRemote: StepCheck = async ({ remote, signal }) => {
   const { url, head } = await remote().then((opened) => ({ url: opened.url, head: opened.head(signal) }));
   const found = await head;
   if (found.state === "unknown") return cannotTell(found.failure);
-  return found.state === "present" ? holds(`there is a vault at ${url}`) : fails(`there is no vault at ${url}`);
+  return found.state === "present"
+    ? holds(`there is a vault at ${url}`)
+    : fails(`there is no vault at ${url}`);
 };
 
 export const checks = { "vault-remote": vaultRemote };
 
-await alone(import.meta.url);
+alone(import.meta.url);

@@ -20,4 +20,4 @@ const vaultPushed: StepCheck = async ({ project }) => pushed(project.vaultFolder
 
 export const checks = { "vault-pushed": vaultPushed };
 
-await alone(import.meta.url);
+alone(import.meta.url);

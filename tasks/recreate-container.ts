@@ -39,4 +39,4 @@ const containerCurrent: StepCheck = async (context) => {
 
 export const checks = { "container-current": containerCurrent };
 
-await alone(import.meta.url);
+alone(import.meta.url);

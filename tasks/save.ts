@@ -35,14 +35,21 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (!key.ok) return key;
   const { passphrase, format } = key.value;
   const limit = archiveLimit(project.config.secretsBytes);
-  const sealed = await whole(take(enclave.value, context.signal), (taking) => sealArchive(taking.tar, passphrase, format, limit));
+  const sealed = await whole(take(enclave.value, context.signal), (taking) =>
+    sealArchive(taking.tar, passphrase, format, limit),
+  );
   if (!sealed.ok) return sealed;
   const dropped = sealed.value.summary.dropped;
   if (dropped.length > 0) context.terminal.say(`Not kept in the vault: ${dropped.join(", ")}`);
-  if (here.value.sha256 !== mark.value.base && !context.options.force) return keepConflict(project.vaultFolder, sealed.value.bytes);
+  if (here.value.sha256 !== mark.value.base && !context.options.force)
+    return keepConflict(project.vaultFolder, sealed.value.bytes);
   const stored = await storeSealed(project.vaultFolder, sealed.value, passphrase, limit);
   if (!stored.ok) return stored;
-  return setMarker(enclave.value, { ...mark.value, digest: sealed.value.summary.digest, base: sealed.value.sha256 });
+  return setMarker(enclave.value, {
+    ...mark.value,
+    digest: sealed.value.summary.digest,
+    base: sealed.value.sha256,
+  });
 }
 
 /** The result of reading a taking, good only if tar says that it read everything; what tar complains of comes first. */
@@ -68,12 +75,21 @@ const vaultSaved: StepCheck = async (context) => {
   if (!mark.ok) return cannotTell(mark.failure);
   if (mark.value === "closed") return fails("the vault is not open");
   if (mark.value === "closing") return holds("it was saved before it was being locked");
-  const digest = await digestOf(enclave.value, archiveLimit(context.project.config.secretsBytes), context.signal);
+  const digest = await digestOf(
+    enclave.value,
+    archiveLimit(context.project.config.secretsBytes),
+    context.signal,
+  );
   // what cannot be read is not saved either; the save then says what it is
-  if (!digest.ok) return digest.failure.kind === "container-gone" ? cannotTell(digest.failure) : fails("the RAM folder cannot be read whole");
-  return digest.value === mark.value.digest ? holds("nothing has changed since it was saved") : fails("there is unsaved work");
+  if (!digest.ok)
+    return digest.failure.kind === "container-gone"
+      ? cannotTell(digest.failure)
+      : fails("the RAM folder cannot be read whole");
+  return digest.value === mark.value.digest
+    ? holds("nothing has changed since it was saved")
+    : fails("there is unsaved work");
 };
 
 export const checks: Readonly<Record<string, StepCheck>> = { "vault-saved": vaultSaved };
 
-await alone(import.meta.url);
+alone(import.meta.url);

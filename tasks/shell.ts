@@ -25,12 +25,19 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const id = randomUUID();
   const tty = Boolean(process.stdin.isTTY && process.stdout.isTTY);
   const env = { TAZPOD_SESSION: id, ...(tty && process.env["TERM"] ? { TERM: process.env["TERM"] } : {}) };
-  const done = await engine.foreground(container, shellCommand(enclave.value, open.value, argv), { user, tty, workdir: workspace, env, signal });
+  const done = await engine.foreground(container, shellCommand(enclave.value, open.value, argv), {
+    user,
+    tty,
+    workdir: workspace,
+    env,
+    signal,
+  });
   await joined.value();
   // what the engine's client leaves running inside when a signal ends it
   if (!done.ok || done.value.code === undefined) await endSession(enclave.value, id);
   if (!done.ok) return done;
-  if (done.value.code === undefined) return fail({ kind: "interrupted", signal: done.value.signal ?? "SIGTERM" });
+  if (done.value.code === undefined)
+    return fail({ kind: "interrupted", signal: done.value.signal ?? "SIGTERM" });
   if (done.value.code === 0) return ok(undefined);
   return judge(context, open.value, done.value.code);
 }
@@ -45,7 +52,8 @@ async function judge(context: StepContext, wasOpen: boolean, code: number): Prom
   const enclave = await context.enclave();
   if (wasOpen && code === vanishedCode && enclave.ok) {
     const found = await marker(enclave.value);
-    if (found.ok && found.value === "closing") return fail({ kind: "still-open", detail: "locking it did not come to its end" });
+    if (found.ok && found.value === "closing")
+      return fail({ kind: "still-open", detail: "locking it did not come to its end" });
     if (found.ok && found.value === "closed") {
       await forgetOpen(project.vaultFolder);
       return fail({ kind: "vault-vanished" });
@@ -58,9 +66,11 @@ const vaultInUse: StepCheck = async ({ project }) => {
   const others = await otherSessions(project.vaultFolder);
   if (!others.ok) return cannotTell(others.failure);
   const [first] = others.value;
-  return first === undefined ? fails("no other shell is open here") : holds(`another shell is open here (process ${first})`);
+  return first === undefined
+    ? fails("no other shell is open here")
+    : holds(`another shell is open here (process ${first})`);
 };
 
 export const checks = { "vault-in-use": vaultInUse };
 
-await alone(import.meta.url);
+alone(import.meta.url);

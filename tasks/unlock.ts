@@ -24,14 +24,21 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const sealed = await readSealedFile(project.vaultFile);
   if (!sealed.ok) return sealed;
   const { bytes, sha256: base } = sealed.value;
-  const opened = await withPassphrase(context, "Passphrase of the vault:", (passphrase) => openVault(bytes, passphrase, { name: project.vaultFile }));
+  const opened = await withPassphrase(context, "Passphrase of the vault:", (passphrase) =>
+    openVault(bytes, passphrase, { name: project.vaultFile }),
+  );
   if (!opened.ok) return opened;
-  const { tar, summary } = normalise(opened.value.tar, { limitBytes: archiveLimit(project.config.secretsBytes), format: opened.value.format, openFolders: true });
+  const { tar, summary } = normalise(opened.value.tar, {
+    limitBytes: archiveLimit(project.config.secretsBytes),
+    format: opened.value.format,
+    openFolders: true,
+  });
   const mark = (digest: string) => ({ version: 1 as const, digest, base, openedAt: now().toISOString() });
   const done = await put(enclave.value, { tar, checked: summary }, mark, signal);
   if (!done.ok) return done;
   const archive = await summary;
-  if (archive.ok) for (const path of archive.value.dropped) terminal.say(`Left out of what was unlocked: ${path}`);
+  if (archive.ok)
+    for (const path of archive.value.dropped) terminal.say(`Left out of what was unlocked: ${path}`);
   return recordOpen(project.vaultFolder, state.value);
 }
 
@@ -51,4 +58,4 @@ const vaultOpen: StepCheck = async (context) => {
 
 export const checks = { "vault-open": vaultOpen };
 
-await alone(import.meta.url);
+alone(import.meta.url);

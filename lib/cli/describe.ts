@@ -14,7 +14,8 @@ export async function describeCommand(args: Arguments, word: string): Promise<nu
   if (!target.ok) return reportFailure(target.failure, args.json);
   const one = byName(recipe.goals, word) ?? (byName(recipe.tasks, word) as Task);
   const vars = world.vars(recipe, "action" in one ? one : undefined);
-  const list = (title: string, names: readonly string[]): string[] => (names.length === 0 ? [] : [`${title.padEnd(10)}${names.join(", ")}`]);
+  const list = (title: string, names: readonly string[]): string[] =>
+    names.length === 0 ? [] : [`${title.padEnd(10)}${names.join(", ")}`];
   const more =
     "action" in one
       ? [
@@ -22,11 +23,20 @@ export async function describeCommand(args: Arguments, word: string): Promise<nu
           ...list("wants", one.wants),
           ...list("provides", one.provides),
           ...list("clears", one.clears),
-          ...list("finally", one.finally.map(({ task }) => task)),
+          ...list(
+            "finally",
+            one.finally.map(({ task }) => task),
+          ),
         ]
       : list("runs", one.run);
   const head = `${one.name}: ${render(one.desc ?? "", vars)}`;
-  const text = [head, ...(one.summary === undefined ? [] : ["", render(one.summary.trimEnd(), vars)]), "", ...more, ...list("from", [`${one.at.file}:${one.at.line}`])];
+  const text = [
+    head,
+    ...(one.summary === undefined ? [] : ["", render(one.summary.trimEnd(), vars)]),
+    "",
+    ...more,
+    ...list("from", [`${one.at.file}:${one.at.line}`]),
+  ];
   process.stdout.write(`${text.join("\n")}\n\nOptions: see \`tazpod --help\`.\n`);
   return 0;
 }

@@ -7,14 +7,21 @@ import { reportFailure } from "../run/report.js";
 
 /** `tazpod list`: what can be named, and what it does. */
 export async function listCommand(args: Arguments, words: readonly string[]): Promise<number> {
-  if (words.length > 0) return reportFailure(fail({ kind: "usage", message: "list takes no name." }).failure, args.json);
+  if (words.length > 0)
+    return reportFailure(fail({ kind: "usage", message: "list takes no name." }).failure, args.json);
   const setting = await open(args.project, args.options);
   if (!setting.ok) return reportFailure(setting.failure, args.json);
   const { recipe, world } = setting.value;
   const tasks = [...recipe.tasks.values()].filter((task) => !task.internal);
   const goals = [...recipe.goals.values()];
   if (args.json) {
-    const shape = ({ name, desc, aliases, at }: Goal | Task) => ({ name, desc, aliases, file: at.file, line: at.line });
+    const shape = ({ name, desc, aliases, at }: Goal | Task) => ({
+      name,
+      desc,
+      aliases,
+      file: at.file,
+      line: at.line,
+    });
     process.stdout.write(`${JSON.stringify({ goals: goals.map(shape), tasks: tasks.map(shape) })}\n`);
     return 0;
   }

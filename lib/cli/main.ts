@@ -6,7 +6,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     return await dispatch(argv);
   } catch (error) {
-    process.stderr.write(`This is a bug in tazpod. Please report it at the project's issue tracker, with this text:\n`);
+    process.stderr.write(
+      `This is a bug in tazpod. Please report it at the project's issue tracker, with this text:\n`,
+    );
     process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
     return 1;
   }
@@ -14,10 +16,12 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 async function dispatch(argv: readonly string[]): Promise<number> {
   const parsed = await parseArguments(argv);
-  if (!parsed.ok) return (await import("../run/report.js")).reportFailure(parsed.failure, argv.includes("--json"));
+  if (!parsed.ok)
+    return (await import("../run/report.js")).reportFailure(parsed.failure, argv.includes("--json"));
   const [command, ...rest] = parsed.value.words;
   if (parsed.value.version) return print(`${await version()}\n`);
-  if (parsed.value.help || command === "help") return help(parsed.value, command === "help" ? rest[0] : command);
+  if (parsed.value.help || command === "help")
+    return help(parsed.value, command === "help" ? rest[0] : command);
   switch (command) {
     case "plan":
       return (await import("./plan.js")).planCommand(parsed.value, rest);
@@ -47,7 +51,10 @@ async function help(args: Arguments, word: string | undefined): Promise<number> 
 }
 
 async function version(): Promise<string> {
-  const [{ readText }, { packageRoot }] = await Promise.all([import("../host/files.js"), import("../host/package-root.js")]);
+  const [{ readText }, { packageRoot }] = await Promise.all([
+    import("../host/files.js"),
+    import("../host/package-root.js"),
+  ]);
   const text = await readText(`${packageRoot}/package.json`);
   if (!text.ok || text.value === undefined) throw new Error("the package has no package.json");
   return (JSON.parse(text.value) as { version: string }).version;

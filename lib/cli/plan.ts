@@ -19,8 +19,13 @@ export async function planCommand(args: Arguments, words: readonly string[]): Pr
   const plan = await planOf(target.value, setting.value, { ran: new Set(), declined: new Set() });
   interrupts.unwatch();
   if (!plan.ok) return reportFailure(plan.failure, args.json);
-  const settings = { vars: world.vars(recipe), word: (failure: Failure) => explain(failure).message.split("\n")[0] ?? failure.kind };
-  const text = args.json ? JSON.stringify(planJson(plan.value, settings)) : explainPlan(plan.value, recipe, settings);
+  const settings = {
+    vars: world.vars(recipe),
+    word: (failure: Failure) => explain(failure).message.split("\n")[0] ?? failure.kind,
+  };
+  const text = args.json
+    ? JSON.stringify(planJson(plan.value, settings))
+    : explainPlan(plan.value, recipe, settings);
   process.stdout.write(`${text}\n`);
   return 0;
 }

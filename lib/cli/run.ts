@@ -20,7 +20,10 @@ export async function runCommand(args: Arguments, words: readonly string[]): Pro
   try {
     const outcome = await runTarget(target.value, setting.value);
     if (!outcome.ok) return reportFailure(outcome.failure, args.json);
-    if (args.json) process.stdout.write(`${JSON.stringify({ outcome: "done", exitCode: 0, target: target.value.name })}\n`);
+    if (args.json)
+      process.stdout.write(
+        `${JSON.stringify({ outcome: "done", exitCode: 0, target: target.value.name })}\n`,
+      );
     return 0;
   } finally {
     interrupts.unwatch();
@@ -31,13 +34,21 @@ export async function runCommand(args: Arguments, words: readonly string[]): Pro
 /** What only makes sense for some targets is refused for the others, before anything runs. */
 function check(recipe: Recipe, target: Target, { options }: Arguments): Result<void> {
   const actions = target.tasks.map((name) => recipe.tasks.get(name)?.action);
-  const hasShell = actions.some((action) => action?.kind === "script" && action.script.kind === "builtin" && action.script.name === "shell");
+  const hasShell = actions.some(
+    (action) =>
+      action?.kind === "script" && action.script.kind === "builtin" && action.script.name === "shell",
+  );
   if (options.args.length > 0 && !hasShell) {
-    return fail({ kind: "usage", message: `${target.name} runs no command: nothing can follow --.`, hint: "`tazpod enter -- CMD` does." });
+    return fail({
+      kind: "usage",
+      message: `${target.name} runs no command: nothing can follow --.`,
+      hint: "`tazpod enter -- CMD` does.",
+    });
   }
   if (options.yes !== "all") {
     for (const name of options.yes) {
-      if (!recipe.tasks.has(name)) return fail({ kind: "unknown-name", what: "task", name, known: [...recipe.tasks.keys()] });
+      if (!recipe.tasks.has(name))
+        return fail({ kind: "unknown-name", what: "task", name, known: [...recipe.tasks.keys()] });
     }
   }
   return ok(undefined);

@@ -21,16 +21,23 @@ export async function statusCommand(args: Arguments, words: readonly string[]): 
   const { root, config } = world.project;
   if (args.json) {
     const shape = Object.fromEntries(found.map(([name, { state, reason }]) => [name, { state, reason }]));
-    process.stdout.write(`${JSON.stringify({ project: root, container: config.containerName, remote: config.remote.url, facts: shape })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ project: root, container: config.containerName, remote: config.remote.url, facts: shape })}\n`,
+    );
     return 0;
   }
   const width = Math.max(...found.map(([name]) => name.length));
-  const lines = found.map(([name, { state, reason }]) => `  ${signs[state]} ${name.padEnd(width)}  ${reason.split("\n")[0] ?? ""}`);
+  const lines = found.map(
+    ([name, { state, reason }]) => `  ${signs[state]} ${name.padEnd(width)}  ${reason.split("\n")[0] ?? ""}`,
+  );
   process.stdout.write(`${root}\n${lines.join("\n")}\n`);
   return 0;
 }
 
 /** Whether asking about a fact may mean asking a remote: `session` does, and so does what hangs on it. */
 function needsNetwork(recipe: Recipe, name: string): boolean {
-  return name === "session" || (recipe.facts.get(name)?.requires ?? []).some((required) => needsNetwork(recipe, required));
+  return (
+    name === "session" ||
+    (recipe.facts.get(name)?.requires ?? []).some((required) => needsNetwork(recipe, required))
+  );
 }

@@ -17,9 +17,14 @@ export async function call(
   options: ProcessOptions = {},
 ): Promise<Result<Finished>> {
   const { engine, container, user } = enclave;
-  const done = await engine.exec(container, command(enclave, script), { timeoutMs: limitMs, ...options, user });
+  const done = await engine.exec(container, command(enclave, script), {
+    timeoutMs: limitMs,
+    ...options,
+    user,
+  });
   if (!done.ok || expected.includes(done.value.code ?? -1)) return done;
-  if (/is not running|no such container/i.test(done.value.stderr)) return fail({ kind: "container-gone", name: container, unsaved: false });
+  if (/is not running|no such container/i.test(done.value.stderr))
+    return fail({ kind: "container-gone", name: container, unsaved: false });
   const detail = [done.value.stderr, done.value.stdout.toString().slice(0, 500)].filter(Boolean).join("\n");
   return fail({ kind: "command-failed", command: ["exec", container, "sh"], code: done.value.code, detail });
 }
@@ -29,4 +34,3 @@ export function printed(done: Finished): string {
   const names = done.stdout.toString().trim().split("\n");
   return names.slice(0, 10).join(", ") + (names.length > 10 ? `, and ${names.length - 10} more` : "");
 }
-

@@ -30,7 +30,13 @@ export async function recordedOpen(vaultFolder: string, state: ContainerState): 
   if (!text.ok || text.value === undefined) return text.ok ? ok(false) : text;
   try {
     const found: unknown = JSON.parse(text.value);
-    return ok(typeof found === "object" && found !== null && "run" in found && found.run === run(state) && run(state) !== undefined);
+    return ok(
+      typeof found === "object" &&
+        found !== null &&
+        "run" in found &&
+        found.run === run(state) &&
+        run(state) !== undefined,
+    );
   } catch {
     return ok(false);
   }

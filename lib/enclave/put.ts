@@ -4,7 +4,7 @@ import { call, printed } from "./call.js";
 import { abandon, commit, stage } from "./scripts.js";
 import type { Enclave, Marker } from "./types.js";
 
-export interface Checked {
+interface Checked {
   readonly digest: string;
   /** Deepest first; mtime in seconds since 1970. */
   readonly folders: readonly { readonly path: string; readonly mode: number; readonly mtime: number }[];
@@ -27,10 +27,17 @@ export async function put(
   mark: (digest: string) => Marker,
   signal: AbortSignal,
 ): Promise<Result<"opened" | "already open">> {
-  const [staged, whole] = await Promise.all([call(enclave, stage, [0, 10, 11], { input: tar, signal }), checked]);
+  const [staged, whole] = await Promise.all([
+    call(enclave, stage, [0, 10, 11], { input: tar, signal }),
+    checked,
+  ]);
   if (staged.ok && staged.value.code === 10) return ok("already open");
   if (staged.ok && staged.value.code === 11) {
-    return fail({ kind: "precondition", task: "unlock", message: notEmpty(enclave.folder, printed(staged.value)) });
+    return fail({
+      kind: "precondition",
+      task: "unlock",
+      message: notEmpty(enclave.folder, printed(staged.value)),
+    });
   }
   const opened = await finish(enclave, staged, whole, mark);
   if (!opened.ok) await call(enclave, abandon, [0]);
@@ -57,6 +64,10 @@ function notEmpty(folder: string, names: string): string {
 
 /** For the commit script: every byte of the path that a shell could take for something else as a printf escape. */
 function folderLine({ path, mode, mtime }: Checked["folders"][number]): string {
-  const escaped = [...Buffer.from(path)].map((byte) => (/[A-Za-z0-9._/-]/.test(String.fromCharCode(byte)) ? String.fromCharCode(byte) : `\\0${byte.toString(8).padStart(3, "0")}`));
+  const escaped = [...Buffer.from(path)].map((byte) =>
+    /[A-Za-z0-9._/-]/.test(String.fromCharCode(byte))
+      ? String.fromCharCode(byte)
+      : `\\0${byte.toString(8).padStart(3, "0")}`,
+  );
   return `${mode.toString(8)} ${mtime} ${escaped.join("")}`;
 }

@@ -8,7 +8,8 @@
  */
 
 /** Prints the marker; exit 3 when there is none, 5 when the folder was being emptied and that did not end. */
-export const readMarker = '[ -e "$1/.tazpod/closing" ] && exit 5; cat "$1/.tazpod/open" 2>/dev/null || exit 3';
+export const readMarker =
+  '[ -e "$1/.tazpod/closing" ] && exit 5; cat "$1/.tazpod/open" 2>/dev/null || exit 3';
 
 // a folder that its owner may not write would keep what is in it
 const wipe = `cd "$1" || exit 4

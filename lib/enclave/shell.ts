@@ -22,6 +22,10 @@ done; :`;
 export async function endSession(enclave: Enclave, id: string): Promise<void> {
   const { engine, container, user, folder } = enclave;
   for (const signal of ["HUP", "KILL"]) {
-    await engine.exec(container, ["sh", "-c", signal === "KILL" ? `sleep 1; ${hangUp}` : hangUp, "tazpod", folder, id, signal], { user, timeoutMs: 20_000 });
+    await engine.exec(
+      container,
+      ["sh", "-c", signal === "KILL" ? `sleep 1; ${hangUp}` : hangUp, "tazpod", folder, id, signal],
+      { user, timeoutMs: 20_000 },
+    );
   }
 }

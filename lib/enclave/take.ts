@@ -15,11 +15,17 @@ export interface Taking {
 export function take(enclave: Enclave, signal: AbortSignal): Taking {
   const { engine, container, user } = enclave;
   const { stdout, done } = engine.execPiped(container, command(enclave, archive), { user, signal });
-  return { tar: stdout, done: done.then((result) => (result.ok ? judge(container, result.value.code, result.value.stderr) : result)) };
+  return {
+    tar: stdout,
+    done: done.then((result) =>
+      result.ok ? judge(container, result.value.code, result.value.stderr) : result,
+    ),
+  };
 }
 
 function judge(container: string, code: number | undefined, stderr: string): Result<void> {
-  if (/is not running|no such container/i.test(stderr)) return fail({ kind: "container-gone", name: container, unsaved: true });
+  if (/is not running|no such container/i.test(stderr))
+    return fail({ kind: "container-gone", name: container, unsaved: true });
   // whatever tar complains of is something it left out or could not read whole
   if (code === 0 && stderr === "") return ok(undefined);
   const said = stderr === "" ? `tar ended with ${code === undefined ? "a signal" : `code ${code}`}` : stderr;

@@ -15,7 +15,12 @@ interface Inspected {
 export function parseInspect(name: string, done: Finished): Result<ContainerState> {
   if (done.code !== 0) {
     if (/no such container/i.test(done.stderr)) return ok({ state: "absent" });
-    return fail({ kind: "command-failed", command: ["container", "inspect", name], code: done.code, detail: done.stderr });
+    return fail({
+      kind: "command-failed",
+      command: ["container", "inspect", name],
+      code: done.code,
+      detail: done.stderr,
+    });
   }
   const [found] = JSON.parse(done.stdout.toString()) as Inspected[];
   if (!found || found.Name.replace(/^\//, "") !== name) return ok({ state: "absent" });

@@ -3,15 +3,23 @@ import type { ContainerSpec, ContainerState } from "./types.js";
 import { specHash } from "./spec.js";
 
 /** The failure when a container of the wanted name is somebody else's; undefined when it is free or ours. */
-export function foreign(state: ContainerState, { name, project }: Pick<ContainerSpec, "name" | "project">): Failure | undefined {
+export function foreign(
+  state: ContainerState,
+  { name, project }: Pick<ContainerSpec, "name" | "project">,
+): Failure | undefined {
   if (state.state === "absent" || state.owner === project) return undefined;
   return { kind: "container-foreign", name, owner: state.owner ?? "", project };
 }
 
 /** Why a container is no longer what the settings say, in words; undefined when it is. */
-export function outdated(state: ContainerState, spec: ContainerSpec, imageId: string | undefined): string | undefined {
+export function outdated(
+  state: ContainerState,
+  spec: ContainerSpec,
+  imageId: string | undefined,
+): string | undefined {
   if (state.state === "absent") return undefined;
   if (state.specHash !== specHash(spec)) return "its settings have changed since it was made";
-  if (imageId !== undefined && imageId !== state.imageId) return `there is a newer ${spec.image} here than it was made from`;
+  if (imageId !== undefined && imageId !== state.imageId)
+    return `there is a newer ${spec.image} here than it was made from`;
   return undefined;
 }

@@ -3,7 +3,8 @@ import { fail, ok, type Result } from "../result.js";
 import type { ContainerUser } from "./types.js";
 
 /** Run as the configured user in the image: says uid, gid and home, or what is missing. */
-export const lookUpScript = 'command -v tar >/dev/null || { echo "no tar"; exit 0; }; id -u; id -g; echo "$HOME"';
+export const lookUpScript =
+  'command -v tar >/dev/null || { echo "no tar"; exit 0; }; id -u; id -g; echo "$HOME"';
 
 /** Reads what `lookUpScript` printed, or why the engine could not run it. */
 export function parseLookUp(image: string, user: string, done: Finished): Result<ContainerUser> {
@@ -17,7 +18,9 @@ export function parseLookUp(image: string, user: string, done: Finished): Result
   }
   const [uid = "", gid = "", home = ""] = done.stdout.toString().trim().split("\n");
   if (uid === "no tar") return unusable("tar", "tazpod needs sh and tar inside; use an image that has them.");
-  if (!/^\d+$/.test(uid) || !/^\d+$/.test(gid)) return unusable("id", `It printed ${JSON.stringify(uid)} for the user's number.`);
-  if (!home.startsWith("/")) return unusable(`a home for ${user}`, "Give the user a home folder in the image's /etc/passwd.");
+  if (!/^\d+$/.test(uid) || !/^\d+$/.test(gid))
+    return unusable("id", `It printed ${JSON.stringify(uid)} for the user's number.`);
+  if (!home.startsWith("/"))
+    return unusable(`a home for ${user}`, "Give the user a home folder in the image's /etc/passwd.");
   return ok({ uid: Number(uid), gid: Number(gid), home });
 }

@@ -31,5 +31,7 @@ export async function startContainer(engine: Engine, name: string): Promise<Resu
   if (!started.ok) return started;
   const state = await engine.inspect(name);
   if (!state.ok) return state;
-  return state.value.state === "running" ? ok(undefined) : fail({ kind: "container-start", name, detail: "it ended as soon as it had started" });
+  return state.value.state === "running"
+    ? ok(undefined)
+    : fail({ kind: "container-start", name, detail: "it ended as soon as it had started" });
 }

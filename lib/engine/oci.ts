@@ -27,13 +27,16 @@ export function ociEngine(program: string): Engine {
     async imageId(image) {
       const argv = ["image", "inspect", "--format", "{{.Id}}", image];
       const result = await call(argv, { timeoutMs: answerMs });
-      if (result.ok && result.value.code !== 0 && /no such image/i.test(result.value.stderr)) return ok(undefined);
+      if (result.ok && result.value.code !== 0 && /no such image/i.test(result.value.stderr))
+        return ok(undefined);
       return demand(result, argv, (done) => ok(done.stdout.toString().trim()));
     },
     async pull(image, onLine, signal) {
       const result = await call(["pull", image], { onLine, signal });
       if (!result.ok) return result;
-      return result.value.code === 0 ? ok(undefined) : fail({ kind: "image-unavailable", image, detail: result.value.stderr });
+      return result.value.code === 0
+        ? ok(undefined)
+        : fail({ kind: "image-unavailable", image, detail: result.value.stderr });
     },
     async lookUp(image, user) {
       const flags = ["--rm", "--network", "none", "--user", user, "--entrypoint", "sh"];
@@ -47,7 +50,9 @@ export function ociEngine(program: string): Engine {
     async start(name) {
       const result = await call(["start", name], { timeoutMs: 60_000 });
       if (!result.ok) return result;
-      return result.value.code === 0 ? ok(undefined) : fail({ kind: "container-start", name, detail: result.value.stderr });
+      return result.value.code === 0
+        ? ok(undefined)
+        : fail({ kind: "container-start", name, detail: result.value.stderr });
     },
     async remove(name) {
       const stopped = await call(["stop", name], { timeoutMs: 60_000 });
@@ -64,14 +69,27 @@ export function ociEngine(program: string): Engine {
     },
     async foreground(name, argv, { user, tty, workdir, env, signal }) {
       const variables = Object.entries(env).flatMap(([key, value]) => ["--env", `${key}=${value}`]);
-      const flags = ["--interactive", ...(tty ? ["--tty"] : []), "--user", user, "--workdir", workdir, ...variables];
+      const flags = [
+        "--interactive",
+        ...(tty ? ["--tty"] : []),
+        "--user",
+        user,
+        "--workdir",
+        workdir,
+        ...variables,
+      ];
       const result = await foreground([program, "exec", ...flags, name, ...argv], { signal });
       return result.ok ? result : fail(startFailure(program, result.failure));
     },
   };
 }
 
-function execArguments(name: string, argv: readonly string[], user: string, options: ProcessOptions): string[] {
+function execArguments(
+  name: string,
+  argv: readonly string[],
+  user: string,
+  options: ProcessOptions,
+): string[] {
   return ["exec", ...(options.input === undefined ? [] : ["--interactive"]), "--user", user, name, ...argv];
 }
 
@@ -79,19 +97,35 @@ function execArguments(name: string, argv: readonly string[], user: string, opti
 function known(engine: string, done: Finished): Result<Finished> {
   if (done.code === 0) return ok(done);
   const detail = done.stderr;
-  if (/permission denied while trying to connect/i.test(detail)) return fail({ kind: "engine-unavailable", engine, why: "permission", detail });
-  if (/cannot connect to the docker daemon|error during connect|failed to connect to the docker api|is the docker daemon running/i.test(detail))
+  if (/permission denied while trying to connect/i.test(detail))
+    return fail({ kind: "engine-unavailable", engine, why: "permission", detail });
+  if (
+    /cannot connect to the docker daemon|error during connect|failed to connect to the docker api|is the docker daemon running/i.test(
+      detail,
+    )
+  )
     return fail({ kind: "engine-unavailable", engine, why: "not-answering", detail });
   return ok(done);
 }
 
 function startFailure(engine: string, failure: Failure): Failure {
-  if (failure.kind === "command-missing") return { kind: "engine-unavailable", engine, why: "missing", detail: failure.hint };
-  if (failure.kind === "timeout") return { kind: "engine-unavailable", engine, why: "not-answering", detail: `no answer within ${failure.ms / 1000} s` };
+  if (failure.kind === "command-missing")
+    return { kind: "engine-unavailable", engine, why: "missing", detail: failure.hint };
+  if (failure.kind === "timeout")
+    return {
+      kind: "engine-unavailable",
+      engine,
+      why: "not-answering",
+      detail: `no answer within ${failure.ms / 1000} s`,
+    };
   return failure;
 }
 
-function demand<T>(result: Result<Finished>, command: readonly string[], read: (done: Finished) => Result<T>): Result<T> {
+function demand<T>(
+  result: Result<Finished>,
+  command: readonly string[],
+  read: (done: Finished) => Result<T>,
+): Result<T> {
   if (!result.ok) return result;
   if (result.value.code === 0) return read(result.value);
   return fail({ kind: "command-failed", command, code: result.value.code, detail: result.value.stderr });

@@ -33,7 +33,8 @@ const idle = 'trap "exit 0" TERM INT; while :; do sleep 3600 & wait "$!"; done';
 /** The arguments of `create` for docker and podman: no capability, no privilege, no host network unless asked. */
 export function createArguments(spec: ContainerSpec, user: ContainerUser): string[] {
   const tmpfs = `rw,nosuid,nodev,noexec,size=${spec.secretsBytes},mode=0700,uid=${user.uid},gid=${user.gid}`;
-  const ssh = spec.sshFolder === undefined ? [] : ["--mount", bind(spec.sshFolder, `${user.home}/.ssh`, true)];
+  const ssh =
+    spec.sshFolder === undefined ? [] : ["--mount", bind(spec.sshFolder, `${user.home}/.ssh`, true)];
   return [
     ...["create", "--name", spec.name],
     ...["--label", `${labels.project}=${spec.project}`],

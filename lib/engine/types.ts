@@ -40,11 +40,11 @@ export interface ContainerUser {
   readonly home: string;
 }
 
-export interface ExecOptions extends ProcessOptions {
+interface ExecOptions extends ProcessOptions {
   readonly user: string;
 }
 
-export interface ForegroundOptions {
+interface ForegroundOptions {
   readonly user: string;
   /** Whether the program gets a terminal of its own. */
   readonly tty: boolean;

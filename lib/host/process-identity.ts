@@ -6,7 +6,10 @@ import { readFile } from "node:fs/promises";
  */
 export async function processIdentity(pid: number): Promise<string | undefined> {
   try {
-    const [stat, boot] = await Promise.all([readFile(`/proc/${pid}/stat`, "utf8"), readFile("/proc/sys/kernel/random/boot_id", "utf8")]);
+    const [stat, boot] = await Promise.all([
+      readFile(`/proc/${pid}/stat`, "utf8"),
+      readFile("/proc/sys/kernel/random/boot_id", "utf8"),
+    ]);
     // proc(5): the command's name is in parentheses and may hold anything; field 22 is the start time, 20 after the name
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     // a zombie has ended, whoever has not waited for it yet

@@ -39,7 +39,10 @@ const stderrLimit = 64 * 1024;
  * Returns what it printed; an exit code other than 0 is not a failure here.
  * Failures: `command-missing`, `file` (not executable), `timeout`, `interrupted`.
  */
-export async function capture(argv: readonly string[], options: ProcessOptions = {}): Promise<Result<Finished>> {
+export async function capture(
+  argv: readonly string[],
+  options: ProcessOptions = {},
+): Promise<Result<Finished>> {
   const chunks: Buffer[] = [];
   const { stdout, done } = piped(argv, options);
   stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -64,7 +67,10 @@ export function piped(argv: readonly string[], options: ProcessOptions = {}): Pi
  * Runs a program that owns the terminal: our stdin, stdout and stderr, and our process group, so that Ctrl-C is its own.
  * When `signal` aborts it gets SIGTERM (or the signal named as the reason), two seconds later SIGKILL.
  */
-export async function foreground(argv: readonly string[], options: Omit<ProcessOptions, "input" | "onLine"> = {}): Promise<Result<Finished>> {
+export async function foreground(
+  argv: readonly string[],
+  options: Omit<ProcessOptions, "input" | "onLine"> = {},
+): Promise<Result<Finished>> {
   const [program = "", ...rest] = argv;
   return finish(spawn(program, rest, { ...place(options), stdio: "inherit" }), argv, options);
 }
@@ -85,7 +91,11 @@ function feed(input: Readable | Buffer | string, stdin: Writable): void {
   }
 }
 
-function finish(child: ChildProcess, argv: readonly string[], options: ProcessOptions): Promise<Result<Finished>> {
+function finish(
+  child: ChildProcess,
+  argv: readonly string[],
+  options: ProcessOptions,
+): Promise<Result<Finished>> {
   return new Promise((resolve) => {
     let stderr = "";
     let stopped: Failure | undefined;
@@ -103,27 +113,39 @@ function finish(child: ChildProcess, argv: readonly string[], options: ProcessOp
     const timer =
       limit === undefined
         ? undefined
-        : setTimeout(() => stop({ kind: "timeout", what: argv.slice(0, 3).join(" "), ms: limit }, "SIGTERM"), limit);
+        : setTimeout(
+            () => stop({ kind: "timeout", what: argv.slice(0, 3).join(" "), ms: limit }, "SIGTERM"),
+            limit,
+          );
     const end = (result: Result<Finished>): void => {
       clearTimeout(timer);
       clearTimeout(killer);
       options.signal?.removeEventListener("abort", onAbort);
       resolve(result);
     };
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr = (stderr + text).slice(-stderrLimit)));
+    child.stderr
+      ?.setEncoding("utf8")
+      .on("data", (text: string) => (stderr = (stderr + text).slice(-stderrLimit)));
     if (options.onLine) for (const stream of [child.stdout, child.stderr]) lines(stream, options.onLine);
     if (options.signal?.aborted) onAbort();
     else options.signal?.addEventListener("abort", onAbort, { once: true });
     child.on("error", (error: NodeJS.ErrnoException) => end(fail(startFailure(argv, error, options.cwd))));
     child.on("close", (code, signal) => {
       if (stopped) return end(fail(stopped));
-      end(ok({ code: code ?? undefined, signal: signal ?? undefined, stdout: Buffer.alloc(0), stderr: stderr.trimEnd() }));
+      end(
+        ok({
+          code: code ?? undefined,
+          signal: signal ?? undefined,
+          stdout: Buffer.alloc(0),
+          stderr: stderr.trimEnd(),
+        }),
+      );
     });
   });
 }
 
 /** The signal's name that an abort carries as its reason; SIGTERM when it carries none. */
-export function abortSignalName(signal: AbortSignal | undefined): string {
+function abortSignalName(signal: AbortSignal | undefined): string {
   return typeof signal?.reason === "string" ? signal.reason : "SIGTERM";
 }
 
@@ -136,10 +158,17 @@ function lines(stream: Readable | null, onLine: (line: string) => void): void {
   });
 }
 
-function startFailure(argv: readonly string[], error: NodeJS.ErrnoException, cwd: string | undefined): Failure {
+function startFailure(
+  argv: readonly string[],
+  error: NodeJS.ErrnoException,
+  cwd: string | undefined,
+): Failure {
   const program = argv[0] ?? "";
   if (error.code === "ENOENT") {
-    const hint = cwd === undefined ? "Install it, or correct PATH." : `Install it, or correct PATH (it was to run in ${cwd}).`;
+    const hint =
+      cwd === undefined
+        ? "Install it, or correct PATH."
+        : `Install it, or correct PATH (it was to run in ${cwd}).`;
     return { kind: "command-missing", program, hint };
   }
   return { kind: "file", action: "run", path: program, code: error.code ?? "unknown", detail: error.message };

@@ -20,7 +20,8 @@ export interface Terminal {
 export function openTerminal(): Terminal {
   let gone = false;
   // a closed terminal must not end us before the cleanup has run
-  for (const stream of [process.stdout, process.stderr, process.stdin]) stream.on("error", () => (gone = true));
+  for (const stream of [process.stdout, process.stderr, process.stdin])
+    stream.on("error", () => (gone = true));
   process.on("SIGHUP", () => (gone = true));
   const isInteractive = (): boolean => !gone && Boolean(process.stdin.isTTY && process.stderr.isTTY);
   return {

@@ -104,10 +104,7 @@ export function unknownFact(
   return fail({ kind: "unknown-fact", fact, reason, ...(hint === undefined ? {} : { hint }) });
 }
 
-function unmetFact(
-  fact: string,
-  { reason }: State,
-): { readonly ok: false; readonly failure: Failure } {
+function unmetFact(fact: string, { reason }: State): { readonly ok: false; readonly failure: Failure } {
   return fail({ kind: "unmet-fact", fact, reason });
 }
 

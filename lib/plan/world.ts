@@ -108,7 +108,7 @@ export class World {
       else if (required.by !== undefined)
         later ??= { state: "later", reason: `not known before ${required.by}`, by: required.by };
     }
-    if (later !== undefined) return later;
+    if (later !== undefined) return fact.presume ? { ...later, state: "true" } : later;
     if (isDerived(fact.check)) return yield* call(this.evaluate(fact.check));
     let verdict = this.#asked.get(fact.name);
     if (verdict === undefined) {

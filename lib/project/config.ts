@@ -43,10 +43,12 @@ function notes(file: ConfigFile): string[] {
   const found: string[] = [];
   if (file.mode !== undefined) found.push(`mode: ${file.mode} has no effect here; see engine.`);
   if (file.providers !== undefined) found.push("providers has no effect here.");
-  if (file.build !== undefined) found.push("build has no effect here: build the image yourself and name it in image.");
+  if (file.build !== undefined)
+    found.push("build has no effect here: build the image yourself and name it in image.");
   for (const key of Object.keys(file.features ?? {})) {
     if (key !== "ghost_mode") found.push(`features.${key} has no effect here.`);
   }
-  if (file.vault?.retention !== undefined) found.push("vault.retention has no effect yet: no history copies are written.");
+  if (file.vault?.retention !== undefined)
+    found.push("vault.retention has no effect yet: no history copies are written.");
   return found;
 }

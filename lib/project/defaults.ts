@@ -12,7 +12,9 @@ export const defaults = {
 
 /** `<folder>-lab`, with what an engine does not take in a name replaced. */
 export function containerName(root: string): string {
-  const folder = basename(root).replace(/[^a-zA-Z0-9_.-]+/g, "-").replace(/^[^a-zA-Z0-9]+/, "");
+  const folder = basename(root)
+    .replace(/[^a-zA-Z0-9_.-]+/g, "-")
+    .replace(/^[^a-zA-Z0-9]+/, "");
   return `${folder === "" ? "tazpod" : folder}-lab`;
 }
 

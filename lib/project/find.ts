@@ -6,13 +6,21 @@ import { fail, ok, type Result } from "../result.js";
  * The project's folder: the nearest one from `from` upwards with a .tazpod/config.yaml, links resolved;
  * `from` itself when there is none. Failure: `file` when `from` is not a folder.
  */
-export async function findRoot(from: string): Promise<Result<{ readonly root: string; readonly initialised: boolean }>> {
+export async function findRoot(
+  from: string,
+): Promise<Result<{ readonly root: string; readonly initialised: boolean }>> {
   const start = await realPath(resolve(from));
   if (!start.ok) return start;
   const found = start.value === undefined ? undefined : await stat(start.value);
   if (found && !found.ok) return found;
   if (start.value === undefined || found?.value?.kind !== "folder") {
-    return fail({ kind: "file", action: "use as a project", path: from, code: "ENOTDIR", detail: "there is no such folder" });
+    return fail({
+      kind: "file",
+      action: "use as a project",
+      path: from,
+      code: "ENOTDIR",
+      detail: "there is no such folder",
+    });
   }
   for (let folder = start.value; ; folder = dirname(folder)) {
     const config = await stat(join(folder, ".tazpod", "config.yaml"));

@@ -16,6 +16,7 @@ export function readFact(name: string, { place, entries }: MapTree, check: Check
     check,
     providers: namesOf(entries, "providers"),
     timeoutMs: timeoutOf(entries) ?? factTimeoutMs,
+    presume: flagOf(entries, "presume"),
     at: positionOf(place, "key"),
   };
 }

@@ -30,6 +30,8 @@ export interface Fact {
   readonly providers: readonly string[];
   /** Time limit of the check in ms. */
   readonly timeoutMs: number;
+  /** Planned as though it held while it cannot be known yet. */
+  readonly presume: boolean;
   readonly at: Position;
 }
 

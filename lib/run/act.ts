@@ -9,7 +9,11 @@ import type { StepContext } from "./step.js";
 /** Does what a task says, once. A step that does not heed its signal is left behind when it aborts. */
 export async function act(task: Task, context: StepContext): Promise<Result<unknown>> {
   const stopped = new Promise<Result<never>>((resolve) => {
-    const stop = (): void => void setTimeout(() => resolve(fail({ kind: "interrupted", signal: String(context.signal.reason) })), 5_000).unref();
+    const stop = (): void =>
+      void setTimeout(
+        () => resolve(fail({ kind: "interrupted", signal: String(context.signal.reason) })),
+        5_000,
+      ).unref();
     if (context.signal.aborted) stop();
     else context.signal.addEventListener("abort", stop, { once: true });
   });
@@ -20,7 +24,11 @@ async function work(task: Task, context: StepContext): Promise<Result<unknown>> 
   if (task.action.kind === "none") return ok(undefined);
   if (task.action.kind === "cmds") {
     for (const cmd of task.action.cmds) {
-      const done = await program(cmd.map((item) => render(item, context.vars)), task, context);
+      const done = await program(
+        cmd.map((item) => render(item, context.vars)),
+        task,
+        context,
+      );
       if (!done.ok) return done;
     }
     return ok(undefined);
@@ -30,15 +38,28 @@ async function work(task: Task, context: StepContext): Promise<Result<unknown>> 
   if (!loaded.ok) return loaded;
   if (loaded.value.kind === "program") {
     // a file without exports is a zx script as people write them: with $, cd and the rest as globals
-    return program([process.execPath, join(packageRoot, "node_modules", "zx", "build", "cli.js"), loaded.value.file], task, context);
+    return program(
+      [process.execPath, join(packageRoot, "node_modules", "zx", "build", "cli.js"), loaded.value.file],
+      task,
+      context,
+    );
   }
   const { run } = loaded.value.script;
-  if (!run) return fail({ kind: "script", file: ref.kind === "file" ? ref.file : ref.name, message: "it exports no function named run" });
+  if (!run)
+    return fail({
+      kind: "script",
+      file: ref.kind === "file" ? ref.file : ref.name,
+      message: "it exports no function named run",
+    });
   if (ref.kind === "builtin") return (await run(context)) ?? ok(undefined);
   try {
     return (await run(context)) ?? ok(undefined);
   } catch (error) {
-    return fail({ kind: "script", file: ref.file, message: error instanceof Error ? error.message : String(error) });
+    return fail({
+      kind: "script",
+      file: ref.file,
+      message: error instanceof Error ? error.message : String(error),
+    });
   }
 }
 
@@ -58,19 +79,32 @@ async function program(argv: readonly string[], task: Task, context: StepContext
     ? execa(file, rest, { ...shared, stdio: "inherit" })
     : execa(file, rest, { ...shared, stdin: "ignore", all: true, detached: true, cleanup: true });
   if (!task.interactive) {
-    child.all?.on("data", (chunk: Buffer) => context.report(chunk.toString().trimEnd().split("\n").at(-1) ?? ""));
+    child.all?.on("data", (chunk: Buffer) =>
+      context.report(chunk.toString().trimEnd().split("\n").at(-1) ?? ""),
+    );
   }
   const done = await child;
   if (!done.failed) return ok(undefined);
   if (done.isCanceled) return fail({ kind: "interrupted", signal: String(context.signal.reason) });
-  if (done.code === "ENOENT") return fail({ kind: "command-missing", program: file, hint: "Install it, or correct PATH." });
-  const detail = String(done.all ?? "").split("\n").slice(-10).join("\n");
-  return fail({ kind: "command-failed", command: argv, code: done.exitCode, ...(done.signal === undefined ? {} : { signal: done.signal }), detail });
+  if (done.code === "ENOENT")
+    return fail({ kind: "command-missing", program: file, hint: "Install it, or correct PATH." });
+  const detail = String(done.all ?? "")
+    .split("\n")
+    .slice(-10)
+    .join("\n");
+  return fail({
+    kind: "command-failed",
+    command: argv,
+    code: done.exitCode,
+    ...(done.signal === undefined ? {} : { signal: done.signal }),
+    detail,
+  });
 }
 
 /** What a program is told about where it runs; never anything secret. */
 function programEnvironment({ vars, project }: StepContext): Record<string, string> {
   const told: Record<string, string> = { TAZPOD_ROOT: project.root };
-  for (const [name, value] of Object.entries(vars)) told[`TAZPOD_${name.toUpperCase().replaceAll("-", "_")}`] = value;
+  for (const [name, value] of Object.entries(vars))
+    told[`TAZPOD_${name.toUpperCase().replaceAll("-", "_")}`] = value;
   return told;
 }

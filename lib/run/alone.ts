@@ -4,11 +4,12 @@ import { argumentsAsMain } from "../host/main-script.js";
 /**
  * Lets a step script be run by itself: `node dist/tasks/pull.js`, or `npx zx dist/tasks/pull.js`. Does nothing when the
  * script was imported. Unlike `tazpod run`, what the step needs is only checked, never brought about.
+ *
+ * It returns at once: the run imports the script a second time, and must not wait for a module that waits for it.
  */
-export async function alone(url: string): Promise<void> {
+export function alone(url: string): void {
   const file = fileURLToPath(url);
   const argv = argumentsAsMain(file);
   if (argv === undefined) return;
-  const { runAlone } = await import("./run-alone.js");
-  process.exitCode = await runAlone(file, argv);
+  void import("./run-alone.js").then(async ({ runAlone }) => (process.exitCode = await runAlone(file, argv)));
 }

@@ -41,7 +41,8 @@ export async function parseArguments(argv: readonly string[]): Promise<Result<Ar
   try {
     const { values, positionals } = parseArgs({ args, options: flags, allowPositionals: true, strict: true });
     const fd = values["passphrase-fd"];
-    if (fd !== undefined && !/^\d+$/.test(fd)) return fail({ kind: "usage", message: `--passphrase-fd takes a number, not "${fd}".` });
+    if (fd !== undefined && !/^\d+$/.test(fd))
+      return fail({ kind: "usage", message: `--passphrase-fd takes a number, not "${fd}".` });
     return ok({
       words: positionals,
       project: values.project,
@@ -53,7 +54,9 @@ export async function parseArguments(argv: readonly string[]): Promise<Result<Ar
         yes: values.yes === "*" ? "all" : new Set(values.yes?.split(",").filter((name) => name !== "") ?? []),
         ...(fd === undefined ? {} : { passphraseFd: Number(fd) }),
         ...(values["passphrase-file"] === undefined ? {} : { passphraseFile: values["passphrase-file"] }),
-        ...(values["passphrase-command"] === undefined ? {} : { passphraseCommand: values["passphrase-command"] }),
+        ...(values["passphrase-command"] === undefined
+          ? {}
+          : { passphraseCommand: values["passphrase-command"] }),
         discard: values.discard ?? false,
         force: values.force ?? false,
         verbose: values.verbose ?? false,
@@ -67,16 +70,26 @@ export async function parseArguments(argv: readonly string[]): Promise<Result<Ar
 }
 
 async function unknownOption(args: readonly string[]): Promise<Failure | undefined> {
-  const short: readonly string[] = Object.values(flags).flatMap((flag) => ("short" in flag ? [flag.short] : []));
+  const short: readonly string[] = Object.values(flags).flatMap((flag) =>
+    "short" in flag ? [flag.short] : [],
+  );
   for (const [index, word] of args.entries()) {
     const before = args[index - 1];
-    const isValue = before !== undefined && /^--[^=]+$/.test(before) && flags[before.slice(2) as keyof typeof flags]?.type === "string";
+    const isValue =
+      before !== undefined &&
+      /^--[^=]+$/.test(before) &&
+      flags[before.slice(2) as keyof typeof flags]?.type === "string";
     if (isValue || !word.startsWith("-") || word === "-") continue;
-    const name = word.startsWith("--") ? word.slice(2).split("=")[0] ?? "" : "";
+    const name = word.startsWith("--") ? (word.slice(2).split("=")[0] ?? "") : "";
     if (name !== "" ? name in flags : [...word.slice(1)].every((letter) => short.includes(letter))) continue;
     const { nearest } = await import("../document/nearest.js");
     const close = nearest(name, Object.keys(flags));
-    return { kind: "unknown-name", what: "option", name: word, ...(close === undefined ? {} : { nearest: `--${close}` }) };
+    return {
+      kind: "unknown-name",
+      what: "option",
+      name: word,
+      ...(close === undefined ? {} : { nearest: `--${close}` }),
+    };
   }
   return undefined;
 }

@@ -52,16 +52,25 @@ async function exists(path: string, context: StepContext): Promise<Verdict> {
   return found.value ? holds(path) : fails(`there is no ${path}`);
 }
 
-async function command(items: readonly string[], { vars, env, project, signal }: StepContext): Promise<Verdict> {
+async function command(
+  items: readonly string[],
+  { vars, env, project, signal }: StepContext,
+): Promise<Verdict> {
   const argv = items.map((item) => render(item, vars));
   const done = await capture(argv, { cwd: project.root, env, signal });
-  if (!done.ok) return done.failure.kind === "command-missing" ? fails(`${argv[0]} is not installed`) : cannotTell(done.failure);
+  if (!done.ok)
+    return done.failure.kind === "command-missing"
+      ? fails(`${argv[0]} is not installed`)
+      : cannotTell(done.failure);
   const said = done.value.stderr.split("\n").at(-1) ?? "";
   if (done.value.code === 0) return holds(`${argv.join(" ")} succeeded`);
   return fails(said === "" ? `${argv.join(" ")} failed` : said);
 }
 
-async function script(check: Check & { kind: "script" }, { context, subject }: CheckSetting): Promise<Verdict> {
+async function script(
+  check: Check & { kind: "script" },
+  { context, subject }: CheckSetting,
+): Promise<Verdict> {
   const name = check.check ?? subject;
   const loaded = await loadScript(check.script);
   if (!loaded.ok) return cannotTell(loaded.failure);
@@ -81,7 +90,11 @@ function negate(verdict: Verdict): Verdict {
 }
 
 /** `all` ends at the first false, `any` at the first true; otherwise an unknown decides. */
-async function combine(kind: "all" | "any", checks: readonly Check[], setting: CheckSetting): Promise<Verdict> {
+async function combine(
+  kind: "all" | "any",
+  checks: readonly Check[],
+  setting: CheckSetting,
+): Promise<Verdict> {
   const decisive = kind === "all" ? "false" : "true";
   let result = kind === "all" ? holds("nothing to check") : fails("nothing to check");
   for (const check of checks) {

@@ -20,24 +20,42 @@ type Vars = (task: Task) => Readonly<Record<string, string>>;
  * with everything it takes. Confirms further in that are sure to come up are settled with it, and lead: "No vault here.
  * Create one?" says more than "Unlock?". Those that may not come up are asked when they do.
  */
-export function question(recipe: Recipe, plan: Plan, step: PlannedStep, settled: ReadonlySet<string>, vars: Vars): Question | undefined {
+export function question(
+  recipe: Recipe,
+  plan: Plan,
+  step: PlannedStep,
+  settled: ReadonlySet<string>,
+  vars: Vars,
+): Question | undefined {
   const task = (name: string): Task => recipe.tasks.get(name) as Task;
   const root = step.branch.find((name) => task(name).confirm && !settled.has(name));
   if (root === undefined) return undefined;
   const branch = plan.steps.filter((planned) => planned.branch.includes(root));
-  const inner = branch.filter(({ task: name, certain }) => name !== root && certain && task(name).confirm && !settled.has(name));
+  const inner = branch.filter(
+    ({ task: name, certain }) => name !== root && certain && task(name).confirm && !settled.has(name),
+  );
   const asked = [root, ...inner.map((planned) => planned.task)];
   const leads = inner.length === 0 ? [root] : asked.slice(1);
   const text = leads.map((name) => render(task(name).confirm?.msg ?? "", vars(task(name)))).join(" ");
-  const takes = branch.length > 1 ? ` It takes: ${branch.map((planned) => words(recipe, planned, vars)).join(", ")}` : "";
-  return { tasks: asked, text: `${text}${takes}`, preset: asked.every((name) => task(name).confirm?.default ?? true) };
+  const takes =
+    branch.length > 1 ? ` It takes: ${branch.map((planned) => words(recipe, planned, vars)).join(", ")}` : "";
+  return {
+    tasks: asked,
+    text: `${text}${takes}`,
+    preset: asked.every((name) => task(name).confirm?.default ?? true),
+  };
 }
 
 /** Failures: `answer-needed` when nobody can be asked, `interrupted`. */
-export async function ask({ tasks, text, preset }: Question, options: RunOptions, terminal: Terminal): Promise<Result<boolean>> {
+export async function ask(
+  { tasks, text, preset }: Question,
+  options: RunOptions,
+  terminal: Terminal,
+): Promise<Result<boolean>> {
   const { yes } = options;
   if (yes === "all" || tasks.every((task) => yes.has(task))) return ok(true);
-  if (!terminal.interactive) return fail({ kind: "answer-needed", question: text, flag: `--yes (or --yes=${tasks.join(",")})` });
+  if (!terminal.interactive)
+    return fail({ kind: "answer-needed", question: text, flag: `--yes (or --yes=${tasks.join(",")})` });
   return terminal.confirm(text, preset);
 }
 
@@ -50,5 +68,7 @@ function words(recipe: Recipe, planned: PlannedStep, vars: Vars): string {
     return text.charAt(0).toLowerCase() + text.slice(1);
   };
   if (planned.certain) return say(planned.task);
-  return planned.otherwise === undefined ? `${say(planned.task)} if it can be` : `${say(planned.task)} if it is there, else ${say(planned.otherwise)}`;
+  return planned.otherwise === undefined
+    ? `${say(planned.task)} if it can be`
+    : `${say(planned.task)} if it is there, else ${say(planned.otherwise)}`;
 }

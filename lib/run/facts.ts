@@ -1,4 +1,5 @@
 import type { Verdict } from "../plan/types.js";
+import { factsOf } from "../recipe/check.js";
 import type { Fact, Recipe, Task } from "../recipe/types.js";
 import { evaluate } from "./checks.js";
 import { fails, unknown, type StepContext } from "./step.js";
@@ -58,7 +59,9 @@ export class Facts {
   }
 
   #hangsOn(name: string, changed: ReadonlySet<string>): boolean {
-    return (this.#recipe.facts.get(name)?.requires ?? []).some((required) => changed.has(required) || this.#hangsOn(required, changed));
+    const fact = this.#recipe.facts.get(name);
+    const below = fact === undefined ? [] : [...fact.requires, ...factsOf(fact.check)];
+    return below.some((required) => changed.has(required) || this.#hangsOn(required, changed));
   }
 
   async #ask(fact: Fact): Promise<Verdict> {
@@ -66,12 +69,21 @@ export class Facts {
     const timer = setTimeout(() => limit.abort("timeout"), fact.timeoutMs);
     const signal = AbortSignal.any([this.#interrupt(), limit.signal]);
     const aborted = new Promise<Verdict>((resolve) => {
-      const stop = (): void => resolve(limit.signal.aborted ? unknown(`no answer within ${fact.timeoutMs / 1000} s`) : unknown("interrupted"));
+      const stop = (): void =>
+        resolve(
+          limit.signal.aborted
+            ? unknown(`no answer within ${fact.timeoutMs / 1000} s`)
+            : unknown("interrupted"),
+        );
       if (signal.aborted) stop();
       else signal.addEventListener("abort", stop, { once: true });
     });
     try {
-      const answer = evaluate(fact.check, { context: this.#context(signal), subject: fact.name, fact: (name) => this.know(name) });
+      const answer = evaluate(fact.check, {
+        context: this.#context(signal),
+        subject: fact.name,
+        fact: (name) => this.know(name),
+      });
       return await Promise.race([answer, aborted]);
     } finally {
       clearTimeout(timer);

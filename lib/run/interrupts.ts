@@ -63,7 +63,8 @@ export class Interrupts {
     if (this.#cleaning !== undefined) {
       if (name !== "SIGINT") return;
       this.#asked += 1;
-      if (this.#asked === 1) this.#terminal.say(`Still cleaning up (${this.#cleaning}). Press Ctrl-C again to give up on it.`);
+      if (this.#asked === 1)
+        this.#terminal.say(`Still cleaning up (${this.#cleaning}). Press Ctrl-C again to give up on it.`);
       else this.#current.abort(name);
       return;
     }

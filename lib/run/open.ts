@@ -35,8 +35,15 @@ export async function open(from: string | undefined, options: RunOptions): Promi
   const terminal = openTerminal();
   const world = new World(project.value, terminal, options);
   const interrupts = new Interrupts(terminal);
-  const facts = new Facts(recipe.value, (signal) => world.context(recipe.value, undefined, signal, () => undefined), () => interrupts.signal);
-  const progress = process.stderr.isTTY ? listProgress() : plainProgress(terminal);
-  if (options.verbose) for (const note of project.value.config.notes) terminal.say(`${project.value.configFile}: ${note}`);
+  const facts = new Facts(
+    recipe.value,
+    (signal) => world.context(recipe.value, undefined, signal, () => undefined),
+    () => interrupts.signal,
+  );
+  // a list that is drawn anew needs room to be drawn in
+  const roomy = process.stderr.isTTY && process.stderr.columns >= 40;
+  const progress = roomy ? listProgress() : plainProgress(terminal);
+  if (options.verbose)
+    for (const note of project.value.config.notes) terminal.say(`${project.value.configFile}: ${note}`);
   return ok({ recipe: recipe.value, world, facts, interrupts, progress });
 }

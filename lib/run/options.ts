@@ -1,4 +1,4 @@
-/** What the command line says about a run; everything has a default, so that scripts run alone can leave all of it out. */
+/** What the command line says about a run. */
 export interface RunOptions {
   /** Confirms that count as answered yes: all of them, or those of the tasks named. */
   readonly yes: "all" | ReadonlySet<string>;
@@ -13,5 +13,3 @@ export interface RunOptions {
   /** What follows `--`: the command that `shell` runs in place of a shell. */
   readonly args: readonly string[];
 }
-
-export const noOptions: RunOptions = { yes: new Set(), discard: false, force: false, verbose: false, args: [] };

@@ -28,7 +28,9 @@ export async function withPassphrase<T>(
     given.value.secret.wipe();
     if (opened.failure.kind !== "wrong-passphrase") return opened;
     if (!given.value.asked || attempt === tries) return fail({ ...opened.failure, tries: attempt });
-    terminal.say(`That does not open it. ${tries - attempt} more ${tries - attempt === 1 ? "try" : "tries"}.`);
+    terminal.say(
+      `That does not open it. ${tries - attempt} more ${tries - attempt === 1 ? "try" : "tries"}.`,
+    );
   }
 }
 
@@ -55,7 +57,12 @@ function sourcesOf({ options, terminal, signal, project }: StepContext): Passphr
       const done = await capture(argv, { cwd: project.root, signal, timeoutMs: 120_000 });
       if (!done.ok) return done;
       if (done.value.code === 0) return ok(done.value.stdout);
-      return fail({ kind: "command-failed", command: argv.slice(0, 1), code: done.value.code, detail: done.value.stderr });
+      return fail({
+        kind: "command-failed",
+        command: argv.slice(0, 1),
+        code: done.value.code,
+        detail: done.value.stderr,
+      });
     },
   };
 }

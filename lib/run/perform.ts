@@ -37,13 +37,19 @@ export async function perform(task: Task, setting: Setting, onStart: () => void)
   return achieved(task, setting);
 }
 
-async function preconditions(task: Task, { recipe, world, facts, interrupts }: Setting): Promise<Result<void>> {
+async function preconditions(
+  task: Task,
+  { recipe, world, facts, interrupts }: Setting,
+): Promise<Result<void>> {
   for (const { check, msg, onUnknown } of task.preconditions) {
     const context = world.context(recipe, task, interrupts.signal, () => undefined);
     const verdict = await evaluate(check, { context, subject: task.name, fact: (name) => facts.know(name) });
     if (verdict.state === "true" || (verdict.state === "unknown" && onUnknown === "pass")) continue;
     const reason = verdict.hint === undefined ? verdict.reason : `${verdict.reason}\n  ${verdict.hint}`;
-    const message = verdict.state === "unknown" && !msg.includes("{{reason}}") ? reason : render(msg, { ...context.vars, reason });
+    const message =
+      verdict.state === "unknown" && !msg.includes("{{reason}}")
+        ? reason
+        : render(msg, { ...context.vars, reason });
     return fail({ kind: "precondition", task: task.name, message });
   }
   return ok(undefined);
@@ -64,10 +70,16 @@ async function once(task: Task, { recipe, world, interrupts, progress }: Setting
   const signal = AbortSignal.any([interrupts.signal, limit.signal]);
   const work = (report: Report) => act(task, world.context(recipe, task, signal, report));
   try {
-    const title = task.desc === undefined ? task.name : `${task.name}: ${render(task.desc, world.vars(recipe, task))}`;
+    const title =
+      task.desc === undefined ? task.name : `${task.name}: ${render(task.desc, world.vars(recipe, task))}`;
     const quiet = task.silent || task.interactive;
-    const result = await (task.interactive ? interrupts.inForeground(() => work(() => undefined)) : quiet ? work(() => undefined) : progress.show(title, work));
-    if (limit.signal.aborted && !result.ok) return fail({ kind: "timeout", what: task.name, ms: timeoutMs ?? 0 });
+    const result = await (task.interactive
+      ? interrupts.inForeground(() => work(() => undefined))
+      : quiet
+        ? work(() => undefined)
+        : progress.show(title, work));
+    if (limit.signal.aborted && !result.ok)
+      return fail({ kind: "timeout", what: task.name, ms: timeoutMs ?? 0 });
     return result;
   } finally {
     clearTimeout(timer);
@@ -75,16 +87,28 @@ async function once(task: Task, { recipe, world, interrupts, progress }: Setting
 }
 
 async function achieved(task: Task, { facts }: Setting): Promise<Result<void>> {
-  const expectations = [...task.provides.map((fact) => ({ fact, expected: true })), ...task.clears.map((fact) => ({ fact, expected: false }))];
+  const expectations = [
+    ...task.provides.map((fact) => ({ fact, expected: true })),
+    ...task.clears.map((fact) => ({ fact, expected: false })),
+  ];
   for (const { fact, expected } of expectations) {
     const verdict = await facts.know(fact);
-    if (verdict.state === "unknown") return fail({ kind: "unknown-fact", fact, reason: verdict.reason, ...(verdict.hint === undefined ? {} : { hint: verdict.hint }) });
-    if ((verdict.state === "true") !== expected) return fail({ kind: "not-achieved", task: task.name, fact, expected, reason: verdict.reason });
+    if (verdict.state === "unknown")
+      return fail({
+        kind: "unknown-fact",
+        fact,
+        reason: verdict.reason,
+        ...(verdict.hint === undefined ? {} : { hint: verdict.hint }),
+      });
+    if ((verdict.state === "true") !== expected)
+      return fail({ kind: "not-achieved", task: task.name, fact, expected, reason: verdict.reason });
   }
   return ok(undefined);
 }
 
 /** A command's own exit code and an interruption speak for themselves; everything else says which task it was. */
 function named(task: Task, cause: Failure): Failure {
-  return cause.kind === "exit-code" || cause.kind === "interrupted" ? cause : { kind: "task-failed", task: task.name, cause };
+  return cause.kind === "exit-code" || cause.kind === "interrupted"
+    ? cause
+    : { kind: "task-failed", task: task.name, cause };
 }

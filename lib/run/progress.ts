@@ -37,7 +37,10 @@ export function listProgress(): Progress {
               } catch (error) {
                 outcome.bug = error;
               }
-              if (!outcome.result?.ok) throw new Error(outcome.result ? explain(outcome.result.failure).message.split("\n")[0] : "failed");
+              if (!outcome.result?.ok)
+                throw new Error(
+                  outcome.result ? explain(outcome.result.failure).message.split("\n")[0] : "failed",
+                );
             },
           },
         ],

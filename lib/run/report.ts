@@ -6,7 +6,9 @@ export function reportFailure(failure: Failure, json: boolean): number {
   const code = exitCode(failure);
   if (json) {
     const { message, where, hint } = explain(failure);
-    process.stdout.write(`${JSON.stringify({ outcome: "failed", exitCode: code, failure: { kind: rootKind(failure), message, where, hint } })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ outcome: "failed", exitCode: code, failure: { kind: rootKind(failure), message, where, hint } })}\n`,
+    );
   } else if (failure.kind !== "exit-code") {
     // a command's own exit code needs no words of ours
     process.stderr.write(`${failureText(failure)}\n`);

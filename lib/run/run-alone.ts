@@ -16,10 +16,15 @@ export async function runAlone(file: string, argv: readonly string[]): Promise<n
   const setting = await open(project, options);
   if (!setting.ok) return reportFailure(setting.failure, json);
   const { recipe, world, interrupts } = setting.value;
-  const task = [...recipe.tasks.values()].find(({ action }) => action.kind === "script" && action.script.kind === "builtin" && action.script.name === name);
+  const task = [...recipe.tasks.values()].find(
+    ({ action }) =>
+      action.kind === "script" && action.script.kind === "builtin" && action.script.name === name,
+  );
   if (!task) return reportFailure({ kind: "unknown-name", what: "task that uses the script", name }, json);
   if (help) {
-    process.stdout.write(`${name}: ${render(task.desc ?? "", world.vars(recipe, task))}\nNeeds: ${task.needs.join(", ") || "nothing"}\n`);
+    process.stdout.write(
+      `${name}: ${render(task.desc ?? "", world.vars(recipe, task))}\nNeeds: ${task.needs.join(", ") || "nothing"}\n`,
+    );
     return 0;
   }
   interrupts.watch();
@@ -36,7 +41,8 @@ export async function runAlone(file: string, argv: readonly string[]): Promise<n
 async function needsHold(task: Task, { facts }: Setting): Promise<Result<void>> {
   for (const fact of task.needs) {
     const { state, reason, hint } = await facts.know(fact);
-    if (state === "unknown") return fail({ kind: "unknown-fact", fact, reason, ...(hint === undefined ? {} : { hint }) });
+    if (state === "unknown")
+      return fail({ kind: "unknown-fact", fact, reason, ...(hint === undefined ? {} : { hint }) });
     if (state === "false") return fail({ kind: "unmet-fact", fact, task: task.name, reason });
   }
   return ok(undefined);

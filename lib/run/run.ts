@@ -1,7 +1,14 @@
 import { failureText } from "../explain.js";
 import type { Failure } from "../failure.js";
 import { resolve } from "../plan/resolve.js";
-import { wantKey, type Plan, type PlannedStep, type Progress, type Target, type Verdict } from "../plan/types.js";
+import {
+  wantKey,
+  type Plan,
+  type PlannedStep,
+  type Progress,
+  type Target,
+  type Verdict,
+} from "../plan/types.js";
 import type { FinallyEntry, Task } from "../recipe/types.js";
 import { render } from "../recipe/render.js";
 import { fail, ok, type Result } from "../result.js";
@@ -43,7 +50,13 @@ function described(failure: Failure, { recipe, world }: Setting): Failure {
  * the `finally` entries of every task that started are then run, the last started first.
  */
 export async function runTarget(target: Target, setting: Setting): Promise<Result<void>> {
-  const pursuit: Pursuit = { target, ran: new Set(), declined: new Set(), settled: new Set(target.named ? target.tasks : []), started: [] };
+  const pursuit: Pursuit = {
+    target,
+    ran: new Set(),
+    declined: new Set(),
+    settled: new Set(target.named ? target.tasks : []),
+    started: [],
+  };
   let outcome: Result<void>;
   let failures: Failure[] = [];
   try {
@@ -53,7 +66,11 @@ export async function runTarget(target: Target, setting: Setting): Promise<Resul
     failures = await cleanUp(pursuit.started, setting);
   }
   if (failures.length === 0) return outcome;
-  return fail({ kind: "cleanup-failed", ...(outcome.ok ? {} : { first: outcome.failure }), causes: failures });
+  return fail({
+    kind: "cleanup-failed",
+    ...(outcome.ok ? {} : { first: outcome.failure }),
+    causes: failures,
+  });
 }
 
 async function pursue(pursuit: Pursuit, setting: Setting): Promise<Result<void>> {
@@ -76,7 +93,12 @@ async function pursue(pursuit: Pursuit, setting: Setting): Promise<Result<void>>
 }
 
 /** Takes the first step of a plan, or settles that its branch is not wanted. */
-async function advance(plan: Plan, step: PlannedStep, pursuit: Pursuit, setting: Setting): Promise<Result<void>> {
+async function advance(
+  plan: Plan,
+  step: PlannedStep,
+  pursuit: Pursuit,
+  setting: Setting,
+): Promise<Result<void>> {
   const { recipe, world, facts } = setting;
   const want = wantOf(plan, step);
   const asked = question(recipe, plan, step, pursuit.settled, (task) => world.vars(recipe, task));
@@ -99,7 +121,7 @@ async function advance(plan: Plan, step: PlannedStep, pursuit: Pursuit, setting:
     if (task.finally.length > 0) pursuit.started.push(task);
   });
   if (result.ok || !want || result.failure.kind === "interrupted") return result;
-  const without = await goOnWithout({ task: want.by, fact: want.fact }, result.failure, setting);
+  const without = await goOnWithout({ task: want.by }, result.failure, setting);
   if (without.ok) pursuit.declined.add(wantKey(want.by, want.fact));
   return without;
 }
@@ -113,11 +135,15 @@ async function alreadySo(task: Task, facts: Setting["facts"]): Promise<boolean> 
 }
 
 /** A want that was accepted and failed ends the goal, unless somebody says otherwise; `--yes` does not. */
-async function goOnWithout(want: { readonly task: string; readonly fact: string }, failure: Failure, { world, recipe }: Setting): Promise<Result<void>> {
+async function goOnWithout(
+  want: { readonly task: string },
+  failure: Failure,
+  { world }: Setting,
+): Promise<Result<void>> {
   const { terminal, options } = world;
   if (!terminal.interactive || options.args.length > 0) return fail(failure);
   terminal.say(failureText(failure));
-  const answer = await terminal.confirm(`Go on with ${want.task} without ${recipe.facts.get(want.fact)?.desc ?? want.fact}?`, false);
+  const answer = await terminal.confirm(`Go on to ${want.task} all the same?`, false);
   if (!answer.ok) return answer;
   return answer.value ? ok(undefined) : fail(failure);
 }

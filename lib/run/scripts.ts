@@ -7,7 +7,9 @@ import { fail, ok, type Result } from "../result.js";
 import type { StepScript } from "./step.js";
 
 /** A script as a module with its exports, or as a program to run. */
-export type LoadedScript = { readonly kind: "module"; readonly script: StepScript } | { readonly kind: "program"; readonly file: string };
+export type LoadedScript =
+  | { readonly kind: "module"; readonly script: StepScript }
+  | { readonly kind: "program"; readonly file: string };
 
 /** The built-in step scripts, by name, in the order a user meets them. */
 export const builtinScripts = [
@@ -25,7 +27,7 @@ export const builtinScripts = [
   "down",
 ] as const;
 
-export function scriptFile(ref: ScriptRef): string {
+function scriptFile(ref: ScriptRef): string {
   return ref.kind === "file" ? ref.file : join(packageRoot, "dist", "tasks", `${ref.name}.js`);
 }
 

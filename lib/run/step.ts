@@ -46,7 +46,11 @@ export interface StepScript {
 }
 
 export const holds = (reason: string): Verdict => ({ state: "true", reason });
-export const fails = (reason: string, hint?: string): Verdict => ({ state: "false", reason, ...(hint === undefined ? {} : { hint }) });
+export const fails = (reason: string, hint?: string): Verdict => ({
+  state: "false",
+  reason,
+  ...(hint === undefined ? {} : { hint }),
+});
 export const unknown = (reason: string, hint?: string): Verdict => ({
   state: "unknown",
   reason,

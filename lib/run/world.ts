@@ -15,7 +15,16 @@ import { Session } from "./session.js";
 import type { StepContext } from "./step.js";
 
 /** The variables every recipe can use. */
-export const builtinVars = ["project", "root", "image", "container", "user", "remote", "profile", "engine"] as const;
+export const builtinVars = [
+  "project",
+  "root",
+  "image",
+  "container",
+  "user",
+  "remote",
+  "profile",
+  "engine",
+] as const;
 
 /** What steps and checks work on: the project, and the engine and remote it names, opened when they are first needed. */
 export class World {
@@ -57,7 +66,9 @@ export class World {
   }
 
   remote(): Promise<Remote> {
-    this.#remote ??= import("../remote/open.js").then(({ openRemote }) => openRemote(this.#project.config.remote));
+    this.#remote ??= import("../remote/open.js").then(({ openRemote }) =>
+      openRemote(this.#project.config.remote),
+    );
     return this.#remote;
   }
 
@@ -70,8 +81,14 @@ export class World {
     const { containerName, user } = this.#project.config;
     const state = await this.container();
     if (!state.ok) return state;
-    if (state.value.state !== "running") return fail({ kind: "container-gone", name: containerName, unsaved: false });
-    return ok({ engine: await this.engine(), container: containerName, user, folder: secretsFolder(state.value.home) });
+    if (state.value.state !== "running")
+      return fail({ kind: "container-gone", name: containerName, unsaved: false });
+    return ok({
+      engine: await this.engine(),
+      container: containerName,
+      user,
+      folder: secretsFolder(state.value.home),
+    });
   }
 
   /** The variables of a recipe here, or of one of its tasks. */
@@ -87,13 +104,21 @@ export class World {
       profile: config.remote.profile ?? process.env["AWS_PROFILE"] ?? "default",
       engine: "docker",
     };
-    for (const [name, text] of [...Object.entries(recipe.vars), ...Object.entries(task?.vars ?? {})]) given[name] = render(text, given);
+    for (const [name, text] of [...Object.entries(recipe.vars), ...Object.entries(task?.vars ?? {})])
+      given[name] = render(text, given);
     return given;
   }
 
-  context(recipe: Recipe, task: Task | undefined, signal: AbortSignal, report: (text: string) => void): StepContext {
+  context(
+    recipe: Recipe,
+    task: Task | undefined,
+    signal: AbortSignal,
+    report: (text: string) => void,
+  ): StepContext {
     const vars = this.vars(recipe, task);
-    const env = Object.fromEntries(Object.entries(task?.env ?? {}).map(([name, text]) => [name, render(text, vars)]));
+    const env = Object.fromEntries(
+      Object.entries(task?.env ?? {}).map(([name, text]) => [name, render(text, vars)]),
+    );
     const { project, options, terminal, session } = this;
     return {
       ...{ project, options, terminal, session, signal, vars, env, report },
@@ -101,7 +126,8 @@ export class World {
       container: () => this.container(),
       enclave: () => this.enclave(),
       remote: () => this.remote(),
-      shell: async () => (await import("zx/core")).$({ cwd: project.root, env: { ...process.env, ...env }, signal }),
+      shell: async () =>
+        (await import("zx/core")).$({ cwd: project.root, env: { ...process.env, ...env }, signal }),
     };
   }
 }

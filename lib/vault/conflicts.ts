@@ -7,7 +7,9 @@ import { fail, type Result } from "../result.js";
 /** Keeps a sealed vault that must not take the place of the local one; the failure says where. Nothing is replaced. */
 export async function keepConflict(vaultFolder: string, bytes: Buffer): Promise<Result<never>> {
   const folder = join(vaultFolder, "conflicts");
-  const stamp = now().toISOString().replace(/[-:]|\.\d+Z$/g, "");
+  const stamp = now()
+    .toISOString()
+    .replace(/[-:]|\.\d+Z$/g, "");
   const path = join(folder, `vault-${stamp}-${randomBytes(3).toString("hex")}.tar.aes`);
   const made = await makeFolder(folder);
   if (!made.ok) return made;

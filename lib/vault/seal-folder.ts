@@ -13,7 +13,12 @@ export interface Sealed extends SealedFile {
 }
 
 /** Seals a tar of unknown make under the archive policy. Failures: those of `normalise` and `sealVault`. */
-export async function sealArchive(tar: Readable, passphrase: Secret, format: VaultFormat, limitBytes: number): Promise<Result<Sealed>> {
+export async function sealArchive(
+  tar: Readable,
+  passphrase: Secret,
+  format: VaultFormat,
+  limitBytes: number,
+): Promise<Result<Sealed>> {
   const archive = normalise(tar, { limitBytes, format });
   const [bytes, summary] = await Promise.all([sealVault(archive.tar, passphrase, format), archive.summary]);
   if (!summary.ok) return summary;
@@ -21,11 +26,25 @@ export async function sealArchive(tar: Readable, passphrase: Secret, format: Vau
 }
 
 /** Makes a sealed vault the local one, once it has been opened where it lies and found to hold the same content. */
-export async function storeSealed(folder: string, sealed: Sealed, passphrase: Secret, limitBytes: number): Promise<Result<void>> {
-  return replaceVault({ folder, bytes: sealed.bytes, verify: (path) => verify(path, sealed.summary.digest, passphrase, limitBytes) });
+export async function storeSealed(
+  folder: string,
+  sealed: Sealed,
+  passphrase: Secret,
+  limitBytes: number,
+): Promise<Result<void>> {
+  return replaceVault({
+    folder,
+    bytes: sealed.bytes,
+    verify: (path) => verify(path, sealed.summary.digest, passphrase, limitBytes),
+  });
 }
 
-async function verify(path: string, digest: string, passphrase: Secret, limitBytes: number): Promise<Result<void>> {
+async function verify(
+  path: string,
+  digest: string,
+  passphrase: Secret,
+  limitBytes: number,
+): Promise<Result<void>> {
   const opened = await openVault(path, passphrase);
   if (!opened.ok) return opened;
   const { tar, summary } = normalise(opened.value.tar, { limitBytes, format: opened.value.format });

@@ -16,7 +16,15 @@ const signal = new AbortController().signal;
 
 async function make(change: Partial<ContainerSpec> = {}): Promise<ContainerSpec> {
   const project = change.project ?? (await newFolder("project"));
-  const spec = { name: uniqueName(), project, image: testImage, user: "tazpod", secretsBytes: 8 << 20, network: "bridge", ...change } as const;
+  const spec = {
+    name: uniqueName(),
+    project,
+    image: testImage,
+    user: "tazpod",
+    secretsBytes: 8 << 20,
+    network: "bridge",
+    ...change,
+  } as const;
   names.push(spec.name);
   value(await makeContainer(engine, spec, () => undefined, signal));
   return spec;
@@ -49,7 +57,9 @@ test("the project is at /workspace, whatever its path holds", async () => {
 
 test("the user has no capability and cannot gain one, and no other user reads the RAM folder", async () => {
   const { name } = await make();
-  const status = value(await engine.exec(name, ["cat", "/proc/self/status"], { user: "tazpod" })).stdout.toString();
+  const status = value(
+    await engine.exec(name, ["cat", "/proc/self/status"], { user: "tazpod" }),
+  ).stdout.toString();
   assert.match(status, /CapEff:\s+0000000000000000/);
   assert.match(status, /NoNewPrivs:\s+1/);
   value(await engine.exec(name, ["sh", "-c", "echo s > ~/secrets/a"], { user: "tazpod" }));
@@ -61,12 +71,25 @@ test("what the RAM folder holds is gone when the container is started again", as
   const { name } = await make();
   value(await engine.exec(name, ["sh", "-c", "echo s > ~/secrets/a"], { user: "tazpod" }));
   await run("docker", ["restart", "--time", "0", name]);
-  assert.is(value(await engine.exec(name, ["sh", "-c", "ls -A ~/secrets"], { user: "tazpod" })).stdout.toString(), "");
+  assert.is(
+    value(await engine.exec(name, ["sh", "-c", "ls -A ~/secrets"], { user: "tazpod" })).stdout.toString(),
+    "",
+  );
 });
 
 test("an image that can be pulled from nowhere is a failure that names it", async () => {
-  const spec = { name: uniqueName(), project: await newFolder(), image: "localhost:1/no/such:1", user: "tazpod", secretsBytes: 8 << 20, network: "bridge" } as const;
-  assert.is(failure(await makeContainer(engine, spec, () => undefined, signal), "image-unavailable").image, spec.image);
+  const spec = {
+    name: uniqueName(),
+    project: await newFolder(),
+    image: "localhost:1/no/such:1",
+    user: "tazpod",
+    secretsBytes: 8 << 20,
+    network: "bridge",
+  } as const;
+  assert.is(
+    failure(await makeContainer(engine, spec, () => undefined, signal), "image-unavailable").image,
+    spec.image,
+  );
   assert.is(value(await engine.inspect(spec.name)).state, "absent");
 });
 

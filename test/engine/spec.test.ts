@@ -14,14 +14,25 @@ const spec: ContainerSpec = {
 };
 const user = { uid: 1000, gid: 1000, home: "/home/tazpod" };
 
-function running(change: Partial<Extract<ContainerState, { state: "running" | "stopped" }>> = {}): ContainerState {
-  const given = { state: "running", id: "1", startedAt: "t", owner: spec.project, specHash: specHash(spec), imageId: "sha256:1", home: user.home } as const;
+function running(
+  change: Partial<Extract<ContainerState, { state: "running" | "stopped" }>> = {},
+): ContainerState {
+  const given = {
+    state: "running",
+    id: "1",
+    startedAt: "t",
+    owner: spec.project,
+    specHash: specHash(spec),
+    imageId: "sha256:1",
+    home: user.home,
+  } as const;
   return { ...given, ...change };
 }
 
 test("a container gets no capability, no privilege, no host network and nothing of the host but the project", () => {
   const argv = createArguments(spec, user);
-  for (const word of ["--privileged", "--cap-add", "host", "--pid", "--ipc", "--volume", "-v"]) assert.not.ok(argv.includes(word), word);
+  for (const word of ["--privileged", "--cap-add", "host", "--pid", "--ipc", "--volume", "-v"])
+    assert.not.ok(argv.includes(word), word);
   assert.is(argv.filter((word) => word === "--mount").length, 1);
   assert.ok(argv.includes("no-new-privileges"));
 });

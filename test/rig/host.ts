@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { newFolder } from "./folder.js";
@@ -41,8 +41,13 @@ export class Host {
   }
 
   /** A folder with nothing in it but, unless `config` is null, a config with this remote. */
-  static async make(config: { readonly remote?: string; readonly more?: string } | null, name = "host"): Promise<Host> {
+  static async make(
+    config: { readonly remote?: string; readonly more?: string } | null,
+    name = "host",
+  ): Promise<Host> {
     const folder = await newFolder(name);
+    // the container's user is another one than the one who runs the tests
+    await chmod(folder, 0o755);
     const host = new Host(folder, uniqueName());
     host.passphraseFile = join(await newFolder("pass"), "pass");
     await writeFile(host.passphraseFile, `${passphrase}\n`, { mode: 0o600 });
@@ -101,6 +106,7 @@ export class Host {
 
 /** Removes the containers of every host that was made; for an `after` hook. */
 export async function removeHosts(): Promise<void> {
+  Pty.endAll();
   for (const host of made) await host.removeContainer();
 }
 
@@ -108,8 +114,11 @@ export async function text(path: string): Promise<string> {
   return readFile(path, "utf8");
 }
 
-
-export function run(program: string, args: readonly string[], options: { cwd?: string; env?: Record<string, string>; input?: string } = {}): Promise<Ended> {
+export function run(
+  program: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: Record<string, string>; input?: string } = {},
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),

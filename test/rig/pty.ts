@@ -16,14 +16,26 @@ export class Pty {
   #seen = 0;
   #changed: () => void = () => undefined;
 
+  static readonly #all: Pty[] = [];
+
+  /** Ends whatever a failed test left waiting; for an `after` hook. */
+  static endAll(): void {
+    for (const pty of Pty.#all) pty.hangUp();
+  }
+
   constructor(argv: readonly string[], { cwd, env }: PtyOptions = {}) {
     const command = argv.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
-    this.#child = spawn("script", ["--quiet", "--flush", "--return", "--echo", "never", "--command", command, "/dev/null"], {
-      ...(cwd === undefined ? {} : { cwd }),
-      env: { ...process.env, TERM: "xterm", SHELL: "/bin/sh", ...env },
-      stdio: ["pipe", "pipe", "pipe"],
-      detached: true,
-    });
+    const sized = `stty cols 120 rows 40; exec ${command}`;
+    this.#child = spawn(
+      "script",
+      ["--quiet", "--flush", "--return", "--echo", "never", "--command", sized, "/dev/null"],
+      {
+        ...(cwd === undefined ? {} : { cwd }),
+        env: { ...process.env, TERM: "xterm", SHELL: "/bin/sh", ...env },
+        stdio: ["pipe", "pipe", "pipe"],
+        detached: true,
+      },
+    );
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding("utf8").on("data", (text: string) => {
         // eslint-disable-next-line no-control-regex
@@ -31,8 +43,11 @@ export class Pty {
         this.#changed();
       });
     }
-    this.ended = new Promise((resolve) => this.#child.on("close", (code, signal) => resolve(code ?? (signal === "SIGKILL" ? 137 : 1))));
+    this.ended = new Promise((resolve) =>
+      this.#child.on("close", (code, signal) => resolve(code ?? (signal === "SIGKILL" ? 137 : 1))),
+    );
     void this.ended.then(() => this.#changed());
+    Pty.#all.push(this);
   }
 
   /** The process that holds the terminal. */
@@ -54,7 +69,8 @@ export class Pty {
         return;
       }
       if (over) throw new Error(`ended without ${String(what)}; on the screen:\n${this.screen}`);
-      if (Date.now() > end) throw new Error(`no ${String(what)} within ${ms} ms; on the screen:\n${this.screen}`);
+      if (Date.now() > end)
+        throw new Error(`no ${String(what)} within ${ms} ms; on the screen:\n${this.screen}`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, 200);
         this.#changed = () => {

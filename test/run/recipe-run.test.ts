@@ -10,7 +10,8 @@ async function project(recipe: string): Promise<Host> {
   return host;
 }
 
-const log = async (host: Host): Promise<string> => (await text(host.path("log")).catch(() => "")).trim().split("\n").join(" ");
+const log = async (host: Host): Promise<string> =>
+  (await text(host.path("log")).catch(() => "")).trim().split("\n").join(" ");
 const say = (name: string, more = ":"): string => `[[sh, -c, "echo ${name} >> log; ${more}"]]`;
 
 test("needs run in their order, each once, and only those whose fact does not hold", async () => {
@@ -54,7 +55,11 @@ tasks:
   for (const [last, code, expected] of [
     [`cmds: ${say("work")}`, 0, "up work note down"],
     [`cmds: ${say("work", "exit 7")}`, 1, "up work note down"],
-    [`preconditions: [{ check: { exists: missing }, msg: "no missing" }], cmds: ${say("work")}`, 3, "up down"],
+    [
+      `preconditions: [{ check: { exists: missing }, msg: "no missing" }], cmds: ${say("work")}`,
+      3,
+      "up down",
+    ],
   ] as const) {
     const host = await project(recipe(last));
     const done = await host.tazpod("run", "work");
