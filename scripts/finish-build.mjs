@@ -1,14 +1,6 @@
-// What tsc leaves undone: copies the generated validators to dist/, reads the built-in recipe ahead so that a run does
-// not have to, and makes the programs executable.
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  writeFileSync,
-} from "node:fs";
+// What tsc leaves undone: copies the generated validators to dist/, and reads the built-in recipe ahead so that a
+// run does not have to.
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 
 const root = new URL("../", import.meta.url);
 
@@ -21,9 +13,9 @@ for (const file of readdirSync(generated)) {
 
 const { parseDocument } = await import("../dist/lib/document/parse.js");
 const { spanKey } = await import("../dist/lib/document/precompiled.js");
-const { validateTasks } = await import("../dist/lib/document/validators.js");
+const { tasksSchema } = await import("../dist/lib/document/tasks-schema.js");
 const recipe = { path: "tazpod.tasks.yaml", text: readFileSync(new URL("tazpod.tasks.yaml", root), "utf8") };
-const parsed = parseDocument(recipe, validateTasks);
+const parsed = parseDocument(recipe, tasksSchema);
 if (!parsed.ok) {
   for (const { at, message, hint, excerpt } of parsed.failure.problems)
     console.error(`${at.file}:${at.line}:${at.column} ${message}${hint ? ` (${hint})` : ""}\n${excerpt}`);
@@ -44,13 +36,3 @@ writeFileSync(
   new URL("builtin-recipe.js", copies),
   `export const builtin = JSON.parse(${JSON.stringify(compiled)});\n`,
 );
-
-const tasks = new URL("dist/tasks/", root);
-const programs = [new URL("dist/lib/cli/bin.js", root)];
-if (existsSync(tasks))
-  programs.push(
-    ...readdirSync(tasks)
-      .filter((file) => file.endsWith(".js"))
-      .map((file) => new URL(file, tasks)),
-  );
-for (const program of programs) if (existsSync(program)) chmodSync(program, 0o755);

@@ -23,10 +23,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
 
 const containerCurrent: StepCheck = async (context) => {
   const { project } = context;
-  const [state, imageId] = await Promise.all([
-    context.container(),
-    context.engine().then((engine) => engine.imageId(project.config.image)),
-  ]);
+  const [state, imageId] = await Promise.all([context.container(), context.imageId()]);
   if (!state.ok) return cannotTell(state.failure);
   if (!imageId.ok) return cannotTell(imageId.failure);
   const reason = outdated(state.value, containerSpec(project), imageId.value);

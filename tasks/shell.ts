@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { endSession, shellCommand, vanishedCode } from "../lib/enclave/shell.js";
 import { forgetOpen, recordedOpen } from "../lib/enclave/open-record.js";
 import { marker } from "../lib/enclave/marker.js";
-import { workspace } from "../lib/engine/spec.js";
+import { workspace } from "../lib/engine/paths.js";
 import { joinSession, otherSessions } from "../lib/project/sessions.js";
 import { fail, ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";

@@ -2,7 +2,7 @@ import { explain } from "../explain.js";
 import { explainPlan } from "../plan/explain.js";
 import { planJson } from "../plan/json.js";
 import type { Failure } from "../failure.js";
-import { planOf } from "../run/run.js";
+import { planOf } from "../run/plan-of.js";
 import type { Arguments } from "../run/arguments.js";
 import { open } from "../run/open.js";
 import { reportFailure } from "../run/report.js";

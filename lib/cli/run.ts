@@ -4,6 +4,7 @@ import type { Recipe } from "../recipe/types.js";
 import { runTarget } from "../run/run.js";
 import type { Arguments } from "../run/arguments.js";
 import { open } from "../run/open.js";
+import { preload } from "../run/scripts.js";
 import { reportFailure } from "../run/report.js";
 import { findTarget } from "./target.js";
 
@@ -16,6 +17,7 @@ export async function runCommand(args: Arguments, words: readonly string[]): Pro
   if (!target.ok) return reportFailure(target.failure, args.json);
   const sensible = check(recipe, target.value, args);
   if (!sensible.ok) return reportFailure(sensible.failure, args.json);
+  preload(recipe, target.value.tasks);
   interrupts.watch();
   try {
     const outcome = await runTarget(target.value, setting.value);

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { secretsFolder, workspace } from "./paths.js";
 import type { ContainerSpec, ContainerUser } from "./types.js";
 
 /** The labels by which a container is known again. */
@@ -8,16 +9,8 @@ export const labels = {
   home: "tazpod.home",
 } as const;
 
-/** Where the project is inside. */
-export const workspace = "/workspace";
-
 /** Counts up when the options below change meaning, so that containers made before are offered for making again. */
 const generation = 1;
-
-/** The RAM folder inside, by the user's home. */
-export function secretsFolder(home: string): string {
-  return `${home === "/" ? "" : home}/secrets`;
-}
 
 /** A hash over all that a container is made from, hex. */
 export function specHash(spec: ContainerSpec): string {

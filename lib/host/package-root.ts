@@ -1,4 +1,12 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The folder of this package: where tazpod.tasks.yaml and schema/ are (dist/lib/host is three below it). */
-export const packageRoot = fileURLToPath(new URL("../../../", import.meta.url));
+/** The folder of this package: the nearest one above this file with a recipe, wherever the build has put this file. */
+export const packageRoot: string = find(dirname(fileURLToPath(import.meta.url)));
+
+function find(folder: string): string {
+  if (existsSync(join(folder, "tazpod.tasks.yaml"))) return folder;
+  if (folder === dirname(folder)) throw new Error("the package lacks tazpod.tasks.yaml");
+  return find(dirname(folder));
+}

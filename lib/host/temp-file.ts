@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import * as fs from "node:fs/promises";
 import { join } from "node:path";
 import { ok, type Result } from "../result.js";
@@ -50,7 +49,9 @@ export function linkTemp(folder: string, name: string, from: string): Promise<Re
 }
 
 function tempPath(folder: string, name: string): string {
-  return join(folder, `.${name}.tmp-${process.pid}-${randomBytes(6).toString("hex")}`);
+  // from the global, since loading node:crypto takes longer than most runs have to wait for anything else
+  const random = Buffer.from(crypto.getRandomValues(new Uint8Array(6))).toString("hex");
+  return join(folder, `.${name}.tmp-${process.pid}-${random}`);
 }
 
 function tempFile(folder: string, path: string, handle: fs.FileHandle): TempFile {

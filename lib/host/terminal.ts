@@ -1,8 +1,6 @@
-import { createInterface } from "node:readline";
 import type { Failure } from "../failure.js";
 import { fail, ok, type Result } from "../result.js";
 import { Secret } from "../secret.js";
-import { readSecretLine } from "./secret-line.js";
 
 /** The person at the keyboard, if there is one. Questions and progress go to stderr, so that stdout is only results. */
 export interface Terminal {
@@ -32,6 +30,7 @@ export function openTerminal(): Terminal {
     say: (text) => void process.stderr.write(`${text}\n`),
     confirm: (question, preset) => confirm(question, preset),
     secret: async (question) => {
+      const { readSecretLine } = await import("./secret-line.js");
       const line = await readSecretLine(question, process.stdin, process.stderr);
       if (line === "interrupted") return fail({ kind: "interrupted", signal: "SIGINT" });
       if (line === "closed") return fail(noAnswer(question));
@@ -44,7 +43,9 @@ function noAnswer(question: string): Failure {
   return { kind: "answer-needed", question, flag: "--yes" };
 }
 
-function confirm(question: string, preset: boolean): Promise<Result<boolean>> {
+async function confirm(question: string, preset: boolean): Promise<Result<boolean>> {
+  // loaded by those runs only that have something to ask
+  const { createInterface } = await import("node:readline");
   return new Promise((resolve) => {
     const reader = createInterface({ input: process.stdin, output: process.stderr, historySize: 0 });
     let settled = false;

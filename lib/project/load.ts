@@ -23,11 +23,11 @@ async function readConfig(path: string, root: string): Promise<Result<Config>> {
   if (!text.ok) return text;
   // an empty config is a project with every default; without it the parser would ask for a map
   if ((text.value ?? "").replace(/^\s*(#.*)?$/gm, "") === "") return ok(completeConfig({}, root));
-  const [{ parseDocument }, { validateConfig }] = await Promise.all([
+  const [{ parseDocument }, { configSchema }] = await Promise.all([
     import("../document/parse.js"),
-    import("../document/validators.js"),
+    import("../document/config-schema.js"),
   ]);
-  const parsed = parseDocument({ path: shown(path), text: text.value ?? "" }, validateConfig);
+  const parsed = parseDocument({ path: shown(path), text: text.value ?? "" }, configSchema);
   return parsed.ok ? ok(completeConfig(parsed.value.value, root)) : parsed;
 }
 

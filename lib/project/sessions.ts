@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { list, makeFolder, readText, removeFile, writeAtomic } from "../host/files.js";
+import { list, makeFolder, readText, removeFile, writeNew } from "../host/files.js";
 import { processIdentity } from "../host/process-identity.js";
 import { ok, type Result } from "../result.js";
 
@@ -13,7 +13,10 @@ export async function joinSession(vaultFolder: string): Promise<Result<() => Pro
   const made = await makeFolder(folder(vaultFolder));
   if (!made.ok) return made;
   const path = join(folder(vaultFolder), String(process.pid));
-  const written = await writeAtomic(path, `${(await processIdentity(process.pid)) ?? ""}\n`);
+  // one by this number that is there is of a process that had it before
+  const cleared = await removeFile(path);
+  if (!cleared.ok) return cleared;
+  const written = await writeNew(path, `${(await processIdentity(process.pid)) ?? ""}\n`);
   return written.ok ? ok(async () => void (await removeFile(path))) : written;
 }
 

@@ -5,11 +5,11 @@ import { ok, type Result } from "../result.js";
 
 /** One recipe file by itself. YAML and its validator are loaded here, by the first file that needs them. */
 export async function parseRecipe(source: SourceFile): Promise<Result<Document<TasksDocument>>> {
-  const [{ parseDocument }, { validateTasks }] = await Promise.all([
+  const [{ parseDocument }, { tasksSchema }] = await Promise.all([
     import("../document/parse.js"),
-    import("../document/validators.js"),
+    import("../document/tasks-schema.js"),
   ]);
-  return parseDocument(source, validateTasks);
+  return parseDocument(source, tasksSchema);
 }
 
 /** The built-in recipe, which the build has read ahead; read anew when its text is not the one of the build. */

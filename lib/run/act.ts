@@ -1,5 +1,4 @@
-import { join } from "node:path";
-import { packageRoot } from "../host/package-root.js";
+import { fileURLToPath } from "node:url";
 import { render } from "../recipe/render.js";
 import type { Task } from "../recipe/types.js";
 import { fail, ok, type Result } from "../result.js";
@@ -39,7 +38,7 @@ async function work(task: Task, context: StepContext): Promise<Result<unknown>> 
   if (loaded.value.kind === "program") {
     // a file without exports is a zx script as people write them: with $, cd and the rest as globals
     return program(
-      [process.execPath, join(packageRoot, "node_modules", "zx", "build", "cli.js"), loaded.value.file],
+      [process.execPath, fileURLToPath(import.meta.resolve("zx/cli")), loaded.value.file],
       task,
       context,
     );

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { argumentsAsMain } from "../host/main-script.js";
 
 /**
- * Lets a step script be run by itself: `node dist/tasks/pull.js`, or `npx zx dist/tasks/pull.js`. Does nothing when the
+ * Lets a step script be run by itself: `node dist/bin/tasks/pull.js`, or by zx. Does nothing when the
  * script was imported. Unlike `tazpod run`, what the step needs is only checked, never brought about.
  *
  * It returns at once: the run imports the script a second time, and must not wait for a module that waits for it.

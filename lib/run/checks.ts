@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { explain } from "../explain.js";
 import type { Failure } from "../failure.js";
 import { stat } from "../host/files.js";
-import { capture } from "../host/process.js";
 import type { Verdict } from "../plan/types.js";
 import { render } from "../recipe/render.js";
 import type { Check } from "../recipe/types.js";
@@ -57,6 +56,7 @@ async function command(
   { vars, env, project, signal }: StepContext,
 ): Promise<Verdict> {
   const argv = items.map((item) => render(item, vars));
+  const { capture } = await import("../host/process.js");
   const done = await capture(argv, { cwd: project.root, env, signal });
   if (!done.ok)
     return done.failure.kind === "command-missing"

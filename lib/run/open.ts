@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { readText, stat } from "../host/files.js";
 import { openTerminal } from "../host/terminal.js";
 import { packageRoot } from "../host/package-root.js";
@@ -6,7 +7,7 @@ import { loadRecipe } from "../recipe/load.js";
 import { ok, type Result } from "../result.js";
 import { Facts } from "./facts.js";
 import { Interrupts } from "./interrupts.js";
-import type { Setting } from "./perform.js";
+import type { Setting } from "./setting.js";
 import { listProgress, plainProgress } from "./progress.js";
 import { builtinScripts } from "./scripts.js";
 import { builtinVars, World } from "./world.js";
@@ -16,7 +17,7 @@ import type { RunOptions } from "./options.js";
 export async function open(from: string | undefined, options: RunOptions): Promise<Result<Setting>> {
   const project = await loadProject(from ?? process.cwd());
   if (!project.ok) return project;
-  const builtin = `${packageRoot}tazpod.tasks.yaml`;
+  const builtin = join(packageRoot, "tazpod.tasks.yaml");
   const text = await readText(builtin);
   if (!text.ok) return text;
   if (text.value === undefined) throw new Error(`the package lacks ${builtin}`);

@@ -1,23 +1,12 @@
 import type { Failure } from "../failure.js";
 import { sleep } from "../host/clock.js";
 import { render } from "../recipe/render.js";
-import type { Recipe, Task } from "../recipe/types.js";
+import type { Task } from "../recipe/types.js";
 import { fail, ok, type Result } from "../result.js";
 import { act } from "./act.js";
 import { evaluate } from "./checks.js";
-import type { Facts } from "./facts.js";
-import type { Interrupts } from "./interrupts.js";
-import type { Progress, Report } from "./progress.js";
-import type { World } from "./world.js";
-
-/** All that a run of a recipe works with. */
-export interface Setting {
-  readonly recipe: Recipe;
-  readonly world: World;
-  readonly facts: Facts;
-  readonly interrupts: Interrupts;
-  readonly progress: Progress;
-}
+import type { Report } from "./progress.js";
+import type { Setting } from "./setting.js";
 
 /**
  * One step: its preconditions, its work with time limit and retries, and then whether it achieved what it says.

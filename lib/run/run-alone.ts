@@ -4,7 +4,8 @@ import type { Task } from "../recipe/types.js";
 import { fail, ok, type Result } from "../result.js";
 import { parseArguments } from "./arguments.js";
 import { open } from "./open.js";
-import { perform, type Setting } from "./perform.js";
+import { perform } from "./perform.js";
+import type { Setting } from "./setting.js";
 import { reportFailure } from "./report.js";
 
 /** Runs one built-in step script as a program; returns the exit code. */

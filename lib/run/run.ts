@@ -1,19 +1,12 @@
 import { failureText } from "../explain.js";
 import type { Failure } from "../failure.js";
-import { resolve } from "../plan/resolve.js";
-import {
-  wantKey,
-  type Plan,
-  type PlannedStep,
-  type Progress,
-  type Target,
-  type Verdict,
-} from "../plan/types.js";
+import { wantKey, type Plan, type PlannedStep, type Target } from "../plan/types.js";
 import type { FinallyEntry, Task } from "../recipe/types.js";
-import { render } from "../recipe/render.js";
 import { fail, ok, type Result } from "../result.js";
 import { ask, question } from "./confirm.js";
-import { perform, type Setting } from "./perform.js";
+import { interrupted, planOf } from "./plan-of.js";
+import { perform } from "./perform.js";
+import type { Setting } from "./setting.js";
 
 /** What a run of one target has done so far. */
 interface Pursuit {
@@ -23,26 +16,6 @@ interface Pursuit {
   readonly settled: Set<string>;
   /** Started tasks that have something to clean up, in the order they started. */
   readonly started: Task[];
-}
-
-/** The plan of a target as things are: the resolver's questions answered by the checks. */
-export async function planOf(target: Target, setting: Setting, progress: Progress): Promise<Result<Plan>> {
-  const resolution = resolve(setting.recipe, target, progress);
-  let answer: Verdict | undefined;
-  for (;;) {
-    // the first call starts the generator; what it is given then is not read
-    const next = resolution.next(answer as Verdict);
-    if (next.done) return next.value.ok ? next.value : fail(described(next.value.failure, setting));
-    answer = await setting.facts.probe(next.value);
-    if (setting.interrupts.signal.aborted) return fail(interrupted(setting));
-  }
-}
-
-/** A fact in a failure is named as people would say it. */
-function described(failure: Failure, { recipe, world }: Setting): Failure {
-  if (failure.kind !== "unknown-fact" && failure.kind !== "unmet-fact") return failure;
-  const desc = recipe.facts.get(failure.fact)?.desc;
-  return desc === undefined ? failure : { ...failure, desc: render(desc, world.vars(recipe)) };
 }
 
 /**
@@ -159,10 +132,6 @@ function wantOf(plan: Plan, step: PlannedStep): { readonly by: string; readonly 
     if (cause?.kind === "want") return cause;
   }
   return undefined;
-}
-
-function interrupted({ interrupts }: Setting): Failure {
-  return { kind: "interrupted", signal: interrupts.received ?? String(interrupts.signal.reason) };
 }
 
 /** Runs every entry, whatever becomes of the others: a bug in one is thrown once all have had their turn. */

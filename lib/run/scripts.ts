@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { packageRoot } from "../host/package-root.js";
 import { readText } from "../host/files.js";
-import type { ScriptRef } from "../recipe/types.js";
+import type { Recipe, ScriptRef } from "../recipe/types.js";
 import { fail, ok, type Result } from "../result.js";
 import type { StepScript } from "./step.js";
 
@@ -28,7 +28,17 @@ export const builtinScripts = [
 ] as const;
 
 function scriptFile(ref: ScriptRef): string {
-  return ref.kind === "file" ? ref.file : join(packageRoot, "dist", "tasks", `${ref.name}.js`);
+  return ref.kind === "file" ? ref.file : join(packageRoot, "dist", "bin", "tasks", `${ref.name}.js`);
+}
+
+/** Begins to load what a target is sure to ask, while the first program that is asked still thinks. */
+export function preload(recipe: Recipe, tasks: readonly string[]): void {
+  for (const task of tasks.flatMap((name) => recipe.tasks.get(name) ?? [])) {
+    const checks = [...task.needs, ...task.wants].map((fact) => recipe.facts.get(fact)?.check);
+    for (const part of [task.action, ...checks]) {
+      if (part?.kind === "script" && part.script.kind === "builtin") void loadScript(part.script);
+    }
+  }
 }
 
 /** Loads a script once. A file of a project without exports is a program. Failure: `script`. */

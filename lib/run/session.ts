@@ -2,13 +2,7 @@ import type { Secret } from "../secret.js";
 
 /** What one run of tazpod remembers between its steps, in memory only. */
 export class Session {
-  /** Names this run inside the container, so that what it started there can be found again. */
-  readonly id: string;
   #passphrase: Secret | undefined;
-
-  constructor(id: string) {
-    this.id = id;
-  }
 
   /** The passphrase of the vault, once it has opened one. */
   get passphrase(): Secret | undefined {

@@ -29,6 +29,8 @@ export interface StepContext {
   readonly engine: () => Promise<Engine>;
   /** The project's container; asked of the engine once a step. */
   readonly container: () => Promise<Result<ContainerState>>;
+  /** The content id of the configured image, undefined when it is not here; asked of the engine once a step. */
+  readonly imageId: () => Promise<Result<string | undefined>>;
   /** The RAM folder. Failure: `container-gone` when the container does not run. */
   readonly enclave: () => Promise<Result<Enclave>>;
   readonly remote: () => Promise<Remote>;

@@ -1,7 +1,6 @@
-import { randomBytes } from "node:crypto";
 import { basename } from "node:path";
 import type { ContainerState, Engine } from "../engine/types.js";
-import { secretsFolder } from "../engine/spec.js";
+import { secretsFolder } from "../engine/paths.js";
 import type { Enclave } from "../enclave/types.js";
 import type { Terminal } from "../host/terminal.js";
 import { loadProject } from "../project/load.js";
@@ -30,11 +29,12 @@ export const builtinVars = [
 export class World {
   readonly terminal: Terminal;
   readonly options: RunOptions;
-  readonly session = new Session(randomBytes(8).toString("hex"));
+  readonly session = new Session();
   #project: Project;
   #engine: Promise<Engine> | undefined;
   #remote: Promise<Remote> | undefined;
   #container: Promise<Result<ContainerState>> | undefined;
+  #imageId: Promise<Result<string | undefined>> | undefined;
 
   constructor(project: Project, terminal: Terminal, options: RunOptions) {
     this.#project = project;
@@ -49,6 +49,7 @@ export class World {
   /** Forgets what a step may have changed, and reads the config again where there was none. */
   async refresh(): Promise<Result<void>> {
     this.#container = undefined;
+    this.#imageId = undefined;
     if (this.#project.initialised) return ok(undefined);
     const loaded = await loadProject(this.#project.root);
     if (!loaded.ok) return loaded;
@@ -74,7 +75,14 @@ export class World {
 
   container(): Promise<Result<ContainerState>> {
     this.#container ??= this.engine().then((engine) => engine.inspect(this.#project.config.containerName));
+    // whoever asks about the container is likely to ask next whether its image is still the one here
+    void this.imageId();
     return this.#container;
+  }
+
+  imageId(): Promise<Result<string | undefined>> {
+    this.#imageId ??= this.engine().then((engine) => engine.imageId(this.#project.config.image));
+    return this.#imageId;
   }
 
   async enclave(): Promise<Result<Enclave>> {
@@ -124,6 +132,7 @@ export class World {
       ...{ project, options, terminal, session, signal, vars, env, report },
       engine: () => this.engine(),
       container: () => this.container(),
+      imageId: () => this.imageId(),
       enclave: () => this.enclave(),
       remote: () => this.remote(),
       shell: async () =>

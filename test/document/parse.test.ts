@@ -1,11 +1,11 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { parseDocument } from "../../lib/document/parse.js";
-import { validateTasks } from "../../lib/document/validators.js";
+import { tasksSchema } from "../../lib/document/tasks-schema.js";
 import type { Problem } from "../../lib/failure.js";
 
 function problemsOf(text: string): readonly Problem[] {
-  const parsed = parseDocument({ path: "x.yaml", text }, validateTasks);
+  const parsed = parseDocument({ path: "x.yaml", text }, tasksSchema);
   if (parsed.ok || parsed.failure.kind !== "invalid-document") throw new Error("the document was taken");
   return parsed.failure.problems;
 }
@@ -20,7 +20,7 @@ function words(text: string): readonly string[] {
 
 test("a document has its value, and knows where each part is written", () => {
   const text = "version: 1\ntasks:\n  a: { needs: [b, c] }\n  d:\n    wants:\n      - e\n";
-  const parsed = parseDocument({ path: "x.yaml", text }, validateTasks);
+  const parsed = parseDocument({ path: "x.yaml", text }, tasksSchema);
   assert.ok(parsed.ok);
   if (!parsed.ok) return;
   assert.equal(parsed.value.value, { version: 1, tasks: { a: { needs: ["b", "c"] }, d: { wants: ["e"] } } });
@@ -132,7 +132,7 @@ test("yes, no, on and off are texts, as YAML 1.2 has it", () => {
 test("keys such as __proto__ and constructor are keys and nothing more", () => {
   assert.match(words("version: 1\n__proto__: { tasks: {} }")[0] ?? "", /unknown key "__proto__"/);
   assert.ok(
-    parseDocument({ path: "x.yaml", text: "version: 1\ntasks: { constructor: {} }" }, validateTasks).ok,
+    parseDocument({ path: "x.yaml", text: "version: 1\ntasks: { constructor: {} }" }, tasksSchema).ok,
   );
 });
 

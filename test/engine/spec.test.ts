@@ -1,7 +1,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { foreign, outdated } from "../../lib/engine/judge.js";
-import { createArguments, secretsFolder, specHash } from "../../lib/engine/spec.js";
+import { secretsFolder } from "../../lib/engine/paths.js";
+import { createArguments, specHash } from "../../lib/engine/spec.js";
 import type { ContainerSpec, ContainerState } from "../../lib/engine/types.js";
 
 const spec: ContainerSpec = {

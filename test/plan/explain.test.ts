@@ -118,7 +118,7 @@ test("ending the container saves and locks an open vault first, and leaves a clo
   assert.is(steps({ ...up, "vault-open": true }), "save, lock, down");
   assert.is(steps({ ...up, "vault-open": true, "vault-saved": true }), "lock, down");
   assert.is(steps(up), "down");
-  assert.is(steps(project), "");
+  assert.is(steps(project), "down");
 });
 
 test("an unreachable remote never ends in a new vault", () => {

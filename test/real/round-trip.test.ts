@@ -120,7 +120,7 @@ test("the steps run one by one, each by its name and as a script of its own", as
     assert.is(done.code, 0, `${args.join(" ")}: ${done.stderr}`);
     assert.match(done.stderr, expected);
   }
-  const script = (name: string): string => `${repository}dist/tasks/${name}.js`;
+  const script = (name: string): string => `${repository}dist/bin/tasks/${name}.js`;
   const zx = `${repository}node_modules/zx/build/cli.js`;
   for (const argv of [
     [script("pull")],
@@ -138,7 +138,7 @@ test("the steps run one by one, each by its name and as a script of its own", as
 
 test("a step run as a script names the need that does not hold", async () => {
   const lonely = await Host.make({ remote: "none" });
-  const done = await run(process.execPath, [`${repository}dist/tasks/unlock.js`], { cwd: lonely.folder });
+  const done = await run(process.execPath, [`${repository}dist/bin/tasks/unlock.js`], { cwd: lonely.folder });
   assert.is(done.code, 3);
   assert.match(done.stderr, /unlock needs .*vault/);
 });

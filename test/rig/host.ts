@@ -8,7 +8,7 @@ import { repository } from "./root.js";
 
 const execute = promisify(execFile);
 
-export const bin = `${repository}dist/lib/cli/bin.js`;
+export const bin = `${repository}dist/bin/tazpod.js`;
 export const testImage = process.env["TAZPOD_TEST_IMAGE"] ?? "tazpod-test:1";
 export const passphrase = "correct horse battery";
 

@@ -1,0 +1,31 @@
+import type { Failure } from "../failure.js";
+import { resolve } from "../plan/resolve.js";
+import type { Plan, Progress, Target, Verdict } from "../plan/types.js";
+import { render } from "../recipe/render.js";
+import { fail, type Result } from "../result.js";
+import type { Setting } from "./setting.js";
+
+/** The plan of a target as things are: the resolver's questions answered by the checks. */
+export async function planOf(target: Target, setting: Setting, progress: Progress): Promise<Result<Plan>> {
+  const resolution = resolve(setting.recipe, target, progress);
+  let answer: Verdict | undefined;
+  for (;;) {
+    // the first call starts the generator; what it is given then is not read
+    const next = resolution.next(answer as Verdict);
+    if (next.done) return next.value.ok ? next.value : fail(described(next.value.failure, setting));
+    answer = await setting.facts.probe(next.value);
+    if (setting.interrupts.signal.aborted) return fail(interrupted(setting));
+  }
+}
+
+/** A fact in a failure is named as people would say it. */
+function described(failure: Failure, { recipe, world }: Setting): Failure {
+  if (failure.kind !== "unknown-fact" && failure.kind !== "unmet-fact") return failure;
+  const desc = recipe.facts.get(failure.fact)?.desc;
+  return desc === undefined ? failure : { ...failure, desc: render(desc, world.vars(recipe)) };
+}
+
+/** How a run that a signal ended says so. */
+export function interrupted({ interrupts }: Setting): Failure {
+  return { kind: "interrupted", signal: interrupts.received ?? String(interrupts.signal.reason) };
+}

@@ -1,0 +1,157 @@
+/**
+ * `npm run bench`: what the project promises about speed, as ratios of two commands run by turns on the same machine,
+ * medians of each. Ends with exit code 1 when a promise is not kept. Parts that need an engine are left out, with a
+ * word, where none answers.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const bin = fileURLToPath(new URL("../bin/tazpod.js", import.meta.url));
+const image = process.env["TAZPOD_TEST_IMAGE"] ?? "tazpod-test:1";
+const container = `tazpod-bench-${process.pid}`;
+const folder = mkdtempSync(join(tmpdir(), "tazpod-bench-"));
+
+interface Row {
+  readonly what: string;
+  readonly than: string;
+  readonly ms: number;
+  readonly baseMs: number;
+  readonly target: number;
+}
+
+interface Command {
+  readonly argv: readonly string[];
+  readonly cwd: string;
+}
+
+function time({ argv, cwd }: Command): number {
+  const [program = "", ...rest] = argv;
+  const start = performance.now();
+  const { status, stderr } = spawnSync(program, rest, { cwd, stdio: ["ignore", "ignore", "pipe"] });
+  if (status !== 0) throw new Error(`${argv.join(" ")} ended with ${status}: ${stderr.toString()}`);
+  return performance.now() - start;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+}
+
+/** Both commands by turns, so that whatever else goes on here slows both. */
+function compare(
+  what: string,
+  command: Command,
+  than: string,
+  base: Command,
+  target: number,
+  rounds: number,
+): Row {
+  const [times, bases]: [number[], number[]] = [[], []];
+  for (let round = 0; round <= rounds; round++) {
+    const [baseMs, ms] = [time(base), time(command)];
+    // the first round fills the disk's cache
+    if (round === 0) continue;
+    bases.push(baseMs);
+    times.push(ms);
+  }
+  return { what, than, ms: median(times), baseMs: median(bases), target };
+}
+
+function project(name: string, recipe?: string): string {
+  const root = join(folder, name);
+  mkdirSync(join(root, ".tazpod"), { recursive: true });
+  writeFileSync(
+    join(root, ".tazpod", "config.yaml"),
+    `image: ${image}\ncontainer_name: ${container}\nuser: tazpod\nremote: none\n`,
+  );
+  if (recipe !== undefined) writeFileSync(join(root, "tazpod.tasks.yaml"), recipe);
+  return root;
+}
+
+const instant = `version: 1
+facts:
+  container: { check: { env: PATH } }
+  container-current: { check: { env: PATH } }
+  session: { check: { env: PATH } }
+  vault-remote: { check: { env: PATH } }
+  vault-local: { check: { env: TAZPOD_BENCH_ABSENT } }
+  vault-open: { check: { env: TAZPOD_BENCH_ABSENT } }
+`;
+
+function startup(): Row[] {
+  const cwd = project("plan", instant);
+  const node = { argv: [process.execPath, "-e", "0"], cwd };
+  const help = { argv: [process.execPath, bin, "--help"], cwd };
+  const plan = { argv: [process.execPath, bin, "plan", "enter"], cwd };
+  return [
+    compare("tazpod --help", help, "node -e 0", node, 1.4, 21),
+    compare("tazpod plan enter, instant checks", plan, "node -e 0", node, 2, 21),
+  ];
+}
+
+/** The vault is held open by a session of its own, as it is for whoever opens a second terminal. */
+async function warm(): Promise<Row[]> {
+  const answer = spawnSync("docker", ["image", "inspect", image], { stdio: "ignore" });
+  if (answer.status !== 0) {
+    process.stdout.write(
+      `left out: warm enter (no docker here, or no image ${image}: test/services/test-image.sh)\n`,
+    );
+    return [];
+  }
+  const cwd = project("warm");
+  const pass = join(folder, "pass");
+  writeFileSync(pass, "bench\n", { mode: 0o600 });
+  const argv = [bin, "enter", "--yes", "--passphrase-file", pass, "--", "sh", "-c", "echo open; cat"];
+  const holder = spawn(process.execPath, argv, { cwd, stdio: ["pipe", "pipe", "inherit"] });
+  const ended = new Promise((resolve) => holder.once("close", resolve));
+  try {
+    await new Promise((resolve, reject) => {
+      holder.stdout.once("data", resolve);
+      holder.once("close", () => reject(new Error("the session that holds the vault open ended")));
+    });
+    const enter = { argv: [process.execPath, bin, "enter", "--", "true"], cwd };
+    const exec = { argv: ["docker", "exec", container, "true"], cwd };
+    return [compare("tazpod enter -- true, vault open", enter, `docker exec C true`, exec, 4, 15)];
+  } finally {
+    holder.stdin.end();
+    await ended;
+    spawnSync("docker", ["rm", "-f", container], { stdio: "ignore" });
+  }
+}
+
+function print(rows: readonly Row[]): boolean {
+  const cells = rows.map(({ what, than, ms, baseMs, target }) => {
+    const ratio = ms / baseMs;
+    const verdict = ratio <= target ? "kept" : "MISSED";
+    return [
+      what,
+      `${ms.toFixed(0)} ms`,
+      than,
+      `${baseMs.toFixed(0)} ms`,
+      `${ratio.toFixed(2)} x`,
+      `<= ${target} x`,
+      verdict,
+    ];
+  });
+  const table = [["what", "median", "than", "median", "ratio", "target", ""], ...cells];
+  const widths = (table[0] ?? []).map((_, column) =>
+    Math.max(...table.map((row) => row[column]?.length ?? 0)),
+  );
+  for (const row of table) {
+    process.stdout.write(
+      `${row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd()}\n`,
+    );
+  }
+  return rows.every(({ ms, baseMs, target }) => ms / baseMs <= target);
+}
+
+try {
+  process.exitCode = print([...startup(), ...(await warm())]) ? 0 : 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
