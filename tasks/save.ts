@@ -4,6 +4,7 @@ import { take, type Taking } from "../lib/enclave/take.js";
 import type { Enclave } from "../lib/enclave/types.js";
 import { fail, ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
+import { bytesOf, count } from "../lib/run/bytes.js";
 import { cannotTell } from "../lib/run/checks.js";
 import { withPassphrase } from "../lib/run/passphrase.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
@@ -43,8 +44,10 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (dropped.length > 0) context.terminal.say(`Not kept in the vault: ${dropped.join(", ")}`);
   if (here.value.sha256 !== mark.value.base && !context.options.force)
     return keepConflict(project.vaultFolder, sealed.value.bytes);
+  const { files, bytes } = sealed.value.summary;
   const stored = await storeSealed(project.vaultFolder, sealed.value, passphrase, limit);
   if (!stored.ok) return stored;
+  context.terminal.say(`✔ saved: ${count(files)}, ${bytesOf(bytes)}, sealed`);
   return setMarker(enclave.value, {
     ...mark.value,
     digest: sealed.value.summary.digest,

@@ -5,6 +5,7 @@ import { put } from "../lib/enclave/put.js";
 import { now } from "../lib/host/clock.js";
 import type { Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
+import { bytesOf, count } from "../lib/run/bytes.js";
 import { cannotTell } from "../lib/run/checks.js";
 import { withPassphrase } from "../lib/run/passphrase.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
@@ -37,8 +38,11 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const done = await put(enclave.value, { tar, checked: summary }, mark, signal);
   if (!done.ok) return done;
   const archive = await summary;
-  if (archive.ok)
-    for (const path of archive.value.dropped) terminal.say(`Left out of what was unlocked: ${path}`);
+  if (archive.ok) {
+    const { files, bytes, dropped } = archive.value;
+    for (const path of dropped) terminal.say(`Left out of what was unlocked: ${path}`);
+    terminal.say(`✔ unlocked: ${count(files)}, ${bytesOf(bytes)}, in ${enclave.value.folder}`);
+  }
   return recordOpen(project.vaultFolder, state.value);
 }
 

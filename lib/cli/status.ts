@@ -15,7 +15,8 @@ export async function statusCommand(args: Arguments, words: readonly string[]): 
   interrupts.watch();
   const found: [string, Verdict][] = [];
   for (const name of recipe.facts.keys()) {
-    if (!needsNetwork(recipe, name)) found.push([name, await facts.know(name)]);
+    if (!recipe.facts.get(name)?.internal && !needsNetwork(recipe, name))
+      found.push([name, await facts.know(name)]);
   }
   interrupts.unwatch();
   const { root, config } = world.project;

@@ -17,6 +17,7 @@ export function readFact(name: string, { place, entries }: MapTree, check: Check
     providers: namesOf(entries, "providers"),
     timeoutMs: timeoutOf(entries) ?? factTimeoutMs,
     presume: flagOf(entries, "presume"),
+    internal: flagOf(entries, "internal"),
     at: positionOf(place, "key"),
   };
 }

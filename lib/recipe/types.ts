@@ -32,6 +32,8 @@ export interface Fact {
   readonly timeoutMs: number;
   /** Planned as though it held while it cannot be known yet. */
   readonly presume: boolean;
+  /** Left out of `tazpod status`. */
+  readonly internal: boolean;
   readonly at: Position;
 }
 

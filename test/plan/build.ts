@@ -25,7 +25,17 @@ export function build(facts: readonly Partial<Fact>[], tasks: readonly Partial<T
 
 function buildFact(fact: Partial<Fact>, providers: readonly string[]): Fact {
   const check: Check = { kind: "env", name: "X" };
-  return { name: "", requires: [], check, providers, timeoutMs: 1000, presume: false, at, ...fact };
+  return {
+    name: "",
+    requires: [],
+    check,
+    providers,
+    timeoutMs: 1000,
+    presume: false,
+    internal: false,
+    at,
+    ...fact,
+  };
 }
 
 function buildTask(task: Partial<Task>): Task {

@@ -110,8 +110,8 @@ test("the steps run one by one, each by its name and as a script of its own", as
   const steps: [string[], RegExp][] = [
     [["run", "lock"], /^$/],
     [["pull"], /pull/],
-    [["unlock", "--passphrase-file", second.passphraseFile], /^$/],
-    [["run", "save", "--passphrase-file", second.passphraseFile], /^$/],
+    [["unlock", "--passphrase-file", second.passphraseFile], /unlocked: 2 files/],
+    [["run", "save", "--passphrase-file", second.passphraseFile], /saved: 2 files/],
     [["lock"], /lock/],
     [["push"], /push/],
   ];
