@@ -1,19 +1,17 @@
 #!/usr/bin/env node
 import { foreign } from "../lib/engine/judge.js";
-import { fail, ok, type Result } from "../lib/result.js";
+import { ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { cannotTell } from "../lib/run/checks.js";
+import { ownContainer } from "../lib/run/own-container.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 
 /** Stops and removes the project's container, and nobody else's. */
 export async function run(context: StepContext): Promise<Result<void>> {
-  const { root, config } = context.project;
-  const state = await context.container();
+  const state = await ownContainer(context);
   if (!state.ok) return state;
-  const refusal = foreign(state.value, { name: config.containerName, project: root });
-  if (refusal) return fail(refusal);
   if (state.value.state === "absent") return ok(undefined);
-  return (await context.engine()).remove(config.containerName);
+  return (await context.engine()).remove(context.project.config.containerName);
 }
 
 const containerGone: StepCheck = async (context) => {

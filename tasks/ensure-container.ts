@@ -6,6 +6,7 @@ import { containerSpec } from "../lib/project/container-spec.js";
 import { fail, ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { cannotTell } from "../lib/run/checks.js";
+import { ownContainer } from "../lib/run/own-container.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 
 /** Makes and starts the project's container, or starts it; somebody else's is refused. */
@@ -13,10 +14,8 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const { project, report, signal } = context;
   if (!project.config.ghostMode) return fail({ kind: "ghost-mode-off" });
   const spec = containerSpec(project);
-  const state = await context.container();
+  const state = await ownContainer(context);
   if (!state.ok) return state;
-  const refusal = foreign(state.value, spec);
-  if (refusal) return fail(refusal);
   const engine = await context.engine();
   if (state.value.state === "running") return ok(undefined);
   return state.value.state === "stopped"

@@ -1,10 +1,11 @@
 #!/usr/bin/env node
-import { foreign, outdated } from "../lib/engine/judge.js";
+import { outdated } from "../lib/engine/judge.js";
 import { makeContainer } from "../lib/engine/make.js";
 import { containerSpec } from "../lib/project/container-spec.js";
-import { fail, type Result } from "../lib/result.js";
+import type { Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { cannotTell } from "../lib/run/checks.js";
+import { ownContainer } from "../lib/run/own-container.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 import { recordedOpen } from "../lib/enclave/open-record.js";
 
@@ -12,10 +13,8 @@ import { recordedOpen } from "../lib/enclave/open-record.js";
 export async function run(context: StepContext): Promise<Result<void>> {
   const { project, report, signal } = context;
   const spec = containerSpec(project);
-  const state = await context.container();
+  const state = await ownContainer(context);
   if (!state.ok) return state;
-  const refusal = foreign(state.value, spec);
-  if (refusal) return fail(refusal);
   const engine = await context.engine();
   const removed = await engine.remove(spec.name);
   return removed.ok ? makeContainer(engine, spec, report, signal) : removed;

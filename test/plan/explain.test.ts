@@ -4,6 +4,7 @@ import { Ajv } from "ajv";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Failure } from "../../lib/failure.js";
+import { builtinScripts } from "../../lib/run/scripts.js";
 import { packageRoot } from "../../lib/host/package-root.js";
 import { explainPlan } from "../../lib/plan/explain.js";
 import { planJson } from "../../lib/plan/json.js";
@@ -16,20 +17,7 @@ const loaded = await loadRecipe({
   read: async () => ({ ok: true, value: undefined }),
   exists: async () => false,
   knownVars,
-  builtinScripts: [
-    "init",
-    "ensure-container",
-    "recreate-container",
-    "login",
-    "pull",
-    "create",
-    "unlock",
-    "shell",
-    "save",
-    "lock",
-    "push",
-    "down",
-  ],
+  builtinScripts,
 });
 if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure));
 const recipe = loaded.value;

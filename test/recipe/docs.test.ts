@@ -2,31 +2,21 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { builtinScripts } from "../../lib/run/scripts.js";
 import { packageRoot } from "../../lib/host/package-root.js";
 import { loadRecipe } from "../../lib/recipe/load.js";
 import type { Recipe } from "../../lib/recipe/types.js";
 import { planOf, stepsOf } from "../plan/rig.js";
 
 const guide = readFileSync(join(packageRoot, "docs", "recipes.md"), "utf8");
-const examples = [...guide.matchAll(/^```yaml\n(.*?)^```$/gms)].map((match) => match[1] ?? "");
+const readme = readFileSync(join(packageRoot, "README.md"), "utf8");
+const yamlIn = (text: string): string[] =>
+  [...text.matchAll(/^```yaml\n(.*?)^```$/gms)].map((match) => match[1] ?? "");
+const examples = yamlIn(guide);
 const builtin = {
   path: "tazpod.tasks.yaml",
   text: readFileSync(join(packageRoot, "tazpod.tasks.yaml"), "utf8"),
 };
-const scripts = [
-  "init",
-  "ensure-container",
-  "recreate-container",
-  "login",
-  "pull",
-  "create",
-  "unlock",
-  "shell",
-  "save",
-  "lock",
-  "push",
-  "down",
-];
 
 async function load(text: string): Promise<Recipe> {
   const files: Readonly<Record<string, string>> = {
@@ -40,7 +30,7 @@ async function load(text: string): Promise<Recipe> {
     read: async (path) => ({ ok: true, value: files[path] }),
     exists: async (path) => path === "/p/tasks/kubeconfig.mjs",
     knownVars: ["project", "root", "image", "container", "user", "remote", "profile", "engine"],
-    builtinScripts: scripts,
+    builtinScripts,
   });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure, undefined, 2));
   return loaded.value;
@@ -48,9 +38,9 @@ async function load(text: string): Promise<Recipe> {
 
 const up = { project: true, container: true, "container-current": true };
 
-test("every example of the guide is a recipe", async () => {
+test("every example of the guide and of the README is a recipe", async () => {
   assert.is(examples.length, 6);
-  for (const example of examples) await load(example);
+  for (const example of [...examples, ...yamlIn(readme)]) await load(example);
 });
 
 test("the guide's VPN comes up before the login", async () => {
