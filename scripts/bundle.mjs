@@ -8,14 +8,47 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 const out = `${root}dist/bin`;
 const tasks = readdirSync(`${root}dist/tasks`).filter((file) => file.endsWith(".js"));
 
+const names = tasks.map((file) => file.replace(/\.js$/, ""));
+
+/**
+ * In the source, a built-in step is a file found by its name, and runs by itself when it is what node was started with.
+ * Here all of them are one module, loaded when the first is asked for, and the programs in tasks/ only start them.
+ */
+const steps = {
+  name: "steps",
+  setup({ onLoad, onResolve }) {
+    onLoad({ filter: /\/lib\/run\/builtin-steps\.js$/ }, () => ({
+      contents: `export async function builtinStep(name) { return (await import("steps:all")).steps[name]; }`,
+    }));
+    onLoad({ filter: /\/lib\/run\/alone\.js$/ }, () => ({ contents: "export function alone() {}" }));
+    onResolve({ filter: /^(steps|alone):/ }, ({ path }) => ({ path, namespace: "steps" }));
+    onLoad({ filter: /^steps:all$/, namespace: "steps" }, () => ({
+      contents: `${names.map((name, index) => `import * as step${index} from "./dist/tasks/${name}.js";`).join("\n")}
+        export const steps = { ${names.map((name, index) => `"${name}": step${index}`).join(", ")} };`,
+      resolveDir: root,
+    }));
+    onLoad({ filter: /^alone:/, namespace: "steps" }, () => ({
+      contents: `#!/usr/bin/env node
+        import { fileURLToPath } from "node:url";
+        import { argumentsAsMain } from "./dist/lib/host/main-script.js";
+        import { runAlone } from "./dist/lib/run/run-alone.js";
+        import "./dist/lib/cli/main.js";
+        const file = fileURLToPath(import.meta.url);
+        const argv = argumentsAsMain(file);
+        if (argv) process.exitCode = await runAlone(file, argv);`,
+      resolveDir: root,
+    }));
+  },
+};
+
 rmSync(out, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
   entryPoints: [
     { in: "dist/lib/cli/bin.js", out: "tazpod" },
-    { in: "dist/lib/run/step.js", out: "step" },
-    ...tasks.map((file) => ({ in: `dist/tasks/${file}`, out: `tasks/${file.replace(/\.js$/, "")}` })),
+    ...names.map((name) => ({ in: `alone:${name}`, out: `tasks/${name}` })),
   ],
+  plugins: [steps],
   outdir: out,
   bundle: true,
   splitting: true,
@@ -31,6 +64,14 @@ await build({
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: "none",
+  logLevel: "warning",
+});
+// by itself, since what little it has would be cut out of everything else
+await build({
+  absWorkingDir: root,
+  entryPoints: ["dist/lib/run/step.js"],
+  outdir: out,
+  format: "esm",
   logLevel: "warning",
 });
 const { name, version, license } = JSON.parse(readFileSync(`${root}node_modules/yaml/package.json`, "utf8"));

@@ -1,5 +1,13 @@
+import { readText } from "../host/files.js";
+import { packageRoot } from "../host/package-root.js";
 import { parseArguments, type Arguments } from "../run/arguments.js";
+import { reportFailure } from "../run/report.js";
+import { describeCommand } from "./describe.js";
 import { helpText } from "./help.js";
+import { listCommand } from "./list.js";
+import { planCommand } from "./plan.js";
+import { runCommand } from "./run.js";
+import { statusCommand } from "./status.js";
 
 /** Runs one command line to its end and returns the exit code. Never throws: a bug ends here and says where to report it. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -15,20 +23,19 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function dispatch(argv: readonly string[]): Promise<number> {
-  const parsed = await parseArguments(argv);
-  if (!parsed.ok)
-    return (await import("../run/report.js")).reportFailure(parsed.failure, argv.includes("--json"));
+  const parsed = parseArguments(argv);
+  if (!parsed.ok) return reportFailure(parsed.failure, argv.includes("--json"));
   const [command, ...rest] = parsed.value.words;
   if (parsed.value.version) return print(`${await version()}\n`);
   if (parsed.value.help || command === "help")
     return help(parsed.value, command === "help" ? rest[0] : command);
   switch (command) {
     case "plan":
-      return (await import("./plan.js")).planCommand(parsed.value, rest);
+      return planCommand(parsed.value, rest);
     case "list":
-      return (await import("./list.js")).listCommand(parsed.value, rest);
+      return listCommand(parsed.value, rest);
     case "status":
-      return (await import("./status.js")).statusCommand(parsed.value, rest);
+      return statusCommand(parsed.value, rest);
     case "run":
       return runOrPlan(parsed.value, rest);
     case undefined:
@@ -39,22 +46,18 @@ async function dispatch(argv: readonly string[]): Promise<number> {
 }
 
 async function runOrPlan(args: Arguments, words: readonly string[]): Promise<number> {
-  if (args.dryRun) return (await import("./plan.js")).planCommand(args, words);
-  return (await import("./run.js")).runCommand(args, words);
+  if (args.dryRun) return planCommand(args, words);
+  return runCommand(args, words);
 }
 
 /** A task's own summary where the word is a task; else the text of the command. */
 async function help(args: Arguments, word: string | undefined): Promise<number> {
   const text = helpText(word);
   if (word === undefined || text !== helpText()) return print(text);
-  return (await import("./describe.js")).describeCommand(args, word);
+  return describeCommand(args, word);
 }
 
 async function version(): Promise<string> {
-  const [{ readText }, { packageRoot }] = await Promise.all([
-    import("../host/files.js"),
-    import("../host/package-root.js"),
-  ]);
   const text = await readText(`${packageRoot}/package.json`);
   if (!text.ok || text.value === undefined) throw new Error("the package has no package.json");
   return (JSON.parse(text.value) as { version: string }).version;

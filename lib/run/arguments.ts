@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { nearest } from "../document/nearest.js";
 import type { Failure } from "../failure.js";
 import type { RunOptions } from "./options.js";
 import { fail, ok, type Result } from "../result.js";
@@ -31,12 +32,12 @@ const flags = {
 } as const;
 
 /** Failure: `usage`, or `unknown-name` for an option. */
-export async function parseArguments(argv: readonly string[]): Promise<Result<Arguments>> {
+export function parseArguments(argv: readonly string[]): Result<Arguments> {
   const end = argv.indexOf("--");
   const own = end === -1 ? argv : argv.slice(0, end);
   // --yes takes its value only behind an equals sign, so that `tazpod --yes enter` means what it says
   const args = own.map((word) => (word === "--yes" || word === "-y" ? "--yes=*" : word));
-  const wrong = await unknownOption(args);
+  const wrong = unknownOption(args);
   if (wrong) return fail(wrong);
   try {
     const { values, positionals } = parseArgs({ args, options: flags, allowPositionals: true, strict: true });
@@ -69,7 +70,7 @@ export async function parseArguments(argv: readonly string[]): Promise<Result<Ar
   }
 }
 
-async function unknownOption(args: readonly string[]): Promise<Failure | undefined> {
+function unknownOption(args: readonly string[]): Failure | undefined {
   const short: readonly string[] = Object.values(flags).flatMap((flag) =>
     "short" in flag ? [flag.short] : [],
   );
@@ -82,7 +83,6 @@ async function unknownOption(args: readonly string[]): Promise<Failure | undefin
     if (isValue || !word.startsWith("-") || word === "-") continue;
     const name = word.startsWith("--") ? (word.slice(2).split("=")[0] ?? "") : "";
     if (name !== "" ? name in flags : [...word.slice(1)].every((letter) => short.includes(letter))) continue;
-    const { nearest } = await import("../document/nearest.js");
     const close = nearest(name, Object.keys(flags));
     return {
       kind: "unknown-name",

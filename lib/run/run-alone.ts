@@ -11,7 +11,7 @@ import { reportFailure } from "./report.js";
 /** Runs one built-in step script as a program; returns the exit code. */
 export async function runAlone(file: string, argv: readonly string[]): Promise<number> {
   const name = basename(file, ".js");
-  const args = await parseArguments(argv);
+  const args = parseArguments(argv);
   if (!args.ok) return reportFailure(args.failure, argv.includes("--json"));
   const { project, options, json, help } = args.value;
   const setting = await open(project, options);

@@ -1,9 +1,8 @@
-import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { packageRoot } from "../host/package-root.js";
 import { readText } from "../host/files.js";
 import type { Recipe, ScriptRef } from "../recipe/types.js";
 import { fail, ok, type Result } from "../result.js";
+import { builtinStep } from "./builtin-steps.js";
 import type { StepScript } from "./step.js";
 
 /** A script as a module with its exports, or as a program to run. */
@@ -27,10 +26,6 @@ export const builtinScripts = [
   "down",
 ] as const;
 
-function scriptFile(ref: ScriptRef): string {
-  return ref.kind === "file" ? ref.file : join(packageRoot, "dist", "bin", "tasks", `${ref.name}.js`);
-}
-
 /** Begins to load what a target is sure to ask, while the first program that is asked still thinks. */
 export function preload(recipe: Recipe, tasks: readonly string[]): void {
   for (const task of tasks.flatMap((name) => recipe.tasks.get(name) ?? [])) {
@@ -43,17 +38,15 @@ export function preload(recipe: Recipe, tasks: readonly string[]): void {
 
 /** Loads a script once. A file of a project without exports is a program. Failure: `script`. */
 export async function loadScript(ref: ScriptRef): Promise<Result<LoadedScript>> {
-  const file = scriptFile(ref);
-  if (ref.kind === "file") {
-    const text = await readText(file);
-    if (!text.ok) return text;
-    if (text.value === undefined) return fail({ kind: "script", file, message: "there is no such file" });
-    if (!/^\s*export\s/m.test(text.value)) return ok({ kind: "program", file });
-  }
+  if (ref.kind === "builtin") return ok({ kind: "module", script: await builtinStep(ref.name) });
+  const { file } = ref;
+  const text = await readText(file);
+  if (!text.ok) return text;
+  if (text.value === undefined) return fail({ kind: "script", file, message: "there is no such file" });
+  if (!/^\s*export\s/m.test(text.value)) return ok({ kind: "program", file });
   try {
     return ok({ kind: "module", script: (await import(pathToFileURL(file).href)) as StepScript });
   } catch (error) {
-    if (ref.kind === "builtin") throw error;
     return fail({ kind: "script", file, message: error instanceof Error ? error.message : String(error) });
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import { extract, type Extract } from "tar-stream";
+import type { Extract } from "tar-stream";
 import { Failed, fail, ok, type Result } from "../result.js";
 import { archiveDigest, type DigestLine } from "./digest.js";
 import type { VaultFormat } from "./format.js";
@@ -82,6 +82,8 @@ class Rewriting {
   }
 
   async *run(): AsyncGenerator<Buffer> {
+    // not at the top: checks load this module, and most of them read no archive
+    const { extract } = await import("tar-stream");
     const parser = extract();
     const feeding = feed(this.#source, parser);
     let current: string | undefined;

@@ -20,6 +20,10 @@ export type Judgement =
  * mode bits. Throws `Failed` with `archive-refused` for all else, before any of the content is read.
  */
 export function judge(header: Header, format: VaultFormat): Judgement {
+  // the parser gives null for a number that it cannot read
+  for (const field of ["size", "mode"] as const) {
+    if (!Number.isSafeInteger(header[field])) throw refused(header.name, `its ${field} is not a number`);
+  }
   const parts = pathParts(header.name);
   const path = parts.join("/");
   if (parts.length === 0) {

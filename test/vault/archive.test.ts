@@ -381,7 +381,8 @@ test("any damage of an archive is a refusal or a change, never a crash or a hang
           );
       },
     ),
-    { numRuns: 1500 },
+    // the example is a size that no parser can read
+    { numRuns: 1500, examples: [[[[636, 129]], true]] },
   );
 });
 
