@@ -21,7 +21,7 @@ Options:
   --discard                 with lock and down: drop unsaved work
   -f, --force               with pull: replace a vault that was not pushed (a copy is kept)
   --json                    machine-readable results on stdout
-  -v, --verbose             say more
+  -v, --verbose             say what is checked, what is found, and why each step runs
   -h, --help                this text; \`tazpod COMMAND --help\` for one command
   -V, --version
 

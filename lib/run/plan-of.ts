@@ -14,6 +14,8 @@ export async function planOf(target: Target, setting: Setting, progress: Progres
     const next = resolution.next(answer as Verdict);
     if (next.done) return next.value.ok ? next.value : fail(described(next.value.failure, setting));
     answer = await setting.facts.probe(next.value);
+    const { terminal, options } = setting.world;
+    if (options.verbose) terminal.say(`· ${next.value}: ${answer.state} (${answer.reason})`);
     if (setting.interrupts.signal.aborted) return fail(interrupted(setting));
   }
 }

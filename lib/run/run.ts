@@ -87,6 +87,7 @@ async function advance(
     for (const task of asked.tasks) pursuit.settled.add(task);
   }
   const task = recipe.tasks.get(step.task) as Task;
+  if (world.options.verbose) world.terminal.say(`+ ${step.task}: ${step.reason}`);
   const forced = pursuit.target.named && pursuit.target.tasks.includes(task.name);
   if (!forced && (await alreadySo(task, facts))) return ok(undefined);
   const result = await perform(task, setting, () => {
