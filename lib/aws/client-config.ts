@@ -1,4 +1,4 @@
-import type { RemoteSettings } from "../remote/types.js";
+import type { S3Settings } from "./settings.js";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -31,7 +31,7 @@ export interface ClientConfig {
  * profile, and says so on the screen. A server that is not Amazon's gets path style and only the checksums it must
  * have, since many know no others.
  */
-export function clientConfig(settings: RemoteSettings, env: Environment): ClientConfig {
+export function clientConfig(settings: S3Settings, env: Environment): ClientConfig {
   const endpoint = settings.endpoint ?? endpointOf(env);
   const keys = keysOf(env);
   const checksums = endpoint === undefined ? "WHEN_SUPPORTED" : "WHEN_REQUIRED";
@@ -47,7 +47,7 @@ export function clientConfig(settings: RemoteSettings, env: Environment): Client
 }
 
 /** Whose credentials are used, in words. */
-export function identity(settings: RemoteSettings, env: Environment): string {
+export function identity(settings: S3Settings, env: Environment): string {
   if (keysOf(env) !== undefined) return "the keys in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
   return `profile ${settings.profile ?? env["AWS_PROFILE"] ?? "default"}`;
 }
@@ -57,7 +57,7 @@ function endpointOf(env: Environment): string | undefined {
   return env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"] || undefined;
 }
 
-function profileOf({ profile }: RemoteSettings): { profile?: string } {
+function profileOf({ profile }: S3Settings): { profile?: string } {
   return profile === undefined ? {} : { profile };
 }
 

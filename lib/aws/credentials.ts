@@ -1,5 +1,5 @@
 import { now, sleep } from "../host/clock.js";
-import type { Verdict } from "../plan/types.js";
+import type { Verdict } from "../verdict.js";
 import { limits } from "./client-config.js";
 import { isNetworkCode, readAwsError } from "./errors.js";
 

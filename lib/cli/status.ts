@@ -1,4 +1,4 @@
-import type { Verdict } from "../plan/types.js";
+import type { Verdict } from "../verdict.js";
 import type { Recipe } from "../recipe/types.js";
 import type { Arguments } from "../run/arguments.js";
 import { open } from "../run/open.js";

@@ -4,7 +4,8 @@ import { unknownFact } from "./choices.js";
 import { closureOf } from "./closure.js";
 import { Planner } from "./planner.js";
 import { call, drive, type Meter, type Routine } from "./routine.js";
-import type { Plan, Progress, Target, Verdict } from "./types.js";
+import type { Plan, Progress, Target } from "./types.js";
+import type { Verdict } from "../verdict.js";
 
 /**
  * Works back from a target to the steps it takes, in the order they would run. Yields the name of each fact it has to

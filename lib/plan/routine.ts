@@ -1,4 +1,4 @@
-import type { Verdict } from "./types.js";
+import type { Verdict } from "../verdict.js";
 
 /** What a routine asks its driver for: the verdict of a fact, or the result of another routine. */
 type Request =

@@ -1,13 +1,5 @@
 import type { Failure } from "../failure.js";
 
-/** The answer of a check, with its reason in words ("container lab-lab is absent"). */
-export interface Verdict {
-  readonly state: "true" | "false" | "unknown";
-  readonly reason: string;
-  /** For unknown and false: what to do, where the check knows. */
-  readonly hint?: string;
-}
-
 /** What to resolve: the tasks of a goal, or one task named by hand (which runs whatever its facts say). */
 export interface Target {
   readonly name: string;

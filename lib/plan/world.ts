@@ -2,7 +2,7 @@ import { factsOf, isDerived } from "../recipe/check.js";
 import type { Check, Fact, Recipe, Task } from "../recipe/types.js";
 import type { Journal } from "./journal.js";
 import { ask, call, type Meter, type Routine } from "./routine.js";
-import type { Verdict } from "./types.js";
+import type { Verdict } from "../verdict.js";
 
 /**
  * A fact as the plan sees it. `later`: only steps that have not run will show. `by` is the planned task that made it

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { stat } from "../host/files.js";
-import type { Verdict } from "../plan/types.js";
+import type { Verdict } from "../verdict.js";
 import { ok, type Result } from "../result.js";
 import { readState, type VaultState } from "../vault/state.js";
 import { vaultFileName } from "../vault/store.js";

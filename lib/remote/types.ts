@@ -1,19 +1,12 @@
+import type { S3Settings } from "../aws/settings.js";
 import type { Failure } from "../failure.js";
-import type { Verdict } from "../plan/types.js";
+import type { Verdict } from "../verdict.js";
 import type { Result } from "../result.js";
 
-/** Where the sealed vault is kept, as the config says. */
-export interface RemoteSettings {
+/** Where the sealed vault is kept, as the config says. What is of S3 has no effect on other remotes. */
+export interface RemoteSettings extends S3Settings {
   /** s3://bucket/key, file:///folder/vault.tar.aes, or none. */
   readonly url: string;
-  /** Of S3: the region requests are signed for. */
-  readonly region: string;
-  /** Of S3: the profile of the AWS config, used when there are no keys in the environment. */
-  readonly profile?: string;
-  /** Of S3: a server other than Amazon's. AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL do the same. */
-  readonly endpoint?: string;
-  /** Of S3: bucket in the path, not in the host's name. On unless given, where there is an endpoint. */
-  readonly pathStyle?: boolean;
 }
 
 /** The sealed vault on a remote. */

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { explain } from "../explain.js";
 import type { Failure } from "../failure.js";
 import { stat } from "../host/files.js";
-import type { Verdict } from "../plan/types.js";
+import type { Verdict } from "../verdict.js";
 import { render } from "../recipe/render.js";
 import type { Check } from "../recipe/types.js";
 import { loadScript } from "./scripts.js";

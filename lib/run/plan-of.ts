@@ -1,6 +1,7 @@
 import type { Failure } from "../failure.js";
 import { resolve } from "../plan/resolve.js";
-import type { Plan, Progress, Target, Verdict } from "../plan/types.js";
+import type { Plan, Progress, Target } from "../plan/types.js";
+import type { Verdict } from "../verdict.js";
 import { render } from "../recipe/render.js";
 import { fail, type Result } from "../result.js";
 import type { Setting } from "./setting.js";

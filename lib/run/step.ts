@@ -2,14 +2,14 @@ import type { Shell } from "zx/core";
 import type { Enclave } from "../enclave/types.js";
 import type { ContainerState, Engine } from "../engine/types.js";
 import type { Terminal } from "../host/terminal.js";
-import type { Verdict } from "../plan/types.js";
+import type { Verdict } from "../verdict.js";
 import type { Project } from "../project/types.js";
 import type { Remote } from "../remote/types.js";
 import type { Result } from "../result.js";
 import type { Session } from "./session.js";
 import type { RunOptions } from "./options.js";
 
-export type { Verdict } from "../plan/types.js";
+export type { Verdict } from "../verdict.js";
 export type { Result } from "../result.js";
 
 /** What a step script is given. */

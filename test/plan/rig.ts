@@ -1,6 +1,7 @@
 import { resolve } from "../../lib/plan/resolve.js";
 import type { Meter } from "../../lib/plan/routine.js";
-import type { Plan, Progress, Target, Verdict } from "../../lib/plan/types.js";
+import type { Plan, Progress, Target } from "../../lib/plan/types.js";
+import type { Verdict } from "../../lib/verdict.js";
 import type { Failure } from "../../lib/failure.js";
 import type { Result } from "../../lib/result.js";
 import { loadRecipe } from "../../lib/recipe/load.js";
