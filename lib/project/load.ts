@@ -1,8 +1,9 @@
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { readText } from "../host/files.js";
 import { ok, type Result } from "../result.js";
 import { completeConfig } from "./config.js";
 import { findRoot } from "./find.js";
+import { shown } from "./shown.js";
 import type { Config, Project } from "./types.js";
 
 /** Finds the project and reads its config. Failures: `file`, `invalid-document`. Reads only. */
@@ -29,10 +30,4 @@ async function readConfig(path: string, root: string): Promise<Result<Config>> {
   ]);
   const parsed = parseDocument({ path: shown(path), text: text.value ?? "" }, configSchema);
   return parsed.ok ? ok(completeConfig(parsed.value.value, root)) : parsed;
-}
-
-/** How a file is named in messages: from here when it is below, else absolute. */
-function shown(path: string): string {
-  const below = relative(process.cwd(), path);
-  return below.startsWith("..") ? path : below;
 }

@@ -34,7 +34,7 @@ export class Facts {
     for (const required of this.#fact(name).requires) {
       const verdict = await this.know(required);
       if (verdict.state === "unknown") return verdict;
-      if (verdict.state === "false") return fails(`${required} does not hold: ${verdict.reason}`);
+      if (verdict.state === "false") return fails(verdict.reason);
     }
     return this.probe(name);
   }

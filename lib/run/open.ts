@@ -3,6 +3,7 @@ import { readText, stat } from "../host/files.js";
 import { openTerminal } from "../host/terminal.js";
 import { packageRoot } from "../host/package-root.js";
 import { loadProject } from "../project/load.js";
+import { shown } from "../project/shown.js";
 import { loadRecipe } from "../recipe/load.js";
 import { ok, type Result } from "../result.js";
 import { Facts } from "./facts.js";
@@ -25,6 +26,7 @@ export async function open(from: string | undefined, options: RunOptions): Promi
     builtin: { path: builtin, text: text.value },
     root: project.value.root,
     read: readText,
+    show: shown,
     exists: async (path) => {
       const found = await stat(path);
       return found.ok && found.value?.kind === "file";
