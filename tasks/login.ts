@@ -14,13 +14,15 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (!terminal.interactive) return fail({ ...missing, hint: hint ?? environmentHint });
   const { execa } = await import("execa");
   terminal.say(`Logging in: aws sso login --profile ${profile}`);
-  const done = await execa("aws", ["sso", "login", "--profile", profile], {
-    cwd: project.root,
-    stdio: "inherit",
-    reject: false,
-    cancelSignal: signal,
-    forceKillAfterDelay: 2_000,
-  });
+  const done = await terminal.lend(async () =>
+    execa("aws", ["sso", "login", "--profile", profile], {
+      cwd: project.root,
+      stdio: "inherit",
+      reject: false,
+      cancelSignal: signal,
+      forceKillAfterDelay: 2_000,
+    }),
+  );
   if (!done.failed) return ok(undefined);
   if (done.code === "ENOENT")
     return fail({ ...missing, hint: `Install the AWS CLI for \`aws sso login\`. Or: ${environmentHint}` });

@@ -12,7 +12,7 @@ import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.
 
 /** A shell in the container, or the command behind `--`; its exit code is this step's. */
 export async function run(context: StepContext): Promise<Result<void>> {
-  const { project, options, signal } = context;
+  const { project, options, terminal, signal } = context;
   const [enclave, state] = [await context.enclave(), await context.container()];
   if (!enclave.ok) return enclave;
   if (!state.ok) return state;
@@ -25,13 +25,10 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const id = randomUUID();
   const tty = Boolean(process.stdin.isTTY && process.stdout.isTTY);
   const env = { TAZPOD_SESSION: id, ...(tty && process.env["TERM"] ? { TERM: process.env["TERM"] } : {}) };
-  const done = await engine.foreground(container, shellCommand(enclave.value, open.value, argv), {
-    user,
-    tty,
-    workdir: workspace,
-    env,
-    signal,
-  });
+  const command = shellCommand(enclave.value, open.value, argv);
+  const done = await terminal.lend(() =>
+    engine.foreground(container, command, { user, tty, workdir: workspace, env, signal }),
+  );
   await joined.value();
   // what the engine's client leaves running inside when a signal ends it
   if (!done.ok || done.value.code === undefined) await endSession(enclave.value, id);
