@@ -32,7 +32,7 @@ async function readConfig(path: string, root: string): Promise<Result<Config>> {
 }
 
 /** How a file is named in messages: from here when it is below, else absolute. */
-function shown(path: string): string {
+export function shown(path: string): string {
   const below = relative(process.cwd(), path);
   return below.startsWith("..") ? path : below;
 }
