@@ -46,12 +46,14 @@ async function judge(context: StepContext, wasOpen: boolean, code: number): Prom
   const state = await (await context.engine()).inspect(name);
   if (!state.ok) return state;
   if (state.value.state !== "running") return fail({ kind: "container-gone", name, unsaved: wasOpen });
+  const still = wasOpen ? await recordedOpen(project.vaultFolder, state.value) : ok(true);
+  if (still.ok && !still.value) return fail({ kind: "container-gone", name, unsaved: true, restarted: true });
   const enclave = await context.enclave();
-  if (wasOpen && code === vanishedCode && enclave.ok) {
+  if (code === vanishedCode && enclave.ok) {
     const found = await marker(enclave.value);
     if (found.ok && found.value === "closing")
       return fail({ kind: "still-open", detail: "locking it did not come to its end" });
-    if (found.ok && found.value === "closed") {
+    if (wasOpen && found.ok && found.value === "closed") {
       await forgetOpen(project.vaultFolder);
       return fail({ kind: "vault-vanished" });
     }

@@ -11,8 +11,10 @@ export interface Terminal {
   readonly color: boolean;
   /** A program owns the terminal: Ctrl-C is its own. */
   readonly lent: boolean;
-  /** A line on stderr. */
+  /** A line on stderr, or wherever `divert` has put it. */
   say(text: string): void;
+  /** While `work` runs, something that is drawn anew is on the screen, and puts what is said where it is not lost. */
+  divert<T>(place: (text: string) => void, work: () => Promise<T>): Promise<T>;
   /**
    * Failures: `interrupted` on Ctrl-C, on a signal, and when `signal` aborts (with its reason as the name); `answer-needed`
    * on end of input.
@@ -29,6 +31,8 @@ const ending = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export function openTerminal(): Terminal {
   let gone = false;
   let lent = 0;
+  const write = (text: string): void => void process.stderr.write(`${text}\n`);
+  let place = write;
   // a closed terminal must not end us before the cleanup has run
   for (const stream of [process.stdout, process.stderr, process.stdin])
     stream.on("error", () => (gone = true));
@@ -43,7 +47,15 @@ export function openTerminal(): Terminal {
       return lent > 0;
     },
     color: Boolean(process.stderr.isTTY) && !process.env["NO_COLOR"],
-    say: (text) => void process.stderr.write(`${text}\n`),
+    say: (text) => place(text),
+    async divert(elsewhere, work) {
+      place = elsewhere;
+      try {
+        return await work();
+      } finally {
+        place = write;
+      }
+    },
     confirm: (question, preset, signal) => untilEnded(signal, (ended) => confirm(question, preset, ended)),
     secret: (question, signal) => untilEnded(signal, (ended) => secret(question, ended)),
     async lend(work) {

@@ -8,16 +8,24 @@ import type { StepContext } from "./step.js";
 
 /** Does what a task says, once. A step that does not heed its signal is left behind when it aborts. */
 export async function act(task: Task, context: StepContext): Promise<Result<unknown>> {
+  let timer: NodeJS.Timeout | undefined;
+  let stop = (): void => undefined;
   const stopped = new Promise<Result<never>>((resolve) => {
-    const stop = (): void =>
-      void setTimeout(
+    stop = () => {
+      timer = setTimeout(
         () => resolve(fail({ kind: "interrupted", signal: String(context.signal.reason) })),
         5_000,
-      ).unref();
+      );
+    };
     if (context.signal.aborted) stop();
     else context.signal.addEventListener("abort", stop, { once: true });
   });
-  return Promise.race([work(task, context), stopped]);
+  try {
+    return await Promise.race([work(task, context), stopped]);
+  } finally {
+    clearTimeout(timer);
+    context.signal.removeEventListener("abort", stop);
+  }
 }
 
 async function work(task: Task, context: StepContext): Promise<Result<unknown>> {

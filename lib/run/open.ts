@@ -1,7 +1,7 @@
 import { readText, stat } from "../host/files.js";
 import { openTerminal } from "../host/terminal.js";
 import { packageRoot } from "../host/package-root.js";
-import { loadProject } from "../project/load.js";
+import { loadProject, shown } from "../project/load.js";
 import { loadRecipe } from "../recipe/load.js";
 import { ok, type Result } from "../result.js";
 import { Facts } from "./facts.js";
@@ -28,6 +28,7 @@ export async function open(from: string | undefined, options: RunOptions): Promi
       const found = await stat(path);
       return found.ok && found.value?.kind === "file";
     },
+    show: shown,
     knownVars: builtinVars,
     builtinScripts,
   });
@@ -42,7 +43,7 @@ export async function open(from: string | undefined, options: RunOptions): Promi
   );
   // a list that is drawn anew needs room to be drawn in
   const roomy = process.stderr.isTTY && process.stderr.columns >= 40;
-  const progress = roomy ? listProgress() : plainProgress(terminal);
+  const progress = roomy ? listProgress(terminal) : plainProgress(terminal);
   if (options.verbose)
     for (const note of project.value.config.notes) terminal.say(`${project.value.configFile}: ${note}`);
   return ok({ recipe: recipe.value, world, facts, interrupts, progress });

@@ -80,7 +80,7 @@ async function pursue(pursuit: Pursuit, setting: Setting): Promise<Result<void>>
     if (!plan.ok) return plan;
     const blocked = plan.value.blocked[0];
     if (blocked) {
-      const without = await goOnWithout(blocked, blocked.failure, setting);
+      const without = await goOnWithout(blocked, described(blocked.failure, setting), setting);
       if (!without.ok) return without;
       pursuit.declined.add(wantKey(blocked.task, blocked.fact));
       continue;
