@@ -81,7 +81,7 @@ export function explain(failure: Failure): Explanation {
       );
     case "container-gone":
       return say(
-        `The container ${failure.name} no longer runs.`,
+        `The container ${failure.name} ${failure.restarted === true ? "was started anew, with an empty RAM folder" : "no longer runs"}.`,
         failure.unsaved
           ? "What was in RAM and not saved is lost with it; the sealed vault is as it was last saved."
           : "Run `tazpod enter` to start it.",
@@ -132,7 +132,7 @@ export function explain(failure: Failure): Explanation {
     case "vault-vanished":
       return say(
         "The vault was open in the container, and is no longer: its RAM folder was emptied from inside.",
-        "Run `tazpod enter` again to unlock it. What was not saved is lost; the sealed vault is as it was last saved.",
+        "The sealed vault is as it was last saved, and `tazpod enter` unlocks it again. What was not saved is lost, unless it still lies there.",
       );
     case "archive-refused":
       return say(`The archive is refused because of ${JSON.stringify(failure.entry)}: ${failure.detail}.`);

@@ -90,7 +90,14 @@ export type Failure =
       readonly owner: string;
       readonly project: string;
     }
-  | { readonly kind: "container-gone"; readonly name: string; readonly unsaved: boolean }
+  | {
+      readonly kind: "container-gone";
+      readonly name: string;
+      /** The vault was open in it. */
+      readonly unsaved: boolean;
+      /** It runs again. */
+      readonly restarted?: boolean;
+    }
   | { readonly kind: "container-start"; readonly name: string; readonly detail: string }
   | { readonly kind: "image-unavailable"; readonly image: string; readonly detail: string }
   | { readonly kind: "image-unusable"; readonly image: string; readonly lacks: string; readonly hint: string }

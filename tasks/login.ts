@@ -7,20 +7,22 @@ import type { StepCheck, StepContext } from "../lib/run/step.js";
 export async function run(context: StepContext): Promise<Result<void>> {
   const { terminal, signal, vars, project } = context;
   const remote = await context.remote();
-  const { state, reason, hint } = await remote.credentials(signal);
+  const { state, reason } = await remote.credentials(signal);
   if (state === "true") return ok(undefined);
   const profile = vars["profile"] ?? "default";
   const missing = { kind: "no-credentials", profile, detail: reason } as const;
-  if (!terminal.interactive) return fail({ ...missing, hint: hint ?? environmentHint });
+  if (!terminal.interactive) return fail({ ...missing, hint: `${environmentHint} Or log in on a terminal.` });
   const { execa } = await import("execa");
   terminal.say(`Logging in: aws sso login --profile ${profile}`);
-  const done = await execa("aws", ["sso", "login", "--profile", profile], {
-    cwd: project.root,
-    stdio: "inherit",
-    reject: false,
-    cancelSignal: signal,
-    forceKillAfterDelay: 2_000,
-  });
+  const done = await terminal.lend(async () =>
+    execa("aws", ["sso", "login", "--profile", profile], {
+      cwd: project.root,
+      stdio: "inherit",
+      reject: false,
+      cancelSignal: signal,
+      forceKillAfterDelay: 2_000,
+    }),
+  );
   if (!done.failed) return ok(undefined);
   if (done.code === "ENOENT")
     return fail({ ...missing, hint: `Install the AWS CLI for \`aws sso login\`. Or: ${environmentHint}` });

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { marker, setMarker } from "../lib/enclave/marker.js";
+import { forgetOpen, recordedOpen } from "../lib/enclave/open-record.js";
 import { take, type Taking } from "../lib/enclave/take.js";
 import type { Enclave } from "../lib/enclave/types.js";
 import { fail, ok, type Result } from "../lib/result.js";
@@ -23,7 +24,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (!enclave.ok) return enclave;
   const mark = await marker(enclave.value);
   if (!mark.ok) return mark;
-  if (typeof mark.value === "string") return fail({ kind: "vault-closed" });
+  if (typeof mark.value === "string") return notOpen(context);
   const here = await readSealedFile(project.vaultFile);
   if (!here.ok) return here;
   // a typing error must not become the new passphrase: it has to open what is there
@@ -53,6 +54,17 @@ export async function run(context: StepContext): Promise<Result<void>> {
     digest: sealed.value.summary.digest,
     base: sealed.value.sha256,
   });
+}
+
+/** What was open by the host's own note was removed from inside; then the note is wrong from now on. */
+async function notOpen({ project, container }: StepContext): Promise<Result<never>> {
+  const state = await container();
+  if (!state.ok) return state;
+  const recorded = await recordedOpen(project.vaultFolder, state.value);
+  if (!recorded.ok) return recorded;
+  if (!recorded.value) return fail({ kind: "vault-closed" });
+  const forgotten = await forgetOpen(project.vaultFolder);
+  return forgotten.ok ? fail({ kind: "vault-vanished" }) : forgotten;
 }
 
 /** The result of reading a taking, good only if tar says that it read everything; what tar complains of comes first. */

@@ -12,7 +12,7 @@ import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.
 
 /** A shell in the container, or the command behind `--`; its exit code is this step's. */
 export async function run(context: StepContext): Promise<Result<void>> {
-  const { project, options, signal } = context;
+  const { project, options, terminal, signal } = context;
   const [enclave, state] = [await context.enclave(), await context.container()];
   if (!enclave.ok) return enclave;
   if (!state.ok) return state;
@@ -25,13 +25,10 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const id = randomUUID();
   const tty = Boolean(process.stdin.isTTY && process.stdout.isTTY);
   const env = { TAZPOD_SESSION: id, ...(tty && process.env["TERM"] ? { TERM: process.env["TERM"] } : {}) };
-  const done = await engine.foreground(container, shellCommand(enclave.value, open.value, argv), {
-    user,
-    tty,
-    workdir: workspace,
-    env,
-    signal,
-  });
+  const command = shellCommand(enclave.value, open.value, argv);
+  const done = await terminal.lend(() =>
+    engine.foreground(container, command, { user, tty, workdir: workspace, env, signal }),
+  );
   await joined.value();
   // what the engine's client leaves running inside when a signal ends it
   if (!done.ok || done.value.code === undefined) await endSession(enclave.value, id);
@@ -49,12 +46,14 @@ async function judge(context: StepContext, wasOpen: boolean, code: number): Prom
   const state = await (await context.engine()).inspect(name);
   if (!state.ok) return state;
   if (state.value.state !== "running") return fail({ kind: "container-gone", name, unsaved: wasOpen });
+  const still = wasOpen ? await recordedOpen(project.vaultFolder, state.value) : ok(true);
+  if (still.ok && !still.value) return fail({ kind: "container-gone", name, unsaved: true, restarted: true });
   const enclave = await context.enclave();
-  if (wasOpen && code === vanishedCode && enclave.ok) {
+  if (code === vanishedCode && enclave.ok) {
     const found = await marker(enclave.value);
     if (found.ok && found.value === "closing")
       return fail({ kind: "still-open", detail: "locking it did not come to its end" });
-    if (found.ok && found.value === "closed") {
+    if (wasOpen && found.ok && found.value === "closed") {
       await forgetOpen(project.vaultFolder);
       return fail({ kind: "vault-vanished" });
     }

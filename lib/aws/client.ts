@@ -15,8 +15,11 @@ export async function loadClient(config: ClientConfig): Promise<LoadedClient> {
 }
 
 function makeClient(sdk: typeof S3, config: ClientConfig): S3.S3Client {
+  // handed on to whatever reads the AWS files: a login in the middle of a run changes them
+  const fresh = { ignoreCache: true };
   return new sdk.S3Client({
     ...config,
+    ...fresh,
     requestHandler: { connectionTimeout: limits.connect, socketTimeout: limits.stall },
     // The SDK's own notes go nowhere; what matters comes as an error.
     logger: { trace() {}, debug() {}, info() {}, warn() {}, error() {} },

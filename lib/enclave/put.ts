@@ -50,9 +50,10 @@ async function finish(
   whole: Result<Checked>,
   mark: (digest: string) => Marker,
 ): Promise<Result<"opened">> {
-  // a bad archive cuts tar off, so its own reason comes first
-  if (!whole.ok) return whole;
+  // a bad archive cuts tar off, so its own reason comes first; one that tar did not read whole has none
+  if (!whole.ok && whole.failure.kind !== "interrupted") return whole;
   if (!staged.ok) return staged;
+  if (!whole.ok) return whole;
   const lines = [JSON.stringify(mark(whole.value.digest)), ...whole.value.folders.map(folderLine), ""];
   const switched = await call(enclave, commit, [0], { input: lines.join("\n") });
   return switched.ok ? ok("opened") : switched;

@@ -1,9 +1,10 @@
 import type { Enclave } from "./types.js";
 
-/** What `shellCommand` exits with when the vault it was to find open is not. */
+/** What `shellCommand` exits with when the vault it was to find open is not, or is only partly there. */
 export const vanishedCode = 213;
 
-const guarded = `if [ "$2" = open ] && ! [ -e "$1/.tazpod/open" ]; then exit ${vanishedCode}; fi
+const guarded = `[ -e "$1/.tazpod/closing" ] && exit ${vanishedCode}
+if [ "$2" = open ] && ! [ -e "$1/.tazpod/open" ]; then exit ${vanishedCode}; fi
 shift 2
 if [ "$#" -gt 0 ]; then exec "$@"; fi
 if command -v bash >/dev/null 2>&1; then exec bash; else exec sh; fi`;

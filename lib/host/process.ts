@@ -87,6 +87,8 @@ function feed(input: Readable | Buffer | string, stdin: Writable): void {
   else {
     // a broken source must not look like a complete one: the program is cut off, not finished
     input.on("error", () => stdin.destroy());
+    // and a source that nobody reads any more must not wait for ever
+    stdin.on("close", () => input.destroy());
     input.pipe(stdin);
   }
 }

@@ -5,19 +5,21 @@ const settleMs = 30;
 
 /**
  * Reads one line without echo from a terminal in raw mode, as bytes, so that it can be wiped.
- * Keys that were typed before the question appeared are dropped (they were meant for something else).
- * Backspace, Ctrl-U and Ctrl-W edit; Ctrl-C gives "interrupted"; Ctrl-D on an empty line or a hang-up gives "closed".
+ * Keys that were typed before the question appeared are dropped (they were meant for something else), but for Ctrl-C.
+ * Backspace, Ctrl-U and Ctrl-W edit; Ctrl-C, and an abort of `signal`, give "interrupted"; Ctrl-D on an empty line or a
+ * hang-up gives "closed".
  */
 export async function readSecretLine(
   question: string,
   input: ReadStream,
   output: NodeJS.WritableStream,
+  signal: AbortSignal,
 ): Promise<Buffer | "interrupted" | "closed"> {
-  input.setRawMode(true);
-  await drain(input);
-  output.write(`${question} `);
   try {
-    return await collect(input);
+    input.setRawMode(true);
+    if ((await drain(input)) === "interrupted") return "interrupted";
+    output.write(`${question} `);
+    return await collect(input, signal);
   } finally {
     if (!input.destroyed) input.setRawMode(false);
     input.pause();
@@ -26,28 +28,36 @@ export async function readSecretLine(
 }
 
 /** Throws away what is waiting, until nothing more has come for a moment. */
-async function drain(input: ReadStream): Promise<void> {
+async function drain(input: ReadStream): Promise<"drained" | "interrupted"> {
   let seen = true;
-  const drop = (): void => void (seen = true);
+  let interrupted = false;
+  const drop = (chunk: Buffer): void => {
+    seen = true;
+    interrupted ||= chunk.includes(0x03);
+    chunk.fill(0);
+  };
   input.on("data", drop).resume();
   while (seen) {
     seen = false;
     await sleep(settleMs);
   }
   input.off("data", drop);
+  return interrupted ? "interrupted" : "drained";
 }
 
-function collect(input: ReadStream): Promise<Buffer | "interrupted" | "closed"> {
+function collect(input: ReadStream, signal: AbortSignal): Promise<Buffer | "interrupted" | "closed"> {
   return new Promise((resolve) => {
     // room for any passphrase, so that typing never leaves copies of a growing buffer behind
     const typed = Buffer.alloc(4096);
     let length = 0;
     const finish = (outcome: Buffer | "interrupted" | "closed"): void => {
       input.off("data", onData).off("end", onEnd).off("error", onEnd);
+      signal.removeEventListener("abort", onAbort);
       if (!Buffer.isBuffer(outcome)) typed.fill(0);
       resolve(outcome);
     };
     const onEnd = (): void => finish("closed");
+    const onAbort = (): void => finish("interrupted");
     const onData = (chunk: Buffer): void => {
       // an arrow or function key, not text
       if (chunk[0] === 0x1b) return;
@@ -67,6 +77,8 @@ function collect(input: ReadStream): Promise<Buffer | "interrupted" | "closed"> 
       chunk.fill(0);
     };
     input.on("data", onData).on("end", onEnd).on("error", onEnd).resume();
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
   });
 }
 

@@ -4,46 +4,101 @@ import { Secret } from "../secret.js";
 
 /** The person at the keyboard, if there is one. Questions and progress go to stderr, so that stdout is only results. */
 export interface Terminal {
-  /** Somebody can be asked: stdin and stderr are terminals, and have not been hung up. */
+  /** Somebody can be asked: stdin and stderr are terminals, have not been hung up, and no SIGTERM has come. */
   readonly interactive: boolean;
   readonly color: boolean;
-  /** A line on stderr. */
+  /** A program owns the terminal: Ctrl-C is its own. */
+  readonly lent: boolean;
+  /** A line on stderr, or wherever `divert` has put it. */
   say(text: string): void;
-  /** Failures: `interrupted` on Ctrl-C, `answer-needed` on end of input. */
-  confirm(question: string, preset: boolean): Promise<Result<boolean>>;
+  /** While `work` runs, something that is drawn anew is on the screen, and puts what is said where it is not lost. */
+  divert<T>(place: (text: string) => void, work: () => Promise<T>): Promise<T>;
+  /**
+   * Failures: `interrupted` on Ctrl-C, on a signal, and when `signal` aborts (with its reason as the name); `answer-needed`
+   * on end of input.
+   */
+  confirm(question: string, preset: boolean, signal?: AbortSignal): Promise<Result<boolean>>;
   /** Echo is off and what was typed before the question is thrown away. Failures as `confirm`. */
-  secret(question: string): Promise<Result<Secret>>;
+  secret(question: string, signal?: AbortSignal): Promise<Result<Secret>>;
+  /** Leaves the terminal to a program while `work` runs. */
+  lend<T>(work: () => Promise<T>): Promise<T>;
 }
+
+const ending = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export function openTerminal(): Terminal {
   let gone = false;
+  let lent = 0;
+  const write = (text: string): void => void process.stderr.write(`${text}\n`);
+  let place = write;
   // a closed terminal must not end us before the cleanup has run
   for (const stream of [process.stdout, process.stderr, process.stdin])
     stream.on("error", () => (gone = true));
-  process.on("SIGHUP", () => (gone = true));
+  // whoever sends these does not wait for somebody to answer a question
+  for (const name of ["SIGHUP", "SIGTERM"] as const) process.on(name, () => (gone = true));
   const isInteractive = (): boolean => !gone && Boolean(process.stdin.isTTY && process.stderr.isTTY);
   return {
     get interactive() {
       return isInteractive();
     },
+    get lent() {
+      return lent > 0;
+    },
     color: Boolean(process.stderr.isTTY) && !process.env["NO_COLOR"],
-    say: (text) => void process.stderr.write(`${text}\n`),
-    confirm: (question, preset) => confirm(question, preset),
-    secret: async (question) => {
-      const { readSecretLine } = await import("./secret-line.js");
-      const line = await readSecretLine(question, process.stdin, process.stderr);
-      if (line === "interrupted") return fail({ kind: "interrupted", signal: "SIGINT" });
-      if (line === "closed") return fail(noAnswer(question));
-      return ok(Secret.of(line));
+    say: (text) => place(text),
+    async divert(elsewhere, work) {
+      place = elsewhere;
+      try {
+        return await work();
+      } finally {
+        place = write;
+      }
+    },
+    confirm: (question, preset, signal) => untilEnded(signal, (ended) => confirm(question, preset, ended)),
+    secret: (question, signal) => untilEnded(signal, (ended) => secret(question, ended)),
+    async lend(work) {
+      lent += 1;
+      try {
+        return await work();
+      } finally {
+        lent -= 1;
+      }
     },
   };
+}
+
+/** Asks with a signal that also aborts when this process is told to end: a question nobody will answer must not hold it. */
+async function untilEnded<T>(
+  signal: AbortSignal | undefined,
+  ask: (ended: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const told = new AbortController();
+  const onSignal = (name: string): void => told.abort(name);
+  for (const name of ending) process.on(name, onSignal);
+  try {
+    return await ask(signal === undefined ? told.signal : AbortSignal.any([told.signal, signal]));
+  } finally {
+    for (const name of ending) process.off(name, onSignal);
+  }
 }
 
 function noAnswer(question: string): Failure {
   return { kind: "answer-needed", question, flag: "--yes" };
 }
 
-async function confirm(question: string, preset: boolean): Promise<Result<boolean>> {
+function interrupted(ended: AbortSignal): Failure {
+  return { kind: "interrupted", signal: typeof ended.reason === "string" ? ended.reason : "SIGINT" };
+}
+
+async function secret(question: string, ended: AbortSignal): Promise<Result<Secret>> {
+  const { readSecretLine } = await import("./secret-line.js");
+  const line = await readSecretLine(question, process.stdin, process.stderr, ended);
+  if (line === "interrupted") return fail(interrupted(ended));
+  if (line === "closed") return fail(noAnswer(question));
+  return ok(Secret.of(line));
+}
+
+async function confirm(question: string, preset: boolean, ended: AbortSignal): Promise<Result<boolean>> {
   // loaded by those runs only that have something to ask
   const { createInterface } = await import("node:readline");
   return new Promise((resolve) => {
@@ -52,8 +107,13 @@ async function confirm(question: string, preset: boolean): Promise<Result<boolea
     const settle = (result: Result<boolean>): void => {
       if (settled) return;
       settled = true;
+      ended.removeEventListener("abort", onAbort);
       reader.close();
       resolve(result);
+    };
+    const onAbort = (): void => {
+      process.stderr.write("\n");
+      settle(fail(interrupted(ended)));
     };
     const ask = (): void => {
       reader.question(`${question} ${preset ? "[Y/n]" : "[y/N]"} `, (text) => {
@@ -69,9 +129,11 @@ async function confirm(question: string, preset: boolean): Promise<Result<boolea
     };
     reader.on("SIGINT", () => {
       process.stderr.write("^C\n");
-      settle(fail({ kind: "interrupted", signal: "SIGINT" }));
+      settle(fail(interrupted(ended)));
     });
     reader.on("close", () => settle(fail(noAnswer(question))));
+    if (ended.aborted) return onAbort();
+    ended.addEventListener("abort", onAbort, { once: true });
     ask();
   });
 }

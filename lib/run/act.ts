@@ -7,16 +7,24 @@ import type { StepContext } from "./step.js";
 
 /** Does what a task says, once. A step that does not heed its signal is left behind when it aborts. */
 export async function act(task: Task, context: StepContext): Promise<Result<unknown>> {
+  let timer: NodeJS.Timeout | undefined;
+  let stop = (): void => undefined;
   const stopped = new Promise<Result<never>>((resolve) => {
-    const stop = (): void =>
-      void setTimeout(
+    stop = () => {
+      timer = setTimeout(
         () => resolve(fail({ kind: "interrupted", signal: String(context.signal.reason) })),
         5_000,
-      ).unref();
+      );
+    };
     if (context.signal.aborted) stop();
     else context.signal.addEventListener("abort", stop, { once: true });
   });
-  return Promise.race([work(task, context), stopped]);
+  try {
+    return await Promise.race([work(task, context), stopped]);
+  } finally {
+    clearTimeout(timer);
+    context.signal.removeEventListener("abort", stop);
+  }
 }
 
 async function work(task: Task, context: StepContext): Promise<Result<unknown>> {
@@ -52,7 +60,9 @@ async function work(task: Task, context: StepContext): Promise<Result<unknown>> 
     });
   if (ref.kind === "builtin") return (await run(context)) ?? ok(undefined);
   try {
-    return (await run(context)) ?? ok(undefined);
+    // what a project's own script runs on the terminal, nobody can tell: all of it owns it
+    const result = task.interactive ? context.terminal.lend(async () => run(context)) : run(context);
+    return (await result) ?? ok(undefined);
   } catch (error) {
     return fail({
       kind: "script",
@@ -74,15 +84,22 @@ async function program(argv: readonly string[], task: Task, context: StepContext
     cancelSignal: context.signal,
     forceKillAfterDelay: 2_000,
   } as const;
-  const child = task.interactive
-    ? execa(file, rest, { ...shared, stdio: "inherit" })
-    : execa(file, rest, { ...shared, stdin: "ignore", all: true, detached: true, cleanup: true });
-  if (!task.interactive) {
-    child.all?.on("data", (chunk: Buffer) =>
+  const inBackground = () => {
+    const child = execa(file, rest, {
+      ...shared,
+      stdin: "ignore",
+      all: true,
+      detached: true,
+      cleanup: true,
+    });
+    child.all.on("data", (chunk: Buffer) =>
       context.report(chunk.toString().trimEnd().split("\n").at(-1) ?? ""),
     );
-  }
-  const done = await child;
+    return child;
+  };
+  const done = await (task.interactive
+    ? context.terminal.lend(async () => execa(file, rest, { ...shared, stdio: "inherit" }))
+    : inBackground());
   if (!done.failed) return ok(undefined);
   if (done.isCanceled) return fail({ kind: "interrupted", signal: String(context.signal.reason) });
   if (done.code === "ENOENT")

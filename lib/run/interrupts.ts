@@ -13,7 +13,6 @@ export class Interrupts {
   #received: string | undefined;
   #cleaning: string | undefined;
   #asked = 0;
-  #foreground = 0;
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
@@ -37,16 +36,6 @@ export class Interrupts {
     for (const name of watched) process.off(name, this.#onSignal);
   }
 
-  /** While `work` runs, Ctrl-C at the terminal belongs to the program in the foreground. */
-  async inForeground<T>(work: () => Promise<T>): Promise<T> {
-    this.#foreground += 1;
-    try {
-      return await work();
-    } finally {
-      this.#foreground -= 1;
-    }
-  }
-
   /** From now on a cleanup step runs: it has a signal of its own. */
   startCleanup(name: string): void {
     this.#cleaning = name;
@@ -59,7 +48,7 @@ export class Interrupts {
   }
 
   readonly #onSignal = (name: NodeJS.Signals): void => {
-    if (name === "SIGINT" && this.#foreground > 0 && process.stdin.isTTY) return;
+    if (name === "SIGINT" && this.#terminal.lent && process.stdin.isTTY) return;
     if (this.#cleaning !== undefined) {
       if (name !== "SIGINT") return;
       this.#asked += 1;

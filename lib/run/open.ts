@@ -45,7 +45,7 @@ export async function open(from: string | undefined, options: RunOptions): Promi
   );
   // a list that is drawn anew needs room to be drawn in
   const roomy = process.stderr.isTTY && process.stderr.columns >= 40;
-  const progress = roomy ? listProgress() : plainProgress(terminal);
+  const progress = roomy ? listProgress(terminal) : plainProgress(terminal);
   if (options.verbose)
     for (const note of project.value.config.notes) terminal.say(`${project.value.configFile}: ${note}`);
   return ok({ recipe: recipe.value, world, facts, interrupts, progress });

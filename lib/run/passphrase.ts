@@ -52,7 +52,10 @@ function sourcesOf({ options, terminal, signal, project }: StepContext): Passphr
       ...(command === undefined ? {} : { command }),
       ...(environmentFile === undefined ? {} : { environmentFile }),
     },
-    asker: terminal,
+    asker: {
+      interactive: terminal.interactive,
+      secret: (question) => terminal.secret(question, signal),
+    },
     run: async (argv) => {
       const done = await capture(argv, { cwd: project.root, signal, timeoutMs: 120_000 });
       if (!done.ok) return done;

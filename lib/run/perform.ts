@@ -62,11 +62,7 @@ async function once(task: Task, { recipe, world, interrupts, progress }: Setting
     const title =
       task.desc === undefined ? task.name : `${task.name}: ${render(task.desc, world.vars(recipe, task))}`;
     const quiet = task.silent || task.interactive;
-    const result = await (task.interactive
-      ? interrupts.inForeground(() => work(() => undefined))
-      : quiet
-        ? work(() => undefined)
-        : progress.show(title, work));
+    const result = await (quiet ? work(() => undefined) : progress.show(title, work));
     if (limit.signal.aborted && !result.ok)
       return fail({ kind: "timeout", what: task.name, ms: timeoutMs ?? 0 });
     return result;

@@ -22,7 +22,7 @@ export async function planOf(target: Target, setting: Setting, progress: Progres
 }
 
 /** A fact in a failure is named as people would say it. */
-function described(failure: Failure, { recipe, world }: Setting): Failure {
+export function described(failure: Failure, { recipe, world }: Setting): Failure {
   if (failure.kind !== "unknown-fact" && failure.kind !== "unmet-fact") return failure;
   const desc = recipe.facts.get(failure.fact)?.desc;
   return desc === undefined ? failure : { ...failure, desc: render(desc, world.vars(recipe)) };

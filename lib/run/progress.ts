@@ -21,7 +21,7 @@ export function plainProgress(terminal: Terminal): Progress {
 }
 
 /** A spinner with the step's own words behind it. listr2 shows, and nothing more: it neither orders, nor cleans up, nor catches signals. */
-export function listProgress(): Progress {
+export function listProgress(terminal: Terminal): Progress {
   return {
     async show(title, work) {
       const { Listr, ListrLogger, ProcessOutput } = await import("listr2");
@@ -33,7 +33,8 @@ export function listProgress(): Progress {
             title,
             task: async (_, task) => {
               try {
-                outcome.result = await work((text) => (task.output = text));
+                const below = (text: string): void => void (task.title = `${task.title}\n${text}`);
+                outcome.result = await terminal.divert(below, () => work((text) => (task.output = text)));
               } catch (error) {
                 outcome.bug = error;
               }

@@ -4,7 +4,7 @@ import { wantKey, type Plan, type PlannedStep, type Target } from "../plan/types
 import type { FinallyEntry, Task } from "../recipe/types.js";
 import { fail, ok, type Result } from "../result.js";
 import { ask, question } from "./confirm.js";
-import { interrupted, planOf } from "./plan-of.js";
+import { described, interrupted, planOf } from "./plan-of.js";
 import { perform } from "./perform.js";
 import type { Setting } from "./setting.js";
 
@@ -53,7 +53,7 @@ async function pursue(pursuit: Pursuit, setting: Setting): Promise<Result<void>>
     if (!plan.ok) return plan;
     const blocked = plan.value.blocked[0];
     if (blocked) {
-      const without = await goOnWithout(blocked, blocked.failure, setting);
+      const without = await goOnWithout(blocked, described(blocked.failure, setting), setting);
       if (!without.ok) return without;
       pursuit.declined.add(wantKey(blocked.task, blocked.fact));
       continue;

@@ -44,7 +44,7 @@ type Entry = Extract extends AsyncIterable<infer T> ? T : never;
  *
  * `tar` ends with a `Failed` (archive-refused, archive-too-large, or that of `source`) as soon as something is wrong,
  * and parts have gone through by then: unpack it to a place from where it can be discarded. `summary` says the same
- * as a result, once `tar` has ended, and never rejects.
+ * as a result, once `tar` has ended, and never rejects; it is `interrupted` when `tar` was not read to its end.
  */
 export function normalise(
   source: Readable,
@@ -60,7 +60,8 @@ export function normalise(
     tar.once("close", () => {
       source.destroy();
       if (rewriting.summary !== undefined && failure === undefined) return resolve(ok(rewriting.summary));
-      resolve(fail((failure ?? refused("the archive", "whoever read it stopped before its end")).failure));
+      // whoever read it stopped before its end, and knows why
+      resolve(fail(failure?.failure ?? { kind: "interrupted", signal: "SIGPIPE" }));
     });
   });
   return { tar, summary };

@@ -10,6 +10,8 @@ export interface CuttingProxy {
   cutAfter(bytes: number): void;
   /** From now on: pass nothing on in either direction, and keep the connection open. */
   stall(): void;
+  /** From now on: pass on this many bytes of answers on each connection, then nothing more, and keep it open. */
+  stallAfter(bytes: number): void;
   /** Lets the request through and cuts instead of passing on any answer, for the next connection only. */
   loseAnswerTo(method: string): void;
   close(): Promise<void>;
@@ -18,7 +20,7 @@ export interface CuttingProxy {
 export async function cuttingProxy(): Promise<CuttingProxy> {
   const { hostname, port } = new URL(s3Endpoint);
   const sockets = new Set<Socket>();
-  const rules = { limit: Infinity, stalled: false, lost: "" };
+  const rules = { limit: Infinity, stalled: false, stallAt: Infinity, lost: "" };
   let count = 0;
   const server = createServer((near) => {
     count++;
@@ -50,7 +52,7 @@ export async function cuttingProxy(): Promise<CuttingProxy> {
         else near.destroy();
         return;
       }
-      const room = rules.limit - bytes;
+      const room = Math.min(rules.limit, rules.stallAt) - bytes;
       bytes += piece.length;
       near.write(piece.subarray(0, Math.max(0, room)));
       if (bytes > rules.limit) near.end();
@@ -64,6 +66,7 @@ export async function cuttingProxy(): Promise<CuttingProxy> {
     connections: () => count,
     cutAfter: (limit) => void (rules.limit = limit),
     stall: () => void (rules.stalled = true),
+    stallAfter: (bytes) => void (rules.stallAt = bytes),
     loseAnswerTo: (method) => void (rules.lost = method),
     close: () => {
       for (const socket of sockets) socket.destroy();

@@ -36,6 +36,8 @@ export class Pty {
         detached: true,
       },
     );
+    // what is typed when the program has just ended goes nowhere
+    this.#child.stdin?.on("error", () => undefined);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding("utf8").on("data", (text: string) => {
         // eslint-disable-next-line no-control-regex

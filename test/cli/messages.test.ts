@@ -1,0 +1,297 @@
+import { writeFile } from "node:fs/promises";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { bin, Host, run } from "../rig/host.js";
+
+// What a user sees of a file that is not right: place, line, marker, and what to do. Nothing else, and exit 2.
+
+interface Case {
+  readonly what: string;
+  readonly file: string;
+  readonly text: string;
+  readonly shows: string;
+}
+
+const cases: readonly Case[] = [
+  {
+    what: "a tab",
+    file: ".tazpod/config.yaml",
+    text: `image: x
+\tuser: y
+`,
+    shows: `.tazpod/config.yaml:2:1: a tab; YAML indents with spaces
+\tuser: y
+~
+`,
+  },
+  {
+    what: "a key twice",
+    file: ".tazpod/config.yaml",
+    text: `image: x
+user: y
+image: z
+`,
+    shows: `.tazpod/config.yaml:3:1: the key "image" is there twice in one map
+image: z
+~~~~~
+`,
+  },
+  {
+    what: "an unknown key",
+    file: ".tazpod/config.yaml",
+    text: `remote:
+  regoin: x
+`,
+    shows: `.tazpod/config.yaml:2:3: unknown key "regoin"
+  regoin: x
+  ~~~~~~
+  did you mean "region"?
+`,
+  },
+  {
+    what: "a wrong type",
+    file: ".tazpod/config.yaml",
+    text: `ghost_mode: "yes"
+`,
+    shows: `.tazpod/config.yaml:1:13: expected true or false, found "yes"
+ghost_mode: "yes"
+            ~~~~~
+`,
+  },
+  {
+    what: "a remote that is none",
+    file: ".tazpod/config.yaml",
+    text: `remote: http://x
+`,
+    shows: `.tazpod/config.yaml:1:9: expected s3://bucket/key, file:///folder/vault.tar.aes, none or a map, found "http://x"
+remote: http://x
+        ~~~~~~~~
+`,
+  },
+  {
+    what: "an open quote",
+    file: ".tazpod/config.yaml",
+    text: `image: "x
+`,
+    shows: `.tazpod/config.yaml:2:1: missing closing "quote
+
+~
+  look for a bracket or a quote that is not closed
+`,
+  },
+  {
+    what: "bytes that are no text and could drive the terminal",
+    file: ".tazpod/config.yaml",
+    text: `\u001b[2J\u0000\u0001PNG`,
+    shows: `.tazpod/config.yaml:1:1: expected a map, found "\\u001b[2J\\u0000\\u0001PNG"
+\ufffd[2J\ufffd\ufffdPNG
+~~~~~~~~~
+`,
+  },
+  {
+    what: "a tab",
+    file: "tazpod.tasks.yaml",
+    text: `version: 1
+tasks:
+\tunlock: {}
+`,
+    shows: `tazpod.tasks.yaml:3:1: a tab; YAML indents with spaces
+\tunlock: {}
+~
+`,
+  },
+  {
+    what: "a task twice",
+    file: "tazpod.tasks.yaml",
+    text: `version: 1
+tasks:
+  unlock: {}
+  unlock: {}
+`,
+    shows: `tazpod.tasks.yaml:4:3: the key "unlock" is there twice in one map
+  unlock: {}
+  ~~~~~~
+`,
+  },
+  {
+    what: "an unknown key",
+    file: "tazpod.tasks.yaml",
+    text: `version: 1
+tasks:
+  unlock: { confrim: x }
+`,
+    shows: `tazpod.tasks.yaml:3:13: unknown key "confrim"
+  unlock: { confrim: x }
+            ~~~~~~~
+  did you mean "confirm"?
+`,
+  },
+  {
+    what: "a wrong type",
+    file: "tazpod.tasks.yaml",
+    text: `version: 1
+tasks:
+  unlock: { needs: vault-open }
+`,
+    shows: `tazpod.tasks.yaml:3:20: expected a list of fact names, found "vault-open"
+  unlock: { needs: vault-open }
+                   ~~~~~~~~~~
+`,
+  },
+  {
+    what: "an unknown fact",
+    file: "tazpod.tasks.yaml",
+    text: `version: 1
+tasks:
+  unlock: { needs: [vault-opne] }
+`,
+    shows: `tazpod.tasks.yaml:3:21: there is no fact "vault-opne"
+  unlock: { needs: [vault-opne] }
+                    ~~~~~~~~~~
+  did you mean "vault-open"?
+`,
+  },
+  {
+    what: "a misspelt task",
+    file: "tazpod.tasks.yaml",
+    text: `version: 1
+tasks:
+  unlok: { confirm: x }
+`,
+    shows: `tazpod.tasks.yaml:3:3: there is no task "unlok" to change
+  unlok: { confirm: x }
+  ~~~~~
+  did you mean "unlock"? A new one says \`new: true\`
+`,
+  },
+  {
+    what: "a cycle",
+    file: "tazpod.tasks.yaml",
+    text: `version: 1
+facts:
+  a: { new: true, check: { exists: a } }
+  b: { new: true, check: { exists: b } }
+tasks:
+  x: { new: true, needs: [b], provides: [a], cmds: [[a]] }
+  y: { new: true, needs: [a], provides: [b], cmds: [[a]] }
+`,
+    shows: `tazpod.tasks.yaml:6:3: a cycle: x → b → y → a → x
+  x: { new: true, needs: [b], provides: [a], cmds: [[a]] }
+  ~
+`,
+  },
+  {
+    what: "two providers",
+    file: "tazpod.tasks.yaml",
+    text: `version: 1
+tasks:
+  other: { new: true, provides: [session], cmds: [[a]] }
+`,
+    shows: `tazpod.tasks.yaml:3:34: login and other both provide "session", and it is not said which comes first
+  other: { new: true, provides: [session], cmds: [[a]] }
+                                 ~~~~~~~
+  in the fact "session", list them in order of preference: providers: [login, other]
+`,
+  },
+  {
+    what: "a missing script",
+    file: "tazpod.tasks.yaml",
+    text: `version: 1
+tasks:
+  other: { new: true, script: ./no.mjs }
+`,
+    shows: `tazpod.tasks.yaml:3:31: there is no file ./no.mjs
+  other: { new: true, script: ./no.mjs }
+                              ~~~~~~~~
+  a script's path is relative to the recipe that names it
+`,
+  },
+  {
+    what: "a name without a value",
+    file: "tazpod.tasks.yaml",
+    text: `version: 1
+tasks:
+  unlock: { confirm: "Open {{contaner}}?" }
+`,
+    shows: `tazpod.tasks.yaml:3:22: {{contaner}} has no value here
+  unlock: { confirm: "Open {{contaner}}?" }
+                     ~~~~~~~~~~~~~~~~~~~~
+  did you mean "container"?
+`,
+  },
+  {
+    what: "another version",
+    file: "tazpod.tasks.yaml",
+    text: `version: 2
+`,
+    shows: `tazpod.tasks.yaml:1:10: expected the version of the recipe format, 1, found the number 2
+version: 2
+         ~
+`,
+  },
+  {
+    what: "retries on an interactive task",
+    file: "tazpod.tasks.yaml",
+    text: `version: 1
+tasks:
+  unlock: { retries: 2 }
+`,
+    shows: `tazpod.tasks.yaml:3:22: the task "unlock" is interactive, and is never tried again by itself
+  unlock: { retries: 2 }
+                     ~
+  leave out retries
+`,
+  },
+  {
+    what: "several problems at once",
+    file: "tazpod.tasks.yaml",
+    text: `version: 1
+tasks:
+  unlock: { timeout: soon }
+  lock: { needs: [x] }
+`,
+    shows: `tazpod.tasks.yaml:3:22: expected a time: seconds as a number, or a text such as "500ms", "30s", "2m", found "soon"
+  unlock: { timeout: soon }
+                     ~~~~
+`,
+  },
+];
+
+for (const { what, file, text, shows } of cases) {
+  test(`${what} in ${file} is shown with its place, and nothing is run`, async () => {
+    const host = await Host.make({ remote: "none" });
+    await writeFile(host.path(file), text);
+    const done = await host.tazpod("enter", "--yes");
+    assert.is(done.stderr, shows);
+    assert.is(done.stdout, "");
+    assert.is(done.code, 2);
+  });
+}
+
+test("an empty config is a project with the defaults; an empty recipe is an error that says what belongs there", async () => {
+  const host = await Host.make({ remote: "none" });
+  await writeFile(host.path(".tazpod", "config.yaml"), "");
+  assert.is((await host.tazpod("list")).code, 0);
+  await writeFile(host.path("tazpod.tasks.yaml"), "");
+  const empty = await host.tazpod("list");
+  assert.is(empty.code, 2);
+  assert.match(
+    empty.stderr,
+    /^tazpod\.tasks\.yaml:1:1: this file is empty; expected a map with `version: 1`/,
+  );
+});
+
+test("a recipe to extend that is not there, and from a subfolder: the path is one that can be opened from here", async () => {
+  const host = await Host.make({ remote: "none" });
+  await writeFile(host.path("tazpod.tasks.yaml"), "version: 1\nextends: [./none.yaml]\n");
+  const here = await host.tazpod("list");
+  assert.is(here.code, 2);
+  assert.match(
+    here.stderr,
+    /^tazpod\.tasks\.yaml:2:11: there is no file \S*none\.yaml\nextends: \[\.\/none\.yaml\]\n {10}~{11}\n {2}paths in `extends` are relative/,
+  );
+  const below = await run(process.execPath, [bin, "list"], { cwd: host.path(".tazpod") });
+  assert.ok(below.stderr.startsWith(`${host.path("tazpod.tasks.yaml")}:2:11: `), below.stderr);
+});
+
+test.run();

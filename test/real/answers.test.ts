@@ -1,0 +1,238 @@
+// needs: docker, s3, script
+// time limit: 300 s
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { CountingProxy } from "../fake/counting-proxy.js";
+import { newBucket } from "../rig/bucket.js";
+import { newFolder } from "../rig/folder.js";
+import { bin, Host, passphrase, removeHosts, run } from "../rig/host.js";
+import { Pty } from "../rig/pty.js";
+import { underShell } from "../rig/under-shell.js";
+import { s3Endpoint } from "../runner/services.js";
+
+// What a person answers who does not want to, or cannot: no, Ctrl-C, a wrong passphrase.
+
+const wrong = "not the passphrase";
+const moreTries = (left: string): string => `That does not open it. ${left}`;
+
+test.after(removeHosts);
+
+/** A host with a vault that holds `key`, locked, and a remote folder that has it. */
+async function withVault(): Promise<Host> {
+  const host = await Host.make({ remote: `file://${await newFolder("usb")}/vault.tar.aes` });
+  const made = await host.enter("printf %s kept > ~/secrets/key");
+  assert.is(made.code, 0, made.stderr);
+  return host;
+}
+
+/** Asserts that the vault is closed, that nothing is in RAM, and that it still opens with its passphrase. */
+async function untouched(host: Host, before: Buffer): Promise<void> {
+  assert.equal(await readFile(host.vault), before);
+  assert.is(await host.secrets(), "");
+  assert.is((await host.enter("cat ~/secrets/key")).stdout, "kept");
+}
+
+test("no to init: exit 3, and the folder stays empty", async () => {
+  const folder = await newFolder("lab");
+  const pty = new Pty([process.execPath, bin], { cwd: folder });
+  await pty.expect("Initialise it? [Y/n]");
+  pty.line("n");
+  assert.is(await pty.ended, 3);
+  assert.match(pty.screen, /Declined: No TazPod project here\. Initialise it\?/);
+  assert.not.ok(existsSync(join(folder, ".tazpod")));
+});
+
+test("no to a new vault opens a locked shell, makes no vault, and leaving it asks nothing", async () => {
+  const host = await Host.make({ remote: `file://${await newFolder("usb")}/vault.tar.aes` });
+  const pty = host.pty();
+  await pty.expect("Create one?");
+  pty.line("no");
+  await pty.expect("$ ");
+  pty.line("ls -A ~/secrets | wc -l; exit");
+  await pty.expect(/\s0\r/);
+  assert.is(await pty.ended, 0, pty.screen);
+  assert.not.ok(existsSync(host.vault));
+  assert.is(pty.screen.match(/\[Y\/n\]/g)?.length, 1, pty.screen);
+});
+
+test("no to unlocking opens a locked shell, and leaving it makes no login and no request", async () => {
+  const { bucket, url } = await newBucket();
+  const host = await Host.make({ remote: `\n  url: ${url}\n  endpoint: ${s3Endpoint}` });
+  assert.is((await host.enter("printf %s kept > ~/secrets/key")).code, 0, bucket);
+  const before = await readFile(host.vault);
+  const proxy = await CountingProxy.start(s3Endpoint);
+  await host.configure(`\n  url: ${url}\n  endpoint: ${proxy.url}`);
+  const pty = host.pty();
+  await pty.expect("Unlock the vault? [Y/n]");
+  pty.line("n");
+  await pty.expect("$ ");
+  pty.line("ls -A ~/secrets | wc -l; exit");
+  await pty.expect(/\s0\r/);
+  assert.is(await pty.ended, 0, pty.screen);
+  assert.equal(proxy.requests, []);
+  assert.not.match(pty.screen, /✔ (lock|push|login)/);
+  await untouched(host, before);
+  await proxy.stop();
+});
+
+test("no to making the container again goes on in the old one; yes makes it from today's settings", async () => {
+  const host = await withVault();
+  const id = async (): Promise<string> =>
+    (await run("docker", ["inspect", "--format", "{{.Id}}", host.container])).stdout;
+  const old = await id();
+  await host.configure("none", "vault: { size: 32m }\n");
+  const first = host.pty();
+  await first.expect(/settings of container .* have changed.*Make it again\?.*\[y\/N\]/s);
+  first.line("");
+  await first.expect("Unlock the vault? [Y/n]");
+  first.line("n");
+  await first.expect("$ ");
+  first.line("exit");
+  assert.is(await first.ended, 0, first.screen);
+  assert.is(await id(), old);
+  const second = host.pty();
+  await second.expect("Make it again?");
+  second.line("y");
+  await second.expect("Unlock the vault? [Y/n]");
+  second.line("");
+  await second.secret("Passphrase of the vault:", passphrase);
+  await second.expect("$ ");
+  second.line("df -k ~/secrets | tail -1; cat ~/secrets/key; exit");
+  await second.expect(/32768 /);
+  await second.expect("kept");
+  assert.is(await second.ended, 0, second.screen);
+  assert.is.not(await id(), old);
+});
+
+test("a wrong passphrase three times: the vault stays closed, and going on without it is asked and declined", async () => {
+  const host = await withVault();
+  const before = await readFile(host.vault);
+  const pty = host.pty();
+  await pty.expect("Unlock the vault?");
+  pty.line("");
+  await pty.secret("Passphrase of the vault:", wrong);
+  await pty.expect(moreTries("2 more tries."));
+  await pty.secret("Passphrase of the vault:", wrong);
+  await pty.expect(moreTries("1 more try."));
+  await pty.secret("Passphrase of the vault:", wrong);
+  await pty.expect(/does not open: the passphrase is wrong, or the file is damaged \(tried 3 times\)/);
+  await pty.expect("Go on to shell all the same? [y/N]");
+  pty.line("");
+  assert.is(await pty.ended, 1, pty.screen);
+  assert.not.match(pty.screen, wrong);
+  await untouched(host, before);
+});
+
+test("going on without a vault that did not open gives a locked shell", async () => {
+  const host = await withVault();
+  const before = await readFile(host.vault);
+  const pty = host.pty();
+  await pty.expect("Unlock the vault?");
+  pty.line("");
+  for (let count = 0; count < 3; count += 1) await pty.secret("Passphrase of the vault:", wrong);
+  await pty.expect("all the same? [y/N]");
+  pty.line("y");
+  await pty.expect("$ ");
+  pty.line("ls -A ~/secrets | wc -l; exit");
+  await pty.expect(/\s0\r/);
+  assert.is(await pty.ended, 0, pty.screen);
+  await untouched(host, before);
+});
+
+test("a wrong passphrase from a file is tried once, and the command is not run", async () => {
+  const host = await withVault();
+  const before = await readFile(host.vault);
+  const file = join(await newFolder("pass"), "wrong");
+  await writeFile(file, wrong, { mode: 0o600 });
+  const done = await host.tazpod("enter", "--yes", "--passphrase-file", file, "--", "echo", "ran");
+  assert.is(done.code, 1);
+  assert.is(done.stdout, "");
+  assert.match(done.stderr, /unlock: .*the passphrase is wrong, or the file is damaged\.\n/);
+  await untouched(host, before);
+});
+
+test("Ctrl-C at each question ends it with 130, the terminal as it was, and nothing begun", async () => {
+  const host = await withVault();
+  const before = await readFile(host.vault);
+  const empty = await newFolder("lab");
+  const fresh = await Host.make({ remote: "none" });
+  const changed = await withVault();
+  await changed.configure("none", "vault: { size: 32m }\n");
+  const ways: [string, string, (pty: Pty) => Promise<void>][] = [
+    ["init", empty, (pty) => pty.expect("Initialise it? [Y/n]")],
+    ["create", fresh.folder, (pty) => pty.expect("Create one?")],
+    [
+      "a new passphrase",
+      fresh.folder,
+      async (pty) => {
+        await pty.expect("Create one?");
+        pty.line("");
+        await pty.expect("Passphrase for the new vault:");
+      },
+    ],
+    [
+      "the new passphrase again",
+      fresh.folder,
+      async (pty) => {
+        await pty.expect("Create one?");
+        pty.line("");
+        await pty.secret("Passphrase for the new vault:", passphrase);
+        await pty.expect("The same again:");
+      },
+    ],
+    ["recreate", changed.folder, (pty) => pty.expect("Make it again?")],
+    ["unlock", host.folder, (pty) => pty.expect("Unlock the vault? [Y/n]")],
+    [
+      "the passphrase",
+      host.folder,
+      async (pty) => {
+        await pty.expect("Unlock the vault?");
+        pty.line("");
+        await pty.expect("Passphrase of the vault:");
+      },
+    ],
+    [
+      "going on",
+      host.folder,
+      async (pty) => {
+        await pty.expect("Unlock the vault?");
+        pty.line("");
+        for (let count = 0; count < 3; count += 1) await pty.secret("Passphrase of the vault:", wrong);
+        await pty.expect("all the same? [y/N]");
+      },
+    ],
+  ];
+  for (const [what, folder, reach] of ways) {
+    const { pty, left } = await underShell({ folder }, "enter");
+    await reach(pty);
+    pty.interrupt();
+    assert.is(await left(), 130, `${what}: ${pty.screen}`);
+    assert.match(pty.screen, /Interrupted \(SIGINT\)\./, what);
+    assert.not.match(pty.screen, passphrase);
+  }
+  assert.not.ok(existsSync(join(empty, ".tazpod")));
+  assert.not.ok(existsSync(fresh.vault));
+  await untouched(host, before);
+});
+
+test("SIGTERM at a question ends it too: nobody is waited for, and the terminal is as it was", async () => {
+  const host = await withVault();
+  const before = await readFile(host.vault);
+  for (const question of ["Unlock the vault?", "Passphrase of the vault:"]) {
+    const { pty, kill, left } = await underShell(host, "enter");
+    await pty.expect("Unlock the vault? [Y/n]");
+    if (question.startsWith("Pass")) {
+      pty.line("");
+      await pty.expect(question);
+    }
+    await kill("SIGTERM");
+    assert.is(await left(), 130, pty.screen);
+    assert.match(pty.screen, "Interrupted (SIGTERM).");
+  }
+  await untouched(host, before);
+});
+
+test.run();

@@ -1,0 +1,116 @@
+// needs: docker, script
+// time limit: 180 s
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { newFolder } from "../rig/folder.js";
+import { Host, passphrase, removeHosts, run } from "../rig/host.js";
+import { underShell } from "../rig/under-shell.js";
+
+// Ctrl-C, SIGTERM, a terminal that goes away and kill -9 while the shell is open.
+
+test.after(removeHosts);
+
+async function withVault(url: string, script = "printf %s kept > ~/secrets/key"): Promise<Host> {
+  const host = await Host.make({ remote: url });
+  const made = await host.enter(script);
+  assert.is(made.code, 0, made.stderr);
+  return host;
+}
+
+const folderRemote = async (): Promise<string> => `file://${await newFolder("usb")}/vault.tar.aes`;
+
+/** The processes in a container other than those it was started with. */
+async function running(host: Host): Promise<string> {
+  const { stdout } = await run("docker", ["top", host.container, "-eo", "pid,args"]);
+  return stdout
+    .split("\n")
+    .slice(1)
+    .filter((line) => line.trim() !== "" && !/trap "exit 0"|sleep 3600/.test(line))
+    .join("\n");
+}
+
+test("Ctrl-C in the shell is the shell's", async () => {
+  const host = await withVault(await folderRemote());
+  const { pty, left } = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
+  await pty.expect("$ ");
+  pty.line("echo be''gun; sleep 600 || echo st''opped");
+  await pty.expect("begun");
+  pty.interrupt();
+  await pty.expect("$ ");
+  pty.line("echo more > ~/secrets/more; exit 0");
+  assert.is(await left(), 0, pty.screen);
+  assert.match((await host.enter("ls ~/secrets")).stdout, "more");
+});
+
+for (const signal of ["SIGTERM", "SIGHUP"] as const) {
+  test(`${signal} while the shell is open with unsaved work: saved, locked, pushed, and nothing runs on inside`, async () => {
+    const host = await withVault(await folderRemote());
+    const { pty, kill, left } = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
+    await pty.expect("$ ");
+    pty.line("echo unsaved > ~/secrets/more; (trap '' HUP; echo deaf; sleep 1000) & sleep 999; echo wo''ken");
+    await pty.expect("deaf\r");
+    await kill(signal);
+    assert.is(await left(), 130, pty.screen);
+    assert.is(await host.secrets(), "");
+    assert.is(await running(host), "");
+    const status = await host.tazpod("status");
+    assert.match(status.stdout, /= vault-pushed/);
+    assert.is((await host.enter("cat ~/secrets/more")).stdout, "unsaved\n");
+  });
+}
+
+test("when the terminal goes away, unsaved work is saved, locked and pushed all the same", async () => {
+  const host = await withVault(await folderRemote());
+  const { pty } = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
+  await pty.expect("$ ");
+  pty.line("echo unsaved > ~/secrets/more; echo wri''tten");
+  await pty.expect("written");
+  pty.hangUp();
+  await until(async () => (await host.secrets()) === "");
+  await until(async () => /= vault-pushed/.test((await host.tazpod("status")).stdout));
+  assert.is(await running(host), "");
+  assert.is((await host.enter("cat ~/secrets/more")).stdout, "unsaved\n");
+});
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 60_000; Date.now() < end;) if (await holds()) return;
+  throw new Error("it did not come about within a minute");
+}
+
+test("after kill -9 with the vault open, the next enter finds it open, with the work that was not saved, and closes it", async () => {
+  const host = await withVault(await folderRemote());
+  const { pty, kill } = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
+  await pty.expect("$ ");
+  pty.line("echo unsaved > ~/secrets/more; echo wri''tten");
+  await pty.expect("written");
+  await kill("SIGKILL");
+  await pty.ended;
+  const next = await underShell(host);
+  await next.pty.expect("$ ");
+  next.pty.line("cat ~/secrets/more; exit");
+  await next.pty.expect("unsaved\r");
+  await next.pty.secret("Passphrase of the vault, to seal what changed:", passphrase);
+  assert.is(await next.left(), 0, next.pty.screen);
+  assert.not.match(next.pty.screen, /Unlock the vault/);
+  assert.is(await host.secrets(), "");
+  assert.is((await host.enter("cat ~/secrets/more")).stdout, "unsaved\n");
+});
+
+test("after kill -9 with the vault open, lock saves, closes, and needs no shell", async () => {
+  const host = await withVault(await folderRemote());
+  const { pty, kill } = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
+  await pty.expect("$ ");
+  pty.line("echo unsaved > ~/secrets/more; echo wri''tten");
+  await pty.expect("written");
+  await kill("SIGKILL");
+  await pty.ended;
+  const alone = await host.tazpod("lock");
+  assert.is(alone.code, 4, alone.stderr);
+  assert.match(await host.secrets(), "more");
+  const done = await host.run("lock");
+  assert.is(done.code, 0, done.stderr);
+  assert.is(await host.secrets(), "");
+  assert.is((await host.enter("cat ~/secrets/more")).stdout, "unsaved\n");
+});
+
+test.run();

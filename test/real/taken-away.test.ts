@@ -1,0 +1,196 @@
+// needs: docker, script
+// time limit: 180 s
+import { readFile, writeFile } from "node:fs/promises";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { Host, passphrase, removeHosts, run } from "../rig/host.js";
+import { underShell, type UnderShell } from "../rig/under-shell.js";
+
+// The container, its RAM, or what tazpod wrote there is taken away or tampered with.
+
+test.after(removeHosts);
+
+async function withVault(script = "printf %s kept > ~/secrets/key"): Promise<Host> {
+  const host = await Host.make({ remote: "none" });
+  const made = await host.enter(script);
+  assert.is(made.code, 0, made.stderr);
+  return host;
+}
+
+/** A shell with the vault open and a file in it that was not saved. */
+async function working(host: Host): Promise<UnderShell> {
+  const shell = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
+  await shell.pty.expect("$ ");
+  shell.pty.line("echo unsaved > ~/secrets/more; echo wri''tten");
+  await shell.pty.expect("written");
+  return shell;
+}
+
+test("a container removed or stopped under an open shell: exit 1, it says what was lost, and the sealed vault opens again", async () => {
+  for (const how of [
+    ["rm", "-f"],
+    ["stop", "-t", "0"],
+  ]) {
+    const host = await withVault();
+    const before = await readFile(host.vault);
+    const { pty, left } = await working(host);
+    assert.is((await run("docker", [...how, host.container])).code, 0);
+    assert.is(await left(), 1, pty.screen);
+    assert.match(
+      pty.screen,
+      /The container .* no longer runs\.\r?\n +What was in RAM and not saved is lost with it/,
+    );
+    assert.equal(await readFile(host.vault), before);
+    assert.is((await host.enter("cat ~/secrets/key; ls ~/secrets")).stdout, "keptkey\n");
+  }
+});
+
+test("a container restarted under an open shell: its RAM is new, so what was lost is said, and it is not called saved", async () => {
+  const host = await withVault();
+  const before = await readFile(host.vault);
+  const { pty, left } = await working(host);
+  assert.is((await run("docker", ["restart", "-t", "0", host.container])).code, 0);
+  assert.is(await left(), 1, pty.screen);
+  assert.match(pty.screen, /What was in RAM and not saved is lost/);
+  assert.equal(await readFile(host.vault), before);
+  assert.is((await host.enter("cat ~/secrets/key; ls ~/secrets")).stdout, "keptkey\n");
+});
+
+test("RAM emptied from inside, marker and all: the old vault stays, and the loss is said", async () => {
+  const host = await withVault();
+  const before = await readFile(host.vault);
+  const { pty, left } = await working(host);
+  pty.line("cd ~/secrets && rm -rf .tazpod key more; cd; exit 0");
+  assert.is(await left(), 1, pty.screen);
+  assert.match(pty.screen, /emptied from inside/);
+  assert.equal(await readFile(host.vault), before);
+  assert.is((await host.enter("cat ~/secrets/key; ls ~/secrets")).stdout, "keptkey\n");
+});
+
+test("only the marker removed from inside: what lies there is named, nothing of it is lost or saved over the vault", async () => {
+  const host = await withVault();
+  const before = await readFile(host.vault);
+  const { pty, left } = await working(host);
+  pty.line("rm -rf ~/secrets/.tazpod; exit 0");
+  assert.is(await left(), 1, pty.screen);
+  assert.equal(await readFile(host.vault), before);
+  assert.equal((await host.secrets()).split("\n"), ["key", "more"]);
+  const again = await host.run("unlock");
+  assert.is(again.code, 3);
+  assert.match(again.stderr, /already holds key, more\. Move that elsewhere/);
+  assert.is(await host.inside("cat ~/secrets/more"), "unsaved\n");
+});
+
+test("files that a locked shell left in ~/secrets are named, whatever the size of the vault, and stay", async () => {
+  const host = await withVault("head -c 6000000 /dev/urandom > ~/secrets/big");
+  const { pty, left } = await underShell(host);
+  await pty.expect("Unlock the vault?");
+  pty.line("n");
+  await pty.expect("$ ");
+  pty.line("echo mine > ~/secrets/mine; exit");
+  assert.is(await left(), 0, pty.screen);
+  const done = await host.run("unlock");
+  assert.is(done.code, 3, done.stderr);
+  assert.match(done.stderr, /already holds mine\. Move that elsewhere/);
+  assert.is(await host.inside("cat ~/secrets/mine"), "mine\n");
+});
+
+test("what an interrupted opening left is removed by the next unlock, and counts as nothing", async () => {
+  const host = await withVault();
+  const half = [
+    "mkdir -p .tazpod/stage && echo half > .tazpod/stage/key",
+    "mkdir -p .tazpod && : > .tazpod/opening && echo half > key && mkdir -p ro && echo x > ro/x && chmod 500 ro",
+  ];
+  for (const state of half) {
+    assert.is((await host.run("ensure-container")).code, 0);
+    await host.inside(`cd ~/secrets && ${state}`);
+    const done = await host.enter("cat ~/secrets/key; ls ~/secrets");
+    assert.is(done.code, 0, `${state}: ${done.stderr}`);
+    assert.is(done.stdout, "keptkey\n", state);
+    assert.is(await host.secrets(), "");
+  }
+});
+
+test("lock ends a locking that was interrupted, without a passphrase", async () => {
+  const host = await withVault();
+  await host.inside("cd ~/secrets && mkdir .tazpod && : > .tazpod/closing && echo half > key");
+  assert.match(
+    (await host.tazpod("status")).stdout,
+    /= vault-open +locking the vault did not come to its end/,
+  );
+  const done = await host.tazpod("lock");
+  assert.is(done.code, 0, done.stderr);
+  assert.is(await host.secrets(), "");
+});
+
+test("a shell does not open on what an interrupted locking left: the command is not run, and the locking comes to its end", async () => {
+  const host = await withVault();
+  await host.inside(
+    "cd ~/secrets && mkdir .tazpod ro && : > .tazpod/closing && echo half > key && echo x > ro/x && chmod 500 ro",
+  );
+  const done = await host.enter("echo ran");
+  assert.is(done.code, 1, done.stderr);
+  assert.is(done.stdout, "");
+  assert.match(done.stderr, "locking it did not come to its end");
+  assert.is(await host.secrets(), "");
+  assert.is((await host.enter("cat ~/secrets/key")).stdout, "kept");
+});
+
+test("down: with unsaved work it asks for the passphrase and saves first; --discard drops it; a stopped container is just removed", async () => {
+  const host = await withVault();
+  const gone = async (): Promise<boolean> =>
+    (await run("docker", ["container", "inspect", host.container])).code === 1;
+  assert.is((await host.run("unlock")).code, 0);
+  await host.inside("echo unsaved > ~/secrets/more");
+  const alone = await host.tazpod("down");
+  assert.is(alone.code, 4, alone.stderr);
+  assert.not.ok(await gone());
+  const { pty, left } = await underShell(host, "down");
+  await pty.secret("Passphrase of the vault, to seal what changed:", passphrase);
+  assert.is(await left(), 0, pty.screen);
+  assert.ok(await gone());
+  assert.is((await host.enter("cat ~/secrets/more")).stdout, "unsaved\n");
+  assert.is((await host.run("unlock")).code, 0);
+  await host.inside("echo dropped > ~/secrets/more");
+  const discarded = await host.tazpod("down", "--discard");
+  assert.is(discarded.code, 0, discarded.stderr);
+  assert.ok(await gone());
+  assert.is((await host.enter("cat ~/secrets/more")).stdout, "unsaved\n");
+  assert.is((await run("docker", ["stop", "-t", "0", host.container])).code, 0);
+  assert.is((await host.tazpod("down")).code, 0);
+  assert.ok(await gone());
+  assert.is((await host.tazpod("down")).code, 0);
+});
+
+test("a changed setting is not offered while the vault is open; asked for by name it is refused, and nothing is lost", async () => {
+  const host = await withVault();
+  assert.is((await host.run("unlock")).code, 0);
+  await host.inside("echo unsaved > ~/secrets/more");
+  await host.configure("none", "vault: { size: 32m }\n");
+  const named = await host.run("recreate-container");
+  assert.is(named.code, 3);
+  assert.match(named.stderr, /The vault is open in container .*: save and lock it first\./);
+  assert.is(await host.inside("cat ~/secrets/more"), "unsaved\n");
+  const entered = await host.enter("cat ~/secrets/more");
+  assert.is(entered.stdout, "unsaved\n", entered.stderr);
+  assert.not.match(entered.stderr, "recreate");
+});
+
+test("a container of the same name that is another folder's is refused by its name, and left alone", async () => {
+  const mine = await withVault();
+  const other = await Host.make({ remote: "none" });
+  const config = await readFile(other.path(".tazpod", "config.yaml"), "utf8");
+  await writeFile(
+    other.path(".tazpod", "config.yaml"),
+    config.replace(/container_name: .*/, `container_name: ${mine.container}`),
+  );
+  for (const args of [["enter"], ["ensure-container"], ["recreate-container"], ["unlock"]]) {
+    const done = await other.run(...args);
+    assert.is(done.code, 3, `${args[0]}: ${done.stderr}`);
+    assert.match(done.stderr, `belongs to ${mine.folder}, not to ${other.folder}`, args[0]);
+  }
+  assert.is((await other.tazpod("down")).code, 3);
+  assert.is(await mine.secrets(), "");
+});
+
+test.run();
