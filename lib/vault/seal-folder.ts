@@ -1,42 +1,63 @@
 import type { Readable } from "node:stream";
 import { fail, ok, type Result } from "../result.js";
 import type { Secret } from "../secret.js";
-import { normalise, type ArchiveSummary } from "./archive.js";
+import { type ArchiveSummary, normalise } from "./archive.js";
 import type { VaultFormat } from "./format.js";
 import { openVault } from "./open.js";
-import { sealVault } from "./seal.js";
-import { sha256, type SealedFile } from "./sealed-file.js";
-import { replaceVault } from "./store.js";
+import { sealVault, type Write } from "./seal.js";
+import { type Replacement, replaceVault } from "./store.js";
 
-export interface Sealed extends SealedFile {
+/** A tar of unknown make. */
+interface TarSource {
+  readonly tar: Readable;
+  /** Whether whoever made the tar could read everything; asked once `tar` has ended. */
+  readonly done: Promise<Result<void>>;
+}
+
+export interface SealRequest extends Pick<Replacement<unknown>, "folder" | "target" | "onStep"> {
+  readonly source: () => TarSource;
+  readonly passphrase: Secret;
+  readonly format: VaultFormat;
+  readonly limitBytes: number;
+}
+
+export interface SealedVault {
+  readonly path: string;
+  /** Of the sealed file, hex. */
+  readonly sha256: string;
   readonly summary: ArchiveSummary;
 }
 
-/** Seals a tar of unknown make under the archive policy. Failures: those of `normalise` and `sealVault`. */
-export async function sealArchive(
-  tar: Readable,
-  passphrase: Secret,
-  format: VaultFormat,
-  limitBytes: number,
-): Promise<Result<Sealed>> {
-  const archive = normalise(tar, { limitBytes, format });
-  const [bytes, summary] = await Promise.all([sealVault(archive.tar, passphrase, format), archive.summary]);
-  if (!summary.ok) return summary;
-  return bytes.ok ? ok({ bytes: bytes.value, sha256: sha256(bytes.value), summary: summary.value }) : bytes;
+type Sealed = Omit<SealedVault, "path">;
+
+/**
+ * Seals what `source` gives, under the archive policy, into a temporary file beside the vault, opens that for proof,
+ * and only then gives it the vault's name (or that of `target`). Failures: those of `normalise`, of the source, of
+ * `sealVault` and of `replaceVault`; then all is as it was.
+ */
+export async function sealInto(request: SealRequest): Promise<Result<SealedVault>> {
+  const { passphrase, limitBytes } = request;
+  const replaced = await replaceVault<Sealed>({
+    ...request,
+    fill: (write) => seal(request, write),
+    verify: (path, { summary }) => verify(path, summary.digest, passphrase, limitBytes),
+  });
+  return replaced.ok ? ok({ ...replaced.value.filled, path: replaced.value.path }) : replaced;
 }
 
-/** Makes a sealed vault the local one, once it has been opened where it lies and found to hold the same content. */
-export async function storeSealed(
-  folder: string,
-  sealed: Sealed,
-  passphrase: Secret,
-  limitBytes: number,
-): Promise<Result<void>> {
-  return replaceVault({
-    folder,
-    bytes: sealed.bytes,
-    verify: (path) => verify(path, sealed.summary.digest, passphrase, limitBytes),
-  });
+async function seal(request: SealRequest, write: Write): Promise<Result<Sealed>> {
+  const { source, passphrase, format, limitBytes } = request;
+  const { tar, done } = source();
+  const archive = normalise(tar, { limitBytes, format });
+  const [sha256, summary, complete] = await Promise.all([
+    sealVault(archive.tar, passphrase, format, write),
+    archive.summary,
+    done,
+  ]);
+  // a source that could not read everything says more than the archive that it cut short
+  if (!complete.ok && (sha256.ok || sha256.failure.kind === "archive-refused")) return complete;
+  if (!sha256.ok) return sha256;
+  return summary.ok ? ok({ sha256: sha256.value, summary: summary.value }) : summary;
 }
 
 async function verify(
