@@ -25,6 +25,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (!mark.ok) return mark;
   if (typeof mark.value === "string") return fail({ kind: "vault-closed" });
   const opened = mark.value;
+  const generation = opened.generation ?? 0;
   // a typing error must not become the new passphrase: it has to open what is there
   const opens = async (passphrase: Secret) => {
     const found = await openVault(project.vaultFile, passphrase);
@@ -37,6 +38,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
     ...key.value,
     folder: project.vaultFolder,
     source: () => take(enclave.value, context.signal),
+    from: { generation, parent: { sealed: opened.base, content: opened.digest } },
     limitBytes: archiveLimit(project.config.secretsBytes),
     target: () => target(context, opened.base),
   });
@@ -46,7 +48,12 @@ export async function run(context: StepContext): Promise<Result<void>> {
     context.terminal.say(`Not kept in the vault: ${summary.dropped.join(", ")}`);
   if (path !== project.vaultFile) return fail(keptBeside(path));
   context.terminal.say(`✔ saved: ${count(summary.files)}, ${bytesOf(summary.bytes)}, sealed`);
-  return setMarker(enclave.value, { ...opened, digest: summary.digest, base: sha256 });
+  return setMarker(enclave.value, {
+    ...opened,
+    digest: summary.digest,
+    base: sha256,
+    generation: generation + 1,
+  });
 }
 
 /** Where what was open goes: beside the vault when that is no longer the one that was opened. */

@@ -30,13 +30,19 @@ export async function run(context: StepContext): Promise<Result<void>> {
     format: opened.value.format,
     openFolders: true,
   });
+  let generation = 0;
+  const checked = summary.then((found) => {
+    if (found.ok) generation = found.value.manifest?.generation ?? 0;
+    return found;
+  });
   const mark = (digest: string) => ({
     version: 1 as const,
     digest,
     base: opened.value.sha256(),
+    generation,
     openedAt: now().toISOString(),
   });
-  const done = await put(enclave.value, { tar, checked: summary }, mark, signal);
+  const done = await put(enclave.value, { tar, checked }, mark, signal);
   if (!done.ok) return done;
   const archive = await summary;
   if (archive.ok) {

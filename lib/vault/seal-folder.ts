@@ -1,8 +1,11 @@
+import { hostname } from "node:os";
 import type { Readable } from "node:stream";
+import { now } from "../host/clock.js";
 import { fail, ok, type Result } from "../result.js";
 import type { Secret } from "../secret.js";
 import { type ArchiveSummary, normalise } from "./archive.js";
 import type { VaultFormat } from "./format.js";
+import type { Manifest } from "./manifest.js";
 import { openVault } from "./open.js";
 import { sealVault, type Write } from "./seal.js";
 import { type Replacement, replaceVault } from "./store.js";
@@ -14,8 +17,18 @@ interface TarSource {
   readonly done: Promise<Result<void>>;
 }
 
+/** What the manifest says of a vault's descent. */
+interface Descent {
+  /** That of the vault it was made from; 0 for a new one. */
+  readonly generation: number;
+  readonly parent?: Manifest["parent"];
+}
+
 export interface SealRequest extends Pick<Replacement<unknown>, "folder" | "target" | "onStep"> {
+  /** Asked twice: to say first what is in the vault, and to seal it. */
   readonly source: () => TarSource;
+  /** Nothing for a vault that is new. */
+  readonly from?: Descent;
   readonly passphrase: Secret;
   readonly format: VaultFormat;
   readonly limitBytes: number;
@@ -30,25 +43,63 @@ export interface SealedVault {
 
 type Sealed = Omit<SealedVault, "path">;
 
+const tries = 3;
+
 /**
  * Seals what `source` gives, under the archive policy, into a temporary file beside the vault, opens that for proof,
- * and only then gives it the vault's name (or that of `target`). Failures: those of `normalise`, of the source, of
- * `sealVault` and of `replaceVault`; then all is as it was.
+ * and only then gives it the vault's name (or that of `target`). What changes meanwhile is read again, three times at
+ * most. Failures: those of `normalise`, of the source, of `sealVault` and of `replaceVault`, and `save-incomplete` for
+ * what never stood still; then all is as it was.
  */
 export async function sealInto(request: SealRequest): Promise<Result<SealedVault>> {
   const { passphrase, limitBytes } = request;
-  const replaced = await replaceVault<Sealed>({
-    ...request,
-    fill: (write) => seal(request, write),
-    verify: (path, { summary }) => verify(path, summary.digest, passphrase, limitBytes),
-  });
-  return replaced.ok ? ok({ ...replaced.value.filled, path: replaced.value.path }) : replaced;
+  for (let attempt = 1; ; attempt++) {
+    let moved = false;
+    const replaced = await replaceVault<Sealed>({
+      ...request,
+      fill: async (write) => {
+        const manifest = request.format === "age" ? await survey(request) : undefined;
+        if (manifest?.ok === false) return manifest;
+        const sealed = await seal(request, write, manifest?.value);
+        moved = sealed.ok && manifest !== undefined && sealed.value.summary.digest !== manifest.value.digest;
+        return moved ? fail({ kind: "save-incomplete", problems: [stillMoving] }) : sealed;
+      },
+      verify: (path, { summary }) => verify(path, summary.digest, passphrase, limitBytes),
+    });
+    if (replaced.ok) return ok({ ...replaced.value.filled, path: replaced.value.path });
+    if (!moved || attempt === tries) return replaced;
+  }
 }
 
-async function seal(request: SealRequest, write: Write): Promise<Result<Sealed>> {
+const stillMoving = `files were changed each of the ${tries} times they were being read`;
+
+async function survey({ source, limitBytes, from }: SealRequest): Promise<Result<Manifest>> {
+  const { tar, done } = source();
+  const archive = normalise(tar, { limitBytes, format: "age" });
+  archive.tar.resume();
+  const [summary, complete] = await Promise.all([archive.summary, done]);
+  if (!complete.ok && (summary.ok || summary.failure.kind === "archive-refused")) return complete;
+  if (!summary.ok) return summary;
+  const { digest, entries } = summary.value;
+  return ok({
+    version: 1,
+    generation: (from?.generation ?? 0) + 1,
+    ...(from?.parent === undefined ? {} : { parent: from.parent }),
+    host: hostname(),
+    time: now().toISOString(),
+    digest,
+    entries,
+  });
+}
+
+async function seal(
+  request: SealRequest,
+  write: Write,
+  manifest: Manifest | undefined,
+): Promise<Result<Sealed>> {
   const { source, passphrase, format, limitBytes } = request;
   const { tar, done } = source();
-  const archive = normalise(tar, { limitBytes, format });
+  const archive = normalise(tar, { limitBytes, format, ...(manifest === undefined ? {} : { manifest }) });
   const [sha256, summary, complete] = await Promise.all([
     sealVault(archive.tar, passphrase, format, write),
     archive.summary,

@@ -36,26 +36,26 @@ export function passphraseStanza(stanzas: readonly Stanza[]): PassphraseStanza |
 /** The file key; undefined when it does not unwrap, which is how a wrong passphrase shows. */
 export async function unwrap(stanza: PassphraseStanza, passphrase: Secret): Promise<Buffer | undefined> {
   const key = await stretch(passphrase, stanza.salt, stanza.logN);
-  const fileKey = unlock(key, nonce, stanza.body);
-  key.fill(0);
-  return fileKey;
+  return unlock(key, nonce, stanza.body);
 }
 
 /** Wraps a file key with a passphrase, under a fresh salt. */
 export async function wrap(fileKey: Buffer, passphrase: Secret, logN = workFactor): Promise<Stanza> {
   const salt = randomBytes(saltBytes);
   const key = await stretch(passphrase, salt, logN);
-  const body = lock(key, nonce, fileKey);
-  key.fill(0);
-  return { args: ["scrypt", encode(salt), String(logN)], body };
+  return { args: ["scrypt", encode(salt), String(logN)], body: lock(key, nonce, fileKey) };
 }
 
-/** Not on the event loop's thread: a second of work must not hold up what else goes on. */
+/**
+ * Not on the event loop's thread: a second of work must not hold up what else goes on. And once for each salt: what was
+ * just sealed is opened for proof, and what was opened is asked again before it is replaced.
+ */
 function stretch(passphrase: Secret, salt: Buffer, logN: number): Promise<Buffer> {
   const [N, r] = [2 ** logN, 8];
   // what node counts, and a little more
   const maxmem = 128 * r * (N + 64);
-  return passphrase.use(
+  return passphrase.key(
+    `scrypt ${logN} ${salt.toString("hex")}`,
     (bytes) =>
       new Promise((resolve, reject) => {
         scrypt(bytes, Buffer.concat([label, salt]), 32, { N, r, p: 1, maxmem }, (error, key) =>
