@@ -11,7 +11,7 @@ import { sealVault, type Write } from "./seal.js";
 import { type Replacement, replaceVault } from "./store.js";
 
 /** A tar of unknown make. */
-interface TarSource {
+export interface TarSource {
   readonly tar: Readable;
   /** Whether whoever made the tar could read everything; asked once `tar` has ended. */
   readonly done: Promise<Result<void>>;
