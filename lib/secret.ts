@@ -7,6 +7,7 @@ import { inspect } from "node:util";
 export class Secret {
   #bytes: Buffer;
   #wiped = false;
+  readonly #keys = new Map<string, Promise<Buffer>>();
 
   private constructor(bytes: Buffer) {
     this.#bytes = bytes;
@@ -35,8 +36,29 @@ export class Secret {
     return this.use((mine) => other.use((theirs) => mine.equals(theirs)));
   }
 
+  /**
+   * A key that is made from the secret at some cost: made once, kept for who asks for the same `name` again, and wiped
+   * with the secret. The buffer stays the secret's own. The last four are kept.
+   */
+  key(name: string, make: (bytes: Buffer) => Promise<Buffer>): Promise<Buffer> {
+    const known = this.#keys.get(name);
+    if (known !== undefined) return known;
+    const made = this.use(make);
+    this.#keys.set(name, made);
+    made.catch(() => this.#keys.delete(name));
+    for (const old of [...this.#keys.keys()].slice(0, -4)) this.#keys.delete(old);
+    return made;
+  }
+
   wipe(): void {
     this.#bytes.fill(0);
+    for (const key of this.#keys.values()) {
+      key.then(
+        (bytes) => bytes.fill(0),
+        () => undefined,
+      );
+    }
+    this.#keys.clear();
     this.#wiped = true;
   }
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 import { Readable } from "node:stream";
 import { makeFolder, stat } from "../lib/host/files.js";
-import { fail, type Result } from "../lib/result.js";
+import { fail, ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { chosenPassphrase } from "../lib/run/passphrase.js";
 import type { StepContext } from "../lib/run/step.js";
 import { archiveLimit } from "../lib/vault/limit.js";
-import { sealArchive, storeSealed } from "../lib/vault/seal-folder.js";
+import { sealInto } from "../lib/vault/seal-folder.js";
 import { endOfTar } from "../lib/vault/tar-header.js";
 
 /** Makes a new, empty vault here; never over one that is there, here or at the remote. */
@@ -21,11 +21,16 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (there.state === "present") return fail({ kind: "vault-exists", path: remote.url });
   const passphrase = await chosenPassphrase(context);
   if (!passphrase.ok) return passphrase;
-  const limit = archiveLimit(project.config.secretsBytes);
-  const sealed = await sealArchive(Readable.from([endOfTar]), passphrase.value, "v1", limit);
-  if (!sealed.ok) return sealed;
   const made = await makeFolder(project.vaultFolder);
-  return made.ok ? storeSealed(project.vaultFolder, sealed.value, passphrase.value, limit) : made;
+  if (!made.ok) return made;
+  const sealed = await sealInto({
+    folder: project.vaultFolder,
+    source: () => ({ tar: Readable.from([endOfTar]), done: Promise.resolve(ok(undefined)) }),
+    passphrase: passphrase.value,
+    format: project.config.vaultFormat,
+    limitBytes: archiveLimit(project.config.secretsBytes),
+  });
+  return sealed.ok ? ok(undefined) : sealed;
 }
 
 alone(import.meta.url);

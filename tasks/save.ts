@@ -3,6 +3,7 @@ import { marker, setMarker } from "../lib/enclave/marker.js";
 import { forgetOpen, recordedOpen } from "../lib/enclave/open-record.js";
 import { take, type Taking } from "../lib/enclave/take.js";
 import type { Enclave } from "../lib/enclave/types.js";
+import { fileHash } from "../lib/host/file-hash.js";
 import { fail, ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { bytesOf, count } from "../lib/run/bytes.js";
@@ -13,9 +14,8 @@ import type { Secret } from "../lib/secret.js";
 import { normalise } from "../lib/vault/archive.js";
 import { archiveLimit } from "../lib/vault/limit.js";
 import { openVault } from "../lib/vault/open.js";
-import { keepConflict } from "../lib/vault/conflicts.js";
-import { sealArchive, storeSealed } from "../lib/vault/seal-folder.js";
-import { readSealedFile } from "../lib/vault/sealed-file.js";
+import { conflictPath, keptBeside } from "../lib/vault/conflicts.js";
+import { sealInto } from "../lib/vault/seal-folder.js";
 
 /** Seals the RAM folder and makes that the local vault, once it has been opened again for proof. */
 export async function run(context: StepContext): Promise<Result<void>> {
@@ -25,35 +25,44 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const mark = await marker(enclave.value);
   if (!mark.ok) return mark;
   if (typeof mark.value === "string") return notOpen(context);
-  const here = await readSealedFile(project.vaultFile);
-  if (!here.ok) return here;
+  const opened = mark.value;
+  const generation = opened.generation ?? 0;
   // a typing error must not become the new passphrase: it has to open what is there
   const opens = async (passphrase: Secret) => {
-    const opened = await openVault(here.value.bytes, passphrase, { name: project.vaultFile });
-    if (opened.ok) opened.value.tar.destroy();
-    return opened.ok ? ok({ passphrase, format: opened.value.format }) : opened;
+    const found = await openVault(project.vaultFile, passphrase);
+    if (found.ok) found.value.tar.destroy();
+    return found.ok ? ok({ passphrase, format: found.value.format }) : found;
   };
   const key = await withPassphrase(context, "Passphrase of the vault, to seal what changed:", opens);
   if (!key.ok) return key;
-  const { passphrase, format } = key.value;
-  const limit = archiveLimit(project.config.secretsBytes);
-  const sealed = await whole(take(enclave.value, context.signal), (taking) =>
-    sealArchive(taking.tar, passphrase, format, limit),
-  );
-  if (!sealed.ok) return sealed;
-  const dropped = sealed.value.summary.dropped;
-  if (dropped.length > 0) context.terminal.say(`Not kept in the vault: ${dropped.join(", ")}`);
-  if (here.value.sha256 !== mark.value.base && !context.options.force)
-    return keepConflict(project.vaultFolder, sealed.value.bytes);
-  const { files, bytes } = sealed.value.summary;
-  const stored = await storeSealed(project.vaultFolder, sealed.value, passphrase, limit);
-  if (!stored.ok) return stored;
-  context.terminal.say(`✔ saved: ${count(files)}, ${bytesOf(bytes)}, sealed`);
-  return setMarker(enclave.value, {
-    ...mark.value,
-    digest: sealed.value.summary.digest,
-    base: sealed.value.sha256,
+  const sealed = await sealInto({
+    ...key.value,
+    folder: project.vaultFolder,
+    source: () => take(enclave.value, context.signal),
+    from: { generation, parent: { sealed: opened.base, content: opened.digest } },
+    limitBytes: archiveLimit(project.config.secretsBytes),
+    target: () => target(context, opened.base),
   });
+  if (!sealed.ok) return sealed;
+  const { path, sha256, summary } = sealed.value;
+  if (summary.dropped.length > 0)
+    context.terminal.say(`Not kept in the vault: ${summary.dropped.join(", ")}`);
+  if (path !== project.vaultFile) return fail(keptBeside(path));
+  context.terminal.say(`✔ saved: ${count(summary.files)}, ${bytesOf(summary.bytes)}, sealed`);
+  return setMarker(enclave.value, {
+    ...opened,
+    digest: summary.digest,
+    base: sha256,
+    generation: generation + 1,
+  });
+}
+
+/** Where what was open goes: beside the vault when that is no longer the one that was opened. */
+async function target({ project, options, signal }: StepContext, base: string): Promise<Result<string>> {
+  if (options.force) return ok(project.vaultFile);
+  const here = await fileHash(project.vaultFile, signal);
+  if (!here.ok) return here;
+  return here.value === base ? ok(project.vaultFile) : conflictPath(project.vaultFolder);
 }
 
 /** What was open by the host's own note was removed from inside; then the note is wrong from now on. */

@@ -12,7 +12,6 @@ import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.
 import { normalise } from "../lib/vault/archive.js";
 import { archiveLimit } from "../lib/vault/limit.js";
 import { openVault } from "../lib/vault/open.js";
-import { readSealedFile } from "../lib/vault/sealed-file.js";
 import { cleanLeftovers } from "../lib/vault/store.js";
 
 /** Opens the local vault into the RAM folder: completely, or not at all. */
@@ -22,11 +21,8 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const [enclave, state] = [await context.enclave(), await context.container()];
   if (!enclave.ok) return enclave;
   if (!state.ok) return state;
-  const sealed = await readSealedFile(project.vaultFile);
-  if (!sealed.ok) return sealed;
-  const { bytes, sha256: base } = sealed.value;
   const opened = await withPassphrase(context, "Passphrase of the vault:", (passphrase) =>
-    openVault(bytes, passphrase, { name: project.vaultFile }),
+    openVault(project.vaultFile, passphrase),
   );
   if (!opened.ok) return opened;
   const { tar, summary } = normalise(opened.value.tar, {
@@ -34,8 +30,19 @@ export async function run(context: StepContext): Promise<Result<void>> {
     format: opened.value.format,
     openFolders: true,
   });
-  const mark = (digest: string) => ({ version: 1 as const, digest, base, openedAt: now().toISOString() });
-  const done = await put(enclave.value, { tar, checked: summary }, mark, signal);
+  let generation = 0;
+  const checked = summary.then((found) => {
+    if (found.ok) generation = found.value.manifest?.generation ?? 0;
+    return found;
+  });
+  const mark = (digest: string) => ({
+    version: 1 as const,
+    digest,
+    base: opened.value.sha256(),
+    generation,
+    openedAt: now().toISOString(),
+  });
+  const done = await put(enclave.value, { tar, checked }, mark, signal);
   if (!done.ok) return done;
   const archive = await summary;
   if (archive.ok) {

@@ -18,6 +18,7 @@ Options:
   --passphrase-file FILE    read the passphrase from a file that only you can read
   --passphrase-fd N         … from an open file descriptor
   --passphrase-command CMD  … from what a program prints (no shell is involved)
+  --new-passphrase-file F   with passwd and upgrade: the passphrase that is to be
   --discard                 with lock and down: drop unsaved work
   -f, --force               with pull: replace a vault that was not pushed (a copy is kept)
   --json                    machine-readable results on stdout

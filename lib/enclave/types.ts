@@ -16,5 +16,7 @@ export interface Marker {
   readonly digest: string;
   /** SHA-256 of the sealed file it came from or was last saved to, hex. */
   readonly base: string;
+  /** What the manifest of that file counts; 0 where it has none. */
+  readonly generation?: number;
   readonly openedAt: string;
 }

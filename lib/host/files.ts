@@ -29,7 +29,7 @@ export function readText(path: string): Promise<Result<string | undefined>> {
 /** A stream over `path`, already open: a file that cannot be opened is a failure here, not an error event. */
 export async function openRead(
   path: string,
-  options: { start?: number; end?: number } = {},
+  options: { start?: number; end?: number; highWaterMark?: number } = {},
 ): Promise<Result<Readable>> {
   const handle = await attempt("open", path, () => fs.open(path, "r"));
   if (!handle.ok) return handle;

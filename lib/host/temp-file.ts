@@ -1,5 +1,5 @@
 import * as fs from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { ok, type Result } from "../result.js";
 import { attempt, errno } from "./file-failure.js";
 
@@ -10,7 +10,7 @@ export interface TempFile {
   write(data: string | Uint8Array): Promise<Result<void>>;
   /** Forces what was written to the disk, and closes. Safe to call again. */
   finish(): Promise<Result<void>>;
-  /** `finish`, then takes the name `target` in one step and syncs the folder. On failure the temporary file is gone. */
+  /** `finish`, then takes the name `target` (on the same file system) in one step and syncs its folder. On failure the temporary file is gone. */
   replace(target: string): Promise<Result<void>>;
   /** Closes and removes it; never fails. */
   discard(): Promise<void>;
@@ -28,7 +28,7 @@ export async function createTemp(folder: string, name: string, mode = 0o600): Pr
     return handle;
   });
   if (!opened.ok) return opened;
-  return ok(tempFile(folder, path, opened.value));
+  return ok(tempFile(path, opened.value));
 }
 
 /**
@@ -54,7 +54,7 @@ function tempPath(folder: string, name: string): string {
   return join(folder, `.${name}.tmp-${process.pid}-${random}`);
 }
 
-function tempFile(folder: string, path: string, handle: fs.FileHandle): TempFile {
+function tempFile(path: string, handle: fs.FileHandle): TempFile {
   let open = true;
   const finish = async (): Promise<Result<void>> => {
     if (!open) return ok(undefined);
@@ -78,7 +78,7 @@ function tempFile(folder: string, path: string, handle: fs.FileHandle): TempFile
       if (!finished.ok) return (await discard(), finished);
       const renamed = await attempt("replace", target, () => fs.rename(path, target));
       if (!renamed.ok) return (await discard(), renamed);
-      return syncFolder(folder);
+      return syncFolder(dirname(target));
     },
   };
 }

@@ -16,6 +16,7 @@ export function completeConfig(file: ConfigFile, root: string): Config {
     ssh: file.ssh ?? "none",
     ...(file.shell === undefined ? {} : { shell: file.shell }),
     remote: completeRemote(file),
+    vaultFormat: file.vault?.format ?? "age",
     secretsBytes: file.vault?.size === undefined ? defaults.secretsBytes : bytes(file.vault.size),
     notes: notes(file),
   };

@@ -20,6 +20,8 @@ export interface Config {
   readonly ssh: "none" | "mount";
   readonly shell?: readonly string[];
   readonly remote: RemoteConfig;
+  /** Of a new vault; one that is there keeps its own. */
+  readonly vaultFormat: "age" | "v1";
   /** Size of the RAM folder in bytes. */
   readonly secretsBytes: number;
   /** What was read and has no effect, in words. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { openRead, readText, stat, writeAtomic } from "../host/files.js";
 import { createTemp } from "../host/temp-file.js";
 import { Failed, type Result, settle, take } from "../result.js";
-import { fileHash } from "./file-hash.js";
+import { fileHash } from "../host/file-hash.js";
 import { readPieces } from "./pieces.js";
 import type {
   DownloadRequest,

@@ -4,7 +4,7 @@ import type { Verdict } from "../verdict.js";
 import { ok, type Result } from "../result.js";
 import { readState, type VaultState } from "../vault/state.js";
 import { vaultFileName } from "../vault/store.js";
-import { fileHash } from "./file-hash.js";
+import { fileHash } from "../host/file-hash.js";
 
 /** The sealed vault of this host, and what is known of it. */
 export interface LocalVault {

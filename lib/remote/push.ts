@@ -7,7 +7,7 @@ import { linkTemp } from "../host/temp-file.js";
 import { fail, ok, type Result, settle, take } from "../result.js";
 import { writeState, type PendingRecord, type PushedRecord } from "../vault/state.js";
 import { cleanLeftovers, vaultFileName } from "../vault/store.js";
-import { fileHash } from "./file-hash.js";
+import { fileHash } from "../host/file-hash.js";
 import { isPushed, type LocalVault, readLocal } from "./local.js";
 import type { SyncRequest } from "./pull.js";
 import type { Presence, RemoteObject } from "./types.js";

@@ -27,6 +27,7 @@ const flags = {
   "passphrase-fd": { type: "string" },
   "passphrase-file": { type: "string" },
   "passphrase-command": { type: "string" },
+  "new-passphrase-file": { type: "string" },
   discard: { type: "boolean" },
   force: { type: "boolean", short: "f" },
 } as const;
@@ -58,6 +59,9 @@ export function parseArguments(argv: readonly string[]): Result<Arguments> {
         ...(values["passphrase-command"] === undefined
           ? {}
           : { passphraseCommand: values["passphrase-command"] }),
+        ...(values["new-passphrase-file"] === undefined
+          ? {}
+          : { newPassphraseFile: values["new-passphrase-file"] }),
         discard: values.discard ?? false,
         force: values.force ?? false,
         verbose: values.verbose ?? false,

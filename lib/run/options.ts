@@ -5,6 +5,8 @@ export interface RunOptions {
   readonly passphraseFd?: number;
   readonly passphraseFile?: string;
   readonly passphraseCommand?: string;
+  /** For `passwd` and `upgrade`: the passphrase that is to be. */
+  readonly newPassphraseFile?: string;
   /** Unsaved work may be thrown away. */
   readonly discard: boolean;
   /** A refusal that protects something may be overridden. */

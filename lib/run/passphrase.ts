@@ -42,6 +42,20 @@ export async function chosenPassphrase(context: StepContext): Promise<Result<Sec
   return ok(given.value.secret);
 }
 
+/** The passphrase that is to take the place of another: from --new-passphrase-file, or typed twice. */
+export async function replacingPassphrase(context: StepContext): Promise<Result<Secret>> {
+  const { newPassphraseFile: file } = context.options;
+  const given = await newPassphrase(
+    {
+      ...sourcesOf(context),
+      sources: file === undefined ? {} : { file, fileOption: "--new-passphrase-file" },
+    },
+    "New passphrase of the vault:",
+    "--new-passphrase-file",
+  );
+  return given.ok ? ok(given.value.secret) : given;
+}
+
 function sourcesOf({ options, terminal, signal, project }: StepContext): PassphraseContext {
   const { passphraseFd: fd, passphraseFile: file, passphraseCommand: command } = options;
   const environmentFile = process.env["TAZPOD_PASSPHRASE_FILE"];

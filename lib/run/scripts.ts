@@ -24,6 +24,8 @@ export const builtinScripts = [
   "lock",
   "push",
   "down",
+  "passwd",
+  "upgrade",
 ] as const;
 
 /** Begins to load what a target is sure to ask, while the first program that is asked still thinks. */

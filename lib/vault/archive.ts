@@ -5,6 +5,7 @@ import { Failed, fail, ok, type Result } from "../result.js";
 import { archiveDigest, type DigestLine } from "./digest.js";
 import type { VaultFormat } from "./format.js";
 import { judge, refused } from "./entry-policy.js";
+import { type Manifest, manifestBytes, manifestPath, mostManifestBytes, parseManifest } from "./manifest.js";
 import { endOfTar, padding, tarHeader, type TarEntry } from "./tar-header.js";
 import { feed } from "./tar-feed.js";
 
@@ -17,6 +18,8 @@ export interface ArchiveOptions {
   readonly openFolders?: boolean;
   /** 20,000 unless given. */
   readonly maxEntries?: number;
+  /** To be written as the first entry, in the age format; it is not part of the content. */
+  readonly manifest?: Manifest;
 }
 
 export interface ArchiveSummary {
@@ -27,6 +30,10 @@ export interface ArchiveSummary {
   readonly bytes: number;
   /** See digest.ts. */
   readonly digest: string;
+  /** What is in it, in its order. */
+  readonly entries: readonly DigestLine[];
+  /** That of the archive, if its first entry is one and says what is in it. */
+  readonly manifest?: Manifest;
   /** Every folder as it should be in the end, deepest first: what is unpacked with `openFolders` is set to this. */
   readonly folders: readonly { readonly path: string; readonly mode: number; readonly mtime: number }[];
   /** Paths that were left out and that the user should hear of. */
@@ -74,6 +81,7 @@ class Rewriting {
   readonly #seen = new Map<string, TarEntry["type"] | "added">();
   readonly #lines: DigestLine[] = [];
   readonly #dropped: string[] = [];
+  #manifest: Manifest | undefined;
   #entries = 0;
   #room = 0;
 
@@ -85,6 +93,7 @@ class Rewriting {
   async *run(): AsyncGenerator<Buffer> {
     // not at the top: checks load this module, and most of them read no archive
     const { extract } = await import("tar-stream");
+    if (this.#options.manifest !== undefined) yield* manifestEntry(this.#options.manifest);
     const parser = extract();
     const feeding = feed(this.#source, parser);
     let current: string | undefined;
@@ -115,6 +124,10 @@ class Rewriting {
     if (++this.#entries > most)
       throw refused(source.header.name, `the archive has more than ${most} entries`);
     const judgement = judge(source.header, this.#options.format);
+    if (this.#entries === 1 && judgement.path === manifestPath && this.#options.format === "age") {
+      this.#manifest = await readManifest(source);
+      return;
+    }
     if (judgement.do === "drop") {
       if (judgement.report) this.#dropped.push(judgement.path);
       this.#take(source.header.size);
@@ -193,16 +206,34 @@ class Rewriting {
   #summarise(): ArchiveSummary {
     const count = (type: TarEntry["type"]): number =>
       this.#lines.filter((line) => line.entry.type === type).length;
+    const digest = archiveDigest(this.#lines);
     return {
       files: count("file"),
       directories: count("directory"),
       links: count("link"),
       bytes: this.#lines.reduce((sum, line) => sum + line.entry.size, 0),
-      digest: archiveDigest(this.#lines),
+      digest,
+      entries: this.#lines,
+      ...(this.#manifest?.digest === digest ? { manifest: this.#manifest } : {}),
       folders: this.#folders(),
       dropped: this.#dropped,
     };
   }
+}
+
+function* manifestEntry(manifest: Manifest): Generator<Buffer> {
+  const bytes = manifestBytes(manifest);
+  const mtime = Math.floor(Date.parse(manifest.time) / 1000);
+  yield tarHeader({ path: manifestPath, type: "file", mode: 0o600, size: bytes.length, mtime });
+  yield bytes;
+  yield padding(bytes.length);
+}
+
+async function readManifest(source: Entry): Promise<Manifest | undefined> {
+  if (source.header.size > mostManifestBytes) throw refused(manifestPath, "it is too large for what it is");
+  const chunks: Buffer[] = [];
+  for await (const chunk of source as AsyncIterable<Buffer>) chunks.push(chunk);
+  return parseManifest(Buffer.concat(chunks));
 }
 
 function offsetOf(entry: Entry): number {

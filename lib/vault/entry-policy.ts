@@ -11,7 +11,7 @@ const latestTime = 0o77777777777;
 
 /** What to do with one entry of an archive. */
 export type Judgement =
-  | { readonly do: "keep"; readonly entry: TarEntry }
+  | { readonly do: "keep"; readonly path: string; readonly entry: TarEntry }
   /** Left out; `report` says so to the user. */
   | { readonly do: "drop"; readonly path: string; readonly report: boolean };
 
@@ -38,13 +38,13 @@ export function judge(header: Header, format: VaultFormat): Judgement {
   const { size } = header;
   if (type !== "file" && size !== 0) throw refused(path, `a ${type} that claims to have content`);
   const entry: TarEntry = { path, type, mode: header.mode & 0o777, size, mtime: seconds(header.mtime) };
-  if (type !== "link") return { do: "keep", entry };
+  if (type !== "link") return { do: "keep", path, entry };
   const target = header.linkname ?? ""; // null where there is none
   // The Go tazpod stores every link as one that points to its own path. There is nothing in it to keep.
   if (target === parts.at(-1) || (format === "v1" && target === path))
     return { do: "drop", path, report: true };
   if (format === "v1") throw refused(path, "it is a symbolic link, which the v1 format cannot hold");
-  return { do: "keep", entry: { ...entry, target: innerTarget(path, parts.length - 1, target) } };
+  return { do: "keep", path, entry: { ...entry, target: innerTarget(path, parts.length - 1, target) } };
 }
 
 /** A failure about one entry, whose name is cut to what a screen can bear. */

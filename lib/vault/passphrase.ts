@@ -9,6 +9,8 @@ export interface PassphraseSources {
   readonly fd?: number;
   /** --passphrase-file */
   readonly file?: string;
+  /** What the file was named with, when it was another option. */
+  readonly fileOption?: string;
   /** --passphrase-command, one string, split without a shell */
   readonly command?: string;
   /** TAZPOD_PASSPHRASE_FILE */
@@ -61,12 +63,13 @@ export async function readPassphrase(
 export async function newPassphrase(
   context: PassphraseContext,
   question = "Passphrase for the new vault:",
+  flag = "--passphrase-file",
 ): Promise<Result<Passphrase>> {
   const given = await fromSources(context);
   if (given !== undefined) return given;
   let detail = "";
   for (let count = 0; count < tries; count++) {
-    const first = await ask(context.asker, detail === "" ? question : `${detail}. ${question}`);
+    const first = await ask(context.asker, detail === "" ? question : `${detail}. ${question}`, flag);
     if (!first.ok) return first;
     if (first.value.length === 0) {
       detail = "It cannot be empty";
@@ -87,14 +90,18 @@ function asked(secret: Secret): Result<Passphrase> {
   return ok({ secret, source: "the terminal", asked: true });
 }
 
-async function ask(asker: SecretAsker, question: string): Promise<Result<Secret>> {
+async function ask(
+  asker: SecretAsker,
+  question: string,
+  flag = "--passphrase-file",
+): Promise<Result<Secret>> {
   if (asker.interactive) return asker.secret(question);
-  return fail({ kind: "answer-needed", question, flag: "--passphrase-file" });
+  return fail({ kind: "answer-needed", question, flag });
 }
 
 async function fromSources({ sources, run }: PassphraseContext): Promise<Result<Passphrase> | undefined> {
   if (sources.fd !== undefined) return fromDescriptor(sources.fd);
-  if (sources.file !== undefined) return fromFile(sources.file, "--passphrase-file");
+  if (sources.file !== undefined) return fromFile(sources.file, sources.fileOption ?? "--passphrase-file");
   if (sources.command !== undefined) return fromCommand(sources.command, run);
   if (sources.environmentFile !== undefined)
     return fromFile(sources.environmentFile, "TAZPOD_PASSPHRASE_FILE");

@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { removeLeftovers, createTemp, type TempFile } from "../host/temp-file.js";
+import { createTemp, removeLeftovers, type TempFile } from "../host/temp-file.js";
 import { ok, type Result } from "../result.js";
+import type { Write } from "./seal.js";
 
 /** The names in .tazpod/vault. */
 export const vaultFileName = "vault.tar.aes";
@@ -8,49 +9,63 @@ export const vaultFileName = "vault.tar.aes";
 /** What has just been done; tests stop the process there. */
 type StoreStep = "created" | "writing" | "written" | "verified" | "replaced";
 
-export interface Replacement {
+export interface Replacement<T> {
   /** .tazpod/vault, absolute. */
   readonly folder: string;
-  readonly bytes: Buffer;
+  /** Writes the sealed bytes. */
+  readonly fill: (write: Write) => Promise<Result<T>>;
   /** Opens the new file, where it lies now, and says whether it is good. Nothing is replaced when it is not. */
-  readonly verify: (path: string) => Promise<Result<unknown>>;
+  readonly verify: (path: string, filled: T) => Promise<Result<unknown>>;
+  /** Asked last: the path that the new file is to have, in this folder or below; the vault's own unless given. */
+  readonly target?: () => Promise<Result<string>>;
   readonly onStep?: (step: StoreStep) => void;
 }
 
-const pieceBytes = 1024 * 1024;
+export interface Replaced<T> {
+  readonly filled: T;
+  readonly path: string;
+}
 
 /**
  * Replaces the sealed vault: a temporary file in the same folder (mode 0600), fsync, verify, rename, fsync of the
  * folder. Whatever fails or is killed, the old vault or the new one is there, whole. Failures: `file`, and those of
- * `verify`; then the temporary file is gone and the old vault untouched.
+ * `fill`, `verify` and `target`; then the temporary file is gone and the old vault untouched.
  */
-export async function replaceVault(replacement: Replacement): Promise<Result<void>> {
+export async function replaceVault<T>(replacement: Replacement<T>): Promise<Result<Replaced<T>>> {
   const temp = await createTemp(replacement.folder, vaultFileName);
   if (!temp.ok) return temp;
   replacement.onStep?.("created");
-  const ready = await prepare(replacement, temp.value);
-  if (!ready.ok) {
-    await temp.value.discard();
-    return ready;
-  }
-  const replaced = await temp.value.replace(join(replacement.folder, vaultFileName));
-  if (replaced.ok) replacement.onStep?.("replaced");
-  return replaced;
+  const filled = await prepare(replacement, temp.value);
+  if (!filled.ok) return (await temp.value.discard(), filled);
+  const target = await targetOf(replacement);
+  if (!target.ok) return (await temp.value.discard(), target);
+  const replaced = await temp.value.replace(target.value);
+  if (!replaced.ok) return replaced;
+  replacement.onStep?.("replaced");
+  return ok({ filled: filled.value, path: target.value });
 }
 
-async function prepare({ bytes, verify, onStep }: Replacement, temp: TempFile): Promise<Result<void>> {
-  for (let at = 0; at < bytes.length; at += pieceBytes) {
-    const written = await temp.write(bytes.subarray(at, at + pieceBytes));
-    if (!written.ok) return written;
-    onStep?.("writing");
-  }
+async function targetOf({
+  folder,
+  target,
+}: Pick<Replacement<unknown>, "folder" | "target">): Promise<Result<string>> {
+  return target === undefined ? ok(join(folder, vaultFileName)) : target();
+}
+
+async function prepare<T>({ fill, verify, onStep }: Replacement<T>, temp: TempFile): Promise<Result<T>> {
+  const filled = await fill(async (piece) => {
+    const written = await temp.write(piece);
+    if (written.ok) onStep?.("writing");
+    return written;
+  });
+  if (!filled.ok) return filled;
   const finished = await temp.finish();
   if (!finished.ok) return finished;
   onStep?.("written");
-  const verified = await verify(temp.path);
+  const verified = await verify(temp.path, filled.value);
   if (!verified.ok) return verified;
   onStep?.("verified");
-  return ok(undefined);
+  return filled;
 }
 
 /** Removes what a killed tazpod left in the folder; files of a process that lives stay. Returns the names. */

@@ -53,15 +53,14 @@ export function openV1(sealed: Buffer, passphrase: Secret): Promise<Buffer | und
   });
 }
 
-/** Seals what `plain` gives, with a fresh salt and nonce. Errors of `plain` are thrown on. */
-export function sealV1(plain: AsyncIterable<Buffer>, passphrase: Secret): Promise<Buffer> {
+/** Seals what `plain` gives, with a fresh salt and nonce, piece by piece. Errors of `plain` are thrown on. */
+export async function* sealV1(plain: AsyncIterable<Buffer>, passphrase: Secret): AsyncGenerator<Buffer> {
   const salt = randomBytes(saltBytes);
   const nonce = randomBytes(nonceBytes);
-  return withKey(passphrase, salt, async (key) => {
-    const cipher = createCipheriv(cipherName, key, nonce, { authTagLength: tagBytes });
-    const parts = [salt, nonce];
-    for await (const chunk of plain) parts.push(cipher.update(chunk));
-    parts.push(cipher.final(), cipher.getAuthTag());
-    return Buffer.concat(parts);
-  });
+  const cipher = await withKey(passphrase, salt, (key) =>
+    createCipheriv(cipherName, key, nonce, { authTagLength: tagBytes }),
+  );
+  yield Buffer.concat([salt, nonce]);
+  for await (const chunk of plain) yield cipher.update(chunk);
+  yield Buffer.concat([cipher.final(), cipher.getAuthTag()]);
 }

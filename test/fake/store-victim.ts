@@ -9,7 +9,10 @@ const [folder = "", fatal = "", nth = "1"] = process.argv.slice(2);
 let left = Number(nth);
 await replaceVault({
   folder,
-  bytes: Buffer.alloc(3 * 1024 * 1024, "n"),
+  async fill(write) {
+    for (let count = 0; count < 3; count++) await write(Buffer.alloc(1024 * 1024, "n"));
+    return ok(undefined);
+  },
   verify: async () => ok(undefined),
   onStep(step) {
     if (step === fatal && --left === 0) process.kill(process.pid, "SIGKILL");

@@ -3,7 +3,8 @@ import { chmod, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promis
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { fail, ok } from "../../lib/result.js";
+import { fail, ok, type Result } from "../../lib/result.js";
+import type { Write } from "../../lib/vault/seal.js";
 import { cleanLeftovers, replaceVault } from "../../lib/vault/store.js";
 import { newFolder } from "../rig/folder.js";
 import { failure, value } from "../rig/result.js";
@@ -15,6 +16,13 @@ const old = Buffer.alloc(2048, "o");
 const fresh = Buffer.alloc(3 * 1024 * 1024, "n");
 const root = process.getuid?.() === 0;
 const good = async () => ok(undefined);
+const fill = async (write: Write): Promise<Result<void>> => {
+  for (let at = 0; at < fresh.length; at += 1024 * 1024) {
+    const written = await write(fresh.subarray(at, at + 1024 * 1024));
+    if (!written.ok) return written;
+  }
+  return ok(undefined);
+};
 
 async function folderWithVault(): Promise<string> {
   const folder = await newFolder();
@@ -30,9 +38,7 @@ test("the new vault takes the place of the old, readable by its owner alone, wit
   const folder = await folderWithVault();
   await chmod(join(folder, "vault.tar.aes"), 0o644);
   let seen = Buffer.alloc(0);
-  value(
-    await replaceVault({ folder, bytes: fresh, verify: async (path) => ok((seen = await readFile(path))) }),
-  );
+  value(await replaceVault({ folder, fill, verify: async (path) => ok((seen = await readFile(path))) }));
   assert.ok(seen.equals(fresh));
   assert.ok((await vault(folder)).equals(fresh));
   assert.is((await stat(join(folder, "vault.tar.aes"))).mode & 0o777, 0o600);
@@ -43,7 +49,7 @@ test("what does not verify replaces nothing", async () => {
   const folder = await folderWithVault();
   const result = await replaceVault({
     folder,
-    bytes: fresh,
+    fill,
     verify: async (path) => fail({ kind: "vault-damaged", path, detail: "no" }),
   });
   failure(result, "vault-damaged");
@@ -84,10 +90,7 @@ test("a temporary file of a process that lives is not a leftover", async () => {
 });
 
 test("a folder that is not there is a failure with its path", async () => {
-  const found = failure(
-    await replaceVault({ folder: "/nowhere/at/all", bytes: fresh, verify: good }),
-    "file",
-  );
+  const found = failure(await replaceVault({ folder: "/nowhere/at/all", fill, verify: good }), "file");
   assert.is(found.code, "ENOENT");
 });
 
@@ -107,7 +110,7 @@ if (root) {
   test("a full disk keeps the old vault and leaves nothing beside it", () =>
     onTmpfs(async (folder) => {
       await writeFile(join(folder, "vault.tar.aes"), old);
-      assert.is(failure(await replaceVault({ folder, bytes: fresh, verify: good }), "file").code, "ENOSPC");
+      assert.is(failure(await replaceVault({ folder, fill, verify: good }), "file").code, "ENOSPC");
       assert.ok((await vault(folder)).equals(old));
       assert.equal(await readdir(folder), ["vault.tar.aes"]);
     }));
@@ -116,7 +119,7 @@ if (root) {
     onTmpfs(async (folder) => {
       await writeFile(join(folder, "vault.tar.aes"), old);
       execFileSync("mount", ["-o", "remount,ro", folder]);
-      assert.is(failure(await replaceVault({ folder, bytes: fresh, verify: good }), "file").code, "EROFS");
+      assert.is(failure(await replaceVault({ folder, fill, verify: good }), "file").code, "EROFS");
       assert.ok((await vault(folder)).equals(old));
     }));
 } else {
@@ -126,7 +129,7 @@ if (root) {
   test("a folder that may not be written keeps the old vault", async () => {
     const folder = await folderWithVault();
     await chmod(folder, 0o500);
-    assert.is(failure(await replaceVault({ folder, bytes: fresh, verify: good }), "file").code, "EACCES");
+    assert.is(failure(await replaceVault({ folder, fill, verify: good }), "file").code, "EACCES");
     assert.ok((await vault(folder)).equals(old));
     await chmod(folder, 0o700);
   });

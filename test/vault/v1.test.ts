@@ -9,7 +9,6 @@ import * as assert from "uvu/assert";
 import { type ArchiveSummary, normalise } from "../../lib/vault/archive.js";
 import { recognise } from "../../lib/vault/format.js";
 import { openVault } from "../../lib/vault/open.js";
-import { sealVault } from "../../lib/vault/seal.js";
 import { openV1, sealV1 } from "../../lib/vault/v1.js";
 import type { Result } from "../../lib/result.js";
 import { Secret } from "../../lib/secret.js";
@@ -17,6 +16,7 @@ import { rawTar } from "../rig/hostile-tar.js";
 import { drain, readTar, type ReadEntry } from "../rig/read-tar.js";
 import { failure, value } from "../rig/result.js";
 import { fixture } from "../rig/root.js";
+import { all, sealed as sealVault } from "../rig/seal.js";
 
 const test = suite("v1");
 const policy = { limitBytes: 63 * 1024 * 1024, format: "v1" } as const;
@@ -110,7 +110,7 @@ test("any content and passphrase comes back as it was", async () => {
   await fc.assert(
     fc.asyncProperty(bytes, fc.uint8Array({ minLength: 1, maxLength: 200 }), async (content, passphrase) => {
       const word = (): Secret => Secret.of(Buffer.from(passphrase));
-      const sealed = await sealV1(Readable.from([Buffer.from(content)]), word());
+      const sealed = await all(sealV1(Readable.from([Buffer.from(content)]), word()));
       assert.is(sealed.length, 60 + content.length);
       assert.ok((await openV1(sealed, word()))?.equals(content));
     }),
@@ -119,8 +119,8 @@ test("any content and passphrase comes back as it was", async () => {
 });
 
 test("two seals of the same share neither salt, nonce nor body", async () => {
-  const one = await sealV1(Readable.from([Buffer.alloc(64)]), secret());
-  const two = await sealV1(Readable.from([Buffer.alloc(64)]), secret());
+  const one = await all(sealV1(Readable.from([Buffer.alloc(64)]), secret()));
+  const two = await all(sealV1(Readable.from([Buffer.alloc(64)]), secret()));
   assert.not.ok(one.subarray(0, 32).equals(two.subarray(0, 32)));
   assert.not.ok(one.subarray(32, 44).equals(two.subarray(32, 44)));
   assert.not.ok(one.subarray(44).equals(two.subarray(44)));
@@ -148,7 +148,7 @@ test("cut at any length it is damaged or does not open, and never gives a byte",
 });
 
 test("a good tag around what is not gzip is a damaged vault", async () => {
-  const sealed = await sealV1(Readable.from([Buffer.from("this is not gzip")]), secret());
+  const sealed = await all(sealV1(Readable.from([Buffer.from("this is not gzip")]), secret()));
   const opened = value(await openVault(sealed, secret()));
   failure(await readThrough(opened.tar), "vault-damaged");
 });
@@ -174,10 +174,9 @@ test("a failure in the archive is the failure of sealing", async () => {
   failure(await sealVault(tar, secret(), "v1"), "archive-refused");
 });
 
-test("age files are told apart by their first line", async () => {
+test("age files are told apart by their first line", () => {
   const age = Buffer.from(`age-encryption.org/v1\n-> scrypt c2FsdA 18\n${"x".repeat(100)}`);
   assert.is(recognise(age), "age");
-  failure(await openVault(age, secret()), "vault-format");
   assert.is(recognise(Buffer.alloc(60)), "v1");
   assert.is(recognise(Buffer.alloc(59)), undefined);
 });

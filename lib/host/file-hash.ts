@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
-import { interrupted } from "../aws/errors.js";
-import { attempt } from "../host/file-failure.js";
-import { openRead } from "../host/files.js";
 import { fail, ok, type Result } from "../result.js";
+import { attempt } from "./file-failure.js";
+import { openRead } from "./files.js";
 
 /** The sha256 (hex) of a file. Failures: `file`, `interrupted`. */
 export async function fileHash(path: string, signal?: AbortSignal): Promise<Result<string>> {
@@ -16,5 +15,6 @@ export async function fileHash(path: string, signal?: AbortSignal): Promise<Resu
     }
   });
   if (!read.ok) return read;
-  return signal?.aborted === true ? fail(interrupted(signal)) : ok(hash.digest("hex"));
+  if (signal?.aborted !== true) return ok(hash.digest("hex"));
+  return fail({ kind: "interrupted", signal: typeof signal.reason === "string" ? signal.reason : "SIGINT" });
 }

@@ -1,0 +1,66 @@
+import { randomBytes, scrypt } from "node:crypto";
+import type { Secret } from "../../secret.js";
+import { decode, encode, type Stanza } from "./header.js";
+import { fileKeyBytes, lock, tagBytes, unlock } from "./keys.js";
+
+/** scrypt with N = 2^18, r = 8, p = 1: 256 MiB and about a second, as `age -p` has it. */
+const workFactor = 18;
+/** 4 GiB and half a minute; whoever asks for more wants to stop us, not to keep somebody out. */
+export const mostWorkFactor = 22;
+const label = Buffer.from("age-encryption.org/v1/scrypt");
+const saltBytes = 16;
+const nonce = Buffer.alloc(12);
+
+/** Why a stanza cannot be used: nothing to do with the passphrase. */
+export type Unusable = "not a passphrase" | "malformed" | "too much work";
+
+export interface PassphraseStanza {
+  readonly salt: Buffer;
+  readonly logN: number;
+  readonly body: Buffer;
+}
+
+/** What a header must hold for a passphrase: one stanza of type scrypt, and no other. */
+export function passphraseStanza(stanzas: readonly Stanza[]): PassphraseStanza | Unusable {
+  const [stanza] = stanzas;
+  if (!stanzas.some(({ args }) => args[0] === "scrypt")) return "not a passphrase";
+  if (stanza === undefined || stanzas.length !== 1) return "malformed";
+  const [, saltText, factor, ...more] = stanza.args;
+  const salt = saltText === undefined ? undefined : decode(saltText);
+  if (salt?.length !== saltBytes || factor === undefined || more.length > 0) return "malformed";
+  if (stanza.body.length !== fileKeyBytes + tagBytes || !/^[1-9][0-9]*$/.test(factor)) return "malformed";
+  const logN = Number(factor);
+  return logN > mostWorkFactor ? "too much work" : { salt, logN, body: stanza.body };
+}
+
+/** The file key; undefined when it does not unwrap, which is how a wrong passphrase shows. */
+export async function unwrap(stanza: PassphraseStanza, passphrase: Secret): Promise<Buffer | undefined> {
+  const key = await stretch(passphrase, stanza.salt, stanza.logN);
+  return unlock(key, nonce, stanza.body);
+}
+
+/** Wraps a file key with a passphrase, under a fresh salt. */
+export async function wrap(fileKey: Buffer, passphrase: Secret, logN = workFactor): Promise<Stanza> {
+  const salt = randomBytes(saltBytes);
+  const key = await stretch(passphrase, salt, logN);
+  return { args: ["scrypt", encode(salt), String(logN)], body: lock(key, nonce, fileKey) };
+}
+
+/**
+ * Not on the event loop's thread: a second of work must not hold up what else goes on. And once for each salt: what was
+ * just sealed is opened for proof, and what was opened is asked again before it is replaced.
+ */
+function stretch(passphrase: Secret, salt: Buffer, logN: number): Promise<Buffer> {
+  const [N, r] = [2 ** logN, 8];
+  // what node counts, and a little more
+  const maxmem = 128 * r * (N + 64);
+  return passphrase.key(
+    `scrypt ${logN} ${salt.toString("hex")}`,
+    (bytes) =>
+      new Promise((resolve, reject) => {
+        scrypt(bytes, Buffer.concat([label, salt]), 32, { N, r, p: 1, maxmem }, (error, key) =>
+          error === null ? resolve(key) : reject(error),
+        );
+      }),
+  );
+}

@@ -1,0 +1,58 @@
+/** Bytes of a stream, in the sizes one asks for. */
+export class Pieces {
+  readonly #source: AsyncIterator<Buffer>;
+  #held: Buffer[] = [];
+  #bytes = 0;
+  #ended = false;
+
+  constructor(source: AsyncIterable<Buffer>) {
+    this.#source = source[Symbol.asyncIterator]();
+  }
+
+  /** The next `count` bytes; fewer only where the stream ends. */
+  async take(count: number): Promise<Buffer> {
+    await this.#fill(count);
+    const first = this.#held[0];
+    const all =
+      first !== undefined && first.length >= Math.min(count, this.#bytes) ? first : Buffer.concat(this.#held);
+    const rest = all === first ? this.#held.slice(1) : [];
+    const taken = all.subarray(0, count);
+    const left = all.subarray(taken.length);
+    this.#held = left.length === 0 ? rest : [left, ...rest];
+    this.#bytes -= taken.length;
+    return taken;
+  }
+
+  /** The bytes up to where `length` finds an end, looking at no more than `most`; undefined when it finds none. */
+  async takeUntil(length: (head: Buffer) => number | undefined, most: number): Promise<Buffer | undefined> {
+    for (let looked = 4096; ; looked = Math.min(looked * 4, most)) {
+      await this.#fill(looked);
+      this.#held = [Buffer.concat(this.#held)];
+      const found = length((this.#held[0] ?? Buffer.alloc(0)).subarray(0, most));
+      if (found !== undefined) return this.take(found);
+      if (this.#ended || looked === most) return undefined;
+    }
+  }
+
+  async atEnd(): Promise<boolean> {
+    await this.#fill(1);
+    return this.#bytes === 0;
+  }
+
+  /** Lets go of the stream before its end. */
+  async close(): Promise<void> {
+    this.#ended = true;
+    await this.#source.return?.();
+  }
+
+  async #fill(count: number): Promise<void> {
+    while (this.#bytes < count && !this.#ended) {
+      const next = await this.#source.next();
+      if (next.done === true) this.#ended = true;
+      else if (next.value.length > 0) {
+        this.#held.push(next.value);
+        this.#bytes += next.value.length;
+      }
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import { Readable } from "node:stream";
+import { ok, type Result, take } from "../result.js";
+import type { Secret } from "../secret.js";
+import { type ArchiveSummary, normalise } from "./archive.js";
+import type { VaultFormat } from "./format.js";
+import { openVault } from "./open.js";
+import type { TarSource } from "./seal-folder.js";
+
+export interface Inspected {
+  readonly format: VaultFormat;
+  /** Of the sealed file, hex. */
+  readonly sha256: string;
+  readonly summary: ArchiveSummary;
+}
+
+/** Not unpacked anywhere, so no folder in RAM sets a limit; the number of entries, and the file itself, do. */
+const limitBytes = Number.MAX_SAFE_INTEGER;
+
+/** Opens a vault fully, checks every byte of it, and writes nothing. Failures: those of `openVault` and `normalise`. */
+export async function inspectVault(path: string, passphrase: Secret): Promise<Result<Inspected>> {
+  const opened = await openVault(path, passphrase);
+  if (!opened.ok) return opened;
+  const { format, sha256 } = opened.value;
+  const { tar, summary } = normalise(opened.value.tar, { limitBytes, format });
+  tar.resume();
+  const found = await summary;
+  return found.ok ? ok({ format, sha256: sha256(), summary: found.value }) : found;
+}
+
+/** What is in a vault, as a tar under the archive policy; opened anew each time it is asked. */
+export function contentOf(path: string, passphrase: Secret): TarSource {
+  async function* content(): AsyncGenerator<Buffer> {
+    const opened = take(await openVault(path, passphrase));
+    const { tar } = normalise(opened.tar, { limitBytes, format: opened.format });
+    yield* tar as AsyncIterable<Buffer>;
+  }
+  return { tar: Readable.from(content(), { objectMode: false }), done: Promise.resolve(ok(undefined)) };
+}

@@ -1,0 +1,86 @@
+import { archiveDigest, type DigestLine } from "./digest.js";
+import type { TarEntry } from "./tar-header.js";
+
+/** The first entry of an archive in the age format; under the name that no file of the user's may have. */
+export const manifestPath = ".tazpod/manifest.json";
+
+/** A manifest of 20,000 entries with the longest of paths has about as much. */
+export const mostManifestBytes = 64 * 1024 * 1024;
+
+/** Where a vault came from, and what is in it. Sealed with it, so it is as authentic as the rest. */
+export interface Manifest {
+  readonly version: 1;
+  /** One more than that of the vault it was made from. */
+  readonly generation: number;
+  /** The vault it was made from: SHA-256 of the sealed file, and digest of its content (hex). */
+  readonly parent?: { readonly sealed: string; readonly content: string };
+  /** Who sealed it, and when (ISO 8601). */
+  readonly host: string;
+  readonly time: string;
+  /** Of the content, see digest.ts. */
+  readonly digest: string;
+  readonly entries: readonly DigestLine[];
+}
+
+export function manifestBytes(manifest: Manifest): Buffer {
+  const entries = manifest.entries.map(({ entry, sha256 }) => ({
+    path: entry.path,
+    type: entry.type,
+    mode: entry.mode.toString(8).padStart(3, "0"),
+    mtime: entry.mtime,
+    ...(entry.type === "file" ? { size: entry.size, sha256 } : {}),
+    ...(entry.target === undefined ? {} : { target: entry.target }),
+  }));
+  return Buffer.from(`${JSON.stringify({ ...manifest, entries })}\n`);
+}
+
+/** Undefined for what is no manifest of this version, or one whose digest is not that of its own entries. */
+export function parseManifest(bytes: Buffer): Manifest | undefined {
+  let read: unknown;
+  try {
+    read = JSON.parse(bytes.toString());
+  } catch {
+    return undefined;
+  }
+  if (!isRecord(read) || read["version"] !== 1 || !Array.isArray(read["entries"])) return undefined;
+  const { generation, parent, host, time, digest } = read;
+  const entries = read["entries"].map(parseEntry);
+  if (!entries.every((line) => line !== undefined)) return undefined;
+  if (typeof generation !== "number" || !Number.isSafeInteger(generation)) return undefined;
+  if (typeof host !== "string" || typeof time !== "string" || digest !== archiveDigest(entries))
+    return undefined;
+  const known = parseParent(parent);
+  return {
+    version: 1,
+    generation,
+    ...(known === undefined ? {} : { parent: known }),
+    host,
+    time,
+    digest,
+    entries,
+  };
+}
+
+function parseParent(read: unknown): Manifest["parent"] {
+  if (!isRecord(read)) return undefined;
+  const { sealed, content } = read;
+  return typeof sealed === "string" && typeof content === "string" ? { sealed, content } : undefined;
+}
+
+function parseEntry(read: unknown): DigestLine | undefined {
+  if (!isRecord(read)) return undefined;
+  const { path, type, mode, size = 0, mtime, sha256 = "", target } = read;
+  if (typeof path !== "string" || !isType(type) || typeof mode !== "string" || !/^[0-7]{3}$/.test(mode))
+    return undefined;
+  if (typeof size !== "number" || typeof mtime !== "number" || typeof sha256 !== "string") return undefined;
+  const entry: TarEntry = { path, type, mode: Number.parseInt(mode, 8), size, mtime };
+  return { entry: typeof target === "string" ? { ...entry, target } : entry, sha256 };
+}
+
+function isType(value: unknown): value is TarEntry["type"] {
+  return value === "file" || value === "directory" || value === "link";
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

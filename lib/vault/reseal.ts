@@ -1,0 +1,61 @@
+import { dirname } from "node:path";
+import { fileHash } from "../host/file-hash.js";
+import { fail, ok, type Result } from "../result.js";
+import type { Secret } from "../secret.js";
+import type { VaultFormat } from "./format.js";
+import { contentOf, inspectVault } from "./inspect.js";
+import { type SealedVault, sealInto, type SealRequest } from "./seal-folder.js";
+
+export interface ResealRequest extends Pick<SealRequest, "onStep"> {
+  /** The local vault, absolute. */
+  readonly path: string;
+  readonly from: Secret;
+  readonly to: Secret;
+  /** As it is unless given. */
+  readonly format?: VaultFormat;
+}
+
+/**
+ * Seals what is in a vault anew, with another passphrase. The old file is opened fully first, the new one before it
+ * takes the name; a vault that another tazpod replaced meanwhile is left alone. Failures: `conflict`, and those of
+ * `inspectVault` and `sealInto`; then the old vault is as it was.
+ */
+export async function reseal({
+  path,
+  from,
+  to,
+  format,
+  onStep,
+}: ResealRequest): Promise<Result<SealedVault>> {
+  const old = await inspectVault(path, from);
+  if (!old.ok) return old;
+  const { sha256, summary } = old.value;
+  const sealed = await sealInto({
+    folder: dirname(path),
+    source: () => contentOf(path, from),
+    passphrase: to,
+    format: format ?? old.value.format,
+    limitBytes: Number.MAX_SAFE_INTEGER,
+    from: {
+      generation: summary.manifest?.generation ?? 0,
+      parent: { sealed: sha256, content: summary.digest },
+    },
+    target: () => unchanged(path, sha256),
+    ...(onStep === undefined ? {} : { onStep }),
+  });
+  // left out as the old one was read
+  return sealed.ok
+    ? ok({ ...sealed.value, summary: { ...sealed.value.summary, dropped: summary.dropped } })
+    : sealed;
+}
+
+async function unchanged(path: string, sha256: string): Promise<Result<string>> {
+  const here = await fileHash(path);
+  if (!here.ok) return here;
+  if (here.value === sha256) return ok(path);
+  return fail({
+    kind: "conflict",
+    message: `${path} was replaced meanwhile by another tazpod, so it was left as it is.`,
+    hint: "Run it again.",
+  });
+}

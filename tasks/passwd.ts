@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+import { ok, type Result } from "../lib/result.js";
+import { alone } from "../lib/run/alone.js";
+import { replacingPassphrase, withPassphrase } from "../lib/run/passphrase.js";
+import type { StepContext } from "../lib/run/step.js";
+import { openVault } from "../lib/vault/open.js";
+import { reseal } from "../lib/vault/reseal.js";
+import { cleanLeftovers } from "../lib/vault/store.js";
+
+/** Seals the local vault with a new passphrase; the old file goes once the new one was opened. */
+export async function run(context: StepContext): Promise<Result<void>> {
+  const { project, session, terminal } = context;
+  const path = project.vaultFile;
+  await cleanLeftovers(project.vaultFolder);
+  const from = await withPassphrase(context, "Old passphrase of the vault:", async (passphrase) => {
+    const opened = await openVault(path, passphrase);
+    if (opened.ok) opened.value.tar.destroy();
+    return opened.ok ? ok(passphrase) : opened;
+  });
+  if (!from.ok) return from;
+  const to = await replacingPassphrase(context);
+  if (!to.ok) return to;
+  const sealed = await reseal({ path, from: from.value, to: to.value });
+  if (!sealed.ok) return (to.value.wipe(), sealed);
+  session.keep(to.value);
+  terminal.say("The vault has its new passphrase. Copies made before still open with the old one.");
+  return ok(undefined);
+}
+
+alone(import.meta.url);

@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+import { ok, type Result } from "../lib/result.js";
+import { alone } from "../lib/run/alone.js";
+import { replacingPassphrase, withPassphrase } from "../lib/run/passphrase.js";
+import type { StepContext } from "../lib/run/step.js";
+import { openVault } from "../lib/vault/open.js";
+import { reseal } from "../lib/vault/reseal.js";
+import { cleanLeftovers } from "../lib/vault/store.js";
+
+/** Brings a vault of the Go tazpod's format to the age format, under a new passphrase. */
+export async function run(context: StepContext): Promise<Result<void>> {
+  const { project, session, terminal } = context;
+  const path = project.vaultFile;
+  await cleanLeftovers(project.vaultFolder);
+  const old = await withPassphrase(context, "Passphrase of the vault:", async (passphrase) => {
+    const opened = await openVault(path, passphrase);
+    if (opened.ok) opened.value.tar.destroy();
+    return opened.ok ? ok({ passphrase, format: opened.value.format }) : opened;
+  });
+  if (!old.ok) return old;
+  if (old.value.format === "age") {
+    terminal.say("The vault is in the age format already.");
+    return ok(undefined);
+  }
+  const to = await replacingPassphrase(context);
+  if (!to.ok) return to;
+  const sealed = await reseal({ path, from: old.value.passphrase, to: to.value, format: "age" });
+  if (!sealed.ok) return (to.value.wipe(), sealed);
+  session.keep(to.value);
+  const { dropped } = sealed.value.summary;
+  if (dropped.length > 0) terminal.say(`Left out: ${dropped.join(", ")}`);
+  terminal.say(
+    "The vault is in the age format now. Copies made before are not: they open with the old passphrase.",
+  );
+  return ok(undefined);
+}
+
+alone(import.meta.url);

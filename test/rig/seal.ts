@@ -1,0 +1,26 @@
+import type { Readable } from "node:stream";
+import type { VaultFormat } from "../../lib/vault/format.js";
+import { ok, type Result } from "../../lib/result.js";
+import type { Secret } from "../../lib/secret.js";
+import { sealVault } from "../../lib/vault/seal.js";
+
+/** A sealed vault in memory. */
+export async function sealed(
+  tar: Readable,
+  passphrase: Secret,
+  format: VaultFormat,
+): Promise<Result<Buffer>> {
+  const pieces: Buffer[] = [];
+  const done = await sealVault(tar, passphrase, format, async (piece) => {
+    pieces.push(piece);
+    return ok(undefined);
+  });
+  return done.ok ? ok(Buffer.concat(pieces)) : done;
+}
+
+/** All that a generator of bytes gives. */
+export async function all(pieces: AsyncIterable<Buffer>): Promise<Buffer> {
+  const held: Buffer[] = [];
+  for await (const piece of pieces) held.push(piece);
+  return Buffer.concat(held);
+}

@@ -1,0 +1,52 @@
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { gunzipSync } from "node:zlib";
+import fc from "fast-check";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { gzipStages } from "../../lib/vault/gzip.js";
+import { all } from "../rig/seal.js";
+
+const test = suite("gzip");
+
+async function gzipped(chunks: readonly Buffer[]): Promise<Buffer> {
+  const { choosing, deflate, framing } = gzipStages();
+  let result: Buffer = Buffer.alloc(0);
+  await pipeline(Readable.from(chunks), choosing, deflate, framing, async (source: AsyncIterable<Buffer>) => {
+    result = await all(source);
+  });
+  return result;
+}
+
+test("any mix of text and random bytes, in any pieces, comes back as it was", async () => {
+  const chunk = fc.record({ random: fc.boolean(), size: fc.nat({ max: 40_000 }) });
+  await fc.assert(
+    fc.asyncProperty(fc.array(chunk, { maxLength: 12 }), async (pieces) => {
+      const chunks = pieces.map(({ random, size }) =>
+        random ? randomBytes(size) : Buffer.alloc(size, "some text "),
+      );
+      assert.ok(gunzipSync(await gzipped(chunks)).equals(Buffer.concat(chunks)));
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test("gzip of the system reads it", async () => {
+  const chunks = [Buffer.alloc(100_000, "text "), randomBytes(200_000), Buffer.alloc(100_000, "more text ")];
+  const packed = await gzipped(chunks);
+  execFileSync("gzip", ["-t"], { input: packed });
+  assert.ok(execFileSync("gzip", ["-dc"], { input: packed }).equals(Buffer.concat(chunks)));
+});
+
+test("text is made small, and random bytes hardly larger, beside each other", async () => {
+  const packed = await gzipped([
+    Buffer.alloc(500_000, "text "),
+    randomBytes(500_000),
+    Buffer.alloc(500_000, "text "),
+  ]);
+  assert.ok(packed.length < 515_000, String(packed.length));
+});
+
+test.run();

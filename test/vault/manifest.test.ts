@@ -1,0 +1,149 @@
+import { createHash } from "node:crypto";
+import { readFile, readdir } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { gunzipSync } from "node:zlib";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { ok } from "../../lib/result.js";
+import { Secret } from "../../lib/secret.js";
+import { openAge } from "../../lib/vault/age/age.js";
+import { type ArchiveSummary, normalise } from "../../lib/vault/archive.js";
+import { parseManifest } from "../../lib/vault/manifest.js";
+import { openVault } from "../../lib/vault/open.js";
+import { sealInto, type SealRequest } from "../../lib/vault/seal-folder.js";
+import { newFolder } from "../rig/folder.js";
+import { rawTar, type RawEntry } from "../rig/hostile-tar.js";
+import { drain, readTar } from "../rig/read-tar.js";
+import { failure, value } from "../rig/result.js";
+import { all } from "../rig/seal.js";
+
+const test = suite("manifest");
+const policy = { limitBytes: 1024 * 1024, format: "age" } as const;
+const secret = Secret.fromText("correct horse battery");
+const content: RawEntry[] = [
+  { name: "sub/", type: "5", mode: 0o750 },
+  { name: "sub/key", mode: 0o600, content: "a key" },
+  { name: "link", type: "2", target: "sub/key" },
+];
+
+function source(...entries: RawEntry[]): SealRequest["source"] {
+  return () => ({ tar: Readable.from([rawTar(entries)]), done: Promise.resolve(ok(undefined)) });
+}
+
+function request(folder: string, from: SealRequest["source"]): SealRequest {
+  return { folder, source: from, passphrase: secret, format: "age", limitBytes: policy.limitBytes };
+}
+
+async function summaryOf(tar: Readable): Promise<ArchiveSummary> {
+  const { tar: clean, summary } = normalise(tar, policy);
+  clean.resume();
+  return value(await summary);
+}
+
+test("a sealed vault says first what is in it, where it came from, who made it and when", async () => {
+  const folder = await newFolder();
+  const parent = { sealed: "a".repeat(64), content: "b".repeat(64) };
+  const stored = value(
+    await sealInto({ ...request(folder, source(...content)), from: { generation: 6, parent } }),
+  );
+  const sealed = await readFile(stored.path);
+  assert.is(stored.sha256, createHash("sha256").update(sealed).digest("hex"));
+  const plain = await all(await openAge(Readable.from([sealed]), secret, "vault"));
+  const [first, ...rest] = await readTar(gunzipSync(plain));
+  assert.is(first?.name, ".tazpod/manifest.json");
+  assert.equal(
+    rest.map(({ name }) => name),
+    ["sub/", "sub/key", "link"],
+  );
+  const read = JSON.parse(first?.content.toString() ?? "") as Record<string, unknown>;
+  assert.is(read["generation"], 7);
+  assert.equal(read["parent"], parent);
+  assert.is(read["host"], hostname());
+  assert.ok(Math.abs(Date.parse(String(read["time"])) - Date.now()) < 60_000);
+  assert.equal(read["entries"], [
+    { path: "sub", type: "directory", mode: "750", mtime: 1_700_000_000 },
+    {
+      path: "sub/key",
+      type: "file",
+      mode: "600",
+      mtime: 1_700_000_000,
+      size: 5,
+      sha256: createHash("sha256").update("a key").digest("hex"),
+    },
+    { path: "link", type: "link", mode: "644", mtime: 1_700_000_000, target: "sub/key" },
+  ]);
+});
+
+test("it comes back with the summary, is no part of the content, and is never unpacked", async () => {
+  const folder = await newFolder();
+  const stored = value(await sealInto(request(folder, source(...content))));
+  const opened = value(await openVault(stored.path, secret));
+  const { tar, summary } = normalise(opened.tar, policy);
+  const names = (await readTar(await drain(tar))).map(({ name }) => name);
+  assert.equal(names, ["sub/", "sub/key", "link"]);
+  const found = value(await summary);
+  assert.is(found.manifest?.generation, 1);
+  assert.is(found.manifest?.parent, undefined);
+  assert.is(found.manifest?.digest, found.digest);
+  assert.equal(found.manifest?.entries, found.entries);
+  assert.is((await summaryOf(Readable.from([rawTar(content)]))).digest, found.digest);
+});
+
+test("one that does not say what is there, comes later, or is no manifest at all does not count", async () => {
+  const folder = await newFolder();
+  const stored = value(await sealInto(request(folder, source(...content))));
+  const tar = await drain(value(await openVault(stored.path, secret)).tar);
+  const [good] = await readTar(tar);
+  const entry: RawEntry = { name: ".tazpod/manifest.json", content: good?.content ?? "" };
+  assert.ok((await summaryOf(Readable.from([rawTar([entry, ...content])]))).manifest);
+  const more: RawEntry = { name: "more", content: "x" };
+  for (const entries of [
+    [entry, ...content, more],
+    [...content, entry],
+    [{ ...entry, content: "{" }, ...content],
+    [{ ...entry, content: '{"version":2}' }, ...content],
+  ]) {
+    assert.is((await summaryOf(Readable.from([rawTar(entries)]))).manifest, undefined);
+  }
+});
+
+test("no text makes reading a manifest crash", () => {
+  const samples = ["", "null", "[]", "{}", '{"version":1,"entries":[null]}', '{"version":1,"entries":{}}'];
+  const entry = '{"path":"a","type":"file","mode":"600","mtime":1,"size":1,"sha256":"x"}';
+  samples.push(`{"version":1,"entries":[${entry}],"generation":1.5,"host":"h","time":"t","digest":"d"}`);
+  samples.push("[".repeat(100_000));
+  for (const text of samples) assert.is(parseManifest(Buffer.from(text)), undefined, text.slice(0, 80));
+});
+
+test("v1 has none, since its Go reader would unpack it", async () => {
+  const folder = await newFolder();
+  const stored = value(await sealInto({ ...request(folder, source(...content.slice(0, 2))), format: "v1" }));
+  const tar = await drain(value(await openVault(stored.path, secret)).tar);
+  assert.equal(
+    (await readTar(tar)).map(({ name }) => name),
+    ["sub/", "sub/key"],
+  );
+});
+
+test("what changes while it is read is read again; what never stands still is not saved", async () => {
+  const folder = await newFolder();
+  let reads = 0;
+  const changing = (until: number): SealRequest["source"] => {
+    reads = 0;
+    return () => source({ name: "log", content: `line ${Math.min(++reads, until)}` })();
+  };
+  const stored = value(await sealInto(request(folder, changing(2))));
+  assert.is(reads, 4);
+  assert.is(stored.summary.manifest, undefined);
+  const before = await readFile(stored.path);
+  const refused = failure(await sealInto(request(folder, changing(100))), "save-incomplete");
+  assert.match(refused.problems.join(), /changed/);
+  assert.is(reads, 6);
+  assert.ok((await readFile(stored.path)).equals(before));
+  assert.equal(await readdir(folder), ["vault.tar.aes"]);
+  assert.ok(join(folder, "vault.tar.aes") === stored.path);
+});
+
+test.run();
