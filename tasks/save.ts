@@ -13,6 +13,7 @@ import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.
 import type { Secret } from "../lib/secret.js";
 import { normalise } from "../lib/vault/archive.js";
 import { archiveLimit } from "../lib/vault/limit.js";
+import { formatOf } from "../lib/vault/format-of.js";
 import { openVault } from "../lib/vault/open.js";
 import { conflictPath, keptBeside } from "../lib/vault/conflicts.js";
 import { sealInto } from "../lib/vault/seal-folder.js";
@@ -27,16 +28,13 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (typeof mark.value === "string") return notOpen(context);
   const opened = mark.value;
   const generation = opened.generation ?? 0;
-  // a typing error must not become the new passphrase: it has to open what is there
-  const opens = async (passphrase: Secret) => {
-    const found = await openVault(project.vaultFile, passphrase);
-    if (found.ok) found.value.tar.destroy();
-    return found.ok ? ok({ passphrase, format: found.value.format }) : found;
-  };
-  const key = await withPassphrase(context, "Passphrase of the vault, to seal what changed:", opens);
-  if (!key.ok) return key;
+  const passphrase = await provenPassphrase(context);
+  if (!passphrase.ok) return passphrase;
+  const format = await formatOf(project.vaultFile);
+  if (!format.ok) return format;
   const sealed = await sealInto({
-    ...key.value,
+    passphrase: passphrase.value,
+    format: format.value,
     folder: project.vaultFolder,
     source: () => take(enclave.value, context.signal),
     from: { generation, parent: { sealed: opened.base, content: opened.digest } },
@@ -54,6 +52,17 @@ export async function run(context: StepContext): Promise<Result<void>> {
     digest: summary.digest,
     base: sha256,
     generation: generation + 1,
+  });
+}
+
+/** A typing error must not become the new passphrase: one that has opened nothing in this run has to open what is there. */
+async function provenPassphrase(context: StepContext): Promise<Result<Secret>> {
+  const { session, project } = context;
+  if (session.passphrase !== undefined) return ok(session.passphrase);
+  return withPassphrase(context, "Passphrase of the vault, to seal what changed:", async (passphrase) => {
+    const found = await openVault(project.vaultFile, passphrase);
+    if (found.ok) found.value.tar.destroy();
+    return found.ok ? ok(passphrase) : found;
   });
 }
 

@@ -232,7 +232,7 @@ test("more than the limit is refused before its content is read", async () => {
 test("more entries than allowed are refused", async () => {
   const many = Array.from({ length: 11 }, (_, index) => ({ name: `f${index}` }));
   assert.match(
-    failure((await through(rawTar(many), { maxEntries: 10 })).summary, "interrupted").detail,
+    failure((await through(rawTar(many), { maxEntries: 10 })).summary, "archive-refused").detail,
     /more than 10/,
   );
 });
@@ -279,7 +279,7 @@ test("a reader that goes away ends the source", async () => {
   const source = Readable.from([rawTar([{ name: "one", content: "1".repeat(300_000) }])]);
   const { tar, summary } = normalise(source, options);
   tar.once("data", () => tar.destroy());
-  failure(await summary, "archive-refused");
+  failure(await summary, "interrupted");
   assert.ok(source.destroyed);
 });
 
