@@ -9,6 +9,7 @@ Usage: tazpod [COMMAND] [OPTIONS] [-- CMD…]
   tazpod plan [NAME]        what \`run NAME\` would do, and why; runs only checks
   tazpod list               the goals and tasks of this project
   tazpod status             what holds here: project, container, vault
+  tazpod vault ls           what is in the sealed vault; also verify, diff, export, import
   tazpod down               save, lock, then stop and remove the container
 
 Options:
@@ -60,6 +61,23 @@ Lists the goals and tasks of the recipe here, with the file each comes from wher
 
 Says which facts hold here. Asks the engine, but not the network.
 `,
+  vault: `Usage: tazpod vault ls|verify|diff|export [OPTIONS]
+       tazpod vault import PATH [OPTIONS]
+
+Looks at the sealed vault of this project. Nothing is unpacked anywhere; only import writes a vault.
+
+  ls       names, sizes and times of what is in it
+  verify   opens it to its last byte, and says whether it is whole
+  diff     what the RAM folder has and the sealed vault has not: + added, ~ changed, - removed; names only
+  export   the content as a plain tar on stdout; refused on a terminal
+  import   a new vault of what is in a folder or a tar archive. A vault that is here is left alone, or with
+           --force kept beside it as vault.tar.aes.bak-N
+
+  --passphrase-file FILE  --passphrase-fd N  --passphrase-command CMD  -f, --force  --json  --project DIR
+
+  tazpod vault export | tar -C /dev/shm/secrets -xf -
+  tazpod vault import ~/old-secrets
+`,
   down: `Usage: tazpod down [--discard] [--passphrase-file FILE] [--project DIR]
 
 Stops and removes the container. An open vault is saved and locked first; --discard drops unsaved work.
@@ -72,4 +90,4 @@ export function helpText(command?: string): string {
 }
 
 /** What is a command of its own; every other word is looked up as a goal or task. */
-export const commandNames = ["run", "plan", "list", "status", "help"] as const;
+export const commandNames = ["run", "plan", "list", "status", "vault", "help"] as const;

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import type { Readable, Writable } from "node:stream";
+import { PassThrough, pipeline, type Readable, type Writable } from "node:stream";
 import type { Failure } from "../failure.js";
 import { fail, ok, type Result } from "../result.js";
 
@@ -58,7 +58,10 @@ export function piped(argv: readonly string[], options: ProcessOptions = {}): Pi
     detached: true,
     stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
   });
-  const stdout = child.stdout as Readable;
+  // read from the start: what nobody has begun to read when a program ends, node throws away
+  const stdout = new PassThrough();
+  stdout.on("error", () => undefined);
+  pipeline(child.stdout as Readable, stdout, () => undefined);
   if (options.input !== undefined) feed(options.input, child.stdin as Writable);
   return { stdout, done: finish(child, argv, options) };
 }

@@ -1,0 +1,30 @@
+import { pipeline } from "node:stream/promises";
+import { fail, ok, type Result, settle } from "../../result.js";
+import { contentOf } from "../../vault/inspect.js";
+import { inspected, noWords, type VaultCommand } from "./types.js";
+
+/** `tazpod vault export`: the content as a plain tar on stdout; the vault was opened fully before the first byte. */
+export async function exportTar(command: VaultCommand): Promise<Result<void>> {
+  const sensible = noWords(command, "export");
+  if (!sensible.ok) return sensible;
+  if (process.stdout.isTTY)
+    return fail({
+      kind: "usage",
+      message: "vault export writes secrets in the clear, so not to a terminal.",
+      hint: "Send it on: `tazpod vault export | tar -C /dev/shm/DIR -xf -`.",
+    });
+  const { context } = command;
+  const whole = await inspected(context);
+  if (!whole.ok) return whole;
+  const passphrase = context.session.passphrase;
+  if (passphrase === undefined) throw new Error("a vault was opened and its passphrase is not known");
+  const { tar } = contentOf(context.project.vaultFile, passphrase);
+  return settle(async () => {
+    try {
+      await pipeline(tar, process.stdout, { end: false });
+    } catch (error) {
+      // whoever reads it had enough
+      if (!(error instanceof Error && "code" in error && error.code === "EPIPE")) throw error;
+    }
+  }).then((done) => (done.ok ? ok(undefined) : done));
+}

@@ -1,0 +1,85 @@
+import { keepAs, makeFolder, openRead, stat } from "../../host/files.js";
+import { piped } from "../../host/process.js";
+import { fail, ok, type Result, settle, take } from "../../result.js";
+import { chosenPassphrase } from "../../run/passphrase.js";
+import { archiveLimit } from "../../vault/limit.js";
+import { sealInto, type TarSource } from "../../vault/seal-folder.js";
+import { Readable } from "node:stream";
+import { bytesOf } from "../../run/bytes.js";
+import { print, type VaultCommand } from "./types.js";
+
+/** `tazpod vault import PATH`: a new vault of what is in a folder or a tar. One that is here stays, unless --force. */
+export async function importVault({ words, context, json }: VaultCommand): Promise<Result<void>> {
+  const [path, extra] = words;
+  if (path === undefined || extra !== undefined)
+    return fail({ kind: "usage", message: "vault import takes one folder or tar archive." });
+  const { project, options } = context;
+  const here = await stat(project.vaultFile);
+  if (!here.ok) return here;
+  if (here.value !== undefined && !options.force)
+    return fail({ kind: "vault-exists", path: project.vaultFile });
+  const found = await stat(path);
+  if (!found.ok) return found;
+  if (found.value === undefined || found.value.kind === "other")
+    return fail({ kind: "usage", message: `${path} is neither a folder nor a tar archive.` });
+  const source = found.value.kind === "folder" ? () => folder(path, context.signal) : () => archive(path);
+  const passphrase = await chosenPassphrase(context);
+  if (!passphrase.ok) return passphrase;
+  const made = await makeFolder(project.vaultFolder);
+  if (!made.ok) return made;
+  let kept: string | undefined;
+  const sealed = await sealInto({
+    folder: project.vaultFolder,
+    source,
+    passphrase: passphrase.value,
+    format: project.config.vaultFormat,
+    limitBytes: archiveLimit(project.config.secretsBytes),
+    target: async () => {
+      const beside = await keepBeside(project.vaultFile, options.force);
+      if (!beside.ok) return beside;
+      kept = beside.value;
+      return ok(project.vaultFile);
+    },
+  });
+  if (!sealed.ok) return sealed;
+  const { files, bytes, dropped } = sealed.value.summary;
+  if (json) print(JSON.stringify({ outcome: "done", files, bytes, dropped, kept }));
+  else {
+    if (dropped.length > 0) context.terminal.say(`Left out: ${dropped.join(", ")}`);
+    if (kept !== undefined) context.terminal.say(`The vault that was here is kept as ${kept}.`);
+    context.terminal.say(`Sealed ${files} ${files === 1 ? "file" : "files"}, ${bytesOf(bytes)}.`);
+  }
+  return ok(undefined);
+}
+
+function archive(path: string): TarSource {
+  async function* content(): AsyncGenerator<Buffer> {
+    yield* take(await openRead(path)) as AsyncIterable<Buffer>;
+  }
+  return { tar: Readable.from(content(), { objectMode: false }), done: Promise.resolve(ok(undefined)) };
+}
+
+function folder(path: string, signal: AbortSignal): TarSource {
+  const { stdout, done } = piped(["tar", "-c", "-f", "-", "-C", path, "."], { signal });
+  return {
+    tar: stdout,
+    done: settle(async () => {
+      const { code, stderr } = take(await done);
+      if (code !== 0 || stderr !== "")
+        take(fail({ kind: "save-incomplete", problems: stderr.split("\n").slice(0, 20) }));
+    }),
+  };
+}
+
+/** Gives the vault that is here the first free name of vault.tar.aes.bak-1, -2, …; undefined when there is none. */
+async function keepBeside(path: string, force: boolean): Promise<Result<string | undefined>> {
+  for (let number = 1; ; number++) {
+    const here = await stat(path);
+    if (!here.ok) return here;
+    if (here.value === undefined) return ok(undefined);
+    if (!force) return fail({ kind: "vault-exists", path });
+    const kept = await keepAs(path, `${path}.bak-${number}`);
+    if (kept.ok) return ok(`${path}.bak-${number}`);
+    if (kept.failure.kind !== "file" || kept.failure.code !== "EEXIST") return kept;
+  }
+}

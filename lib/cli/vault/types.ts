@@ -1,0 +1,28 @@
+import { fail, ok, type Result } from "../../result.js";
+import { withPassphrase } from "../../run/passphrase.js";
+import type { StepContext } from "../../run/step.js";
+import { type Inspected, inspectVault } from "../../vault/inspect.js";
+
+/** What a command about the vault is given: a context as a step has it. */
+export interface VaultCommand {
+  readonly json: boolean;
+  /** What follows the command's name. */
+  readonly words: readonly string[];
+  readonly context: StepContext;
+}
+
+/** The local vault, opened fully with the passphrase that is given or asked for. */
+export function inspected(context: StepContext): Promise<Result<Inspected>> {
+  return withPassphrase(context, "Passphrase of the vault:", (passphrase) =>
+    inspectVault(context.project.vaultFile, passphrase),
+  );
+}
+
+export function noWords({ words }: VaultCommand, name: string): Result<void> {
+  if (words.length === 0) return ok(undefined);
+  return fail({ kind: "usage", message: `vault ${name} takes no name.` });
+}
+
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

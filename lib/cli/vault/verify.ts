@@ -1,0 +1,20 @@
+import { ok, type Result } from "../../result.js";
+import { bytesOf } from "../../run/bytes.js";
+import { inspected, noWords, print, type VaultCommand } from "./types.js";
+
+/** `tazpod vault verify`: opens the sealed vault to its last byte, and writes nothing. */
+export async function verify(command: VaultCommand): Promise<Result<void>> {
+  const sensible = noWords(command, "verify");
+  if (!sensible.ok) return sensible;
+  const found = await inspected(command.context);
+  if (!found.ok) return found;
+  const { format, sha256, summary } = found.value;
+  const { files, directories, links, bytes, digest } = summary;
+  if (command.json) {
+    print(JSON.stringify({ outcome: "good", format, sha256, digest, files, directories, links, bytes }));
+    return ok(undefined);
+  }
+  const path = command.context.project.vaultFile;
+  print(`${path} is whole: ${files} ${files === 1 ? "file" : "files"}, ${bytesOf(bytes)}, format ${format}`);
+  return ok(undefined);
+}

@@ -1,0 +1,125 @@
+// needs: docker, script, tar
+import { execFileSync } from "node:child_process";
+import { chmod, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { newFolder } from "../rig/folder.js";
+import { Host, passphrase, removeHosts, run } from "../rig/host.js";
+import { bin } from "../rig/host.js";
+
+let host: Host;
+let pile = "";
+
+test.before(async () => {
+  host = await Host.make({ remote: "none" });
+  pile = await newFolder("pile");
+  await mkdir(join(pile, ".ssh"));
+  await chmod(join(pile, ".ssh"), 0o700);
+  await writeFile(join(pile, ".ssh", "id"), "a key", { mode: 0o600 });
+  await writeFile(join(pile, "note"), "a note\n");
+  await symlink(".ssh/id", join(pile, "link"));
+});
+
+test.after(removeHosts);
+
+const vault = (...args: string[]) => host.tazpod("vault", ...args, "--passphrase-file", host.passphraseFile);
+
+test("import makes a vault of a pile of secrets, and one that is here is left alone", async () => {
+  const done = await vault("import", pile);
+  assert.is(done.code, 0, done.stderr);
+  assert.match(done.stderr, "Sealed 2 files");
+  const before = await readFile(host.vault);
+  const again = await vault("import", pile);
+  assert.is(again.code, 3);
+  assert.ok((await readFile(host.vault)).equals(before));
+  assert.equal(await readdir(host.path(".tazpod", "vault")), ["vault.tar.aes"]);
+});
+
+test("ls says names, sizes and times, and nothing of the content", async () => {
+  const done = await vault("ls");
+  assert.is(done.code, 0, done.stderr);
+  assert.match(done.stdout, /5 B {2}\d{4}-\d\d-\d\d \d\d:\d\d {2}\.ssh\/id\n/);
+  assert.match(done.stdout, /link -> \.ssh\/id\n/);
+  assert.not.match(done.stdout, "a key");
+  const { format, generation, entries } = JSON.parse((await vault("ls", "--json")).stdout) as {
+    format: string;
+    generation: number;
+    entries: { path: string; mode: string; size: number }[];
+  };
+  assert.equal([format, generation], ["age", 1]);
+  assert.equal(entries.map(({ path }) => path).toSorted(), [".ssh", ".ssh/id", "link", "note"]);
+  assert.is(entries.find(({ path }) => path === ".ssh/id")?.mode, "600");
+});
+
+test("verify opens to the last byte, writes nothing, and finds one that was changed", async () => {
+  const before = await readFile(host.vault);
+  const good = await vault("verify");
+  assert.is(good.code, 0, good.stderr);
+  assert.match(good.stdout, /is whole: 2 files, 12 B, format age/);
+  assert.ok((await readFile(host.vault)).equals(before));
+  const changed = Buffer.from(before);
+  changed[before.length - 30] = (before.at(-30) ?? 0) ^ 1;
+  await writeFile(host.vault, changed);
+  const bad = await vault("verify");
+  await writeFile(host.vault, before);
+  assert.is(bad.code, 1);
+  assert.match(bad.stderr, /is damaged/);
+  assert.is(bad.stdout, "");
+});
+
+test("export gives a plain tar, and none to a terminal", async () => {
+  const folder = await newFolder("out");
+  const command = `'${process.execPath}' '${bin}' vault export --passphrase-file '${host.passphraseFile}' | tar -C '${folder}' -xf -`;
+  const done = await run("sh", ["-c", command], { cwd: host.folder });
+  assert.is(done.code, 0, done.stderr);
+  assert.is(execFileSync("diff", ["-r", pile, folder], { encoding: "utf8" }), "");
+  const pty = host.pty("vault", "export");
+  await pty.expect("not to a terminal");
+  assert.is(await pty.ended, 2, pty.screen);
+});
+
+test("diff says what was added, changed and removed in RAM, by name; a closed vault has none", async () => {
+  assert.is((await vault("diff")).code, 3);
+  const unlocked = await host.run("unlock");
+  assert.is(unlocked.code, 0, unlocked.stderr);
+  assert.is((await vault("diff")).stdout, "");
+  await host.inside("cd ~/secrets && echo more > new && echo other > note && rm link");
+  assert.is((await vault("diff")).stdout, "+ new\n~ note\n- link\n");
+  assert.equal(JSON.parse((await vault("diff", "--json")).stdout), {
+    added: ["new"],
+    changed: ["note"],
+    removed: ["link"],
+  });
+});
+
+test("a vault that was opened and locked without a change is the same file, byte for byte", async () => {
+  assert.is((await host.run("lock", "--discard")).code, 0);
+  const before = await readFile(host.vault);
+  assert.is((await host.enter("cat ~/secrets/note; touch ~/secrets/note")).code, 0);
+  assert.ok((await readFile(host.vault)).equals(before));
+});
+
+test("import takes a tar too, and --force keeps the vault that was here beside it", async () => {
+  const before = await readFile(host.vault);
+  const tar = join(await newFolder("tar"), "pile.tar");
+  execFileSync("tar", ["-C", pile, "-cf", tar, "."]);
+  const done = await vault("import", tar, "--force");
+  assert.is(done.code, 0, done.stderr);
+  assert.ok((await readFile(`${host.vault}.bak-1`)).equals(before));
+  assert.match((await vault("verify")).stdout, "2 files");
+  assert.is((await vault("import", "/nowhere", "--force")).code, 2);
+});
+
+test("what is no command of vault is named with the nearest, and a wrong passphrase shows nothing", async () => {
+  assert.match((await host.tazpod("vault", "verfy")).stderr, /Did you mean "verify"\?/);
+  assert.is((await host.tazpod("vault")).code, 2);
+  assert.match((await host.tazpod("vault", "--help")).stdout, "vault import PATH");
+  const wrong = join(await newFolder("wrong"), "pass");
+  await writeFile(wrong, `${passphrase}!`, { mode: 0o600 });
+  const done = await host.tazpod("vault", "ls", "--passphrase-file", wrong);
+  assert.is(done.code, 1);
+  assert.is(done.stdout, "");
+});
+
+test.run();
