@@ -111,7 +111,13 @@ export type Failure =
   | { readonly kind: "vault-exists"; readonly path: string }
   | { readonly kind: "vault-closed" }
   | { readonly kind: "vault-vanished" }
-  | { readonly kind: "archive-refused"; readonly entry: string; readonly detail: string }
+  | {
+      readonly kind: "archive-refused";
+      readonly entry: string;
+      readonly detail: string;
+      /** It is no whole tar archive: whoever made it may say why. */
+      readonly damaged?: boolean;
+    }
   | {
       readonly kind: "archive-too-large";
       readonly bytes: number;

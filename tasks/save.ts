@@ -4,6 +4,7 @@ import { forgetOpen, recordedOpen } from "../lib/enclave/open-record.js";
 import { take, type Taking } from "../lib/enclave/take.js";
 import type { Enclave } from "../lib/enclave/types.js";
 import { fileHash } from "../lib/host/file-hash.js";
+import type { Failure } from "../lib/failure.js";
 import { fail, ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { bytesOf, count } from "../lib/run/bytes.js";
@@ -88,7 +89,13 @@ async function notOpen({ project, container }: StepContext): Promise<Result<neve
 /** The result of reading a taking, good only if tar says that it read everything; what tar complains of comes first. */
 async function whole<T>(taking: Taking, read: (taking: Taking) => Promise<Result<T>>): Promise<Result<T>> {
   const [result, done] = await Promise.all([read(taking), taking.done]);
-  return done.ok || (!result.ok && result.failure.kind !== "archive-refused") ? result : done;
+  // a tar that was refused for what is in it was not read on, and ended because of that
+  return done.ok || (!result.ok && !isCut(result.failure)) ? result : done;
+}
+
+/** Whether a tar that did not end well explains this. */
+function isCut(failure: Failure): boolean {
+  return (failure.kind === "archive-refused" && failure.damaged === true) || failure.kind === "interrupted";
 }
 
 async function digestOf(enclave: Enclave, limitBytes: number, signal: AbortSignal): Promise<Result<string>> {

@@ -181,7 +181,7 @@ class Rewriting {
   #broken(entry: string | undefined, message: string): Failed {
     const files = this.#lines.filter((line) => line.entry.type === "file").map((line) => line.entry.path);
     if (/Invalid|exceeds/.test(message)) {
-      return refused(
+      return damaged(
         entry ?? "the archive",
         `it is not a tar archive, or is damaged, after ${files.length} whole files`,
       );
@@ -192,7 +192,7 @@ class Rewriting {
       .join(", ");
     const more = files.length > 20 ? ` and ${files.length - 20} more` : "";
     const whole = files.length === 0 ? "no file before it is whole" : `whole are: ${shown}${more}`;
-    return refused(entry ?? "the archive", `the archive is cut short here; ${whole}`);
+    return damaged(entry ?? "the archive", `the archive is cut short here; ${whole}`);
   }
 
   #folders(): ArchiveSummary["folders"] {
@@ -234,6 +234,10 @@ async function readManifest(source: Entry): Promise<Manifest | undefined> {
   const chunks: Buffer[] = [];
   for await (const chunk of source as AsyncIterable<Buffer>) chunks.push(chunk);
   return parseManifest(Buffer.concat(chunks));
+}
+
+function damaged(entry: string, detail: string): Failed {
+  return new Failed({ kind: "archive-refused", entry, detail, damaged: true });
 }
 
 function offsetOf(entry: Entry): number {

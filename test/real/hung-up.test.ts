@@ -1,5 +1,5 @@
 // needs: docker, script
-// time limit: 180 s
+// time limit: 240 s
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { newFolder } from "../rig/folder.js";

@@ -1,0 +1,138 @@
+// needs: docker, root
+// time limit: 180 s
+import { mkdir, readFile, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { newFolder } from "../rig/folder.js";
+import { bin, Host, removeHosts, run } from "../rig/host.js";
+
+// What cannot be saved stays where it is, by name, and the vault that was there still opens.
+
+const mounts: string[] = [];
+
+test.after(async () => {
+  await removeHosts();
+  for (const mount of mounts) await run("umount", ["-l", mount]);
+});
+
+async function withVault(more = ""): Promise<Host> {
+  const host = await Host.make({ remote: "none", more });
+  const made = await host.enter("printf %s kept > ~/secrets/key");
+  assert.is(made.code, 0, made.stderr);
+  return host;
+}
+
+test("what cannot be kept in a vault is named, nothing is saved without it, and --discard closes all the same", async () => {
+  const host = await withVault();
+  const before = await readFile(host.vault);
+  const cases: [string, string, RegExp][] = [
+    ["mkfifo ~/secrets/pipe", "rm ~/secrets/pipe", /"pipe": it is a named pipe/],
+    ["ln -s /etc/passwd ~/secrets/link", "rm ~/secrets/link", /"link": it is a link to an absolute path/],
+    ["ln ~/secrets/key ~/secrets/hard", "rm ~/secrets/hard", /it is a hard link/],
+  ];
+  assert.is((await host.run("unlock")).code, 0);
+  for (const [make, unmake, name] of cases) {
+    await host.inside(make);
+    const done = await host.run("lock");
+    assert.is(done.code, 1, `${make}: ${done.stderr}`);
+    assert.match(done.stderr, name, make);
+    assert.match(await host.secrets(), "key", make);
+    assert.equal(await readFile(host.vault), before, make);
+    await host.inside(unmake);
+  }
+  await host.inside("echo x > ~/secrets/shut; chmod 000 ~/secrets/shut");
+  const unreadable = await host.run("lock");
+  assert.is(unreadable.code, 1, unreadable.stderr);
+  assert.match(unreadable.stderr, /shut.*[Pp]ermission denied/);
+  assert.equal(await readFile(host.vault), before);
+  const discarded = await host.run("lock", "--discard");
+  assert.is(discarded.code, 0, discarded.stderr);
+  assert.is(await host.secrets(), "");
+  assert.is((await host.enter("cat ~/secrets/key; ls ~/secrets")).stdout, "keptkey\n");
+});
+
+test("a folder nobody may write in is saved and comes back as it was", async () => {
+  const host = await withVault();
+  const made = await host.enter("mkdir ~/secrets/ro && echo in > ~/secrets/ro/f && chmod 500 ~/secrets/ro");
+  assert.is(made.code, 0, made.stderr);
+  assert.is(await host.secrets(), "");
+  const seen = await host.enter("cat ~/secrets/ro/f; stat -c %a ~/secrets/ro");
+  assert.is(seen.stdout, "in\n500\n", seen.stderr);
+});
+
+test("a vault that is more than the RAM folder holds is refused before anything is unpacked, and says what to set", async () => {
+  const host = await withVault();
+  assert.is((await host.enter("head -c 3000000 /dev/urandom > ~/secrets/big")).code, 0);
+  const before = await readFile(host.vault);
+  await host.configure("none", "vault: { size: 2m }\n");
+  const done = await host.enter("echo ran");
+  assert.is(done.code, 1, done.stderr);
+  assert.is(done.stdout, "");
+  assert.match(done.stderr, /at most \d+ are allowed[\s\S]*vault\.size/);
+  assert.is(await host.secrets(), "");
+  assert.equal(await readFile(host.vault), before);
+});
+
+test("a full disk at save: the old vault still opens, RAM stays open, and room makes the next lock good", async () => {
+  const disk = await newFolder("disk");
+  assert.is((await run("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", disk])).code, 0);
+  mounts.push(disk);
+  const host = await withVault();
+  assert.is(
+    (
+      await run("sh", [
+        "-c",
+        `cp -a '${host.path(".tazpod", "vault")}/.' '${disk}' && mount --bind '${disk}' '${host.path(".tazpod", "vault")}'`,
+      ])
+    ).code,
+    0,
+  );
+  mounts.push(host.path(".tazpod", "vault"));
+  const before = await readFile(host.vault);
+  assert.is((await host.run("unlock")).code, 0);
+  await host.inside("head -c 4000000 /dev/urandom > ~/secrets/big");
+  const full = await host.run("lock");
+  assert.is(full.code, 1, full.stderr);
+  assert.match(full.stderr, /no space left/i);
+  assert.equal(await readFile(host.vault), before);
+  assert.match(await host.secrets(), "big");
+  await host.inside("rm ~/secrets/big; echo small > ~/secrets/small");
+  const done = await host.run("lock");
+  assert.is(done.code, 0, done.stderr);
+  assert.is((await host.enter("cat ~/secrets/small")).stdout, "small\n");
+});
+
+test("a project in a path with colons, commas, quotes, spaces and letters of any kind, from a subfolder and by --project", async () => {
+  const root = join(await newFolder("p"), `a:b, "c" d'é ✓`);
+  await mkdir(join(root, "sub", "deeper"), { recursive: true });
+  const host = await Host.make({ remote: "none" });
+  await symlink(root, `${host.folder}-link`);
+  await run("cp", ["-a", host.path(".tazpod"), root]);
+  const enter = (cwd: string, ...args: string[]) =>
+    run(
+      process.execPath,
+      [
+        bin,
+        ...args,
+        "enter",
+        "--yes",
+        "--passphrase-file",
+        host.passphraseFile,
+        "--",
+        "sh",
+        "-c",
+        "pwd; ls -d /workspace/sub; date >> ~/secrets/log; wc -l < ~/secrets/log",
+      ],
+      { cwd },
+    );
+  const first = await enter(join(root, "sub", "deeper"));
+  assert.is(first.code, 0, first.stderr);
+  assert.is(first.stdout, "/workspace\n/workspace/sub\n1\n");
+  const second = await enter("/", "--project", root);
+  assert.is(second.stdout, "/workspace\n/workspace/sub\n2\n", second.stderr);
+  const third = await enter("/", "--project", `${host.folder}-link`);
+  assert.is(third.stdout, "/workspace\n/workspace/sub\n3\n", third.stderr);
+});
+
+test.run();
