@@ -3,12 +3,17 @@ import { randomUUID } from "node:crypto";
 import { endSession, shellCommand, vanishedCode } from "../lib/enclave/shell.js";
 import { forgetOpen, recordedOpen } from "../lib/enclave/open-record.js";
 import { marker } from "../lib/enclave/marker.js";
+import type { ContainerState, Engine } from "../lib/engine/types.js";
+import { sleep } from "../lib/host/clock.js";
 import { workspace } from "../lib/engine/paths.js";
 import { joinSession, otherSessions } from "../lib/project/sessions.js";
 import { fail, ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { cannotTell } from "../lib/run/checks.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
+
+/** 128 and SIGKILL. */
+const killedCode = 137;
 
 /** A shell in the container, or the command behind `--`; its exit code is this step's. */
 export async function run(context: StepContext): Promise<Result<void>> {
@@ -43,7 +48,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
 async function judge(context: StepContext, wasOpen: boolean, code: number): Promise<Result<void>> {
   const { project, options } = context;
   const name = project.config.containerName;
-  const state = await (await context.engine()).inspect(name);
+  const state = await settledState(await context.engine(), name, code);
   if (!state.ok) return state;
   if (state.value.state !== "running") return fail({ kind: "container-gone", name, unsaved: wasOpen });
   const still = wasOpen ? await recordedOpen(project.vaultFolder, state.value) : ok(true);
@@ -59,6 +64,15 @@ async function judge(context: StepContext, wasOpen: boolean, code: number): Prom
     }
   }
   return fail({ kind: "exit-code", command: options.args.join(" ") || "the shell", code });
+}
+
+/** An engine that takes a container away kills what is in it first: for a moment the container still seems to run. */
+async function settledState(engine: Engine, name: string, code: number): Promise<Result<ContainerState>> {
+  for (let waits = code === killedCode ? 10 : 0; ; waits -= 1) {
+    const state = await engine.inspect(name);
+    if (waits === 0 || !state.ok || state.value.state !== "running") return state;
+    await sleep(150);
+  }
 }
 
 const vaultInUse: StepCheck = async ({ project }) => {

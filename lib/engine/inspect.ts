@@ -7,7 +7,7 @@ interface Inspected {
   readonly Id: string;
   readonly Name: string;
   readonly Image: string;
-  readonly State: { readonly Running: boolean; readonly StartedAt: string };
+  readonly State: { readonly Status: string; readonly StartedAt: string };
   readonly Config: { readonly Labels?: Readonly<Record<string, string>> | null };
 }
 
@@ -26,7 +26,7 @@ export function parseInspect(name: string, done: Finished): Result<ContainerStat
   if (!found || found.Name.replace(/^\//, "") !== name) return ok({ state: "absent" });
   const known = found.Config.Labels ?? {};
   return ok({
-    state: found.State.Running ? "running" : "stopped",
+    state: found.State.Status === "running" ? "running" : "stopped",
     id: found.Id,
     startedAt: found.State.StartedAt,
     owner: known[labels.project],

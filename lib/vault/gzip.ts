@@ -24,6 +24,8 @@ export function gzipStages(): { choosing: Stage; deflate: DeflateRaw; framing: S
   let [sum, length] = [0, 0];
   async function* choosing(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of source) {
+      // zlib takes a piece of nothing, when it has no address, for the wish to start the sum anew
+      if (chunk.length === 0) continue;
       sum = crc32(chunk, sum);
       length += chunk.length;
       const wanted = looksRandom(chunk) ? constants.Z_HUFFMAN_ONLY : constants.Z_DEFAULT_STRATEGY;
