@@ -22,15 +22,15 @@ export async function run(context: StepContext): Promise<Result<void>> {
 
 const containerCurrent: StepCheck = async (context) => {
   const { project } = context;
-  const [state, imageId] = await Promise.all([context.container(), context.imageId()]);
+  const state = await context.container();
   if (!state.ok) return cannotTell(state.failure);
+  // an open vault is not taken away: what has changed is offered once it is locked
+  const open = await recordedOpen(project.vaultFolder, state.value);
+  if (open.ok && open.value) return holds("the vault is open in it; a change is offered once it is locked");
+  const imageId = await context.imageId();
   if (!imageId.ok) return cannotTell(imageId.failure);
   const reason = outdated(state.value, containerSpec(project), imageId.value);
-  if (reason === undefined) return holds("made from today's settings");
-  // an open vault is not taken away: the offer comes once it is locked
-  const open = await recordedOpen(project.vaultFolder, state.value);
-  if (open.ok && open.value) return holds(`${reason}, but the vault is open: offered once it is locked`);
-  return fails(reason);
+  return reason === undefined ? holds("made from today's settings") : fails(reason);
 };
 
 export const checks = { "container-current": containerCurrent };

@@ -17,7 +17,7 @@ export async function runCommand(args: Arguments, words: readonly string[]): Pro
   if (!target.ok) return reportFailure(target.failure, args.json);
   const sensible = check(recipe, target.value, args);
   if (!sensible.ok) return reportFailure(sensible.failure, args.json);
-  preload(recipe, target.value.tasks);
+  preload(recipe, target.value.tasks, () => world.project.initialised && world.container());
   interrupts.watch();
   try {
     const outcome = await runTarget(target.value, setting.value);

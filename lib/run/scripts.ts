@@ -28,10 +28,18 @@ export const builtinScripts = [
   "upgrade",
 ] as const;
 
-/** Begins to load what a target is sure to ask, while the first program that is asked still thinks. */
-export function preload(recipe: Recipe, tasks: readonly string[]): void {
+/**
+ * Begins what a target is sure to come to: the question to the engine, where one of its tasks hangs on the container,
+ * and, while the engine thinks, the loading of its scripts.
+ */
+export function preload(recipe: Recipe, tasks: readonly string[], askEngine: () => unknown): void {
   for (const task of tasks.flatMap((name) => recipe.tasks.get(name) ?? [])) {
     const checks = [...task.needs, ...task.wants].map((fact) => recipe.facts.get(fact)?.check);
+    const builtin = (name: string) =>
+      checks.some(
+        (check) => check?.kind === "script" && check.script.kind === "builtin" && check.script.name === name,
+      );
+    if (builtin("ensure-container")) askEngine();
     for (const part of [task.action, ...checks]) {
       if (part?.kind === "script" && part.script.kind === "builtin") void loadScript(part.script);
     }

@@ -75,8 +75,6 @@ export class World {
 
   container(): Promise<Result<ContainerState>> {
     this.#container ??= this.engine().then((engine) => engine.inspect(this.#project.config.containerName));
-    // whoever asks about the container is likely to ask next whether its image is still the one here
-    void this.imageId();
     return this.#container;
   }
 
