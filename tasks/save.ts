@@ -4,7 +4,6 @@ import { forgetOpen, recordedOpen } from "../lib/enclave/open-record.js";
 import { take, type Taking } from "../lib/enclave/take.js";
 import type { Enclave } from "../lib/enclave/types.js";
 import { fileHash } from "../lib/host/file-hash.js";
-import type { Failure } from "../lib/failure.js";
 import { fail, ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { bytesOf, count } from "../lib/run/bytes.js";
@@ -14,6 +13,7 @@ import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.
 import type { Secret } from "../lib/secret.js";
 import { normalise } from "../lib/vault/archive.js";
 import { archiveLimit } from "../lib/vault/limit.js";
+import { isCut } from "../lib/vault/cut.js";
 import { formatOf } from "../lib/vault/format-of.js";
 import { openVault } from "../lib/vault/open.js";
 import { conflictPath, keptBeside } from "../lib/vault/conflicts.js";
@@ -91,11 +91,6 @@ async function whole<T>(taking: Taking, read: (taking: Taking) => Promise<Result
   const [result, done] = await Promise.all([read(taking), taking.done]);
   // a tar that was refused for what is in it was not read on, and ended because of that
   return done.ok || (!result.ok && !isCut(result.failure)) ? result : done;
-}
-
-/** Whether a tar that did not end well explains this. */
-function isCut(failure: Failure): boolean {
-  return (failure.kind === "archive-refused" && failure.damaged === true) || failure.kind === "interrupted";
 }
 
 async function digestOf(enclave: Enclave, limitBytes: number, signal: AbortSignal): Promise<Result<string>> {

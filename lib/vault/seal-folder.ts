@@ -6,6 +6,7 @@ import type { Secret } from "../secret.js";
 import { type ArchiveSummary, normalise } from "./archive.js";
 import type { VaultFormat } from "./format.js";
 import type { Manifest } from "./manifest.js";
+import { isCut } from "./cut.js";
 import { openVault } from "./open.js";
 import { sealVault, type Write } from "./seal.js";
 import { type Replacement, replaceVault } from "./store.js";
@@ -78,7 +79,7 @@ async function survey({ source, limitBytes, from }: SealRequest): Promise<Result
   const archive = normalise(tar, { limitBytes, format: "age" });
   archive.tar.resume();
   const [summary, complete] = await Promise.all([archive.summary, done]);
-  if (!complete.ok && (summary.ok || summary.failure.kind === "archive-refused")) return complete;
+  if (!complete.ok && (summary.ok || isCut(summary.failure))) return complete;
   if (!summary.ok) return summary;
   const { digest, entries } = summary.value;
   return ok({
@@ -106,7 +107,7 @@ async function seal(
     done,
   ]);
   // a source that could not read everything says more than the archive that it cut short
-  if (!complete.ok && (sha256.ok || sha256.failure.kind === "archive-refused")) return complete;
+  if (!complete.ok && (sha256.ok || isCut(sha256.failure))) return complete;
   if (!sha256.ok) return sha256;
   return summary.ok ? ok({ sha256: sha256.value, summary: summary.value }) : summary;
 }
