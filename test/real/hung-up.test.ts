@@ -2,32 +2,13 @@
 // time limit: 240 s
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { newFolder } from "../rig/folder.js";
-import { Host, passphrase, removeHosts, run } from "../rig/host.js";
+import { passphrase, removeHosts } from "../rig/host.js";
 import { underShell } from "../rig/under-shell.js";
+import { folderRemote, running, withVault } from "../rig/with-vault.js";
 
 // Ctrl-C, SIGTERM, a terminal that goes away and kill -9 while the shell is open.
 
 test.after(removeHosts);
-
-async function withVault(url: string, script = "printf %s kept > ~/secrets/key"): Promise<Host> {
-  const host = await Host.make({ remote: url });
-  const made = await host.enter(script);
-  assert.is(made.code, 0, made.stderr);
-  return host;
-}
-
-const folderRemote = async (): Promise<string> => `file://${await newFolder("usb")}/vault.tar.aes`;
-
-/** The processes in a container other than those it was started with. */
-async function running(host: Host): Promise<string> {
-  const { stdout } = await run("docker", ["top", host.container, "-eo", "pid,args"]);
-  return stdout
-    .split("\n")
-    .slice(1)
-    .filter((line) => line.trim() !== "" && !/trap "exit 0"|sleep 3600/.test(line))
-    .join("\n");
-}
 
 test("Ctrl-C in the shell is the shell's", async () => {
   const host = await withVault(await folderRemote());

@@ -7,9 +7,9 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { cuttingProxy } from "../fake/cutting-proxy.js";
 import { newBucket } from "../rig/bucket.js";
-import { newFolder } from "../rig/folder.js";
 import { Host, passphrase, removeHosts, run } from "../rig/host.js";
 import { underShell } from "../rig/under-shell.js";
+import { folderRemote, running, withVault } from "../rig/with-vault.js";
 import { s3Endpoint } from "../runner/services.js";
 
 // Ctrl-C at the steps before and after the shell.
@@ -17,25 +17,6 @@ import { s3Endpoint } from "../runner/services.js";
 test.after(removeHosts);
 
 const remote = (url: string, endpoint = s3Endpoint): string => `\n  url: ${url}\n  endpoint: ${endpoint}`;
-
-async function withVault(url: string, script = "printf %s kept > ~/secrets/key"): Promise<Host> {
-  const host = await Host.make({ remote: url });
-  const made = await host.enter(script);
-  assert.is(made.code, 0, made.stderr);
-  return host;
-}
-
-const folderRemote = async (): Promise<string> => `file://${await newFolder("usb")}/vault.tar.aes`;
-
-/** The processes in a container other than those it was started with. */
-async function running(host: Host): Promise<string> {
-  const { stdout } = await run("docker", ["top", host.container, "-eo", "pid,args"]);
-  return stdout
-    .split("\n")
-    .slice(1)
-    .filter((line) => line.trim() !== "" && !/trap "exit 0"|sleep 3600/.test(line))
-    .join("\n");
-}
 
 /** An image registry that takes requests and never answers. */
 async function silentRegistry(): Promise<{ address: string; asked: Promise<void>; server: Server }> {
