@@ -35,11 +35,13 @@ export async function run(context: StepContext): Promise<Result<void>> {
     engine.foreground(container, command, { user, tty, workdir: workspace, env, signal }),
   );
   await joined.value();
-  // what the engine's client leaves running inside when a signal ends it
-  if (!done.ok || done.value.code === undefined) await endSession(enclave.value, id);
+  // the engine's client may see the end of a terminal before it is told of it, and then ends with a code of its own
+  const hungUp = tty && !terminal.interactive;
+  // what the client leaves running inside when it did not end by itself
+  if (!done.ok || done.value.code === undefined || hungUp) await endSession(enclave.value, id);
   if (!done.ok) return done;
-  if (done.value.code === undefined)
-    return fail({ kind: "interrupted", signal: done.value.signal ?? "SIGTERM" });
+  if (done.value.code === undefined || hungUp)
+    return fail({ kind: "interrupted", signal: done.value.signal ?? "SIGHUP" });
   if (done.value.code === 0) return ok(undefined);
   return judge(context, open.value, done.value.code);
 }

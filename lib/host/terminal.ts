@@ -1,3 +1,4 @@
+import { isatty } from "node:tty";
 import type { Failure } from "../failure.js";
 import { fail, ok, type Result } from "../result.js";
 import { Secret } from "../secret.js";
@@ -36,7 +37,8 @@ export function openTerminal(): Terminal {
     stream.on("error", () => (gone = true));
   // whoever sends these does not wait for somebody to answer a question
   for (const name of ["SIGHUP", "SIGTERM"] as const) process.on(name, () => (gone = true));
-  const isInteractive = (): boolean => !gone && Boolean(process.stdin.isTTY && process.stderr.isTTY);
+  // asked anew each time: a terminal that was hung up is none any more, and not everybody on it is told by a signal
+  const isInteractive = (): boolean => !gone && isatty(0) && isatty(2);
   return {
     get interactive() {
       return isInteractive();

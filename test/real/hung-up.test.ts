@@ -2,7 +2,8 @@
 // time limit: 240 s
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { passphrase, removeHosts } from "../rig/host.js";
+import { bin, passphrase, removeHosts } from "../rig/host.js";
+import { Pty } from "../rig/pty.js";
 import { underShell } from "../rig/under-shell.js";
 import { folderRemote, running, withVault } from "../rig/with-vault.js";
 
@@ -43,6 +44,33 @@ for (const signal of ["SIGTERM", "SIGHUP"] as const) {
 test("when the terminal goes away, unsaved work is saved, locked and pushed all the same", async () => {
   const host = await withVault(await folderRemote());
   const { pty } = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
+  await pty.expect("$ ");
+  pty.line("echo unsaved > ~/secrets/more; echo wri''tten");
+  await pty.expect("written");
+  pty.hangUp();
+  await until(async () => (await host.secrets()) === "");
+  await until(async () => /= vault-pushed/.test((await host.tazpod("status")).stdout));
+  assert.is(await running(host), "");
+  assert.is((await host.enter("cat ~/secrets/more")).stdout, "unsaved\n");
+});
+
+test("when the terminal goes away and nobody is told by a signal, it is noticed, and nothing runs on inside", async () => {
+  const host = await withVault(await folderRemote());
+  // a leader of the session that lives on keeps SIGHUP from those below it
+  const pty = new Pty(
+    [
+      "sh",
+      "-c",
+      `trap : HUP; "$@"; :`,
+      "sh",
+      process.execPath,
+      bin,
+      "--yes",
+      "--passphrase-file",
+      host.passphraseFile,
+    ],
+    { cwd: host.folder },
+  );
   await pty.expect("$ ");
   pty.line("echo unsaved > ~/secrets/more; echo wri''tten");
   await pty.expect("written");
