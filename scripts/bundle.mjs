@@ -68,7 +68,17 @@ await build({
   platform: "node",
   target: "node20",
   // what is large and only needed by some runs is loaded from where npm puts it; yaml is needed by every run
-  external: ["zx", "zx/core", "execa", "listr2", "@aws-sdk/*", "@smithy/*", "tar-stream", "age-encryption"],
+  external: [
+    "zx",
+    "zx/core",
+    "execa",
+    "listr2",
+    "@aws-sdk/*",
+    "@smithy/*",
+    "tar-stream",
+    "@zxcvbn-ts/*",
+    "@scure/*",
+  ],
   // yaml's build for browsers is made of modules, so that what is not used of it stays out
   alias: { yaml: `${root}node_modules/yaml/browser/index.js` },
   // names stay, for the report of a bug

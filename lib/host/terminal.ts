@@ -21,6 +21,8 @@ export interface Terminal {
   confirm(question: string, preset: boolean, signal?: AbortSignal): Promise<Result<boolean>>;
   /** Echo is off and what was typed before the question is thrown away. Failures as `confirm`. */
   secret(question: string, signal?: AbortSignal): Promise<Result<Secret>>;
+  /** Has `text` on a screen of its own while `work` runs: it stays neither on the screen nor above it. */
+  reveal<T>(text: string, work: () => Promise<T>): Promise<T>;
   /** Leaves the terminal to a program while `work` runs. */
   lend<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -58,6 +60,15 @@ export function openTerminal(): Terminal {
     },
     confirm: (question, preset, signal) => untilEnded(signal, (ended) => confirm(question, preset, ended)),
     secret: (question, signal) => untilEnded(signal, (ended) => secret(question, ended)),
+    async reveal(text, work) {
+      const apart = process.env["TERM"] !== "dumb";
+      process.stderr.write(`${apart ? "\u001b[?1049h\u001b[H" : ""}${text}\n`);
+      try {
+        return await work();
+      } finally {
+        if (apart) process.stderr.write("\u001b[?1049l");
+      }
+    },
     async lend(work) {
       lent += 1;
       try {

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { capture } from "../host/process.js";
 import { fail, ok, type Result } from "../result.js";
 import type { Secret } from "../secret.js";
@@ -50,7 +51,7 @@ export async function replacingPassphrase(context: StepContext): Promise<Result<
       ...sourcesOf(context),
       sources: file === undefined ? {} : { file, fileOption: "--new-passphrase-file" },
     },
-    "New passphrase of the vault:",
+    "New passphrase of the vault",
     "--new-passphrase-file",
   );
   return given.ok ? ok(given.value.secret) : given;
@@ -69,7 +70,10 @@ function sourcesOf({ options, terminal, signal, project }: StepContext): Passphr
     asker: {
       interactive: terminal.interactive,
       secret: (question) => terminal.secret(question, signal),
+      say: (text) => terminal.say(text),
+      reveal: (text, work) => terminal.reveal(text, work),
     },
+    known: ["tazpod", basename(project.root), project.config.containerName, project.config.user],
     run: async (argv) => {
       const done = await capture(argv, { cwd: project.root, signal, timeoutMs: 120_000 });
       if (!done.ok) return done;

@@ -2,6 +2,8 @@ import { readBytes, readDescriptor, stat } from "../host/files.js";
 import { fail, ok, type Result } from "../result.js";
 import { Secret } from "../secret.js";
 import { splitCommand } from "./argv.js";
+import { generatedPassphrase } from "./generated.js";
+import { strengthOf, strengthText } from "./strength.js";
 
 /** Where a passphrase may come from. The first that is given is used; when none is, the user is asked. */
 export interface PassphraseSources {
@@ -23,6 +25,9 @@ export interface SecretAsker {
   readonly interactive: boolean;
   /** Asks with echo off; keys typed before the question do not count. */
   secret(question: string): Promise<Result<Secret>>;
+  say(text: string): void;
+  /** Has the text on the screen while `work` runs, and takes it away again. */
+  reveal<T>(text: string, work: () => Promise<T>): Promise<T>;
 }
 
 export interface PassphraseContext {
@@ -30,6 +35,8 @@ export interface PassphraseContext {
   readonly asker: SecretAsker;
   /** Runs a program, which may use the terminal for itself, and gives its stdout. */
   readonly run: (argv: readonly string[]) => Promise<Result<Buffer>>;
+  /** Words that make a new passphrase no stronger: the project's name and the like. */
+  readonly known: readonly string[];
 }
 
 export interface Passphrase {
@@ -59,31 +66,77 @@ export async function readPassphrase(
   return typed.value.length === 0 ? unusable("the terminal", "it is empty") : asked(typed.value);
 }
 
-/** The passphrase of a new vault: from the sources, or typed twice the same; never empty. Three tries. */
+/**
+ * The passphrase of a new vault: from the sources, or typed twice the same, or generated and typed back; never empty.
+ * Three tries. How strong it is, is told; a weak one is for the user to refuse.
+ */
 export async function newPassphrase(
   context: PassphraseContext,
-  question = "Passphrase for the new vault:",
+  question = "Passphrase for the new vault",
   flag = "--passphrase-file",
 ): Promise<Result<Passphrase>> {
+  const { asker, known } = context;
   const given = await fromSources(context);
-  if (given !== undefined) return given;
+  if (given !== undefined) {
+    if (given.ok) await warnOfWeak(given.value, context);
+    return given;
+  }
+  const full = `${question} (Enter generates one):`;
   let detail = "";
   for (let count = 0; count < tries; count++) {
-    const first = await ask(context.asker, detail === "" ? question : `${detail}. ${question}`, flag);
+    const first = await ask(asker, detail === "" ? full : `${detail}. ${full}`, flag);
     if (!first.ok) return first;
-    if (first.value.length === 0) {
-      detail = "It cannot be empty";
-      continue;
-    }
-    const second = await ask(context.asker, "The same again:");
-    if (!second.ok) return (first.value.wipe(), second);
-    const same = first.value.equals(second.value);
-    second.value.wipe();
-    if (same) return asked(first.value);
-    first.value.wipe();
+    const again = first.value.length === 0 ? await learnt(asker) : await confirmed(asker, first.value, known);
+    if (!again.ok) return again;
+    if (again.value !== undefined) return asked(again.value);
     detail = "The two were not the same";
   }
   return unusable("the terminal", `no passphrase after ${tries} tries`);
+}
+
+/** The passphrase, once it was typed the same a second time; undefined when it was not. */
+async function confirmed(
+  asker: SecretAsker,
+  first: Secret,
+  known: readonly string[],
+): Promise<Result<Secret | undefined>> {
+  asker.say(`Strength: ${strengthText(await strengthOf(first, known))}.`);
+  const second = await ask(asker, "The same again (Enter to choose another):");
+  if (!second.ok) return (first.wipe(), second);
+  const same = first.equals(second.value);
+  second.value.wipe();
+  if (same) return ok(first);
+  first.wipe();
+  return ok(undefined);
+}
+
+/** A generated one, once it was typed from the screen, so that it has been in somebody's hands at least. */
+async function learnt(asker: SecretAsker): Promise<Result<Secret | undefined>> {
+  const secret = await generatedPassphrase();
+  const shown = secret.use((bytes) => bytes.toString("utf8"));
+  return asker.reveal(
+    `The passphrase, which is not shown again. Keep it where you will find it:\n\n    ${shown}\n`,
+    async () => {
+      for (let count = 0; count < tries; count++) {
+        const typed = await ask(asker, count === 0 ? "Type it:" : "That was not it. Type it:");
+        if (!typed.ok) return (secret.wipe(), typed);
+        const same = secret.equals(typed.value);
+        typed.value.wipe();
+        if (same) return ok(secret);
+      }
+      secret.wipe();
+      return ok(undefined);
+    },
+  );
+}
+
+async function warnOfWeak(
+  { secret, source }: Passphrase,
+  { asker, known }: PassphraseContext,
+): Promise<void> {
+  const strength = await strengthOf(secret, known);
+  if (strength.word === "weak" || strength.word === "very weak")
+    asker.say(`The passphrase from ${source} is ${strengthText(strength)}.`);
 }
 
 function asked(secret: Secret): Result<Passphrase> {

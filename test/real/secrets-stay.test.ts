@@ -1,10 +1,13 @@
-// needs: docker, root, script
+// needs: docker, root, script, tmux
+// time limit: 240 s
 import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { newFolder } from "../rig/folder.js";
-import { Host, removeHosts, run } from "../rig/host.js";
+import { bin, Host, passphrase as usual, removeHosts, run, type Ended } from "../rig/host.js";
 import { underShell } from "../rig/under-shell.js";
+import { folderRemote, withVault } from "../rig/with-vault.js";
 
 // The passphrase and what is in the vault are in RAM, and nowhere else that anybody can look.
 
@@ -12,9 +15,11 @@ test.after(removeHosts);
 
 // built here, so that neither is an argument of this test
 const passphrase = ["a passphrase", "of this test"].join(" ");
-const planted = Buffer.from("c2VjcmV0LW9mLXRoZS1ob3VzZQ==", "base64").toString();
+const plantedBase64 = "c2VjcmV0LW9mLXRoZS1ob3VzZQ==";
+const planted = Buffer.from(plantedBase64, "base64").toString();
+const plant = `echo ${plantedBase64} | base64 -d > ~/secrets/key`;
 
-/** Where a needle is in the arguments or environment of any process of this machine, ours left out. */
+/** Where a needle is in the arguments or environment of any process of this machine. */
 async function inProcesses(needles: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for (const pid of await readdir("/proc")) {
@@ -27,39 +32,186 @@ async function inProcesses(needles: readonly string[]): Promise<string[]> {
   return found;
 }
 
-test("neither is in any process's arguments or environment, the project, the remote, the container or the screen", async () => {
-  const usb = await newFolder("usb");
-  const host = await Host.make({ remote: `file://${usb}/vault.tar.aes` });
-  const needles = [passphrase, planted];
+/** Looks at every process until the work is done, and gives where a needle was. */
+async function watched(needles: readonly string[], work: () => Promise<void>): Promise<string[]> {
   const seen: string[] = [];
   const over = new AbortController();
   const watching = (async () => {
     while (!over.signal.aborted) seen.push(...(await inProcesses(needles)));
   })();
-  const { pty, left } = await underShell(host);
-  await pty.expect("Create one?");
-  pty.line("");
-  await pty.secret("Passphrase for the new vault:", passphrase);
-  await pty.secret("The same again:", passphrase);
-  await pty.expect("$ ");
-  pty.line("echo c2VjcmV0LW9mLXRoZS1ob3VzZQ== | base64 -d > ~/secrets/key; echo wri''tten");
-  await pty.expect("written");
-  const inspected = await run("docker", ["inspect", host.container]);
-  const layer = await run("sh", ["-c", `docker export '${host.container}' > '${usb}/export.tar'`]);
-  assert.is(layer.code, 0, layer.stderr);
-  pty.line("exit");
-  assert.is(await left(), 0, pty.screen);
-  over.abort();
-  await watching;
-  assert.equal(seen, []);
+  try {
+    await work();
+  } finally {
+    over.abort();
+    await watching;
+  }
+  return seen;
+}
+
+/** Asserts that a needle is in no file of the host's folders, and in nothing that the engine tells or keeps of the container. */
+async function nowhere(host: Host, needles: readonly string[], folders: readonly string[]): Promise<void> {
+  const out = await newFolder("engine");
+  const engine = await run("sh", [
+    "-c",
+    `docker inspect "$0" > "$1/inspect" && docker logs "$0" > "$1/logs" 2>&1 && docker diff "$0" > "$1/diff" && docker export "$0" > "$1/layers"`,
+    host.container,
+    out,
+  ]);
+  assert.is(engine.code, 0, engine.stderr);
   for (const needle of needles) {
-    assert.not.match(inspected.stdout, needle);
-    assert.not.match(pty.screen, needle);
-    for (const folder of [host.folder, usb, `${process.env["HOME"]}`]) {
+    for (const folder of [...folders, out, host.folder, `${process.env["HOME"]}`]) {
       const grep = await run("grep", ["-r", "-l", "-a", "-F", "-f", "-", folder], { input: `${needle}\n` });
       assert.is(grep.stdout, "", folder);
       assert.is(grep.code, 1, folder);
     }
+  }
+}
+
+test("a new vault: neither is in any process's arguments or environment, the project, the remote, the container or the screen", async () => {
+  const usb = await newFolder("usb");
+  const host = await Host.make({ remote: `file://${usb}/vault.tar.aes` });
+  const needles = [passphrase, planted];
+  const { pty, left } = await underShell(host);
+  const seen = await watched(needles, async () => {
+    await pty.expect("Create one?");
+    pty.line("");
+    await pty.secret(/Passphrase for the new vault .*:/, passphrase);
+    await pty.secret(/The same again .*:/, passphrase);
+    await pty.expect("$ ");
+    pty.line(`${plant}; echo wri''tten`);
+    await pty.expect("written");
+    await nowhere(host, needles, [usb]);
+    pty.line("exit");
+    assert.is(await left(), 0, pty.screen);
+  });
+  assert.equal(seen, []);
+  for (const needle of needles) assert.not.match(pty.screen, needle);
+  await nowhere(host, needles, [usb]);
+});
+
+type Start = (host: Host, file: string) => Promise<Ended>;
+
+const inside = `${plant}; cd; touch go; until [ -e on ]; do sleep 0.1; done; rm go on`;
+const words = ["--yes", "enter", "--", "sh", "-c", inside];
+
+/** Starts `enter` with the passphrase from each of the sources but the prompt. */
+const sources: Readonly<Record<string, Start>> = {
+  "--passphrase-fd": (host, file) =>
+    run(
+      "sh",
+      ["-c", `exec 7< "$0"; exec "$@"`, file, process.execPath, bin, "--passphrase-fd", "7", ...words],
+      {
+        cwd: host.folder,
+      },
+    ),
+  "--passphrase-file": (host, file) => host.tazpod("--passphrase-file", file, ...words),
+  "--passphrase-command": (host, file) => host.tazpod("--passphrase-command", `cat '${file}'`, ...words),
+  TAZPOD_PASSPHRASE_FILE: (host, file) => {
+    host.env["TAZPOD_PASSPHRASE_FILE"] = file;
+    return host.tazpod(...words);
+  },
+};
+
+for (const [source, start] of Object.entries(sources)) {
+  test(`the passphrase from ${source} opens and seals the vault, and is nowhere while everything runs`, async () => {
+    const usb = await newFolder("usb");
+    const host = await withVault(`file://${usb}/vault.tar.aes`);
+    const needles = [usual, planted];
+    let ended: Ended | undefined;
+    const seen = await watched(needles, async () => {
+      const running = start(host, host.passphraseFile);
+      await Promise.race([running, until(() => host.inside("ls ~"), "go")]);
+      await nowhere(host, needles, [usb]);
+      await host.inside("touch ~/on");
+      ended = await running;
+    });
+    assert.is(ended?.code, 0, ended?.stderr);
+    assert.equal(seen, []);
+    for (const needle of needles) assert.not.match(`${ended?.stdout}${ended?.stderr}`, needle);
+    await nowhere(host, needles, [usb]);
+    assert.is((await host.enter("cat ~/secrets/key")).stdout, planted);
+  });
+}
+
+async function until(look: () => Promise<string>, what: string | RegExp): Promise<void> {
+  let seen = "";
+  for (const end = Date.now() + 60_000; Date.now() < end;) {
+    seen = await look();
+    if (typeof what === "string" ? seen.includes(what) : what.test(seen)) return;
+  }
+  throw new Error(`no ${what} within a minute, but: ${seen}`);
+}
+
+test("a passphrase that is typed to unlock and to save again is nowhere while everything runs", async () => {
+  const usb = await newFolder("usb");
+  const host = await withVault(`file://${usb}/vault.tar.aes`);
+  const needles = [usual, planted];
+  const { pty, left } = await underShell(host, "--yes");
+  const seen = await watched(needles, async () => {
+    await pty.secret("Passphrase of the vault:", usual);
+    await pty.expect("$ ");
+    pty.line(`${plant}; echo wri''tten`);
+    await pty.expect("written");
+    await nowhere(host, needles, [usb]);
+    pty.line("exit");
+    assert.is(await left(), 0, pty.screen);
+  });
+  assert.equal(seen, []);
+  for (const needle of needles) assert.not.match(pty.screen, needle);
+  await nowhere(host, needles, [usb]);
+});
+
+/** A terminal that remembers what has scrolled away. */
+class Tmux {
+  readonly #socket: string;
+  constructor(socket: string) {
+    this.#socket = socket;
+  }
+  async #do(...args: string[]): Promise<string> {
+    const done = await run("tmux", ["-S", this.#socket, "-f", "/dev/null", ...args]);
+    assert.is(done.code, 0, done.stderr);
+    return done.stdout;
+  }
+  start = (folder: string, ...argv: string[]) =>
+    this.#do("new-session", "-d", "-x", "120", "-y", "40", "-c", folder, ...argv);
+  line = (text: string) => this.#do("send-keys", "-l", `${text}\r`);
+  screen = () => this.#do("capture-pane", "-p");
+  everything = () => this.#do("capture-pane", "-p", "-S", "-");
+  end = () => this.#do("kill-server");
+}
+
+test("a generated passphrase is on the screen until it has been typed, and not above it afterwards", async () => {
+  const host = await Host.make({ remote: await folderRemote() });
+  const tmux = new Tmux(join(await newFolder("tmux"), "socket"));
+  await tmux.start(host.folder, process.execPath, bin);
+  try {
+    await until(tmux.screen, "Create one?");
+    await tmux.line("");
+    await until(tmux.screen, "(Enter generates one):");
+    await tmux.line("");
+    await until(tmux.screen, "Type it:");
+    const shown = /^ {4}([a-z-]+)$/m.exec(await tmux.screen())?.[1] ?? "";
+    assert.match(shown, /^[a-z]+(-[a-z]+){7}$/);
+    await tmux.line(shown);
+    await until(tmux.screen, /\$\s*$/);
+    await tmux.line("echo generated > ~/secrets/key; echo wri''tten");
+    await until(tmux.screen, "written");
+    assert.not.match(await tmux.everything(), shown);
+    await tmux.line("exit");
+    await until(async () => ((await host.secrets()) === "" ? "locked" : ""), "locked");
+    const read = await run(
+      "sh",
+      [
+        "-c",
+        `exec 7<&0; cd "$0"; exec "$@"`,
+        ...[host.folder, process.execPath, bin, "--passphrase-fd", "7"],
+        ...["--yes", "enter", "--", "sh", "-c", "cat ~/secrets/key"],
+      ],
+      { input: `${shown}\n` },
+    );
+    assert.is(read.stdout, "generated\n", read.stderr);
+  } finally {
+    await tmux.end().catch(() => undefined);
   }
 });
 

@@ -20,20 +20,44 @@ const test = suite("passphrase");
 const nobody: SecretAsker = {
   interactive: false,
   secret: () => Promise.reject(new Error("asked, though there is nobody")),
+  say: () => undefined,
+  reveal: () => Promise.reject(new Error("shown, though there is nobody")),
 };
 
-/** Answers one after the other. */
-function typing(...answers: string[]): SecretAsker & { questions: string[] } {
-  const questions: string[] = [];
+interface Typing extends SecretAsker {
+  readonly questions: string[];
+  readonly said: string[];
+  /** What was on the screen for a while. */
+  readonly shown: string[];
+}
+
+/** Answers one after the other; a function is given what is shown at that moment. */
+function typing(...answers: (string | ((shown: string) => string))[]): Typing {
+  const [questions, said, shown]: [string[], string[], string[]] = [[], [], []];
+  let showing = "";
   return {
     interactive: true,
-    questions,
+    ...{ questions, said, shown },
     async secret(question): Promise<Result<Secret>> {
       questions.push(question);
-      return ok(Secret.fromText(answers.shift() ?? ""));
+      const answer = answers.shift() ?? "";
+      return ok(Secret.fromText(typeof answer === "string" ? answer : answer(showing)));
+    },
+    say: (text) => void said.push(text),
+    async reveal(text, work) {
+      shown.push(text);
+      showing = text;
+      try {
+        return await work();
+      } finally {
+        showing = "";
+      }
     },
   };
 }
+
+/** The generated passphrase on the screen. */
+const fromScreen = (shown: string): string => /^ {4}(\S+)$/m.exec(shown)?.[1] ?? "";
 
 function context(
   sources: PassphraseSources,
@@ -45,7 +69,7 @@ function context(
     ran.push(argv);
     return ok(Buffer.from(output));
   };
-  return { sources, asker, run, ran };
+  return { sources, asker, run, ran, known: ["lab"] };
 }
 
 function text(secret: Secret): string {
@@ -156,20 +180,69 @@ test("with nobody at the terminal the flag is named", async () => {
   assert.is(failure(await newPassphrase(context({})), "answer-needed").flag, "--passphrase-file");
 });
 
-test("a new one is typed twice the same, is never empty, and has three tries", async () => {
+test("a new one is typed twice the same, and has three tries", async () => {
   const twice = typing("word", "word");
   assert.is(text(value(await newPassphrase(context({}, twice))).secret), "word");
   assert.is(twice.questions.length, 2);
-  const late = typing("", "word", "wrod", "word", "word");
+  const late = typing("word", "wrod", "word", "", "word", "word");
   const found = value(await newPassphrase(context({}, late)));
   assert.is(text(found.secret), "word");
   assert.ok(found.asked);
-  assert.match(late.questions[1] ?? "", /cannot be empty/);
-  assert.match(late.questions[3] ?? "", /not the same/);
+  assert.match(late.questions[2] ?? "", /not the same/);
   failure(
     await newPassphrase(context({}, typing("a", "b", "c", "d", "e", "f", "g", "g"))),
     "passphrase-unusable",
   );
+});
+
+test("how strong a typed one is, is said before it is typed again", async () => {
+  for (const [passphrase, expected] of [
+    ["password1", /^Strength: very weak: about 10\^2 guesses/],
+    ["lab", /^Strength: very weak/],
+    ["x".repeat(5000), /^Strength: very weak/],
+    ["äöü geheim", /^Strength: weak/],
+    ["quiet otter under nine bridges", /^Strength: strong/],
+  ] as const) {
+    const somebody = typing(passphrase, passphrase);
+    value(await newPassphrase(context({}, somebody)));
+    assert.is(somebody.said.length, 1);
+    assert.match(somebody.said[0] ?? "", expected);
+  }
+});
+
+test("a weak new one from a file is warned of, by its source and not by its text; an old one is not", async () => {
+  const weak = await file("hunter2");
+  const said: string[] = [];
+  const listening: SecretAsker = { ...nobody, say: (line) => void said.push(line) };
+  value(await readPassphrase(context({ file: weak }, listening)));
+  value(await newPassphrase(context({ file: await file("quiet otter under nine bridges") }, listening)));
+  assert.equal(said, []);
+  value(await newPassphrase(context({ file: weak }, listening)));
+  assert.is(said.length, 1);
+  assert.match(said[0] ?? "", /--passphrase-file\) is very weak/);
+  assert.not.match(said[0] ?? "", /hunter2/);
+});
+
+test("an empty answer generates one: eight words, shown once, and typed back", async () => {
+  const seen = new Set<string>();
+  for (let count = 0; count < 20; count++) {
+    const somebody = typing("", fromScreen);
+    const { secret, asked } = value(await newPassphrase(context({}, somebody)));
+    assert.ok(asked);
+    assert.match(text(secret), /^[a-z]+(-[a-z]+){7}$/);
+    assert.is(somebody.shown.length, 1);
+    assert.equal(somebody.said, []);
+    seen.add(text(secret));
+  }
+  assert.is(seen.size, 20);
+});
+
+test("a generated one that is not typed back is not used", async () => {
+  const late = typing("", "no", "nor this", fromScreen);
+  assert.ok(value(await newPassphrase(context({}, late))).asked);
+  assert.match(late.questions[2] ?? "", /That was not it/);
+  const other = typing("", "a", "b", "c", "word", "word");
+  assert.is(text(value(await newPassphrase(context({}, other))).secret), "word");
 });
 
 test("a passphrase is not printed by anything", async () => {
