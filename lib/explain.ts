@@ -144,7 +144,7 @@ export function explain(failure: Failure): Explanation {
     case "save-incomplete":
       return say(
         `Not everything could be read, so nothing was saved:\n${failure.problems.map((line) => `  ${line}`).join("\n")}`,
-        "The vault stays open. Remove or repair what is named, then `tazpod lock`; or `tazpod lock --discard` to drop unsaved work.",
+        "Remove or repair what is named, or leave it out with --skip-unreadable. `tazpod lock --discard` drops all unsaved work.",
       );
     case "still-open":
       return say(

@@ -124,7 +124,12 @@ export type Failure =
       readonly limit: number;
       readonly what: string;
     }
-  | { readonly kind: "save-incomplete"; readonly problems: readonly string[] }
+  | {
+      readonly kind: "save-incomplete";
+      readonly problems: readonly string[];
+      /** The file at which reading came to an end. */
+      readonly cutAt?: string;
+    }
   | { readonly kind: "still-open"; readonly detail: string }
   // the remote
   | {

@@ -7,6 +7,7 @@ import { chosenPassphrase } from "../lib/run/passphrase.js";
 import type { StepContext } from "../lib/run/step.js";
 import { archiveLimit } from "../lib/vault/limit.js";
 import { sealInto } from "../lib/vault/seal-folder.js";
+import { noComplaints } from "../lib/vault/complaints.js";
 import { endOfTar } from "../lib/vault/tar-header.js";
 
 /** Makes a new, empty vault here; never over one that is there, here or at the remote. */
@@ -25,7 +26,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (!made.ok) return made;
   const sealed = await sealInto({
     folder: project.vaultFolder,
-    source: () => ({ tar: Readable.from([endOfTar]), done: Promise.resolve(ok(undefined)) }),
+    source: () => ({ tar: Readable.from([endOfTar]), done: Promise.resolve(ok(noComplaints)) }),
     passphrase: passphrase.value,
     format: project.config.vaultFormat,
     limitBytes: archiveLimit(project.config.secretsBytes),

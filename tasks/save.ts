@@ -3,6 +3,7 @@ import { marker, setMarker } from "../lib/enclave/marker.js";
 import { forgetOpen, recordedOpen } from "../lib/enclave/open-record.js";
 import { take, type Taking } from "../lib/enclave/take.js";
 import type { Enclave } from "../lib/enclave/types.js";
+import type { Failure } from "../lib/failure.js";
 import { fileHash } from "../lib/host/file-hash.js";
 import { fail, ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
@@ -17,11 +18,12 @@ import { isCut } from "../lib/vault/cut.js";
 import { formatOf } from "../lib/vault/format-of.js";
 import { openVault } from "../lib/vault/open.js";
 import { conflictPath, keptBeside } from "../lib/vault/conflicts.js";
-import { sealInto } from "../lib/vault/seal-folder.js";
+import { leftOut, sealInto } from "../lib/vault/seal-folder.js";
 
 /** Seals the RAM folder and makes that the local vault, once it has been opened again for proof. */
 export async function run(context: StepContext): Promise<Result<void>> {
   const { project } = context;
+  const lenient = context.options.skipUnreadable;
   const enclave = await context.enclave();
   if (!enclave.ok) return enclave;
   const mark = await marker(enclave.value);
@@ -37,15 +39,16 @@ export async function run(context: StepContext): Promise<Result<void>> {
     passphrase: passphrase.value,
     format: format.value,
     folder: project.vaultFolder,
-    source: () => take(enclave.value, context.signal),
+    source: (without) => take(enclave.value, { signal: context.signal, lenient, without }),
+    lenient,
     from: { generation, parent: { sealed: opened.base, content: opened.digest } },
     limitBytes: archiveLimit(project.config.secretsBytes),
     target: () => target(context, opened.base),
   });
-  if (!sealed.ok) return sealed;
+  if (!sealed.ok) return fail(unsaved(sealed.failure));
   const { path, sha256, summary } = sealed.value;
-  if (summary.dropped.length > 0)
-    context.terminal.say(`Not kept in the vault: ${summary.dropped.join(", ")}`);
+  const without = leftOut(sealed.value);
+  if (without.length > 0) context.terminal.say(`Not kept in the vault: ${without.join(", ")}`);
   if (path !== project.vaultFile) return fail(keptBeside(path));
   context.terminal.say(`✔ saved: ${count(summary.files)}, ${bytesOf(summary.bytes)}, sealed`);
   return setMarker(enclave.value, {
@@ -53,7 +56,15 @@ export async function run(context: StepContext): Promise<Result<void>> {
     digest: summary.digest,
     base: sha256,
     generation: generation + 1,
+    moving: sealed.value.moving,
   });
+}
+
+/** What a vault cannot hold is here one more thing that stands in the way of saving. */
+function unsaved(failure: Failure): Failure {
+  return failure.kind === "archive-refused"
+    ? { kind: "save-incomplete", problems: [`${JSON.stringify(failure.entry)}: ${failure.detail}`] }
+    : failure;
 }
 
 /** A typing error must not become the new passphrase: one that has opened nothing in this run has to open what is there. */
@@ -93,9 +104,23 @@ async function whole<T>(taking: Taking, read: (taking: Taking) => Promise<Result
   return done.ok || (!result.ok && !isCut(result.failure)) ? result : done;
 }
 
-async function digestOf(enclave: Enclave, limitBytes: number, signal: AbortSignal): Promise<Result<string>> {
-  const found = await whole(take(enclave, signal), async (taking) => {
-    const { tar, summary } = normalise(taking.tar, { limitBytes, format: "age" });
+async function digestOf(
+  { project, options, signal }: StepContext,
+  enclave: Enclave,
+  moving: readonly string[],
+): Promise<Result<string>> {
+  const lenient = options.skipUnreadable;
+  const limitBytes = archiveLimit(project.config.secretsBytes);
+  const format = await formatOf(project.vaultFile);
+  if (!format.ok) return format;
+  const without = new Set(lenient ? moving : []);
+  const found = await whole(take(enclave, { signal, lenient, without }), async (taking) => {
+    const { tar, summary } = normalise(taking.tar, {
+      limitBytes,
+      format: lenient ? format.value : "age",
+      lenient,
+      without,
+    });
     tar.resume();
     return summary;
   });
@@ -110,11 +135,7 @@ const vaultSaved: StepCheck = async (context) => {
   if (!mark.ok) return cannotTell(mark.failure);
   if (mark.value === "closed") return fails("the vault is not open");
   if (mark.value === "closing") return holds("it was saved before it was being locked");
-  const digest = await digestOf(
-    enclave.value,
-    archiveLimit(context.project.config.secretsBytes),
-    context.signal,
-  );
+  const digest = await digestOf(context, enclave.value, mark.value.moving ?? []);
   // what cannot be read is not saved either; the save then says what it is
   if (!digest.ok)
     return digest.failure.kind === "container-gone"

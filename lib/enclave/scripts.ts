@@ -66,4 +66,7 @@ fi
 l=$(ls -A "$1"); [ -z "$l" ] || { printf '%s\\n' "$l"; exit 5; }`;
 
 /** Writes the folder as a tar to stdout. */
-export const archive = 'exec tar -c -f - -C "$1" .';
+export const archive = 'export LC_ALL=C; exec tar -c -f - -C "$1" .';
+
+/** The same without the paths that stdin lists. */
+export const archiveWithout = 'export LC_ALL=C; exec tar -c -f - -X - -C "$1" .';

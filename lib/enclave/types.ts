@@ -19,4 +19,6 @@ export interface Marker {
   /** What the manifest of that file counts; 0 where it has none. */
   readonly generation?: number;
   readonly openedAt: string;
+  /** What the last save left out, as --skip-unreadable said, since it was changed whenever it was read. */
+  readonly moving?: readonly string[];
 }

@@ -29,6 +29,7 @@ const flags = {
   "passphrase-command": { type: "string" },
   "new-passphrase-file": { type: "string" },
   discard: { type: "boolean" },
+  "skip-unreadable": { type: "boolean" },
   force: { type: "boolean", short: "f" },
 } as const;
 
@@ -63,6 +64,7 @@ export function parseArguments(argv: readonly string[]): Result<Arguments> {
           ? {}
           : { newPassphraseFile: values["new-passphrase-file"] }),
         discard: values.discard ?? false,
+        skipUnreadable: values["skip-unreadable"] ?? false,
         force: values.force ?? false,
         verbose: values.verbose ?? false,
         args: end === -1 ? [] : argv.slice(end + 1),

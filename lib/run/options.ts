@@ -9,6 +9,8 @@ export interface RunOptions {
   readonly newPassphraseFile?: string;
   /** Unsaved work may be thrown away. */
   readonly discard: boolean;
+  /** What cannot be read, or cannot be in a vault, is left out of it. */
+  readonly skipUnreadable: boolean;
   /** A refusal that protects something may be overridden. */
   readonly force: boolean;
   readonly verbose: boolean;

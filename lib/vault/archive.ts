@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import type { Extract } from "tar-stream";
+import type { Extract, Header } from "tar-stream";
 import { Failed, fail, ok, type Result } from "../result.js";
 import { archiveDigest, type DigestLine } from "./digest.js";
 import type { VaultFormat } from "./format.js";
-import { judge, refused } from "./entry-policy.js";
+import { judge, type Judgement, refused } from "./entry-policy.js";
 import { type Manifest, manifestBytes, manifestPath, mostManifestBytes, parseManifest } from "./manifest.js";
 import { endOfTar, padding, tarHeader, type TarEntry } from "./tar-header.js";
 import { feed } from "./tar-feed.js";
@@ -18,6 +18,10 @@ export interface ArchiveOptions {
   readonly openFolders?: boolean;
   /** 20,000 unless given. */
   readonly maxEntries?: number;
+  /** What a vault cannot hold is left out and reported, and does not refuse the archive. */
+  readonly lenient?: boolean;
+  /** Files and links to leave out and report. */
+  readonly without?: ReadonlySet<string>;
   /** To be written as the first entry, in the age format; it is not part of the content. */
   readonly manifest?: Manifest;
 }
@@ -123,7 +127,7 @@ class Rewriting {
     const most = this.#options.maxEntries ?? 20_000;
     if (++this.#entries > most)
       throw refused(source.header.name, `the archive has more than ${most} entries`);
-    const judgement = judge(source.header, this.#options.format);
+    const judgement = this.#judge(source.header);
     if (this.#entries === 1 && judgement.path === manifestPath && this.#options.format === "age") {
       this.#manifest = await readManifest(source);
       return;
@@ -156,6 +160,21 @@ class Rewriting {
       yield padding(entry.size);
     }
     this.#lines.push({ entry, sha256: entry.type === "file" ? hash.digest("hex") : "" });
+  }
+
+  #judge(header: Header): Judgement {
+    const { format, lenient = false, without } = this.#options;
+    try {
+      const judgement = judge(header, format);
+      const { path } = judgement;
+      return judgement.do === "keep" && judgement.entry.type !== "directory" && without?.has(path) === true
+        ? { do: "drop", path, report: true }
+        : judgement;
+    } catch (error) {
+      // without a size, there is no telling what comes next
+      if (!lenient || !(error instanceof Failed) || !Number.isSafeInteger(header.size)) throw error;
+      return { do: "drop", path: header.name.replace(/^\.\//, ""), report: true };
+    }
   }
 
   *#parents(path: string): Generator<Buffer> {

@@ -3,6 +3,7 @@ import { ok, type Result, take } from "../result.js";
 import type { Secret } from "../secret.js";
 import { type ArchiveSummary, normalise } from "./archive.js";
 import type { VaultFormat } from "./format.js";
+import { noComplaints } from "./complaints.js";
 import { openVault } from "./open.js";
 import type { TarSource } from "./seal-folder.js";
 
@@ -34,5 +35,5 @@ export function contentOf(path: string, passphrase: Secret): TarSource {
     const { tar } = normalise(opened.tar, { limitBytes, format: opened.format });
     yield* tar as AsyncIterable<Buffer>;
   }
-  return { tar: Readable.from(content(), { objectMode: false }), done: Promise.resolve(ok(undefined)) };
+  return { tar: Readable.from(content(), { objectMode: false }), done: Promise.resolve(ok(noComplaints)) };
 }

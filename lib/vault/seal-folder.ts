@@ -1,9 +1,12 @@
 import { hostname } from "node:os";
 import type { Readable } from "node:stream";
+import type { Failure } from "../failure.js";
 import { now } from "../host/clock.js";
 import { fail, ok, type Result } from "../result.js";
 import type { Secret } from "../secret.js";
 import { type ArchiveSummary, normalise } from "./archive.js";
+import type { Complaints } from "./complaints.js";
+import type { DigestLine } from "./digest.js";
 import type { VaultFormat } from "./format.js";
 import type { Manifest } from "./manifest.js";
 import { isCut } from "./cut.js";
@@ -14,8 +17,8 @@ import { type Replacement, replaceVault } from "./store.js";
 /** A tar of unknown make. */
 export interface TarSource {
   readonly tar: Readable;
-  /** Whether whoever made the tar could read everything; asked once `tar` has ended. */
-  readonly done: Promise<Result<void>>;
+  /** What whoever made the tar could not read; asked once `tar` has ended. */
+  readonly done: Promise<Result<Complaints>>;
 }
 
 /** What the manifest says of a vault's descent. */
@@ -26,25 +29,33 @@ interface Descent {
 }
 
 export interface SealRequest extends Pick<Replacement<unknown>, "folder" | "target" | "onStep"> {
-  /** Asked twice: to say first what is in the vault, and to seal it. */
-  readonly source: () => TarSource;
+  /** Asked twice: to say first what is in the vault, and to seal it. It may leave out the paths it is given. */
+  readonly source: (without: ReadonlySet<string>) => TarSource;
   /** Nothing for a vault that is new. */
   readonly from?: Descent;
   readonly passphrase: Secret;
   readonly format: VaultFormat;
   readonly limitBytes: number;
+  /** What cannot be read, does not stand still, or cannot be in a vault is left out. */
+  readonly lenient?: boolean;
 }
 
 export interface SealedVault {
   readonly path: string;
+  /** What the source could not read, and so is not in it. */
+  readonly unread: readonly string[];
+  /** What was changed whenever it was read, and so is not in it. */
+  readonly moving: readonly string[];
   /** Of the sealed file, hex. */
   readonly sha256: string;
   readonly summary: ArchiveSummary;
 }
 
-type Sealed = Omit<SealedVault, "path">;
+type Sealed = Omit<SealedVault, "path" | "moving">;
 
 const tries = 3;
+/** With `lenient`: as often again, each time without what was seen to move. */
+const lenientTries = 6;
 
 /**
  * Seals what `source` gives, under the archive policy, into a temporary file beside the vault, opens that for proof,
@@ -53,36 +64,63 @@ const tries = 3;
  * what never stood still; then all is as it was.
  */
 export async function sealInto(request: SealRequest): Promise<Result<SealedVault>> {
-  const { passphrase, limitBytes } = request;
+  const { passphrase, limitBytes, lenient = false } = request;
+  const without = new Set<string>();
   for (let attempt = 1; ; attempt++) {
-    let moved = false;
+    let moved: readonly string[] = [];
     const replaced = await replaceVault<Sealed>({
       ...request,
       fill: async (write) => {
-        const manifest = request.format === "age" ? await survey(request) : undefined;
-        if (manifest?.ok === false) return manifest;
-        const sealed = await seal(request, write, manifest?.value);
-        moved = sealed.ok && manifest !== undefined && sealed.value.summary.digest !== manifest.value.digest;
-        return moved ? fail({ kind: "save-incomplete", problems: [stillMoving] }) : sealed;
+        const before = request.format === "age" ? await survey(request, without) : undefined;
+        if (before?.ok === false) return ((moved = cutAt(before.failure)), before);
+        const sealed = await seal(request, write, without, before?.value.manifest);
+        if (!sealed.ok) return ((moved = cutAt(sealed.failure)), sealed);
+        moved = movedBetween(before?.value, sealed.value);
+        return moved.length === 0 ? sealed : fail({ kind: "save-incomplete", problems: moved.map(moving) });
       },
       verify: (path, { summary }) => verify(path, summary.digest, passphrase, limitBytes),
     });
-    if (replaced.ok) return ok({ ...replaced.value.filled, path: replaced.value.path });
-    if (!moved || attempt === tries) return replaced;
+    if (replaced.ok) return ok({ ...replaced.value.filled, path: replaced.value.path, moving: [...without] });
+    if (moved.length === 0 || attempt >= (lenient ? lenientTries : tries)) return replaced;
+    if (lenient && attempt > 1) for (const path of moved) without.add(path);
   }
 }
 
-const stillMoving = `files were changed each of the ${tries} times they were being read`;
+function moving(path: string): string {
+  return `${path}: it was changed each of the ${tries} times it was being read`;
+}
 
-async function survey({ source, limitBytes, from }: SealRequest): Promise<Result<Manifest>> {
-  const { tar, done } = source();
-  const archive = normalise(tar, { limitBytes, format: "age" });
+interface Survey {
+  readonly manifest: Manifest;
+  readonly moving: readonly string[];
+}
+
+/** The paths that were not the same in both readings, or changed during one of them. */
+function movedBetween(before: Survey | undefined, after: Sealed & Partial<Complaints>): readonly string[] {
+  const moved = new Set([...(before?.moving ?? []), ...(after.moving ?? [])]);
+  if (before === undefined || before.manifest.digest === after.summary.digest) return [...moved];
+  const lines = (entries: readonly DigestLine[]): Map<string, string> =>
+    new Map(
+      entries.map((line) => [
+        line.entry.path,
+        JSON.stringify([line.entry.mode, line.sha256, line.entry.target]),
+      ]),
+    );
+  const [one, two] = [lines(before.manifest.entries), lines(after.summary.entries)];
+  for (const path of [...one.keys(), ...two.keys()]) if (one.get(path) !== two.get(path)) moved.add(path);
+  return [...moved];
+}
+
+async function survey(request: SealRequest, without: ReadonlySet<string>): Promise<Result<Survey>> {
+  const { source, limitBytes, lenient = false, from } = request;
+  const { tar, done } = source(without);
+  const archive = normalise(tar, { limitBytes, format: "age", lenient, without });
   archive.tar.resume();
-  const [summary, complete] = await Promise.all([archive.summary, done]);
-  if (!complete.ok && (summary.ok || isCut(summary.failure))) return complete;
-  if (!summary.ok) return summary;
-  const { digest, entries } = summary.value;
-  return ok({
+  const [summary, complaints] = await Promise.all([archive.summary, done]);
+  const complete = whole(summary, complaints, summary);
+  if (!complete.ok) return complete;
+  const { digest, entries } = complete.value.summary;
+  const manifest: Manifest = {
     version: 1,
     generation: (from?.generation ?? 0) + 1,
     ...(from?.parent === undefined ? {} : { parent: from.parent }),
@@ -90,26 +128,56 @@ async function survey({ source, limitBytes, from }: SealRequest): Promise<Result
     time: now().toISOString(),
     digest,
     entries,
-  });
+  };
+  return ok({ manifest, moving: complete.value.complaints.moving });
+}
+
+/** What was read and what was complained of. A source that could not read everything says more than what it cut short. */
+function whole(
+  summary: Result<ArchiveSummary>,
+  complaints: Result<Complaints>,
+  outcome: Result<unknown>,
+): Result<{ readonly summary: ArchiveSummary; readonly complaints: Complaints }> {
+  if (!complaints.ok && (outcome.ok || isCut(outcome.failure)))
+    return fail(located(complaints.failure, summary));
+  if (!outcome.ok) return outcome;
+  if (!summary.ok) return summary;
+  return complaints.ok ? ok({ summary: summary.value, complaints: complaints.value }) : complaints;
+}
+
+/** busybox's tar gives up at a file that became shorter, and does not say at which. */
+function located(failure: Failure, summary: Result<ArchiveSummary>): Failure {
+  if (failure.kind !== "save-incomplete" || summary.ok || summary.failure.kind !== "archive-refused")
+    return failure;
+  const cutAt = summary.failure.entry.replace(/^\.\//, "");
+  return { ...failure, cutAt, problems: failure.problems.map((problem) => `${problem} (at ${cutAt})`) };
+}
+
+function cutAt(failure: Failure): readonly string[] {
+  return failure.kind === "save-incomplete" && failure.cutAt !== undefined ? [failure.cutAt] : [];
 }
 
 async function seal(
   request: SealRequest,
   write: Write,
+  without: ReadonlySet<string>,
   manifest: Manifest | undefined,
-): Promise<Result<Sealed>> {
-  const { source, passphrase, format, limitBytes } = request;
-  const { tar, done } = source();
-  const archive = normalise(tar, { limitBytes, format, ...(manifest === undefined ? {} : { manifest }) });
-  const [sha256, summary, complete] = await Promise.all([
+): Promise<Result<Sealed & Complaints>> {
+  const { source, passphrase, format, limitBytes, lenient = false } = request;
+  const { tar, done } = source(without);
+  const archive = normalise(tar, {
+    ...{ limitBytes, format, lenient, without },
+    ...(manifest === undefined ? {} : { manifest }),
+  });
+  const [sha256, summary, complaints] = await Promise.all([
     sealVault(archive.tar, passphrase, format, write),
     archive.summary,
     done,
   ]);
-  // a source that could not read everything says more than the archive that it cut short
-  if (!complete.ok && (sha256.ok || isCut(sha256.failure))) return complete;
+  const complete = whole(summary, complaints, sha256);
+  if (!complete.ok) return complete;
   if (!sha256.ok) return sha256;
-  return summary.ok ? ok({ sha256: sha256.value, summary: summary.value }) : summary;
+  return ok({ sha256: sha256.value, summary: complete.value.summary, ...complete.value.complaints });
 }
 
 async function verify(
@@ -126,4 +194,9 @@ async function verify(
   if (!found.ok) return found;
   if (found.value.digest === digest) return ok(undefined);
   return fail({ kind: "vault-damaged", path, detail: "what was written does not hold what was sealed" });
+}
+
+/** Every path that was there and is not in the vault. */
+export function leftOut({ summary, unread, moving }: SealedVault): readonly string[] {
+  return [...new Set([...summary.dropped, ...unread, ...moving])];
 }

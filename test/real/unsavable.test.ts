@@ -52,6 +52,53 @@ test("what cannot be kept in a vault is named, nothing is saved without it, and 
   assert.is((await host.enter("cat ~/secrets/key; ls ~/secrets")).stdout, "keptkey\n");
 });
 
+test("--skip-unreadable saves the rest, names what it leaves out, and locks", async () => {
+  const host = await withVault();
+  assert.is((await host.run("unlock")).code, 0);
+  await host.inside(
+    `cd ~/secrets; mkfifo pipe; ln key hard; ln -s /etc/passwd link; echo x > shut; chmod 000 shut
+    mkdir -m 000 dir; echo new > new`,
+  );
+  const refused = await host.run("save");
+  assert.is(refused.code, 1);
+  assert.match(refused.stderr, "--skip-unreadable");
+  const saved = await host.run("lock", "--skip-unreadable");
+  assert.is(saved.code, 0, saved.stderr);
+  const named = /Not kept in the vault: (.*)/.exec(saved.stderr)?.[1]?.split(", ").toSorted();
+  // which of the two names of one file comes first is up to the folder
+  assert.equal(
+    named?.filter((name) => !["hard", "key"].includes(name)),
+    ["dir", "link", "pipe", "shut"],
+  );
+  assert.is(await host.secrets(), "");
+  const found = await host.enter(
+    "cd ~/secrets; cat new hard key 2>/dev/null; ls -A | grep -vx key | grep -vx hard",
+  );
+  assert.is(found.stdout, "new\nkept.tazpod\ndir\nnew\n", found.stderr);
+});
+
+test("a file that is written to all the time is named, and left out with --skip-unreadable", async () => {
+  const host = await withVault();
+  assert.is((await host.run("unlock")).code, 0);
+  // another process than the ones that look, as a log would have it
+  await run("docker", [
+    ...["exec", "--detach", "--user", "tazpod", host.container, "sh", "-c"],
+    "cd; cd secrets; i=0; while [ -e key ]; do i=$((i + 1)); echo $i > log; done",
+  ]);
+  const refused = await host.run("save");
+  assert.is(refused.code, 1, refused.stderr);
+  assert.match(refused.stderr, /log: it was changed|\(at log\)/, refused.stderr);
+  const saved = await host.run("save", "--skip-unreadable");
+  assert.is(saved.code, 0, saved.stderr);
+  assert.match(saved.stderr, /Not kept in the vault: log\n/);
+  assert.is(
+    (await host.tazpod("vault", "ls", "--passphrase-file", host.passphraseFile)).stdout.includes("log"),
+    false,
+  );
+  assert.is((await host.run("lock", "--discard")).code, 0);
+  assert.is((await host.enter("cat ~/secrets/key; ls ~/secrets")).stdout, "keptkey\n");
+});
+
 test("a folder nobody may write in is saved and comes back as it was", async () => {
   const host = await withVault();
   const made = await host.enter("mkdir ~/secrets/ro && echo in > ~/secrets/ro/f && chmod 500 ~/secrets/ro");

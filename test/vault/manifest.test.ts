@@ -7,6 +7,7 @@ import { gunzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ok } from "../../lib/result.js";
+import { noComplaints } from "../../lib/vault/complaints.js";
 import { Secret } from "../../lib/secret.js";
 import { openAge } from "../../lib/vault/age/age.js";
 import { type ArchiveSummary, normalise } from "../../lib/vault/archive.js";
@@ -29,7 +30,7 @@ const content: RawEntry[] = [
 ];
 
 function source(...entries: RawEntry[]): SealRequest["source"] {
-  return () => ({ tar: Readable.from([rawTar(entries)]), done: Promise.resolve(ok(undefined)) });
+  return () => ({ tar: Readable.from([rawTar(entries)]), done: Promise.resolve(ok(noComplaints)) });
 }
 
 function request(folder: string, from: SealRequest["source"]): SealRequest {
@@ -132,7 +133,7 @@ test("what changes while it is read is read again; what never stands still is no
   let reads = 0;
   const changing = (until: number): SealRequest["source"] => {
     reads = 0;
-    return () => source({ name: "log", content: `line ${Math.min(++reads, until)}` })();
+    return () => source({ name: "log", content: `line ${Math.min(++reads, until)}` })(new Set());
   };
   const stored = value(await sealInto(request(folder, changing(2))));
   assert.is(reads, 4);

@@ -6,6 +6,7 @@ import { Readable } from "node:stream";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ok } from "../../lib/result.js";
+import { noComplaints } from "../../lib/vault/complaints.js";
 import { Secret } from "../../lib/secret.js";
 import type { VaultFormat } from "../../lib/vault/format.js";
 import { inspectVault } from "../../lib/vault/inspect.js";
@@ -25,7 +26,7 @@ async function vault(format: VaultFormat): Promise<string> {
     folder: await newFolder(),
     source: () => ({
       tar: Readable.from([rawTar([{ name: "key", content: "a key" }])]),
-      done: Promise.resolve(ok(undefined)),
+      done: Promise.resolve(ok(noComplaints)),
     }),
     passphrase: old,
     format,

@@ -31,6 +31,7 @@ export async function diff(command: VaultCommand): Promise<Result<void>> {
 async function inRam({
   enclave: find,
   project,
+  options,
   signal,
 }: StepContext): Promise<Result<readonly DigestLine[]>> {
   const enclave = await find();
@@ -39,10 +40,12 @@ async function inRam({
   const mark = await marker(enclave.value);
   if (!mark.ok) return mark;
   if (typeof mark.value === "string") return fail({ kind: "vault-closed" });
-  const taking = take(enclave.value, signal);
+  const lenient = options.skipUnreadable;
+  const taking = take(enclave.value, { signal, lenient });
   const { tar, summary } = normalise(taking.tar, {
     limitBytes: archiveLimit(project.config.secretsBytes),
     format: "age",
+    lenient,
   });
   tar.resume();
   const [found, done] = await Promise.all([summary, taking.done]);

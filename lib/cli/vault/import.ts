@@ -1,9 +1,10 @@
 import { keepAs, makeFolder, openRead, stat } from "../../host/files.js";
 import { piped } from "../../host/process.js";
-import { fail, ok, type Result, settle, take } from "../../result.js";
+import { fail, ok, type Result, take } from "../../result.js";
 import { chosenPassphrase } from "../../run/passphrase.js";
+import { judgeTar, noComplaints } from "../../vault/complaints.js";
 import { archiveLimit } from "../../vault/limit.js";
-import { sealInto, type TarSource } from "../../vault/seal-folder.js";
+import { leftOut, sealInto, type TarSource } from "../../vault/seal-folder.js";
 import { Readable } from "node:stream";
 import { bytesOf } from "../../run/bytes.js";
 import { print, type VaultCommand } from "./types.js";
@@ -22,7 +23,10 @@ export async function importVault({ words, context, json }: VaultCommand): Promi
   if (!found.ok) return found;
   if (found.value === undefined || found.value.kind === "other")
     return fail({ kind: "usage", message: `${path} is neither a folder nor a tar archive.` });
-  const source = found.value.kind === "folder" ? () => folder(path, context.signal) : () => archive(path);
+  const source =
+    found.value.kind === "folder"
+      ? () => folder(path, context.signal, options.skipUnreadable)
+      : () => archive(path);
   const passphrase = await chosenPassphrase(context);
   if (!passphrase.ok) return passphrase;
   const made = await makeFolder(project.vaultFolder);
@@ -34,6 +38,7 @@ export async function importVault({ words, context, json }: VaultCommand): Promi
     passphrase: passphrase.value,
     format: project.config.vaultFormat,
     limitBytes: archiveLimit(project.config.secretsBytes),
+    lenient: options.skipUnreadable,
     target: async () => {
       const beside = await keepBeside(project.vaultFile, options.force);
       if (!beside.ok) return beside;
@@ -42,7 +47,8 @@ export async function importVault({ words, context, json }: VaultCommand): Promi
     },
   });
   if (!sealed.ok) return sealed;
-  const { files, bytes, dropped } = sealed.value.summary;
+  const { files, bytes } = sealed.value.summary;
+  const dropped = leftOut(sealed.value);
   if (json) print(JSON.stringify({ outcome: "done", files, bytes, dropped, kept }));
   else {
     if (dropped.length > 0) context.terminal.say(`Left out: ${dropped.join(", ")}`);
@@ -56,18 +62,16 @@ function archive(path: string): TarSource {
   async function* content(): AsyncGenerator<Buffer> {
     yield* take(await openRead(path)) as AsyncIterable<Buffer>;
   }
-  return { tar: Readable.from(content(), { objectMode: false }), done: Promise.resolve(ok(undefined)) };
+  return { tar: Readable.from(content(), { objectMode: false }), done: Promise.resolve(ok(noComplaints)) };
 }
 
-function folder(path: string, signal: AbortSignal): TarSource {
-  const { stdout, done } = piped(["tar", "-c", "-f", "-", "-C", path, "."], { signal });
+function folder(path: string, signal: AbortSignal, lenient: boolean): TarSource {
+  const { stdout, done } = piped(["tar", "-c", "-f", "-", "-C", path, "."], { signal, env: { LC_ALL: "C" } });
   return {
     tar: stdout,
-    done: settle(async () => {
-      const { code, stderr } = take(await done);
-      if (code !== 0 || stderr !== "")
-        take(fail({ kind: "save-incomplete", problems: stderr.split("\n").slice(0, 20) }));
-    }),
+    done: done.then((result) =>
+      result.ok ? judgeTar(result.value.code, result.value.stderr, lenient) : result,
+    ),
   };
 }
 

@@ -1,0 +1,101 @@
+// needs: root, busybox
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { judgeTar } from "../../lib/vault/complaints.js";
+import { newFolder } from "../rig/folder.js";
+import { run } from "../rig/host.js";
+import { failure, value } from "../rig/result.js";
+
+const test = suite("complaints");
+
+/** What real programs say of a folder, run by somebody who may not read all of it. */
+async function packed(program: readonly string[], folder: string) {
+  const nobody = ["--reuid", "65534", "--regid", "65534", "--clear-groups"];
+  // not to /dev/null: GNU tar knows it, and then reads nothing
+  const script = `LC_ALL=C exec "$@"`;
+  const done = await run("setpriv", [
+    ...nobody,
+    "sh",
+    "-c",
+    script,
+    "sh",
+    ...program,
+    "-c",
+    "-f",
+    "-",
+    "-C",
+    folder,
+    ".",
+  ]);
+  return { code: done.code, stderr: done.stderr.trimEnd() };
+}
+
+async function folderWith(fill: (folder: string) => Promise<unknown>): Promise<string> {
+  const folder = await newFolder();
+  await chmod(folder, 0o755);
+  await writeFile(join(folder, "good"), "good");
+  await fill(folder);
+  return folder;
+}
+
+const shut = (folder: string) => writeFile(join(folder, "it's shut: nö"), "x", { mode: 0o000 });
+const shutFolder = (folder: string) => mkdir(join(folder, "dir"), { mode: 0o000 });
+const socket = (folder: string) =>
+  new Promise((resolve) => {
+    const server = createServer().listen(join(folder, "socket"), () => resolve(server));
+    server.unref();
+  });
+
+for (const program of [["tar"], ["busybox", "tar"]]) {
+  const name = program.join(" ");
+
+  test(`${name}: nothing to complain of is nothing`, async () => {
+    const { code, stderr } = await packed(program, await folderWith(async () => undefined));
+    assert.equal(value(judgeTar(code, stderr, false)), { unread: [], moving: [] });
+  });
+
+  for (const [what, path, make] of [
+    ["a file that cannot be read", "it's shut: nö", shut],
+    ["a folder that cannot be read", "dir", shutFolder],
+    ["a socket", "socket", socket],
+  ] as const) {
+    test(`${name}: ${what} is named, and is left out only when it may be`, async () => {
+      const { code, stderr } = await packed(program, await folderWith(make));
+      assert.equal(value(judgeTar(code, stderr, true)), { unread: [path], moving: [] }, stderr);
+      const { problems } = failure(judgeTar(code, stderr, false), "save-incomplete");
+      assert.is(problems.length, 1);
+      assert.match(problems[0] ?? "", /^tar: .*(shut|dir|socket)/);
+    });
+  }
+
+  test(`${name}: a folder that is not there is never left out`, async () => {
+    const { code, stderr } = await packed(program, "/nowhere/at/all");
+    failure(judgeTar(code, stderr, true), "save-incomplete");
+  });
+}
+
+test("a program that says nothing and fails, and what is not known, are failures either way", () => {
+  for (const lenient of [true, false]) {
+    failure(judgeTar(1, "", lenient), "save-incomplete");
+    failure(judgeTar(undefined, "", lenient), "save-incomplete");
+    failure(judgeTar(2, "tar: write error: No space left on device", lenient), "save-incomplete");
+  }
+});
+
+test("GNU tar's words for a file that changes while it is read are told apart, and are no failure", () => {
+  const said = [
+    "tar: ./a/log: file changed as we read it",
+    "tar: ./short: File shrank by 3 bytes; padding with zeros",
+    "tar: Exiting with failure status due to previous errors",
+  ];
+  for (const lenient of [true, false])
+    assert.equal(value(judgeTar(1, said.join("\n"), lenient)), { unread: [], moving: ["a/log", "short"] });
+  const more = ["tar: ./b: Cannot open: Permission denied", ...said].join("\n");
+  assert.equal(value(judgeTar(2, more, true)), { unread: ["b"], moving: ["a/log", "short"] });
+  failure(judgeTar(2, more, false), "save-incomplete");
+});
+
+test.run();
