@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { now } from "../host/clock.js";
 import { fail, ok, type Result } from "../result.js";
@@ -9,7 +10,8 @@ import type { Manifest } from "./manifest.js";
 import { isCut } from "./cut.js";
 import { openVault } from "./open.js";
 import { sealVault, type Write } from "./seal.js";
-import { type Replacement, replaceVault } from "./store.js";
+import { changeState } from "./state.js";
+import { type Replacement, replaceVault, vaultFileName } from "./store.js";
 
 /** A tar of unknown make. */
 export interface TarSource {
@@ -67,9 +69,18 @@ export async function sealInto(request: SealRequest): Promise<Result<SealedVault
       },
       verify: (path, { summary }) => verify(path, summary.digest, passphrase, limitBytes),
     });
-    if (replaced.ok) return ok({ ...replaced.value.filled, path: replaced.value.path });
+    if (replaced.ok) return noted(request, { ...replaced.value.filled, path: replaced.value.path });
     if (!moved || attempt === tries) return replaced;
   }
+}
+
+/** What is in the vault now, for the push: it has no passphrase to look. */
+async function noted({ folder, from }: SealRequest, sealed: SealedVault): Promise<Result<SealedVault>> {
+  if (sealed.path !== join(folder, vaultFileName)) return ok(sealed);
+  const { sha256, summary } = sealed;
+  const record = { sha256, generation: (from?.generation ?? 0) + 1, content: summary.digest };
+  const written = await changeState(folder, (state) => ({ ...state, sealed: record }));
+  return written.ok ? ok(sealed) : written;
 }
 
 const stillMoving = `files were changed each of the ${tries} times they were being read`;
