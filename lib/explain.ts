@@ -157,6 +157,11 @@ export function explain(failure: Failure): Explanation {
       return say(`${failure.url}: ${failure.reason}`, failure.hint);
     case "remote-absent":
       return say(`There is no vault at ${failure.url}.`);
+    case "remote-rollback":
+      return say(
+        `${failure.url} has an older vault than this host has seen there: generation ${failure.found}, written ${failure.host === undefined ? "" : `by ${failure.host} `}on ${failure.modified.slice(0, 19).replace("T", " ")} UTC, after generation ${failure.seen}. Nothing was changed.`,
+        "Somebody put an old copy back, or the server serves one. If that is wanted, `tazpod pull --force` takes it and keeps the vault here beside it as vault.tar.aes.bak-N.",
+      );
     case "conflict":
       return say(failure.message, failure.hint);
     default:
@@ -198,6 +203,7 @@ export function exitCode(failure: Failure): number {
     case "answer-needed":
       return 4;
     case "conflict":
+    case "remote-rollback":
       return 5;
     case "interrupted":
       return 130;

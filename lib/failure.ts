@@ -145,6 +145,16 @@ export type Failure =
       readonly hint?: string;
     }
   | { readonly kind: "remote-absent"; readonly url: string }
+  | {
+      /** The remote holds an older vault than this host has seen there. */
+      readonly kind: "remote-rollback";
+      readonly url: string;
+      readonly seen: number;
+      readonly found: number;
+      /** ISO 8601. */
+      readonly modified: string;
+      readonly host?: string;
+    }
   | { readonly kind: "conflict"; readonly message: string; readonly hint: string };
 
 export type FailureKind = Failure["kind"];

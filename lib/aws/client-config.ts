@@ -3,6 +3,11 @@ import type { S3Settings } from "./settings.js";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Limits of every request, in ms; a request that moves nothing for `stall` ends. */
+export interface RequestLimits {
+  readonly connect: number;
+  readonly stall: number;
+}
+
 export const limits = { connect: 5_000, stall: 30_000, credentials: 15_000 } as const;
 
 /** How many times a request is made before its failure counts. */

@@ -1,6 +1,6 @@
 import type * as S3 from "@aws-sdk/client-s3";
 import { readText } from "../host/files.js";
-import { type ClientConfig, limits } from "./client-config.js";
+import type { ClientConfig, RequestLimits } from "./client-config.js";
 
 export interface LoadedClient {
   readonly sdk: typeof S3;
@@ -8,13 +8,13 @@ export interface LoadedClient {
 }
 
 /** Loads the SDK and makes the client. It takes about 0.3 s, so nothing calls this before it needs S3. */
-export async function loadClient(config: ClientConfig): Promise<LoadedClient> {
+export async function loadClient(config: ClientConfig, limits: RequestLimits): Promise<LoadedClient> {
   const sdk = await import("@aws-sdk/client-s3");
   await quietMetadataService(process.env);
-  return { sdk, client: withoutVersionWarning(() => makeClient(sdk, config)) };
+  return { sdk, client: withoutVersionWarning(() => makeClient(sdk, config, limits)) };
 }
 
-function makeClient(sdk: typeof S3, config: ClientConfig): S3.S3Client {
+function makeClient(sdk: typeof S3, config: ClientConfig, limits: RequestLimits): S3.S3Client {
   // handed on to whatever reads the AWS files: a login in the middle of a run changes them
   const fresh = { ignoreCache: true };
   return new sdk.S3Client({

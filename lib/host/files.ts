@@ -96,6 +96,19 @@ export async function keepAs(from: string, to: string): Promise<Result<void>> {
   return copied.ok ? syncFolder(dirname(to)) : copied;
 }
 
+/**
+ * Gives the file `from` the name `to`, which nothing else has; "taken" when something has it. Where links are not to be
+ * had, by a rename: then it is for the caller to know that nothing is there.
+ */
+export async function giveName(from: string, to: string): Promise<Result<"given" | "taken">> {
+  const linked = await attempt("create", to, () => fs.link(from, to));
+  if (!linked.ok && linked.failure.kind === "file" && linked.failure.code === "EEXIST") return ok("taken");
+  const given = linked.ok ? linked : await attempt("create", to, () => fs.rename(from, to));
+  if (!given.ok) return given;
+  const synced = await syncFolder(dirname(to));
+  return synced.ok ? ok("given") : synced;
+}
+
 /** The names in a folder, sorted; empty when the folder is not there. */
 export async function list(path: string): Promise<Result<readonly string[]>> {
   const names = await attemptOptional("list", path, () => fs.readdir(path));

@@ -17,6 +17,7 @@ export function completeConfig(file: ConfigFile, root: string): Config {
     ...(file.shell === undefined ? {} : { shell: file.shell }),
     remote: completeRemote(file),
     vaultFormat: file.vault?.format ?? "age",
+    ...(file.vault?.retention === undefined ? {} : { retention: file.vault.retention }),
     secretsBytes: file.vault?.size === undefined ? defaults.secretsBytes : bytes(file.vault.size),
     notes: notes(file),
   };
@@ -49,7 +50,5 @@ function notes(file: ConfigFile): string[] {
   for (const key of Object.keys(file.features ?? {})) {
     if (key !== "ghost_mode") found.push(`features.${key} has no effect here.`);
   }
-  if (file.vault?.retention !== undefined)
-    found.push("vault.retention has no effect yet: no history copies are written.");
   return found;
 }

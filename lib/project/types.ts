@@ -22,6 +22,8 @@ export interface Config {
   readonly remote: RemoteConfig;
   /** Of a new vault; one that is there keeps its own. */
   readonly vaultFormat: "age" | "v1";
+  /** How many history copies to keep on the remote; all, unless it is above 0. */
+  readonly retention?: number;
   /** Size of the RAM folder in bytes. */
   readonly secretsBytes: number;
   /** What was read and has no effect, in words. */

@@ -1,5 +1,5 @@
 import type { Failure } from "../failure.js";
-import { fail } from "../result.js";
+import { fail, ok } from "../result.js";
 import type { Remote } from "./types.js";
 
 /** `remote: none`: the vault is on this host alone, and there is nothing to log in to. */
@@ -10,12 +10,20 @@ export function noRemote(url: string): Remote {
     reason: "this project has no remote",
     hint: "Set remote: in .tazpod/config.yaml to an s3:// or file:// URL.",
   };
+  const refuse = async () => fail(failure);
   return {
     kind: "none",
     url,
     credentials: async () => ({ state: "true", reason: "no remote, so no login" }),
     head: async () => ({ state: "absent" }),
-    download: async () => fail(failure),
-    upload: async () => fail(failure),
+    download: refuse,
+    upload: refuse,
+    history: {
+      list: async () => ok([]),
+      head: async () => ({ state: "absent" }),
+      download: refuse,
+      keep: refuse,
+      remove: refuse,
+    },
   };
 }

@@ -1,8 +1,8 @@
-import type { Remote, RemoteSettings } from "./types.js";
+import type { Remote, RemoteOptions, RemoteSettings } from "./types.js";
 
 /** The remote that the settings name. Nothing is contacted, and what is heavy is loaded by the first request. */
-export async function openRemote(settings: RemoteSettings): Promise<Remote> {
-  if (settings.url.startsWith("s3://")) return (await import("./s3.js")).s3Remote(settings);
+export async function openRemote(settings: RemoteSettings, options: RemoteOptions = {}): Promise<Remote> {
+  if (settings.url.startsWith("s3://")) return (await import("./s3.js")).s3Remote(settings, options);
   if (settings.url.startsWith("file://")) return (await import("./file.js")).fileRemote(settings.url);
   return (await import("./none.js")).noRemote(settings.url);
 }

@@ -1,25 +1,22 @@
 import { Transform, type Readable } from "node:stream";
 import { pipeline } from "node:stream";
-import { limits } from "../aws/client-config.js";
 import { interrupted } from "../aws/errors.js";
 import { Failed, take } from "../result.js";
 import type { ByteProgress, DownloadRequest } from "./types.js";
 
 /**
  * Hands a body to `write`, piece by piece. Throws `Failed` with what `write` or an abort says, and an error with a code
- * when the body is cut (ECONNRESET) or nothing comes for 30 s (ETIMEDOUT). Whole when it returns.
+ * when the body is cut (ECONNRESET) or nothing comes for `stall` ms (ETIMEDOUT). Whole when it returns.
  */
 export async function readPieces(
   body: Readable,
   total: number,
-  { write, signal, progress }: DownloadRequest,
+  { write, signal, progress }: Pick<DownloadRequest, "write" | "signal" | "progress">,
+  stall: number,
 ): Promise<void> {
   let bytes = 0;
   const stop = (): void => void body.destroy();
-  const stalled = setTimeout(
-    () => body.destroy(coded("ETIMEDOUT", "nothing came for too long")),
-    limits.stall,
-  );
+  const stalled = setTimeout(() => body.destroy(coded("ETIMEDOUT", "nothing came for too long")), stall);
   signal?.addEventListener("abort", stop, { once: true });
   try {
     for await (const piece of body as AsyncIterable<Buffer>) {

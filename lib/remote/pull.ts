@@ -5,9 +5,10 @@ import { keepAs, makeFolder } from "../host/files.js";
 import { createTemp, type TempFile } from "../host/temp-file.js";
 import { Failed, fail, ok, type Result, settle, take } from "../result.js";
 import { headBytes, recognise } from "../vault/format.js";
-import { writeState } from "../vault/state.js";
+import { changeState, withPushed, type PushedRecord, type VaultState } from "../vault/state.js";
 import { cleanLeftovers, vaultFileName } from "../vault/store.js";
 import { isPushed, type LocalVault, readLocal } from "./local.js";
+import { rollback } from "./rollback.js";
 import type { ByteProgress, Presence, Remote, RemoteObject } from "./types.js";
 
 export interface SyncRequest {
@@ -28,39 +29,65 @@ export interface Pulled {
   readonly backup?: string;
 }
 
+/** What has just been done; tests stop the process there. */
+type PullStep = "begun" | "writing" | "fetched" | "backed-up" | "replaced" | "recorded";
+
+export interface PullRequest extends SyncRequest {
+  readonly onStep?: (step: PullStep) => void;
+}
+
 /**
- * Brings the remote's vault here. It comes to a temporary file beside, is checked (length, and that it can be a
- * vault), and takes the name in one step; whatever fails, the vault here is what it was, and no part of the new one
- * is left. A vault here that was not pushed is only replaced with `force`, and then kept as vault.tar.aes.bak-N.
+ * Brings the remote's vault here. It comes to a temporary file beside, is checked (length, checksum where the remote
+ * has one, and that it can be a vault), and takes the name in one step; whatever fails, the vault here is what it was,
+ * and no part of the new one is left. A vault here that was not pushed is only replaced with `force`, and so is any by
+ * one that is older than what this host has seen there; what is replaced by force is kept as vault.tar.aes.bak-N.
  *
- * Failures: `conflict` (not pushed), `remote-absent`, `vault-damaged` (what came is no vault), `file`, `interrupted`,
- * and those of the remote.
+ * Failures: `conflict` (not pushed), `remote-rollback`, `remote-absent`, `vault-damaged` (what came is no vault, or not
+ * what was pushed), `file`, `interrupted`, and those of the remote.
  */
-export async function pull(request: SyncRequest): Promise<Result<Pulled>> {
-  const { remote, folder, signal, force = false } = request;
+export async function pull(request: PullRequest): Promise<Result<Pulled>> {
+  const { remote, folder, signal } = request;
   const made = await makeFolder(folder);
   if (!made.ok) return made;
   await cleanLeftovers(folder);
   const local = await readLocal(folder, signal);
   if (!local.ok) return local;
-  const unpushed = local.value.sha256 !== undefined && !isPushed(local.value, remote.url);
-  if (unpushed && !force) {
-    // The same vault may be there all the same; if not even the size fits, nothing has to be fetched to know.
-    const presence = await remote.head(signal);
-    const refusal = refuse(presence, local.value, remote.url);
-    if (refusal !== undefined) return fail(refusal);
+  if (local.value.sha256 !== undefined) {
+    const known = await settle(async () => compare(request, local.value, await remote.head(signal)));
+    if (!known.ok) return known;
+    if (known.value !== undefined) return ok(known.value);
   }
   const temp = await createTemp(folder, vaultFileName);
   if (!temp.ok) return temp;
-  const pulled = await settle(() => bring(request, local.value, unpushed, temp.value));
+  const pulled = await settle(() => bring(request, local.value, temp.value));
   if (!pulled.ok) await temp.value.discard();
   return pulled;
 }
 
-function refuse(presence: Presence, local: LocalVault, url: string): Failure | undefined {
-  if (presence.state === "unknown") return presence.failure;
-  if (presence.state === "absent") return { kind: "remote-absent", url };
-  return presence.object.bytes === local.bytes ? undefined : notPushed(local, url);
+/** What can be told without fetching anything: that it is here already, or must not be brought. */
+async function compare(
+  request: PullRequest,
+  local: LocalVault,
+  found: Presence,
+): Promise<Pulled | undefined> {
+  const { remote, folder, force = false } = request;
+  if (found.state === "unknown") throw new Failed(found.failure);
+  if (found.state === "absent") throw new Failed({ kind: "remote-absent", url: remote.url });
+  const { object } = found;
+  const { pushed } = local.state;
+  const unpushed = !isPushed(local, remote.url);
+  if (!unpushed && pushed?.etag === object.etag) return { object, changed: false };
+  if (local.sha256 !== undefined && object.sha256 === local.sha256) {
+    await record(folder, local.state, remote.url, object, local.sha256);
+    return { object, changed: false };
+  }
+  if (force) return undefined;
+  const alarm = rollback(object, pushed, remote.url);
+  if (alarm !== undefined) throw new Failed(alarm);
+  // the same vault may be there, though nothing but its bytes could tell
+  if (unpushed && (object.sha256 !== undefined || object.bytes !== local.bytes))
+    throw new Failed(notPushed(local, remote.url));
+  return undefined;
 }
 
 function notPushed(local: LocalVault, url: string): Failure {
@@ -71,66 +98,89 @@ function notPushed(local: LocalVault, url: string): Failure {
   };
 }
 
-async function bring(
-  request: SyncRequest,
-  local: LocalVault,
-  unpushed: boolean,
-  temp: TempFile,
-): Promise<Pulled> {
-  const { remote, folder, force = false } = request;
-  const { object, sha256 } = await fetchInto(request, temp);
-  const record = {
-    remote: remote.url,
-    sha256,
-    etag: object.etag,
-    at: now().toISOString(),
-    ...writeIdOf(object),
-  };
+async function bring(request: PullRequest, local: LocalVault, temp: TempFile): Promise<Pulled> {
+  const { remote, folder, force = false, onStep } = request;
+  const { pushed } = local.state;
+  const { object, sha256 } = await fetchInto(request, local, temp);
+  onStep?.("fetched");
   const current = take(await readLocal(folder, request.signal));
   if (current.sha256 === sha256) {
     await temp.discard();
-    take(await writeState(folder, { version: 1, pushed: record }));
+    await record(folder, local.state, remote.url, object, sha256);
     return { object, changed: false };
   }
+  const unpushed = local.sha256 !== undefined && !isPushed(local, remote.url);
   // Not only what was here at first: another tazpod may have saved meanwhile.
   if ((unpushed && !force) || current.sha256 !== local.sha256)
     throw new Failed(notPushed(current, remote.url));
-  const backup = unpushed ? take(await keepBackup(current.path)) : undefined;
+  const older = rollback(object, pushed, remote.url) !== undefined && local.sha256 !== undefined;
+  const backup = unpushed || older ? take(await keepBackup(current.path)) : undefined;
+  onStep?.("backed-up");
   take(await temp.replace(current.path));
-  take(await writeState(folder, { version: 1, pushed: record }));
+  onStep?.("replaced");
+  await record(folder, local.state, remote.url, object, sha256);
+  onStep?.("recorded");
   return { object, changed: true, ...(backup === undefined ? {} : { backup }) };
 }
 
-function writeIdOf({ writeId }: RemoteObject): { writeId?: string } {
-  return writeId === undefined ? {} : { writeId };
+/** The highest generation that was ever seen there stays noted: the next push goes beyond it. */
+async function record(
+  folder: string,
+  { pushed }: VaultState,
+  url: string,
+  { etag, writeId, generation = 0 }: RemoteObject,
+  sha256: string,
+): Promise<void> {
+  const seen = Math.max(generation, pushed?.remote === url ? (pushed.generation ?? 0) : 0);
+  const same = pushed?.remote === url && pushed.etag === etag ? pushed : {};
+  const found: PushedRecord = {
+    ...same,
+    remote: url,
+    sha256,
+    etag,
+    at: now().toISOString(),
+    ...(writeId === undefined ? {} : { writeId }),
+    ...(seen === 0 ? {} : { generation: seen }),
+  };
+  take(await changeState(folder, (before) => withPushed(before, found)));
 }
 
 async function fetchInto(
-  { remote, signal, progress }: SyncRequest,
+  { remote, signal, progress, force = false, onStep }: PullRequest,
+  local: LocalVault,
   temp: TempFile,
 ): Promise<{ object: RemoteObject; sha256: string }> {
   const hash = createHash("sha256");
   let head: Buffer = Buffer.alloc(0);
   const object = take(
     await remote.download({
-      write: (piece) => {
+      inspect: (found) => {
+        onStep?.("begun");
+        const alarm = force ? undefined : rollback(found, local.state.pushed, remote.url);
+        return alarm === undefined ? ok(undefined) : fail(alarm);
+      },
+      write: async (piece) => {
         hash.update(piece);
         if (head.length < headBytes) head = Buffer.concat([head, piece]).subarray(0, headBytes);
-        return temp.write(piece);
+        const written = await temp.write(piece);
+        onStep?.("writing");
+        return written;
       },
       ...(signal === undefined ? {} : { signal }),
       ...(progress === undefined ? {} : { progress }),
     }),
   );
-  if (recognise(head) === undefined) {
-    throw new Failed({
-      kind: "vault-damaged",
-      path: remote.url,
-      detail: `it has ${object.bytes} bytes and is no vault`,
-    });
-  }
+  const sha256 = hash.digest("hex");
+  if (recognise(head) === undefined)
+    throw new Failed(damaged(remote, `it has ${object.bytes} bytes and is no vault`));
+  if (object.sha256 !== undefined && object.sha256 !== sha256)
+    throw new Failed(damaged(remote, "its bytes are not those that were pushed"));
   take(await temp.finish());
-  return { object, sha256: hash.digest("hex") };
+  return { object, sha256 };
+}
+
+function damaged({ url }: Remote, detail: string): Failure {
+  return { kind: "vault-damaged", path: url, detail };
 }
 
 /** The first free of .bak-1, .bak-2, …; none is ever overwritten. */

@@ -4,17 +4,34 @@ import type { Failure } from "../failure.js";
 import { now } from "../host/clock.js";
 import { removeFile } from "../host/files.js";
 import { linkTemp } from "../host/temp-file.js";
-import { fail, ok, type Result, settle, take } from "../result.js";
-import { writeState, type PendingRecord, type PushedRecord } from "../vault/state.js";
+import { Failed, fail, ok, type Result, settle, take } from "../result.js";
+import {
+  changeState,
+  withPending,
+  withPushed,
+  type PendingRecord,
+  type PushedRecord,
+} from "../vault/state.js";
 import { cleanLeftovers, vaultFileName } from "../vault/store.js";
 import { fileHash } from "../host/file-hash.js";
 import { isPushed, type LocalVault, readLocal } from "./local.js";
 import type { SyncRequest } from "./pull.js";
-import type { Presence, RemoteObject } from "./types.js";
+import { expired } from "./retention.js";
+import { rollback } from "./rollback.js";
+import type { Known, Presence, RemoteObject, WriteCondition } from "./types.js";
+
+/** What has just been done; tests stop the process there. */
+type PushStep = "looked" | "kept-old" | "noted" | "written" | "recorded" | "verified" | "kept" | "pruned";
+
+/** What is refused once is looked at again; what changes so often is a fault of the remote. */
+const mostTries = 4;
 
 export interface PushRequest extends SyncRequest {
   /** This host's name, for whoever finds the vault there; the system's own unless given. */
   readonly host?: string;
+  /** How many history copies to leave there; all, unless it is a whole number above 0. */
+  readonly retention?: number;
+  readonly onStep?: (step: PushStep) => void;
 }
 
 export interface Pushed {
@@ -23,14 +40,20 @@ export interface Pushed {
   /** The remote had lost the vault that was pushed before. */
   readonly wasGone: boolean;
   readonly record: PushedRecord;
+  /** What was pushed is there, but could not be copied into the history, or old copies could not be removed. */
+  readonly historyProblem?: Failure;
 }
 
 /**
- * Brings the vault here to the remote. It never overwrites what this host has not seen: when the remote's etag is not
- * the one of the last push or pull, that is a `conflict`, with or without `force`, and both are left as they are. A
- * push whose answer was lost is known by its write id.
+ * Brings the vault here to the remote. It never overwrites what this host has not seen: the write is made under the
+ * condition that the remote still holds what was last pushed or pulled, and where it does not, that is a `conflict`,
+ * with or without `force`, and both are left as they are. A push whose answer was lost is known by its write id.
  *
- * Failures: `vault-absent`, `conflict`, `file`, `interrupted`, and those of the remote.
+ * Then what was pushed is copied into the remote's history, by the remote itself. A push that ends before that is no
+ * gap in it: what is replaced is copied first, if it was not yet. So nothing is written twice, and a conflict leaves
+ * nothing behind.
+ *
+ * Failures: `vault-absent`, `conflict`, `remote-rollback`, `file`, `interrupted`, and those of the remote.
  */
 export async function push(request: PushRequest): Promise<Result<Pushed>> {
   const { remote, folder, signal, force = false } = request;
@@ -41,63 +64,198 @@ export async function push(request: PushRequest): Promise<Result<Pushed>> {
   const { pushed } = local.value.state;
   if (pushed !== undefined && isPushed(local.value, remote.url) && !force)
     return ok({ uploaded: false, wasGone: false, record: pushed });
-  const presence = await remote.head(signal);
-  if (presence.state === "unknown") return fail(presence.failure);
-  const unheard = unheardPush(presence, local.value, remote.url);
-  if (presence.state === "present") {
-    if (unheard?.sha256 === local.value.sha256)
-      return settle(() => recordUnheard(folder, unheard, presence.object));
-    const seen = pushed?.remote === remote.url ? pushed.etag : undefined;
-    if (unheard === undefined && presence.object.etag !== seen)
-      return fail(movedOn(local.value, presence.object, remote.url));
-  }
   // The file that is hashed is the one that is uploaded, though a save may replace the vault meanwhile.
   const snapshot = await linkTemp(folder, vaultFileName, local.value.path);
   if (!snapshot.ok) return snapshot;
-  const wasGone = presence.state === "absent" && pushed?.remote === remote.url;
-  const result = await settle(() => send(request, local.value, snapshot.value, wasGone));
+  const result = await settle(async () => {
+    const sha256 = take(await fileHash(snapshot.value, signal));
+    return new Push(request, { ...local.value, sha256 }, snapshot.value).run();
+  });
   await removeFile(snapshot.value);
   return result;
 }
 
-/** Our own push that is there, though its answer never came. */
-function unheardPush(presence: Presence, { state }: LocalVault, url: string): PendingRecord | undefined {
-  const { pending } = state;
-  const ours = presence.state === "present" && presence.object.writeId === pending?.writeId;
-  return ours && pending?.remote === url ? pending : undefined;
-}
+class Push {
+  readonly #request: PushRequest;
+  readonly #local: LocalVault & { readonly sha256: string };
+  readonly #from: string;
+  readonly #pending: PendingRecord[];
 
-async function recordUnheard(
-  folder: string,
-  { remote, sha256, writeId }: PendingRecord,
-  { etag, modified }: RemoteObject,
-): Promise<Pushed> {
-  const record = { remote, sha256, etag, at: modified.toISOString(), writeId };
-  take(await writeState(folder, { version: 1, pushed: record }));
-  return { uploaded: false, wasGone: false, record };
-}
+  constructor(request: PushRequest, local: LocalVault & { readonly sha256: string }, from: string) {
+    this.#request = request;
+    this.#local = local;
+    this.#from = from;
+    this.#pending = (local.state.pending ?? []).filter(({ remote }) => remote === request.remote.url);
+  }
 
-async function send(
-  { remote, folder, host = hostname(), signal, progress }: PushRequest,
-  { state }: LocalVault,
-  from: string,
-  wasGone: boolean,
-): Promise<Pushed> {
-  const sha256 = take(await fileHash(from, signal));
-  const writeId = randomUUID();
-  take(await writeState(folder, { ...state, pending: { remote: remote.url, sha256, writeId } }));
-  const metadata = { host, writeId };
-  const object = take(
-    await remote.upload({
-      from,
-      metadata,
+  async run(): Promise<Pushed> {
+    const { remote, signal } = this.#request;
+    let found = known(await remote.head(signal));
+    this.#step("looked");
+    for (let tries = 0; tries < mostTries; tries++) {
+      const there = this.#alreadyThere(found);
+      if (there !== undefined) return this.#recordThere(there);
+      const condition = this.#condition(found);
+      if (found.state === "present" && !(await this.#keepOld(found.object))) {
+        found = known(await remote.head(signal));
+        continue;
+      }
+      const uploaded = await this.#upload(found, condition);
+      if ("uploaded" in uploaded) return uploaded;
+      // an earlier push of this host arrived only now, or somebody removed the vault: else the condition throws
+      found = uploaded;
+    }
+    throw new Failed(unsteady(remote.url));
+  }
+
+  /** This very vault, or undefined. */
+  #alreadyThere(found: Known): RemoteObject | undefined {
+    if (found.state === "absent") return undefined;
+    const { object } = found;
+    const ours = this.#unheard(object);
+    if ((object.sha256 ?? ours?.sha256) !== this.#local.sha256) return undefined;
+    // forced, it is written anew, unless it was this host that wrote it just now
+    return this.#request.force === true && ours === undefined ? undefined : object;
+  }
+
+  /** A push of this host, of which nobody heard that it went through. */
+  #unheard(object: RemoteObject): PendingRecord | undefined {
+    return this.#pending.find(({ writeId }) => writeId === object.writeId);
+  }
+
+  /** Throws the conflict. */
+  #condition(found: Known): WriteCondition {
+    if (found.state === "absent") return "absent";
+    const { object } = found;
+    const { pushed } = this.#local.state;
+    const { url } = this.#request.remote;
+    const seen = pushed?.remote === url && pushed.etag === object.etag;
+    if (seen || this.#unheard(object) !== undefined || object.sha256 === this.#local.sha256)
+      return { replaces: object.etag };
+    throw new Failed(rollback(object, pushed, url) ?? movedOn(this.#local, object, url));
+  }
+
+  /** False when the remote has moved on. */
+  async #keepOld(object: RemoteObject): Promise<boolean> {
+    const { remote, signal } = this.#request;
+    const { pushed } = this.#local.state;
+    if (pushed?.etag === object.etag && pushed.remote === remote.url && pushed.history !== undefined)
+      return true;
+    const kept = await remote.history.keep({
+      object,
+      look: true,
       ...(signal === undefined ? {} : { signal }),
-      ...(progress === undefined ? {} : { progress }),
-    }),
-  );
-  const record = { remote: remote.url, sha256, etag: object.etag, at: now().toISOString(), writeId };
-  take(await writeState(folder, { version: 1, pushed: record }));
-  return { uploaded: true, wasGone, record };
+    });
+    this.#step("kept-old");
+    return take(kept).state === "kept";
+  }
+
+  async #upload(found: Known, condition: WriteCondition): Promise<Pushed | Known> {
+    const { remote, folder, host = hostname(), signal, progress } = this.#request;
+    const { sha256, state } = this.#local;
+    const writeId = randomUUID();
+    const generation = this.#generation(found);
+    const pending = { remote: remote.url, sha256, writeId, generation };
+    this.#pending.push(pending);
+    take(await changeState(folder, (before) => withPending(before, pending)));
+    this.#step("noted");
+    const uploaded = take(
+      await remote.upload({
+        from: this.#from,
+        metadata: { host, writeId, generation, sha256 },
+        condition,
+        ...(signal === undefined ? {} : { signal }),
+        ...(progress === undefined ? {} : { progress }),
+      }),
+    );
+    if (uploaded.state === "refused") return uploaded.found;
+    this.#step("written");
+    const record = await this.#record(uploaded.object, generation);
+    const wasGone = found.state === "absent" && state.pushed?.remote === remote.url;
+    return this.#finish(uploaded.object, { uploaded: true, wasGone, record });
+  }
+
+  /** One more at least than what is replaced, and than what this host has seen there. */
+  #generation(found: Known): number {
+    const { pushed, sealed } = this.#local.state;
+    const before = Math.max(
+      found.state === "present" ? (found.object.generation ?? 0) : 0,
+      pushed?.remote === this.#request.remote.url ? (pushed.generation ?? 0) : 0,
+    );
+    const own = sealed?.sha256 === this.#local.sha256 ? sealed.generation : 0;
+    return Math.max(own, before + 1);
+  }
+
+  async #recordThere(object: RemoteObject): Promise<Pushed> {
+    const generation = object.generation ?? this.#local.state.pushed?.generation ?? 0;
+    const record = await this.#record(object, generation);
+    const pushed = { uploaded: false, wasGone: false, record };
+    // it ended before that was done
+    return this.#unheard(object) === undefined ? pushed : this.#tryToKeep(object, pushed, true);
+  }
+
+  async #record(object: RemoteObject, generation: number, history?: string): Promise<PushedRecord> {
+    const { remote, folder } = this.#request;
+    const { sha256, state } = this.#local;
+    const record: PushedRecord = {
+      remote: remote.url,
+      sha256,
+      etag: object.etag,
+      at: now().toISOString(),
+      generation,
+      ...(object.writeId === undefined ? {} : { writeId: object.writeId }),
+      ...(state.sealed?.sha256 === sha256 ? { content: state.sealed.content } : {}),
+      ...(history === undefined ? {} : { history }),
+    };
+    take(await changeState(folder, (before) => withPushed(before, record)));
+    this.#step("recorded");
+    return record;
+  }
+
+  /** The push is done; whatever fails from here on, the next one makes good. */
+  async #finish(written: RemoteObject, pushed: Pushed): Promise<Pushed> {
+    const { remote, signal } = this.#request;
+    const found = await remote.head(signal);
+    this.#step("verified");
+    if (found.state === "unknown") return { ...pushed, historyProblem: found.failure };
+    // the one who was faster has kept it before replacing it
+    if (found.state === "absent" || found.object.writeId !== written.writeId) return pushed;
+    if (found.object.bytes !== written.bytes) throw new Failed(notWhole(found.object, written, remote.url));
+    return this.#tryToKeep(found.object, pushed, false);
+  }
+
+  async #tryToKeep(object: RemoteObject, pushed: Pushed, look: boolean): Promise<Pushed> {
+    const kept = await settle(() => this.#keep(object, pushed, look));
+    return kept.ok ? kept.value : { ...pushed, historyProblem: kept.failure };
+  }
+
+  async #keep(object: RemoteObject, pushed: Pushed, look: boolean): Promise<Pushed> {
+    const { remote, signal } = this.#request;
+    const stop = signal === undefined ? {} : { signal };
+    const kept = take(await remote.history.keep({ object, from: this.#from, look, ...stop }));
+    this.#step("kept");
+    if (kept.state === "moved-on") return pushed;
+    const record = await this.#record(object, pushed.record.generation ?? 0, kept.name);
+    await this.#prune();
+    return { ...pushed, record };
+  }
+
+  async #prune(): Promise<void> {
+    const { remote, signal, retention } = this.#request;
+    if (retention === undefined || retention < 1) return;
+    const old = expired(take(await remote.history.list(signal)), retention);
+    take(await remote.history.remove(old, signal));
+    this.#step("pruned");
+  }
+
+  #step(step: PushStep): void {
+    this.#request.onStep?.(step);
+  }
+}
+
+function known(presence: Presence): Known {
+  if (presence.state === "unknown") throw new Failed(presence.failure);
+  return presence;
 }
 
 function movedOn(local: LocalVault, { host, modified }: RemoteObject, url: string): Failure {
@@ -108,4 +266,14 @@ function movedOn(local: LocalVault, { host, modified }: RemoteObject, url: strin
     message: `${who} wrote ${url} on ${when}, and this host has not seen that; nothing was pushed, and ${local.path} is as it was`,
     hint: "`tazpod pull --force` takes the remote's vault and keeps this one beside it as vault.tar.aes.bak-N.",
   };
+}
+
+function unsteady(url: string): Failure {
+  const reason = "what is there changes with every look";
+  return { kind: "remote-unavailable", url, reason, hint: "Try again." };
+}
+
+function notWhole(found: RemoteObject, written: RemoteObject, url: string): Failure {
+  const reason = `the vault was taken, but ${found.bytes} bytes of ${written.bytes} are there`;
+  return { kind: "remote-unavailable", url, reason, hint: "Push again with --force." };
 }

@@ -68,7 +68,7 @@ export class World {
 
   remote(): Promise<Remote> {
     this.#remote ??= import("../remote/open.js").then(({ openRemote }) =>
-      openRemote(this.#project.config.remote),
+      openRemote(this.#project.config.remote, { folder: this.#project.vaultFolder }),
     );
     return this.#remote;
   }

@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { join } from "node:path";
 import type { Readable } from "node:stream";
 import type { Failure } from "../failure.js";
 import { now } from "../host/clock.js";
@@ -12,7 +13,8 @@ import type { Manifest } from "./manifest.js";
 import { isCut } from "./cut.js";
 import { openVault } from "./open.js";
 import { sealVault, type Write } from "./seal.js";
-import { type Replacement, replaceVault } from "./store.js";
+import { changeState } from "./state.js";
+import { type Replacement, replaceVault, vaultFileName } from "./store.js";
 
 /** A tar of unknown make. */
 export interface TarSource {
@@ -80,10 +82,22 @@ export async function sealInto(request: SealRequest): Promise<Result<SealedVault
       },
       verify: (path, { summary }) => verify(path, summary.digest, passphrase, limitBytes),
     });
-    if (replaced.ok) return ok({ ...replaced.value.filled, path: replaced.value.path, moving: [...without] });
+    if (replaced.ok)
+      return ok(
+        await noted(request, { ...replaced.value.filled, path: replaced.value.path, moving: [...without] }),
+      );
     if (moved.length === 0 || attempt >= (lenient ? lenientTries : tries)) return replaced;
     if (lenient && attempt > 1) for (const path of moved) without.add(path);
   }
+}
+
+/** Notes what is in the vault now, for the push, which has no passphrase to look. Without the note it does with less. */
+async function noted({ folder, from }: SealRequest, sealed: SealedVault): Promise<SealedVault> {
+  const { sha256, summary } = sealed;
+  const record = { sha256, generation: (from?.generation ?? 0) + 1, content: summary.digest };
+  if (sealed.path === join(folder, vaultFileName))
+    await changeState(folder, (state) => ({ ...state, sealed: record }));
+  return sealed;
 }
 
 function moving(path: string): string {

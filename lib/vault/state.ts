@@ -8,15 +8,30 @@ export interface VaultState {
   readonly version: 1;
   /** The last push to a remote, or pull from it. */
   readonly pushed?: PushedRecord;
-  /** A push that was begun: if the remote has this write id, it went through though nobody heard of it. */
-  readonly pending?: PendingRecord;
+  /** Pushes that were begun, the last one last: one whose write id the remote has went through, though nobody heard. */
+  readonly pending?: readonly PendingRecord[];
+  /** The vault here, when it was this host that sealed it. */
+  readonly sealed?: SealedRecord;
+}
+
+interface SealedRecord {
+  /** Of the sealed file, hex: what else is known counts for that file alone. */
+  readonly sha256: string;
+  /** As in its manifest. */
+  readonly generation: number;
+  /** Digest of its content, hex. */
+  readonly content: string;
 }
 
 export interface PendingRecord {
   readonly remote: string;
   readonly sha256: string;
   readonly writeId: string;
+  readonly generation: number;
 }
+
+/** So many pushes may be on their way at once, each given up by this host. */
+const mostPending = 8;
 
 export interface PushedRecord {
   /** The remote's URL. */
@@ -28,6 +43,12 @@ export interface PushedRecord {
   /** ISO 8601. */
   readonly at: string;
   readonly writeId?: string;
+  /** The highest that this host has seen there. */
+  readonly generation?: number;
+  /** The name of its copy in the remote's history, once it is known to be there. */
+  readonly history?: string;
+  /** Digest of its content, hex, where it was sealed here. */
+  readonly content?: string;
 }
 
 /** `problem` when the file is there but is no state: then nothing counts as pushed, which is the careful side. */
@@ -55,8 +76,26 @@ export async function readState(folder: string): Promise<Result<ReadState>> {
   });
 }
 
-export function writeState(folder: string, state: VaultState): Promise<Result<void>> {
+function writeState(folder: string, state: VaultState): Promise<Result<void>> {
   return writeAtomic(stateFile(folder), `${JSON.stringify(state, null, 2)}\n`, 0o600);
+}
+
+/** Reads, changes and writes. What another tazpod writes in that moment may be lost: a note is, and no vault. */
+export async function changeState(
+  folder: string,
+  change: (state: VaultState) => VaultState,
+): Promise<Result<void>> {
+  const read = await readState(folder);
+  return read.ok ? writeState(folder, change(read.value.state)) : read;
+}
+
+export function withPending(state: VaultState, pending: PendingRecord): VaultState {
+  return { ...state, pending: [...(state.pending ?? []), pending].slice(-mostPending) };
+}
+
+/** What was pushed or pulled is the last word: nothing is on its way any more. */
+export function withPushed({ sealed }: VaultState, pushed: PushedRecord): VaultState {
+  return { version: 1, pushed, ...(sealed === undefined ? {} : { sealed }) };
 }
 
 function stateFile(folder: string): string {
@@ -73,25 +112,34 @@ function parse(text: string): VaultState | undefined {
   if (!isRecord(read) || read["version"] !== 1) return undefined;
   const pushed = read["pushed"] === undefined ? undefined : parsePushed(read["pushed"]);
   if (pushed === undefined && read["pushed"] !== undefined) return undefined;
-  const pending = parsePending(read["pending"]);
+  const pending = Array.isArray(read["pending"]) ? read["pending"].flatMap(parsePending) : [];
+  const sealed = parseSealed(read["sealed"]);
   return {
     version: 1,
     ...(pushed === undefined ? {} : { pushed }),
-    ...(pending === undefined ? {} : { pending }),
+    ...(pending.length === 0 ? {} : { pending }),
+    ...(sealed === undefined ? {} : { sealed }),
   };
 }
 
-function parsePending(read: unknown): PendingRecord | undefined {
+function parsePending(read: unknown): readonly PendingRecord[] {
+  if (!isRecord(read)) return [];
+  const { remote, sha256, writeId, generation } = read;
+  if (typeof remote !== "string" || typeof sha256 !== "string" || typeof writeId !== "string") return [];
+  return isGeneration(generation) ? [{ remote, sha256, writeId, generation }] : [];
+}
+
+function parseSealed(read: unknown): SealedRecord | undefined {
   if (!isRecord(read)) return undefined;
-  const { remote, sha256, writeId } = read;
-  if (typeof remote !== "string" || typeof sha256 !== "string" || typeof writeId !== "string")
+  const { sha256, generation, content } = read;
+  if (typeof sha256 !== "string" || typeof content !== "string" || !isGeneration(generation))
     return undefined;
-  return { remote, sha256, writeId };
+  return { sha256, generation, content };
 }
 
 function parsePushed(read: unknown): PushedRecord | undefined {
   if (!isRecord(read)) return undefined;
-  const { remote, sha256, etag, at, writeId } = read;
+  const { remote, sha256, etag, at, writeId, generation, history, content } = read;
   if (
     typeof remote !== "string" ||
     typeof sha256 !== "string" ||
@@ -100,7 +148,20 @@ function parsePushed(read: unknown): PushedRecord | undefined {
   )
     return undefined;
   if (!/^[0-9a-f]{64}$/.test(sha256)) return undefined;
-  return { remote, sha256, etag, at, ...(typeof writeId === "string" ? { writeId } : {}) };
+  return {
+    remote,
+    sha256,
+    etag,
+    at,
+    ...(typeof writeId === "string" ? { writeId } : {}),
+    ...(isGeneration(generation) ? { generation } : {}),
+    ...(typeof history === "string" ? { history } : {}),
+    ...(typeof content === "string" ? { content } : {}),
+  };
+}
+
+function isGeneration(read: unknown): read is number {
+  return typeof read === "number" && Number.isSafeInteger(read) && read >= 0;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -6,16 +6,17 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ok } from "../../lib/result.js";
+import { ok, type Result } from "../../lib/result.js";
 import { s3Remote } from "../../lib/remote/s3.js";
-import type { Presence, RemoteSettings } from "../../lib/remote/types.js";
+import type { Presence, RemoteObject, RemoteSettings, Uploaded } from "../../lib/remote/types.js";
 import { cuttingProxy } from "../fake/cutting-proxy.js";
 import { newBucket, testRemote, useTestKeys } from "../rig/bucket.js";
 import { newFolder } from "../rig/folder.js";
 import { failure, value } from "../rig/result.js";
 
 const test = suite("s3 remote");
-const metadata = { host: "büro laptop", writeId: "w-1" };
+const metadata = { host: "büro laptop", writeId: "w-1", generation: 3, sha256: "ab".repeat(32) };
+const condition = "absent";
 
 test.before.each(useTestKeys);
 
@@ -49,6 +50,12 @@ async function download(
   return { result, bytes: Buffer.concat(pieces) };
 }
 
+function written(result: Result<Uploaded>): RemoteObject {
+  const uploaded = value(result);
+  if (uploaded.state === "written") return uploaded.object;
+  throw new Error(`refused: ${JSON.stringify(uploaded.found)}`);
+}
+
 /** The reason and hint of a presence that is not known. */
 function unknown(presence: Presence): string {
   if (presence.state !== "unknown") throw new Error(`not unknown: ${JSON.stringify(presence)}`);
@@ -61,10 +68,11 @@ test("what was uploaded is there, and comes back byte by byte with its metadata 
   const bytes = randomBytes(3_000_000);
   const told: number[] = [];
   const from = await withFile(bytes);
-  const put = value(
+  const put = written(
     await s3Remote(settings).upload({
       from,
       metadata,
+      condition,
       progress: (done, total) => void told.push(done, total),
     }),
   );
@@ -77,6 +85,8 @@ test("what was uploaded is there, and comes back byte by byte with its metadata 
   assert.is(presence.object.bytes, bytes.length);
   assert.is(presence.object.host, "büro laptop");
   assert.is(presence.object.writeId, "w-1");
+  assert.is(presence.object.generation, 3);
+  assert.is(presence.object.sha256, metadata.sha256);
   assert.ok(Math.abs(presence.object.modified.getTime() - Date.now()) < 60_000);
   const back = await download(settings);
   assert.is(value(back.result).etag, put.etag);
@@ -95,7 +105,7 @@ test("a bucket that is not there is not known, and named", async () => {
   assert.match(failure((await download(settings)).result, "remote-unavailable").reason, /no bucket/);
   const from = await withFile(randomBytes(10));
   assert.match(
-    failure(await s3Remote(settings).upload({ from, metadata }), "remote-unavailable").reason,
+    failure(await s3Remote(settings).upload({ from, metadata, condition }), "remote-unavailable").reason,
     /no bucket/,
   );
 });
@@ -146,7 +156,7 @@ test("a name that does not resolve, and a port where nobody listens, are not kno
   assert.match(unknown(await s3Remote(closed).head()), /refuses the connection/);
   const from = await withFile(randomBytes(10));
   assert.match(
-    failure(await s3Remote(closed).upload({ from, metadata }), "remote-unavailable").reason,
+    failure(await s3Remote(closed).upload({ from, metadata, condition }), "remote-unavailable").reason,
     /refuses/,
   );
   assert.ok(performance.now() - started < 15_000, `${performance.now() - started} ms`);
@@ -165,15 +175,30 @@ test("a server that takes connections and never answers is given up after 30 s",
   await proxy.close();
 });
 
-test("a connection cut at half of a download is a failure, never a short success", async () => {
+test("a download whose connection is cut goes on where it was, and is whole", async () => {
   const settings = await newBucket();
-  value(await s3Remote(settings).upload({ from: await withFile(randomBytes(1_000_000)), metadata }));
+  const all = randomBytes(1_000_000);
+  value(await s3Remote(settings).upload({ from: await withFile(all), metadata, condition }));
   const proxy = await cuttingProxy();
-  proxy.cutAfter(500_000);
+  proxy.cutAfter(400_000);
+  const { result, bytes } = await download({ ...settings, endpoint: proxy.url });
+  value(result);
+  assert.ok(bytes.equals(all));
+  assert.is(proxy.connections(), 3);
+  await proxy.close();
+});
+
+test("a connection that is cut again and again is a failure, never a short success", async () => {
+  const settings = await newBucket();
+  value(
+    await s3Remote(settings).upload({ from: await withFile(randomBytes(1_000_000)), metadata, condition }),
+  );
+  const proxy = await cuttingProxy();
+  proxy.cutAfter(100_000);
   const { result, bytes } = await download({ ...settings, endpoint: proxy.url });
   await proxy.close();
   assert.match(failure(result, "remote-unavailable").reason, /was cut/);
-  assert.ok(bytes.length < 600_000);
+  assert.ok(bytes.length < 500_000);
 });
 
 test("an abort ends a stalled request at once", async () => {
@@ -195,7 +220,11 @@ test("an upload is tried again when its connection is cut", async () => {
   proxy.loseAnswerTo("PUT");
   const bytes = randomBytes(200_000);
   value(
-    await s3Remote({ ...settings, endpoint: proxy.url }).upload({ from: await withFile(bytes), metadata }),
+    await s3Remote({ ...settings, endpoint: proxy.url }).upload({
+      from: await withFile(bytes),
+      metadata,
+      condition,
+    }),
   );
   assert.ok(proxy.connections() >= 2);
   await proxy.close();

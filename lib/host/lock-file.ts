@@ -1,0 +1,123 @@
+import { randomBytes } from "node:crypto";
+import * as fs from "node:fs/promises";
+import { hostname } from "node:os";
+import { attempt, errno } from "./file-failure.js";
+import { now, sleep } from "./clock.js";
+import { readText } from "./files.js";
+import { processIdentity } from "./process-identity.js";
+import { ok, type Result } from "../result.js";
+
+/** Who has a lock. */
+export interface LockHolder {
+  readonly host: string;
+  readonly pid: number;
+  /** ISO 8601, by that host's clock. */
+  readonly since: string;
+}
+
+export interface Lock {
+  /** Whether it is still ours. */
+  holds(): Promise<boolean>;
+  release(): Promise<void>;
+}
+
+interface Note extends LockHolder {
+  readonly identity: string;
+  readonly nonce: string;
+}
+
+/**
+ * Makes the file `path` for as long as the lock is held, also among hosts that share the folder. One that a dead
+ * process of this host left is taken over; whether one of another host still counts, nobody here can tell. When it is
+ * not to be had within `wait` ms, its holder is returned. Failure: `file`.
+ */
+export async function takeLock(
+  path: string,
+  wait: number,
+  signal?: AbortSignal,
+): Promise<Result<Lock | LockHolder>> {
+  const identity = (await processIdentity(process.pid)) ?? "";
+  const nonce = randomBytes(8).toString("hex");
+  const end = now().getTime() + wait;
+  for (;;) {
+    const note: Note = { host: hostname(), pid: process.pid, since: now().toISOString(), identity, nonce };
+    const made = await attempt("create", path, () => createWhole(path, note));
+    if (made.ok) return ok(lockOf(path, nonce));
+    if (made.failure.kind !== "file" || made.failure.code !== "EEXIST") return made;
+    const holder = await readNote(path);
+    if (!holder.ok) return holder;
+    if (holder.value !== undefined && (await isDead(holder.value))) {
+      await takeAway(path, holder.value);
+      continue;
+    }
+    if (now().getTime() >= end || signal?.aborted === true)
+      return ok(holder.value ?? { host: "another host", pid: 0, since: now().toISOString() });
+    await sleep(20 + Math.random() * 60, signal);
+  }
+}
+
+export function isLock(taken: Lock | LockHolder): taken is Lock {
+  return "release" in taken;
+}
+
+function lockOf(path: string, nonce: string): Lock {
+  const holds = async (): Promise<boolean> => {
+    const note = await readNote(path);
+    return note.ok && note.value?.nonce === nonce;
+  };
+  return {
+    holds,
+    release: async () => {
+      if (await holds()) await fs.rm(path, { force: true }).catch(() => undefined);
+    },
+  };
+}
+
+/** It appears with its content, where the file system has links. */
+async function createWhole(path: string, note: Note): Promise<void> {
+  const text = `${JSON.stringify(note)}\n`;
+  const whole = `${path}.${note.nonce}`;
+  await fs.writeFile(whole, text, { flag: "wx", mode: 0o600 });
+  try {
+    await fs.link(whole, path);
+  } catch (error) {
+    if (errno(error) === "EEXIST") throw error;
+    await fs.writeFile(path, text, { flag: "wx", mode: 0o600 });
+  } finally {
+    await fs.rm(whole, { force: true });
+  }
+}
+
+async function readNote(path: string): Promise<Result<Note | undefined>> {
+  const text = await readText(path);
+  if (!text.ok) return text;
+  try {
+    const read = JSON.parse(text.value ?? "") as Partial<Note>;
+    const { host = "", pid = 0, since = "", identity = "", nonce = "" } = read;
+    return ok({ host, pid, since, identity, nonce });
+  } catch {
+    return ok(undefined);
+  }
+}
+
+/** Only what this host can know: a process of this boot that is gone. */
+async function isDead({ host, pid, identity }: Note): Promise<boolean> {
+  if (host !== hostname() || identity === "") return false;
+  const own = (await processIdentity(process.pid)) ?? "";
+  const boot = (text: string): string => text.slice(0, text.lastIndexOf("-"));
+  return boot(own) === boot(identity) && (await processIdentity(pid)) !== identity;
+}
+
+/** Of two that find the same dead lock, one may meet the other's new one: that is put back. */
+async function takeAway(path: string, dead: Note): Promise<void> {
+  const aside = `${path}.${randomBytes(8).toString("hex")}`;
+  try {
+    await fs.rename(path, aside);
+  } catch (error) {
+    if (errno(error) === "ENOENT") return;
+    throw error;
+  }
+  const moved = await readNote(aside);
+  if (moved.ok && moved.value?.nonce !== dead.nonce) await fs.link(aside, path).catch(() => undefined);
+  await fs.rm(aside, { force: true });
+}

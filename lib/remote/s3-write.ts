@@ -1,0 +1,179 @@
+import { createHash } from "node:crypto";
+import { attempts } from "../aws/client-config.js";
+import { awsFailure, readAwsError } from "../aws/errors.js";
+import { now, sleep } from "../host/clock.js";
+import { openRead, stat } from "../host/files.js";
+import { Failed, fail, ok, type Result, settle, take } from "../result.js";
+import type { Conditional } from "./endpoint-notes.js";
+import { counted } from "./pieces.js";
+import { sendBody } from "./s3-body.js";
+import { type Conditions, conditionHeader } from "./s3-conditions.js";
+import { address, metadataHeaders, type Place, unquoted } from "./s3-place.js";
+import { confirmAbsent, headObject } from "./s3-read.js";
+import type { Known, Presence, RemoteObject, Uploaded, UploadRequest, WriteCondition } from "./types.js";
+
+export interface Writer {
+  readonly place: Place;
+  readonly conditions: Conditions;
+  readonly singleWriter: boolean;
+}
+
+/** What is uploaded: the same bytes in each attempt. */
+interface Source {
+  readonly bytes: number;
+  /** Base64, as in the header. */
+  readonly md5: string;
+}
+
+/**
+ * Writes under the condition. What ends without an answer, 409 and 5xx are tried again; a refusal is not, and is told
+ * from our own write whose answer was lost by the write id.
+ */
+export async function uploadObject(writer: Writer, request: UploadRequest): Promise<Result<Uploaded>> {
+  const conditional = await writer.conditions.find(request.signal);
+  if (!conditional.ok) return conditional;
+  const source = await settle(() => readSource(request.from));
+  return source.ok ? new Upload(writer, request, source.value, conditional.value).run() : source;
+}
+
+async function readSource(from: string): Promise<Source> {
+  const found = take(await stat(from));
+  if (found === undefined) throw new Failed({ kind: "vault-absent", path: from });
+  const md5 = createHash("md5");
+  for await (const piece of take(await openRead(from))) md5.update(piece as Buffer);
+  return { bytes: found.bytes, md5: md5.digest("base64") };
+}
+
+class Upload {
+  readonly #writer: Writer;
+  readonly #request: UploadRequest;
+  readonly #source: Source;
+  #conditional: Conditional;
+  #probed = false;
+
+  constructor(writer: Writer, request: UploadRequest, source: Source, conditional: Conditional) {
+    this.#writer = writer;
+    this.#request = request;
+    this.#source = source;
+    this.#conditional = conditional;
+  }
+
+  async run(): Promise<Result<Uploaded>> {
+    const { place } = this.#writer;
+    const { signal } = this.#request;
+    for (let attempt = 1; ;) {
+      const unable = this.#unable();
+      if (unable !== undefined) return fail(unable);
+      try {
+        const uploaded = await settle(() => this.#attempt());
+        if (uploaded.ok || uploaded.failure.kind !== "interrupted") return uploaded;
+        return fail(awsFailure(uploaded, place.context(signal)));
+      } catch (error) {
+        if (signal?.aborted === true) return fail(awsFailure(error, place.context(signal)));
+        const next = await this.#after(error);
+        if (next !== "again") return next;
+        if (attempt++ === attempts) return fail(awsFailure(error, place.context(signal)));
+        await sleep(250 * 4 ** (attempt - 2), signal);
+      }
+    }
+  }
+
+  /** On a server without conditions, a HEAD just before the write leaves only a short time for another's. */
+  async #attempt(): Promise<Uploaded> {
+    const { place } = this.#writer;
+    const { condition, signal, metadata } = this.#request;
+    if (!this.#conditional.honoured) {
+      const found = known(await headObject(place, signal));
+      if (isOurs(found, metadata.writeId)) return { state: "written", object: found.object };
+      if (!fits(found, condition)) return { state: "refused", found };
+      return { state: "written", object: await this.#put({}) };
+    }
+    return { state: "written", object: await this.#put(conditionHeader(condition, this.#conditional.etag)) };
+  }
+
+  #unable() {
+    const { place, singleWriter } = this.#writer;
+    if (this.#conditional.honoured || singleWriter) return undefined;
+    return {
+      kind: "remote-unavailable",
+      url: place.url,
+      reason: `the server does not honour conditional writes here (${this.#conditional.why}), so two hosts could overwrite each other's vault`,
+      hint: "If no other host ever pushes to it, set remote.single_writer: true in .tazpod/config.yaml. A versioned bucket of Ceph is such a case; an unversioned one is not.",
+    } as const;
+  }
+
+  /** What a failed attempt means. "again" is for what may go well the next time. */
+  async #after(error: unknown): Promise<Result<Uploaded> | "again"> {
+    const { place } = this.#writer;
+    const { signal, condition } = this.#request;
+    const { status, code } = readAwsError(error);
+    if (status === 412) return this.#refused();
+    if (status === 404 && condition !== "absent") {
+      const presence = await confirmAbsent(place, signal);
+      return presence.state === "unknown"
+        ? fail(presence.failure)
+        : ok({ state: "refused", found: presence });
+    }
+    if (status === 501 && this.#conditional.honoured && !this.#probed) return this.#probe();
+    const again =
+      status === undefined ||
+      status === 409 ||
+      status === 429 ||
+      (status >= 500 && status !== 501) ||
+      code === "RequestTimeout" ||
+      code === "RequestTimeTooSkewed";
+    return again ? "again" : fail(awsFailure(error, place.context(signal)));
+  }
+
+  /** A 412 while the condition holds is no refusal: then the server is not what it was taken for. */
+  async #refused(): Promise<Result<Uploaded> | "again"> {
+    const { place } = this.#writer;
+    const { signal, condition, metadata } = this.#request;
+    const found = await headObject(place, signal);
+    if (found.state === "unknown") return fail(found.failure);
+    if (isOurs(found, metadata.writeId)) return ok({ state: "written", object: found.object });
+    if (!fits(found, condition)) return ok({ state: "refused", found });
+    return this.#probed ? "again" : this.#probe();
+  }
+
+  async #probe(): Promise<Result<Uploaded> | "again"> {
+    this.#probed = true;
+    const found = await this.#writer.conditions.probe(this.#request.signal);
+    if (!found.ok) return found;
+    this.#conditional = found.value;
+    return "again";
+  }
+
+  async #put(condition: { IfNoneMatch?: string; IfMatch?: string }): Promise<RemoteObject> {
+    const { from, metadata, signal, progress } = this.#request;
+    const { place } = this.#writer;
+    const { bytes, md5 } = this.#source;
+    const { sdk, client } = await place.load();
+    const body = counted(take(await openRead(from)), bytes, progress);
+    const put = new sdk.PutObjectCommand({
+      ...address(place),
+      ...condition,
+      Body: body,
+      ContentLength: bytes,
+      ContentMD5: md5,
+      ContentType: "application/octet-stream",
+      Metadata: metadataHeaders(metadata),
+    });
+    const answer = await sendBody(body, signal, (options) => client.send(put, options));
+    return { etag: unquoted(answer.ETag), bytes, modified: now(), ...metadata };
+  }
+}
+
+function known(presence: Presence): Known {
+  if (presence.state === "unknown") throw new Failed(presence.failure);
+  return presence;
+}
+
+function isOurs(found: Known, writeId: string): found is Known & { state: "present" } {
+  return found.state === "present" && found.object.writeId === writeId;
+}
+
+function fits(found: Known, condition: WriteCondition): boolean {
+  if (condition === "absent") return found.state === "absent";
+  return found.state === "present" && found.object.etag === condition.replaces;
+}
