@@ -2,20 +2,22 @@ import { createHash, randomBytes } from "node:crypto";
 import type { HistoryCopy, RemoteObject } from "./types.js";
 
 /**
- * `vault-<UTC yyyymmddThhmmss>-<8 hex: which write><4 hex: which copy>.tar.aes`; the Go tazpod's names end after the
- * time. The time is the remote's own of the write that is kept, so that the clocks of hosts do not matter, and so that
- * any host can tell from the object whether it was kept. The last part is random: no copy overwrites another.
+ * `vault-<UTC yyyymmddThhmmss>-<generation, 6 digits at least>-<8 hex: which write><4 hex: which copy>.tar.aes`; the Go
+ * tazpod's names end after the time. The time is the remote's own of the write that is kept, so that the clocks of hosts
+ * do not matter, and so that any host can tell from the object whether it was kept. The last part is random: no copy
+ * overwrites another.
  */
-const shape = /^vault-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(?:-([0-9a-f]{8})[0-9a-f]{4})?\.tar\.aes$/;
+const shape =
+  /^vault-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(?:-(\d{6,15})-([0-9a-f]{8})[0-9a-f]{4})?\.tar\.aes$/;
 
 /** What the names of all copies of this object begin with. */
-export function historyStem({ modified, writeId, etag }: RemoteObject): string {
+export function historyStem({ modified, writeId, etag, generation = 0 }: RemoteObject): string {
   const stamp = modified.toISOString().replace(/[-:]|\.\d+Z$/g, "");
   const mark = createHash("sha256")
     .update(writeId ?? etag)
     .digest("hex")
     .slice(0, 8);
-  return `vault-${stamp}-${mark}`;
+  return `vault-${stamp}-${String(generation).padStart(6, "0")}-${mark}`;
 }
 
 export function newHistoryName(object: RemoteObject): string {
@@ -26,12 +28,25 @@ export function newHistoryName(object: RemoteObject): string {
 export function parseHistoryName(name: string, bytes: number): HistoryCopy | undefined {
   const match = shape.exec(name);
   if (match === null) return undefined;
-  const [, year, month, day, hour, minute, second, mark] = match;
+  const [, year, month, day, hour, minute, second, digits, mark] = match;
   const at = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
   if (Number.isNaN(at.getTime()) || at.getUTCDate() !== Number(day)) return undefined;
-  return { name, at, bytes, ...(mark === undefined ? {} : { mark }) };
+  const generation = Number(digits ?? 0);
+  return {
+    name,
+    at,
+    bytes,
+    ...(generation === 0 ? {} : { generation }),
+    ...(mark === undefined ? {} : { mark }),
+  };
 }
 
+/** By time, and within a second by generation. */
 export function newestFirst(copies: readonly HistoryCopy[]): HistoryCopy[] {
-  return copies.toSorted((a, b) => b.at.getTime() - a.at.getTime() || (a.name < b.name ? 1 : -1));
+  return copies.toSorted(
+    (a, b) =>
+      b.at.getTime() - a.at.getTime() ||
+      (b.generation ?? 0) - (a.generation ?? 0) ||
+      (a.name < b.name ? 1 : -1),
+  );
 }

@@ -236,15 +236,21 @@ class Push {
     this.#step("kept");
     if (kept.state === "moved-on") return pushed;
     const record = await this.#record(object, pushed.record.generation ?? 0, kept.name);
-    await this.#prune();
+    await this.#prune(kept.name);
     return { ...pushed, record };
   }
 
-  async #prune(): Promise<void> {
+  /** By the names; what was just kept stays, whatever a clock has made of its name. */
+  async #prune(kept: string): Promise<void> {
     const { remote, signal, retention } = this.#request;
     if (retention === undefined || retention < 1) return;
     const old = expired(take(await remote.history.list(signal)), retention);
-    take(await remote.history.remove(old, signal));
+    take(
+      await remote.history.remove(
+        old.filter((name) => name !== kept),
+        signal,
+      ),
+    );
     this.#step("pruned");
   }
 

@@ -9,8 +9,8 @@ export function expired(copies: readonly HistoryCopy[], keep: number | undefined
   if (keep === undefined || !Number.isSafeInteger(keep) || keep < 1) return [];
   const writes = new Set<string>();
   const old: string[] = [];
-  for (const { name, at, mark } of newestFirst(copies)) {
-    const write = `${at.getTime()} ${mark ?? ""}`;
+  for (const { name, at, generation, mark } of newestFirst(copies)) {
+    const write = `${at.getTime()} ${generation ?? ""} ${mark ?? ""}`;
     if (writes.size < keep) writes.add(write);
     if (!writes.has(write)) old.push(name);
   }

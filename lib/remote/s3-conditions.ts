@@ -97,7 +97,7 @@ class Probe {
   async #ask(): Promise<Conditional | undefined> {
     // one that has the name already is our own, whose answer was lost: nothing is known from that
     const first = await this.#put({ IfNoneMatch: "*" });
-    if (first === "refused") return undefined;
+    if (first === "refused") return void this.#versions.add(undefined);
     if (first === "unable") return { honoured: false, why: "it does not know them" };
     if ((await this.#put({ IfNoneMatch: "*" })) === "written")
       return { honoured: false, why: "it writes over an object that must not be there" };

@@ -80,11 +80,13 @@ export type Uploaded =
 
 /** A copy under history/, as its name tells. */
 export interface HistoryCopy {
-  /** The last part of its key, such as vault-20260711T090000-0123456789ab.tar.aes. */
+  /** The last part of its key, such as vault-20260711T090000-000012-0123456789ab.tar.aes. */
   readonly name: string;
   /** When what it is a copy of was written, to the second; by the remote's clock, where it was tazpod. */
   readonly at: Date;
-  /** Tells writes of one second apart; not in the names of the Go tazpod. */
+  /** This and the mark are not in the names of the Go tazpod. */
+  readonly generation?: number;
+  /** Tells writes apart that have the same time and generation. */
   readonly mark?: string;
   readonly bytes: number;
 }

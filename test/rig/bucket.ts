@@ -9,14 +9,18 @@ export function useTestKeys(): void {
 }
 
 /** A new empty bucket, and the settings of a remote in it. */
-export async function newBucket(): Promise<RemoteSettings & { bucket: string }> {
+export async function newBucket({ versioned = false } = {}): Promise<RemoteSettings & { bucket: string }> {
   useTestKeys();
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
-  const { S3Client, CreateBucketCommand } = await import("@aws-sdk/client-s3");
+  const { S3Client, CreateBucketCommand, PutBucketVersioningCommand } = await import("@aws-sdk/client-s3");
   delete process.env["AWS_PROFILE"];
   const client = new S3Client({ region: "eu-central-1", endpoint: s3Endpoint, forcePathStyle: true });
   const bucket = `tazpod-${randomBytes(6).toString("hex")}`;
   await client.send(new CreateBucketCommand({ Bucket: bucket }));
+  if (versioned) {
+    const VersioningConfiguration = { Status: "Enabled" } as const;
+    await client.send(new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration }));
+  }
   client.destroy();
   return { ...testRemote(bucket), bucket };
 }
@@ -34,4 +38,13 @@ export async function contractBucket(): Promise<void> {
   await client.send(new CreateBucketCommand({ Bucket: "tazlab-storage" }));
   await client.send(new DeleteObjectCommand({ Bucket: "tazlab-storage", Key: "tazpod/vault/vault.tar.aes" }));
   client.destroy();
+}
+
+/** Every key in a bucket, sorted. */
+export async function keysIn(bucket: string): Promise<readonly string[]> {
+  const { S3Client, ListObjectsV2Command } = await import("@aws-sdk/client-s3");
+  const client = new S3Client({ region: "eu-central-1", endpoint: s3Endpoint, forcePathStyle: true });
+  const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket }));
+  client.destroy();
+  return Contents.map(({ Key = "" }) => Key).toSorted();
 }

@@ -1,0 +1,222 @@
+import { createHash, createHmac } from "node:crypto";
+import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { Transform } from "node:stream";
+import { s3Endpoint } from "../runner/services.js";
+
+/** What is done to a request. */
+export type Fault =
+  /** The server does it, and nobody hears the answer. */
+  | { readonly kind: "lose-answer" }
+  /** The server does not hear of it. */
+  | { readonly kind: "answer"; readonly status: number; readonly code: string }
+  /** Answered so only once the whole request has been read. */
+  | { readonly kind: "answer-late"; readonly status: number; readonly code: string }
+  /** The connection ends after so many bytes of the answer's body, or of the request's. */
+  | { readonly kind: "cut-answer"; readonly after: number }
+  | { readonly kind: "cut-request"; readonly after: number }
+  /** Nothing moves any more: no answer at all, in the middle of the answer's headers, of its body, of the request's. */
+  | { readonly kind: "stall" | "stall-in-headers" }
+  | { readonly kind: "stall-answer"; readonly after: number }
+  | { readonly kind: "stall-request"; readonly after: number }
+  /** As a server whose clock differs by so many ms: it refuses what is not signed for its own time. */
+  | { readonly kind: "skew"; readonly ms: number }
+  /** The conditions of a write do not reach the server. */
+  | { readonly kind: "ignore-conditions" }
+  /** The object of another key is served. */
+  | { readonly kind: "stale"; readonly key: string };
+
+interface Rule {
+  readonly matches: RegExp;
+  readonly fault: Fault;
+  times: number;
+}
+
+/** Stands before the S3 server of the tests, and spoils what it is told to. */
+export class FaultProxy {
+  /** `METHOD path` of every request, in order, with the query where it names an action. */
+  readonly requests: string[] = [];
+  readonly #rules: Rule[] = [];
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  private constructor() {
+    this.#server = createServer((incoming, outgoing) => this.#pass(incoming, outgoing));
+    this.#server.on("checkContinue", (incoming, outgoing: ServerResponse) => {
+      outgoing.writeContinue();
+      this.#pass(incoming, outgoing);
+    });
+    this.#server.on("connection", (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.on("error", () => undefined);
+      socket.on("close", () => this.#sockets.delete(socket));
+    });
+  }
+
+  static async start(): Promise<FaultProxy> {
+    const proxy = new FaultProxy();
+    await new Promise<void>((resolve) => proxy.#server.listen(0, "127.0.0.1", resolve));
+    return proxy;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Spoils the next `times` requests whose `METHOD path?query` matches. */
+  spoil(matches: RegExp, fault: Fault, times = 1): void {
+    this.#rules.push({ matches, fault, times });
+  }
+
+  heal(): void {
+    this.#rules.length = 0;
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  #pass(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    const { method = "", url = "" } = incoming;
+    const line = `${method} ${url}`;
+    this.requests.push(line);
+    incoming.on("error", () => undefined);
+    outgoing.on("error", () => undefined);
+    const rule = this.#rules.find(({ matches, times }) => times > 0 && matches.test(line));
+    if (rule !== undefined) rule.times--;
+    this.#apply(rule?.fault, incoming, outgoing);
+  }
+
+  #apply(fault: Fault | undefined, incoming: IncomingMessage, outgoing: ServerResponse): void {
+    switch (fault?.kind) {
+      case "stall":
+        return;
+      case "stall-in-headers":
+        incoming.resume();
+        outgoing.socket?.write("HTTP/1.1 200 OK\r\nx-amz-request-id: ");
+        return;
+      case "stall-request":
+      case "cut-request":
+        return readOnly(incoming, fault);
+      case "answer":
+        return answer(outgoing, fault.status, fault.code);
+      case "answer-late":
+        incoming.resume().on("end", () => answer(outgoing, fault.status, fault.code));
+        return;
+      case "skew":
+        return this.#skewed(fault.ms, incoming, outgoing);
+      default:
+        return forward(fault, incoming, outgoing);
+    }
+  }
+
+  #skewed(ms: number, incoming: IncomingMessage, outgoing: ServerResponse): void {
+    const there = Date.now() + ms;
+    const text = String(incoming.headers["x-amz-date"]);
+    const said = Date.parse(text.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, "$1-$2-$3T$4:$5:$6Z"));
+    outgoing.setHeader("date", new Date(there).toUTCString());
+    if (Math.abs(said - there) > 15 * 60_000) return answer(outgoing, 403, "RequestTimeTooSkewed");
+    return forward(undefined, incoming, outgoing, { resign: true });
+  }
+}
+
+function readOnly(incoming: IncomingMessage, { kind, after }: Fault & { readonly after: number }): void {
+  let bytes = 0;
+  incoming.on("data", (piece: Buffer) => {
+    bytes += piece.length;
+    if (bytes < after) return;
+    if (kind === "cut-request") incoming.socket.destroy();
+    else incoming.pause();
+  });
+}
+
+function answer(outgoing: ServerResponse, status: number, code: string): void {
+  outgoing.writeHead(status, { "content-type": "application/xml" });
+  outgoing.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>as told</Message></Error>`);
+}
+
+function forward(
+  fault: Fault | undefined,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  { resign = false } = {},
+): void {
+  const { hostname, port } = new URL(s3Endpoint);
+  const headers = { ...incoming.headers };
+  let path = incoming.url ?? "";
+  delete headers.expect;
+  if (fault?.kind === "ignore-conditions") {
+    delete headers["if-match"];
+    delete headers["if-none-match"];
+  }
+  if (fault?.kind === "stale") path = path.replace(/^(\/[^/]+\/)[^?]+/, `$1${fault.key}`);
+  // what was signed was something else
+  if (resign || fault?.kind === "ignore-conditions" || fault?.kind === "stale")
+    sign(incoming.method ?? "", path, headers);
+  const passed = request({ hostname, port, path, method: incoming.method, headers }, (there) => {
+    if (fault?.kind === "lose-answer") {
+      there.resume().on("end", () => outgoing.socket?.destroy());
+      return;
+    }
+    outgoing.writeHead(there.statusCode ?? 502, { ...there.headers, ...outgoing.getHeaders() });
+    if (fault?.kind === "cut-answer" || fault?.kind === "stall-answer")
+      there.pipe(only(fault, outgoing)).pipe(outgoing);
+    else there.pipe(outgoing);
+  });
+  passed.on("error", () => outgoing.socket?.destroy());
+  incoming.on("aborted", () => passed.destroy());
+  incoming.pipe(passed);
+}
+
+/** Lets so many bytes through, and then nothing, or the end of the connection. */
+function only({ kind, after }: Fault & { readonly after: number }, outgoing: ServerResponse): Transform {
+  let bytes = 0;
+  return new Transform({
+    transform(piece: Buffer, _encoding, done) {
+      const room = after - bytes;
+      bytes += piece.length;
+      if (room > piece.length) return done(null, piece);
+      if (kind === "stall-answer") {
+        this.push(piece.subarray(0, Math.max(0, room)));
+        return;
+      }
+      outgoing.write(piece.subarray(0, Math.max(0, room)), () => outgoing.socket?.destroy());
+    },
+  });
+}
+
+/** Signature version 4 of a request whose body is not signed, with the key of the tests. */
+function sign(method: string, url: string, headers: NodeJS.Dict<string | string[]>): void {
+  const [path = "", query = ""] = url.split("?");
+  const stamp = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
+  const day = stamp.slice(0, 8);
+  headers["x-amz-date"] = stamp;
+  headers["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD";
+  delete headers["authorization"];
+  const names = Object.keys(headers)
+    .filter((name) => /^(host|content-md5|if-|x-amz-)/.test(name))
+    .toSorted();
+  const sorted = query
+    .split("&")
+    .filter((part) => part !== "")
+    .map((part) => (part.includes("=") ? part : `${part}=`))
+    .toSorted();
+  const canonical = [
+    method,
+    path,
+    sorted.join("&"),
+    ...names.map((name) => `${name}:${String(headers[name]).trim()}`),
+    "",
+    names.join(";"),
+    "UNSIGNED-PAYLOAD",
+  ].join("\n");
+  const scope = `${day}/eu-central-1/s3/aws4_request`;
+  const hash = createHash("sha256").update(canonical).digest("hex");
+  const text = `AWS4-HMAC-SHA256\n${stamp}\n${scope}\n${hash}`;
+  let key: Buffer = Buffer.from("AWS4RGWTESTSECRET");
+  for (const part of scope.split("/")) key = createHmac("sha256", key).update(part).digest();
+  const signature = createHmac("sha256", key).update(text).digest("hex");
+  headers["authorization"] =
+    `AWS4-HMAC-SHA256 Credential=RGWTESTKEY/${scope}, SignedHeaders=${names.join(";")}, Signature=${signature}`;
+}

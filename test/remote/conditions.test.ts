@@ -1,0 +1,208 @@
+// needs: s3
+// time limit: 60 s
+import { randomBytes, randomUUID } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { s3Remote } from "../../lib/remote/s3.js";
+import type { Remote, RemoteObject, Uploaded, WriteCondition } from "../../lib/remote/types.js";
+import type { Result } from "../../lib/result.js";
+import { FaultProxy } from "../fake/fault-proxy.js";
+import { keysIn, newBucket, useTestKeys } from "../rig/bucket.js";
+import { newFolder } from "../rig/folder.js";
+import { failure, value } from "../rig/result.js";
+
+const test = suite("conditional writes");
+const vaultPut = /^PUT .*vault\.tar\.aes\?x-id=PutObject/;
+const probePut = /^PUT .*\.tazpod-probe-/;
+useTestKeys();
+
+async function put(remote: Remote, condition: WriteCondition): Promise<Result<Uploaded>> {
+  const from = join(await newFolder(), "vault");
+  await writeFile(from, randomBytes(100));
+  const metadata = { host: "a", writeId: randomUUID(), generation: 1, sha256: "00".repeat(32) };
+  return remote.upload({ from, metadata, condition });
+}
+
+function written(result: Result<Uploaded>): RemoteObject {
+  const uploaded = value(result);
+  if (uploaded.state === "written") return uploaded.object;
+  throw new Error(`refused: ${JSON.stringify(uploaded.found)}`);
+}
+
+/** What was there instead. */
+function refused(result: Result<Uploaded>): RemoteObject | "absent" {
+  const uploaded = value(result);
+  if (uploaded.state === "written") throw new Error("written");
+  return uploaded.found.state === "absent" ? "absent" : uploaded.found.object;
+}
+
+test("a first write is refused where something is, and says what", async () => {
+  const remote = s3Remote(await newBucket());
+  const first = written(await put(remote, "absent"));
+  const there = refused(await put(remote, "absent"));
+  assert.is(there === "absent" ? there : there.etag, first.etag);
+});
+
+test("a later write replaces exactly what was seen", async () => {
+  const remote = s3Remote(await newBucket());
+  const first = written(await put(remote, "absent"));
+  const second = written(await put(remote, { replaces: first.etag }));
+  const there = refused(await put(remote, { replaces: first.etag }));
+  assert.is(there === "absent" ? there : there.etag, second.etag);
+  written(await put(remote, { replaces: second.etag }));
+});
+
+test("a write that replaces what is no longer there is refused, and says that nothing is", async () => {
+  const remote = s3Remote(await newBucket());
+  assert.is(refused(await put(remote, { replaces: "5d41402abc4b2a76b9719d911017c592" })), "absent");
+});
+
+test("what a server does is found out once, is noted, and leaves nothing in the bucket", async () => {
+  const settings = await newBucket();
+  const proxy = await FaultProxy.start();
+  const folder = await newFolder();
+  const through = { ...settings, endpoint: proxy.url };
+  written(await put(s3Remote(through, { folder }), "absent"));
+  assert.equal(await keysIn(settings.bucket), ["tazpod/vault/vault.tar.aes"]);
+  const probes = proxy.requests.filter((line) => line.includes("probe")).length;
+  assert.ok(probes > 0);
+  refused(await put(s3Remote(through, { folder }), "absent"));
+  assert.is(proxy.requests.filter((line) => line.includes("probe")).length, probes);
+  assert.match(await readFile(join(folder, "endpoints.json"), "utf8"), /"unquoted"/);
+  await writeFile(join(folder, "endpoints.json"), "{");
+  refused(await put(s3Remote(through, { folder }), "absent"));
+  assert.is(proxy.requests.filter((line) => line.includes("probe")).length, 2 * probes);
+  await proxy.stop();
+});
+
+test("a versioned bucket of Ceph needs a single writer, and says so before anything is written", async () => {
+  const settings = await newBucket({ versioned: true });
+  const { reason, hint = "" } = failure(await put(s3Remote(settings), "absent"), "remote-unavailable");
+  assert.match(reason, /does not honour conditional writes here/);
+  assert.match(hint, /single_writer: true/);
+  assert.equal(await keysIn(settings.bucket), []);
+});
+
+test("with a single writer a write is made after a look, and refused by it", async () => {
+  const settings = { ...(await newBucket({ versioned: true })), singleWriter: true };
+  const remote = s3Remote(settings);
+  const first = written(await put(remote, "absent"));
+  const there = refused(await put(remote, "absent"));
+  assert.is(there === "absent" ? there : there.etag, first.etag);
+  written(await put(remote, { replaces: first.etag }));
+  refused(await put(remote, { replaces: first.etag }));
+});
+
+test("a server that ignores conditions is known for it", async () => {
+  const settings = await newBucket();
+  const proxy = await FaultProxy.start();
+  proxy.spoil(/^PUT /, { kind: "ignore-conditions" }, Infinity);
+  const through = s3Remote({ ...settings, endpoint: proxy.url });
+  const { reason } = failure(await put(through, "absent"), "remote-unavailable");
+  assert.match(reason, /writes over an object that must not be there/);
+  assert.equal(await keysIn(settings.bucket), []);
+  await proxy.stop();
+});
+
+test("one that says it cannot do them is known for it, too", async () => {
+  const settings = await newBucket();
+  const proxy = await FaultProxy.start();
+  proxy.spoil(probePut, { kind: "answer", status: 501, code: "NotImplemented" }, Infinity);
+  const through = { ...settings, endpoint: proxy.url };
+  assert.match(
+    failure(await put(s3Remote(through), "absent"), "remote-unavailable").reason,
+    /does not know them/,
+  );
+  written(await put(s3Remote({ ...through, singleWriter: true }), "absent"));
+  await proxy.stop();
+});
+
+test("a bucket that was made versioned after it was looked at is looked at again", async () => {
+  const settings = await newBucket({ versioned: true });
+  const folder = await newFolder();
+  const noted = {
+    version: 1,
+    endpoints: { [`${settings.endpoint} ${settings.bucket}`]: { honoured: true, etag: "unquoted" } },
+  };
+  await writeFile(join(folder, "endpoints.json"), JSON.stringify(noted));
+  const first = written(await put(s3Remote(settings, { folder }), "absent"));
+  const { reason } = failure(
+    await put(s3Remote(settings, { folder }), { replaces: first.etag }),
+    "remote-unavailable",
+  );
+  assert.match(reason, /does not honour conditional writes here/);
+  written(await put(s3Remote({ ...settings, singleWriter: true }, { folder }), { replaces: first.etag }));
+});
+
+test("a probe whose answers are lost, or that meets 503, still finds out", async () => {
+  const settings = await newBucket();
+  const proxy = await FaultProxy.start();
+  proxy.spoil(probePut, { kind: "lose-answer" });
+  proxy.spoil(probePut, { kind: "answer", status: 503, code: "SlowDown" });
+  written(await put(s3Remote({ ...settings, endpoint: proxy.url }), "absent"));
+  assert.equal(await keysIn(settings.bucket), ["tazpod/vault/vault.tar.aes"]);
+  await proxy.stop();
+});
+
+test("a write whose answer was lost is known as its own, and is not made twice", async () => {
+  const settings = await newBucket();
+  const proxy = await FaultProxy.start();
+  const remote = s3Remote({ ...settings, endpoint: proxy.url });
+  proxy.spoil(vaultPut, { kind: "lose-answer" });
+  const first = written(await put(remote, "absent"));
+  proxy.spoil(vaultPut, { kind: "lose-answer" });
+  const second = written(await put(remote, { replaces: first.etag }));
+  const there = await remote.head();
+  assert.is(there.state === "present" ? there.object.etag : "", second.etag);
+  await proxy.stop();
+});
+
+for (const { status, code } of [
+  { status: 409, code: "ConditionalRequestConflict" },
+  { status: 500, code: "InternalError" },
+  { status: 503, code: "SlowDown" },
+]) {
+  test(`a ${status} is tried again`, async () => {
+    const proxy = await FaultProxy.start();
+    const remote = s3Remote({ ...(await newBucket()), endpoint: proxy.url });
+    proxy.spoil(vaultPut, { kind: "answer-late", status, code }, 2);
+    written(await put(remote, "absent"));
+    assert.is(proxy.requests.filter((line) => vaultPut.test(line)).length, 3);
+    await proxy.stop();
+  });
+}
+
+test("a 412 is not tried again", async () => {
+  const proxy = await FaultProxy.start();
+  const remote = s3Remote({ ...(await newBucket()), endpoint: proxy.url });
+  written(await put(remote, "absent"));
+  proxy.requests.length = 0;
+  refused(await put(remote, "absent"));
+  assert.is(proxy.requests.filter((line) => vaultPut.test(line)).length, 1);
+  await proxy.stop();
+});
+
+test("a refusal that comes before the end of the body holds nothing up", async () => {
+  const settings = await newBucket();
+  const proxy = await FaultProxy.start();
+  const remote = s3Remote({ ...settings, endpoint: proxy.url });
+  written(await put(remote, "absent"));
+  proxy.spoil(vaultPut, { kind: "answer", status: 412, code: "PreconditionFailed" });
+  const from = join(await newFolder(), "large");
+  await writeFile(from, randomBytes(20_000_000));
+  const metadata = { host: "a", writeId: randomUUID(), generation: 1, sha256: "00".repeat(32) };
+  refused(await remote.upload({ from, metadata, condition: "absent" }));
+  await proxy.stop();
+});
+
+test("a host whose clock is wrong can still write", async () => {
+  const proxy = await FaultProxy.start();
+  const remote = s3Remote({ ...(await newBucket()), endpoint: proxy.url });
+  proxy.spoil(/./, { kind: "skew", ms: 3_600_000 }, Infinity);
+  written(await put(remote, "absent"));
+  await proxy.stop();
+});
+
+test.run();
