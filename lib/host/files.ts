@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import * as fs from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { fail, ok, type Result } from "../result.js";
 import { attempt, attemptOptional } from "./file-failure.js";
 import { createTemp, syncFolder } from "./temp-file.js";
@@ -34,6 +34,41 @@ export async function openRead(
   const handle = await attempt("open", path, () => fs.open(path, "r"));
   if (!handle.ok) return handle;
   return ok(createReadStream(path, { ...options, fd: handle.value }));
+}
+
+/** A file that stays the same one while it is open, whatever takes its name. */
+export interface OpenFile {
+  readonly bytes: number;
+  readonly modified: Date;
+  /** From the first byte, each time. */
+  read(): Readable;
+  close(): Promise<void>;
+}
+
+/** Undefined when nothing is there. */
+export async function openFile(path: string): Promise<Result<OpenFile | undefined>> {
+  const opened = await attemptOptional("open", path, () => fs.open(path, "r"));
+  if (!opened.ok || opened.value === undefined) return opened.ok ? ok(undefined) : opened;
+  const handle = opened.value;
+  const found = await attempt("look at", path, () => handle.stat());
+  const close = (): Promise<void> => handle.close().catch(() => undefined);
+  if (!found.ok) return (await close(), found);
+  return ok({
+    bytes: found.value.size,
+    modified: found.value.mtime,
+    read: () => Readable.from(piecesOf(handle), { objectMode: false }),
+    close,
+  });
+}
+
+/** A read stream of node's own would close the file with itself. */
+async function* piecesOf(handle: fs.FileHandle): AsyncGenerator<Buffer> {
+  for (let position = 0; ;) {
+    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(256 * 1024), { position });
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
 }
 
 /** Follows links. Undefined when nothing is there (or a link leads nowhere). */

@@ -39,13 +39,11 @@ async function keep(place: FilePlace, folder: string, { object, look, signal }: 
   if (kept !== undefined) return { state: "kept", name: kept.name };
   const name = newHistoryName(object);
   const target = join(folder, name);
-  const now = take(await stat(place.path));
-  if (now?.bytes !== object.bytes) return { state: "moved-on" };
   const temp = take(await createTemp(folder, name));
   try {
-    const etag = await copyInto(place, temp, object.bytes, { signal });
-    if (etag !== object.etag) return { state: "moved-on" };
-    await addNote(target, etag, object);
+    const copied = await copyInto(place, temp, { signal });
+    if (copied?.etag !== object.etag) return { state: "moved-on" };
+    await addNote(target, copied.etag, object);
     take(await temp.replace(target));
     return { state: "kept", name };
   } finally {

@@ -1,20 +1,19 @@
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
-import { fileHash } from "../host/file-hash.js";
-import { openRead, stat } from "../host/files.js";
+import { interrupted } from "../aws/errors.js";
+import { openFile, type OpenFile, stat } from "../host/files.js";
 import type { TempFile } from "../host/temp-file.js";
 import { Failed, type Result, settle, take } from "../result.js";
 import { readNote } from "./file-notes.js";
 import { readPieces } from "./pieces.js";
 import type { ByteProgress, DownloadRequest, Presence, RemoteObject } from "./types.js";
 
-/** A disk that gives nothing for so long is as good as gone. */
-const stall = 30_000;
-
 /** One file of a folder remote. Its etag is its sha256. */
 export interface FilePlace {
   readonly url: string;
   readonly path: string;
+  /** A disk that gives nothing for so long is as good as gone; and so long another's write is waited for. In ms. */
+  readonly stall: number;
 }
 
 export async function headFile(place: FilePlace, signal?: AbortSignal): Promise<Presence> {
@@ -23,15 +22,21 @@ export async function headFile(place: FilePlace, signal?: AbortSignal): Promise<
   return described.value === undefined ? { state: "absent" } : { state: "present", object: described.value };
 }
 
-export async function describeFile(
-  { path }: FilePlace,
+export function describeFile(
+  place: FilePlace,
   signal: AbortSignal | undefined,
 ): Promise<RemoteObject | undefined> {
-  const found = take(await stat(path));
-  if (found === undefined) return undefined;
-  const etag = take(await fileHash(path, signal));
-  const note = await readNote(path, etag);
-  return { ...note, etag, sha256: etag, bytes: found.bytes, modified: found.modified };
+  return withFile(place, (file) => describe(place, file, signal));
+}
+
+async function describe(
+  place: FilePlace,
+  file: OpenFile,
+  signal: AbortSignal | undefined,
+): Promise<RemoteObject> {
+  const etag = await readInto(place, file, { write: async () => ({ ok: true, value: undefined }), signal });
+  const note = await readNote(place.path, etag);
+  return { ...note, etag, sha256: etag, bytes: file.bytes, modified: file.modified };
 }
 
 /** A folder that is not there is not known, never absent: the disk may just not be mounted. */
@@ -48,27 +53,45 @@ export async function requireFolder({ url, path }: FilePlace): Promise<void> {
 
 export async function downloadFile(place: FilePlace, request: DownloadRequest): Promise<RemoteObject> {
   const { signal, progress, inspect, write } = request;
-  const object = await describeFile(place, signal);
-  if (object === undefined) throw new Failed({ kind: "remote-absent", url: place.url });
-  take(inspect?.(object) ?? { ok: true, value: undefined });
-  const etag = await readFileInto(place, object.bytes, { write, signal, progress });
-  if (etag === object.etag) return object;
-  throw new Failed({
-    kind: "remote-unavailable",
-    url: place.url,
-    reason: "it was changed while it was being read",
-    hint: "Try again.",
+  const object = await withFile(place, async (file) => {
+    const found = await describe(place, file, signal);
+    take(inspect?.(found) ?? { ok: true, value: undefined });
+    const etag = await readInto(place, file, { write, signal, progress });
+    if (etag === found.etag) return found;
+    throw new Failed({
+      kind: "remote-unavailable",
+      url: place.url,
+      reason: "it was changed while it was being read",
+      hint: "Try again.",
+    });
   });
+  if (object === undefined) throw new Failed({ kind: "remote-absent", url: place.url });
+  return object;
 }
 
-/** Copies a file into a temporary one; the sha256 of what was copied. */
+/** Copies a file into a temporary one; the sha256 of what was copied, or undefined when there is no file. */
 export function copyInto(
   place: FilePlace,
   temp: TempFile,
-  bytes: number,
   ways: { signal?: AbortSignal | undefined; progress?: ByteProgress | undefined },
-): Promise<string> {
-  return readFileInto(place, bytes, { ...ways, write: (piece) => temp.write(piece) });
+): Promise<{ etag: string; bytes: number } | undefined> {
+  return withFile(place, async (file) => {
+    const etag = await readInto(place, file, { ...ways, write: (piece) => temp.write(piece) });
+    return { etag, bytes: file.bytes };
+  });
+}
+
+async function withFile<T>(
+  { path }: FilePlace,
+  work: (file: OpenFile) => Promise<T>,
+): Promise<T | undefined> {
+  const file = take(await openFile(path));
+  if (file === undefined) return undefined;
+  try {
+    return await work(file);
+  } finally {
+    await file.close();
+  }
 }
 
 interface Into {
@@ -77,11 +100,13 @@ interface Into {
   readonly progress?: ByteProgress | undefined;
 }
 
-async function readFileInto(
-  { url, path }: FilePlace,
-  bytes: number,
+/** The sha256 of what was read. */
+async function readInto(
+  { url, stall }: FilePlace,
+  file: OpenFile,
   { write, signal, progress }: Into,
 ): Promise<string> {
+  if (signal?.aborted === true) throw new Failed(interrupted(signal));
   const hash = createHash("sha256");
   const pieces = {
     write: (piece: Buffer) => {
@@ -92,9 +117,9 @@ async function readFileInto(
     ...(progress === undefined ? {} : { progress }),
   };
   try {
-    await readPieces(take(await openRead(path)), bytes, pieces, stall);
+    await readPieces(file.read(), file.bytes, pieces, stall);
   } catch (error) {
-    // a disk that is pulled out, or a file that changes while it is read
+    // a disk that is pulled out, or a file that is written into while it is read
     if (error instanceof Failed || !(error instanceof Error) || !("code" in error)) throw error;
     const reason = `it could not be read to its end: ${error.message}`;
     throw new Failed({ kind: "remote-unavailable", url, reason });

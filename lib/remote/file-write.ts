@@ -1,5 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { interrupted } from "../aws/errors.js";
+import { now } from "../host/clock.js";
 import { giveName, stat } from "../host/files.js";
 import { isLock, type LockHolder, takeLock } from "../host/lock-file.js";
 import { createTemp, type TempFile } from "../host/temp-file.js";
@@ -8,28 +9,25 @@ import { addNote, readNote } from "./file-notes.js";
 import { copyInto, describeFile, type FilePlace } from "./file-object.js";
 import type { Known, Uploaded, UploadRequest, WriteCondition } from "./types.js";
 
-/** How long to wait for another's write, in ms. It has the lock only while it compares and renames. */
-const patience = 15_000;
-
 /**
- * Written beside, then, with a lock on the name, compared and renamed. A file that must not be there is linked, which
+ * Written beside, then, with a lock on the name, compared and renamed: the lock is held for no longer than that. A file that must not be there is linked, which
  * no other program's file gives way to.
  */
 export async function uploadFile(place: FilePlace, request: UploadRequest): Promise<Uploaded> {
   const { from, metadata, signal, progress } = request;
-  const source = take(await stat(from));
-  if (source === undefined) throw new Failed({ kind: "vault-absent", path: from });
   const temp = take(await createTemp(dirname(place.path), basename(place.path)));
   try {
-    const etag = await copyInto({ url: place.url, path: from }, temp, source.bytes, { signal, progress });
+    const copied = await copyInto({ ...place, path: from }, temp, { signal, progress });
+    if (copied === undefined) throw new Failed({ kind: "vault-absent", path: from });
+    const { etag, bytes } = copied;
     take(await temp.finish());
     const refused = await locked(place, signal, () => replace(place, request, temp, etag));
     if (refused !== undefined) return refused;
     const written = take(await stat(place.path));
-    const modified = written?.modified ?? source.modified;
+    const modified = written?.modified ?? now();
     return {
       state: "written",
-      object: { ...metadata, etag, sha256: etag, bytes: source.bytes, modified },
+      object: { ...metadata, etag, sha256: etag, bytes, modified },
     };
   } finally {
     // nothing of it is left once it has the name
@@ -64,12 +62,12 @@ async function refusedBy(place: FilePlace, signal: AbortSignal | undefined): Pro
 }
 
 async function locked<T>(
-  { url, path }: FilePlace,
+  { url, path, stall }: FilePlace,
   signal: AbortSignal | undefined,
   work: () => Promise<T>,
 ): Promise<T> {
   const lockPath = join(dirname(path), `.${basename(path)}.lock`);
-  const taken = take(await takeLock(lockPath, patience, signal));
+  const taken = take(await takeLock(lockPath, stall, signal));
   if (!isLock(taken)) {
     if (signal?.aborted === true) throw new Failed(interrupted(signal));
     throw new Failed({ kind: "remote-unavailable", url, ...held(taken, lockPath) });

@@ -1,13 +1,14 @@
 import { fileURLToPath } from "node:url";
+import { limits as defaults } from "../aws/client-config.js";
 import { settle } from "../result.js";
 import { fileHistory } from "./file-history.js";
 import { downloadFile, headFile, requireFolder } from "./file-object.js";
 import { uploadFile } from "./file-write.js";
-import type { Remote } from "./types.js";
+import type { Remote, RemoteOptions } from "./types.js";
 
 /** A vault in a folder: a USB disk, a synced folder. */
-export function fileRemote(url: string): Remote {
-  const place = { url, path: fileURLToPath(url) };
+export function fileRemote(url: string, { limits = defaults }: RemoteOptions = {}): Remote {
+  const place = { url, path: fileURLToPath(url), stall: limits.stall };
   const history = fileHistory(place);
   const there = <T>(work: () => Promise<T>) =>
     settle(async () => {

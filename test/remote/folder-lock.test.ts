@@ -1,0 +1,84 @@
+import { spawn } from "node:child_process";
+import { randomBytes, randomUUID } from "node:crypto";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { processIdentity } from "../../lib/host/process-identity.js";
+import { fileRemote } from "../../lib/remote/file.js";
+import type { Remote } from "../../lib/remote/types.js";
+import { newFolder } from "../rig/folder.js";
+import { failure, value } from "../rig/result.js";
+
+const test = suite("lock of a folder remote");
+
+async function scene(): Promise<{ remote: Remote; disk: string; lock: string }> {
+  const disk = await newFolder("disk");
+  const url = pathToFileURL(join(disk, "v")).href;
+  return {
+    disk,
+    lock: join(disk, ".v.lock"),
+    remote: fileRemote(url, { limits: { connect: 300, stall: 300 } }),
+  };
+}
+
+async function upload(remote: Remote) {
+  const from = join(await newFolder(), "vault");
+  await writeFile(from, randomBytes(100));
+  const metadata = { host: "a", writeId: randomUUID(), generation: 1, sha256: "00".repeat(32) };
+  return remote.upload({ from, metadata, condition: "absent" });
+}
+
+function note(host: string, pid: number, identity: string): string {
+  return JSON.stringify({ host, pid, identity, since: "2026-07-11T09:00:00.000Z", nonce: "n" });
+}
+
+test("that of a process of this host that is dead is taken over", async () => {
+  const { remote, lock, disk } = await scene();
+  const child = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60000)"]);
+  const identity = (await processIdentity(child.pid ?? 0)) ?? "";
+  child.kill("SIGKILL");
+  await new Promise((resolve) => child.on("close", resolve));
+  await writeFile(lock, note(hostname(), child.pid ?? 0, identity));
+  assert.is(value(await upload(remote)).state, "written");
+  assert.equal((await readdir(disk)).toSorted(), ["v", "v.meta.json"]);
+});
+
+test("that of a process that lives is waited for, and its holder is named", async () => {
+  const { remote, lock, disk } = await scene();
+  const identity = (await processIdentity(process.ppid)) ?? "";
+  await writeFile(lock, note(hostname(), process.ppid, identity));
+  const { reason, hint = "" } = failure(await upload(remote), "remote-unavailable");
+  assert.match(
+    reason,
+    new RegExp(`process ${process.ppid} of ${hostname()} is writing there since 2026-07-11 09:00:00`),
+  );
+  assert.ok(hint.includes(lock));
+  assert.equal(await readdir(disk), [".v.lock"]);
+});
+
+test("that of another host counts, however old, and the message says how to remove it", async () => {
+  const { remote, lock } = await scene();
+  await writeFile(lock, note("elsewhere", 1, "x-1"));
+  const { reason, hint = "" } = failure(await upload(remote), "remote-unavailable");
+  assert.match(reason, /process 1 of elsewhere/);
+  assert.match(hint, /does not run any more, remove/);
+  assert.match(await readFile(lock, "utf8"), /elsewhere/);
+});
+
+test("it is gone after a write, and after one that is refused", async () => {
+  const { remote, disk } = await scene();
+  assert.is(value(await upload(remote)).state, "written");
+  assert.is(value(await upload(remote)).state, "refused");
+  assert.equal((await readdir(disk)).toSorted(), ["v", "v.meta.json"]);
+});
+
+test("a folder where the vault should be is a failure, not an absence", async () => {
+  const { remote, disk } = await scene();
+  await mkdir(join(disk, "v"));
+  assert.is((await remote.head()).state, "unknown");
+});
+
+test.run();
