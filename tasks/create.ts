@@ -31,7 +31,9 @@ export async function run(context: StepContext): Promise<Result<void>> {
     format: project.config.vaultFormat,
     limitBytes: archiveLimit(project.config.secretsBytes),
   });
-  return sealed.ok ? ok(undefined) : sealed;
+  if (!sealed.ok) return sealed;
+  context.session.isNews = true;
+  return ok(undefined);
 }
 
 alone(import.meta.url);

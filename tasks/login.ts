@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { fail, ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
-import type { StepCheck, StepContext } from "../lib/run/step.js";
+import { isOffline } from "../lib/run/freshness.js";
+import { fails, type StepCheck, type StepContext } from "../lib/run/step.js";
 
 /** Gets credentials for the remote: nothing where they are at hand already, else `aws sso login`. */
 export async function run(context: StepContext): Promise<Result<void>> {
@@ -38,7 +39,8 @@ export async function run(context: StepContext): Promise<Result<void>> {
 const environmentHint =
   "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN), or AWS_PROFILE, or run `aws configure sso`.";
 
-const session: StepCheck = async ({ remote, signal }) => (await remote()).credentials(signal);
+const session: StepCheck = async (context) =>
+  isOffline(context) ? fails("not asked: --offline") : (await context.remote()).credentials(context.signal);
 
 export const checks = { session };
 

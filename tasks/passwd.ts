@@ -1,9 +1,8 @@
 #!/usr/bin/env node
 import { ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
-import { replacingPassphrase, withPassphrase } from "../lib/run/passphrase.js";
+import { replacingPassphrase, vaultPassphrase } from "../lib/run/passphrase.js";
 import type { StepContext } from "../lib/run/step.js";
-import { openVault } from "../lib/vault/open.js";
 import { reseal } from "../lib/vault/reseal.js";
 import { cleanLeftovers } from "../lib/vault/store.js";
 
@@ -12,11 +11,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const { project, session, terminal } = context;
   const path = project.vaultFile;
   await cleanLeftovers(project.vaultFolder);
-  const from = await withPassphrase(context, "Old passphrase of the vault:", async (passphrase) => {
-    const opened = await openVault(path, passphrase);
-    if (opened.ok) opened.value.tar.destroy();
-    return opened.ok ? ok(passphrase) : opened;
-  });
+  const from = await vaultPassphrase(context, "Old passphrase of the vault:");
   if (!from.ok) return from;
   const to = await replacingPassphrase(context);
   if (!to.ok) return to;

@@ -2,6 +2,7 @@
 import type { Result } from "../lib/result.js";
 import { pull } from "../lib/remote/pull.js";
 import { alone } from "../lib/run/alone.js";
+import { vaultCurrent } from "../lib/run/freshness.js";
 import { bytesOf } from "../lib/run/bytes.js";
 import { cannotTell } from "../lib/run/checks.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
@@ -11,7 +12,9 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   const { project, options, signal, report } = context;
   const remote = await context.remote();
   const progress = (done: number, total: number): void => report(`${bytesOf(done)} of ${bytesOf(total)}`);
-  return pull({ remote, folder: project.vaultFolder, force: options.force, signal, progress });
+  const pulled = await pull({ remote, folder: project.vaultFolder, force: options.force, signal, progress });
+  if (pulled.ok) context.session.isNews = true;
+  return pulled;
 }
 
 const vaultRemote: StepCheck = async ({ remote, signal }) => {
@@ -23,6 +26,6 @@ const vaultRemote: StepCheck = async ({ remote, signal }) => {
     : fails(`there is no vault at ${url}`);
 };
 
-export const checks = { "vault-remote": vaultRemote };
+export const checks = { "vault-remote": vaultRemote, "vault-current": vaultCurrent };
 
 alone(import.meta.url);

@@ -6,7 +6,8 @@ import { push } from "../lib/remote/push.js";
 import type { Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { bytesOf } from "../lib/run/bytes.js";
-import type { StepCheck, StepContext } from "../lib/run/step.js";
+import { isOffline } from "../lib/run/freshness.js";
+import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 
 /** Uploads the local vault, never over one that this host has not seen. */
 export async function run(context: StepContext): Promise<Result<unknown>> {
@@ -32,6 +33,9 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
 /** By what was pushed last, as it is noted here: no network. */
 const vaultPushed: StepCheck = async ({ project }) => pushed(project.vaultFolder, project.config.remote.url);
 
-export const checks = { "vault-pushed": vaultPushed };
+const offline: StepCheck = async (context) =>
+  isOffline(context) ? holds("--offline") : fails("the remote may be asked");
+
+export const checks = { "vault-pushed": vaultPushed, offline };
 
 alone(import.meta.url);

@@ -9,14 +9,13 @@ import { fail, ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { bytesOf, count } from "../lib/run/bytes.js";
 import { cannotTell } from "../lib/run/checks.js";
-import { withPassphrase } from "../lib/run/passphrase.js";
+import { vaultPassphrase } from "../lib/run/passphrase.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 import type { Secret } from "../lib/secret.js";
 import { normalise } from "../lib/vault/archive.js";
 import { archiveLimit } from "../lib/vault/limit.js";
 import { isCut } from "../lib/vault/cut.js";
 import { formatOf } from "../lib/vault/format-of.js";
-import { openVault } from "../lib/vault/open.js";
 import { conflictPath, keptBeside } from "../lib/vault/conflicts.js";
 import { leftOut, sealInto } from "../lib/vault/seal-folder.js";
 
@@ -69,13 +68,9 @@ function unsaved(failure: Failure): Failure {
 
 /** A typing error must not become the new passphrase: one that has opened nothing in this run has to open what is there. */
 async function provenPassphrase(context: StepContext): Promise<Result<Secret>> {
-  const { session, project } = context;
+  const { session } = context;
   if (session.passphrase !== undefined) return ok(session.passphrase);
-  return withPassphrase(context, "Passphrase of the vault, to seal what changed:", async (passphrase) => {
-    const found = await openVault(project.vaultFile, passphrase);
-    if (found.ok) found.value.tar.destroy();
-    return found.ok ? ok(passphrase) : found;
-  });
+  return vaultPassphrase(context, "Passphrase of the vault, to seal what changed:");
 }
 
 /** Where what was open goes: beside the vault when that is no longer the one that was opened. */

@@ -10,6 +10,7 @@ import { joinSession, otherSessions } from "../lib/project/sessions.js";
 import { fail, ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { cannotTell } from "../lib/run/checks.js";
+import { lateNews } from "../lib/run/freshness.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 
 /** 128 and SIGKILL. */
@@ -35,6 +36,8 @@ export async function run(context: StepContext): Promise<Result<void>> {
     engine.foreground(container, command, { user, tty, workdir: workspace, env, signal }),
   );
   await joined.value();
+  const news = await lateNews(context);
+  if (news !== undefined) terminal.say(news);
   // the engine's client may see the end of a terminal before it is told of it, and then ends with a code of its own
   const hungUp = tty && !terminal.interactive;
   // what the client leaves running inside when it did not end by itself

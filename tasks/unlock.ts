@@ -3,6 +3,7 @@ import { marker } from "../lib/enclave/marker.js";
 import { recordedOpen, recordOpen } from "../lib/enclave/open-record.js";
 import { put } from "../lib/enclave/put.js";
 import { now } from "../lib/host/clock.js";
+import { pushed } from "../lib/remote/local.js";
 import type { Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { bytesOf, count } from "../lib/run/bytes.js";
@@ -50,7 +51,14 @@ export async function run(context: StepContext): Promise<Result<void>> {
     for (const path of dropped) terminal.say(`Left out of what was unlocked: ${path}`);
     terminal.say(`✔ unlocked: ${count(files)}, ${bytesOf(bytes)}, in ${enclave.value.folder}`);
   }
+  await sayWhatWaits(context);
   return recordOpen(project.vaultFolder, state.value);
+}
+
+async function sayWhatWaits({ project, session, terminal }: StepContext): Promise<void> {
+  if (session.isNews) return;
+  const { state, reason } = await pushed(project.vaultFolder, project.config.remote.url);
+  if (state === "false") terminal.say(`Not pushed yet: ${reason}. It is pushed when you leave.`);
 }
 
 const vaultOpen: StepCheck = async (context) => {

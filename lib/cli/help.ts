@@ -20,6 +20,7 @@ Options:
   --passphrase-fd N         … from an open file descriptor
   --passphrase-command CMD  … from what a program prints (no shell is involved)
   --new-passphrase-file F   with passwd and upgrade: the passphrase that is to be
+  --offline                 ask the remote nothing: open the vault that is here, and push at a later enter
   --discard                 with lock and down: drop unsaved work
   --skip-unreadable         save without what cannot be read, changes all the time, or is no file; it is named
   -f, --force               with pull: replace a vault that was not pushed (a copy is kept)
@@ -41,8 +42,8 @@ its facts say, so \`tazpod run pull\` refreshes; what it needs runs only if it i
 With \`enter\`, what follows \`--\` is run in place of a shell, and its exit code is passed on.
 
   -y, --yes[=TASK,…]  -n, --dry-run  --passphrase-file FILE  --passphrase-fd N
-  --passphrase-command CMD  --discard  --skip-unreadable  -f, --force  --json  -v, --verbose
-  --project DIR
+  --passphrase-command CMD  --offline  --discard  --skip-unreadable  -f, --force  --json
+  -v, --verbose  --project DIR
 
   tazpod run enter
   tazpod run enter --yes --passphrase-file ~/.pass -- sh -c 'ls ~/secrets'

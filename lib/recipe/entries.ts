@@ -16,6 +16,7 @@ export function readFact(name: string, { place, entries }: MapTree, check: Check
     check,
     providers: namesOf(entries, "providers"),
     timeoutMs: timeoutOf(entries) ?? factTimeoutMs,
+    onUnknown: textOf(entries, "on_unknown") === "pass" ? "pass" : "fail",
     presume: flagOf(entries, "presume"),
     internal: flagOf(entries, "internal"),
     at: positionOf(place, "key"),
@@ -75,8 +76,12 @@ function readPrecondition(tree: Tree): readonly Precondition[] {
 
 function readConfirm(tree: Tree | undefined): Confirm | undefined {
   if (tree === undefined || tree.kind === "list") return undefined;
-  if (tree.kind === "leaf") return { msg: String(tree.value), default: true };
-  return { msg: textOf(tree.entries, "msg") ?? "", default: leafOf(tree.entries, "default") !== false };
+  if (tree.kind === "leaf") return { msg: String(tree.value), default: true, onlyFinally: false };
+  return {
+    msg: textOf(tree.entries, "msg") ?? "",
+    default: leafOf(tree.entries, "default") !== false,
+    onlyFinally: textOf(tree.entries, "only") === "finally",
+  };
 }
 
 function readFinally(tree: Tree): readonly FinallyEntry[] {

@@ -45,7 +45,8 @@ export function checkTemplates(merged: Merged, knownVars: readonly string[]): re
     const vars = entries.get("vars");
     if (vars?.kind === "map") define(vars.entries);
     const here = new Set([...known, ...Object.keys(mapOf(entries, "vars"))]);
-    for (const field of ["confirm", "cmds", "env"]) scan(entries.get(field), here);
+    for (const field of ["cmds", "env"]) scan(entries.get(field), here);
+    scan(entries.get("confirm"), new Set([...here, "reason"]));
     for (const item of itemsOf(entries, "preconditions")) {
       if (item.kind !== "map") continue;
       scan(item.entries.get("check"), here);

@@ -30,6 +30,8 @@ export interface Fact {
   readonly providers: readonly string[];
   /** Time limit of the check in ms. */
   readonly timeoutMs: number;
+  /** Whether a check that cannot tell counts as though it held, for a plan. */
+  readonly onUnknown: "fail" | "pass";
   /** Planned as though it held while it cannot be known yet. */
   readonly presume: boolean;
   /** Left out of `tazpod status`. */
@@ -47,7 +49,10 @@ export interface Precondition {
 }
 
 export interface Confirm {
+  /** May use `{{reason}}`, why the task is due. */
   readonly msg: string;
+  /** Asked only in what a `finally` runs. */
+  readonly onlyFinally: boolean;
   /** The answer that Enter gives. */
   readonly default: boolean;
 }

@@ -11,13 +11,18 @@ const shape =
   /^vault-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(?:-(\d{6,15})-([0-9a-f]{8})[0-9a-f]{4})?\.tar\.aes$/;
 
 /** What the names of all copies of this object begin with. */
-export function historyStem({ modified, writeId, etag, generation = 0 }: RemoteObject): string {
+export function historyStem(object: RemoteObject): string {
+  const { modified, generation = 0 } = object;
   const stamp = modified.toISOString().replace(/[-:]|\.\d+Z$/g, "");
-  const mark = createHash("sha256")
+  return `vault-${stamp}-${String(generation).padStart(6, "0")}-${historyMark(object)}`;
+}
+
+/** The part of the name that tells which write it is a copy of. */
+export function historyMark({ writeId, etag }: Pick<RemoteObject, "writeId" | "etag">): string {
+  return createHash("sha256")
     .update(writeId ?? etag)
     .digest("hex")
     .slice(0, 8);
-  return `vault-${stamp}-${String(generation).padStart(6, "0")}-${mark}`;
 }
 
 export function newHistoryName(object: RemoteObject): string {

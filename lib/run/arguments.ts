@@ -28,6 +28,7 @@ const flags = {
   "passphrase-file": { type: "string" },
   "passphrase-command": { type: "string" },
   "new-passphrase-file": { type: "string" },
+  offline: { type: "boolean" },
   discard: { type: "boolean" },
   "skip-unreadable": { type: "boolean" },
   force: { type: "boolean", short: "f" },
@@ -63,6 +64,7 @@ export function parseArguments(argv: readonly string[]): Result<Arguments> {
         ...(values["new-passphrase-file"] === undefined
           ? {}
           : { newPassphraseFile: values["new-passphrase-file"] }),
+        offline: values.offline ?? false,
         discard: values.discard ?? false,
         skipUnreadable: values["skip-unreadable"] ?? false,
         force: values.force ?? false,

@@ -13,6 +13,13 @@ export interface Question {
   readonly preset: boolean;
 }
 
+interface Settled {
+  /** Tasks that nobody is to be asked about any more. */
+  readonly settled: ReadonlySet<string>;
+  /** This is what a `finally` runs. */
+  readonly cleanup: boolean;
+}
+
 type Vars = (task: Task) => Readonly<Record<string, string>>;
 
 /**
@@ -24,21 +31,28 @@ export function question(
   recipe: Recipe,
   plan: Plan,
   step: PlannedStep,
-  settled: ReadonlySet<string>,
+  { settled, cleanup }: Settled,
   vars: Vars,
 ): Question | undefined {
   const task = (name: string): Task => recipe.tasks.get(name) as Task;
-  const root = step.branch.find((name) => task(name).confirm && !settled.has(name));
+  const asks = (name: string): boolean => {
+    const { confirm } = task(name);
+    return confirm !== undefined && !settled.has(name) && (cleanup || !confirm.onlyFinally);
+  };
+  const root = step.branch.find(asks);
   if (root === undefined) return undefined;
   const branch = plan.steps.filter((planned) => planned.branch.includes(root));
-  const inner = branch.filter(
-    ({ task: name, certain }) => name !== root && certain && task(name).confirm && !settled.has(name),
-  );
+  const inner = branch.filter(({ task: name, certain }) => name !== root && certain && asks(name));
   const asked = [root, ...inner.map((planned) => planned.task)];
   const leads = inner.length === 0 ? [root] : asked.slice(1);
-  const text = leads.map((name) => render(task(name).confirm?.msg ?? "", vars(task(name)))).join(" ");
+  const say = (name: string): string => {
+    const reason = branch.find((planned) => planned.task === name)?.reason ?? "";
+    return render(task(name).confirm?.msg ?? "", { ...vars(task(name)), reason });
+  };
+  const text = leads.map(say).join(" ");
+  const told = branch.filter((planned) => !task(planned.task).internal);
   const takes =
-    branch.length > 1 ? ` It takes: ${branch.map((planned) => words(recipe, planned, vars)).join(", ")}` : "";
+    told.length > 1 ? ` It takes: ${told.map((planned) => words(recipe, planned, vars)).join(", ")}` : "";
   return {
     tasks: asked,
     text: `${text}${takes}`,

@@ -7,6 +7,8 @@ export interface RunOptions {
   readonly passphraseCommand?: string;
   /** For `passwd` and `upgrade`: the passphrase that is to be. */
   readonly newPassphraseFile?: string;
+  /** The remote is not asked anything, where that takes a network. */
+  readonly offline: boolean;
   /** Unsaved work may be thrown away. */
   readonly discard: boolean;
   /** What cannot be read, or cannot be in a vault, is left out of it. */

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { capture } from "../host/process.js";
 import { fail, ok, type Result } from "../result.js";
 import type { Secret } from "../secret.js";
+import { openVault } from "../vault/open.js";
 import { newPassphrase, readPassphrase, type PassphraseContext } from "../vault/passphrase.js";
 import type { StepContext } from "./step.js";
 
@@ -17,7 +18,11 @@ export async function withPassphrase<T>(
   open: (passphrase: Secret) => Promise<Result<T>>,
 ): Promise<Result<T>> {
   const { session, terminal } = context;
-  if (session.passphrase !== undefined) return open(session.passphrase);
+  if (session.passphrase !== undefined) {
+    const opened = await open(session.passphrase);
+    if (opened.ok || opened.failure.kind !== "wrong-passphrase" || !terminal.interactive) return opened;
+    terminal.say("This vault has another passphrase than the one before.");
+  }
   for (let attempt = 1; ; attempt += 1) {
     const given = await readPassphrase(sourcesOf(context), question);
     if (!given.ok) return given;
@@ -33,6 +38,43 @@ export async function withPassphrase<T>(
       `That does not open it. ${tries - attempt} more ${tries - attempt === 1 ? "try" : "tries"}.`,
     );
   }
+}
+
+/**
+ * The passphrase of another vault: the one that is known if that opens it, else what is typed, three times. It is the
+ * caller's to wipe. Failures: `wrong-passphrase`, and those of opening and asking.
+ */
+export async function otherPassphrase(
+  { terminal, signal }: StepContext,
+  known: Secret,
+  path: string,
+  question: string,
+): Promise<Result<Secret>> {
+  let passphrase = known;
+  for (let attempt = 0; ; attempt += 1) {
+    const opened = await openVault(path, passphrase);
+    if (opened.ok) {
+      opened.value.tar.destroy();
+      return ok(passphrase);
+    }
+    if (passphrase !== known) passphrase.wipe();
+    if (opened.failure.kind !== "wrong-passphrase" || attempt === tries || !terminal.interactive)
+      return opened;
+    terminal.say(attempt === 0 ? "It has another passphrase." : "That does not open it.");
+    const typed = await terminal.secret(question, signal);
+    if (!typed.ok) return typed;
+    passphrase = typed.value;
+  }
+}
+
+/** The passphrase of the vault here, which it was made sure that it opens. */
+export function vaultPassphrase(context: StepContext, question: string): Promise<Result<Secret>> {
+  return withPassphrase(context, question, async (passphrase) => {
+    const opened = await openVault(context.project.vaultFile, passphrase);
+    if (!opened.ok) return opened;
+    opened.value.tar.destroy();
+    return ok(passphrase);
+  });
 }
 
 /** The passphrase for a new vault; kept for the rest of the run. */

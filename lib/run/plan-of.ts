@@ -17,6 +17,10 @@ export async function planOf(target: Target, setting: Setting, progress: Progres
     answer = await setting.facts.probe(next.value);
     const { terminal, options } = setting.world;
     if (options.verbose) terminal.say(`· ${next.value}: ${answer.state} (${answer.reason})`);
+    if (answer.state === "unknown" && setting.recipe.facts.get(next.value)?.onUnknown === "pass") {
+      terminal.say(answer.reason);
+      answer = { state: "true", reason: answer.reason };
+    }
     if (setting.interrupts.signal.aborted) return fail(interrupted(setting));
   }
 }

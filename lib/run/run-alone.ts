@@ -39,8 +39,10 @@ export async function runAlone(file: string, argv: readonly string[]): Promise<n
   }
 }
 
-async function needsHold(task: Task, { facts }: Setting): Promise<Result<void>> {
+/** What is internal is between the steps of one run: a step alone sees to it itself. */
+async function needsHold(task: Task, { facts, recipe }: Setting): Promise<Result<void>> {
   for (const fact of task.needs) {
+    if (recipe.facts.get(fact)?.internal === true) continue;
     const { state, reason, hint } = await facts.know(fact);
     if (state === "unknown")
       return fail({ kind: "unknown-fact", fact, reason, ...(hint === undefined ? {} : { hint }) });

@@ -11,6 +11,8 @@ import type { Setting } from "./setting.js";
 /** What a run of one target has done so far. */
 interface Pursuit {
   readonly target: Target;
+  /** It is what a `finally` runs. */
+  readonly cleanup: boolean;
   readonly ran: Set<string>;
   readonly declined: Set<string>;
   readonly settled: Set<string>;
@@ -22,9 +24,10 @@ interface Pursuit {
  * Brings a target about, one step at a time, planning again after each with what is known by then. Whatever happens,
  * the `finally` entries of every task that started are then run, the last started first.
  */
-export async function runTarget(target: Target, setting: Setting): Promise<Result<void>> {
+export async function runTarget(target: Target, setting: Setting, cleanup = false): Promise<Result<void>> {
   const pursuit: Pursuit = {
     target,
+    cleanup,
     ran: new Set(),
     declined: new Set(),
     settled: new Set(target.named ? target.tasks : []),
@@ -74,7 +77,7 @@ async function advance(
 ): Promise<Result<void>> {
   const { recipe, world, facts } = setting;
   const want = wantOf(plan, step);
-  const asked = question(recipe, plan, step, pursuit.settled, (task) => world.vars(recipe, task));
+  const asked = question(recipe, plan, step, pursuit, (task) => world.vars(recipe, task));
   if (asked) {
     const answer = await ask(asked, world.options, world.terminal);
     if (!answer.ok) return answer;
@@ -158,5 +161,5 @@ async function cleanUpOne({ task, unless }: FinallyEntry, setting: Setting): Pro
   setting.interrupts.startCleanup(task);
   const spared = unless === undefined ? undefined : await setting.facts.know(unless);
   if (spared?.state === "true") return ok(undefined);
-  return runTarget({ name: task, tasks: [task], named: false }, setting);
+  return runTarget({ name: task, tasks: [task], named: false }, setting, true);
 }

@@ -31,6 +31,7 @@ function buildFact(fact: Partial<Fact>, providers: readonly string[]): Fact {
     check,
     providers,
     timeoutMs: 1000,
+    onUnknown: "fail",
     presume: false,
     internal: false,
     at,

@@ -50,11 +50,13 @@ test("on a new host the whole way is planned, and what only the remote can tell 
       "  + ensure-container  container lab is absent",
       "  + login             no credentials  wanted by shell",
       "  ? pull              if s3://vaults/lab has a vault, else create",
+      "  + passphrase        not known before pull",
       "  + unlock            not known before ensure-container",
       "  + shell",
       "  ~ lock              afterwards, unless another session has the vault open",
-      "  ~ push              afterwards, always",
-      "  not needed: init, recreate-container",
+      "  ~ push              afterwards, unless the remote is not to be asked",
+      "  ~ pending           afterwards, unless s3://vaults/lab has the sealed vault",
+      "  not needed: init, recreate-container, merge",
     ],
   );
 });
@@ -73,8 +75,8 @@ test("with a vault here nobody asks about the remote", () => {
       "  = container          container is true",
       "  = container-current  container-current is true",
       "  = vault-local        vault-local is true",
-      "  + unlock             closed  wanted by shell",
-      "  + shell",
+      "  + passphrase         passphrase is false  wanted by shell",
+      "  + unlock             closed",
     ],
   );
 });
@@ -139,7 +141,7 @@ test("an empty remote ends in a new vault", () => {
   };
   assert.equal(
     planOf(recipe, "shell", world).steps.map(({ task }) => task),
-    ["create", "unlock", "shell"],
+    ["create", "passphrase", "unlock", "shell"],
   );
 });
 

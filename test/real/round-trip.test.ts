@@ -84,18 +84,24 @@ test("on a second host with only the committed files: one question that lists pu
   assert.is(await second.secrets(), "");
 });
 
-test("where a vault is: one question, no S3 request before the shell opens, and none after it when nothing changed", async () => {
-  proxy.requests.length = 0;
-  const pty = second.pty("run", "enter");
-  await pty.expect("Unlock the vault? [Y/n]");
-  pty.line("");
-  await pty.secret("Passphrase of the vault:", passphrase);
-  await pty.expect("$ ");
-  assert.equal(proxy.requests, []);
-  pty.line("exit");
-  assert.is(await pty.ended, 0);
-  assert.equal(proxy.requests, []);
-});
+for (const [how, options, requests] of [
+  ["one look at the remote", [], ["HEAD /tazlab-storage/tazpod/vault/vault.tar.aes"]],
+  ["with --offline no request at all", ["--offline"], []],
+] as const) {
+  test(`where a vault is: one question, ${how}, and no other request when nothing changed`, async () => {
+    proxy.requests.length = 0;
+    const pty = second.pty("run", "enter", ...options);
+    await pty.expect("Unlock the vault? [Y/n]");
+    pty.line("");
+    await pty.secret("Passphrase of the vault:", passphrase);
+    await pty.expect("$ ");
+    assert.equal(proxy.requests, requests);
+    pty.line("exit");
+    assert.is(await pty.ended, 0);
+    assert.equal(proxy.requests, requests);
+    assert.not.match(pty.screen, /not known|[Pp]ushed/);
+  });
+}
 
 test("without a terminal the whole path runs, and the command's exit code is passed on", async () => {
   const done = await second.enter("echo more > ~/secrets/more; echo out; echo err >&2; exit 7");
@@ -147,7 +153,7 @@ test("plan says what enter would do, why, and what is not needed; nothing runs",
   const plan = await second.tazpod("plan", "enter");
   assert.is(plan.code, 0);
   assert.match(plan.stdout, /= vault-local/);
-  assert.match(plan.stdout, /\+ unlock +the vault is locked +wanted by shell/);
+  assert.match(plan.stdout, /\+ passphrase .*wanted by shell\n +\+ unlock +the vault is locked/);
   assert.match(plan.stdout, /not needed: .*pull/);
   assert.is(await second.secrets(), "");
 });

@@ -51,6 +51,7 @@ test("the guide's other question takes the place of the built-in one", async () 
   assert.equal((await load(examples[1] ?? "")).tasks.get("unlock")?.confirm, {
     msg: "Open the vault of {{container}}?",
     default: false,
+    onlyFinally: false,
   });
   assert.is((await load(examples[2] ?? "")).tasks.get("unlock")?.confirm, undefined);
 });
@@ -64,7 +65,7 @@ test("without the guide's removed step, an empty remote blocks the vault instead
 test("the guide's own script is wanted by the shell, after the vault", async () => {
   assert.is(
     stepsOf(planOf(await load(examples[4] ?? ""), "shell", { ...up, "vault-local": true })),
-    "unlock, kubeconfig, shell",
+    "passphrase, unlock, kubeconfig, shell",
   );
 });
 

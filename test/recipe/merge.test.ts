@@ -4,7 +4,7 @@ import { load, recipeOf, wordsOf } from "./rig.js";
 
 test("a project changes one field of a task and keeps the others", async () => {
   const unlock = (await recipeOf("tasks: { unlock: { confirm: Open it? } }")).tasks.get("unlock");
-  assert.equal(unlock?.confirm, { msg: "Open it?", default: true });
+  assert.equal(unlock?.confirm, { msg: "Open it?", default: true, onlyFinally: false });
   assert.equal(unlock?.provides, ["open"]);
   assert.equal(unlock?.at, { file: "builtin.yaml", line: 7, column: 3 });
 });

@@ -1,0 +1,101 @@
+import { fileHash } from "../host/file-hash.js";
+import { keepAs } from "../host/files.js";
+import { fail, ok, type Result } from "../result.js";
+import type { Secret } from "../secret.js";
+import { noComplaints } from "./complaints.js";
+import { conflictPath } from "./conflicts.js";
+import { type Inspected, inspectVault } from "./inspect.js";
+import { type Merge, mergeEntries } from "./merge.js";
+import { mergedTar, type Sealed } from "./merged-tar.js";
+import { sealInto } from "./seal-folder.js";
+
+export interface MergeRequest {
+  /** The local vault, which is replaced. */
+  readonly ours: Sealed;
+  readonly theirs: Sealed;
+  /** The last vault that both come from, absolute, where there is one. */
+  readonly base?: string;
+  /** .tazpod/vault, absolute. */
+  readonly folder: string;
+  readonly limitBytes: number;
+  /** At least that of the result's parent. */
+  readonly generation: number;
+}
+
+export interface Merged extends Merge {
+  readonly passphrase: Secret;
+  /** Where the vault that was here is kept. */
+  readonly kept: string;
+  readonly hasBase: boolean;
+}
+
+/**
+ * Makes one vault of two, and gives it the local one's place; that one is kept in conflicts/. What is in them passes
+ * through the memory of this process, and is nowhere else. Where the passphrases differ, the newer one seals: the one
+ * that does not open `base`. Failures: those of `inspectVault` and `sealInto`, and `conflict` when the local vault was
+ * replaced meanwhile; then all is as it was.
+ */
+export async function mergeInto(request: MergeRequest): Promise<Result<Merged>> {
+  const { ours, theirs, folder } = request;
+  const [here, there] = [
+    await inspectVault(ours.path, ours.passphrase),
+    await inspectVault(theirs.path, theirs.passphrase),
+  ];
+  if (!here.ok) return here;
+  if (!there.ok) return there;
+  const base = await openBase(request);
+  const merge = mergeEntries(
+    base?.inspected.summary.entries,
+    here.value.summary.entries,
+    there.value.summary.entries,
+  );
+  const passphrase = base?.openedBy === ours.passphrase ? theirs.passphrase : ours.passphrase;
+  const counted = [here, there].map(({ value }) => value.summary.manifest?.generation ?? 0);
+  let kept = "";
+  const sealed = await sealInto({
+    folder,
+    source: () => ({ tar: mergedTar({ ours, theirs, merge }), done: Promise.resolve(ok(noComplaints)) }),
+    passphrase,
+    format: here.value.format === there.value.format ? here.value.format : "age",
+    limitBytes: request.limitBytes,
+    from: {
+      generation: Math.max(...counted, request.generation),
+      parent: { sealed: there.value.sha256, content: there.value.summary.digest },
+    },
+    target: async () => {
+      const put = await keepOurs(folder, ours.path, here.value.sha256);
+      if (!put.ok) return put;
+      kept = put.value;
+      return ok(ours.path);
+    },
+  });
+  return sealed.ok ? ok({ ...merge, passphrase, kept, hasBase: base !== undefined }) : sealed;
+}
+
+async function openBase({
+  ours,
+  theirs,
+  base,
+}: MergeRequest): Promise<{ readonly inspected: Inspected; readonly openedBy: Secret } | undefined> {
+  if (base === undefined) return undefined;
+  for (const openedBy of new Set([ours.passphrase, theirs.passphrase])) {
+    const inspected = await inspectVault(base, openedBy);
+    if (inspected.ok) return { inspected: inspected.value, openedBy };
+  }
+  return undefined;
+}
+
+async function keepOurs(folder: string, path: string, sha256: string): Promise<Result<string>> {
+  const here = await fileHash(path);
+  if (!here.ok) return here;
+  if (here.value !== sha256)
+    return fail({
+      kind: "conflict",
+      message: `${path} was replaced meanwhile by another tazpod, so nothing was merged.`,
+      hint: "Run it again.",
+    });
+  const kept = await conflictPath(folder);
+  if (!kept.ok) return kept;
+  const linked = await keepAs(path, kept.value);
+  return linked.ok ? kept : linked;
+}

@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+import { pushed } from "../lib/remote/local.js";
+import { ok, type Result } from "../lib/result.js";
+import { alone } from "../lib/run/alone.js";
+import { isOffline } from "../lib/run/freshness.js";
+import type { StepContext } from "../lib/run/step.js";
+
+/** Says at the end what was not pushed; it waits for the next time. */
+export async function run(context: StepContext): Promise<Result<void>> {
+  const { project, terminal } = context;
+  const { state, reason } = await pushed(project.vaultFolder, project.config.remote.url);
+  if (state === "true") return ok(undefined);
+  const why = isOffline(context) ? " (--offline)" : "";
+  terminal.say(
+    `Not pushed${why}: ${reason}. It is safe here; the next enter or \`tazpod push\` brings it there.`,
+  );
+  return ok(undefined);
+}
+
+alone(import.meta.url);
