@@ -17,6 +17,8 @@ export type Fault =
   | { readonly kind: "cut-request"; readonly after: number }
   /** Nothing moves any more: no answer at all, in the middle of the answer's headers, of its body, of the request's. */
   | { readonly kind: "stall" | "stall-in-headers" }
+  /** Passed on once that has come about. */
+  | { readonly kind: "hold"; readonly until: Promise<void> }
   | { readonly kind: "stall-answer"; readonly after: number }
   | { readonly kind: "stall-request"; readonly after: number }
   /** As a server whose clock differs by so many ms: it refuses what is not signed for its own time. */
@@ -53,9 +55,10 @@ export class FaultProxy {
     });
   }
 
-  static async start(): Promise<FaultProxy> {
+  /** On a port of its own unless one is given. */
+  static async start(port = 0): Promise<FaultProxy> {
     const proxy = new FaultProxy();
-    await new Promise<void>((resolve) => proxy.#server.listen(0, "127.0.0.1", resolve));
+    await new Promise<void>((resolve) => proxy.#server.listen(port, "127.0.0.1", resolve));
     return proxy;
   }
 
@@ -91,6 +94,9 @@ export class FaultProxy {
   #apply(fault: Fault | undefined, incoming: IncomingMessage, outgoing: ServerResponse): void {
     switch (fault?.kind) {
       case "stall":
+        return;
+      case "hold":
+        void fault.until.then(() => forward(undefined, incoming, outgoing));
         return;
       case "stall-in-headers":
         incoming.resume();
