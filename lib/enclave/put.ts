@@ -54,7 +54,7 @@ async function finish(
   if (!whole.ok && whole.failure.kind !== "interrupted") return whole;
   if (!staged.ok) return staged;
   if (!whole.ok) return whole;
-  const lines = [JSON.stringify(mark(whole.value.digest)), ...whole.value.folders.map(folderLine), ""];
+  const lines = [JSON.stringify(mark(whole.value.digest)), ...whole.value.folders.map(folderLine), "end", ""];
   const switched = await call(enclave, commit, [0], { input: lines.join("\n") });
   return switched.ok ? ok("opened") : switched;
 }
