@@ -46,7 +46,8 @@ done
 cd "$1" && rmdir "$d/stage" || exit 4
 mode=
 while read -r mode time path && [ "$mode" != end ]; do
-  path="$1/$(printf '%b' "$path")"
+  # the dot keeps a newline at the end of a name
+  path=$(printf '%b.' "$path"); path="$1/\${path%.}"
   touch -d "@$time" -- "$path" && chmod "$mode" -- "$path" || exit 4
 done
 [ "$mode" = end ] || exit 4

@@ -1,6 +1,7 @@
-import { createCipheriv, createDecipheriv, pbkdf2, randomBytes } from "node:crypto";
+import { createCipheriv, pbkdf2, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
 import type { Secret } from "../secret.js";
+import { openTagged, tagBytes } from "./aead.js";
 
 /**
  * The format of the Go tazpod: salt(32) ‖ nonce(12) ‖ AES-256-GCM ciphertext ‖ tag(16), with the key from
@@ -10,7 +11,6 @@ import type { Secret } from "../secret.js";
 const rounds = 100_000;
 const saltBytes = 32;
 const nonceBytes = 12;
-const tagBytes = 16;
 const keyBytes = 32;
 const cipherName = "aes-256-gcm";
 
@@ -19,13 +19,11 @@ export const leastV1Bytes = saltBytes + nonceBytes + tagBytes;
 
 const derive = promisify(pbkdf2);
 
-async function withKey<T>(passphrase: Secret, salt: Buffer, work: (key: Buffer) => T): Promise<Awaited<T>> {
-  const key = await passphrase.use((bytes) => derive(bytes, salt, rounds, keyBytes, "sha256"));
-  try {
-    return await work(key);
-  } finally {
-    key.fill(0);
-  }
+/** Once for each salt: what was just sealed is opened for proof, and what was opened is opened again to be read. */
+function keyOf(passphrase: Secret, salt: Buffer): Promise<Buffer> {
+  return passphrase.key(`pbkdf2 ${salt.toString("hex")}`, (bytes) =>
+    derive(bytes, salt, rounds, keyBytes, "sha256"),
+  );
 }
 
 /**
@@ -33,33 +31,19 @@ async function withKey<T>(passphrase: Secret, salt: Buffer, work: (key: Buffer) 
  * passphrase or a changed file: the format cannot tell which. Nothing is given out before the tag is checked.
  * `sealed` has at least `leastV1Bytes`.
  */
-export function openV1(sealed: Buffer, passphrase: Secret): Promise<Buffer | undefined> {
+export async function openV1(sealed: Buffer, passphrase: Secret): Promise<Buffer | undefined> {
   const salt = sealed.subarray(0, saltBytes);
   const nonce = sealed.subarray(saltBytes, saltBytes + nonceBytes);
-  const body = sealed.subarray(saltBytes + nonceBytes, sealed.length - tagBytes);
-  const tag = sealed.subarray(sealed.length - tagBytes);
-  return withKey(passphrase, salt, (key) => {
-    // Without an explicit length, Node 20 accepts tags of 4 bytes.
-    const decipher = createDecipheriv(cipherName, key, nonce, { authTagLength: tagBytes });
-    decipher.setAuthTag(tag);
-    const plain = decipher.update(body);
-    try {
-      decipher.final();
-      return plain;
-    } catch {
-      plain.fill(0);
-      return undefined;
-    }
-  });
+  const key = await keyOf(passphrase, salt);
+  return openTagged(cipherName, key, nonce, sealed.subarray(saltBytes + nonceBytes));
 }
 
 /** Seals what `plain` gives, with a fresh salt and nonce, piece by piece. Errors of `plain` are thrown on. */
 export async function* sealV1(plain: AsyncIterable<Buffer>, passphrase: Secret): AsyncGenerator<Buffer> {
   const salt = randomBytes(saltBytes);
   const nonce = randomBytes(nonceBytes);
-  const cipher = await withKey(passphrase, salt, (key) =>
-    createCipheriv(cipherName, key, nonce, { authTagLength: tagBytes }),
-  );
+  const key = await keyOf(passphrase, salt);
+  const cipher = createCipheriv(cipherName, key, nonce, { authTagLength: tagBytes });
   yield Buffer.concat([salt, nonce]);
   for await (const chunk of plain) yield cipher.update(chunk);
   yield Buffer.concat([cipher.final(), cipher.getAuthTag()]);

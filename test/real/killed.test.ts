@@ -12,11 +12,11 @@ import { onTmpfs } from "../rig/tmpfs.js";
 
 test.after(removeHosts);
 
-// three hundred folders, so that what follows the marker comes in more than one piece too
+// three hundred folders, so that much follows the marker; and one whose name without its newline is a file's
 const content =
-  'cd ~/secrets; for i in $(seq 300); do mkdir -m 750 "a folder with a rather long name, number $i"; echo $i > "a folder with a rather long name, number $i/f"; done; head -c 600000 /dev/urandom > big; chmod 700 .';
+  'cd ~/secrets; for i in $(seq 300); do mkdir -m 750 "a folder with a rather long name, number $i"; echo $i > "a folder with a rather long name, number $i/f"; done; head -c 600000 /dev/urandom > big; mkdir -m 751 "odd\n"; echo > odd; chmod 604 odd; touch -d @1600000000 odd';
 const sums =
-  'cd ~/secrets && find . -path ./.tazpod -prune -o -type f -exec sha256sum {} + | sort; stat -c "%a %Y %n" a*';
+  'cd ~/secrets && find . -path ./.tazpod -prune -o -type f -exec sha256sum {} + | sort; stat -c "%a %Y %n" a* o*';
 
 test("unlock: killed before, in and after everything it tells the container, the vault is closed or whole, and the next one opens it", async () => {
   const host = await Host.make({ remote: "none", more: "vault: { format: v1 }\n" });
@@ -24,7 +24,7 @@ test("unlock: killed before, in and after everything it tells the container, the
   assert.is(made.code, 0, made.stderr);
   const sealed = await readFile(host.vault);
   const whole = (await host.enter(sums)).stdout;
-  assert.is(whole.split("\n").length, 602);
+  assert.is(whole.split("\n").length, 606);
   const unlock = ["run", "--yes", "--passphrase-file", host.passphraseFile, "unlock"];
   const states = new Set<string>();
   const after = async ({ at }: Died): Promise<void> => {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { derived, lock, tagBytes, unlock } from "./keys.js";
+import { tagBytes } from "../aead.js";
+import { derived, lock, unlock } from "./keys.js";
 import { Pieces } from "./pieces.js";
 
 /**
