@@ -1,8 +1,7 @@
 import { randomBytes, scrypt } from "node:crypto";
 import type { Secret } from "../../secret.js";
-import { tagBytes } from "../aead.js";
 import { decode, encode, type Stanza } from "./header.js";
-import { fileKeyBytes, lock, unlock } from "./keys.js";
+import { fileKeyBytes, lock, tagBytes, unlock } from "./keys.js";
 
 /** scrypt with N = 2^18, r = 8, p = 1: 256 MiB and about a second, as `age -p` has it. */
 const workFactor = 18;
