@@ -11,7 +11,7 @@ interface Checked {
 }
 
 export interface Unpacking {
-  /** A tar of files, folders and links that are known to be harmless. */
+  /** A tar of files, folders and links that are known to be harmless; it may be long in coming. */
   readonly tar: Readable;
   /** Whether all of the tar was good, told once it has been read; then the digest of its content, and how its folders are to be. */
   readonly checked: Promise<Result<Checked>>;
@@ -24,7 +24,7 @@ export interface Unpacking {
 export async function put(
   enclave: Enclave,
   { tar, checked }: Unpacking,
-  mark: (digest: string) => Marker,
+  mark: (digest: string) => Promise<Marker>,
   signal: AbortSignal,
 ): Promise<Result<"opened" | "already open">> {
   const [staged, whole] = await Promise.all([
@@ -48,13 +48,18 @@ async function finish(
   enclave: Enclave,
   staged: Result<unknown>,
   whole: Result<Checked>,
-  mark: (digest: string) => Marker,
+  mark: (digest: string) => Promise<Marker>,
 ): Promise<Result<"opened">> {
   // a bad archive cuts tar off, so its own reason comes first; one that tar did not read whole has none
   if (!whole.ok && whole.failure.kind !== "interrupted") return whole;
   if (!staged.ok) return staged;
   if (!whole.ok) return whole;
-  const lines = [JSON.stringify(mark(whole.value.digest)), ...whole.value.folders.map(folderLine), "end", ""];
+  const lines = [
+    JSON.stringify(await mark(whole.value.digest)),
+    ...whole.value.folders.map(folderLine),
+    "end",
+    "",
+  ];
   const switched = await call(enclave, commit, [0], { input: lines.join("\n") });
   return switched.ok ? ok("opened") : switched;
 }

@@ -14,7 +14,6 @@ import { openVault } from "../../lib/vault/open.js";
 import { sealInto } from "../../lib/vault/seal-folder.js";
 import { vaultFileName } from "../../lib/vault/store.js";
 import { endOfTar, tarHeader } from "../../lib/vault/tar-header.js";
-import "tar-stream";
 
 const [folder = "", format = "", mebibytes = "", what = ""] = process.argv.slice(2);
 const passphrase = Secret.fromText("correct horse battery");
@@ -44,6 +43,8 @@ function forgetMost(): void {
   writeFileSync("/proc/self/clear_refs", "5");
 }
 
+// what is loaded when it is needed
+await import("tar-stream");
 const idle = status("VmRSS");
 if (what === "seal") {
   let begun = false;
