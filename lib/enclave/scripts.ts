@@ -35,11 +35,12 @@ umask 0; exec tar -x -p -f - -C "$d/stage"`;
 /**
  * Switches the stage in, gives every folder its mode and time, and writes the marker last. Reads the marker as one line,
  * then a line a folder: mode, seconds since 1970, path in the escapes of printf's %b; and a line `end`, without which
- * whoever wrote them was cut off.
+ * whoever wrote them was cut off. Exit 6 when nothing came: the stage is not to be switched in.
  */
 export const commit = `umask 077
 d="$1/.tazpod"
-IFS= read -r m && printf '%s\\n' "$m" > "$d/next" && : > "$d/opening" && cd "$d/stage" || exit 4
+IFS= read -r m || exit 6
+printf '%s\\n' "$m" > "$d/next" && : > "$d/opening" && cd "$d/stage" || exit 4
 for f in * .[!.]* ..?*; do
   if [ -e "$f" ] || [ -L "$f" ]; then mv -- "$f" "$1/" || exit 4; fi
 done

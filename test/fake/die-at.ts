@@ -2,7 +2,7 @@
  * `node --import …/die-at.js` with DIE_AT=N: the process dies by SIGKILL at the N-th point of what it does, and says on
  * stderr which one that was. A point is right before each call that changes a file or a folder, or forces it to the disk;
  * a write has one more, with half of it done. With DIE_IN=docker the points are before and after each start of a program;
- * with DIE_IN=write and DIE_IN=end those of what is written to it, the last of it apart. Without an N that comes to pass,
+ * with DIE_IN=bytes and DIE_IN=text those of what is written to it, as bytes or as text. Without an N that comes to pass,
  * the number of points is said. With DIE_LINKS=none the file system is one that has no hard links.
  */
 import childProcess from "node:child_process";
@@ -55,7 +55,8 @@ if (where !== "files") {
     if (where === "docker" && isFatal()) die(`before ${args[0]}`);
     const child = spawn(...args);
     if (where === "docker" && isFatal()) die(`once ${args[0]} is started`);
-    if (child.stdin !== null && (where === "write" || where === "end")) watchSending(child.stdin, where);
+    if (child.stdin !== null && where !== "docker")
+      watchSending(child.stdin, where === "text" ? "string" : "buffer");
     return child;
   };
   Object.assign(childProcess, { spawn: spawning });
@@ -85,19 +86,18 @@ async function noLinks(): Promise<never> {
   throw Object.assign(new Error("no links here"), { code: "EPERM" });
 }
 
-function watchSending(stdin: Writable, name: "write" | "end"): void {
-  const send = stdin[name].bind(stdin) as Method;
+function watchSending(stdin: Writable, kind: "buffer" | "string"): void {
   const write = stdin.write.bind(stdin) as Method;
   const watched: Method = (...args) => {
     const [chunk] = args;
-    if (typeof chunk !== "string" && !Buffer.isBuffer(chunk)) return send(...args);
-    if (isFatal()) die(`before a program's ${name}`);
-    if (!isFatal()) return send(...args);
+    if ((typeof chunk === "string" ? "string" : "buffer") !== kind) return write(...args);
+    if (isFatal()) die("before a write to a program");
+    if (!isFatal()) return write(...args);
     write(half(chunk));
-    setTimeout(() => die(`in the middle of a program's ${name}`), 50);
+    setTimeout(() => die("in the middle of a write to a program"), 50);
     return false;
   };
-  Object.assign(stdin, { [name]: watched });
+  Object.assign(stdin, { write: watched });
 }
 
 syncBuiltinESMExports();

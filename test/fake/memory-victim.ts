@@ -9,6 +9,7 @@ import { Readable } from "node:stream";
 import { ok, take } from "../../lib/result.js";
 import { Secret } from "../../lib/secret.js";
 import { normalise } from "../../lib/vault/archive.js";
+import { noComplaints } from "../../lib/vault/complaints.js";
 import type { VaultFormat } from "../../lib/vault/format.js";
 import { openVault } from "../../lib/vault/open.js";
 import { sealInto } from "../../lib/vault/seal-folder.js";
@@ -53,7 +54,7 @@ if (what === "seal") {
       folder,
       source: () => ({
         tar: Readable.from(content(), { objectMode: false }),
-        done: Promise.resolve(ok(undefined)),
+        done: Promise.resolve(ok(noComplaints)),
       }),
       passphrase,
       format: format as VaultFormat,

@@ -42,15 +42,15 @@ test("unlock: killed before, in and after everything it tells the container, the
   const programs = await dieEverywhere(host, () => unlock, after, "docker");
   assert.ok(programs.includes("before docker") && programs.includes("once docker is started"));
   // what the archive is switched in with
-  const ends = await dieEverywhere(host, () => unlock, after, "end");
-  assert.equal(ends, ["before a program's end", "in the middle of a program's end"]);
-  // the archive: thousands of pieces
-  const { points = 0, stderr } = await dieAt(0, host, unlock, "write");
+  const orders = await dieEverywhere(host, () => unlock, after, "text");
+  assert.equal(orders, ["before a write to a program", "in the middle of a write to a program"]);
+  // it ended well, and the vault is locked again; the archive comes in thousands of pieces
+  const { points = 0, stderr } = await dieAt(0, host, unlock, "bytes");
   assert.ok(points > 1000, stderr);
   assert.is((await host.run("lock")).code, 0);
   for (const point of [1, 2, 3, 4, ...[1, 2, 3, 4].map((part) => Math.floor((points * part) / 5))]) {
-    const died = await dieAt(point, host, unlock, "write");
-    assert.match(died.at ?? "", /program's write/);
+    const died = await dieAt(point, host, unlock, "bytes");
+    assert.match(died.at ?? "", /write to a program/);
     await after(died);
   }
   assert.equal([...states].toSorted(), ["closed", "open"]);

@@ -9,7 +9,7 @@ export interface Died extends Ended {
 }
 
 /** What it dies in; see test/fake/die-at.ts. */
-type Where = "files" | "docker" | "write" | "end";
+type Where = "files" | "docker" | "bytes" | "text";
 
 /** Runs tazpod and has it die by SIGKILL at the N-th point: see test/fake/die-at.ts. */
 export async function dieAt(
