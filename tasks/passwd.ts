@@ -4,13 +4,11 @@ import { alone } from "../lib/run/alone.js";
 import { replacingPassphrase, vaultPassphrase } from "../lib/run/passphrase.js";
 import type { StepContext } from "../lib/run/step.js";
 import { reseal } from "../lib/vault/reseal.js";
-import { cleanLeftovers } from "../lib/vault/store.js";
 
 /** Seals the local vault with a new passphrase; the old file goes once the new one was opened. */
 export async function run(context: StepContext): Promise<Result<void>> {
   const { project, session, terminal } = context;
   const path = project.vaultFile;
-  await cleanLeftovers(project.vaultFolder);
   const from = await vaultPassphrase(context, "Old passphrase of the vault:");
   if (!from.ok) return from;
   const to = await replacingPassphrase(context);

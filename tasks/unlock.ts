@@ -1,8 +1,6 @@
 #!/usr/bin/env node
 import { marker } from "../lib/enclave/marker.js";
 import { recordedOpen, recordOpen } from "../lib/enclave/open-record.js";
-import { put } from "../lib/enclave/put.js";
-import { now } from "../lib/host/clock.js";
 import { pushed } from "../lib/remote/local.js";
 import type { Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
@@ -10,44 +8,24 @@ import { bytesOf, count } from "../lib/run/bytes.js";
 import { cannotTell } from "../lib/run/checks.js";
 import { withPassphrase } from "../lib/run/passphrase.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
-import { normalise } from "../lib/vault/archive.js";
+import { unpack } from "../lib/run/unpack.js";
 import { archiveLimit } from "../lib/vault/limit.js";
-import { openVault } from "../lib/vault/open.js";
 import { cleanLeftovers } from "../lib/vault/store.js";
 
 /** Opens the local vault into the RAM folder: completely, or not at all. */
 export async function run(context: StepContext): Promise<Result<void>> {
   const { project, terminal, signal } = context;
+  const limitBytes = archiveLimit(project.config.secretsBytes);
   await cleanLeftovers(project.vaultFolder);
   const [enclave, state] = [await context.enclave(), await context.container()];
   if (!enclave.ok) return enclave;
   if (!state.ok) return state;
-  const opened = await withPassphrase(context, "Passphrase of the vault:", (passphrase) =>
-    openVault(project.vaultFile, passphrase),
+  const unpacked = await withPassphrase(context, "Passphrase of the vault:", (passphrase) =>
+    unpack(enclave.value, { vault: project.vaultFile, passphrase, limitBytes, signal }),
   );
-  if (!opened.ok) return opened;
-  const { tar, summary } = normalise(opened.value.tar, {
-    limitBytes: archiveLimit(project.config.secretsBytes),
-    format: opened.value.format,
-    openFolders: true,
-  });
-  let generation = 0;
-  const checked = summary.then((found) => {
-    if (found.ok) generation = found.value.manifest?.generation ?? 0;
-    return found;
-  });
-  const mark = (digest: string) => ({
-    version: 1 as const,
-    digest,
-    base: opened.value.sha256(),
-    generation,
-    openedAt: now().toISOString(),
-  });
-  const done = await put(enclave.value, { tar, checked }, mark, signal);
-  if (!done.ok) return done;
-  const archive = await summary;
-  if (archive.ok) {
-    const { files, bytes, dropped } = archive.value;
+  if (!unpacked.ok) return unpacked;
+  if (unpacked.value !== "already open") {
+    const { files, bytes, dropped } = unpacked.value;
     for (const path of dropped) terminal.say(`Left out of what was unlocked: ${path}`);
     terminal.say(`✔ unlocked: ${count(files)}, ${bytesOf(bytes)}, in ${enclave.value.folder}`);
   }

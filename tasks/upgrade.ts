@@ -5,13 +5,11 @@ import { replacingPassphrase, withPassphrase } from "../lib/run/passphrase.js";
 import type { StepContext } from "../lib/run/step.js";
 import { openVault } from "../lib/vault/open.js";
 import { reseal } from "../lib/vault/reseal.js";
-import { cleanLeftovers } from "../lib/vault/store.js";
 
 /** Brings a vault of the Go tazpod's format to the age format, under a new passphrase. */
 export async function run(context: StepContext): Promise<Result<void>> {
   const { project, session, terminal } = context;
   const path = project.vaultFile;
-  await cleanLeftovers(project.vaultFolder);
   const old = await withPassphrase(context, "Passphrase of the vault:", async (passphrase) => {
     const opened = await openVault(path, passphrase);
     if (opened.ok) opened.value.tar.destroy();

@@ -2,7 +2,8 @@ import type { Finished, ProcessOptions } from "../host/process.js";
 import { fail, type Result } from "../result.js";
 import type { Enclave } from "./types.js";
 
-const limitMs = 60_000;
+/** How long a script may take. */
+export const limitMs = 60_000;
 
 /** The argv that runs one of the scripts with the RAM folder as its `$1`. */
 export function command(enclave: Enclave, script: string): string[] {

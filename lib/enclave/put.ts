@@ -1,6 +1,7 @@
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
+import type { Finished } from "../host/process.js";
 import { fail, ok, type Result } from "../result.js";
-import { call, printed } from "./call.js";
+import { call, limitMs, printed } from "./call.js";
 import { abandon, commit, stage } from "./scripts.js";
 import type { Enclave, Marker } from "./types.js";
 
@@ -11,26 +12,50 @@ interface Checked {
 }
 
 export interface Unpacking {
-  /** A tar of files, folders and links that are known to be harmless. */
+  /** A tar of files, folders and links that are known to be harmless; it may be long in coming. */
   readonly tar: Readable;
   /** Whether all of the tar was good, told once it has been read; then the digest of its content, and how its folders are to be. */
   readonly checked: Promise<Result<Checked>>;
 }
 
 /**
- * Opens a vault into the RAM folder: unpacked beside, checked, switched in, marked last.
+ * Opens a vault into the RAM folder: unpacked beside, checked, switched in, marked last. What switches it in is started at
+ * once and waits to be told, since starting a program in a container takes longer than all it does there.
  * Returns "already open" without touching anything when it is. On any failure nothing is left behind.
  */
 export async function put(
   enclave: Enclave,
   { tar, checked }: Unpacking,
-  mark: (digest: string) => Marker,
+  mark: (digest: string) => Promise<Marker>,
   signal: AbortSignal,
 ): Promise<Result<"opened" | "already open">> {
-  const [staged, whole] = await Promise.all([
-    call(enclave, stage, [0, 10, 11], { input: tar, signal }),
-    checked,
+  const unpacked = Promise.all([call(enclave, stage, [0, 10, 11], { input: tar, signal }), checked]).then(
+    ([staged, whole]) => judge(enclave, staged, whole),
+  );
+  async function* orders(): AsyncGenerator<string> {
+    const found = await unpacked;
+    if (!found.ok || found.value === "already open") return;
+    const { digest, folders } = found.value;
+    yield [JSON.stringify(await mark(digest)), ...folders.map(folderLine), "end", ""].join("\n");
+  }
+  const [found, switched] = await Promise.all([
+    unpacked,
+    call(enclave, commit, [0, 6], { input: Readable.from(orders()), timeoutMs: 2 * limitMs }),
   ]);
+  if (found.ok && found.value === "already open") return ok("already open");
+  // what lies there is the user's
+  if (!found.ok && found.failure.kind === "precondition") return found;
+  if (found.ok && switched.ok && switched.value.code === 0) return ok("opened");
+  await call(enclave, abandon, [0]);
+  if (!found.ok) return found;
+  return switched.ok ? fail({ kind: "interrupted", signal: "SIGPIPE" }) : switched;
+}
+
+function judge(
+  enclave: Enclave,
+  staged: Result<Finished>,
+  whole: Result<Checked>,
+): Result<Checked | "already open"> {
   if (staged.ok && staged.value.code === 10) return ok("already open");
   if (staged.ok && staged.value.code === 11) {
     return fail({
@@ -39,24 +64,9 @@ export async function put(
       message: notEmpty(enclave.folder, printed(staged.value)),
     });
   }
-  const opened = await finish(enclave, staged, whole, mark);
-  if (!opened.ok) await call(enclave, abandon, [0]);
-  return opened;
-}
-
-async function finish(
-  enclave: Enclave,
-  staged: Result<unknown>,
-  whole: Result<Checked>,
-  mark: (digest: string) => Marker,
-): Promise<Result<"opened">> {
   // a bad archive cuts tar off, so its own reason comes first; one that tar did not read whole has none
   if (!whole.ok && whole.failure.kind !== "interrupted") return whole;
-  if (!staged.ok) return staged;
-  if (!whole.ok) return whole;
-  const lines = [JSON.stringify(mark(whole.value.digest)), ...whole.value.folders.map(folderLine), ""];
-  const switched = await call(enclave, commit, [0], { input: lines.join("\n") });
-  return switched.ok ? ok("opened") : switched;
+  return staged.ok ? whole : staged;
 }
 
 function notEmpty(folder: string, names: string): string {

@@ -34,19 +34,24 @@ umask 0; exec tar -x -p -f - -C "$d/stage"`;
 
 /**
  * Switches the stage in, gives every folder its mode and time, and writes the marker last. Reads the marker as one line,
- * then a line a folder: mode, seconds since 1970, path in the escapes of printf's %b.
+ * then a line a folder: mode, seconds since 1970, path in the escapes of printf's %b; and a line `end`, without which
+ * whoever wrote them was cut off. Exit 6 when nothing came: the stage is not to be switched in.
  */
 export const commit = `umask 077
 d="$1/.tazpod"
-IFS= read -r m && printf '%s\\n' "$m" > "$d/next" && : > "$d/opening" && cd "$d/stage" || exit 4
+IFS= read -r m || exit 6
+printf '%s\\n' "$m" > "$d/next" && : > "$d/opening" && cd "$d/stage" || exit 4
 for f in * .[!.]* ..?*; do
   if [ -e "$f" ] || [ -L "$f" ]; then mv -- "$f" "$1/" || exit 4; fi
 done
 cd "$1" && rmdir "$d/stage" || exit 4
-while read -r mode time path; do
-  path="$1/$(printf '%b' "$path")"
+mode=
+while read -r mode time path && [ "$mode" != end ]; do
+  # the dot keeps a newline at the end of a name
+  path=$(printf '%b.' "$path"); path="$1/\${path%.}"
   touch -d "@$time" -- "$path" && chmod "$mode" -- "$path" || exit 4
 done
+[ "$mode" = end ] || exit 4
 mv "$d/next" "$d/open" && rm "$d/opening"`;
 
 /** Throws an unfinished opening away. */

@@ -4,7 +4,7 @@ import { basename, dirname } from "node:path";
 import { Readable } from "node:stream";
 import { fail, ok, type Result } from "../result.js";
 import { attempt, attemptOptional } from "./file-failure.js";
-import { createTemp, syncFolder } from "./temp-file.js";
+import { copyWhole, createTemp, syncFolder } from "./temp-file.js";
 
 /** What is known of a path. `mode` holds the low twelve bits; `bytes` and `modified` are the file's own. */
 export interface FileStat {
@@ -127,8 +127,10 @@ export async function keepAs(from: string, to: string): Promise<Result<void>> {
   const linked = await attempt("keep", to, () => fs.link(from, to));
   if (linked.ok) return syncFolder(dirname(to));
   if (linked.failure.kind !== "file" || linked.failure.code === "EEXIST") return linked;
-  const copied = await attempt("keep", to, () => fs.copyFile(from, to, fs.constants.COPYFILE_EXCL));
-  return copied.ok ? syncFolder(dirname(to)) : copied;
+  const there = await stat(to);
+  if (!there.ok) return there;
+  if (there.value !== undefined) return fail({ kind: "file", action: "keep", path: to, code: "EEXIST" });
+  return copyWhole(from, to);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { now } from "./clock.js";
 
 /**
  * What tells a process from a later one with the same number: its start, in clock ticks since boot, with the boot's id.
@@ -14,6 +15,25 @@ export async function processIdentity(pid: number): Promise<string | undefined> 
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     // a zombie has ended, whoever has not waited for it yet
     return fields[0] === "Z" ? undefined : `${boot.trim()}-${fields[19] ?? ""}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * When a process began, in ms since 1970, to about a second. Undefined when there is no such process (or no /proc to
+ * ask).
+ */
+export async function processStart(pid: number): Promise<number | undefined> {
+  try {
+    const [stat, uptime] = await Promise.all([
+      readFile(`/proc/${pid}/stat`, "utf8"),
+      readFile("/proc/uptime", "utf8"),
+    ]);
+    // in hundredths of a second since boot, whatever the kernel counts by itself
+    const ticks = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
+    const start = now().getTime() - (Number(uptime.split(" ")[0]) - ticks / 100) * 1000;
+    return Number.isFinite(start) ? start : undefined;
   } catch {
     return undefined;
   }

@@ -1,7 +1,8 @@
 import * as fs from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { ok, type Result } from "../result.js";
 import { attempt, errno } from "./file-failure.js";
+import { processStart } from "./process-identity.js";
 
 /** A file being written beside the one it will replace. */
 export interface TempFile {
@@ -18,6 +19,8 @@ export interface TempFile {
 
 /** `.NAME.tmp-PID-RANDOM`: the process that owns it can be told, so that what a dead one left can be removed. */
 const pattern = /^\..+\.tmp-(\d+)-[0-9a-f]{12}$/;
+/** By how much the time of a file and that of a process may differ. */
+const clockErrorMs = 5_000;
 
 /** A new file in `folder` that nobody else has open, with exactly this mode. */
 export async function createTemp(folder: string, name: string, mode = 0o600): Promise<Result<TempFile>> {
@@ -46,6 +49,24 @@ export function linkTemp(folder: string, name: string, from: string): Promise<Re
     }
     return path;
   });
+}
+
+/** A copy of `from` that takes the name `to`, in another file's place if need be, once all of it is on the disk. */
+export async function copyWhole(from: string, to: string): Promise<Result<void>> {
+  const path = tempPath(dirname(to), basename(to));
+  const copied = await attempt("keep", to, async () => {
+    await fs.copyFile(from, path, fs.constants.COPYFILE_EXCL);
+    const handle = await fs.open(path, "r");
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await fs.rename(path, to);
+  });
+  if (copied.ok) return syncFolder(dirname(to));
+  await fs.rm(path, { force: true }).catch(() => undefined);
+  return copied;
 }
 
 function tempPath(folder: string, name: string): string {
@@ -105,12 +126,21 @@ export async function removeLeftovers(folder: string): Promise<Result<readonly s
       .readdir(folder)
       .catch((error) => (errno(error) === "ENOENT" ? [] : Promise.reject(error)))) {
       const pid = pattern.exec(name)?.[1];
-      if (pid === undefined || alive(Number(pid))) continue;
-      await fs.rm(join(folder, name), { force: true });
+      if (pid === undefined) continue;
+      const path = join(folder, name);
+      if (await isInUse(path, Number(pid))) continue;
+      await fs.rm(path, { force: true });
       removed.push(name);
     }
     return removed;
   });
+}
+
+/** Whether the process that made it lives; one that began after the file was last written only has its number. */
+async function isInUse(path: string, pid: number): Promise<boolean> {
+  if (!alive(pid)) return false;
+  const [start, found] = await Promise.all([processStart(pid), fs.stat(path).catch(() => undefined)]);
+  return start === undefined || found === undefined || found.mtimeMs + clockErrorMs > start;
 }
 
 function alive(pid: number): boolean {

@@ -248,7 +248,8 @@ function* manifestEntry(manifest: Manifest): Generator<Buffer> {
   yield padding(bytes.length);
 }
 
-async function readManifest(source: Entry): Promise<Manifest | undefined> {
+/** From the entry of that name. Throws `Failed` with `archive-refused` for one that is too large. */
+export async function readManifest(source: Entry): Promise<Manifest | undefined> {
   if (source.header.size > mostManifestBytes) throw refused(manifestPath, "it is too large for what it is");
   const chunks: Buffer[] = [];
   for await (const chunk of source as AsyncIterable<Buffer>) chunks.push(chunk);

@@ -1,13 +1,12 @@
 import type { Header } from "tar-stream";
 import { Failed } from "../result.js";
 import type { VaultFormat } from "./format.js";
-import type { TarEntry } from "./tar-header.js";
+import { latestTime, type TarEntry } from "./tar-header.js";
 
 /** Linux allows 255 bytes for a name and 4,096 for a path; what the container puts before ours needs room too. */
 const nameBytes = 255;
 const pathBytes = 2048;
 const depth = 64;
-const latestTime = 0o77777777777;
 
 /** What to do with one entry of an archive. */
 export type Judgement =
@@ -24,6 +23,9 @@ export function judge(header: Header, format: VaultFormat): Judgement {
   for (const field of ["size", "mode"] as const) {
     if (!Number.isSafeInteger(header[field])) throw refused(header.name, `its ${field} is not a number`);
   }
+  // also one that is left out: the parser gives such a folder a content that never ends
+  if (header.type === "directory" && header.size !== 0)
+    throw refused(header.name, "a directory that claims to have content");
   const parts = pathParts(header.name);
   const path = parts.join("/");
   if (parts.length === 0) {
@@ -31,10 +33,10 @@ export function judge(header: Header, format: VaultFormat): Judgement {
     return { do: "drop", path: ".", report: false };
   }
   if (parts[0] === ".tazpod") return { do: "drop", path, report: false };
-  if (path === ".vault_pass") return { do: "drop", path, report: true };
   const pax = header.pax ? Object.keys(header.pax) : [];
   if (pax.some((key) => key.startsWith("GNU.sparse"))) throw refused(path, "it is a sparse file");
   const type = entryType(header, path);
+  if (path === ".vault_pass" && type !== "directory") return { do: "drop", path, report: true };
   const { size } = header;
   if (type !== "file" && size !== 0) throw refused(path, `a ${type} that claims to have content`);
   const entry: TarEntry = { path, type, mode: header.mode & 0o777, size, mtime: seconds(header.mtime) };

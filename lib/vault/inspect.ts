@@ -1,9 +1,12 @@
 import { Readable } from "node:stream";
-import { ok, type Result, take } from "../result.js";
+import { ok, type Result, settle, take } from "../result.js";
 import type { Secret } from "../secret.js";
 import { type ArchiveSummary, normalise } from "./archive.js";
+import type { DigestLine } from "./digest.js";
 import type { VaultFormat } from "./format.js";
 import { noComplaints } from "./complaints.js";
+import { leadingManifest } from "./leading-manifest.js";
+import type { Manifest } from "./manifest.js";
 import { openVault } from "./open.js";
 import type { TarSource } from "./seal-folder.js";
 
@@ -26,6 +29,30 @@ export async function inspectVault(path: string, passphrase: Secret): Promise<Re
   tar.resume();
   const found = await summary;
   return found.ok ? ok({ format, sha256: sha256(), summary: found.value }) : found;
+}
+
+/** What a vault says is in it. */
+export interface Listing {
+  readonly format: VaultFormat;
+  readonly manifest?: Manifest;
+  readonly entries: readonly DigestLine[];
+}
+
+/**
+ * By its manifest, of which only the chunks that it is in are checked; a vault that has none is opened fully. Failures:
+ * those of `inspectVault`.
+ */
+export async function listVault(path: string, passphrase: Secret): Promise<Result<Listing>> {
+  const opened = await openVault(path, passphrase);
+  if (!opened.ok) return opened;
+  const { format, tar } = opened.value;
+  const leading = await settle(async () => (format === "age" ? leadingManifest(tar) : undefined));
+  tar.destroy();
+  if (!leading.ok) return leading;
+  if (leading.value !== undefined)
+    return ok({ format, manifest: leading.value, entries: leading.value.entries });
+  const found = await inspectVault(path, passphrase);
+  return found.ok ? ok({ format, entries: found.value.summary.entries }) : found;
 }
 
 /** What is in a vault, as a tar under the archive policy; opened anew each time it is asked. */

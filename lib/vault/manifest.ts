@@ -1,5 +1,5 @@
 import { archiveDigest, type DigestLine } from "./digest.js";
-import type { TarEntry } from "./tar-header.js";
+import { latestTime, type TarEntry } from "./tar-header.js";
 
 /** The first entry of an archive in the age format; under the name that no file of the user's may have. */
 export const manifestPath = ".tazpod/manifest.json";
@@ -46,7 +46,7 @@ export function parseManifest(bytes: Buffer): Manifest | undefined {
   const { generation, parent, host, time, digest } = read;
   const entries = read["entries"].map(parseEntry);
   if (!entries.every((line) => line !== undefined)) return undefined;
-  if (typeof generation !== "number" || !Number.isSafeInteger(generation)) return undefined;
+  if (!isCount(generation)) return undefined;
   if (typeof host !== "string" || typeof time !== "string" || digest !== archiveDigest(entries))
     return undefined;
   const known = parseParent(parent);
@@ -72,9 +72,13 @@ function parseEntry(read: unknown): DigestLine | undefined {
   const { path, type, mode, size = 0, mtime, sha256 = "", target } = read;
   if (typeof path !== "string" || !isType(type) || typeof mode !== "string" || !/^[0-7]{3}$/.test(mode))
     return undefined;
-  if (typeof size !== "number" || typeof mtime !== "number" || typeof sha256 !== "string") return undefined;
+  if (!isCount(size) || !isCount(mtime) || mtime > latestTime || typeof sha256 !== "string") return undefined;
   const entry: TarEntry = { path, type, mode: Number.parseInt(mode, 8), size, mtime };
   return { entry: typeof target === "string" ? { ...entry, target } : entry, sha256 };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 function isType(value: unknown): value is TarEntry["type"] {

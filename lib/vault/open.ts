@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { attempt } from "../host/file-failure.js";
-import { openRead, readBytes, stat } from "../host/files.js";
-import { fail, ok, type Result, settle, take } from "../result.js";
+import { openRead, stat } from "../host/files.js";
+import { Failed, fail, ok, type Result, settle, take } from "../result.js";
 import type { Secret } from "../secret.js";
 import { openAge } from "./age/age.js";
 import { headBytes, recognise, type VaultFormat } from "./format.js";
 import { gunzipped } from "./gunzip.js";
-import { leastV1Bytes, openV1 } from "./v1.js";
+import { leastV1Bytes, openV1, type Sealed } from "./v1.js";
 
 /** An opened vault. `tar` is not checked yet: only `normalise` of archive.ts may read it. */
 export interface OpenedVault {
@@ -25,8 +25,6 @@ export interface OpenOptions {
   readonly maxBytes?: number;
 }
 
-/** A v1 vault is opened in memory; the Go tazpod cannot make one larger than its 64 MiB of RAM. */
-const maxV1Bytes = 512 * 1024 * 1024;
 const readBytesAtOnce = 512 * 1024;
 const maxTarBytes = { v1: 512 * 1024 * 1024, age: 64 * 1024 ** 3 } as const;
 
@@ -64,12 +62,9 @@ async function age(
       : Readable.from([source]);
   const hash = createHash("sha256");
   const hashed = async function* (): AsyncGenerator<Buffer> {
-    const iterator: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]();
-    for (;;) {
-      const next = take(await attempt("read", path, () => iterator.next()));
-      if (next.done === true) return;
-      hash.update(next.value);
-      yield next.value;
+    for await (const piece of attempted(stream, path)) {
+      hash.update(piece);
+      yield piece;
     }
   };
   const plain = await openAge(hashed(), passphrase, path).catch((error: unknown) => {
@@ -89,16 +84,38 @@ async function v1(
   path: string,
   options: OpenOptions,
 ): Promise<OpenedVault> {
-  const sealed = typeof source === "string" ? take(await readSealed(source)) : source;
-  const plain = take(await openWith(sealed, passphrase, path));
-  const tar = gunzipped(pieces(plain), path, options.maxBytes ?? maxTarBytes.v1);
-  tar.once("close", () => plain.fill(0));
-  return { format: "v1", tar, sha256: () => createHash("sha256").update(sealed).digest("hex") };
+  const sealed = await sealedBytes(source, path);
+  const changed = (): Failed =>
+    new Failed({ kind: "vault-damaged", path, detail: "it was changed while it was being read" });
+  const opened = await openV1(sealed, passphrase, changed);
+  if (opened === undefined) throw new Failed({ kind: "wrong-passphrase", path, tries: 1 });
+  const tar = gunzipped(opened.plain, path, options.maxBytes ?? maxTarBytes.v1);
+  return { format: "v1", tar, sha256: () => opened.sha256 };
 }
 
-async function openWith(sealed: Buffer, passphrase: Secret, path: string): Promise<Result<Buffer>> {
-  const plain = await openV1(sealed, passphrase);
-  return plain === undefined ? fail({ kind: "wrong-passphrase", path, tries: 1 }) : ok(plain);
+async function sealedBytes(source: string | Buffer, path: string): Promise<Sealed> {
+  if (typeof source !== "string") return { bytes: source.length, read: () => Readable.from([source]) };
+  const bytes = take(await stat(source))?.bytes;
+  if (bytes === undefined) throw new Failed({ kind: "vault-absent", path });
+  async function* read(): AsyncGenerator<Buffer> {
+    const stream = take(await openRead(path, { highWaterMark: readBytesAtOnce }));
+    yield* attempted(stream, path);
+  }
+  return { bytes, read };
+}
+
+/** What a stream gives; an error of the file system is a failure with its path. */
+async function* attempted(stream: Readable, path: string): AsyncGenerator<Buffer> {
+  const iterator: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = take(await attempt("read", path, () => iterator.next()));
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    stream.destroy();
+  }
 }
 
 async function readHead(path: string): Promise<Result<Buffer>> {
@@ -110,23 +127,6 @@ async function readHead(path: string): Promise<Result<Buffer>> {
   return attempt("read", path, async () => Buffer.concat(await stream.value.toArray()));
 }
 
-async function readSealed(path: string): Promise<Result<Buffer>> {
-  const found = await stat(path);
-  if (!found.ok) return found;
-  if (found.value === undefined) return fail({ kind: "vault-absent", path });
-  if (found.value.bytes > maxV1Bytes)
-    return fail({ kind: "archive-too-large", bytes: found.value.bytes, limit: maxV1Bytes, what: path });
-  const bytes = await readBytes(path);
-  if (!bytes.ok) return bytes;
-  return bytes.value === undefined ? fail({ kind: "vault-absent", path }) : ok(bytes.value);
-}
-
 function tooShort(length: number): string {
   return length === 0 ? "it is empty" : `it has ${length} bytes, and no vault has fewer than ${leastV1Bytes}`;
-}
-
-/** In pieces, so that the cap is asked in between. */
-async function* pieces(bytes: Buffer): AsyncGenerator<Buffer> {
-  const size = 64 * 1024;
-  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }

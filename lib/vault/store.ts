@@ -28,10 +28,13 @@ export interface Replaced<T> {
 
 /**
  * Replaces the sealed vault: a temporary file in the same folder (mode 0600), fsync, verify, rename, fsync of the
- * folder. Whatever fails or is killed, the old vault or the new one is there, whole. Failures: `file`, and those of
- * `fill`, `verify` and `target`; then the temporary file is gone and the old vault untouched.
+ * folder. Whatever fails or is killed, the old vault or the new one is there, whole; what a killed one left is removed
+ * first. Failures: `file`, and those of `fill`, `verify` and `target`; then the temporary file is gone and the old vault
+ * untouched.
  */
 export async function replaceVault<T>(replacement: Replacement<T>): Promise<Result<Replaced<T>>> {
+  // what cannot be removed cannot be added to either, and that says why
+  await cleanLeftovers(replacement.folder);
   const temp = await createTemp(replacement.folder, vaultFileName);
   if (!temp.ok) return temp;
   replacement.onStep?.("created");

@@ -16,6 +16,9 @@ export interface TarEntry {
   readonly target?: string;
 }
 
+/** What fits in a header's field for the time, in seconds. */
+export const latestTime = 0o77777777777;
+
 const block = 512;
 const flags = { file: "0", directory: "5", link: "2", longName: "L", longTarget: "K" } as const;
 const ustar = Buffer.from("ustar\u000000", "latin1");

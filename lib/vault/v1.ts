@@ -1,6 +1,15 @@
-import { createCipheriv, createDecipheriv, pbkdf2, randomBytes } from "node:crypto";
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  type DecipherGCM,
+  type Hash,
+  pbkdf2,
+  randomBytes,
+} from "node:crypto";
 import { promisify } from "node:util";
 import type { Secret } from "../secret.js";
+import { Pieces } from "./pieces.js";
 
 /**
  * The format of the Go tazpod: salt(32) ‖ nonce(12) ‖ AES-256-GCM ciphertext ‖ tag(16), with the key from
@@ -11,6 +20,7 @@ const rounds = 100_000;
 const saltBytes = 32;
 const nonceBytes = 12;
 const tagBytes = 16;
+const partBytes = 256 * 1024;
 const keyBytes = 32;
 const cipherName = "aes-256-gcm";
 
@@ -19,47 +29,111 @@ export const leastV1Bytes = saltBytes + nonceBytes + tagBytes;
 
 const derive = promisify(pbkdf2);
 
-async function withKey<T>(passphrase: Secret, salt: Buffer, work: (key: Buffer) => T): Promise<Awaited<T>> {
-  const key = await passphrase.use((bytes) => derive(bytes, salt, rounds, keyBytes, "sha256"));
-  try {
-    return await work(key);
-  } finally {
-    key.fill(0);
-  }
+/** Once for each salt: what was just sealed is opened for proof, and what was opened is opened again to be read. */
+function keyOf(passphrase: Secret, salt: Buffer): Promise<Buffer> {
+  return passphrase.key(`pbkdf2 ${salt.toString("hex")}`, (bytes) =>
+    derive(bytes, salt, rounds, keyBytes, "sha256"),
+  );
+}
+
+/** Sealed bytes that can be read more than once: a file, or a buffer. */
+export interface Sealed {
+  readonly bytes: number;
+  readonly read: () => AsyncIterable<Buffer>;
 }
 
 /**
- * The plaintext, in a buffer that the caller wipes; undefined when the tag does not fit, which means a wrong
- * passphrase or a changed file: the format cannot tell which. Nothing is given out before the tag is checked.
- * `sealed` has at least `leastV1Bytes`.
+ * Opens a vault of at least `leastV1Bytes`: undefined when the tag does not fit, which means a wrong passphrase or a
+ * changed file; the format cannot tell which. The tag is at the end and nothing may be given out before it is checked, so
+ * it is read twice: once to check it, by parts whose digests are kept, and once to give out what those parts hold. One
+ * that is not the part that was checked makes `plain` throw what `changed` gives. A part is in memory at a time.
  */
-export function openV1(sealed: Buffer, passphrase: Secret): Promise<Buffer | undefined> {
-  const salt = sealed.subarray(0, saltBytes);
-  const nonce = sealed.subarray(saltBytes, saltBytes + nonceBytes);
-  const body = sealed.subarray(saltBytes + nonceBytes, sealed.length - tagBytes);
-  const tag = sealed.subarray(sealed.length - tagBytes);
-  return withKey(passphrase, salt, (key) => {
-    // Without an explicit length, Node 20 accepts tags of 4 bytes.
-    const decipher = createDecipheriv(cipherName, key, nonce, { authTagLength: tagBytes });
-    decipher.setAuthTag(tag);
-    const plain = decipher.update(body);
-    try {
-      decipher.final();
-      return plain;
-    } catch {
-      plain.fill(0);
-      return undefined;
+export async function openV1(
+  sealed: Sealed,
+  passphrase: Secret,
+  changed: () => Error,
+): Promise<{ plain: AsyncGenerator<Buffer>; sha256: string } | undefined> {
+  const whole = createHash("sha256");
+  const parts: string[] = [];
+  const reading = new Pieces(hashing(sealed.read(), whole));
+  const head = await reading.take(saltBytes + nonceBytes);
+  // became shorter since it was looked at
+  if (head.length < saltBytes + nonceBytes) return undefined;
+  const decipher = decipherFor(await keyOf(passphrase, head.subarray(0, saltBytes)), head);
+  for await (const part of partsOf(reading, sealed.bytes)) {
+    parts.push(digestOf(part));
+    decipher.update(part).fill(0);
+  }
+  decipher.setAuthTag(padded(await reading.take(tagBytes)));
+  const ended = await reading.atEnd();
+  await reading.close();
+  try {
+    decipher.final();
+  } catch {
+    return undefined;
+  }
+  if (!ended) return undefined;
+  return { plain: giveOut(sealed, head, passphrase, parts, changed), sha256: whole.digest("hex") };
+}
+
+async function* giveOut(
+  sealed: Sealed,
+  head: Buffer,
+  passphrase: Secret,
+  parts: readonly string[],
+  changed: () => Error,
+): AsyncGenerator<Buffer> {
+  const reading = new Pieces(sealed.read());
+  const decipher = decipherFor(await keyOf(passphrase, head.subarray(0, saltBytes)), head);
+  let index = 0;
+  try {
+    if (!(await reading.take(head.length)).equals(head)) throw changed();
+    for await (const part of partsOf(reading, sealed.bytes)) {
+      if (digestOf(part) !== parts[index++]) throw changed();
+      yield decipher.update(part);
     }
-  });
+    if (index !== parts.length) throw changed();
+  } finally {
+    await reading.close();
+  }
+}
+
+/** What is between the head, which was read, and the tag. */
+async function* partsOf(reading: Pieces, bytes: number): AsyncGenerator<Buffer> {
+  for (let left = bytes - leastV1Bytes; left > 0; left -= partBytes) {
+    const part = await reading.take(Math.min(partBytes, left));
+    if (part.length === 0) return;
+    yield part;
+  }
+}
+
+async function* hashing(source: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
+  for await (const piece of source) {
+    hash.update(piece);
+    yield piece;
+  }
+}
+
+function decipherFor(key: Buffer, head: Buffer): DecipherGCM {
+  // Without an explicit length, Node 20 accepts tags of 4 bytes.
+  return createDecipheriv(cipherName, key, head.subarray(saltBytes), { authTagLength: tagBytes });
+}
+
+/** A file that became shorter while it was read has less of a tag; it does not fit. */
+function padded(tag: Buffer): Buffer {
+  return Buffer.concat([tag, Buffer.alloc(tagBytes - tag.length)]);
+}
+
+function digestOf(part: Buffer): string {
+  return createHash("sha256").update(part).digest("hex");
 }
 
 /** Seals what `plain` gives, with a fresh salt and nonce, piece by piece. Errors of `plain` are thrown on. */
 export async function* sealV1(plain: AsyncIterable<Buffer>, passphrase: Secret): AsyncGenerator<Buffer> {
   const salt = randomBytes(saltBytes);
   const nonce = randomBytes(nonceBytes);
-  const cipher = await withKey(passphrase, salt, (key) =>
-    createCipheriv(cipherName, key, nonce, { authTagLength: tagBytes }),
-  );
+  const key = await keyOf(passphrase, salt);
+  const cipher = createCipheriv(cipherName, key, nonce, { authTagLength: tagBytes });
   yield Buffer.concat([salt, nonce]);
   for await (const chunk of plain) yield cipher.update(chunk);
   yield Buffer.concat([cipher.final(), cipher.getAuthTag()]);

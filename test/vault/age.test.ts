@@ -12,7 +12,7 @@ import { openAge, sealAge } from "../../lib/vault/age/age.js";
 import { headerLength, parseHeader } from "../../lib/vault/age/header.js";
 import { headerMac } from "../../lib/vault/age/keys.js";
 import { openPayload } from "../../lib/vault/age/payload.js";
-import { Pieces } from "../../lib/vault/age/pieces.js";
+import { Pieces } from "../../lib/vault/pieces.js";
 import { openVault } from "../../lib/vault/open.js";
 import { failure, value } from "../rig/result.js";
 import { all } from "../rig/seal.js";

@@ -116,6 +116,11 @@ const hostile: readonly (readonly [why: string, entries: readonly RawEntry[], de
     [{ name: "d/", type: "5", size: 512, content: "x".repeat(512) }],
     /claims to have content/,
   ],
+  [
+    "a folder with content that would be left out",
+    [{ name: ".tazpod/", type: "5", size: 512, content: "x".repeat(512) }],
+    /claims to have content/,
+  ],
   ["a link with content", [{ name: "l", type: "2", target: "x", content: "x" }], /claims to have content/],
   [
     "the root as a file",
@@ -164,6 +169,38 @@ test("what is ordinary goes through with its names, bytes, modes and times", asy
     [summary.files, summary.directories, summary.links, summary.bytes, summary.dropped],
     [2, 1, 1, 6, []],
   );
+});
+
+test("names that differ in case or in how Unicode writes them are two, as Linux has them; only `.tazpod` is reserved", async () => {
+  const both = ["a", "A", "caff\u00e8", "caffe\u0300", ".TAZPOD/x", ".Vault_Pass"];
+  assert.equal(await names(both.map((name) => ({ name }))), [
+    "a",
+    "A",
+    "caff\u00e8",
+    "caffe\u0300",
+    ".TAZPOD/",
+    ".TAZPOD/x",
+    ".Vault_Pass",
+  ]);
+  // where a folder does not tell them apart, what goes through the link is still inside
+  assert.equal(await names([dir("d/"), link("D", "d"), { name: "d/f" }]), ["d/", "D", "d/f"]);
+});
+
+test("a size beyond all bounds is refused, however it is written", async () => {
+  const huge = rawTar([{ name: "big", content: "x" }]);
+  // base 256, as GNU tar writes what does not fit in octal digits
+  for (const top of [0x80, 0xff]) {
+    const other = Buffer.from(huge);
+    other.fill(0xff, 124, 136);
+    other[124] = top;
+    checksum(other.subarray(0, 512));
+    const { summary } = await through(other);
+    assert.not.ok(summary.ok);
+  }
+  for (const size of ["9007199254740993", "-1", "x"]) {
+    const { summary } = await through(rawTar([pax({ path: "big", size }), { name: "x", content: "x" }]));
+    assert.not.ok(summary.ok, size);
+  }
 });
 
 test("setuid, setgid and sticky bits are dropped, and a mode of 000 stays one", async () => {

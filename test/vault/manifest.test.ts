@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import { readFile, readdir } from "node:fs/promises";
+import { createHash, randomBytes } from "node:crypto";
+import { readFile, readdir, truncate, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -12,13 +12,14 @@ import { Secret } from "../../lib/secret.js";
 import { openAge } from "../../lib/vault/age/age.js";
 import { type ArchiveSummary, normalise } from "../../lib/vault/archive.js";
 import { parseManifest } from "../../lib/vault/manifest.js";
+import { inspectVault, listVault } from "../../lib/vault/inspect.js";
 import { openVault } from "../../lib/vault/open.js";
 import { sealInto, type SealRequest } from "../../lib/vault/seal-folder.js";
 import { newFolder } from "../rig/folder.js";
 import { rawTar, type RawEntry } from "../rig/hostile-tar.js";
 import { drain, readTar } from "../rig/read-tar.js";
 import { failure, value } from "../rig/result.js";
-import { all } from "../rig/seal.js";
+import { all, sealed } from "../rig/seal.js";
 
 const test = suite("manifest");
 const policy = { limitBytes: 1024 * 1024, format: "age" } as const;
@@ -116,6 +117,30 @@ test("no text makes reading a manifest crash", () => {
   samples.push(`{"version":1,"entries":[${entry}],"generation":1.5,"host":"h","time":"t","digest":"d"}`);
   samples.push("[".repeat(100_000));
   for (const text of samples) assert.is(parseManifest(Buffer.from(text)), undefined, text.slice(0, 80));
+});
+
+test("a listing reads the manifest and no further; without one it reads all", async () => {
+  const folder = await newFolder();
+  const random = { name: "random", content: randomBytes(300_000) };
+  const stored = value(await sealInto(request(folder, source(...content, random))));
+  const all = value(await listVault(stored.path, secret));
+  assert.equal(all.entries, stored.summary.entries);
+  assert.is(all.manifest?.generation, 1);
+  await truncate(stored.path, 150_000);
+  failure(await inspectVault(stored.path, secret), "vault-damaged");
+  assert.equal(value(await listVault(stored.path, secret)).entries, all.entries);
+  await truncate(stored.path, 60_000);
+  failure(await listVault(stored.path, secret), "vault-damaged");
+  for (const [entries, format] of [
+    [content, "age"],
+    [content.slice(0, 2), "v1"],
+  ] as const) {
+    const tar = normalise(Readable.from([rawTar(entries)]), policy).tar;
+    await writeFile(stored.path, value(await sealed(tar, secret, format)));
+    const listed = value(await listVault(stored.path, secret));
+    assert.is(listed.manifest, undefined);
+    assert.is(listed.entries.length, entries.length);
+  }
 });
 
 test("v1 has none, since its Go reader would unpack it", async () => {

@@ -1,5 +1,5 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { chmod, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -10,6 +10,7 @@ import { newFolder } from "../rig/folder.js";
 import { failure, value } from "../rig/result.js";
 import { repository } from "../rig/root.js";
 import { skip } from "../rig/skip.js";
+import { onTmpfs, type Tmpfs } from "../rig/tmpfs.js";
 
 const test = suite("store");
 const old = Buffer.alloc(2048, "o");
@@ -89,26 +90,28 @@ test("a temporary file of a process that lives is not a leftover", async () => {
   assert.is((await readdir(folder)).length, 3);
 });
 
+test("a temporary file older than the process that has its number now is a leftover", async () => {
+  const folder = await folderWithVault();
+  const name = `.vault.tar.aes.tmp-${process.pid}-0123456789ab`;
+  await writeFile(join(folder, name), "");
+  await utimes(join(folder, name), 1_700_000_000, 1_700_000_000);
+  assert.equal(value(await cleanLeftovers(folder)), [name]);
+  assert.equal(await readdir(folder), ["vault.tar.aes"]);
+});
+
 test("a folder that is not there is a failure with its path", async () => {
   const found = failure(await replaceVault({ folder: "/nowhere/at/all", fill, verify: good }), "file");
   assert.is(found.code, "ENOENT");
 });
 
-/** Runs `work` on a tmpfs of 2 MiB, mounted for it. */
-async function onTmpfs(work: (folder: string) => Promise<void>, options = "size=2m"): Promise<void> {
-  const folder = join(await newFolder(), "disk");
-  await mkdir(folder);
-  execFileSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", folder]);
-  try {
-    await work(folder);
-  } finally {
-    execFileSync("umount", ["-l", folder]);
-  }
-}
+const onDisk = async (work: (folder: string, disk: Tmpfs) => Promise<void>): Promise<void> => {
+  const folder = await newFolder("disk");
+  return onTmpfs(folder, "2m", (disk) => work(folder, disk));
+};
 
 if (root) {
   test("a full disk keeps the old vault and leaves nothing beside it", () =>
-    onTmpfs(async (folder) => {
+    onDisk(async (folder) => {
       await writeFile(join(folder, "vault.tar.aes"), old);
       assert.is(failure(await replaceVault({ folder, fill, verify: good }), "file").code, "ENOSPC");
       assert.ok((await vault(folder)).equals(old));
@@ -116,9 +119,9 @@ if (root) {
     }));
 
   test("a read-only file system keeps the old vault", () =>
-    onTmpfs(async (folder) => {
+    onDisk(async (folder, disk) => {
       await writeFile(join(folder, "vault.tar.aes"), old);
-      execFileSync("mount", ["-o", "remount,ro", folder]);
+      disk.readOnly();
       assert.is(failure(await replaceVault({ folder, fill, verify: good }), "file").code, "EROFS");
       assert.ok((await vault(folder)).equals(old));
     }));

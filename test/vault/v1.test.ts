@@ -9,7 +9,7 @@ import * as assert from "uvu/assert";
 import { type ArchiveSummary, normalise } from "../../lib/vault/archive.js";
 import { recognise } from "../../lib/vault/format.js";
 import { openVault } from "../../lib/vault/open.js";
-import { openV1, sealV1 } from "../../lib/vault/v1.js";
+import { openV1, type Sealed, sealV1 } from "../../lib/vault/v1.js";
 import type { Result } from "../../lib/result.js";
 import { Secret } from "../../lib/secret.js";
 import { rawTar } from "../rig/hostile-tar.js";
@@ -105,6 +105,38 @@ test("the passphrase counts byte by byte: no trimming, no normalising", async ()
   failure(await openVault(ours, Secret.fromText(right)), "wrong-passphrase");
 });
 
+const changed = (): Error => new Error("changed");
+
+/** What gives these bytes when it is read first, and those when it is read again. */
+function twice(first: Buffer, second: Buffer): Sealed {
+  let reads = 0;
+  return { bytes: first.length, read: () => Readable.from([reads++ === 0 ? first : second]) };
+}
+
+test("a file that is changed once its tag was checked gives nothing of the change", async () => {
+  const content = Buffer.alloc(600_000, "content ");
+  const sealed = await all(sealV1(Readable.from([content]), secret()));
+  for (const at of [0, 40, 100, 300_000, sealed.length - 17]) {
+    const other = Buffer.from(sealed);
+    other[at] = (other[at] ?? 0) ^ 1;
+    for (const second of [other, sealed.subarray(0, at), Buffer.alloc(0)]) {
+      const opened = await openV1(twice(sealed, second), secret(), changed);
+      let given = Buffer.alloc(0);
+      let error: unknown;
+      try {
+        for await (const piece of opened?.plain ?? []) given = Buffer.concat([given, piece]);
+      } catch (thrown) {
+        error = thrown;
+      }
+      assert.match(String(error), "changed");
+      assert.ok(given.equals(content.subarray(0, given.length)));
+    }
+  }
+  // and one that becomes shorter before that, or longer
+  for (const first of [sealed.subarray(0, 20), sealed.subarray(0, 70), Buffer.concat([sealed, sealed])])
+    assert.is(await openV1({ ...twice(first, first), bytes: sealed.length }, secret(), changed), undefined);
+});
+
 test("any content and passphrase comes back as it was", async () => {
   const bytes = fc.uint8Array({ maxLength: 5000 });
   await fc.assert(
@@ -112,7 +144,8 @@ test("any content and passphrase comes back as it was", async () => {
       const word = (): Secret => Secret.of(Buffer.from(passphrase));
       const sealed = await all(sealV1(Readable.from([Buffer.from(content)]), word()));
       assert.is(sealed.length, 60 + content.length);
-      assert.ok((await openV1(sealed, word()))?.equals(content));
+      const opened = await openV1(twice(sealed, sealed), word(), changed);
+      assert.ok(opened !== undefined && (await all(opened.plain)).equals(content));
     }),
     { numRuns: 25 },
   );

@@ -1,25 +1,30 @@
 import { ok, type Result } from "../../result.js";
 import { bytesOf } from "../../run/bytes.js";
-import { inspected, noWords, print, type VaultCommand } from "./types.js";
+import { withPassphrase } from "../../run/passphrase.js";
+import { listVault } from "../../vault/inspect.js";
+import { noWords, print, type VaultCommand } from "./types.js";
 
-/** `tazpod vault ls`: what is in the sealed vault, by name, size and time; no content. */
+/** `tazpod vault ls`: what is in the sealed vault, by name, size and time; no content. What the manifest says is believed: `verify` reads all of it. */
 export async function ls(command: VaultCommand): Promise<Result<void>> {
   const sensible = noWords(command, "ls");
   if (!sensible.ok) return sensible;
-  const found = await inspected(command.context);
+  const { context } = command;
+  const found = await withPassphrase(context, "Passphrase of the vault:", (passphrase) =>
+    listVault(context.project.vaultFile, passphrase),
+  );
   if (!found.ok) return found;
-  const { format, summary } = found.value;
+  const { format, manifest, entries } = found.value;
   if (command.json) {
-    const { generation, host, time } = summary.manifest ?? {};
-    const entries = summary.entries.map(({ entry, sha256 }) => ({
+    const { generation, host, time } = manifest ?? {};
+    const shownEntries = entries.map(({ entry, sha256 }) => ({
       ...entry,
       mode: entry.mode.toString(8).padStart(3, "0"),
       ...(entry.type === "file" ? { sha256 } : {}),
     }));
-    print(JSON.stringify({ format, generation, host, time, entries }));
+    print(JSON.stringify({ format, generation, host, time, entries: shownEntries }));
     return ok(undefined);
   }
-  for (const { entry } of summary.entries) {
+  for (const { entry } of entries) {
     const size = entry.type === "file" ? bytesOf(entry.size) : "";
     const time = new Date(entry.mtime * 1000).toISOString().slice(0, 16).replace("T", " ");
     const end =

@@ -13,7 +13,7 @@ import {
   wrap,
 } from "./passphrase-stanza.js";
 import { openPayload, sealPayload } from "./payload.js";
-import { Pieces } from "./pieces.js";
+import { Pieces } from "../pieces.js";
 
 /**
  * The age file format (https://c2sp.org/age) for one passphrase, held to the vectors of C2SP/CCTV, to `age` of Debian

@@ -1,0 +1,77 @@
+/**
+ * Says how much memory sealing and opening take: `memory-victim.js FOLDER FORMAT MIB seal|open`. One JSON line of bytes:
+ * `idle` when all is loaded, `streaming` the most once the key is made, `most` the most of all.
+ */
+import { randomBytes } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { ok, take } from "../../lib/result.js";
+import { Secret } from "../../lib/secret.js";
+import { normalise } from "../../lib/vault/archive.js";
+import { noComplaints } from "../../lib/vault/complaints.js";
+import type { VaultFormat } from "../../lib/vault/format.js";
+import { openVault } from "../../lib/vault/open.js";
+import { sealInto } from "../../lib/vault/seal-folder.js";
+import { vaultFileName } from "../../lib/vault/store.js";
+import { endOfTar, tarHeader } from "../../lib/vault/tar-header.js";
+
+const [folder = "", format = "", mebibytes = "", what = ""] = process.argv.slice(2);
+const passphrase = Secret.fromText("correct horse battery");
+const limitBytes = 2 ** 36;
+const MiB = 2 ** 20;
+const block = randomBytes(MiB);
+
+/** Does not compress: it repeats far beyond what gzip looks back. */
+async function* content(): AsyncGenerator<Buffer> {
+  const file = { path: "file", type: "file", mode: 0o600, size: Number(mebibytes) * MiB, mtime: 0 } as const;
+  yield tarHeader(file);
+  for (let count = 0; count < Number(mebibytes); count++) yield block;
+  yield endOfTar;
+}
+
+function status(field: "VmRSS" | "VmHWM"): number {
+  const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(
+    readFileSync("/proc/self/status", "utf8"),
+  );
+  return Number(kilobytes?.[1]) * 1024;
+}
+
+let before = 0;
+/** From here on VmHWM is the most since now (proc(5), clear_refs). */
+function forgetMost(): void {
+  before = Math.max(before, status("VmHWM"));
+  writeFileSync("/proc/self/clear_refs", "5");
+}
+
+// what is loaded when it is needed
+await import("tar-stream");
+const idle = status("VmRSS");
+if (what === "seal") {
+  let begun = false;
+  take(
+    await sealInto({
+      folder,
+      source: () => ({
+        tar: Readable.from(content(), { objectMode: false }),
+        done: Promise.resolve(ok(noComplaints)),
+      }),
+      passphrase,
+      format: format as VaultFormat,
+      limitBytes,
+      onStep(step) {
+        if (step !== "writing" || begun) return;
+        begun = true;
+        forgetMost();
+      },
+    }),
+  );
+} else {
+  const opened = take(await openVault(join(folder, vaultFileName), passphrase));
+  forgetMost();
+  const { tar, summary } = normalise(opened.tar, { limitBytes, format: opened.format });
+  tar.resume();
+  take(await summary);
+}
+const streaming = status("VmHWM");
+process.stdout.write(`${JSON.stringify({ idle, streaming, most: Math.max(before, streaming) })}\n`);

@@ -1,0 +1,131 @@
+// needs: docker
+// time limit: 400 s
+import { readdir, readFile } from "node:fs/promises";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { dieAt, type Died, dieEverywhere } from "../rig/die-at.js";
+import { Host, removeHosts } from "../rig/host.js";
+import { skip } from "../rig/skip.js";
+import { onTmpfs } from "../rig/tmpfs.js";
+
+// tazpod killed by SIGKILL while it opens a vault in a container, and while it saves one.
+
+test.after(removeHosts);
+
+// three hundred folders, so that much follows the marker; and one whose name without its newline is a file's
+const content =
+  'cd ~/secrets; for i in $(seq 300); do mkdir -m 750 "a folder with a rather long name, number $i"; echo $i > "a folder with a rather long name, number $i/f"; done; head -c 600000 /dev/urandom > big; mkdir -m 751 "odd\n"; echo > odd; chmod 604 odd; touch -d @1600000000 odd';
+const sums =
+  'cd ~/secrets && find . -path ./.tazpod -prune -o -type f -exec sha256sum {} + | sort; stat -c "%a %Y %n" a* o*';
+
+test("unlock: killed before, in and after everything it tells the container, the vault is closed or whole, and the next one opens it", async () => {
+  const host = await Host.make({ remote: "none", more: "vault: { format: v1 }\n" });
+  const made = await host.enter(content);
+  assert.is(made.code, 0, made.stderr);
+  const sealed = await readFile(host.vault);
+  const whole = (await host.enter(sums)).stdout;
+  assert.is(whole.split("\n").length, 606);
+  const unlock = ["run", "--yes", "--passphrase-file", host.passphraseFile, "unlock"];
+  const states = new Set<string>();
+  const after = async ({ at }: Died): Promise<void> => {
+    // what it started in the container comes to its own end
+    await host.inside("i=0; while pidof tar >/dev/null && [ $i -lt 100 ]; do sleep 0.05; i=$((i+1)); done");
+    const open = await host.inside("[ -e ~/secrets/.tazpod/open ] && echo open || echo closed");
+    states.add(open.trim());
+    if (open === "open\n") assert.is(await host.inside(sums), whole, at);
+    const next = await host.enter(sums);
+    assert.is(next.code, 0, `${at}: ${next.stderr}`);
+    assert.is(next.stdout, whole, at);
+    assert.is(await host.secrets(), "", at);
+    assert.equal(await readFile(host.vault), sealed, at);
+  };
+  const programs = await dieEverywhere(host, () => unlock, after, "docker");
+  assert.ok(programs.includes("before docker") && programs.includes("once docker is started"));
+  // what the archive is switched in with
+  const orders = await dieEverywhere(host, () => unlock, after, "text");
+  assert.equal(orders, ["before a write to a program", "in the middle of a write to a program"]);
+  // it ended well, and the vault is locked again; the archive comes in thousands of pieces
+  const { points = 0, stderr } = await dieAt(0, host, unlock, "bytes");
+  assert.ok(points > 1000, stderr);
+  assert.is((await host.run("lock")).code, 0);
+  for (const point of [1, 2, 3, 4, ...[1, 2, 3, 4].map((part) => Math.floor((points * part) / 5))]) {
+    const died = await dieAt(point, host, unlock, "bytes");
+    assert.match(died.at ?? "", /write to a program/);
+    await after(died);
+  }
+  assert.equal([...states].toSorted(), ["closed", "open"]);
+});
+
+test("save: killed wherever it writes, the vault is the old one or the new, what is open stays open, and the next one saves it", async () => {
+  const host = await Host.make({ remote: "none", more: "vault: { format: v1 }\n" });
+  assert.is((await host.enter("echo 0 > ~/secrets/count")).code, 0);
+  assert.is((await host.run("unlock")).code, 0);
+  const folder = host.path(".tazpod", "vault");
+  const counted = async (): Promise<string> =>
+    (await host.tazpod("vault", "ls", "--json", "--passphrase-file", host.passphraseFile)).stdout;
+  let before = await counted();
+  let round = 0;
+  let left: string[] = [];
+  // one that had replaced the vault and could not tell the container: what is there then is taken for another's
+  let replaced = false;
+  const seen = await dieEverywhere(
+    host,
+    () => ["save", "--passphrase-file", host.passphraseFile, ...(replaced ? ["--force"] : [])],
+    async ({ at }) => {
+      const now = await counted();
+      assert.match(now, /"path":"count"/, at);
+      replaced = at !== undefined && now !== before;
+      if (at !== "before sync") assert.not.ok(replaced, at);
+      before = now;
+      const temporary = (await readdir(folder)).filter((name) => name.startsWith("."));
+      assert.is(temporary.filter((name) => left.includes(name)).length, 0, at);
+      left = temporary;
+      assert.is(await host.inside("cat ~/secrets/count"), `${round}\n`, at);
+      await host.inside(`echo ${++round} > ~/secrets/count`);
+    },
+  );
+  assert.ok(seen.includes("before rename"));
+  assert.equal(left, []);
+  assert.is((await host.run("save")).code, 0);
+  assert.is((await host.run("lock")).code, 0);
+  assert.is((await host.enter("cat ~/secrets/count")).stdout, `${round}\n`);
+});
+
+if (process.getuid?.() === 0) {
+  test("save on a disk that is full, or cannot be written: it says so, nothing is lost, and with room again it is done", async () => {
+    const host = await Host.make({ remote: "none" });
+    const folder = host.path(".tazpod", "vault");
+    await onTmpfs(folder, "2m", async (disk) => {
+      assert.is((await host.enter("head -c 300000 /dev/urandom > ~/secrets/big")).code, 0);
+      assert.is((await host.run("unlock")).code, 0);
+      await host.inside("echo more > ~/secrets/more");
+      const before = await readFile(host.vault);
+      const refused = async (why: RegExp): Promise<void> => {
+        for (const name of ["save", "lock"]) {
+          const done = await host.run(name);
+          assert.is(done.code, 1, done.stderr);
+          assert.match(done.stderr, why);
+        }
+        assert.ok((await readFile(host.vault)).equals(before));
+        assert.equal((await readdir(folder)).toSorted(), [
+          "filler",
+          "open.json",
+          "sessions",
+          "vault.tar.aes",
+        ]);
+        assert.is(await host.inside("cat ~/secrets/more"), "more\n");
+      };
+      await disk.fill(100_000);
+      await refused(/no space left on the disk/);
+      disk.readOnly();
+      await refused(/the file system is read-only/);
+      await disk.ease();
+      assert.is((await host.run("lock")).code, 0);
+      assert.is((await host.enter("cat ~/secrets/more")).stdout, "more\n");
+    });
+  });
+} else {
+  skip(test, "save on a disk that is full, or cannot be written", "only root can mount");
+}
+
+test.run();
