@@ -4,6 +4,7 @@ import { credentialsVerdict } from "../aws/credentials.js";
 import { EndpointNotes } from "./endpoint-notes.js";
 import { Conditions } from "./s3-conditions.js";
 import { s3History } from "./s3-history.js";
+import { partSizes } from "./s3-multipart.js";
 import type { Place } from "./s3-place.js";
 import { downloadObject, headObject } from "./s3-read.js";
 import { uploadObject } from "./s3-write.js";
@@ -15,7 +16,7 @@ import type { Remote, RemoteOptions, RemoteSettings } from "./types.js";
  */
 export function s3Remote(
   settings: RemoteSettings,
-  { folder, limits = defaults }: RemoteOptions = {},
+  { folder, limits = defaults, parts = partSizes }: RemoteOptions = {},
 ): Remote {
   const { bucket, key } = parseUrl(settings.url);
   const config = clientConfig(settings, process.env);
@@ -37,7 +38,7 @@ export function s3Remote(
     }),
   };
   const conditions = new Conditions(place, new EndpointNotes(folder), config.endpoint);
-  const writer = { place, conditions, singleWriter: settings.singleWriter ?? false };
+  const writer = { place, conditions, parts, singleWriter: settings.singleWriter ?? false };
   const login = `Run \`tazpod login\`${settings.profile === undefined ? "" : `, or \`aws sso login --profile ${settings.profile}\``}.`;
   return {
     kind: "s3",
