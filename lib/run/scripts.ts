@@ -26,6 +26,7 @@ export const builtinScripts = [
   "down",
   "passwd",
   "upgrade",
+  "setup-storage",
 ] as const;
 
 /**
