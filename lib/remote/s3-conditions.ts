@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { attempts } from "../aws/client-config.js";
+import type { LoadedClient } from "../aws/client.js";
 import { awsFailure, readAwsError } from "../aws/errors.js";
 import { Failed, fail, ok, type Result, settle } from "../result.js";
 import type { Conditional, EndpointNotes } from "./endpoint-notes.js";
-import { briefly, folderOf, type Place } from "./s3-place.js";
+import { briefly, folderOf, type Place, unquoted } from "./s3-place.js";
 import type { WriteCondition } from "./types.js";
 
 /** What Amazon documents; another server is asked. */
@@ -32,11 +33,21 @@ export class Conditions {
   /** Asks the server, whatever was thought of it until now. */
   async probe(signal?: AbortSignal): Promise<Result<Conditional>> {
     const found = await probe(this.#place, signal);
-    if (found.ok) await this.note(found.value);
+    if (found.ok) await this.#note(found.value);
     return found;
   }
 
-  async note(conditional: Conditional): Promise<void> {
+  /** Whether it also holds the conditions of an upload in parts; asked once, and only when there is such an upload. */
+  async probeCompletion(known: Conditional, signal?: AbortSignal): Promise<Result<Conditional>> {
+    if (!known.honoured || known.completion !== undefined) return ok(known);
+    const found = await settle(() => new Probe(this.#place, signal).runCompletion(known.etag));
+    if (!found.ok) return found;
+    const noted = { ...known, completion: found.value };
+    await this.#note(noted);
+    return ok(noted);
+  }
+
+  async #note(conditional: Conditional): Promise<void> {
     this.#known = conditional;
     await this.#notes.write(this.#name, conditional);
   }
@@ -51,6 +62,7 @@ export function conditionHeader(
   return { IfMatch: etag === "quoted" ? `"${condition.replaces}"` : condition.replaces };
 }
 
+type Condition = ReturnType<typeof conditionHeader>;
 type Answer = "written" | "refused" | "unable";
 
 /**
@@ -94,6 +106,19 @@ class Probe {
     }
   }
 
+  async runCompletion(etag: "quoted" | "unquoted"): Promise<boolean> {
+    try {
+      if ((await this.#put({})) !== "written") return false;
+      const stale = conditionHeader({ replaces: "00000000000000000000000000000000" }, etag);
+      const right = conditionHeader({ replaces: this.#etag }, etag);
+      for (const condition of [{ IfNoneMatch: "*" }, stale])
+        if ((await this.#complete(condition)) !== "refused") return false;
+      return (await this.#complete(right)) === "written";
+    } finally {
+      await this.#remove();
+    }
+  }
+
   async #ask(): Promise<Conditional | undefined> {
     // one that has the name already is our own, whose answer was lost: nothing is known from that
     const first = await this.#put({ IfNoneMatch: "*" });
@@ -113,15 +138,45 @@ class Probe {
     return { honoured: false, why: "it refuses every replacement under a condition" };
   }
 
-  async #put(condition: { IfNoneMatch?: string; IfMatch?: string }): Promise<Answer> {
+  #put(condition: Condition): Promise<Answer> {
+    return this.#answer(async ({ sdk, client }) => {
+      const command = new sdk.PutObjectCommand({
+        ...this.#object,
+        ...condition,
+        Body: Buffer.from("probe\n"),
+      });
+      const answer = await client.send(command, briefly(this.#place, this.#signal));
+      this.#etag = unquoted(answer.ETag);
+      return answer;
+    });
+  }
+
+  /** An upload of one part, completed under the condition; what is refused is aborted. */
+  async #complete(condition: Condition): Promise<Answer> {
     const { sdk, client } = await this.#place.load();
-    try {
-      const answer = await client.send(
-        new sdk.PutObjectCommand({ ...this.#object, ...condition, Body: Buffer.from("probe\n") }),
-        briefly(this.#place, this.#signal),
+    const brief = briefly(this.#place, this.#signal);
+    let target: { Bucket: string; Key: string; UploadId: string | undefined } | undefined;
+    const answer = await this.#answer(async () => {
+      const { UploadId } = await client.send(new sdk.CreateMultipartUploadCommand(this.#object), brief);
+      target = { ...this.#object, UploadId };
+      const part = { ...target, PartNumber: 1, Body: Buffer.from("probe\n") };
+      const { ETag } = await client.send(new sdk.UploadPartCommand(part), brief);
+      const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+      return client.send(
+        new sdk.CompleteMultipartUploadCommand({ ...target, ...condition, MultipartUpload }),
+        brief,
       );
-      this.#versions.add(answer.VersionId);
-      this.#etag = (answer.ETag ?? "").replace(/^"|"$/g, "");
+    });
+    if (target !== undefined && answer !== "written")
+      await client.send(new sdk.AbortMultipartUploadCommand(target), brief).catch(() => undefined);
+    return answer;
+  }
+
+  async #answer(
+    ask: (loaded: LoadedClient) => Promise<{ readonly VersionId?: string | undefined }>,
+  ): Promise<Answer> {
+    try {
+      this.#versions.add((await ask(await this.#place.load())).VersionId);
       return "written";
     } catch (error) {
       const { status } = readAwsError(error);

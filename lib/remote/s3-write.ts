@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { attempts } from "../aws/client-config.js";
 import { awsFailure, readAwsError } from "../aws/errors.js";
+import type { FailureOf } from "../failure.js";
 import { now, sleep } from "../host/clock.js";
 import { openRead, stat } from "../host/files.js";
 import { Failed, fail, ok, type Result, settle, take } from "../result.js";
@@ -8,13 +9,18 @@ import type { Conditional } from "./endpoint-notes.js";
 import { counted } from "./pieces.js";
 import { sendBody } from "./s3-body.js";
 import { type Conditions, conditionHeader } from "./s3-conditions.js";
+import { type PartSizes, uploadInParts } from "./s3-multipart.js";
 import { address, metadataHeaders, type Place, unquoted } from "./s3-place.js";
 import { confirmAbsent, headObject } from "./s3-read.js";
 import type { Known, Presence, RemoteObject, Uploaded, UploadRequest, WriteCondition } from "./types.js";
 
+/** In bytes; what is larger S3 takes in parts only. */
+const mostInOne = 5 * 1024 ** 3;
+
 export interface Writer {
   readonly place: Place;
   readonly conditions: Conditions;
+  readonly parts: PartSizes;
   readonly singleWriter: boolean;
 }
 
@@ -62,8 +68,9 @@ class Upload {
     const { place } = this.#writer;
     const { signal } = this.#request;
     for (let attempt = 1; ;) {
-      const unable = this.#unable();
-      if (unable !== undefined) return fail(unable);
+      const unable = await settle(() => this.#unable());
+      if (!unable.ok) return unable;
+      if (unable.value !== undefined) return fail(unable.value);
       try {
         const uploaded = await settle(() => this.#attempt());
         if (uploaded.ok || uploaded.failure.kind !== "interrupted") return uploaded;
@@ -78,28 +85,67 @@ class Upload {
     }
   }
 
-  /** On a server without conditions, a HEAD just before the write leaves only a short time for another's. */
   async #attempt(): Promise<Uploaded> {
-    const { place } = this.#writer;
-    const { condition, signal, metadata } = this.#request;
-    if (!this.#conditional.honoured) {
-      const found = known(await headObject(place, signal));
-      if (isOurs(found, metadata.writeId)) return { state: "written", object: found.object };
-      if (!fits(found, condition)) return { state: "refused", found };
-      return { state: "written", object: await this.#put({}) };
-    }
-    return { state: "written", object: await this.#put(conditionHeader(condition, this.#conditional.etag)) };
+    const { condition } = this.#request;
+    const header = this.#conditional.honoured
+      ? conditionHeader(condition, this.#conditional.etag)
+      : undefined;
+    if (await this.#inParts()) return this.#putParts(header);
+    const found = header === undefined ? await this.#look() : undefined;
+    return found === undefined
+      ? { state: "written", object: await this.#put(header ?? {}) }
+      : this.#instead(found);
   }
 
-  #unable() {
-    const { place, singleWriter } = this.#writer;
-    if (this.#conditional.honoured || singleWriter) return undefined;
-    return {
-      kind: "remote-unavailable",
-      url: place.url,
-      reason: `the server does not honour conditional writes here (${this.#conditional.why}), so two hosts could overwrite each other's vault`,
-      hint: "If no other host ever pushes to it, set remote.single_writer: true in .tazpod/config.yaml. A versioned bucket of Ceph is such a case; an unversioned one is not.",
-    } as const;
+  /**
+   * A server may hold the condition of a write in one request and not that of one in parts, as Ceph 16 does: then it
+   * all goes in one, if that can be.
+   */
+  async #inParts(): Promise<boolean> {
+    const { parts, conditions } = this.#writer;
+    const { bytes } = this.#source;
+    if (bytes < parts.from) return false;
+    if (!this.#conditional.honoured || bytes > mostInOne) return true;
+    this.#conditional = take(await conditions.probeCompletion(this.#conditional, this.#request.signal));
+    return this.#conditional.honoured && this.#conditional.completion === true;
+  }
+
+  async #putParts(header: ReturnType<typeof conditionHeader> | undefined): Promise<Uploaded> {
+    const { place, parts } = this.#writer;
+    const { metadata } = this.#request;
+    const { bytes } = this.#source;
+    const done = await uploadInParts({
+      place,
+      request: this.#request,
+      bytes,
+      part: parts.part,
+      condition: header ?? {},
+      look: () => this.#look(),
+    });
+    if (typeof done !== "string") return this.#instead(done);
+    return { state: "written", object: { etag: done, bytes, modified: now(), ...metadata } };
+  }
+
+  /** What is there, if it is not as it should be. Just before a write it leaves only a short time for another's. */
+  async #look(): Promise<Known | undefined> {
+    const found = known(await headObject(this.#writer.place, this.#request.signal));
+    return fits(found, this.#request.condition) ? undefined : found;
+  }
+
+  #instead(found: Known): Uploaded {
+    if (isOurs(found, this.#request.metadata.writeId)) return { state: "written", object: found.object };
+    return { state: "refused", found };
+  }
+
+  async #unable(): Promise<FailureOf<"remote-unavailable"> | undefined> {
+    const { place, singleWriter, conditions } = this.#writer;
+    const { signal } = this.#request;
+    if (singleWriter) return undefined;
+    if (!this.#conditional.honoured) return unsafe(place.url, this.#conditional.why);
+    if (this.#source.bytes <= mostInOne) return undefined;
+    this.#conditional = take(await conditions.probeCompletion(this.#conditional, signal));
+    if (this.#conditional.honoured && this.#conditional.completion === true) return undefined;
+    return unsafe(place.url, "it does for what goes in one request, and this vault is too large for one");
   }
 
   /** What a failed attempt means. "again" is for what may go well the next time. */
@@ -107,7 +153,8 @@ class Upload {
     const { place } = this.#writer;
     const { signal, condition } = this.#request;
     const { status, code } = readAwsError(error);
-    if (status === 412) return this.#refused();
+    // of an upload in parts that was completed, but nobody heard it
+    if (status === 412 || code === "NoSuchUpload") return this.#refused(status === 412);
     if (status === 404 && condition !== "absent") {
       const presence = await confirmAbsent(place, signal);
       return presence.state === "unknown"
@@ -126,14 +173,14 @@ class Upload {
   }
 
   /** A 412 while the condition holds is no refusal: then the server is not what it was taken for. */
-  async #refused(): Promise<Result<Uploaded> | "again"> {
+  async #refused(suspect: boolean): Promise<Result<Uploaded> | "again"> {
     const { place } = this.#writer;
     const { signal, condition, metadata } = this.#request;
     const found = await headObject(place, signal);
     if (found.state === "unknown") return fail(found.failure);
     if (isOurs(found, metadata.writeId)) return ok({ state: "written", object: found.object });
     if (!fits(found, condition)) return ok({ state: "refused", found });
-    return this.#probed ? "again" : this.#probe();
+    return this.#probed || !suspect ? "again" : this.#probe();
   }
 
   async #probe(): Promise<Result<Uploaded> | "again"> {
@@ -162,6 +209,15 @@ class Upload {
     const answer = await sendBody(body, signal, (options) => client.send(put, options));
     return { etag: unquoted(answer.ETag), bytes, modified: now(), ...metadata };
   }
+}
+
+function unsafe(url: string, why: string): FailureOf<"remote-unavailable"> {
+  return {
+    kind: "remote-unavailable",
+    url,
+    reason: `the server does not honour conditional writes here (${why}), so two hosts could overwrite each other's vault`,
+    hint: "If no other host ever pushes to it, set remote.single_writer: true in .tazpod/config.yaml. A versioned bucket of Ceph is such a case; an unversioned one is not.",
+  };
 }
 
 function known(presence: Presence): Known {

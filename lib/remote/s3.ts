@@ -4,6 +4,7 @@ import { credentialsVerdict } from "../aws/credentials.js";
 import { EndpointNotes } from "./endpoint-notes.js";
 import { Conditions } from "./s3-conditions.js";
 import { s3History } from "./s3-history.js";
+import { partSizes } from "./s3-multipart.js";
 import type { Place } from "./s3-place.js";
 import { downloadObject, headObject } from "./s3-read.js";
 import { uploadObject } from "./s3-write.js";
@@ -13,37 +14,17 @@ import type { Remote, RemoteOptions, RemoteSettings } from "./types.js";
  * A vault in an S3 bucket. Every request ends: 5 s to connect, 30 s without a byte, three attempts. A write is made
  * under a condition that the server holds, or, with `singleWriter` on a server that cannot, after a look.
  */
-export function s3Remote(
-  settings: RemoteSettings,
-  { folder, limits = defaults }: RemoteOptions = {},
-): Remote {
-  const { bucket, key } = parseUrl(settings.url);
-  const config = clientConfig(settings, process.env);
-  let loaded: Promise<LoadedClient> | undefined;
-  const load = (): Promise<LoadedClient> => (loaded ??= loadClient(config, limits));
-  const place: Place = {
-    url: settings.url,
-    bucket,
-    key,
-    limits,
-    load,
-    context: (signal) => ({
-      url: settings.url,
-      bucket,
-      region: settings.region,
-      identity: identity(settings, process.env),
-      signal,
-      ...(config.endpoint === undefined ? {} : { endpoint: config.endpoint }),
-    }),
-  };
-  const conditions = new Conditions(place, new EndpointNotes(folder), config.endpoint);
-  const writer = { place, conditions, singleWriter: settings.singleWriter ?? false };
+export function s3Remote(settings: RemoteSettings, options: RemoteOptions = {}): Remote {
+  const { folder, parts = partSizes } = options;
+  const { place, endpoint } = s3Place(settings, options);
+  const conditions = new Conditions(place, new EndpointNotes(folder), endpoint);
+  const writer = { place, conditions, parts, singleWriter: settings.singleWriter ?? false };
   const login = `Run \`tazpod login\`${settings.profile === undefined ? "" : `, or \`aws sso login --profile ${settings.profile}\``}.`;
   return {
     kind: "s3",
     url: settings.url,
     credentials: (signal) =>
-      credentialsVerdict(async () => (await load()).client.config.credentials(), {
+      credentialsVerdict(async () => (await place.load()).client.config.credentials(), {
         identity: identity(settings, process.env),
         login,
         signal,
@@ -53,6 +34,33 @@ export function s3Remote(
     upload: (request) => uploadObject(writer, request),
     history: s3History(place),
   };
+}
+
+/** Where the settings lead; no endpoint is Amazon's own. */
+export function s3Place(
+  settings: RemoteSettings,
+  { limits = defaults }: RemoteOptions = {},
+): { place: Place; endpoint: string | undefined } {
+  const { bucket, key } = parseUrl(settings.url);
+  const config = clientConfig(settings, process.env);
+  const { endpoint } = config;
+  let loaded: Promise<LoadedClient> | undefined;
+  const place: Place = {
+    url: settings.url,
+    bucket,
+    key,
+    limits,
+    load: () => (loaded ??= loadClient(config, limits)),
+    context: (signal) => ({
+      url: settings.url,
+      bucket,
+      region: settings.region,
+      identity: identity(settings, process.env),
+      signal,
+      ...(endpoint === undefined ? {} : { endpoint }),
+    }),
+  };
+  return { place, endpoint };
 }
 
 function parseUrl(url: string): { bucket: string; key: string } {

@@ -16,6 +16,8 @@ export interface RemoteOptions {
   /** .tazpod/vault: what is found out of a server is kept there. Found out anew in each run where there is none. */
   readonly folder?: string;
   readonly limits?: RequestLimits;
+  /** From which size, in bytes, an upload goes in parts, and how large they are. */
+  readonly parts?: { readonly from: number; readonly part: number };
 }
 
 /** Kept with the object as tazpod-host, -write-id, -generation and -sha256. Nothing of it is secret. */

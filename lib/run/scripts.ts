@@ -29,6 +29,7 @@ export const builtinScripts = [
   "down",
   "passwd",
   "upgrade",
+  "setup-storage",
 ] as const;
 
 /**

@@ -25,6 +25,10 @@ export type Fault =
   | { readonly kind: "skew"; readonly ms: number }
   /** The conditions of a write do not reach the server. */
   | { readonly kind: "ignore-conditions" }
+  /** As a server that holds the condition of the completion of an upload in parts, which Ceph 16 does not. */
+  | { readonly kind: "check-completion" }
+  /** Something else happens before it reaches the server. */
+  | { readonly kind: "meanwhile"; readonly work: () => Promise<unknown>; readonly next: Fault }
   /** The object of another key is served. */
   | { readonly kind: "stale"; readonly key: string };
 
@@ -110,6 +114,12 @@ export class FaultProxy {
       case "answer-late":
         incoming.resume().on("end", () => answer(outgoing, fault.status, fault.code));
         return;
+      case "meanwhile":
+        void fault.work().then(() => this.#apply(fault.next, incoming, outgoing));
+        return;
+      case "check-completion":
+        void checked(incoming, outgoing);
+        return;
       case "skew":
         return this.#skewed(fault.ms, incoming, outgoing);
       default:
@@ -173,6 +183,24 @@ function forward(
   passed.on("error", () => outgoing.socket?.destroy());
   incoming.on("aborted", () => passed.destroy());
   incoming.pipe(passed);
+}
+
+async function checked(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const [path = ""] = (incoming.url ?? "").split("?");
+  const { host = "", "if-match": match, "if-none-match": none } = incoming.headers;
+  const headers: NodeJS.Dict<string | string[]> = { host };
+  sign("HEAD", path, headers);
+  const etag = await new Promise<string | undefined>((resolve) => {
+    const { hostname, port } = new URL(s3Endpoint);
+    request({ hostname, port, path, method: "HEAD", headers }, (there) => {
+      there.resume();
+      resolve(there.statusCode === 200 ? there.headers.etag?.replaceAll('"', "") : undefined);
+    }).end();
+  });
+  const fits =
+    none === undefined ? match === undefined || match.replaceAll('"', "") === etag : etag === undefined;
+  if (fits) return forward({ kind: "ignore-conditions" }, incoming, outgoing);
+  incoming.resume().on("end", () => answer(outgoing, 412, "PreconditionFailed"));
 }
 
 /** Lets so many bytes through, and then nothing, or the end of the connection. */

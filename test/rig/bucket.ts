@@ -48,3 +48,12 @@ export async function keysIn(bucket: string): Promise<readonly string[]> {
   client.destroy();
   return Contents.map(({ Key = "" }) => Key).toSorted();
 }
+
+/** The keys of uploads in parts that nobody has ended. */
+export async function unfinishedIn(bucket: string): Promise<readonly string[]> {
+  const { S3Client, ListMultipartUploadsCommand } = await import("@aws-sdk/client-s3");
+  const client = new S3Client({ region: "eu-central-1", endpoint: s3Endpoint, forcePathStyle: true });
+  const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
+  client.destroy();
+  return Uploads.map(({ Key = "" }) => Key);
+}

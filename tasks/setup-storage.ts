@@ -1,0 +1,62 @@
+#!/usr/bin/env node
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { makeFolder } from "../lib/host/files.js";
+import { ok, type Result } from "../lib/result.js";
+import { alone } from "../lib/run/alone.js";
+import type { StepContext } from "../lib/run/step.js";
+import type { StorageStep } from "../lib/remote/storage.js";
+
+/** Makes the remote ready: a bucket with what protects it, or a folder. */
+export async function run(context: StepContext): Promise<Result<unknown>> {
+  const { url } = context.project.config.remote;
+  if (url.startsWith("s3://")) return setUpBucket(context);
+  if (url.startsWith("file://")) return makeFolder(dirname(fileURLToPath(url)));
+  context.terminal.say("This project has no remote: there is nothing to set up.");
+  return ok(undefined);
+}
+
+async function setUpBucket(context: StepContext): Promise<Result<unknown>> {
+  const { project, terminal, signal } = context;
+  const { remote } = project.config;
+  const [{ s3Place }, { setUpStorage }, { leastPolicy }] = await Promise.all([
+    import("../lib/remote/s3.js"),
+    import("../lib/remote/storage.js"),
+    import("../lib/remote/least-policy.js"),
+  ]);
+  const { place, endpoint } = s3Place(remote);
+  const done = await setUpStorage({
+    place,
+    region: remote.region,
+    amazon: endpoint === undefined,
+    wantsLifecycle: () => wantsLifecycle(context),
+    signal,
+  });
+  if (!done.ok) return done;
+  for (const step of done.value) terminal.say(words(step));
+  terminal.say("\nThe least policy that tazpod needs from now on:");
+  terminal.say(JSON.stringify(leastPolicy(place.bucket, place.key), undefined, 2));
+  return ok(undefined);
+}
+
+async function wantsLifecycle({ options, terminal, signal }: StepContext): Promise<Result<boolean>> {
+  if (options.yes === "all" || options.yes.has("setup-storage")) return ok(true);
+  if (!terminal.interactive) return ok(false);
+  return terminal.confirm("Have uploads that nobody ended go after 7 days?", true, signal);
+}
+
+function words({ what, outcome, reason }: StorageStep): string {
+  const why = reason === undefined ? "" : `: ${reason}`;
+  switch (outcome) {
+    case "done":
+      return `✔ ${what}${why}`;
+    case "already":
+      return `= ${what}, as it was${why}`;
+    case "passed":
+      return `- not ${what}${why}`;
+    case "declined":
+      return `- not ${what}: not wanted, or nobody to ask (--yes=setup-storage)`;
+  }
+}
+
+alone(import.meta.url);
