@@ -8,7 +8,7 @@ export interface Pick {
 }
 
 /** Both sides changed a path in different ways. */
-export interface MergeConflict {
+interface MergeConflict {
   readonly path: string;
   /** Both are kept, under these names; or one side removed it, and the other's is kept under its own name. */
   readonly kept: readonly string[];
