@@ -2,10 +2,11 @@
 import { createTemp, type TempFile } from "../lib/host/temp-file.js";
 import { fetchAncestor } from "../lib/remote/ancestor.js";
 import { fetchVault } from "../lib/remote/fetch.js";
-import { ok, type Result } from "../lib/result.js";
+import type { Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { vaultDiverged } from "../lib/run/freshness.js";
 import { otherPassphrase, vaultPassphrase } from "../lib/run/passphrase.js";
+import { publish } from "../lib/run/publish.js";
 import type { StepContext } from "../lib/run/step.js";
 import { archiveLimit } from "../lib/vault/limit.js";
 import { type Merged, mergeInto } from "../lib/vault/merge-into.js";
@@ -27,7 +28,7 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
     await theirs.value.discard();
   }
   context.session.isNews = true;
-  return publish(context);
+  return publish(context, push);
 }
 
 async function merge(context: StepContext, temp: TempFile): Promise<Result<Merged>> {
@@ -85,22 +86,6 @@ function tell({ conflicts, fromOurs, fromTheirs, kept, hasBase }: Merged, { term
         : `  ${JSON.stringify(path)} was changed on both sides: ${names.map((name) => JSON.stringify(name)).join(" and ")}`,
     );
   terminal.say(`The vault that was here is kept as ${kept}.`);
-}
-
-/** A merge is there for others only once somebody has said so. */
-async function publish(context: StepContext): Promise<Result<unknown>> {
-  const { terminal, options, signal, project } = context;
-  if (options.yes !== "all" && !options.yes.has("push")) {
-    const asked = terminal.interactive
-      ? await terminal.confirm(`Push it to ${project.config.remote.url}?`, true, signal)
-      : ok(false);
-    if (!asked.ok) return asked;
-    if (!asked.value) {
-      terminal.say("It is not pushed yet: `tazpod push`, or the next enter, brings it there.");
-      return ok(undefined);
-    }
-  }
-  return push(context);
 }
 
 export const checks = { "vault-diverged": vaultDiverged };

@@ -1,12 +1,13 @@
 #!/usr/bin/env node
-import { ok, type Result } from "../lib/result.js";
+import type { Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { replacingPassphrase, vaultPassphrase } from "../lib/run/passphrase.js";
 import type { StepContext } from "../lib/run/step.js";
 import { reseal } from "../lib/vault/reseal.js";
+import { offerPurge } from "./purge-history.js";
 
 /** Seals the local vault with a new passphrase; the old file goes once the new one was opened. */
-export async function run(context: StepContext): Promise<Result<void>> {
+export async function run(context: StepContext): Promise<Result<unknown>> {
   const { project, session, terminal } = context;
   const path = project.vaultFile;
   const from = await vaultPassphrase(context, "Old passphrase of the vault:");
@@ -17,7 +18,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (!sealed.ok) return (to.value.wipe(), sealed);
   session.keep(to.value);
   terminal.say("The vault has its new passphrase. Copies made before still open with the old one.");
-  return ok(undefined);
+  return offerPurge(context);
 }
 
 alone(import.meta.url);

@@ -5,9 +5,10 @@ import { replacingPassphrase, withPassphrase } from "../lib/run/passphrase.js";
 import type { StepContext } from "../lib/run/step.js";
 import { openVault } from "../lib/vault/open.js";
 import { reseal } from "../lib/vault/reseal.js";
+import { offerPurge } from "./purge-history.js";
 
 /** Brings a vault of the Go tazpod's format to the age format, under a new passphrase. */
-export async function run(context: StepContext): Promise<Result<void>> {
+export async function run(context: StepContext): Promise<Result<unknown>> {
   const { project, session, terminal } = context;
   const path = project.vaultFile;
   const old = await withPassphrase(context, "Passphrase of the vault:", async (passphrase) => {
@@ -30,7 +31,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   terminal.say(
     "The vault is in the age format now. Copies made before are not: they open with the old passphrase.",
   );
-  return ok(undefined);
+  return offerPurge(context);
 }
 
 alone(import.meta.url);

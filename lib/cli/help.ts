@@ -9,6 +9,7 @@ Usage: tazpod [COMMAND] [OPTIONS] [-- CMD…]
   tazpod plan [NAME]        what \`run NAME\` would do, and why; runs only checks
   tazpod list               the goals and tasks of this project
   tazpod status             what holds here: project, container, vault
+  tazpod history            the copies of the vault that the remote keeps; --changes, --all
   tazpod vault ls           what is in the sealed vault; also verify, diff, export, import
   tazpod down               save, lock, then stop and remove the container
 
@@ -21,6 +22,7 @@ Options:
   --passphrase-command CMD  … from what a program prints (no shell is involved)
   --new-passphrase-file F   with passwd and upgrade: the passphrase that is to be
   --offline                 ask the remote nothing: open the vault that is here, and push at a later enter
+  --at N|TIME               with restore: which copy of the history
   --discard                 with lock and down: drop unsaved work
   --skip-unreadable         save without what cannot be read, changes all the time, or is no file; it is named
   -f, --force               with pull: replace a vault that was not pushed (a copy is kept)
@@ -64,6 +66,18 @@ Lists the goals and tasks of the recipe here, with the file each comes from wher
 
 Says which facts hold here. Asks the engine, but not the network.
 `,
+  history: `Usage: tazpod history [--changes] [--all] [--json] [OPTIONS]
+
+Lists the copies of the vault that the remote keeps, newest first: number, time (UTC), host, generation, size.
+
+  --changes  by name, what each copy changed: + added, ~ changed, - removed. Takes the passphrase, and fetches
+             every copy that is shown; what it opens is in the memory of this process only
+  --all      all of them, not only the newest 20
+
+\`tazpod run restore --at N\` makes one of them the vault here, as a new generation.
+
+  --passphrase-file FILE  --passphrase-fd N  --passphrase-command CMD  --json  --project DIR
+`,
   vault: `Usage: tazpod vault ls|verify|diff|export [OPTIONS]
        tazpod vault import PATH [OPTIONS]
 
@@ -93,4 +107,4 @@ export function helpText(command?: string): string {
 }
 
 /** What is a command of its own; every other word is looked up as a goal or task. */
-export const commandNames = ["run", "plan", "list", "status", "vault", "help"] as const;
+export const commandNames = ["run", "plan", "list", "status", "history", "vault", "help"] as const;

@@ -36,6 +36,8 @@ async function dispatch(argv: readonly string[]): Promise<number> {
       return listCommand(parsed.value, rest);
     case "status":
       return statusCommand(parsed.value, rest);
+    case "history":
+      return (await import("./history.js")).historyCommand(parsed.value, rest);
     case "vault":
       return (await import("./vault/vault.js")).vaultCommand(parsed.value, rest);
     case "run":

@@ -1,8 +1,7 @@
-import { createTemp, type TempFile } from "../host/temp-file.js";
-import { fail, ok, type Result } from "../result.js";
+import type { TempFile } from "../host/temp-file.js";
+import { ok, type Result } from "../result.js";
 import type { PushedRecord } from "../vault/state.js";
-import { vaultFileName } from "../vault/store.js";
-import { fetchVault } from "./fetch.js";
+import { fetchCopy } from "./copies.js";
 import { historyMark } from "./history-name.js";
 import type { Remote } from "./types.js";
 
@@ -23,16 +22,10 @@ export async function fetchAncestor(
   const mark = historyMark(pushed);
   const candidates = copies.value.filter((copy) => copy.name === pushed.history || copy.mark === mark);
   for (const { name } of candidates) {
-    const temp = await createTemp(folder, vaultFileName);
-    if (!temp.ok) return temp;
-    const fetched = await fetchVault((request) => remote.history.download(name, request), temp.value, {
-      name,
-      signal,
-    });
-    if (fetched.ok && fetched.value.sha256 === pushed.sha256) return ok(temp.value);
-    await temp.value.discard();
-    if (!fetched.ok && !["remote-absent", "vault-damaged"].includes(fetched.failure.kind))
-      return fail(fetched.failure);
+    const fetched = await fetchCopy(remote, name, folder, signal);
+    if (fetched.ok && fetched.value.sha256 === pushed.sha256) return ok(fetched.value.temp);
+    if (fetched.ok) await fetched.value.temp.discard();
+    else if (!["remote-absent", "vault-damaged"].includes(fetched.failure.kind)) return fetched;
   }
   return ok(undefined);
 }

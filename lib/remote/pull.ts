@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Failure } from "../failure.js";
 import { now } from "../host/clock.js";
-import { keepAs, makeFolder } from "../host/files.js";
+import { keepBackup } from "../host/backup.js";
+import { makeFolder } from "../host/files.js";
 import { createTemp, type TempFile } from "../host/temp-file.js";
 import { Failed, fail, ok, type Result, settle, take } from "../result.js";
 import { headBytes, recognise } from "../vault/format.js";
@@ -181,14 +182,4 @@ async function fetchInto(
 
 function damaged({ url }: Remote, detail: string): Failure {
   return { kind: "vault-damaged", path: url, detail };
-}
-
-/** The first free of .bak-1, .bak-2, …; none is ever overwritten. */
-async function keepBackup(path: string): Promise<Result<string>> {
-  for (let number = 1; ; number++) {
-    const backup = `${path}.bak-${number}`;
-    const kept = await keepAs(path, backup);
-    if (kept.ok) return ok(backup);
-    if (kept.failure.kind !== "file" || kept.failure.code !== "EEXIST") return kept;
-  }
 }

@@ -13,6 +13,9 @@ export interface Arguments {
   readonly version: boolean;
   readonly dryRun: boolean;
   readonly json: boolean;
+  /** With history: what each copy changed, and all of them. */
+  readonly changes: boolean;
+  readonly all: boolean;
   readonly options: RunOptions;
 }
 
@@ -29,6 +32,9 @@ const flags = {
   "passphrase-command": { type: "string" },
   "new-passphrase-file": { type: "string" },
   offline: { type: "boolean" },
+  at: { type: "string" },
+  changes: { type: "boolean" },
+  all: { type: "boolean" },
   discard: { type: "boolean" },
   "skip-unreadable": { type: "boolean" },
   force: { type: "boolean", short: "f" },
@@ -54,6 +60,8 @@ export function parseArguments(argv: readonly string[]): Result<Arguments> {
       version: values.version ?? false,
       dryRun: values["dry-run"] ?? false,
       json: values.json ?? false,
+      changes: values.changes ?? false,
+      all: values.all ?? false,
       options: {
         yes: values.yes === "*" ? "all" : new Set(values.yes?.split(",").filter((name) => name !== "") ?? []),
         ...(fd === undefined ? {} : { passphraseFd: Number(fd) }),
@@ -65,6 +73,7 @@ export function parseArguments(argv: readonly string[]): Result<Arguments> {
           ? {}
           : { newPassphraseFile: values["new-passphrase-file"] }),
         offline: values.offline ?? false,
+        ...(values.at === undefined ? {} : { at: values.at }),
         discard: values.discard ?? false,
         skipUnreadable: values["skip-unreadable"] ?? false,
         force: values.force ?? false,

@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly discard: boolean;
   /** What cannot be read, or cannot be in a vault, is left out of it. */
   readonly skipUnreadable: boolean;
+  /** For `restore`: which copy of the history, by number or time. */
+  readonly at?: string;
   /** A refusal that protects something may be overridden. */
   readonly force: boolean;
   readonly verbose: boolean;

@@ -25,6 +25,8 @@ export const builtinScripts = [
   "lock",
   "push",
   "merge",
+  "restore",
+  "purge-history",
   "pending",
   "down",
   "passwd",

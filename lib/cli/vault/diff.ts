@@ -2,6 +2,7 @@ import { marker } from "../../enclave/marker.js";
 import { take } from "../../enclave/take.js";
 import { fail, ok, type Result } from "../../result.js";
 import { normalise } from "../../vault/archive.js";
+import { changeLines, changesBetween } from "../../vault/changes.js";
 import type { DigestLine } from "../../vault/digest.js";
 import { archiveLimit } from "../../vault/limit.js";
 import type { StepContext } from "../../run/step.js";
@@ -15,16 +16,9 @@ export async function diff(command: VaultCommand): Promise<Result<void>> {
   if (!open.ok) return open;
   const sealed = await inspected(command.context);
   if (!sealed.ok) return sealed;
-  const found = compare(sealed.value.summary.entries, open.value);
+  const found = changesBetween(sealed.value.summary.entries, open.value);
   if (command.json) print(JSON.stringify(found));
-  else {
-    for (const [sign, paths] of [
-      ["+", found.added],
-      ["~", found.changed],
-      ["-", found.removed],
-    ] as const)
-      for (const path of paths) print(`${sign} ${JSON.stringify(path).slice(1, -1)}`);
-  }
+  else for (const line of changeLines(found)) print(line);
   return ok(undefined);
 }
 
@@ -51,27 +45,4 @@ async function inRam({
   const [found, done] = await Promise.all([summary, taking.done]);
   if (!done.ok) return done;
   return found.ok ? ok(found.value.entries) : found;
-}
-
-function compare(
-  before: readonly DigestLine[],
-  after: readonly DigestLine[],
-): Readonly<Record<"added" | "changed" | "removed", string[]>> {
-  const [old, now] = [byPath(before), byPath(after)];
-  const paths = (from: ReadonlyMap<string, string>, keep: (path: string) => boolean): string[] =>
-    [...from.keys()].filter(keep).toSorted();
-  return {
-    added: paths(now, (path) => !old.has(path)),
-    changed: paths(now, (path) => old.has(path) && old.get(path) !== now.get(path)),
-    removed: paths(old, (path) => !now.has(path)),
-  };
-}
-
-function byPath(lines: readonly DigestLine[]): Map<string, string> {
-  return new Map(
-    lines.map(({ entry: { path, type, mode, size, target }, sha256 }) => [
-      path,
-      JSON.stringify([type, mode, size, sha256, target]),
-    ]),
-  );
 }

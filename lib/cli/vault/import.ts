@@ -1,4 +1,5 @@
-import { keepAs, makeFolder, openRead, stat } from "../../host/files.js";
+import { makeFolder, openRead, stat } from "../../host/files.js";
+import { keepBackup } from "../../host/backup.js";
 import { piped } from "../../host/process.js";
 import { fail, ok, type Result, take } from "../../result.js";
 import { chosenPassphrase } from "../../run/passphrase.js";
@@ -75,15 +76,10 @@ function folder(path: string, signal: AbortSignal, lenient: boolean): TarSource 
   };
 }
 
-/** Gives the vault that is here the first free name of vault.tar.aes.bak-1, -2, …; undefined when there is none. */
+/** Gives the vault that is here a second name beside it; undefined when there is none. */
 async function keepBeside(path: string, force: boolean): Promise<Result<string | undefined>> {
-  for (let number = 1; ; number++) {
-    const here = await stat(path);
-    if (!here.ok) return here;
-    if (here.value === undefined) return ok(undefined);
-    if (!force) return fail({ kind: "vault-exists", path });
-    const kept = await keepAs(path, `${path}.bak-${number}`);
-    if (kept.ok) return ok(`${path}.bak-${number}`);
-    if (kept.failure.kind !== "file" || kept.failure.code !== "EEXIST") return kept;
-  }
+  const here = await stat(path);
+  if (!here.ok) return here;
+  if (here.value === undefined) return ok(undefined);
+  return force ? keepBackup(path) : fail({ kind: "vault-exists", path });
 }

@@ -1,0 +1,177 @@
+import { fileHash } from "../host/file-hash.js";
+import { stat } from "../host/files.js";
+import { fetchCopy, numberedCopies, type NumberedCopy } from "../remote/copies.js";
+import type { Remote, RemoteObject } from "../remote/types.js";
+import { fail, ok, type Result } from "../result.js";
+import type { Arguments } from "../run/arguments.js";
+import { bytesOf } from "../run/bytes.js";
+import { open } from "../run/open.js";
+import { withPassphrase } from "../run/passphrase.js";
+import { reportFailure } from "../run/report.js";
+import type { StepContext } from "../run/step.js";
+import { changeLines, type Changes, changesBetween } from "../vault/changes.js";
+import type { DigestLine } from "../vault/digest.js";
+import { listVault } from "../vault/inspect.js";
+
+/** Shown unless --all is given. */
+const newest = 20;
+
+interface Row {
+  readonly copy: NumberedCopy;
+  /** What its writer noted beside it; nothing where that cannot be read. */
+  readonly object?: RemoteObject;
+  readonly isHere: boolean;
+  readonly isCurrent: boolean;
+}
+
+/** `tazpod history`: the copies of the vault that the remote keeps, newest first; with --changes, by name, what each changed. */
+export async function historyCommand(args: Arguments, words: readonly string[]): Promise<number> {
+  if (words.length > 0) return reportFailure({ kind: "usage", message: "history takes no name." }, args.json);
+  const setting = await open(args.project, args.options);
+  if (!setting.ok) return reportFailure(setting.failure, args.json);
+  const { recipe, world, interrupts } = setting.value;
+  const { project } = world;
+  if (!project.initialised) return reportFailure({ kind: "no-project", from: project.root }, args.json);
+  interrupts.watch();
+  try {
+    const context = world.context(recipe, undefined, interrupts.signal, () => undefined);
+    const shown = await show(context, args);
+    return shown.ok ? 0 : reportFailure(shown.failure, args.json);
+  } finally {
+    interrupts.unwatch();
+    world.session.end();
+  }
+}
+
+async function show(context: StepContext, { json, changes, all }: Arguments): Promise<Result<void>> {
+  const { project, signal } = context;
+  const remote = await context.remote();
+  const copies = await numberedCopies(remote, signal);
+  if (!copies.ok) return copies;
+  const wanted = all ? copies.value : copies.value.slice(0, newest);
+  const rows = await rowsOf(remote, wanted, project.vaultFile, signal);
+  if (!rows.ok) return rows;
+  // one more than is shown, since what a copy changed is told by the one before it
+  const before = copies.value[wanted.length];
+  const changed = changes
+    ? await changesOf(context, remote, [...wanted, ...(before ? [before] : [])])
+    : ok(new Map());
+  if (!changed.ok) return changed;
+  const print = (text: string): void => void process.stdout.write(`${text}\n`);
+  if (json) {
+    print(JSON.stringify({ remote: remote.url, copies: rows.value.map((row) => shape(row, changed.value)) }));
+    return ok(undefined);
+  }
+  if (rows.value.length === 0) print(`${remote.url} has no history.`);
+  for (const row of rows.value) {
+    print(line(row));
+    const lines = changed.value.get(row.copy.name);
+    for (const text of typeof lines === "string" ? [lines] : lines === undefined ? [] : changeLines(lines))
+      print(`      ${text}`);
+  }
+  const rest = copies.value.length - rows.value.length;
+  if (rest > 0) print(`and ${rest} older; --all shows them`);
+  return ok(undefined);
+}
+
+async function rowsOf(
+  remote: Remote,
+  copies: readonly NumberedCopy[],
+  vaultFile: string,
+  signal: AbortSignal,
+): Promise<Result<readonly Row[]>> {
+  const current = await remote.head(signal);
+  if (current.state === "unknown") return fail(current.failure);
+  const found = await stat(vaultFile);
+  if (!found.ok) return found;
+  const here = found.value === undefined ? ok(undefined) : await fileHash(vaultFile, signal);
+  if (!here.ok) return here;
+  const rows: Row[] = [];
+  // a few at a time: a history may be long
+  for (let start = 0; start < copies.length; start += 8) {
+    const some = copies.slice(start, start + 8).map(async (copy): Promise<Row> => {
+      const looked = await remote.history.head(copy.name, signal);
+      const object = looked.state === "present" ? looked.object : undefined;
+      const sha256 = object?.sha256;
+      return {
+        copy,
+        ...(object === undefined ? {} : { object }),
+        isHere: sha256 !== undefined && sha256 === here.value,
+        isCurrent: current.state === "present" && sha256 !== undefined && sha256 === current.object.sha256,
+      };
+    });
+    rows.push(...(await Promise.all(some)));
+  }
+  return ok(rows);
+}
+
+/** By the name of each copy: what it changed, or in words why that cannot be told. */
+async function changesOf(
+  context: StepContext,
+  remote: Remote,
+  copies: readonly NumberedCopy[],
+): Promise<Result<ReadonlyMap<string, Changes | string>>> {
+  const found = new Map<string, Changes | string>();
+  let after: { readonly name: string; readonly entries: readonly DigestLine[] } | undefined;
+  for (const { name } of copies) {
+    const entries = await entriesOf(context, remote, name);
+    if (!entries.ok) {
+      if (entries.failure.kind !== "wrong-passphrase") return entries;
+      found.set(name, "sealed with another passphrase");
+      after = undefined;
+      continue;
+    }
+    if (after !== undefined) found.set(after.name, changesBetween(entries.value, after.entries));
+    after = { name, entries: entries.value };
+  }
+  return ok(found);
+}
+
+async function entriesOf(
+  context: StepContext,
+  remote: Remote,
+  name: string,
+): Promise<Result<readonly DigestLine[]>> {
+  const fetched = await fetchCopy(remote, name, context.project.vaultFolder, context.signal);
+  if (!fetched.ok) return fetched;
+  const { temp } = fetched.value;
+  try {
+    const { passphrase } = context.session;
+    const listed =
+      passphrase === undefined
+        ? await withPassphrase(context, "Passphrase of the vault:", (given) => listVault(temp.path, given))
+        : await listVault(temp.path, passphrase);
+    return listed.ok ? ok(listed.value.entries) : listed;
+  } finally {
+    await temp.discard();
+  }
+}
+
+function line({ copy, object, isHere, isCurrent }: Row): string {
+  const generation = object?.generation ?? copy.generation;
+  const marks = [...(isCurrent ? ["at the remote"] : []), ...(isHere ? ["here"] : [])];
+  const parts = [
+    String(copy.number).padStart(4),
+    copy.at.toISOString().slice(0, 19).replace("T", " "),
+    (object?.host ?? "-").replaceAll(/[^ -~]/g, "?").padEnd(16),
+    (generation === undefined ? "" : `generation ${generation}`).padEnd(15),
+    bytesOf(copy.bytes).padStart(10),
+    marks.join(", "),
+  ];
+  return parts.join("  ").trimEnd();
+}
+
+function shape(
+  { copy, object, isHere, isCurrent }: Row,
+  changes: ReadonlyMap<string, Changes | string>,
+): object {
+  const { number, name, at, bytes, generation } = copy;
+  const changed = changes.get(name);
+  return {
+    ...{ number, name, at: at.toISOString(), bytes, here: isHere, current: isCurrent },
+    host: object?.host,
+    generation: object?.generation ?? generation,
+    sha256: object?.sha256,
+    ...(changed === undefined || typeof changed === "string" ? {} : { changes: changed }),
+  };
+}

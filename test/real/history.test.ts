@@ -1,0 +1,194 @@
+// needs: docker, script
+// time limit: 240 s
+import { readFile, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { Host, passphrase, removeHosts } from "../rig/host.js";
+import { folderRemote, withVault } from "../rig/with-vault.js";
+
+// What the remote keeps of earlier vaults: to be looked at, taken back, and thrown away.
+
+test.after(removeHosts);
+
+interface Listed {
+  readonly number: number;
+  readonly name: string;
+  readonly generation: number;
+  readonly host: string;
+  readonly bytes: number;
+  readonly here: boolean;
+  readonly current: boolean;
+  readonly changes?: { readonly added: string[]; readonly changed: string[]; readonly removed: string[] };
+}
+
+async function history(host: Host, ...options: string[]): Promise<readonly Listed[]> {
+  const done = await host.tazpod("history", "--json", "--passphrase-file", host.passphraseFile, ...options);
+  assert.is(done.code, 0, done.stderr);
+  return (JSON.parse(done.stdout) as { copies: Listed[] }).copies;
+}
+
+async function change(host: Host, script: string): Promise<void> {
+  const done = await host.enter(script);
+  assert.is(done.code, 0, done.stderr);
+}
+
+/** A vault with three generations: key is 1, then 2 with more, then 3 without it. */
+async function threeGenerations(): Promise<Host> {
+  const host = await withVault(await folderRemote(), "echo 1 > ~/secrets/key");
+  await change(host, "echo 2 > ~/secrets/key; echo more > ~/secrets/more");
+  await change(host, "echo 3 > ~/secrets/key; rm ~/secrets/more");
+  return host;
+}
+
+test("history lists every push, newest first, with who and how much, and by name what each changed", async () => {
+  const host = await threeGenerations();
+  const copies = await history(host, "--changes");
+  assert.equal(
+    copies.map(({ number }) => number),
+    [1, 2, 3],
+  );
+  assert.equal(
+    copies.map(({ here, current }) => [here, current]),
+    [
+      [true, true],
+      [false, false],
+      [false, false],
+    ],
+  );
+  const [third, second, first] = copies;
+  assert.ok((third?.generation ?? 0) > (second?.generation ?? 0));
+  assert.ok((second?.generation ?? 0) > (first?.generation ?? 0));
+  assert.equal(third?.changes, { added: [], changed: ["key"], removed: ["more"] });
+  assert.equal(second?.changes, { added: ["more"], changed: ["key"], removed: [] });
+  assert.is(first?.changes, undefined);
+  const text = await host.tazpod("history", "--changes", "--passphrase-file", host.passphraseFile);
+  assert.match(
+    text.stdout,
+    /^ {3}1 .* generation \d+ .* B {2}at the remote, here\n {6}~ key\n {6}- more\n {3}2 /,
+  );
+  assert.not.match(text.stdout, /echo|more\n.*more\n.*more\n/);
+  const none = await (await withVault("none")).tazpod("history");
+  assert.is(none.code, 0, none.stderr);
+  assert.match(none.stdout, /no history/);
+});
+
+test("restore makes an old copy today's vault, as a new generation that any host takes", async () => {
+  const host = await threeGenerations();
+  const other = await Host.make({ remote: await remoteOf(host) });
+  assert.is((await other.enter("cat ~/secrets/key")).stdout, "3\n");
+  const done = await host.run("restore", "--at", "2");
+  assert.is(done.code, 0, done.stderr);
+  assert.match(done.stderr, /restored: copy 2, of .*, as a new generation/);
+  const copies = await history(host);
+  assert.is(copies.length, 4);
+  assert.ok((copies[0]?.generation ?? 0) > (copies[1]?.generation ?? 0));
+  const found = await other.enter("cat ~/secrets/key ~/secrets/more");
+  assert.is(found.stdout, "2\nmore\n", found.stderr);
+});
+
+test("restore on a host without a vault, by time, and without --yes it is not pushed", async () => {
+  const host = await threeGenerations();
+  const fresh = await Host.make({ remote: await remoteOf(host) });
+  const done = await fresh.tazpod(
+    "run",
+    "restore",
+    "--at",
+    "2099-01-01",
+    "--passphrase-file",
+    host.passphraseFile,
+  );
+  assert.is(done.code, 0, done.stderr);
+  assert.match(done.stderr, /It is not pushed yet/);
+  assert.match((await fresh.tazpod("status")).stdout, /- vault-pushed/);
+  assert.is((await history(host)).length, 3);
+  assert.is((await fresh.enter("cat ~/secrets/key")).stdout, "3\n");
+  assert.is((await history(host)).length, 4);
+});
+
+test("restore leaves a vault alone that was not pushed; forced, it keeps it beside", async () => {
+  const host = await threeGenerations();
+  assert.is((await host.run("unlock")).code, 0);
+  await host.inside("echo mine > ~/secrets/mine");
+  const open = await host.run("restore", "--at", "3");
+  assert.is(open.code, 3, open.stderr);
+  assert.is((await host.run("lock")).code, 0);
+  const before = await readFile(host.vault);
+  const refused = await host.run("restore", "--at", "3");
+  assert.is(refused.code, 5, refused.stderr);
+  assert.match(refused.stderr, /not pushed.*--force/s);
+  assert.equal(await readFile(host.vault), before);
+  const forced = await host.run("restore", "--at", "3", "--force");
+  assert.is(forced.code, 0, forced.stderr);
+  assert.equal(await readFile(`${host.vault}.bak-1`), before);
+  assert.is((await host.enter("cat ~/secrets/key; ls ~/secrets")).stdout, "1\nkey\n");
+});
+
+test("restore says what it takes, and which copies there are", async () => {
+  const host = await threeGenerations();
+  for (const [options, code, text] of [
+    [[], 2, "--at N or --at TIME"],
+    [["--at", "17"], 2, "There is no copy in the history"],
+    [["--at", "soon"], 2, "--at takes a number"],
+  ] as const) {
+    const done = await host.run("restore", ...options);
+    assert.is(done.code, code, done.stderr);
+    assert.match(done.stderr, text);
+  }
+  assert.not.ok(existsSync(`${host.vault}.bak-1`));
+});
+
+test("after a new passphrase the old copies are offered to be removed, and a restore from before asks the old one", async () => {
+  const host = await threeGenerations();
+  const fresh = "another horse, another battery";
+  const kept = host.pty("passwd");
+  await kept.secret("Old passphrase of the vault:", passphrase);
+  await kept.secret(/New passphrase of the vault .*:/, fresh);
+  await kept.secret(/The same again .*:/, fresh);
+  await kept.expect(/Push it to file:.* and remove the copies in the history there\? \[y\/N\]/s);
+  kept.line("");
+  await kept.expect("tazpod run purge-history");
+  assert.is(await kept.ended, 0, kept.screen);
+  assert.is((await history(host)).length, 3);
+  await writeFile(host.passphraseFile, `${fresh}\n`, { mode: 0o600 });
+  assert.is((await host.run("push")).code, 0);
+
+  const back = host.pty("run", "restore", "--at", "4");
+  await back.secret("Passphrase of the vault:", fresh);
+  await back.expect("It has another passphrase.");
+  await back.secret("Passphrase of that copy:", passphrase);
+  await back.expect("Push it to");
+  back.line("");
+  assert.is(await back.ended, 0, back.screen);
+  assert.is((await host.enter("cat ~/secrets/key")).stdout, "1\n");
+
+  const purge = host.pty("passwd");
+  await purge.secret("Old passphrase of the vault:", fresh);
+  await purge.secret(/New passphrase of the vault .*:/, passphrase);
+  await purge.secret(/The same again .*:/, passphrase);
+  await purge.expect("[y/N]");
+  purge.line("y");
+  await purge.expect(/removed 5 copies from the history; 1 stay/);
+  assert.is(await purge.ended, 0, purge.screen);
+  await writeFile(host.passphraseFile, `${passphrase}\n`, { mode: 0o600 });
+  assert.equal(
+    (await history(host)).map(({ here, current }) => [here, current]),
+    [[true, true]],
+  );
+  assert.is((await host.enter("cat ~/secrets/key")).stdout, "1\n");
+});
+
+test("purge-history by hand wants a yes, and the vault pushed", async () => {
+  const host = await threeGenerations();
+  const unasked = await host.tazpod("run", "purge-history");
+  assert.is((await history(host)).length, unasked.code === 0 ? 1 : 3);
+  const done = await host.run("purge-history");
+  assert.is(done.code, 0, done.stderr);
+  assert.is((await history(host)).length, 1);
+});
+
+async function remoteOf(host: Host): Promise<string> {
+  return /^remote: (.*)$/m.exec(await readFile(host.path(".tazpod", "config.yaml"), "utf8"))?.[1] ?? "";
+}
+
+test.run();
