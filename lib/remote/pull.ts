@@ -1,15 +1,13 @@
-import { createHash } from "node:crypto";
 import type { Failure } from "../failure.js";
-import { now } from "../host/clock.js";
 import { keepBackup } from "../host/backup.js";
 import { makeFolder } from "../host/files.js";
 import { createTemp, type TempFile } from "../host/temp-file.js";
 import { Failed, fail, ok, type Result, settle, take } from "../result.js";
-import { headBytes, recognise } from "../vault/format.js";
-import { changeState, withPushed, type PushedRecord, type VaultState } from "../vault/state.js";
 import { cleanLeftovers, vaultFileName } from "../vault/store.js";
+import { type Fetched, fetchVault } from "./fetch.js";
 import { isPushed, type LocalVault, readLocal } from "./local.js";
 import { rollback } from "./rollback.js";
+import { noteSeen } from "./seen.js";
 import type { ByteProgress, Presence, Remote, RemoteObject } from "./types.js";
 
 export interface SyncRequest {
@@ -79,7 +77,7 @@ async function compare(
   const unpushed = !isPushed(local, remote.url);
   if (!unpushed && pushed?.etag === object.etag) return { object, changed: false };
   if (local.sha256 !== undefined && object.sha256 === local.sha256) {
-    await record(folder, local.state, remote.url, object, local.sha256);
+    take(await noteSeen(folder, remote.url, object, local.sha256));
     return { object, changed: false };
   }
   if (force) return undefined;
@@ -102,12 +100,12 @@ function notPushed(local: LocalVault, url: string): Failure {
 async function bring(request: PullRequest, local: LocalVault, temp: TempFile): Promise<Pulled> {
   const { remote, folder, force = false, onStep } = request;
   const { pushed } = local.state;
-  const { object, sha256 } = await fetchInto(request, local, temp);
+  const { object, sha256 } = take(await fetchInto(request, local, temp));
   onStep?.("fetched");
   const current = take(await readLocal(folder, request.signal));
   if (current.sha256 === sha256) {
     await temp.discard();
-    await record(folder, local.state, remote.url, object, sha256);
+    take(await noteSeen(folder, remote.url, object, sha256));
     return { object, changed: false };
   }
   const unpushed = local.sha256 !== undefined && !isPushed(local, remote.url);
@@ -119,67 +117,27 @@ async function bring(request: PullRequest, local: LocalVault, temp: TempFile): P
   onStep?.("backed-up");
   take(await temp.replace(current.path));
   onStep?.("replaced");
-  await record(folder, local.state, remote.url, object, sha256);
+  take(await noteSeen(folder, remote.url, object, sha256));
   onStep?.("recorded");
   return { object, changed: true, ...(backup === undefined ? {} : { backup }) };
 }
 
-/** The highest generation that was ever seen there stays noted: the next push goes beyond it. */
-async function record(
-  folder: string,
-  { pushed }: VaultState,
-  url: string,
-  { etag, writeId, generation = 0 }: RemoteObject,
-  sha256: string,
-): Promise<void> {
-  const seen = Math.max(generation, pushed?.remote === url ? (pushed.generation ?? 0) : 0);
-  const same = pushed?.remote === url && pushed.etag === etag ? pushed : {};
-  const found: PushedRecord = {
-    ...same,
-    remote: url,
-    sha256,
-    etag,
-    at: now().toISOString(),
-    ...(writeId === undefined ? {} : { writeId }),
-    ...(seen === 0 ? {} : { generation: seen }),
-  };
-  take(await changeState(folder, (before) => withPushed(before, found)));
-}
-
-async function fetchInto(
+function fetchInto(
   { remote, signal, progress, force = false, onStep }: PullRequest,
   local: LocalVault,
   temp: TempFile,
-): Promise<{ object: RemoteObject; sha256: string }> {
-  const hash = createHash("sha256");
-  let head: Buffer = Buffer.alloc(0);
-  const object = take(
-    await remote.download({
-      inspect: (found) => {
-        onStep?.("begun");
-        const alarm = force ? undefined : rollback(found, local.state.pushed, remote.url);
-        return alarm === undefined ? ok(undefined) : fail(alarm);
-      },
-      write: async (piece) => {
-        hash.update(piece);
-        if (head.length < headBytes) head = Buffer.concat([head, piece]).subarray(0, headBytes);
-        const written = await temp.write(piece);
-        onStep?.("writing");
-        return written;
-      },
-      ...(signal === undefined ? {} : { signal }),
-      ...(progress === undefined ? {} : { progress }),
-    }),
-  );
-  const sha256 = hash.digest("hex");
-  if (recognise(head) === undefined)
-    throw new Failed(damaged(remote, `it has ${object.bytes} bytes and is no vault`));
-  if (object.sha256 !== undefined && object.sha256 !== sha256)
-    throw new Failed(damaged(remote, "its bytes are not those that were pushed"));
-  take(await temp.finish());
-  return { object, sha256 };
-}
-
-function damaged({ url }: Remote, detail: string): Failure {
-  return { kind: "vault-damaged", path: url, detail };
+): Promise<Result<Fetched>> {
+  return fetchVault((request) => remote.download(request), temp, {
+    name: remote.url,
+    inspect: (found) => {
+      onStep?.("begun");
+      const alarm = force ? undefined : rollback(found, local.state.pushed, remote.url);
+      return alarm === undefined ? ok(undefined) : fail(alarm);
+    },
+    progress: (bytes, total) => {
+      onStep?.("writing");
+      progress?.(bytes, total);
+    },
+    ...(signal === undefined ? {} : { signal }),
+  });
 }

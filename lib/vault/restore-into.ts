@@ -1,0 +1,64 @@
+import { fileHash } from "../host/file-hash.js";
+import { keepBackup } from "../host/backup.js";
+import { stat } from "../host/files.js";
+import { ok, type Result } from "../result.js";
+import { contentOf, inspectVault } from "./inspect.js";
+import type { Sealed } from "./merged-tar.js";
+import { type SealRequest, sealInto } from "./seal-folder.js";
+
+export interface RestoreRequest extends Pick<SealRequest, "passphrase"> {
+  readonly copy: Sealed;
+  /** The local vault, absolute, which is replaced. */
+  readonly path: string;
+  /** .tazpod/vault, absolute. */
+  readonly folder: string;
+  /** At least that of the result's parent. */
+  readonly generation: number;
+  /** SHA-256 (hex) of the local vault, which it has to have still; nothing when there is none. */
+  readonly replaces: string | undefined;
+  /** Whether the vault that is replaced is kept beside, as vault.tar.aes.bak-N. */
+  readonly backup: boolean;
+  /** The failure when the local vault was replaced meanwhile. */
+  readonly moved: () => Result<never>;
+}
+
+/**
+ * Seals what is in a copy anew, as a new generation, and gives it the local vault's place; `passphrase` seals it, which
+ * may be another than the copy's. Gives the backup's path, where one was made. Failures: `moved`, and those of
+ * `inspectVault` and `sealInto`; then the local vault is as it was.
+ */
+export async function restoreInto(request: RestoreRequest): Promise<Result<string | undefined>> {
+  const { copy, path, folder, passphrase, replaces, moved } = request;
+  const found = await inspectVault(copy.path, copy.passphrase);
+  if (!found.ok) return found;
+  const { summary, sha256, format } = found.value;
+  let backup: string | undefined;
+  const sealed = await sealInto({
+    folder,
+    source: () => contentOf(copy.path, copy.passphrase),
+    passphrase,
+    format,
+    limitBytes: Number.MAX_SAFE_INTEGER,
+    from: {
+      generation: Math.max(request.generation, summary.manifest?.generation ?? 0),
+      parent: { sealed: sha256, content: summary.digest },
+    },
+    target: async () => {
+      const here = await hashOf(path);
+      if (!here.ok) return here;
+      if (here.value !== replaces) return moved();
+      if (!request.backup) return ok(path);
+      const kept = await keepBackup(path);
+      if (!kept.ok) return kept;
+      backup = kept.value;
+      return ok(path);
+    },
+  });
+  return sealed.ok ? ok(backup) : sealed;
+}
+
+async function hashOf(path: string): Promise<Result<string | undefined>> {
+  const here = await stat(path);
+  if (!here.ok) return here;
+  return here.value === undefined ? ok(undefined) : fileHash(path);
+}
