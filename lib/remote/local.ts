@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { stat } from "../host/files.js";
 import type { Verdict } from "../verdict.js";
 import { ok, type Result } from "../result.js";
-import { readState, type VaultState } from "../vault/state.js";
+import { readState, type VaultState, withArrived } from "../vault/state.js";
 import { vaultFileName } from "../vault/store.js";
 import { fileHash } from "../host/file-hash.js";
 
@@ -25,7 +25,13 @@ export async function readLocal(folder: string, signal?: AbortSignal): Promise<R
   if (!found.ok) return found;
   if (found.value === undefined) return ok({ path, bytes: 0, state });
   const sha256 = await fileHash(path, signal);
-  return sha256.ok ? ok({ path, bytes: found.value.bytes, state, sha256: sha256.value }) : sha256;
+  if (!sha256.ok) return sha256;
+  return ok({
+    path,
+    bytes: found.value.bytes,
+    state: withArrived(state, sha256.value),
+    sha256: sha256.value,
+  });
 }
 
 /** Whether what lies here is what was last pushed to this remote, or pulled from it. */

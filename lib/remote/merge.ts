@@ -1,12 +1,11 @@
-import { join } from "node:path";
 import { createTemp, type TempFile } from "../host/temp-file.js";
 import { type Result, settle, take } from "../result.js";
 import type { Secret } from "../secret.js";
 import { type Merged, mergeInto } from "../vault/merge-into.js";
-import { readState } from "../vault/state.js";
 import { cleanLeftovers, vaultFileName } from "../vault/store.js";
 import { fetchAncestor } from "./ancestor.js";
 import { fetchVault } from "./fetch.js";
+import { readLocal } from "./local.js";
 import { noteSeen } from "./seen.js";
 import type { Remote } from "./types.js";
 
@@ -37,7 +36,7 @@ export async function mergeRemote(request: MergeRemoteRequest): Promise<Result<M
 
 async function merge(request: MergeRemoteRequest, temp: TempFile): Promise<Merged> {
   const { remote, folder, limitBytes, passphrases, signal } = request;
-  const { state } = take(await readState(folder));
+  const { state, path } = take(await readLocal(folder, signal));
   const fetched = await fetchVault((download) => remote.download(download), temp, {
     name: remote.url,
     signal,
@@ -47,7 +46,7 @@ async function merge(request: MergeRemoteRequest, temp: TempFile): Promise<Merge
   const ancestor = take(await fetchAncestor(remote, folder, state.pushed, signal));
   const seen = state.pushed?.remote === remote.url ? (state.pushed.generation ?? 0) : 0;
   const merged = await mergeInto({
-    ours: { path: join(folder, vaultFileName), passphrase: ours },
+    ours: { path, passphrase: ours },
     theirs: { path: temp.path, passphrase: theirs },
     ...(ancestor === undefined ? {} : { base: ancestor.path }),
     folder,

@@ -7,7 +7,7 @@ import { cleanLeftovers, vaultFileName } from "../vault/store.js";
 import { type Fetched, fetchVault } from "./fetch.js";
 import { isPushed, type LocalVault, readLocal } from "./local.js";
 import { rollback } from "./rollback.js";
-import { noteSeen } from "./seen.js";
+import { noteArriving, noteSeen } from "./seen.js";
 import type { ByteProgress, Presence, Remote, RemoteObject } from "./types.js";
 
 export interface SyncRequest {
@@ -115,6 +115,7 @@ async function bring(request: PullRequest, local: LocalVault, temp: TempFile): P
   const older = rollback(object, pushed, remote.url) !== undefined && local.sha256 !== undefined;
   const backup = unpushed || older ? take(await keepBackup(current.path)) : undefined;
   onStep?.("backed-up");
+  take(await noteArriving(folder, remote.url, object, sha256));
   take(await temp.replace(current.path));
   onStep?.("replaced");
   take(await noteSeen(folder, remote.url, object, sha256));

@@ -1,6 +1,6 @@
 import { now } from "../host/clock.js";
 import type { Result } from "../result.js";
-import { changeState, type PushedRecord, withPushed } from "../vault/state.js";
+import { changeState, type PushedRecord, type VaultState, withPushed } from "../vault/state.js";
 import type { RemoteObject } from "./types.js";
 
 /** That of no file. */
@@ -17,19 +17,35 @@ export function noteSeen(
   object: RemoteObject,
   sha256 = object.sha256,
 ): Promise<Result<void>> {
-  const { etag, writeId, generation = 0 } = object;
-  return changeState(folder, (before) => {
-    const known = before.pushed?.remote === remote ? before.pushed : undefined;
-    const highest = Math.max(generation, known?.generation ?? 0);
-    const same: Partial<PushedRecord> = known?.etag === etag ? known : {};
-    return withPushed(before, {
-      ...same,
-      remote,
-      sha256: sha256 ?? same.sha256 ?? unknownHash,
-      etag,
-      at: now().toISOString(),
-      ...(writeId === undefined ? {} : { writeId }),
-      ...(highest === 0 ? {} : { generation: highest }),
-    });
-  });
+  return changeState(folder, (state) => withPushed(state, record(state, remote, object, sha256)));
+}
+
+/** The same, of a vault that is about to get the local one's name; it counts from when it has that. */
+export function noteArriving(
+  folder: string,
+  remote: string,
+  object: RemoteObject,
+  sha256: string,
+): Promise<Result<void>> {
+  return changeState(folder, (state) => ({ ...state, arriving: record(state, remote, object, sha256) }));
+}
+
+function record(
+  { pushed }: VaultState,
+  remote: string,
+  { etag, writeId, generation = 0 }: RemoteObject,
+  sha256: string | undefined,
+): PushedRecord {
+  const known = pushed?.remote === remote ? pushed : undefined;
+  const highest = Math.max(generation, known?.generation ?? 0);
+  const same: Partial<PushedRecord> = known?.etag === etag ? known : {};
+  return {
+    ...same,
+    remote,
+    sha256: sha256 ?? same.sha256 ?? unknownHash,
+    etag,
+    at: now().toISOString(),
+    ...(writeId === undefined ? {} : { writeId }),
+    ...(highest === 0 ? {} : { generation: highest }),
+  };
 }

@@ -13,7 +13,7 @@ import type { Manifest } from "./manifest.js";
 import { isCut } from "./cut.js";
 import { openVault } from "./open.js";
 import { sealVault, type Write } from "./seal.js";
-import { changeState } from "./state.js";
+import { changeState, withArrived } from "./state.js";
 import { type Replacement, replaceVault, vaultFileName } from "./store.js";
 
 /** A tar of unknown make. */
@@ -96,7 +96,7 @@ async function noted({ folder, from }: SealRequest, sealed: SealedVault): Promis
   const { sha256, summary } = sealed;
   const record = { sha256, generation: (from?.generation ?? 0) + 1, content: summary.digest };
   if (sealed.path === join(folder, vaultFileName))
-    await changeState(folder, (state) => ({ ...state, sealed: record }));
+    await changeState(folder, (state) => ({ ...withArrived(state, from?.parent?.sealed), sealed: record }));
   return sealed;
 }
 

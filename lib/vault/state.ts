@@ -10,6 +10,8 @@ export interface VaultState {
   readonly pushed?: PushedRecord;
   /** Pushes that were begun, the last one last: one whose write id the remote has went through, though nobody heard. */
   readonly pending?: readonly PendingRecord[];
+  /** What a pull was about to put here: it has come about where the vault here is that, or was made from it. */
+  readonly arriving?: PushedRecord;
   /** The vault here, when it was this host that sealed it. */
   readonly sealed?: SealedRecord;
 }
@@ -98,6 +100,12 @@ export function withPushed({ sealed }: VaultState, pushed: PushedRecord): VaultS
   return { version: 1, pushed, ...(sealed === undefined ? {} : { sealed }) };
 }
 
+/** What there is to know when the vault here has this sha256, or was made from one that has. */
+export function withArrived(state: VaultState, sha256: string | undefined): VaultState {
+  const { arriving } = state;
+  return arriving !== undefined && arriving.sha256 === sha256 ? withPushed(state, arriving) : state;
+}
+
 function stateFile(folder: string): string {
   return join(folder, "state.json");
 }
@@ -113,11 +121,13 @@ function parse(text: string): VaultState | undefined {
   const pushed = read["pushed"] === undefined ? undefined : parsePushed(read["pushed"]);
   if (pushed === undefined && read["pushed"] !== undefined) return undefined;
   const pending = Array.isArray(read["pending"]) ? read["pending"].flatMap(parsePending) : [];
+  const arriving = parsePushed(read["arriving"]);
   const sealed = parseSealed(read["sealed"]);
   return {
     version: 1,
     ...(pushed === undefined ? {} : { pushed }),
     ...(pending.length === 0 ? {} : { pending }),
+    ...(arriving === undefined ? {} : { arriving }),
     ...(sealed === undefined ? {} : { sealed }),
   };
 }

@@ -39,8 +39,8 @@ export function* mutations(whole: Buffer, count: number): Generator<Mutation> {
   }
 }
 
-/** mulberry32 */
-function generator(start: number): () => number {
+/** Numbers from 0 to 1, the same for the same start: mulberry32. */
+export function generator(start: number): () => number {
   let state = start;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

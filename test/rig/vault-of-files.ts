@@ -1,0 +1,42 @@
+import { Readable } from "node:stream";
+import { ok } from "../../lib/result.js";
+import type { Secret } from "../../lib/secret.js";
+import { normalise } from "../../lib/vault/archive.js";
+import { noComplaints } from "../../lib/vault/complaints.js";
+import type { Manifest } from "../../lib/vault/manifest.js";
+import { openVault } from "../../lib/vault/open.js";
+import type { TarSource } from "../../lib/vault/seal-folder.js";
+import { endOfTar, padding, tarHeader } from "../../lib/vault/tar-header.js";
+import type { Contents } from "./edit-log.js";
+import { drain, readTar } from "./read-tar.js";
+import { value } from "./result.js";
+
+/** These files as a tar to be sealed. */
+export function tarOf(files: Contents): TarSource {
+  const pieces = [...files].flatMap(([path, content]) => {
+    const bytes = Buffer.from(content);
+    const entry = { path, type: "file", mode: 0o600, size: bytes.length, mtime: 0 } as const;
+    return [tarHeader(entry), bytes, padding(bytes.length)];
+  });
+  return { tar: Readable.from([...pieces, endOfTar]), done: Promise.resolve(ok(noComplaints)) };
+}
+
+export interface ReadVault {
+  readonly files: Contents;
+  readonly digest: string;
+  readonly manifest?: Manifest;
+}
+
+/** The files in a sealed vault. */
+export async function filesIn(path: string, passphrase: Secret): Promise<ReadVault> {
+  const opened = value(await openVault(path, passphrase));
+  const { tar, summary } = normalise(opened.tar, { limitBytes: 2 ** 24, format: opened.format });
+  const entries = await readTar(await drain(tar));
+  const { digest, manifest } = value(await summary);
+  const files = entries.filter(({ type }) => type === "file");
+  return {
+    files: new Map(files.map(({ name, content }) => [name, content.toString()])),
+    digest,
+    ...(manifest === undefined ? {} : { manifest }),
+  };
+}
