@@ -30,7 +30,7 @@ interface Descent {
   readonly parent?: Manifest["parent"];
 }
 
-export interface SealRequest extends Pick<Replacement<unknown>, "folder" | "target" | "onStep"> {
+export interface SealRequest extends Pick<Replacement<Sealed>, "folder" | "target" | "onStep"> {
   /** Asked twice: to say first what is in the vault, and to seal it. It may leave out the paths it is given. */
   readonly source: (without: ReadonlySet<string>) => TarSource;
   /** Nothing for a vault that is new. */
