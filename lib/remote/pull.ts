@@ -95,7 +95,7 @@ function notPushed(local: LocalVault, url: string): Failure {
   return {
     kind: "conflict",
     message: `${local.path} was not pushed to ${url}, and a pull would replace it; nothing was changed`,
-    hint: "`tazpod push` brings it there. `tazpod pull --force` takes the remote's and keeps this one beside it as vault.tar.aes.bak-N.",
+    hint: "`tazpod push` brings it there; `tazpod merge` makes one of both. `tazpod pull --force` takes the remote's and keeps this one beside it as vault.tar.aes.bak-N.",
   };
 }
 

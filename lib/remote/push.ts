@@ -276,7 +276,7 @@ function movedOn(local: LocalVault, { host, modified }: RemoteObject, url: strin
   return {
     kind: "conflict",
     message: `${who} wrote ${url} on ${when}, and this host has not seen that; nothing was pushed, and ${local.path} is as it was`,
-    hint: "`tazpod pull --force` takes the remote's vault and keeps this one beside it as vault.tar.aes.bak-N.",
+    hint: "`tazpod merge` makes one of both. `tazpod pull --force` takes the remote's vault and keeps this one beside it as vault.tar.aes.bak-N.",
   };
 }
 
