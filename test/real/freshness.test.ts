@@ -101,7 +101,7 @@ test("a passphrase that was changed elsewhere is asked for once the newer vault 
   await unlocked(pty);
   await pty.expect("Take it?");
   pty.line("");
-  await pty.expect("This vault has another passphrase than the one before.");
+  await pty.expect("That does not open it. 2 more tries.");
   await pty.secret("Passphrase of the vault:", other);
   await pty.expect("$ ");
   pty.line("cat ~/secrets/key; exit");
