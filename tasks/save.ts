@@ -38,7 +38,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
     passphrase: passphrase.value,
     format: format.value,
     folder: project.vaultFolder,
-    source: (without) => take(enclave.value, { signal: context.signal, lenient, without }),
+    source: () => take(enclave.value, { signal: context.signal, lenient }),
     lenient,
     from: { generation, parent: { sealed: opened.base, content: opened.digest } },
     limitBytes: archiveLimit(project.config.secretsBytes),
@@ -117,7 +117,7 @@ async function digestOf(
   const format = await formatOf(project.vaultFile);
   if (!format.ok) return format;
   const without = new Set(lenient ? moving : []);
-  const found = await whole(take(enclave, { signal, lenient, without }), async (taking) => {
+  const found = await whole(take(enclave, { signal, lenient }), async (taking) => {
     const { tar, summary } = normalise(taking.tar, {
       limitBytes,
       format: lenient ? format.value : "age",
