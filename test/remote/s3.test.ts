@@ -238,7 +238,7 @@ test("an upload is tried again when its connection is cut", async () => {
   );
   assert.ok(proxy.connections() >= 2);
   await proxy.close();
-  assert.ok((await download(settings)).bytes.equals(bytes));
+  assert.ok((await download(settings)).(await readFile(from)).equals(bytes));
 });
 
 test("credentials: those of the environment, none at all, those of a profile, and an SSO login that is over", async () => {
