@@ -1,7 +1,7 @@
 // needs: s3
 // time limit: 180 s
 import { randomBytes } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -238,7 +238,7 @@ test("an upload is tried again when its connection is cut", async () => {
   );
   assert.ok(proxy.connections() >= 2);
   await proxy.close();
-  assert.ok((await download(settings)).(await readFile(from)).equals(bytes));
+  assert.ok((await download(settings)).bytes.equals(await readFile(from)));
 });
 
 test("credentials: those of the environment, none at all, those of a profile, and an SSO login that is over", async () => {
