@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: what the project promises about speed, as ratios of two commands run by turns on the same machine,
- * medians of each. Ends with exit code 1 when a promise is not kept. Parts that need an engine are left out, with a
- * word, where none answers.
+ * medians of each. Ends with exit code 1 when a promise is not kept. Parts that need an engine or an S3 server are left
+ * out, with a word, where none answers.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -9,57 +9,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { sync } from "./bench-sync.js";
 import { sealAndOpen, unlock, type UnlockRow, type VaultRow } from "./bench-vault.js";
+import { compare, type Row, time } from "./compare.js";
 
 const bin = fileURLToPath(new URL("../bin/tazpod.js", import.meta.url));
 const image = process.env["TAZPOD_TEST_IMAGE"] ?? "tazpod-test:1";
 const container = `tazpod-bench-${process.pid}`;
 const folder = mkdtempSync(join(tmpdir(), "tazpod-bench-"));
-
-interface Row {
-  readonly what: string;
-  readonly than: string;
-  readonly ms: number;
-  readonly baseMs: number;
-  readonly target: number;
-}
-
-interface Command {
-  readonly argv: readonly string[];
-  readonly cwd: string;
-}
-
-function time({ argv, cwd }: Command): number {
-  const [program = "", ...rest] = argv;
-  const start = performance.now();
-  const { status, stderr } = spawnSync(program, rest, { cwd, stdio: ["ignore", "ignore", "pipe"] });
-  if (status !== 0) throw new Error(`${argv.join(" ")} ended with ${status}: ${stderr.toString()}`);
-  return performance.now() - start;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
-}
-
-/** Both commands by turns, so that whatever else goes on here slows both. */
-function compare(
-  what: string,
-  command: Command,
-  than: string,
-  base: Command,
-  target: number,
-  rounds: number,
-): Row {
-  const [times, bases]: [number[], number[]] = [[], []];
-  for (let round = 0; round <= rounds; round++) {
-    const [baseMs, ms] = [time(base), time(command)];
-    // the first round fills the disk's cache
-    if (round === 0) continue;
-    bases.push(baseMs);
-    times.push(ms);
-  }
-  return { what, than, ms: median(times), baseMs: median(bases), target };
-}
 
 function project(name: string, recipe?: string): string {
   const root = join(folder, name);
@@ -204,6 +161,7 @@ try {
   const good = [
     !wanted("start") || print([...startup(), ...(await warm())]),
     !wanted("unlock") || printUnlock(await unlocking()),
+    !wanted("sync") || print(await sync(folder)),
     !wanted("vault") || (await printVault(sealAndOpen(folder))),
   ];
   process.exitCode = good.every(Boolean) ? 0 : 1;

@@ -12,7 +12,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (state === "true") return ok(undefined);
   const why = isOffline(context) ? " (--offline)" : "";
   terminal.say(
-    `Not pushed${why}: ${reason}. It is safe here; the next enter or \`tazpod push\` brings it there.`,
+    `Not pushed${why}: ${reason}. It is kept here; the next enter, or \`tazpod push\`, tries again.`,
   );
   return ok(undefined);
 }

@@ -2,7 +2,7 @@
 import { marker, setMarker } from "../lib/enclave/marker.js";
 import { forgetOpen, recordedOpen } from "../lib/enclave/open-record.js";
 import { take, type Taking } from "../lib/enclave/take.js";
-import type { Enclave } from "../lib/enclave/types.js";
+import type { Enclave, Marker } from "../lib/enclave/types.js";
 import type { Failure } from "../lib/failure.js";
 import { fileHash } from "../lib/host/file-hash.js";
 import { fail, ok, type Result } from "../lib/result.js";
@@ -38,11 +38,16 @@ export async function run(context: StepContext): Promise<Result<void>> {
     passphrase: passphrase.value,
     format: format.value,
     folder: project.vaultFolder,
-    source: (without) => take(enclave.value, { signal: context.signal, lenient, without }),
+    source: () => take(enclave.value, { signal: context.signal, lenient }),
     lenient,
     from: { generation, parent: { sealed: opened.base, content: opened.digest } },
     limitBytes: archiveLimit(project.config.secretsBytes),
-    target: () => target(context, opened.base),
+    target: async (filled) => {
+      const place = await target(context, opened);
+      if (!place.ok) return place;
+      const told = await setMarker(enclave.value, { ...opened, next: filled.sha256 });
+      return told.ok ? place : told;
+    },
   });
   if (!sealed.ok) return fail(unsaved(sealed.failure));
   const { path, sha256, summary } = sealed.value;
@@ -50,8 +55,9 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (without.length > 0) context.terminal.say(`Not kept in the vault: ${without.join(", ")}`);
   if (path !== project.vaultFile) return fail(keptBeside(path));
   context.terminal.say(`✔ saved: ${count(summary.files)}, ${bytesOf(summary.bytes)}, sealed`);
+  const { next: _, ...rest } = opened;
   return setMarker(enclave.value, {
-    ...opened,
+    ...rest,
     digest: summary.digest,
     base: sha256,
     generation: generation + 1,
@@ -74,11 +80,13 @@ async function provenPassphrase(context: StepContext): Promise<Result<Secret>> {
 }
 
 /** Where what was open goes: beside the vault when that is no longer the one that was opened. */
-async function target({ project, options, signal }: StepContext, base: string): Promise<Result<string>> {
+async function target({ project, options, signal }: StepContext, opened: Marker): Promise<Result<string>> {
   if (options.force) return ok(project.vaultFile);
   const here = await fileHash(project.vaultFile, signal);
   if (!here.ok) return here;
-  return here.value === base ? ok(project.vaultFile) : conflictPath(project.vaultFolder);
+  return here.value === opened.base || here.value === opened.next
+    ? ok(project.vaultFile)
+    : conflictPath(project.vaultFolder);
 }
 
 /** What was open by the host's own note was removed from inside; then the note is wrong from now on. */
@@ -109,7 +117,7 @@ async function digestOf(
   const format = await formatOf(project.vaultFile);
   if (!format.ok) return format;
   const without = new Set(lenient ? moving : []);
-  const found = await whole(take(enclave, { signal, lenient, without }), async (taking) => {
+  const found = await whole(take(enclave, { signal, lenient }), async (taking) => {
     const { tar, summary } = normalise(taking.tar, {
       limitBytes,
       format: lenient ? format.value : "age",

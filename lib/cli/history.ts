@@ -5,6 +5,7 @@ import type { Remote, RemoteObject } from "../remote/types.js";
 import { fail, ok, type Result } from "../result.js";
 import type { Arguments } from "../run/arguments.js";
 import { bytesOf } from "../run/bytes.js";
+import { isOffline } from "../run/freshness.js";
 import { open } from "../run/open.js";
 import { withPassphrase } from "../run/passphrase.js";
 import { reportFailure } from "../run/report.js";
@@ -35,6 +36,11 @@ export async function historyCommand(args: Arguments, words: readonly string[]):
   interrupts.watch();
   try {
     const context = world.context(recipe, undefined, interrupts.signal, () => undefined);
+    if (isOffline(context))
+      return reportFailure(
+        { kind: "usage", message: "history asks the remote, and --offline was given." },
+        args.json,
+      );
     const shown = await show(context, args);
     return shown.ok ? 0 : reportFailure(shown.failure, args.json);
   } finally {

@@ -72,6 +72,3 @@ l=$(ls -A "$1"); [ -z "$l" ] || { printf '%s\\n' "$l"; exit 5; }`;
 
 /** Writes the folder as a tar to stdout. */
 export const archive = 'export LC_ALL=C; exec tar -c -f - -C "$1" .';
-
-/** The same without the paths that stdin lists. */
-export const archiveWithout = 'export LC_ALL=C; exec tar -c -f - -X - -C "$1" .';

@@ -3,7 +3,7 @@ import type { Finished } from "../host/process.js";
 import { fail, type Result } from "../result.js";
 import { type Complaints, judgeTar } from "../vault/complaints.js";
 import { command } from "./call.js";
-import { archive, archiveWithout } from "./scripts.js";
+import { archive } from "./scripts.js";
 import type { Enclave } from "./types.js";
 
 export interface Taking {
@@ -17,27 +17,16 @@ interface TakeOptions {
   readonly signal: AbortSignal;
   /** What tar cannot read is told, and is no failure. */
   readonly lenient: boolean;
-  /** Paths that tar is not to read at all. */
-  readonly without?: ReadonlySet<string>;
 }
 
 /** Streams the RAM folder out of the container. Only pipes and memory are in between. */
-export function take(enclave: Enclave, { signal, lenient, without = new Set() }: TakeOptions): Taking {
+export function take(enclave: Enclave, { signal, lenient }: TakeOptions): Taking {
   const { engine, container, user } = enclave;
-  const list = [...without].map((path) => `${pattern(path)}\n`).join("");
-  const { stdout, done } =
-    list === ""
-      ? engine.execPiped(container, command(enclave, archive), { user, signal })
-      : engine.execPiped(container, command(enclave, archiveWithout), { user, signal, input: list });
+  const { stdout, done } = engine.execPiped(container, command(enclave, archive), { user, signal });
   return {
     tar: stdout,
     done: done.then((result) => (result.ok ? judge(container, result.value, lenient) : result)),
   };
-}
-
-/** As tar's list of exclusions has it, where letters of patterns are escaped. */
-function pattern(path: string): string {
-  return `./${path.replace(/[\\*?[\]]/g, "\\$&")}`;
 }
 
 function judge(container: string, { code, stderr }: Finished, lenient: boolean): Result<Complaints> {

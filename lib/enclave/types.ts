@@ -16,6 +16,8 @@ export interface Marker {
   readonly digest: string;
   /** SHA-256 of the sealed file it came from or was last saved to, hex. */
   readonly base: string;
+  /** That of the file that a save was about to put in its place: one that was killed then has done so, or has not. */
+  readonly next?: string;
   /** What the manifest of that file counts; 0 where it has none. */
   readonly generation?: number;
   readonly openedAt: string;

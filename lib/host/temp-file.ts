@@ -7,7 +7,7 @@ import { processStart } from "./process-identity.js";
 /** A file being written beside the one it will replace. */
 export interface TempFile {
   readonly path: string;
-  /** Appends. */
+  /** Appends. The disk is not waited for: what it says comes with the next call. The data must stay as it is. */
   write(data: string | Uint8Array): Promise<Result<void>>;
   /** Forces what was written to the disk, and closes. Safe to call again. */
   finish(): Promise<Result<void>>;
@@ -77,21 +77,29 @@ function tempPath(folder: string, name: string): string {
 
 function tempFile(path: string, handle: fs.FileHandle): TempFile {
   let open = true;
+  let writing: Promise<Result<void>> = Promise.resolve(ok(undefined));
+  const write = async (data: string | Uint8Array): Promise<Result<void>> => {
+    const before = await writing;
+    if (before.ok) writing = attempt("write", path, () => handle.appendFile(data));
+    return before;
+  };
   const finish = async (): Promise<Result<void>> => {
-    if (!open) return ok(undefined);
+    const written = await writing;
+    if (!open) return written;
     open = false;
     const synced = await attempt("write", path, () => handle.sync());
     const closed = await attempt("write", path, () => handle.close());
-    return synced.ok ? closed : synced;
+    return [written, synced, closed].find((result) => !result.ok) ?? closed;
   };
   const discard = async (): Promise<void> => {
+    await writing;
     if (open) await handle.close().catch(() => undefined);
     open = false;
     await fs.rm(path, { force: true }).catch(() => undefined);
   };
   return {
     path,
-    write: (data) => attempt("write", path, () => handle.appendFile(data)),
+    write,
     finish,
     discard,
     async replace(target) {

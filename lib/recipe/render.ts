@@ -12,6 +12,14 @@ export function render(text: string, vars: Readonly<Record<string, string>>): st
   });
 }
 
+/** Like `render`, for a text that words from elsewhere were put into: what has no value stays as it is. */
+export function renderKnown(text: string, vars: Readonly<Record<string, string>>): string {
+  return text.replaceAll(
+    placeholder,
+    (all, name: string) => (Object.hasOwn(vars, name) ? vars[name] : undefined) ?? all,
+  );
+}
+
 /** The names that `text` asks for, each once. */
 export function placeholders(text: string): readonly string[] {
   return [...new Set([...text.matchAll(placeholder)].map((match) => match[1] ?? ""))];

@@ -1,9 +1,15 @@
 import type { TempFile } from "../host/temp-file.js";
 import { ok, type Result } from "../result.js";
-import type { PushedRecord } from "../vault/state.js";
+import type { VaultState } from "../vault/state.js";
 import { fetchCopy } from "./copies.js";
 import { historyMark } from "./history-name.js";
-import type { Remote } from "./types.js";
+import type { HistoryCopy, Remote } from "./types.js";
+
+/** What this host and the remote had in common at a time. */
+interface Common {
+  readonly sha256: string;
+  readonly isCopy: (copy: HistoryCopy) => boolean;
+}
 
 /**
  * The vault that this host and the remote last had in common, out of the remote's history, in a temporary file of
@@ -13,19 +19,35 @@ import type { Remote } from "./types.js";
 export async function fetchAncestor(
   remote: Remote,
   folder: string,
-  pushed: PushedRecord | undefined,
+  state: VaultState,
   signal: AbortSignal,
 ): Promise<Result<TempFile | undefined>> {
-  if (pushed?.remote !== remote.url) return ok(undefined);
+  const common = inCommon(state, remote.url);
+  if (common.length === 0) return ok(undefined);
   const copies = await remote.history.list(signal);
   if (!copies.ok) return copies;
-  const mark = historyMark(pushed);
-  const candidates = copies.value.filter((copy) => copy.name === pushed.history || copy.mark === mark);
-  for (const { name } of candidates) {
+  const candidates = common.flatMap(({ sha256, isCopy }) =>
+    copies.value.filter(isCopy).map(({ name }) => ({ name, sha256 })),
+  );
+  for (const { name, sha256 } of candidates) {
     const fetched = await fetchCopy(remote, name, folder, signal);
-    if (fetched.ok && fetched.value.sha256 === pushed.sha256) return ok(fetched.value.temp);
+    if (fetched.ok && fetched.value.sha256 === sha256) return ok(fetched.value.temp);
     if (fetched.ok) await fetched.value.temp.discard();
     else if (!["remote-absent", "vault-damaged"].includes(fetched.failure.kind)) return fetched;
   }
   return ok(undefined);
+}
+
+/** The latest first. A push of which nobody heard went through, if the history has a copy of it. */
+function inCommon({ pushed, pending = [] }: VaultState, url: string): readonly Common[] {
+  const unheard = pending.filter(({ remote }) => remote === url).toReversed();
+  const marked = (write: Parameters<typeof historyMark>[0]): Common["isCopy"] => {
+    const mark = historyMark(write);
+    return (copy) => copy.mark === mark;
+  };
+  const common = unheard.map(({ sha256, writeId }) => ({ sha256, isCopy: marked({ writeId, etag: "" }) }));
+  if (pushed?.remote !== url) return common;
+  const isMarked = marked(pushed);
+  const isCopy = (copy: HistoryCopy): boolean => copy.name === pushed.history || isMarked(copy);
+  return [...common, { sha256: pushed.sha256, isCopy }];
 }

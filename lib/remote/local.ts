@@ -16,15 +16,20 @@ export interface LocalVault {
   readonly state: VaultState;
 }
 
-export async function readLocal(folder: string, signal?: AbortSignal): Promise<Result<LocalVault>> {
+/** `bytesFrom`: another name of the vault, which stays the same file. */
+export async function readLocal(
+  folder: string,
+  signal?: AbortSignal,
+  bytesFrom?: string,
+): Promise<Result<LocalVault>> {
   const path = join(folder, vaultFileName);
   const read = await readState(folder);
   if (!read.ok) return read;
   const { state } = read.value;
-  const found = await stat(path);
+  const found = await stat(bytesFrom ?? path);
   if (!found.ok) return found;
   if (found.value === undefined) return ok({ path, bytes: 0, state });
-  const sha256 = await fileHash(path, signal);
+  const sha256 = await fileHash(bytesFrom ?? path, signal);
   if (!sha256.ok) return sha256;
   return ok({
     path,

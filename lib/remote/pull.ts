@@ -3,6 +3,7 @@ import { keepBackup } from "../host/backup.js";
 import { makeFolder } from "../host/files.js";
 import { createTemp, type TempFile } from "../host/temp-file.js";
 import { Failed, fail, ok, type Result, settle, take } from "../result.js";
+import { changeState, withArrived } from "../vault/state.js";
 import { cleanLeftovers, vaultFileName } from "../vault/store.js";
 import { type Fetched, fetchVault } from "./fetch.js";
 import { isPushed, type LocalVault, readLocal } from "./local.js";
@@ -75,7 +76,10 @@ async function compare(
   const { object } = found;
   const { pushed } = local.state;
   const unpushed = !isPushed(local, remote.url);
-  if (!unpushed && pushed?.etag === object.etag) return { object, changed: false };
+  if (!unpushed && pushed?.etag === object.etag) {
+    take(await changeState(folder, (state) => withArrived(state, local.sha256)));
+    return { object, changed: false };
+  }
   if (local.sha256 !== undefined && object.sha256 === local.sha256) {
     take(await noteSeen(folder, remote.url, object, local.sha256));
     return { object, changed: false };
@@ -93,7 +97,7 @@ function notPushed(local: LocalVault, url: string): Failure {
   return {
     kind: "conflict",
     message: `${local.path} was not pushed to ${url}, and a pull would replace it; nothing was changed`,
-    hint: "`tazpod push` brings it there. `tazpod pull --force` takes the remote's and keeps this one beside it as vault.tar.aes.bak-N.",
+    hint: "`tazpod push` brings it there; `tazpod merge` makes one of both. `tazpod pull --force` takes the remote's and keeps this one beside it as vault.tar.aes.bak-N.",
   };
 }
 

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import { join } from "node:path";
 import type { Failure } from "../failure.js";
 import { now } from "../host/clock.js";
-import { removeFile } from "../host/files.js";
+import { removeFile, stat } from "../host/files.js";
 import { linkTemp } from "../host/temp-file.js";
-import { Failed, fail, ok, type Result, settle, take } from "../result.js";
+import { Failed, fail, type Result, settle, take } from "../result.js";
 import {
   changeState,
   withPending,
@@ -13,7 +14,6 @@ import {
   type PushedRecord,
 } from "../vault/state.js";
 import { cleanLeftovers, vaultFileName } from "../vault/store.js";
-import { fileHash } from "../host/file-hash.js";
 import { isPushed, type LocalVault, readLocal } from "./local.js";
 import type { SyncRequest } from "./pull.js";
 import { expired } from "./retention.js";
@@ -56,23 +56,29 @@ export interface Pushed {
  * Failures: `vault-absent`, `conflict`, `remote-rollback`, `file`, `interrupted`, and those of the remote.
  */
 export async function push(request: PushRequest): Promise<Result<Pushed>> {
-  const { remote, folder, signal, force = false } = request;
+  const { folder } = request;
   await cleanLeftovers(folder);
-  const local = await readLocal(folder, signal);
-  if (!local.ok) return local;
-  if (local.value.sha256 === undefined) return fail({ kind: "vault-absent", path: local.value.path });
-  const { pushed } = local.value.state;
-  if (pushed !== undefined && isPushed(local.value, remote.url) && !force)
-    return ok({ uploaded: false, wasGone: false, record: pushed });
+  const path = join(folder, vaultFileName);
+  const here = await stat(path);
+  if (!here.ok) return here;
+  if (here.value === undefined) return fail({ kind: "vault-absent", path });
   // The file that is hashed is the one that is uploaded, though a save may replace the vault meanwhile.
-  const snapshot = await linkTemp(folder, vaultFileName, local.value.path);
+  const snapshot = await linkTemp(folder, vaultFileName, path);
   if (!snapshot.ok) return snapshot;
-  const result = await settle(async () => {
-    const sha256 = take(await fileHash(snapshot.value, signal));
-    return new Push(request, { ...local.value, sha256 }, snapshot.value).run();
-  });
+  const result = await settle(() => pushFile(request, snapshot.value));
   await removeFile(snapshot.value);
   return result;
+}
+
+async function pushFile(request: PushRequest, from: string): Promise<Pushed> {
+  const { remote, folder, signal, force = false } = request;
+  const local = take(await readLocal(folder, signal, from));
+  const { sha256, path } = local;
+  if (sha256 === undefined) throw new Failed({ kind: "vault-absent", path });
+  const { pushed } = local.state;
+  if (pushed !== undefined && isPushed(local, remote.url) && !force)
+    return { uploaded: false, wasGone: false, record: pushed };
+  return new Push(request, { ...local, sha256 }, from).run();
 }
 
 class Push {
@@ -270,7 +276,7 @@ function movedOn(local: LocalVault, { host, modified }: RemoteObject, url: strin
   return {
     kind: "conflict",
     message: `${who} wrote ${url} on ${when}, and this host has not seen that; nothing was pushed, and ${local.path} is as it was`,
-    hint: "`tazpod pull --force` takes the remote's vault and keeps this one beside it as vault.tar.aes.bak-N.",
+    hint: "`tazpod merge` makes one of both. `tazpod pull --force` takes the remote's vault and keeps this one beside it as vault.tar.aes.bak-N.",
   };
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import type { PutObjectCommand } from "@aws-sdk/client-s3";
 import { attempts } from "../aws/client-config.js";
 import { awsFailure, readAwsError } from "../aws/errors.js";
 import type { FailureOf } from "../failure.js";
@@ -24,13 +24,6 @@ export interface Writer {
   readonly singleWriter: boolean;
 }
 
-/** What is uploaded: the same bytes in each attempt. */
-interface Source {
-  readonly bytes: number;
-  /** Base64, as in the header. */
-  readonly md5: string;
-}
-
 /**
  * Writes under the condition. What ends without an answer, 409 and 5xx are tried again; a refusal is not, and is told
  * from our own write whose answer was lost by the write id.
@@ -38,29 +31,23 @@ interface Source {
 export async function uploadObject(writer: Writer, request: UploadRequest): Promise<Result<Uploaded>> {
   const conditional = await writer.conditions.find(request.signal);
   if (!conditional.ok) return conditional;
-  const source = await settle(() => readSource(request.from));
-  return source.ok ? new Upload(writer, request, source.value, conditional.value).run() : source;
-}
-
-async function readSource(from: string): Promise<Source> {
-  const found = take(await stat(from));
-  if (found === undefined) throw new Failed({ kind: "vault-absent", path: from });
-  const md5 = createHash("md5");
-  for await (const piece of take(await openRead(from))) md5.update(piece as Buffer);
-  return { bytes: found.bytes, md5: md5.digest("base64") };
+  const found = await stat(request.from);
+  if (!found.ok) return found;
+  if (found.value === undefined) return fail({ kind: "vault-absent", path: request.from });
+  return new Upload(writer, request, found.value.bytes, conditional.value).run();
 }
 
 class Upload {
   readonly #writer: Writer;
   readonly #request: UploadRequest;
-  readonly #source: Source;
+  readonly #bytes: number;
   #conditional: Conditional;
   #probed = false;
 
-  constructor(writer: Writer, request: UploadRequest, source: Source, conditional: Conditional) {
+  constructor(writer: Writer, request: UploadRequest, bytes: number, conditional: Conditional) {
     this.#writer = writer;
     this.#request = request;
-    this.#source = source;
+    this.#bytes = bytes;
     this.#conditional = conditional;
   }
 
@@ -103,7 +90,7 @@ class Upload {
    */
   async #inParts(): Promise<boolean> {
     const { parts, conditions } = this.#writer;
-    const { bytes } = this.#source;
+    const bytes = this.#bytes;
     if (bytes < parts.from) return false;
     if (!this.#conditional.honoured || bytes > mostInOne) return true;
     this.#conditional = take(await conditions.probeCompletion(this.#conditional, this.#request.signal));
@@ -113,7 +100,7 @@ class Upload {
   async #putParts(header: ReturnType<typeof conditionHeader> | undefined): Promise<Uploaded> {
     const { place, parts } = this.#writer;
     const { metadata } = this.#request;
-    const { bytes } = this.#source;
+    const bytes = this.#bytes;
     const done = await uploadInParts({
       place,
       request: this.#request,
@@ -142,7 +129,7 @@ class Upload {
     const { signal } = this.#request;
     if (singleWriter) return undefined;
     if (!this.#conditional.honoured) return unsafe(place.url, this.#conditional.why);
-    if (this.#source.bytes <= mostInOne) return undefined;
+    if (this.#bytes <= mostInOne) return undefined;
     this.#conditional = take(await conditions.probeCompletion(this.#conditional, signal));
     if (this.#conditional.honoured && this.#conditional.completion === true) return undefined;
     return unsafe(place.url, "it does for what goes in one request, and this vault is too large for one");
@@ -194,7 +181,7 @@ class Upload {
   async #put(condition: { IfNoneMatch?: string; IfMatch?: string }): Promise<RemoteObject> {
     const { from, metadata, signal, progress } = this.#request;
     const { place } = this.#writer;
-    const { bytes, md5 } = this.#source;
+    const bytes = this.#bytes;
     const { sdk, client } = await place.load();
     const body = counted(take(await openRead(from)), bytes, progress);
     const put = new sdk.PutObjectCommand({
@@ -202,13 +189,24 @@ class Upload {
       ...condition,
       Body: body,
       ContentLength: bytes,
-      ContentMD5: md5,
       ContentType: "application/octet-stream",
       Metadata: metadataHeaders(metadata),
     });
+    signContent(put, metadata.sha256);
     const answer = await sendBody(body, signal, (options) => client.send(put, options));
     return { etag: unquoted(answer.ETag), bytes, modified: now(), ...metadata };
   }
+}
+
+/** The signature covers the hash of the body, so that a server takes no other bytes than those that were sealed. */
+function signContent(put: PutObjectCommand, sha256: string): void {
+  put.middlewareStack.add(
+    (next) => (args) => {
+      (args.request as { headers: Record<string, string> }).headers["x-amz-content-sha256"] = sha256;
+      return next(args);
+    },
+    { step: "build", name: "signContent" },
+  );
 }
 
 function unsafe(url: string, why: string): FailureOf<"remote-unavailable"> {

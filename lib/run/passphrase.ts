@@ -24,7 +24,8 @@ export async function withPassphrase<T>(
     terminal.say("This vault has another passphrase than the one before.");
   }
   for (let attempt = 1; ; attempt += 1) {
-    const given = await readPassphrase(sourcesOf(context), question);
+    const offered = session.takeOffered();
+    const given = offered === undefined ? await readPassphrase(sourcesOf(context), question) : ok(offered);
     if (!given.ok) return given;
     const opened = await open(given.value.secret);
     if (opened.ok) {
@@ -38,6 +39,20 @@ export async function withPassphrase<T>(
       `That does not open it. ${tries - attempt} more ${tries - attempt === 1 ? "try" : "tries"}.`,
     );
   }
+}
+
+/** Asks for the passphrase of the vault here, and begins to make the key of it; what opens the vault finds out whether it is right. */
+export async function offerPassphrase(context: StepContext, question: string): Promise<Result<void>> {
+  const { session, project } = context;
+  if (session.hasPassphrase) return ok(undefined);
+  const given = await readPassphrase(sourcesOf(context), question);
+  if (!given.ok) return given;
+  session.offer(given.value);
+  void openVault(project.vaultFile, given.value.secret).then(
+    (opened) => opened.ok && opened.value.tar.destroy(),
+    () => undefined,
+  );
+  return ok(undefined);
 }
 
 /**

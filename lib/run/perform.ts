@@ -19,10 +19,11 @@ export async function perform(task: Task, setting: Setting, onStart: () => void)
   const worked = await attempts(task, setting);
   setting.facts.stepped(task);
   const refreshed = await setting.world.refresh();
+  const { received, signal } = setting.interrupts;
+  // whatever a step that was cut short says of it
+  if (signal.aborted) return fail({ kind: "interrupted", signal: received ?? String(signal.reason) });
   if (!worked.ok) return fail(named(task, worked.failure));
   if (!refreshed.ok) return refreshed;
-  const { received, signal } = setting.interrupts;
-  if (signal.aborted) return fail({ kind: "interrupted", signal: received ?? String(signal.reason) });
   return achieved(task, setting);
 }
 

@@ -2,7 +2,7 @@ import type { Failure } from "../failure.js";
 import { resolve } from "../plan/resolve.js";
 import type { Plan, Progress, Target } from "../plan/types.js";
 import type { Verdict } from "../verdict.js";
-import { render } from "../recipe/render.js";
+import { render, renderKnown } from "../recipe/render.js";
 import { fail, type Result } from "../result.js";
 import type { Setting } from "./setting.js";
 
@@ -25,8 +25,14 @@ export async function planOf(target: Target, setting: Setting, progress: Progres
   }
 }
 
-/** A fact in a failure is named as people would say it. */
+/** A failure as people would say it: facts by what they mean, messages filled in, and no place in the built-in recipe. */
 export function described(failure: Failure, { recipe, world }: Setting): Failure {
+  if (failure.kind === "precondition") {
+    const { task, message, at } = failure;
+    const shown = renderKnown(message, world.vars(recipe, recipe.tasks.get(task)));
+    const place = at === undefined || at.file === recipe.files[0] ? {} : { at };
+    return { kind: "precondition", task, message: shown, ...place };
+  }
   if (failure.kind !== "unknown-fact" && failure.kind !== "unmet-fact") return failure;
   const desc = recipe.facts.get(failure.fact)?.desc;
   return desc === undefined ? failure : { ...failure, desc: render(desc, world.vars(recipe)) };

@@ -1,5 +1,6 @@
 import type { Freshness } from "../remote/freshness.js";
 import type { Secret } from "../secret.js";
+import type { Passphrase } from "../vault/passphrase.js";
 
 /** What one run of tazpod remembers between its steps, in memory only. */
 export class Session {
@@ -11,6 +12,7 @@ export class Session {
   isNews = false;
   readonly #over = new AbortController();
   #passphrase: Secret | undefined;
+  #offered: Passphrase | undefined;
 
   /** Aborts when the run is over, for what nobody waits for. */
   get over(): AbortSignal {
@@ -22,6 +24,23 @@ export class Session {
     return this.#passphrase;
   }
 
+  /** Somebody has given a passphrase, whether it has opened anything or not. */
+  get hasPassphrase(): boolean {
+    return (this.#passphrase ?? this.#offered) !== undefined;
+  }
+
+  /** A passphrase that was given before anything was opened with it. */
+  offer(passphrase: Passphrase): void {
+    this.#offered = passphrase;
+  }
+
+  /** The one that was offered, once. */
+  takeOffered(): Passphrase | undefined {
+    const offered = this.#offered;
+    this.#offered = undefined;
+    return offered;
+  }
+
   keep(passphrase: Secret): void {
     if (this.#passphrase !== passphrase) this.#passphrase?.wipe();
     this.#passphrase = passphrase;
@@ -31,5 +50,6 @@ export class Session {
     this.#over.abort();
     this.#passphrase?.wipe();
     this.#passphrase = undefined;
+    this.takeOffered()?.secret.wipe();
   }
 }

@@ -25,7 +25,6 @@ export interface OpenOptions {
   readonly maxBytes?: number;
 }
 
-const readBytesAtOnce = 512 * 1024;
 const maxTarBytes = { v1: 512 * 1024 * 1024, age: 64 * 1024 ** 3 } as const;
 
 /**
@@ -56,10 +55,7 @@ async function age(
   path: string,
   options: OpenOptions,
 ): Promise<OpenedVault> {
-  const stream =
-    typeof source === "string"
-      ? take(await openRead(source, { highWaterMark: readBytesAtOnce }))
-      : Readable.from([source]);
+  const stream = typeof source === "string" ? take(await openRead(source)) : Readable.from([source]);
   const hash = createHash("sha256");
   const hashed = async function* (): AsyncGenerator<Buffer> {
     for await (const piece of attempted(stream, path)) {
@@ -98,7 +94,7 @@ async function sealedBytes(source: string | Buffer, path: string): Promise<Seale
   const bytes = take(await stat(source))?.bytes;
   if (bytes === undefined) throw new Failed({ kind: "vault-absent", path });
   async function* read(): AsyncGenerator<Buffer> {
-    const stream = take(await openRead(path, { highWaterMark: readBytesAtOnce }));
+    const stream = take(await openRead(path));
     yield* attempted(stream, path);
   }
   return { bytes, read };

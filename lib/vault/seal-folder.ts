@@ -30,9 +30,9 @@ interface Descent {
   readonly parent?: Manifest["parent"];
 }
 
-export interface SealRequest extends Pick<Replacement<unknown>, "folder" | "target" | "onStep"> {
-  /** Asked twice: to say first what is in the vault, and to seal it. It may leave out the paths it is given. */
-  readonly source: (without: ReadonlySet<string>) => TarSource;
+export interface SealRequest extends Pick<Replacement<Sealed>, "folder" | "target" | "onStep"> {
+  /** Asked twice: to say first what is in the vault, and to seal it. */
+  readonly source: () => TarSource;
   /** Nothing for a vault that is new. */
   readonly from?: Descent;
   readonly passphrase: Secret;
@@ -127,7 +127,7 @@ function movedBetween(before: Survey | undefined, after: Sealed & Partial<Compla
 
 async function survey(request: SealRequest, without: ReadonlySet<string>): Promise<Result<Survey>> {
   const { source, limitBytes, lenient = false, from } = request;
-  const { tar, done } = source(without);
+  const { tar, done } = source();
   const archive = normalise(tar, { limitBytes, format: "age", lenient, without });
   archive.tar.resume();
   const [summary, complaints] = await Promise.all([archive.summary, done]);
@@ -178,7 +178,7 @@ async function seal(
   manifest: Manifest | undefined,
 ): Promise<Result<Sealed & Complaints>> {
   const { source, passphrase, format, limitBytes, lenient = false } = request;
-  const { tar, done } = source(without);
+  const { tar, done } = source();
   const archive = normalise(tar, {
     ...{ limitBytes, format, lenient, without },
     ...(manifest === undefined ? {} : { manifest }),

@@ -82,13 +82,15 @@ function writeState(folder: string, state: VaultState): Promise<Result<void>> {
   return writeAtomic(stateFile(folder), `${JSON.stringify(state, null, 2)}\n`, 0o600);
 }
 
-/** Reads, changes and writes. What another tazpod writes in that moment may be lost: a note is, and no vault. */
+/** Reads, changes and writes; only reads when `change` gives back what it got. What another tazpod writes in that moment may be lost: a note is, and no vault. */
 export async function changeState(
   folder: string,
   change: (state: VaultState) => VaultState,
 ): Promise<Result<void>> {
   const read = await readState(folder);
-  return read.ok ? writeState(folder, change(read.value.state)) : read;
+  if (!read.ok) return read;
+  const changed = change(read.value.state);
+  return changed === read.value.state ? ok(undefined) : writeState(folder, changed);
 }
 
 export function withPending(state: VaultState, pending: PendingRecord): VaultState {

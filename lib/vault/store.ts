@@ -17,7 +17,7 @@ export interface Replacement<T> {
   /** Opens the new file, where it lies now, and says whether it is good. Nothing is replaced when it is not. */
   readonly verify: (path: string, filled: T) => Promise<Result<unknown>>;
   /** Asked last: the path that the new file is to have, in this folder or below; the vault's own unless given. */
-  readonly target?: () => Promise<Result<string>>;
+  readonly target?: (filled: T) => Promise<Result<string>>;
   readonly onStep?: (step: StoreStep) => void;
 }
 
@@ -40,7 +40,7 @@ export async function replaceVault<T>(replacement: Replacement<T>): Promise<Resu
   replacement.onStep?.("created");
   const filled = await prepare(replacement, temp.value);
   if (!filled.ok) return (await temp.value.discard(), filled);
-  const target = await targetOf(replacement);
+  const target = await targetOf(replacement, filled.value);
   if (!target.ok) return (await temp.value.discard(), target);
   const replaced = await temp.value.replace(target.value);
   if (!replaced.ok) return replaced;
@@ -48,11 +48,8 @@ export async function replaceVault<T>(replacement: Replacement<T>): Promise<Resu
   return ok({ filled: filled.value, path: target.value });
 }
 
-async function targetOf({
-  folder,
-  target,
-}: Pick<Replacement<unknown>, "folder" | "target">): Promise<Result<string>> {
-  return target === undefined ? ok(join(folder, vaultFileName)) : target();
+async function targetOf<T>({ folder, target }: Replacement<T>, filled: T): Promise<Result<string>> {
+  return target === undefined ? ok(join(folder, vaultFileName)) : target(filled);
 }
 
 async function prepare<T>({ fill, verify, onStep }: Replacement<T>, temp: TempFile): Promise<Result<T>> {

@@ -150,7 +150,7 @@ test("a wrong passphrase from a file is tried once, and the command is not run",
   const done = await host.tazpod("enter", "--yes", "--passphrase-file", file, "--", "echo", "ran");
   assert.is(done.code, 1);
   assert.is(done.stdout, "");
-  assert.match(done.stderr, /passphrase: .*the passphrase is wrong, or the file is damaged\.\n/);
+  assert.match(done.stderr, /unlock: .*the passphrase is wrong, or the file is damaged\.\n/);
   await untouched(host, before);
 });
 

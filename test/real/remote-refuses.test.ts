@@ -158,6 +158,8 @@ test("a push over what another host pushed: exit 5, who and when is said, both a
   const { url } = await newBucket();
   const first = await Host.make({ remote: remote(url) });
   assert.is((await first.enter("echo a > ~/secrets/key")).code, 0);
+  // open before the other one pushes
+  assert.is((await first.run("unlock")).code, 0);
   const second = await Host.make({ remote: remote(url) });
   assert.is((await second.enter("echo b > ~/secrets/key")).code, 0);
   const theirs = await readFile(second.vault);
@@ -168,7 +170,10 @@ test("a push over what another host pushed: exit 5, who and when is said, both a
   const third = await Host.make({ remote: remote(url) });
   assert.is((await third.tazpod("pull")).code, 0);
   assert.equal(await readFile(third.vault), theirs);
-  assert.is((await first.enter("cat ~/secrets/key")).stdout, "c\n");
+  assert.match(late.stderr, "tazpod merge");
+  const merged = await first.run("merge");
+  assert.is(merged.code, 0, merged.stderr);
+  assert.is((await third.enter("cd ~/secrets; cat key.ours key.theirs")).stdout, "c\nb\n");
 });
 
 test.run();

@@ -11,6 +11,7 @@ import type { Result } from "../../lib/result.js";
 import { FaultProxy } from "../fake/fault-proxy.js";
 import { keysIn, newBucket, useTestKeys } from "../rig/bucket.js";
 import { newFolder } from "../rig/folder.js";
+import { sha256Of } from "../rig/sha256.js";
 import { failure, value } from "../rig/result.js";
 
 const test = suite("conditional writes");
@@ -21,7 +22,7 @@ useTestKeys();
 async function put(remote: Remote, condition: WriteCondition): Promise<Result<Uploaded>> {
   const from = join(await newFolder(), "vault");
   await writeFile(from, randomBytes(100));
-  const metadata = { host: "a", writeId: randomUUID(), generation: 1, sha256: "00".repeat(32) };
+  const metadata = { host: "a", writeId: randomUUID(), generation: 1, sha256: await sha256Of(from) };
   return remote.upload({ from, metadata, condition });
 }
 
@@ -192,7 +193,7 @@ test("a refusal that comes before the end of the body holds nothing up", async (
   proxy.spoil(vaultPut, { kind: "answer", status: 412, code: "PreconditionFailed" });
   const from = join(await newFolder(), "large");
   await writeFile(from, randomBytes(20_000_000));
-  const metadata = { host: "a", writeId: randomUUID(), generation: 1, sha256: "00".repeat(32) };
+  const metadata = { host: "a", writeId: randomUUID(), generation: 1, sha256: await sha256Of(from) };
   refused(await remote.upload({ from, metadata, condition: "absent" }));
   await proxy.stop();
 });

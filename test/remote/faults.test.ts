@@ -13,6 +13,7 @@ import { ok } from "../../lib/result.js";
 import { type Fault, FaultProxy } from "../fake/fault-proxy.js";
 import { newBucket, useTestKeys } from "../rig/bucket.js";
 import { newFolder } from "../rig/folder.js";
+import { sha256Of } from "../rig/sha256.js";
 import { failure, value } from "../rig/result.js";
 
 const test = suite("faults");
@@ -41,7 +42,7 @@ async function scene(): Promise<Scene> {
 async function upload(remote: Remote, bytes: Buffer, replaces?: string) {
   const from = join(await newFolder(), "vault");
   await writeFile(from, bytes);
-  const metadata = { host: "a", writeId: randomUUID(), generation: 1, sha256: "00".repeat(32) };
+  const metadata = { host: "a", writeId: randomUUID(), generation: 1, sha256: await sha256Of(from) };
   return remote.upload({ from, metadata, condition: replaces === undefined ? "absent" : { replaces } });
 }
 

@@ -10,6 +10,7 @@ import { processIdentity } from "../../lib/host/process-identity.js";
 import { fileRemote } from "../../lib/remote/file.js";
 import type { Remote } from "../../lib/remote/types.js";
 import { newFolder } from "../rig/folder.js";
+import { sha256Of } from "../rig/sha256.js";
 import { failure, value } from "../rig/result.js";
 
 const test = suite("lock of a folder remote");
@@ -27,7 +28,7 @@ async function scene(): Promise<{ remote: Remote; disk: string; lock: string }> 
 async function upload(remote: Remote) {
   const from = join(await newFolder(), "vault");
   await writeFile(from, randomBytes(100));
-  const metadata = { host: "a", writeId: randomUUID(), generation: 1, sha256: "00".repeat(32) };
+  const metadata = { host: "a", writeId: randomUUID(), generation: 1, sha256: await sha256Of(from) };
   return remote.upload({ from, metadata, condition: "absent" });
 }
 

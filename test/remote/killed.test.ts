@@ -1,6 +1,5 @@
 // needs: s3
 // time limit: 120 s
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -16,17 +15,10 @@ import { FaultProxy } from "../fake/fault-proxy.js";
 import { newBucket, useTestKeys } from "../rig/bucket.js";
 import { newFolder } from "../rig/folder.js";
 import { value } from "../rig/result.js";
-import { repository } from "../rig/root.js";
+import { dies, victim } from "../rig/victim.js";
 
 useTestKeys();
 const test = suite("killed");
-
-function victim(what: "push" | "pull", settings: RemoteSettings, folder: string, step: string) {
-  const program = `${repository}dist/test/fake/sync-victim.js`;
-  return spawn(process.execPath, [program, what, JSON.stringify(settings), folder, step], {
-    stdio: "ignore",
-  });
-}
 
 async function die(
   what: "push" | "pull",
@@ -34,9 +26,7 @@ async function die(
   folder: string,
   step: string,
 ): Promise<void> {
-  const child = victim(what, settings, folder, step);
-  const signal = await new Promise((resolve) => child.on("close", (_code, signal) => resolve(signal)));
-  assert.is(signal, "SIGKILL", `it did not come to ${step}`);
+  assert.ok(await dies({ what, settings, folder, step }), `it did not come to ${step}`);
 }
 
 const vaultOf = (folder: string): Promise<Buffer> => readFile(join(folder, "vault.tar.aes"));
@@ -125,7 +115,12 @@ test("s3: a push in the middle of its body: the old vault is there, and the next
   await save(here, randomBytes(20_000_000));
   const proxy = await FaultProxy.start();
   proxy.spoil(/^PUT .*vault\.tar\.aes\?x-id=PutObject/, { kind: "stall-request", after: 1_000_000 });
-  const child = victim("push", { ...settings, endpoint: proxy.url }, here, "never");
+  const child = victim({
+    what: "push",
+    settings: { ...settings, endpoint: proxy.url },
+    folder: here,
+    step: "never",
+  });
   while (!proxy.requests.some((line) => /^PUT .*vault\.tar\.aes\?/.test(line)))
     await new Promise((resolve) => setTimeout(resolve, 20));
   child.kill("SIGKILL");

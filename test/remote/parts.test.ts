@@ -11,6 +11,7 @@ import { ok } from "../../lib/result.js";
 import { FaultProxy } from "../fake/fault-proxy.js";
 import { newBucket, unfinishedIn, useTestKeys } from "../rig/bucket.js";
 import { newFolder } from "../rig/folder.js";
+import { sha256Of } from "../rig/sha256.js";
 import { failure, value } from "../rig/result.js";
 
 const test = suite("uploads in parts");
@@ -21,7 +22,7 @@ useTestKeys();
 async function upload(remote: Remote, bytes: Buffer, more: Partial<UploadRequest> = {}) {
   const from = join(await newFolder(), "vault");
   await writeFile(from, bytes);
-  const metadata = { host: "a", writeId: randomUUID(), generation: 1, sha256: "00".repeat(32) };
+  const metadata = { host: "a", writeId: randomUUID(), generation: 1, sha256: await sha256Of(from) };
   return remote.upload({ from, metadata, condition: "absent", ...more });
 }
 

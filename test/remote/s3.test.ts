@@ -1,7 +1,7 @@
 // needs: s3
 // time limit: 180 s
 import { randomBytes } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -12,10 +12,10 @@ import type { Presence, RemoteObject, RemoteSettings, Uploaded } from "../../lib
 import { cuttingProxy } from "../fake/cutting-proxy.js";
 import { newBucket, testRemote, useTestKeys } from "../rig/bucket.js";
 import { newFolder } from "../rig/folder.js";
+import { sha256Of } from "../rig/sha256.js";
 import { failure, value } from "../rig/result.js";
 
 const test = suite("s3 remote");
-const metadata = { host: "büro laptop", writeId: "w-1", generation: 3, sha256: "ab".repeat(32) };
 const condition = "absent";
 
 test.before.each(useTestKeys);
@@ -31,6 +31,10 @@ test.before(async () => {
     "sso_session = s\nsso_account_id = 1\nsso_role_name = r\n[sso-session s]\nsso_start_url = https://x.invalid/start\nsso_region = eu-west-1\n";
   await writeFile(join(homedir(), ".aws", "config"), `[profile later]\n${sso}`);
 });
+
+async function metadataOf(from: string) {
+  return { host: "büro laptop", writeId: "w-1", generation: 3, sha256: await sha256Of(from) };
+}
 
 async function withFile(bytes: Buffer): Promise<string> {
   const file = join(await newFolder(), "vault");
@@ -71,7 +75,7 @@ test("what was uploaded is there, and comes back byte by byte with its metadata 
   const put = written(
     await s3Remote(settings).upload({
       from,
-      metadata,
+      metadata: await metadataOf(from),
       condition,
       progress: (done, total) => void told.push(done, total),
     }),
@@ -86,7 +90,7 @@ test("what was uploaded is there, and comes back byte by byte with its metadata 
   assert.is(presence.object.host, "büro laptop");
   assert.is(presence.object.writeId, "w-1");
   assert.is(presence.object.generation, 3);
-  assert.is(presence.object.sha256, metadata.sha256);
+  assert.is(presence.object.sha256, await sha256Of(from));
   assert.ok(Math.abs(presence.object.modified.getTime() - Date.now()) < 60_000);
   const back = await download(settings);
   assert.is(value(back.result).etag, put.etag);
@@ -105,7 +109,10 @@ test("a bucket that is not there is not known, and named", async () => {
   assert.match(failure((await download(settings)).result, "remote-unavailable").reason, /no bucket/);
   const from = await withFile(randomBytes(10));
   assert.match(
-    failure(await s3Remote(settings).upload({ from, metadata, condition }), "remote-unavailable").reason,
+    failure(
+      await s3Remote(settings).upload({ from, metadata: await metadataOf(from), condition }),
+      "remote-unavailable",
+    ).reason,
     /no bucket/,
   );
 });
@@ -156,7 +163,10 @@ test("a name that does not resolve, and a port where nobody listens, are not kno
   assert.match(unknown(await s3Remote(closed).head()), /refuses the connection/);
   const from = await withFile(randomBytes(10));
   assert.match(
-    failure(await s3Remote(closed).upload({ from, metadata, condition }), "remote-unavailable").reason,
+    failure(
+      await s3Remote(closed).upload({ from, metadata: await metadataOf(from), condition }),
+      "remote-unavailable",
+    ).reason,
     /refuses/,
   );
   assert.ok(performance.now() - started < 15_000, `${performance.now() - started} ms`);
@@ -178,7 +188,8 @@ test("a server that takes connections and never answers is given up after 30 s",
 test("a download whose connection is cut goes on where it was, and is whole", async () => {
   const settings = await newBucket();
   const all = randomBytes(1_000_000);
-  value(await s3Remote(settings).upload({ from: await withFile(all), metadata, condition }));
+  const from = await withFile(all);
+  value(await s3Remote(settings).upload({ from, metadata: await metadataOf(from), condition }));
   const proxy = await cuttingProxy();
   proxy.cutAfter(400_000);
   const { result, bytes } = await download({ ...settings, endpoint: proxy.url });
@@ -190,9 +201,8 @@ test("a download whose connection is cut goes on where it was, and is whole", as
 
 test("a connection that is cut again and again is a failure, never a short success", async () => {
   const settings = await newBucket();
-  value(
-    await s3Remote(settings).upload({ from: await withFile(randomBytes(1_000_000)), metadata, condition }),
-  );
+  const from = await withFile(randomBytes(1_000_000));
+  value(await s3Remote(settings).upload({ from, metadata: await metadataOf(from), condition }));
   const proxy = await cuttingProxy();
   proxy.cutAfter(100_000);
   const { result, bytes } = await download({ ...settings, endpoint: proxy.url });
@@ -218,17 +228,17 @@ test("an upload is tried again when its connection is cut", async () => {
   const settings = await newBucket();
   const proxy = await cuttingProxy();
   proxy.loseAnswerTo("PUT");
-  const bytes = randomBytes(200_000);
+  const from = await withFile(randomBytes(200_000));
   value(
     await s3Remote({ ...settings, endpoint: proxy.url }).upload({
-      from: await withFile(bytes),
-      metadata,
+      from,
+      metadata: await metadataOf(from),
       condition,
     }),
   );
   assert.ok(proxy.connections() >= 2);
   await proxy.close();
-  assert.ok((await download(settings)).bytes.equals(bytes));
+  assert.ok((await download(settings)).bytes.equals(await readFile(from)));
 });
 
 test("credentials: those of the environment, none at all, those of a profile, and an SSO login that is over", async () => {

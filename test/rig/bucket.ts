@@ -57,3 +57,12 @@ export async function unfinishedIn(bucket: string): Promise<readonly string[]> {
   client.destroy();
   return Uploads.map(({ Key = "" }) => Key);
 }
+
+/** Writes an object past tazpod, with this metadata. */
+export async function putObject(url: string, Body: Buffer, Metadata: Record<string, string>): Promise<void> {
+  const { S3Client, PutObjectCommand } = await import("@aws-sdk/client-s3");
+  const client = new S3Client({ region: "eu-central-1", endpoint: s3Endpoint, forcePathStyle: true });
+  const { hostname: Bucket, pathname } = new URL(url);
+  await client.send(new PutObjectCommand({ Bucket, Key: pathname.slice(1), Body, Metadata }));
+  client.destroy();
+}

@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { fileHash } from "../../lib/host/file-hash.js";
@@ -21,7 +20,7 @@ import { Chance } from "./chance.js";
 import { type Change, type Contents, EditLog } from "./edit-log.js";
 import { newFolder } from "./folder.js";
 import { failure, value } from "./result.js";
-import { repository } from "./root.js";
+import { dies } from "./victim.js";
 import { filesIn, type ReadVault, tarOf } from "./vault-of-files.js";
 
 export interface MonthRequest {
@@ -77,10 +76,8 @@ export class Month {
     ...{ conflict: 0, restore: 0, anew: 0, killed: 0, edit: 0 },
   };
   readonly #request: MonthRequest;
+  /** What was done, for whoever looks into a failure. */
   readonly diary: string[] = [];
-  get writes() {
-    return this.#writes;
-  }
   readonly #chance: Chance;
   readonly #remote: Remote;
   readonly #hosts: readonly Host[];
@@ -223,7 +220,7 @@ export class Month {
     this.tally.save++;
     host.vault = await this.#read(host);
     host.unpushed.push(...changes);
-    this.diary.push(`${host.name} saved ${JSON.stringify(changes)}`);
+    this.diary.push(`${host.name} saved ${inWords(changes)}`);
   }
 
   /** One file is added, changed, or removed. */
@@ -279,9 +276,7 @@ export class Month {
     const before = this.#writes.at(-1)?.object;
     assert.is(object.sha256, await this.#hash(host));
     assert.ok((object.generation ?? 0) > (before?.generation ?? 0), "the generation did not go up");
-    this.diary.push(
-      `${host.name} wrote gen ${object.generation}: ${JSON.stringify(host.unpushed.map((c) => ("back" in c ? "restore" : c)))}`,
-    );
+    this.diary.push(`${host.name} wrote gen ${object.generation}: ${inWords(host.unpushed)}`);
     this.#writes.push({ object, files: host.vault.files });
     this.log.acknowledge(host.unpushed);
     host.unpushed = [];
@@ -326,7 +321,7 @@ export class Month {
     const { conflicts, hasBase } = value(merged);
     assert.ok(hasBase, `${host.name} does not know what it comes from`);
     this.diary.push(
-      `${host.name} merged gen ${theirs.object.generation}: ${JSON.stringify({ conflicts, f: merged.ok && [merged.value.fromOurs, merged.value.fromTheirs] })} pending ${JSON.stringify(host.unpushed.map((c) => ("back" in c ? "restore" : c)))}`,
+      `${host.name} merged gen ${theirs.object.generation}: ${JSON.stringify(conflicts)} pending ${inWords(host.unpushed)}`,
     );
     for (const { path, kept } of conflicts) {
       for (const side of [ours, theirs.files])
@@ -354,7 +349,7 @@ export class Month {
     const { mark } = value(restored).copy;
     const copied = this.#writes.find(({ object }) => historyMark(object) === mark);
     this.diary.push(
-      `${host.name} restored ${at} gen ${copied?.object.generation} over ${this.#last().object.generation}; dropped ${JSON.stringify(host.unpushed.map((c) => ("back" in c ? "restore" : c)))}`,
+      `${host.name} restored ${at} gen ${copied?.object.generation} over ${this.#last().object.generation}; dropped ${inWords(host.unpushed)}`,
     );
     assert.ok(copied, "a copy of nothing that was written");
     const over = this.#last();
@@ -367,24 +362,18 @@ export class Month {
   }
 
   async #setUpAnew(host: Host): Promise<void> {
+    this.diary.push(`${host.name} anew, dropped ${inWords(host.unpushed)}`);
     host.folder = await newFolder(host.name);
     host.vault = undefined;
     host.unpushed = [];
     host.base = undefined;
-    this.diary.push(
-      `${host.name} anew, dropped ${JSON.stringify(host.unpushed.map((c) => ("back" in c ? "restore" : c)))}`,
-    );
     this.tally.anew++;
     await this.#pull(host);
   }
 
   async #kill(what: "push" | "pull", host: Host, step: string): Promise<void> {
-    const program = `${repository}dist/test/fake/sync-victim.js`;
-    const settings = JSON.stringify(this.#request.settings);
-    const child = spawn(process.execPath, [program, what, settings, host.folder, step, "0"], {
-      stdio: "ignore",
-    });
-    await new Promise((resolve) => child.on("close", resolve));
+    const { settings } = this.#request;
+    await dies({ what, settings, folder: host.folder, step, keep: 0 });
     this.diary.push(`${host.name} killed ${what} at ${step}`);
     this.tally.killed++;
   }
@@ -406,11 +395,10 @@ export class Month {
   }
 }
 
+/** A file's content; of a folder, what is in it. */
 function at(files: Contents, path: string): string | undefined {
-  return (
-    files.get(path) ??
-    [...files.keys()].find((other) => other.startsWith(`${path}/`))?.replace(/.*/, "a folder")
-  );
+  const inside = sorted(new Map([...files].filter(([other]) => other.startsWith(`${path}/`))));
+  return files.get(path) ?? (inside.length === 0 ? undefined : inside.join("\n"));
 }
 
 function newPath(chance: Chance): string {
@@ -419,4 +407,11 @@ function newPath(chance: Chance): string {
 
 function sorted(files: Contents | undefined): readonly string[] {
   return [...(files ?? [])].map(([path, content]) => `${path}: ${content}`).toSorted();
+}
+
+function inWords(changes: readonly Change[]): string {
+  const words = changes.map((change) =>
+    "back" in change ? "a restore" : `${change.path}: ${change.replaces ?? "-"} → ${change.content ?? "-"}`,
+  );
+  return words.length === 0 ? "nothing" : words.join(", ");
 }

@@ -2,6 +2,7 @@
 # A real S3 server for tests: a one-node Ceph with its RADOS Gateway, objects in RAM, the rest in one folder.
 # usage: rgw.sh up [DIR] | down [DIR]     (DIR: ${TMPDIR:-/tmp}/tazpod-rgw unless given)
 # Packages (Debian): ceph-mon ceph-mgr ceph-osd ceph-common radosgw uuid-runtime curl
+# Holds ${RGW_BYTES:-4294967296} bytes; what was removed or replaced is gone after some seconds.
 # Serves http://127.0.0.1:${RGW_PORT:-7480}, region eu-central-1, key RGWTESTKEY, secret RGWTESTSECRET.
 set -eEuo pipefail
 trap 'echo "rgw.sh: failed at line $LINENO; see ${dir:-}/log" >&2' ERR
@@ -48,7 +49,7 @@ osd crush chooseleaf type = 0
 osd objectstore = memstore
 osd class update on start = false
 osd crush update on start = false
-memstore device bytes = 4294967296
+memstore device bytes = ${RGW_BYTES:-4294967296}
 mon allow pool size one = true
 mon data avail warn = 1
 mon data avail crit = 0
@@ -58,6 +59,9 @@ osd data = $dir/osd
 log file = $dir/log/\$name.log
 pid file = $dir/run/\$name.pid
 admin socket = $dir/run/\$name.asok
+rgw gc obj min wait = 10
+rgw gc processor period = 10
+rgw gc processor max time = 10
 rgw frontends = beast endpoint=127.0.0.1:$port
 CONF
   monmaptool --create --fsid "$fsid" --addv a "[v1:127.0.0.1:$mon_port]" "$dir/monmap" >/dev/null

@@ -56,12 +56,12 @@ for (const [name, format, args] of commands) {
       const refused = async (why: RegExp): Promise<void> => {
         const done = await host.tazpod(...args(pile, freshFile), ...old);
         assert.is(done.code, 1, done.stderr);
-        assert.match(done.stderr, why);
+        assert.match(done.stderr, why, done.stderr);
         assert.ok((await readFile(host.vault)).equals(before));
         const left = await readdir(host.path(".tazpod", "vault"));
         assert.equal(
           left.filter((file) => file !== "filler"),
-          ["vault.tar.aes"],
+          ["state.json", "vault.tar.aes"],
         );
       };
       for (const left of [0, 4 * KiB, 200 * KiB]) {

@@ -1,0 +1,54 @@
+import { spawnSync } from "node:child_process";
+
+export interface Row {
+  readonly what: string;
+  readonly than: string;
+  readonly ms: number;
+  readonly baseMs: number;
+  readonly target: number;
+}
+
+export interface Command {
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Not part of what is timed. */
+  readonly before?: () => void;
+}
+
+export function time({ argv, cwd, env, before }: Command): number {
+  before?.();
+  const [program = "", ...rest] = argv;
+  const start = performance.now();
+  const { status, stderr } = spawnSync(program, rest, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  if (status !== 0) throw new Error(`${argv.join(" ")} ended with ${status}: ${stderr.toString()}`);
+  return performance.now() - start;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+}
+
+/** Both commands by turns, so that whatever else goes on here slows both. */
+export function compare(
+  what: string,
+  command: Command,
+  than: string,
+  base: Command,
+  target: number,
+  rounds: number,
+): Row {
+  const [times, bases]: [number[], number[]] = [[], []];
+  for (let round = 0; round <= rounds; round++) {
+    const [baseMs, ms] = [time(base), time(command)];
+    // the first round fills the disk's cache
+    if (round === 0) continue;
+    bases.push(baseMs);
+    times.push(ms);
+  }
+  return { what, than, ms: median(times), baseMs: median(bases), target };
+}

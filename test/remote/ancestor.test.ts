@@ -1,0 +1,93 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { fetchAncestor } from "../../lib/remote/ancestor.js";
+import { readLocal } from "../../lib/remote/local.js";
+import { openRemote } from "../../lib/remote/open.js";
+import { pull } from "../../lib/remote/pull.js";
+import { push } from "../../lib/remote/push.js";
+import { Secret } from "../../lib/secret.js";
+import { sealInto } from "../../lib/vault/seal-folder.js";
+import { newFolder } from "../rig/folder.js";
+import { value } from "../rig/result.js";
+import { tarOf } from "../rig/vault-of-files.js";
+import { dies } from "../rig/victim.js";
+
+const test = suite("ancestor");
+const { signal } = new AbortController();
+
+const save = (folder: string, text: string): Promise<void> =>
+  writeFile(join(folder, "vault.tar.aes"), text.padEnd(100, "\0"));
+
+/** Two hosts that have the vault "first", and their remote. */
+async function twoHosts() {
+  const url = pathToFileURL(join(await newFolder("disk"), "vault.tar.aes")).href;
+  const settings = { url, region: "x" };
+  const remote = await openRemote(settings);
+  const [here, there] = [await newFolder("here"), await newFolder("there")];
+  await save(there, "first");
+  value(await push({ remote, folder: there }));
+  value(await pull({ remote, folder: here }));
+  const ancestor = async (): Promise<string | undefined> => {
+    const { state } = value(await readLocal(here));
+    const temp = value(await fetchAncestor(remote, here, state, signal));
+    if (temp === undefined) return undefined;
+    const bytes = await readFile(temp.path, "utf8");
+    await temp.discard();
+    return bytes.replaceAll("\0", "");
+  };
+  return { settings, remote, here, there, ancestor };
+}
+
+test("a push that was killed when it was written is what both had, though nobody heard of it", async () => {
+  const { settings, remote, here, there, ancestor } = await twoHosts();
+  await save(here, "second");
+  assert.ok(await dies({ what: "push", settings, folder: here, step: "written" }));
+  value(await pull({ remote, folder: there }));
+  await save(there, "third");
+  value(await push({ remote, folder: there }));
+  await save(here, "fourth");
+  assert.is(await ancestor(), "second");
+});
+
+test("a push that was killed before anything was written is not", async () => {
+  const { settings, remote, here, there, ancestor } = await twoHosts();
+  await save(here, "second");
+  assert.ok(await dies({ what: "push", settings, folder: here, step: "noted" }));
+  await save(there, "third");
+  value(await push({ remote, folder: there }));
+  assert.is(await ancestor(), "first");
+});
+
+test("a pull that was killed when the vault was here has brought what both have, and so it is after a save", async () => {
+  const { settings, remote, here, there, ancestor } = await twoHosts();
+  await save(there, "second");
+  value(await push({ remote, folder: there }));
+  assert.ok(await dies({ what: "pull", settings, folder: here, step: "replaced" }));
+  await save(there, "third");
+  value(await push({ remote, folder: there }));
+  assert.is(await ancestor(), "second");
+  const { sha256 = "" } = value(await readLocal(here));
+  const sealed = await sealInto({
+    folder: here,
+    source: () => tarOf(new Map([["a", "b"]])),
+    passphrase: Secret.fromText("correct horse battery"),
+    format: "v1",
+    limitBytes: 2 ** 20,
+    from: { generation: 2, parent: { sealed: sha256, content: "0".repeat(64) } },
+  });
+  value(sealed);
+  assert.is(await ancestor(), "second");
+});
+
+test("a pull that was killed before the vault was here has brought nothing", async () => {
+  const { settings, remote, here, there, ancestor } = await twoHosts();
+  await save(there, "second");
+  value(await push({ remote, folder: there }));
+  assert.ok(await dies({ what: "pull", settings, folder: here, step: "backed-up" }));
+  assert.is(await ancestor(), "first");
+});
+
+test.run();
