@@ -103,6 +103,13 @@ export function explain(failure: Failure): Explanation {
         "ghost_mode: false would keep secrets outside RAM, and this engine can do better.",
         "Set ghost_mode: true in .tazpod/config.yaml.",
       );
+    case "busy":
+      return say(
+        `Another tazpod (process ${failure.pid} on ${failure.host}) is opening, saving or closing this vault, and does not come to an end.`,
+        `Wait for it or end it. If there is no such process, remove ${failure.path}.`,
+      );
+    case "changed-meanwhile":
+      return say(`${failure.detail}.`, "Run it again.");
     case "passphrase-unusable":
       return say(`The passphrase from ${failure.source} cannot be used: ${failure.detail}.`);
     case "wrong-passphrase":
@@ -150,6 +157,11 @@ export function explain(failure: Failure): Explanation {
       return say(
         `The RAM folder is not empty: ${failure.detail}.`,
         "`tazpod lock` tries again; `tazpod down` removes the container and its RAM with it.",
+      );
+    case "still-held":
+      return say(
+        `The RAM folder is empty, but processes in the container still have files of it open: ${failure.holders}. Until they end, that stays in RAM.`,
+        "`tazpod lock` looks again; `tazpod lock --force` ends them.",
       );
     case "no-credentials":
       return say(`${failure.detail}.`, failure.hint);

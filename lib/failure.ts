@@ -102,6 +102,10 @@ export type Failure =
   | { readonly kind: "image-unavailable"; readonly image: string; readonly detail: string }
   | { readonly kind: "image-unusable"; readonly image: string; readonly lacks: string; readonly hint: string }
   | { readonly kind: "ghost-mode-off" }
+  // several at once
+  | { readonly kind: "busy"; readonly path: string; readonly host: string; readonly pid: number }
+  /** The vault was opened or closed between the plan and the step: to be planned again. */
+  | { readonly kind: "changed-meanwhile"; readonly detail: string }
   // the vault
   | { readonly kind: "passphrase-unusable"; readonly source: string; readonly detail: string }
   | { readonly kind: "wrong-passphrase"; readonly path: string; readonly tries: number }
@@ -131,6 +135,7 @@ export type Failure =
       readonly cutAt?: string;
     }
   | { readonly kind: "still-open"; readonly detail: string }
+  | { readonly kind: "still-held"; readonly holders: string }
   // the remote
   | {
       readonly kind: "no-credentials";

@@ -1,16 +1,19 @@
 #!/usr/bin/env node
 import { randomUUID } from "node:crypto";
-import { endSession, shellCommand, vanishedCode } from "../lib/enclave/shell.js";
 import { forgetOpen, recordedOpen } from "../lib/enclave/open-record.js";
 import { marker } from "../lib/enclave/marker.js";
+import { endSession, shellCommand, vanishedCode } from "../lib/enclave/shell.js";
+import type { Enclave } from "../lib/enclave/types.js";
+import { workspace } from "../lib/engine/paths.js";
 import type { ContainerState, Engine } from "../lib/engine/types.js";
 import { sleep } from "../lib/host/clock.js";
-import { workspace } from "../lib/engine/paths.js";
-import { joinSession, otherSessions } from "../lib/project/sessions.js";
+import { otherSessions } from "../lib/project/sessions.js";
 import { fail, ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
+import { besideShell } from "../lib/run/beside.js";
 import { cannotTell } from "../lib/run/checks.js";
 import { lateNews } from "../lib/run/freshness.js";
+import { finishLocking, join } from "../lib/run/join.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 
 /** 128 and SIGKILL. */
@@ -18,26 +21,23 @@ const killedCode = 137;
 
 /** A shell in the container, or the command behind `--`; its exit code is this step's. */
 export async function run(context: StepContext): Promise<Result<void>> {
-  const { project, options, terminal, signal } = context;
+  const { session, terminal } = context;
   const [enclave, state] = [await context.enclave(), await context.container()];
   if (!enclave.ok) return enclave;
   if (!state.ok) return state;
-  const open = await recordedOpen(project.vaultFolder, state.value);
-  if (!open.ok) return open;
-  const joined = await joinSession(project.vaultFolder);
+  const joined = await join(context, enclave.value, state.value);
   if (!joined.ok) return joined;
-  const { engine, container, user } = enclave.value;
-  const argv = options.args.length > 0 ? options.args : project.config.shell;
+  const { open, leave } = joined.value;
   const id = randomUUID();
+  const beside = besideShell(context, enclave.value, open, () => endSession(enclave.value, id));
   const tty = Boolean(process.stdin.isTTY && process.stdout.isTTY);
-  const env = { TAZPOD_SESSION: id, ...(tty && process.env["TERM"] ? { TERM: process.env["TERM"] } : {}) };
-  const command = shellCommand(enclave.value, open.value, argv);
-  const done = await terminal.lend(() =>
-    engine.foreground(container, command, { user, tty, workdir: workspace, env, signal }),
-  );
-  await joined.value();
+  const done = await shell(context, enclave.value, { open, id, tty });
+  session.isLeaving = true;
+  const wasIdle = await beside.stop();
+  await leave();
   const news = await lateNews(context);
   if (news !== undefined) terminal.say(news);
+  if (wasIdle) return ok(undefined);
   // the engine's client may see the end of a terminal before it is told of it, and then ends with a code of its own
   const hungUp = tty && !terminal.interactive;
   // what the client leaves running inside when it did not end by itself
@@ -46,7 +46,21 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (done.value.code === undefined || hungUp)
     return fail({ kind: "interrupted", signal: done.value.signal ?? "SIGHUP" });
   if (done.value.code === 0) return ok(undefined);
-  return judge(context, open.value, done.value.code);
+  return judge(context, open, done.value.code);
+}
+
+function shell(
+  { options, project, terminal, signal }: StepContext,
+  enclave: Enclave,
+  { open, id, tty }: { open: boolean; id: string; tty: boolean },
+): ReturnType<Engine["foreground"]> {
+  const { engine, container, user } = enclave;
+  const argv = options.args.length > 0 ? options.args : project.config.shell;
+  const env = { TAZPOD_SESSION: id, ...(tty && process.env["TERM"] ? { TERM: process.env["TERM"] } : {}) };
+  const command = shellCommand(enclave, open, argv);
+  return terminal.lend(() =>
+    engine.foreground(container, command, { user, tty, workdir: workspace, env, signal }),
+  );
 }
 
 /** Tells a command's own exit code from a vault or a container that went away under it. */
@@ -61,8 +75,7 @@ async function judge(context: StepContext, wasOpen: boolean, code: number): Prom
   const enclave = await context.enclave();
   if (code === vanishedCode && enclave.ok) {
     const found = await marker(enclave.value);
-    if (found.ok && found.value === "closing")
-      return fail({ kind: "still-open", detail: "locking it did not come to its end" });
+    if (found.ok && found.value === "closing") return finishLocking(context, enclave.value);
     if (wasOpen && found.ok && found.value === "closed") {
       await forgetOpen(project.vaultFolder);
       return fail({ kind: "vault-vanished" });

@@ -2,7 +2,8 @@
 import { marker } from "../lib/enclave/marker.js";
 import { recordedOpen, recordOpen } from "../lib/enclave/open-record.js";
 import { pushed } from "../lib/remote/local.js";
-import type { Result } from "../lib/result.js";
+import { exclusively } from "../lib/project/project-lock.js";
+import { ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { bytesOf, count } from "../lib/run/bytes.js";
 import { cannotTell } from "../lib/run/checks.js";
@@ -14,23 +15,29 @@ import { cleanLeftovers } from "../lib/vault/store.js";
 
 /** Opens the local vault into the RAM folder: completely, or not at all. */
 export async function run(context: StepContext): Promise<Result<void>> {
-  const { project, terminal, signal } = context;
+  const { project, terminal, session, signal } = context;
   const limitBytes = archiveLimit(project.config.secretsBytes);
   await cleanLeftovers(project.vaultFolder);
   const [enclave, state] = [await context.enclave(), await context.container()];
   if (!enclave.ok) return enclave;
   if (!state.ok) return state;
   const unpacked = await withPassphrase(context, "Passphrase of the vault:", (passphrase) =>
-    unpack(enclave.value, { vault: project.vaultFile, passphrase, limitBytes, signal }),
+    exclusively(project.vaultFolder, signal, async () => {
+      const done = await unpack(enclave.value, { vault: project.vaultFile, passphrase, limitBytes, signal });
+      const recorded = done.ok ? await recordOpen(project.vaultFolder, state.value) : done;
+      return recorded.ok ? done : recorded;
+    }),
   );
   if (!unpacked.ok) return unpacked;
+  session.sawOpen = true;
   if (unpacked.value !== "already open") {
+    session.unlocked = true;
     const { files, bytes, dropped } = unpacked.value;
     for (const path of dropped) terminal.say(`Left out of what was unlocked: ${path}`);
     terminal.say(`✔ unlocked: ${count(files)}, ${bytesOf(bytes)}, in ${enclave.value.folder}`);
   }
   await sayWhatWaits(context);
-  return recordOpen(project.vaultFolder, state.value);
+  return ok(undefined);
 }
 
 async function sayWhatWaits({ project, session, terminal }: StepContext): Promise<void> {
@@ -40,6 +47,12 @@ async function sayWhatWaits({ project, session, terminal }: StepContext): Promis
 }
 
 const vaultOpen: StepCheck = async (context) => {
+  const found = await isOpen(context);
+  context.session.sawOpen = found.state === "true";
+  return found;
+};
+
+const isOpen: StepCheck = async (context) => {
   const { project } = context;
   const state = await context.container();
   if (!state.ok) return cannotTell(state.failure);

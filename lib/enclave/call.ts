@@ -5,9 +5,9 @@ import type { Enclave } from "./types.js";
 /** How long a script may take. */
 export const limitMs = 60_000;
 
-/** The argv that runs one of the scripts with the RAM folder as its `$1`. */
-export function command(enclave: Enclave, script: string): string[] {
-  return ["sh", "-c", script, "tazpod", enclave.folder];
+/** The argv that runs one of the scripts with the RAM folder as its `$1`, and `more` from `$2` on. */
+export function command(enclave: Enclave, script: string, more: readonly string[] = []): string[] {
+  return ["sh", "-c", script, "tazpod", enclave.folder, ...more];
 }
 
 /** Runs a script inside; an exit code that is not among `expected` is a `command-failed` with what it said. */
@@ -16,9 +16,10 @@ export async function call(
   script: string,
   expected: readonly number[],
   options: ProcessOptions = {},
+  more: readonly string[] = [],
 ): Promise<Result<Finished>> {
   const { engine, container, user } = enclave;
-  const done = await engine.exec(container, command(enclave, script), {
+  const done = await engine.exec(container, command(enclave, script, more), {
     timeoutMs: limitMs,
     ...options,
     user,

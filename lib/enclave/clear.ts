@@ -3,9 +3,17 @@ import { call, printed } from "./call.js";
 import { clear as script } from "./scripts.js";
 import type { Enclave } from "./types.js";
 
-/** Empties the RAM folder and makes sure that it is empty. Failure: `still-open` with what would not go. */
-export async function clear(enclave: Enclave): Promise<Result<void>> {
-  const done = await call(enclave, script, [0, 5]);
+/**
+ * Empties the RAM folder and makes sure that it is empty, and that no process inside still has a file of it open: with
+ * `force`, such are ended. Failures: `still-open` with what would not go; `still-held` with the processes, and then it is
+ * not at its end, and to be done again.
+ */
+export async function clear(enclave: Enclave, force = false): Promise<Result<void>> {
+  const done = await call(enclave, script, [0, 5, 7], {}, force ? ["force"] : []);
   if (!done.ok) return done;
-  return done.value.code === 0 ? ok(undefined) : fail({ kind: "still-open", detail: printed(done.value) });
+  if (done.value.code === 0) return ok(undefined);
+  const detail = printed(done.value);
+  return fail(
+    done.value.code === 7 ? { kind: "still-held", holders: detail } : { kind: "still-open", detail },
+  );
 }

@@ -61,14 +61,45 @@ if [ -e "$1/.tazpod" ]; then chmod -R u+rwX -- "$1/.tazpod"; rm -rf -- "$1/.tazp
 /** Replaces the marker of an open vault, read from stdin. Exit 3 when it is not open. */
 export const remark = `umask 077; d="$1/.tazpod"; [ -e "$d/open" ] || exit 3; cat > "$d/next" && mv "$d/next" "$d/open"`;
 
-/** Empties the folder; prints what would not go and exits 5. The marker goes first: half-empty is never open. */
+// a line a process that has a file of the folder open or mapped, removed ones too; those of other users are not seen, and
+// may not read the folder
+const holders = `holders() {
+  ls -l /proc/[0-9]*/fd/ 2>/dev/null | while IFS= read -r l; do
+    case $l in
+      /proc/*) p=\${l#/proc/}; p=\${p%%/*} ;;
+      *" -> $1/"* | *" -> '$1/"*) echo "$p" ;;
+    esac
+  done
+  grep -lF " $1/" /proc/[0-9]*/maps 2>/dev/null | sed 's,/proc/,,; s,/.*,,'
+}
+held() { holders "$1" | sort -nu; }`;
+
+/**
+ * Empties the folder. The marker goes first: half-empty is never open. Exit 5: what is printed would not go. Exit 7: it is
+ * empty, and the processes that are printed still have files of it open; until they end, it counts as being emptied. With
+ * `force` as $2 they are ended.
+ */
 export const clear = `d="$1/.tazpod"
 if [ -d "$d" ]; then
   if [ -e "$d/open" ]; then mv "$d/open" "$d/closing" || exit 4; fi
-  ${wipe}
-  chmod -R u+rwX -- "$d"; rm -rf -- "$d"
+  ( ${wipe} ) || exit 4
 fi
-l=$(ls -A "$1"); [ -z "$l" ] || { printf '%s\\n' "$l"; exit 5; }`;
+l=$(ls -A "$1" | grep -vxF .tazpod)
+[ -z "$l" ] || { printf '%s\n' "$l"; exit 5; }
+${holders}
+h=$(held "$1")
+if [ "$2" = force ]; then
+  for s in TERM KILL; do
+    [ -z "$h" ] || { kill -$s $h; sleep 1; h=$(held "$1"); }
+  done
+fi
+if [ -n "$h" ]; then
+  [ -d "$d" ] || mkdir "$d" && : > "$d/closing"
+  for p in $h; do echo "$p ($(cat "/proc/$p/comm"))"; done
+  exit 7
+fi
+[ -d "$d" ] || exit 0
+chmod -R u+rwX -- "$d" && rm -rf -- "$d" || exit 4`;
 
 /** Writes the folder as a tar to stdout. */
 export const archive = 'export LC_ALL=C; exec tar -c -f - -C "$1" .';

@@ -4,7 +4,11 @@ import type { Enclave } from "./types.js";
 export const vanishedCode = 213;
 
 const guarded = `[ -e "$1/.tazpod/closing" ] && exit ${vanishedCode}
-if [ "$2" = open ] && ! [ -e "$1/.tazpod/open" ]; then exit ${vanishedCode}; fi
+if [ "$2" = open ]; then
+  [ -e "$1/.tazpod/open" ] || exit ${vanishedCode}
+  # what was saved is out of date from now on, until somebody has looked again: see guard.ts
+  [ -e "$1/.tazpod/saved" ] && rm -f "$1/.tazpod/saved"
+fi
 shift 2
 if [ "$#" -gt 0 ]; then exec "$@"; fi
 if command -v bash >/dev/null 2>&1; then exec bash; else exec sh; fi`;

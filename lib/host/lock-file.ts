@@ -1,10 +1,11 @@
-import { randomBytes } from "node:crypto";
 import * as fs from "node:fs/promises";
 import { hostname } from "node:os";
+import { basename, dirname } from "node:path";
 import { attempt, errno } from "./file-failure.js";
 import { now, sleep } from "./clock.js";
 import { readText } from "./files.js";
 import { processIdentity } from "./process-identity.js";
+import { tempPath } from "./temp-file.js";
 import { ok, type Result } from "../result.js";
 
 /** Who has a lock. */
@@ -37,7 +38,7 @@ export async function takeLock(
   signal?: AbortSignal,
 ): Promise<Result<Lock | LockHolder>> {
   const identity = (await processIdentity(process.pid)) ?? "";
-  const nonce = randomBytes(8).toString("hex");
+  const nonce = crypto.randomUUID();
   const end = now().getTime() + wait;
   for (;;) {
     const note: Note = { host: hostname(), pid: process.pid, since: now().toISOString(), identity, nonce };
@@ -76,7 +77,7 @@ function lockOf(path: string, nonce: string): Lock {
 /** It appears with its content, where the file system has links. */
 async function createWhole(path: string, note: Note): Promise<void> {
   const text = `${JSON.stringify(note)}\n`;
-  const whole = `${path}.${note.nonce}`;
+  const whole = tempPath(dirname(path), basename(path));
   await fs.writeFile(whole, text, { flag: "wx", mode: 0o600 });
   try {
     await fs.link(whole, path);
@@ -110,7 +111,7 @@ async function isDead({ host, pid, identity }: Note): Promise<boolean> {
 
 /** Of two that find the same dead lock, one may meet the other's new one: that is put back. */
 async function takeAway(path: string, dead: Note): Promise<void> {
-  const aside = `${path}.${randomBytes(8).toString("hex")}`;
+  const aside = tempPath(dirname(path), basename(path));
   try {
     await fs.rename(path, aside);
   } catch (error) {

@@ -69,7 +69,8 @@ export async function copyWhole(from: string, to: string): Promise<Result<void>>
   return copied;
 }
 
-function tempPath(folder: string, name: string): string {
+/** A name for a file beside `name`, of which one can tell whether the process it belongs to still lives. */
+export function tempPath(folder: string, name: string): string {
   // from the global, since loading node:crypto takes longer than most runs have to wait for anything else
   const random = Buffer.from(crypto.getRandomValues(new Uint8Array(6))).toString("hex");
   return join(folder, `.${name}.tmp-${process.pid}-${random}`);

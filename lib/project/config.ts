@@ -1,6 +1,7 @@
 import type { ConfigFile } from "../generated/config.js";
+import { durationMs } from "../document/duration.js";
 import { containerName, defaults } from "./defaults.js";
-import type { Config, RemoteConfig } from "./types.js";
+import type { Config, RemoteConfig, SessionConfig } from "./types.js";
 
 const units: Readonly<Record<string, number>> = { k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
@@ -19,7 +20,20 @@ export function completeConfig(file: ConfigFile, root: string): Config {
     vaultFormat: file.vault?.format ?? "age",
     ...(file.vault?.retention === undefined ? {} : { retention: file.vault.retention }),
     secretsBytes: file.vault?.size === undefined ? defaults.secretsBytes : bytes(file.vault.size),
+    session: completeSession(file),
     notes: notes(file),
+  };
+}
+
+function completeSession({ session = {} }: ConfigFile): SessionConfig {
+  const { autosave, autopush = false, idle_lock: idle, unattended_lock: unattended } = session;
+  const ms = (given: string | undefined, preset: string): number =>
+    given === "off" ? 0 : durationMs(given ?? preset);
+  return {
+    autosaveMs: ms(autosave, "30s"),
+    autopush,
+    idleMs: idle === undefined ? 0 : ms(idle, "0s"),
+    unattendedMs: ms(unattended, "10m"),
   };
 }
 

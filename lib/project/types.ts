@@ -9,6 +9,18 @@ export interface RemoteConfig {
   readonly singleWriter: boolean;
 }
 
+/** What goes on while a shell is open. Times in ms; 0 is never. */
+export interface SessionConfig {
+  /** At most so much work is lost when everything is killed. */
+  readonly autosaveMs: number;
+  /** What was saved in between is pushed, too. */
+  readonly autopush: boolean;
+  /** After so long without a key pressed, the shell is ended. */
+  readonly idleMs: number;
+  /** So long after every tazpod has gone, an open vault that was saved is closed from inside. */
+  readonly unattendedMs: number;
+}
+
 /** A project's settings, with every default filled in. */
 export interface Config {
   readonly image: string;
@@ -26,6 +38,7 @@ export interface Config {
   readonly retention?: number;
   /** Size of the RAM folder in bytes. */
   readonly secretsBytes: number;
+  readonly session: SessionConfig;
   /** What was read and has no effect, in words. */
   readonly notes: readonly string[];
 }

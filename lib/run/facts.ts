@@ -58,6 +58,12 @@ export class Facts {
     for (const [name, { verdict }] of this.#known) if (verdict.state !== "true") this.#known.delete(name);
   }
 
+  /** Something else than this run has changed the world: nothing is known of it any more. */
+  forget(): void {
+    this.#epoch += 1;
+    this.#known.clear();
+  }
+
   #hangsOn(name: string, changed: ReadonlySet<string>): boolean {
     const fact = this.#recipe.facts.get(name);
     const below = fact === undefined ? [] : [...fact.requires, ...factsOf(fact.check)];

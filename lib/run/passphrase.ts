@@ -23,6 +23,16 @@ export async function withPassphrase<T>(
     if (opened.ok || opened.failure.kind !== "wrong-passphrase" || !terminal.interactive) return opened;
     terminal.say("This vault has another passphrase than the one before.");
   }
+  const shared = session.passphrase === undefined ? await fromPeers(context) : undefined;
+  if (shared !== undefined) {
+    const opened = await open(shared);
+    if (opened.ok) {
+      session.keep(shared);
+      return opened;
+    }
+    shared.wipe();
+    if (opened.failure.kind !== "wrong-passphrase") return opened;
+  }
   for (let attempt = 1; ; attempt += 1) {
     const offered = session.takeOffered();
     const given = offered === undefined ? await readPassphrase(sourcesOf(context), question) : ok(offered);
@@ -39,6 +49,13 @@ export async function withPassphrase<T>(
       `That does not open it. ${tries - attempt} more ${tries - attempt === 1 ? "try" : "tries"}.`,
     );
   }
+}
+
+/** From a session that is open here, where nothing else was named as its source. */
+async function fromPeers(context: StepContext): Promise<Secret | undefined> {
+  if (context.session.hasPassphrase || Object.keys(sourcesOf(context).sources).length > 0) return undefined;
+  const { askPeers } = await import("./peers.js");
+  return askPeers(context.project);
 }
 
 /** Asks for the passphrase of the vault here, and begins to make the key of it; what opens the vault finds out whether it is right. */

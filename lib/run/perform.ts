@@ -92,9 +92,9 @@ async function achieved(task: Task, { facts }: Setting): Promise<Result<void>> {
   return ok(undefined);
 }
 
-/** A command's own exit code and an interruption speak for themselves; everything else says which task it was. */
+/** A command's own exit code, an interruption and a plan that is out of date speak for themselves; everything else says which task it was. */
 function named(task: Task, cause: Failure): Failure {
-  return cause.kind === "exit-code" || cause.kind === "interrupted"
+  return cause.kind === "exit-code" || cause.kind === "interrupted" || cause.kind === "changed-meanwhile"
     ? cause
     : { kind: "task-failed", task: task.name, cause };
 }

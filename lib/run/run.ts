@@ -8,6 +8,9 @@ import { described, interrupted, planOf } from "./plan-of.js";
 import { perform } from "./perform.js";
 import type { Setting } from "./setting.js";
 
+/** How often a plan may turn out to be out of date. */
+const mostReplans = 5;
+
 /** What a run of one target has done so far. */
 interface Pursuit {
   readonly target: Target;
@@ -50,7 +53,8 @@ export async function runTarget(target: Target, setting: Setting, cleanup = fals
 }
 
 async function pursue(pursuit: Pursuit, setting: Setting): Promise<Result<void>> {
-  for (;;) {
+  // what a cleanup is to do may not be wanted any more: that is for whoever asked for it
+  for (let replans = pursuit.cleanup ? mostReplans : 0; ;) {
     if (setting.interrupts.signal.aborted) return fail(interrupted(setting));
     const plan = await planOf(pursuit.target, setting, pursuit);
     if (!plan.ok) return plan;
@@ -64,8 +68,16 @@ async function pursue(pursuit: Pursuit, setting: Setting): Promise<Result<void>>
     const [step] = plan.value.steps;
     if (!step) return ok(undefined);
     const done = await advance(plan.value, step, pursuit, setting);
-    if (!done.ok) return done;
+    if (done.ok) continue;
+    if (!isOutdated(done.failure, replans)) return done;
+    replans += 1;
+    setting.facts.forget();
   }
+}
+
+/** Others open and close the vault too; who meets that each time gives up. */
+function isOutdated(failure: Failure, replans: number): boolean {
+  return failure.kind === "changed-meanwhile" && replans < mostReplans;
 }
 
 /** Takes the first step of a plan, or settles that its branch is not wanted. */
@@ -97,6 +109,12 @@ async function advance(
     pursuit.ran.add(task.name);
     if (task.finally.length > 0) pursuit.started.push(task);
   });
+  // it did nothing, so there is nothing of it to clean up, and it is to run yet
+  if (!result.ok && result.failure.kind === "changed-meanwhile") {
+    pursuit.ran.delete(task.name);
+    if (pursuit.started.at(-1) === task) pursuit.started.pop();
+    return result;
+  }
   if (result.ok || !want || result.failure.kind === "interrupted") return result;
   const without = await goOnWithout({ task: want.by }, result.failure, setting);
   if (without.ok) pursuit.declined.add(wantKey(want.by, want.fact));
@@ -159,7 +177,11 @@ async function cleanUp(started: readonly Task[], setting: Setting): Promise<Fail
 
 async function cleanUpOne({ task, unless }: FinallyEntry, setting: Setting): Promise<Result<void>> {
   setting.interrupts.startCleanup(task);
-  const spared = unless === undefined ? undefined : await setting.facts.know(unless);
-  if (spared?.state === "true") return ok(undefined);
-  return runTarget({ name: task, tasks: [task], named: false }, setting, true);
+  for (let replans = 0; ; replans += 1) {
+    const spared = unless === undefined ? undefined : await setting.facts.know(unless);
+    if (spared?.state === "true") return ok(undefined);
+    const done = await runTarget({ name: task, tasks: [task], named: false }, setting, true);
+    if (done.ok || !isOutdated(done.failure, replans)) return done;
+    setting.facts.forget();
+  }
 }

@@ -10,6 +10,12 @@ export class Session {
   isLate = false;
   /** The vault here was pulled, made or merged in this run. */
   isNews = false;
+  /** The vault was open when this run last looked, or was opened by it. */
+  sawOpen = false;
+  /** This run unlocked the vault itself. */
+  unlocked = false;
+  /** The shell is over: what closes the vault from now on must make sure that nobody else has joined. */
+  isLeaving = false;
   readonly #over = new AbortController();
   #passphrase: Secret | undefined;
   #offered: Passphrase | undefined;

@@ -1,0 +1,87 @@
+import { PassThrough } from "node:stream";
+import { clear } from "./scripts.js";
+import type { Enclave } from "./types.js";
+
+export interface GuardOptions {
+  /** Between two looks at the RAM folder, whole seconds. */
+  readonly intervalSeconds: number;
+  /** How long after tazpod has gone an open vault is closed, if all of it was saved; 0 is never. Whole seconds. */
+  readonly graceSeconds: number;
+  /** Called with a new fingerprint of the RAM folder: first with the one it has, then whenever it is another. */
+  readonly onChange: (fingerprint: string) => void;
+}
+
+export interface Guard {
+  /** What had this fingerprint is in the sealed vault. */
+  saved(fingerprint: string): void;
+  /** Ends it: the session is over, and closes the vault itself if need be. */
+  end(): void;
+  /** Settles when it has ended, of whatever. */
+  readonly ended: Promise<void>;
+}
+
+// names, sizes, modes, inodes and times of everything but what is ours; not the content, which may be long
+const fingerprint = `fp() {
+  { ls -lAiR --full-time . 2>/dev/null || ls -lAiR . 2>/dev/null; } | sed '/^\\.\\/\\.tazpod/,/^$/d; / \\.tazpod$/d' | cksum
+}`;
+
+// a fingerprint that was saved may stand for less than what is there once somebody works in it again: see shell.ts
+// (the brackets keep its own command line from being found)
+const unattended = `umask 077; cd "$1" || exit 0
+${fingerprint}
+sleep "$2" & wait $!
+for p in /proc/[0-9]*; do
+  tr '\\0' ' ' < "$p/cmdline" 2>/dev/null | grep -q 'tazpod-guar[d] ' && exit 0
+done
+[ -e .tazpod/open ] && [ -e .tazpod/saved ] && [ "$(cat .tazpod/saved)" = "$(fp)" ] || exit 0
+${clear}`;
+
+const watch = `umask 077; cd "$1" || exit 0
+${fingerprint}
+{
+  trap 'kill $s 2>/dev/null; exit 0' TERM
+  last=
+  while :; do
+    now=$(fp)
+    [ "$now" = "$last" ] || printf '%s\\n' "$now" || exit 0
+    last=$now
+    sleep "$2" >/dev/null 2>&1 & s=$!
+    wait $s
+  done
+} </dev/null &
+loop=$!
+while read -r word rest; do
+  case $word in
+    saved) [ -e .tazpod/open ] && printf '%s\\n' "$rest" > .tazpod/saved ;;
+    end) kill $loop; wait $loop; exit 0 ;;
+  esac
+done
+kill $loop; wait $loop 2>/dev/null
+[ "$3" -gt 0 ] || exit 0
+exec sh -c "$4" tazpod-unattended "$1" "$3" </dev/null >/dev/null 2>&1`;
+
+/**
+ * Watches the RAM folder from inside the container for as long as this process lives. When it is gone, and after the
+ * grace time no other session has taken over, what is open and was saved to the last change is wiped; what was not saved
+ * stays.
+ */
+export function startGuard(
+  enclave: Enclave,
+  { intervalSeconds, graceSeconds, onChange }: GuardOptions,
+): Guard {
+  const { engine, container, user, folder } = enclave;
+  const orders = new PassThrough();
+  const argv = ["sh", "-c", watch, "tazpod-guard", folder];
+  const numbers = [String(intervalSeconds), String(graceSeconds)];
+  const { stdout, done } = engine.execPiped(container, [...argv, ...numbers, unattended], {
+    user,
+    input: orders,
+    onLine: (line) => /^\d+ \d+$/.test(line) && onChange(line),
+  });
+  stdout.resume();
+  return {
+    saved: (print) => void orders.write(`saved ${print}\n`),
+    end: () => void orders.end("end\n"),
+    ended: done.then(() => undefined),
+  };
+}

@@ -1,0 +1,42 @@
+import { join } from "node:path";
+import type { Failure } from "../failure.js";
+import { makeFolder } from "../host/files.js";
+import { isLock, type Lock, type LockHolder, takeLock } from "../host/lock-file.js";
+import { fail, type Result } from "../result.js";
+
+/** How long another tazpod of this project is waited for, in ms: longer than opening or saving a large vault takes. */
+const patienceMs = 120_000;
+
+/**
+ * Runs `work` while no other tazpod of this project opens, saves or closes the vault, or joins the session. One that was
+ * killed meanwhile does not count. Where the folder cannot be written (a full disk), it runs all the same: closing a vault
+ * must not hang on that. Failures: `busy` when another takes two minutes, `interrupted`, and those of `work`.
+ */
+export async function exclusively<T>(
+  vaultFolder: string,
+  signal: AbortSignal,
+  work: () => Promise<Result<T>>,
+): Promise<Result<T>> {
+  const path = join(vaultFolder, "session.lock");
+  const taken = await take(vaultFolder, path, signal);
+  if (!taken.ok) return isUnwritable(taken.failure) ? work() : taken;
+  if (!isLock(taken.value)) {
+    if (signal.aborted) return fail({ kind: "interrupted", signal: String(signal.reason) });
+    const { host, pid } = taken.value;
+    return fail({ kind: "busy", path, host, pid });
+  }
+  try {
+    return await work();
+  } finally {
+    await taken.value.release();
+  }
+}
+
+async function take(folder: string, path: string, signal: AbortSignal): Promise<Result<Lock | LockHolder>> {
+  const made = await makeFolder(folder);
+  return made.ok ? takeLock(path, patienceMs, signal) : made;
+}
+
+function isUnwritable(failure: Failure): boolean {
+  return failure.kind === "file" && ["ENOSPC", "EDQUOT", "EROFS", "EACCES"].includes(failure.code);
+}

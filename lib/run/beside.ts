@@ -1,0 +1,56 @@
+import type { Enclave } from "../enclave/types.js";
+import { sleep } from "../host/clock.js";
+import { untilIdle } from "../host/idle.js";
+import type { StepContext } from "./step.js";
+
+export interface Beside {
+  /** Ends it all, and says what there is to say. Returns whether the shell was ended for want of a key pressed. */
+  stop(): Promise<boolean>;
+}
+
+/** So much later than the shell, in ms: that comes first. */
+const delayMs = 300;
+
+/** What goes on while a shell is open; `end` ends the shell. */
+export function besideShell(
+  context: StepContext,
+  enclave: Enclave,
+  open: boolean,
+  end: () => Promise<void>,
+): Beside {
+  const over = new AbortController();
+  const { idleMs } = context.project.config.session;
+  let wasIdle = false;
+  const tending = tend(context, enclave, open, over.signal);
+  const endIdle = async (): Promise<void> => {
+    wasIdle = idleMs > 0 && (await untilIdle(idleMs, over.signal));
+    if (wasIdle) await end();
+  };
+  const ending = endIdle();
+  return {
+    async stop() {
+      over.abort();
+      const [problem] = await Promise.all([tending, ending]);
+      if (problem !== undefined) context.terminal.say(problem);
+      if (wasIdle) context.terminal.say(`No key was pressed for ${spoken(idleMs)}: the shell was ended.`);
+      return wasIdle;
+    },
+  };
+}
+
+async function tend(
+  context: StepContext,
+  enclave: Enclave,
+  open: boolean,
+  over: AbortSignal,
+): Promise<string | undefined> {
+  if (!open) return undefined;
+  await sleep(delayMs, over);
+  if (over.aborted) return undefined;
+  const { tendOpenVault } = await import("./autosave.js");
+  return tendOpenVault(context, enclave, over);
+}
+
+function spoken(ms: number): string {
+  return ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`;
+}

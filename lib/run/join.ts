@@ -1,0 +1,74 @@
+import { clear } from "../enclave/clear.js";
+import { marker } from "../enclave/marker.js";
+import { forgetOpen, recordedOpen, recordOpen } from "../enclave/open-record.js";
+import type { Enclave } from "../enclave/types.js";
+import type { ContainerState } from "../engine/types.js";
+import { exclusively } from "../project/project-lock.js";
+import { joinSession, otherSessions } from "../project/sessions.js";
+import { fail, ok, type Result } from "../result.js";
+import type { StepContext } from "./step.js";
+
+interface Joined {
+  /** The vault is open. */
+  readonly open: boolean;
+  readonly leave: () => Promise<void>;
+}
+
+/**
+ * Joins those who have a shell here, if the vault is still as open as this run takes it to be: from then on nobody who
+ * leaves locks it. Failure: `changed-meanwhile`.
+ */
+export function join(context: StepContext, enclave: Enclave, state: ContainerState): Promise<Result<Joined>> {
+  const { project, session, terminal, signal } = context;
+  return exclusively(project.vaultFolder, signal, async () => {
+    const open = await stillOpen(context, enclave, state);
+    if (!open.ok) return open;
+    if (open.value && !session.unlocked) {
+      const others = await otherSessions(project.vaultFolder);
+      if (!others.ok) return others;
+      if (others.value.length === 0) terminal.say(leftOpen);
+    }
+    const joined = await joinSession(project.vaultFolder);
+    return joined.ok ? ok({ open: open.value, leave: joined.value }) : joined;
+  });
+}
+
+const leftOpen =
+  "The vault was open, with no shell in it: unlocked by itself, or left by a tazpod that was killed. It is saved and locked when you leave.";
+
+async function stillOpen(
+  { project, session }: StepContext,
+  enclave: Enclave,
+  state: ContainerState,
+): Promise<Result<boolean>> {
+  const open = await recordedOpen(project.vaultFolder, state);
+  if (!open.ok || open.value || !session.sawOpen) return open;
+  const found = await marker(enclave);
+  if (!found.ok) return found;
+  if (typeof found.value === "string")
+    return fail({ kind: "changed-meanwhile", detail: "The vault was locked meanwhile, from another shell" });
+  // it is open, and only the note of that was lost
+  const noted = await recordOpen(project.vaultFolder, state);
+  return noted.ok ? ok(true) : noted;
+}
+
+/** Brings a lock that was cut short to its end; what comes then is to be planned again. All was saved before it began. */
+export async function finishLocking(
+  { project, session, signal }: StepContext,
+  enclave: Enclave,
+): Promise<Result<never>> {
+  const cleared = await exclusively(project.vaultFolder, signal, async () => {
+    const found = await marker(enclave);
+    if (!found.ok) return found;
+    if (found.value !== "closing") return ok(undefined);
+    const done = await clear(enclave);
+    // whoever holds on to what was there has nothing to do with what is opened anew
+    return done.ok || done.failure.kind === "still-held" ? forgetOpen(project.vaultFolder) : done;
+  });
+  if (!cleared.ok) return cleared;
+  session.isLeaving = false;
+  return fail({
+    kind: "changed-meanwhile",
+    detail: "Locking the vault had not come to its end, and has now",
+  });
+}

@@ -1,0 +1,146 @@
+import { marker, setMarker } from "../enclave/marker.js";
+import { forgetOpen, recordedOpen } from "../enclave/open-record.js";
+import { take, type Taking } from "../enclave/take.js";
+import type { Enclave, Marker } from "../enclave/types.js";
+import type { Failure } from "../failure.js";
+import { fileHash } from "../host/file-hash.js";
+import { fail, ok, type Result } from "../result.js";
+import type { Secret } from "../secret.js";
+import { normalise } from "../vault/archive.js";
+import { conflictPath, keptBeside } from "../vault/conflicts.js";
+import { isCut } from "../vault/cut.js";
+import { formatOf } from "../vault/format-of.js";
+import { archiveLimit } from "../vault/limit.js";
+import { leftOut, sealInto } from "../vault/seal-folder.js";
+import { bytesOf, count } from "./bytes.js";
+import { cannotTell } from "./checks.js";
+import { fails, holds, type StepContext, type Verdict } from "./step.js";
+
+/**
+ * Seals the RAM folder and makes that the local vault, once it has been opened again for proof. `say` gets what there is
+ * to tell. Wants the project to itself. Failures: `vault-closed`, `vault-vanished`, and those of sealing.
+ */
+export async function saveOpen(
+  context: StepContext,
+  passphrase: Secret,
+  say: (text: string) => void,
+): Promise<Result<void>> {
+  const { project } = context;
+  const lenient = context.options.skipUnreadable;
+  const enclave = await context.enclave();
+  if (!enclave.ok) return enclave;
+  const mark = await marker(enclave.value);
+  if (!mark.ok) return mark;
+  if (typeof mark.value === "string") return notOpen(context);
+  const opened = mark.value;
+  const generation = opened.generation ?? 0;
+  const format = await formatOf(project.vaultFile);
+  if (!format.ok) return format;
+  const sealed = await sealInto({
+    passphrase,
+    format: format.value,
+    folder: project.vaultFolder,
+    source: () => take(enclave.value, { signal: context.signal, lenient }),
+    lenient,
+    from: { generation, parent: { sealed: opened.base, content: opened.digest } },
+    limitBytes: archiveLimit(project.config.secretsBytes),
+    target: async (filled) => {
+      const place = await target(context, opened);
+      if (!place.ok) return place;
+      const told = await setMarker(enclave.value, { ...opened, next: filled.sha256 });
+      return told.ok ? place : told;
+    },
+  });
+  if (!sealed.ok) return fail(unsaved(sealed.failure));
+  const { path, sha256, summary } = sealed.value;
+  const without = leftOut(sealed.value);
+  if (without.length > 0) say(`Not kept in the vault: ${without.join(", ")}`);
+  if (path !== project.vaultFile) return fail(keptBeside(path));
+  say(`✔ saved: ${count(summary.files)}, ${bytesOf(summary.bytes)}, sealed`);
+  const { next: _, ...rest } = opened;
+  return setMarker(enclave.value, {
+    ...rest,
+    digest: summary.digest,
+    base: sha256,
+    generation: generation + 1,
+    moving: sealed.value.moving,
+  });
+}
+
+/** What a vault cannot hold is here one more thing that stands in the way of saving. */
+function unsaved(failure: Failure): Failure {
+  return failure.kind === "archive-refused"
+    ? { kind: "save-incomplete", problems: [`${JSON.stringify(failure.entry)}: ${failure.detail}`] }
+    : failure;
+}
+
+/** Where what was open goes: beside the vault when that is no longer the one that was opened. */
+async function target({ project, options, signal }: StepContext, opened: Marker): Promise<Result<string>> {
+  if (options.force) return ok(project.vaultFile);
+  const here = await fileHash(project.vaultFile, signal);
+  if (!here.ok) return here;
+  return here.value === opened.base || here.value === opened.next
+    ? ok(project.vaultFile)
+    : conflictPath(project.vaultFolder);
+}
+
+/** What was open by the host's own note was removed from inside; then the note is wrong from now on. */
+export async function notOpen({ project, container }: StepContext): Promise<Result<never>> {
+  const state = await container();
+  if (!state.ok) return state;
+  const recorded = await recordedOpen(project.vaultFolder, state.value);
+  if (!recorded.ok) return recorded;
+  if (!recorded.value) return fail({ kind: "vault-closed" });
+  const forgotten = await forgetOpen(project.vaultFolder);
+  return forgotten.ok ? fail({ kind: "vault-vanished" }) : forgotten;
+}
+
+/** The result of reading a taking, good only if tar says that it read everything; what tar complains of comes first. */
+async function whole<T>(taking: Taking, read: (taking: Taking) => Promise<Result<T>>): Promise<Result<T>> {
+  const [result, done] = await Promise.all([read(taking), taking.done]);
+  // a tar that was refused for what is in it was not read on, and ended because of that
+  return done.ok || (!result.ok && !isCut(result.failure)) ? result : done;
+}
+
+async function digestOf(
+  { project, options, signal }: StepContext,
+  enclave: Enclave,
+  moving: readonly string[],
+): Promise<Result<string>> {
+  const lenient = options.skipUnreadable;
+  const limitBytes = archiveLimit(project.config.secretsBytes);
+  const format = await formatOf(project.vaultFile);
+  if (!format.ok) return format;
+  const without = new Set(lenient ? moving : []);
+  const found = await whole(take(enclave, { signal, lenient }), async (taking) => {
+    const { tar, summary } = normalise(taking.tar, {
+      limitBytes,
+      format: lenient ? format.value : "age",
+      lenient,
+      without,
+    });
+    tar.resume();
+    return summary;
+  });
+  return found.ok ? ok(found.value.digest) : found;
+}
+
+/** The fact `vault-saved`: reads all of the RAM folder. */
+export async function vaultSaved(context: StepContext): Promise<Verdict> {
+  if (context.options.discard) return holds("unsaved work is discarded, as --discard says");
+  const enclave = await context.enclave();
+  if (!enclave.ok) return cannotTell(enclave.failure);
+  const mark = await marker(enclave.value);
+  if (!mark.ok) return cannotTell(mark.failure);
+  if (mark.value === "closed") return fails("the vault is not open");
+  if (mark.value === "closing") return holds("it was saved before it was being locked");
+  const digest = await digestOf(context, enclave.value, mark.value.moving ?? []);
+  // what cannot be read is not saved either; the save then says what it is
+  if (!digest.ok)
+    return digest.failure.kind === "container-gone"
+      ? cannotTell(digest.failure)
+      : fails("the RAM folder cannot be read whole");
+  return digest.value === mark.value.digest
+    ? holds("nothing has changed since it was saved")
+    : fails("there is unsaved work");
+}
