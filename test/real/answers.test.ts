@@ -8,7 +8,7 @@ import * as assert from "uvu/assert";
 import { CountingProxy } from "../fake/counting-proxy.js";
 import { newBucket } from "../rig/bucket.js";
 import { newFolder } from "../rig/folder.js";
-import { bin, Host, passphrase, removeHosts, run } from "../rig/host.js";
+import { bin, Host, passphrase, quick, removeHosts, run } from "../rig/host.js";
 import { Pty } from "../rig/pty.js";
 import { underShell } from "../rig/under-shell.js";
 import { s3Endpoint } from "../runner/services.js";
@@ -22,7 +22,7 @@ test.after(removeHosts);
 
 /** A host with a vault that holds `key`, locked, and a remote folder that has it. */
 async function withVault(): Promise<Host> {
-  const host = await Host.make({ remote: `file://${await newFolder("usb")}/vault.tar.aes` });
+  const host = await Host.make({ remote: `file://${await newFolder("usb")}/vault.tar.aes`, more: quick });
   const made = await host.enter("printf %s kept > ~/secrets/key");
   assert.is(made.code, 0, made.stderr);
   return host;

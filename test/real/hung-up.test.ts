@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { bin, passphrase, removeHosts } from "../rig/host.js";
 import { Pty } from "../rig/pty.js";
 import { underShell } from "../rig/under-shell.js";
-import { folderRemote, running, withVault } from "../rig/with-vault.js";
+import { folderRemote, running, withQuickVault as withVault } from "../rig/with-vault.js";
 
 // Ctrl-C, SIGTERM, a terminal that goes away and kill -9 while the shell is open.
 
@@ -17,6 +17,8 @@ test("Ctrl-C in the shell is the shell's", async () => {
   await pty.expect("$ ");
   pty.line("echo be''gun; sleep 600 || echo st''opped");
   await pty.expect("begun");
+  // between two commands it is nobody's
+  await until(async () => (await running(host)).includes("sleep 600"));
   pty.interrupt();
   await pty.expect("$ ");
   pty.line("echo more > ~/secrets/more; exit 0");

@@ -9,7 +9,7 @@ import { cuttingProxy } from "../fake/cutting-proxy.js";
 import { newBucket } from "../rig/bucket.js";
 import { Host, passphrase, removeHosts, run } from "../rig/host.js";
 import { underShell } from "../rig/under-shell.js";
-import { folderRemote, running, withVault } from "../rig/with-vault.js";
+import { folderRemote, running, withQuickVault as withVault } from "../rig/with-vault.js";
 import { s3Endpoint } from "../runner/services.js";
 
 // Ctrl-C at the steps before and after the shell.

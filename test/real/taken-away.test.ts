@@ -3,7 +3,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Host, passphrase, removeHosts, run } from "../rig/host.js";
+import { Host, passphrase, quick, removeHosts, run } from "../rig/host.js";
 import { underShell, type UnderShell } from "../rig/under-shell.js";
 
 // The container, its RAM, or what tazpod wrote there is taken away or tampered with.
@@ -11,7 +11,7 @@ import { underShell, type UnderShell } from "../rig/under-shell.js";
 test.after(removeHosts);
 
 async function withVault(script = "printf %s kept > ~/secrets/key"): Promise<Host> {
-  const host = await Host.make({ remote: "none" });
+  const host = await Host.make({ remote: "none", more: quick });
   const made = await host.enter(script);
   assert.is(made.code, 0, made.stderr);
   return host;
@@ -164,7 +164,7 @@ test("a changed setting is not offered while the vault is open; asked for by nam
   const host = await withVault();
   assert.is((await host.run("unlock")).code, 0);
   await host.inside("echo unsaved > ~/secrets/more");
-  await host.configure("none", "vault: { size: 32m }\n");
+  await host.configure("none", "vault: { format: v1, size: 32m }\n");
   const named = await host.run("recreate-container");
   assert.is(named.code, 3);
   assert.match(named.stderr, /The vault is open in container .*: save and lock it first\./);

@@ -11,6 +11,8 @@ const execute = promisify(execFile);
 export const bin = `${repository}dist/bin/tazpod.js`;
 export const testImage = process.env["TAZPOD_TEST_IMAGE"] ?? "tazpod-test:1";
 export const passphrase = "correct horse battery";
+/** For suites that open and close many vaults and are not about their format: its key takes a fraction of age's time. */
+export const quick = "vault: { format: v1 }\n";
 
 export interface Ended {
   readonly code: number;
