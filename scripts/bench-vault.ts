@@ -172,6 +172,7 @@ export async function unlock(vault: string, container: string, user: string): Pr
         vault,
         passphrase: Secret.fromText(passphrase),
         limitBytes: 63 * MiB,
+        opening: undefined,
         signal: new AbortController().signal,
       }),
     );

@@ -20,8 +20,9 @@ export async function run(context: StepContext): Promise<Result<void>> {
       if (others.value.length > 0)
         return fail({ kind: "changed-meanwhile", detail: "Another shell was opened here meanwhile" });
     }
-    const cleared = await clear(enclave.value, options.force);
-    return cleared.ok ? forgetOpen(project.vaultFolder) : cleared;
+    // first: what is only partly there is not open any more
+    const forgotten = await forgetOpen(project.vaultFolder);
+    return forgotten.ok ? clear(enclave.value, options.force) : forgotten;
   });
 }
 

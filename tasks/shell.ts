@@ -15,6 +15,7 @@ import { cannotTell } from "../lib/run/checks.js";
 import { lateNews } from "../lib/run/freshness.js";
 import { finishLocking, join } from "../lib/run/join.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
+import { variableValues } from "../lib/run/variables.js";
 
 /** 128 and SIGKILL. */
 const killedCode = 137;
@@ -30,7 +31,8 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const { open, leave } = joined.value;
   const id = randomUUID();
   const beside = besideShell(context, enclave.value, open, () => endSession(enclave.value, id));
-  const tty = Boolean(process.stdin.isTTY && process.stdout.isTTY);
+  const isMasked = context.options.variables.length > 0;
+  const tty = Boolean(process.stdin.isTTY && process.stdout.isTTY) && !isMasked;
   const done = await shell(context, enclave.value, { open, id, tty });
   session.isLeaving = true;
   const wasIdle = await beside.stop();
@@ -49,18 +51,31 @@ export async function run(context: StepContext): Promise<Result<void>> {
   return judge(context, open, done.value.code);
 }
 
-function shell(
-  { options, project, terminal, signal }: StepContext,
+async function shell(
+  context: StepContext,
   enclave: Enclave,
   { open, id, tty }: { open: boolean; id: string; tty: boolean },
 ): ReturnType<Engine["foreground"]> {
+  const { options, project, terminal, signal } = context;
   const { engine, container, user } = enclave;
-  const argv = options.args.length > 0 ? options.args : project.config.shell;
+  const { args, variables } = options;
   const env = { TAZPOD_SESSION: id, ...(tty && process.env["TERM"] ? { TERM: process.env["TERM"] } : {}) };
-  const command = shellCommand(enclave, open, argv);
-  return terminal.lend(() =>
-    engine.foreground(container, command, { user, tty, workdir: workspace, env, signal }),
-  );
+  const command = shellCommand(enclave, {
+    open,
+    argv: args.length > 0 ? args : project.config.shell,
+    variables,
+  });
+  const how = { user, tty, workdir: workspace, env, signal };
+  if (variables.length === 0) return terminal.lend(() => engine.foreground(container, command, how));
+  const values = await variableValues(context, enclave);
+  if (!values.ok) return values;
+  const { masking } = await import("../lib/run/mask.js");
+  try {
+    const filter = (): ReturnType<typeof masking> => masking(values.value);
+    return await terminal.lend(() => engine.foreground(container, command, { ...how, filter }));
+  } finally {
+    for (const value of values.value) value.fill(0);
+  }
 }
 
 /** Tells a command's own exit code from a vault or a container that went away under it. */
@@ -99,7 +114,7 @@ const vaultInUse: StepCheck = async ({ project }) => {
   const [first] = others.value;
   return first === undefined
     ? fails("no other shell is open here")
-    : holds(`another shell is open here (process ${first})`);
+    : holds(`another shell is open here (process ${first.pid})`);
 };
 
 export const checks = { "vault-in-use": vaultInUse };

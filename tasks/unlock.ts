@@ -7,9 +7,12 @@ import { ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { bytesOf, count } from "../lib/run/bytes.js";
 import { cannotTell } from "../lib/run/checks.js";
+import { openMore } from "../lib/run/open-more.js";
+import { wantedOpening } from "../lib/run/parts.js";
 import { withPassphrase } from "../lib/run/passphrase.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 import { unpack } from "../lib/run/unpack.js";
+import { closedParts } from "../lib/vault/parts.js";
 import { archiveLimit } from "../lib/vault/limit.js";
 import { cleanLeftovers } from "../lib/vault/store.js";
 
@@ -17,24 +20,33 @@ import { cleanLeftovers } from "../lib/vault/store.js";
 export async function run(context: StepContext): Promise<Result<void>> {
   const { project, terminal, session, signal } = context;
   const limitBytes = archiveLimit(project.config.secretsBytes);
+  const opening = wantedOpening(project, context.options);
+  if (!opening.ok) return opening;
   await cleanLeftovers(project.vaultFolder);
   const [enclave, state] = [await context.enclave(), await context.container()];
   if (!enclave.ok) return enclave;
   if (!state.ok) return state;
   const unpacked = await withPassphrase(context, "Passphrase of the vault:", (passphrase) =>
     exclusively(project.vaultFolder, signal, async () => {
-      const done = await unpack(enclave.value, { vault: project.vaultFile, passphrase, limitBytes, signal });
+      const vault = { vault: project.vaultFile, passphrase, limitBytes, opening: opening.value, signal };
+      const done = await unpack(enclave.value, vault);
       const recorded = done.ok ? await recordOpen(project.vaultFolder, state.value) : done;
       return recorded.ok ? done : recorded;
     }),
   );
   if (!unpacked.ok) return unpacked;
   session.sawOpen = true;
-  if (unpacked.value !== "already open") {
+  if (unpacked.value === "already open") {
+    const more = await openMore(context, enclave.value);
+    if (!more.ok) return more;
+  } else {
     session.unlocked = true;
+    session.openedParts = context.options.parts;
     const { files, bytes, dropped } = unpacked.value;
     for (const path of dropped) terminal.say(`Left out of what was unlocked: ${path}`);
-    terminal.say(`✔ unlocked: ${count(files)}, ${bytesOf(bytes)}, in ${enclave.value.folder}`);
+    const closed = opening.value === undefined ? [] : closedParts(opening.value);
+    const without = closed.length === 0 ? "" : `, without ${closed.join(", ")}`;
+    terminal.say(`✔ unlocked: ${count(files)}, ${bytesOf(bytes)}, in ${enclave.value.folder}${without}`);
   }
   await sayWhatWaits(context);
   return ok(undefined);

@@ -11,6 +11,7 @@ Usage: tazpod [COMMAND] [OPTIONS] [-- CMD…]
   tazpod status             what holds here: project, container, vault
   tazpod history            the copies of the vault that the remote keeps; --changes, --all
   tazpod vault ls           what is in the sealed vault; also verify, diff, export, import
+  tazpod run with PART -- CMD  run one command with a part of the vault
   tazpod down               save, lock, then stop and remove the container
 
 Options:
@@ -21,11 +22,14 @@ Options:
   --passphrase-fd N         … from an open file descriptor
   --passphrase-command CMD  … from what a program prints (no shell is involved)
   --new-passphrase-file F   with passwd and upgrade: the passphrase that is to be
+  --part NAME[,NAME…]       open only these parts of the vault, or these, too, where it is open
+  --env VAR=PATH            before -- CMD: what is in that file of the vault as a variable of CMD, masked in its output
   --offline                 ask the remote nothing: open the vault that is here, and push at a later enter
   --at N|TIME               with restore: which copy of the history
   --discard                 with lock and down: drop unsaved work
   --skip-unreadable         save without what cannot be read, changes all the time, or is no file; it is named
-  -f, --force               with pull: replace a vault that was not pushed (a copy is kept)
+  -f, --force               with pull: replace a vault that was not pushed (a copy is kept);
+                            with lock: end the processes in the container that still have files of the vault open
   --json                    machine-readable results on stdout
   -v, --verbose             say what is checked, what is found, and why each step runs
   -h, --help                this text; \`tazpod COMMAND --help\` for one command
@@ -49,6 +53,7 @@ With \`enter\`, what follows \`--\` is run in place of a shell, and its exit cod
 
   tazpod run enter
   tazpod run enter --yes --passphrase-file ~/.pass -- sh -c 'ls ~/secrets'
+  tazpod run with prod --env API_KEY=prod/api-key -- deploy
   tazpod run lock --discard
 `,
   plan: `Usage: tazpod plan [NAME] [--json] [--project DIR]

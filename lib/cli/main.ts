@@ -1,5 +1,6 @@
 import { readText } from "../host/files.js";
 import { packageRoot } from "../host/package-root.js";
+import { fail, ok, type Result } from "../result.js";
 import { parseArguments, type Arguments } from "../run/arguments.js";
 import { reportFailure } from "../run/report.js";
 import { describeCommand } from "./describe.js";
@@ -49,9 +50,24 @@ async function dispatch(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function runOrPlan(args: Arguments, words: readonly string[]): Promise<number> {
-  if (args.dryRun) return planCommand(args, words);
-  return runCommand(args, words);
+async function runOrPlan(given: Arguments, [name, ...more]: readonly string[]): Promise<number> {
+  const read = name === "with" ? withParts(given, more) : ok(given);
+  if (!read.ok) return reportFailure(read.failure, given.json);
+  const words = name === undefined ? [] : [name, ...(name === "with" ? [] : more)];
+  return given.dryRun ? planCommand(read.value, words) : runCommand(read.value, words);
+}
+
+/** `with` is the one task that is given words: the parts of the vault that its command is to have. */
+function withParts(args: Arguments, names: readonly string[]): Result<Arguments> {
+  const { options } = args;
+  const parts = [...options.parts, ...names.flatMap((list) => list.split(",")).filter((one) => one !== "")];
+  if (parts.length > 0 && (options.args.length > 0 || args.dryRun))
+    return ok({ ...args, options: { ...options, parts } });
+  return fail({
+    kind: "usage",
+    message: parts.length === 0 ? "With which parts of the vault?" : "With them, which command?",
+    hint: "`tazpod run with PART -- CMD`; the parts are named in .tazpod/config.yaml.",
+  });
 }
 
 /** A task's own summary where the word is a task; else the text of the command. */

@@ -1,9 +1,11 @@
 import { fail, ok, type Result } from "../result.js";
 import type { Target } from "../plan/types.js";
+import type { Project } from "../project/types.js";
 import type { Recipe } from "../recipe/types.js";
 import { runTarget } from "../run/run.js";
 import type { Arguments } from "../run/arguments.js";
 import { open } from "../run/open.js";
+import { namedParts } from "../run/parts.js";
 import { preload } from "../run/scripts.js";
 import { reportFailure } from "../run/report.js";
 import { findTarget } from "./target.js";
@@ -15,7 +17,7 @@ export async function runCommand(args: Arguments, words: readonly string[]): Pro
   const { recipe, world, interrupts } = setting.value;
   const target = findTarget(recipe, words);
   if (!target.ok) return reportFailure(target.failure, args.json);
-  const sensible = check(recipe, target.value, args);
+  const sensible = check(recipe, world.project, target.value, args);
   if (!sensible.ok) return reportFailure(sensible.failure, args.json);
   preload(recipe, target.value.tasks, () => world.project.initialised && world.container());
   interrupts.watch();
@@ -34,7 +36,9 @@ export async function runCommand(args: Arguments, words: readonly string[]): Pro
 }
 
 /** What only makes sense for some targets is refused for the others, before anything runs. */
-function check(recipe: Recipe, target: Target, { options }: Arguments): Result<void> {
+function check(recipe: Recipe, project: Project, target: Target, { options }: Arguments): Result<void> {
+  const parts = namedParts(project, options.parts);
+  if (!parts.ok) return parts;
   const actions = target.tasks.map((name) => recipe.tasks.get(name)?.action);
   const hasShell = actions.some(
     (action) =>
@@ -45,6 +49,13 @@ function check(recipe: Recipe, target: Target, { options }: Arguments): Result<v
       kind: "usage",
       message: `${target.name} runs no command: nothing can follow --.`,
       hint: "`tazpod enter -- CMD` does.",
+    });
+  }
+  if (options.variables.length > 0 && options.args.length === 0) {
+    return fail({
+      kind: "usage",
+      message: "--env is for a command, and there is none.",
+      hint: "`tazpod run with PART --env NAME=PATH -- CMD`",
     });
   }
   if (options.yes !== "all") {

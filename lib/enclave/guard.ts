@@ -7,13 +7,13 @@ export interface GuardOptions {
   readonly intervalSeconds: number;
   /** How long after tazpod has gone an open vault is closed, if all of it was saved; 0 is never. Whole seconds. */
   readonly graceSeconds: number;
-  /** Called with a new fingerprint of the RAM folder: first with the one it has, then whenever it is another. */
-  readonly onChange: (fingerprint: string) => void;
+  /** Called with a name for how the RAM folder looks: first for how it is, then whenever it looks different. */
+  readonly onChange: (look: string) => void;
 }
 
 export interface Guard {
-  /** What had this fingerprint is in the sealed vault. */
-  saved(fingerprint: string): void;
+  /** What looked like that is in the sealed vault. */
+  saved(look: string): void;
   /** Ends it: the session is over, and closes the vault itself if need be. */
   end(): void;
   /** Settles when it has ended, of whatever. */
@@ -21,30 +21,42 @@ export interface Guard {
 }
 
 // names, sizes, modes, inodes and times of everything but what is ours; not the content, which may be long
-const fingerprint = `fp() {
-  { ls -lAiR --full-time . 2>/dev/null || ls -lAiR . 2>/dev/null; } | sed '/^\\.\\/\\.tazpod/,/^$/d; / \\.tazpod$/d' | cksum
-}`;
+const look = `look() {
+  set --
+  for f in * .[!.]* ..?*; do
+    if [ "$f" != .tazpod ] && { [ -e "$f" ] || [ -L "$f" ]; }; then set -- "$@" "$f"; fi
+  done
+  [ "$#" = 0 ] && return
+  ls -ldi $times -- "$@"
+  ls -lAiR $times -- "$@"
+} 2>/dev/null
+times=
+ls --full-time / >/dev/null 2>&1 && times=--full-time`;
 
-// a fingerprint that was saved may stand for less than what is there once somebody works in it again: see shell.ts
+// what was saved may stand for less than what is there once somebody works in it again: see shell.ts
 // (the brackets keep its own command line from being found)
 const unattended = `umask 077; cd "$1" || exit 0
-${fingerprint}
+${look}
 sleep "$2" & wait $!
 for p in /proc/[0-9]*; do
   tr '\\0' ' ' < "$p/cmdline" 2>/dev/null | grep -q 'tazpod-guar[d] ' && exit 0
 done
-[ -e .tazpod/open ] && [ -e .tazpod/saved ] && [ "$(cat .tazpod/saved)" = "$(fp)" ] || exit 0
+[ -e .tazpod/open ] && [ -e .tazpod/saved ] && [ "$(cat .tazpod/saved)" = "$(look)" ] || exit 0
 ${clear}`;
 
 const watch = `umask 077; cd "$1" || exit 0
-${fingerprint}
+${look}
 {
   trap 'kill $s 2>/dev/null; exit 0' TERM
-  last=
-  while :; do
-    now=$(fp)
-    [ "$now" = "$last" ] || printf '%s\\n' "$now" || exit 0
-    last=$now
+  last=none n=0
+  while [ -e .tazpod/open ]; do
+    now=$(look)
+    if [ "$now" != "$last" ]; then
+      rm -f ".tazpod/seen.$$.$n"; n=$((n + 1))
+      printf '%s\\n' "$now" > ".tazpod/seen.$$.$n"
+      printf '%s\\n' "$$.$n" || exit 0
+      last=$now
+    fi
     sleep "$2" >/dev/null 2>&1 & s=$!
     wait $s
   done
@@ -52,11 +64,13 @@ ${fingerprint}
 loop=$!
 while read -r word rest; do
   case $word in
-    saved) [ -e .tazpod/open ] && printf '%s\\n' "$rest" > .tazpod/saved ;;
-    end) kill $loop; wait $loop; exit 0 ;;
+    saved) [ -e ".tazpod/seen.$rest" ] && cp ".tazpod/seen.$rest" .tazpod/saved ;;
+    end) break ;;
   esac
 done
 kill $loop; wait $loop 2>/dev/null
+rm -f .tazpod/seen.$$.*
+[ "$word" = end ] && exit 0
 [ "$3" -gt 0 ] || exit 0
 exec sh -c "$4" tazpod-unattended "$1" "$3" </dev/null >/dev/null 2>&1`;
 
@@ -76,11 +90,11 @@ export function startGuard(
   const { stdout, done } = engine.execPiped(container, [...argv, ...numbers, unattended], {
     user,
     input: orders,
-    onLine: (line) => /^\d+ \d+$/.test(line) && onChange(line),
+    onLine: (line) => /^\d+\.\d+$/.test(line) && onChange(line),
   });
   stdout.resume();
   return {
-    saved: (print) => void orders.write(`saved ${print}\n`),
+    saved: (look) => void orders.write(`saved ${look}\n`),
     end: () => void orders.end("end\n"),
     ended: done.then(() => undefined),
   };

@@ -2,13 +2,14 @@ import { Readable } from "node:stream";
 import type { Finished } from "../host/process.js";
 import { fail, ok, type Result } from "../result.js";
 import { call, limitMs, printed } from "./call.js";
+import { type Folder, folderLine } from "./lines.js";
 import { abandon, commit, stage } from "./scripts.js";
 import type { Enclave, Marker } from "./types.js";
 
 interface Checked {
   readonly digest: string;
-  /** Deepest first; mtime in seconds since 1970. */
-  readonly folders: readonly { readonly path: string; readonly mode: number; readonly mtime: number }[];
+  /** Deepest first. */
+  readonly folders: readonly Folder[];
 }
 
 export interface Unpacking {
@@ -71,14 +72,4 @@ function judge(
 
 function notEmpty(folder: string, names: string): string {
   return `${folder} in the container already holds ${names}. Move that elsewhere (or remove it), then unlock again.`;
-}
-
-/** For the commit script: every byte of the path that a shell could take for something else as a printf escape. */
-function folderLine({ path, mode, mtime }: Checked["folders"][number]): string {
-  const escaped = [...Buffer.from(path)].map((byte) =>
-    /[A-Za-z0-9._/-]/.test(String.fromCharCode(byte))
-      ? String.fromCharCode(byte)
-      : `\\0${byte.toString(8).padStart(3, "0")}`,
-  );
-  return `${mode.toString(8)} ${mtime} ${escaped.join("")}`;
 }

@@ -32,6 +32,14 @@ mkdir "$d" "$d/stage" || exit 4
 # the folder above is closed to others; below it every mode is to come out as it is in the archive
 umask 0; exec tar -x -p -f - -C "$d/stage"`;
 
+const setFolders = `mode=
+while read -r mode time path && [ "$mode" != end ]; do
+  # the dot keeps a newline at the end of a name
+  path=$(printf '%b.' "$path"); path="$1/\${path%.}"
+  touch -d "@$time" -- "$path" && chmod "$mode" -- "$path" || exit 4
+done
+[ "$mode" = end ] || exit 4`;
+
 /**
  * Switches the stage in, gives every folder its mode and time, and writes the marker last. Reads the marker as one line,
  * then a line a folder: mode, seconds since 1970, path in the escapes of printf's %b; and a line `end`, without which
@@ -45,14 +53,52 @@ for f in * .[!.]* ..?*; do
   if [ -e "$f" ] || [ -L "$f" ]; then mv -- "$f" "$1/" || exit 4; fi
 done
 cd "$1" && rmdir "$d/stage" || exit 4
-mode=
-while read -r mode time path && [ "$mode" != end ]; do
-  # the dot keeps a newline at the end of a name
-  path=$(printf '%b.' "$path"); path="$1/\${path%.}"
-  touch -d "@$time" -- "$path" && chmod "$mode" -- "$path" || exit 4
-done
-[ "$mode" = end ] || exit 4
+${setFolders}
 mv "$d/next" "$d/open" && rm "$d/opening"`;
+
+/** Unpacks a tar from stdin beside what is open. Exit 3 when nothing is. */
+export const stageMore = `umask 077
+d="$1/.tazpod"
+[ -e "$d/open" ] || exit 3
+[ -e "$d/more" ] && { chmod -R u+rwX -- "$d/more"; rm -rf -- "$d/more" || exit 4; }
+mkdir "$d/more" || exit 4
+umask 0; exec tar -x -p -f - -C "$d/more"`;
+
+/**
+ * Moves in what was unpacked beside, and replaces the marker last. Reads the same lines as \`commit\`. Cut short, what was
+ * moved is not told of in the marker yet, and is the same as in the sealed vault. Exit 3 when nothing is open.
+ */
+export const commitMore = `umask 077
+d="$1/.tazpod"
+IFS= read -r m || exit 6
+[ -e "$d/open" ] || exit 3
+printf '%s\\n' "$m" > "$d/next" || exit 4
+move() {
+  for f in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+    [ -e "$f" ] || [ -L "$f" ] || continue
+    t="$2/\${f##*/}"
+    if [ -d "$f" ] && ! [ -L "$f" ] && [ -d "$t" ]; then ( move "$f" "$t" ) || exit 4
+    else mv -- "$f" "$2/" || exit 4
+    fi
+  done
+}
+( move "$d/more" "$1" ) || exit 4
+${setFolders}
+rm -rf -- "$d/more"
+[ -e "$d/saved" ] && rm -f "$d/saved"
+mv "$d/next" "$d/open"`;
+
+/** Reads lines: \`open\` makes a folder writable, \`file\` and \`folder\` remove one. Exit 5: what is printed would not go. */
+export const removePaths = `left=
+while read -r what path; do
+  path=$(printf '%b.' "$path"); path="$1/\${path%.}"
+  case $what in
+    open) chmod u+rwx -- "$path" ;;
+    file) rm -f -- "$path" || { left=5; printf '%s\\n' "$path"; } ;;
+    folder) rmdir -- "$path" || { left=5; printf '%s\\n' "$path"; } ;;
+  esac
+done 2>/dev/null
+exit \${left:-0}`;
 
 /** Throws an unfinished opening away. */
 export const abandon = `if [ -e "$1/.tazpod/opening" ]; then ${wipe}; fi
@@ -99,7 +145,8 @@ if [ -n "$h" ]; then
   exit 7
 fi
 [ -d "$d" ] || exit 0
-chmod -R u+rwX -- "$d" && rm -rf -- "$d" || exit 4`;
+# whoever watches may just be writing there
+chmod -R u+rwX -- "$d" && { rm -rf -- "$d" || rm -rf -- "$d" || exit 4; }`;
 
 /** Writes the folder as a tar to stdout. */
 export const archive = 'export LC_ALL=C; exec tar -c -f - -C "$1" .';

@@ -9,13 +9,30 @@ if [ "$2" = open ]; then
   # what was saved is out of date from now on, until somebody has looked again: see guard.ts
   [ -e "$1/.tazpod/saved" ] && rm -f "$1/.tazpod/saved"
 fi
-shift 2
+d=$1 n=$3
+shift 3
+while [ "$n" -gt 0 ]; do
+  # in RAM, and never in an argument
+  v=$(cat -- "$d/$2") && export "$1=$v" || exit ${vanishedCode}
+  shift 2; n=$((n - 1))
+done
 if [ "$#" -gt 0 ]; then exec "$@"; fi
 if command -v bash >/dev/null 2>&1; then exec bash; else exec sh; fi`;
 
+interface ShellOptions {
+  /** Whether the vault is to be open. */
+  readonly open: boolean;
+  /** A command in place of a shell. */
+  readonly argv?: readonly string[] | undefined;
+  /** Set to what is in a file of the vault each, without the newlines at its end. */
+  readonly variables: readonly { readonly name: string; readonly path: string }[];
+}
+
 /** The argv of a shell (bash where there is one), or of a command, that starts only if the vault is as open as it should be. */
-export function shellCommand({ folder }: Enclave, open: boolean, argv: readonly string[] = []): string[] {
-  return ["sh", "-c", guarded, "tazpod", folder, open ? "open" : "closed", ...argv];
+export function shellCommand({ folder }: Enclave, { open, argv = [], variables }: ShellOptions): string[] {
+  const files = variables.flatMap(({ name, path }) => [name, path]);
+  const state = [open ? "open" : "closed", String(variables.length)];
+  return ["sh", "-c", guarded, "tazpod", folder, ...state, ...files, ...argv];
 }
 
 // every process of a session inherits its id; the reader itself does not have it

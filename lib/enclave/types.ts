@@ -1,4 +1,5 @@
 import type { Engine } from "../engine/types.js";
+import type { Opening } from "../vault/parts.js";
 
 /** The RAM folder of one container: where an open vault is. */
 export interface Enclave {
@@ -23,4 +24,6 @@ export interface Marker {
   readonly openedAt: string;
   /** What the last save left out, as --skip-unreadable said, since it was changed whenever it was read. */
   readonly moving?: readonly string[];
+  /** Which parts are open, and what they were when the vault was opened; all of it is open where this is missing. */
+  readonly parts?: Opening;
 }

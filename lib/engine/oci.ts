@@ -67,7 +67,7 @@ export function ociEngine(program: string): Engine {
     execPiped(name, argv, { user, ...options }) {
       return piped([program, ...execArguments(name, argv, user, options)], options);
     },
-    async foreground(name, argv, { user, tty, workdir, env, signal }) {
+    async foreground(name, argv, { user, tty, workdir, env, ...options }) {
       const variables = Object.entries(env).flatMap(([key, value]) => ["--env", `${key}=${value}`]);
       const flags = [
         "--interactive",
@@ -78,7 +78,7 @@ export function ociEngine(program: string): Engine {
         workdir,
         ...variables,
       ];
-      const result = await foreground([program, "exec", ...flags, name, ...argv], { signal });
+      const result = await foreground([program, "exec", ...flags, name, ...argv], options);
       return result.ok ? result : fail(startFailure(program, result.failure));
     },
   };

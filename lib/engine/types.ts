@@ -1,3 +1,4 @@
+import type { Transform } from "node:stream";
 import type { Finished, Piped, ProcessOptions } from "../host/process.js";
 import type { Result } from "../result.js";
 
@@ -51,6 +52,8 @@ interface ForegroundOptions {
   readonly workdir: string;
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+  /** What its stdout and stderr each go through; there is no terminal then. */
+  readonly filter?: () => Transform;
 }
 
 /**

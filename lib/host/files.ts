@@ -125,6 +125,11 @@ export async function removeFile(path: string): Promise<Result<void>> {
   return removed.ok ? ok(undefined) : removed;
 }
 
+/** Removes a folder if nothing is in it. */
+export async function removeEmptyFolder(path: string): Promise<void> {
+  await fs.rmdir(path).catch(() => undefined);
+}
+
 /** A second name for the file `from`; fails with EEXIST when `to` is there. Where links are not to be had, a copy. */
 export async function keepAs(from: string, to: string): Promise<Result<void>> {
   const linked = await attempt("keep", to, () => fs.link(from, to));

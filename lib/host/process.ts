@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { PassThrough, pipeline, type Readable, type Writable } from "node:stream";
+import { PassThrough, pipeline, type Readable, type Transform, type Writable } from "node:stream";
 import type { Failure } from "../failure.js";
 import { fail, ok, type Result } from "../result.js";
 
@@ -72,10 +72,32 @@ export function piped(argv: readonly string[], options: ProcessOptions = {}): Pi
  */
 export async function foreground(
   argv: readonly string[],
-  options: Omit<ProcessOptions, "input" | "onLine"> = {},
+  options: Omit<ProcessOptions, "input" | "onLine"> & {
+    /** What its stdout and stderr each go through on their way to ours. */
+    readonly filter?: () => Transform;
+  } = {},
 ): Promise<Result<Finished>> {
   const [program = "", ...rest] = argv;
-  return finish(spawn(program, rest, { ...place(options), stdio: "inherit" }), argv, options);
+  const { filter } = options;
+  if (filter === undefined)
+    return finish(spawn(program, rest, { ...place(options), stdio: "inherit" }), argv, options);
+  const child = spawn(program, rest, { ...place(options), stdio: ["inherit", "pipe", "pipe"] });
+  const shown = [
+    through(child.stdout, filter(), process.stdout),
+    through(child.stderr, filter(), process.stderr),
+  ];
+  const done = await finish(child, argv, options);
+  await Promise.all(shown);
+  return done;
+}
+
+function through(from: Readable, filter: Transform, to: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    // whoever reads ours may stop; the program then hears of it as it would have without us
+    filter.once("end", resolve).once("close", resolve);
+    filter.pipe(to, { end: false });
+    pipeline(from, filter, () => undefined);
+  });
 }
 
 function place(options: ProcessOptions): { cwd?: string; env: NodeJS.ProcessEnv } {

@@ -1,7 +1,7 @@
 import type { ConfigFile } from "../generated/config.js";
 import { durationMs } from "../document/duration.js";
 import { containerName, defaults } from "./defaults.js";
-import type { Config, RemoteConfig, SessionConfig } from "./types.js";
+import type { Config, ConfiguredPart, RemoteConfig, SessionConfig } from "./types.js";
 
 const units: Readonly<Record<string, number>> = { k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
@@ -20,9 +20,18 @@ export function completeConfig(file: ConfigFile, root: string): Config {
     vaultFormat: file.vault?.format ?? "age",
     ...(file.vault?.retention === undefined ? {} : { retention: file.vault.retention }),
     secretsBytes: file.vault?.size === undefined ? defaults.secretsBytes : bytes(file.vault.size),
+    parts: completeParts(file),
     session: completeSession(file),
     notes: notes(file),
   };
+}
+
+function completeParts({ parts = {} }: ConfigFile): ConfiguredPart[] {
+  return Object.entries(parts).map(([name, given]) => {
+    const { paths, open = "always" } =
+      typeof given === "string" || Array.isArray(given) ? { paths: given } : given;
+    return { name, paths: [paths].flat(), onRequest: open === "on-request" };
+  });
 }
 
 function completeSession({ session = {} }: ConfigFile): SessionConfig {

@@ -8,30 +8,43 @@ function folder(vaultFolder: string): string {
   return join(vaultFolder, "sessions");
 }
 
-/** Registers this process; the result takes it back. */
-export async function joinSession(vaultFolder: string): Promise<Result<() => Promise<void>>> {
+/** Another process that has a shell open here. */
+export interface OtherSession {
+  readonly pid: number;
+  /** The parts of the vault that it asked for by name. */
+  readonly parts: readonly string[];
+}
+
+/** Registers this process, and the parts that it asked for by name; the result takes it back. */
+export async function joinSession(
+  vaultFolder: string,
+  parts: readonly string[],
+): Promise<Result<() => Promise<void>>> {
   const made = await makeFolder(folder(vaultFolder));
   if (!made.ok) return made;
   const path = join(folder(vaultFolder), String(process.pid));
   // one by this number that is there is of a process that had it before
   const cleared = await removeFile(path);
   if (!cleared.ok) return cleared;
-  const written = await writeNew(path, `${(await processIdentity(process.pid)) ?? ""}\n`);
+  const identity = (await processIdentity(process.pid)) ?? "";
+  const written = await writeNew(path, `${identity}\n${parts.join(" ")}\n`);
   return written.ok ? ok(async () => void (await removeFile(path))) : written;
 }
 
-/** The numbers of the other processes that have a shell open here. What crashed ones left is removed on the way. */
-export async function otherSessions(vaultFolder: string): Promise<Result<readonly number[]>> {
+/** The other processes that have a shell open here. What crashed ones left is removed on the way. */
+export async function otherSessions(vaultFolder: string): Promise<Result<readonly OtherSession[]>> {
   const names = await list(folder(vaultFolder));
   if (!names.ok) return names;
-  const alive: number[] = [];
+  const alive: OtherSession[] = [];
   for (const name of names.value) {
     if (!/^\d+$/.test(name) || Number(name) === process.pid) continue;
     const path = join(folder(vaultFolder), name);
     const said = await readText(path);
     if (!said.ok) return said;
     if (said.value === undefined) continue;
-    if ((await processIdentity(Number(name))) === said.value.trim()) alive.push(Number(name));
+    const [identity = "", parts = ""] = said.value.split("\n");
+    if ((await processIdentity(Number(name))) === identity)
+      alive.push({ pid: Number(name), parts: parts.split(" ").filter((part) => part !== "") });
     else await removeFile(path);
   }
   return ok(alive);

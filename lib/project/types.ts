@@ -1,3 +1,5 @@
+import type { Part } from "../vault/parts.js";
+
 /** Where the sealed vault is kept, with every default filled in. */
 export interface RemoteConfig {
   /** `s3://bucket/key`, `file:///path/vault.tar.aes`, or `none`. */
@@ -21,6 +23,12 @@ export interface SessionConfig {
   readonly unattendedMs: number;
 }
 
+/** A part of the vault that can be opened by itself. */
+export interface ConfiguredPart extends Part {
+  /** It is opened only by its name. */
+  readonly onRequest: boolean;
+}
+
 /** A project's settings, with every default filled in. */
 export interface Config {
   readonly image: string;
@@ -38,6 +46,7 @@ export interface Config {
   readonly retention?: number;
   /** Size of the RAM folder in bytes. */
   readonly secretsBytes: number;
+  readonly parts: readonly ConfiguredPart[];
   readonly session: SessionConfig;
   /** What was read and has no effect, in words. */
   readonly notes: readonly string[];

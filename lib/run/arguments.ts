@@ -31,6 +31,8 @@ const flags = {
   "passphrase-file": { type: "string" },
   "passphrase-command": { type: "string" },
   "new-passphrase-file": { type: "string" },
+  part: { type: "string", multiple: true },
+  env: { type: "string", multiple: true },
   offline: { type: "boolean" },
   at: { type: "string" },
   changes: { type: "boolean" },
@@ -53,6 +55,8 @@ export function parseArguments(argv: readonly string[]): Result<Arguments> {
     const fd = values["passphrase-fd"];
     if (fd !== undefined && !/^\d+$/.test(fd))
       return fail({ kind: "usage", message: `--passphrase-fd takes a number, not "${fd}".` });
+    const variables = parseVariables(values.env ?? []);
+    if (!variables.ok) return variables;
     return ok({
       words: positionals,
       project: values.project,
@@ -64,6 +68,8 @@ export function parseArguments(argv: readonly string[]): Result<Arguments> {
       all: values.all ?? false,
       options: {
         yes: values.yes === "*" ? "all" : new Set(values.yes?.split(",").filter((name) => name !== "") ?? []),
+        parts: (values.part ?? []).flatMap((names) => names.split(",")).filter((name) => name !== ""),
+        variables: variables.value,
         ...(fd === undefined ? {} : { passphraseFd: Number(fd) }),
         ...(values["passphrase-file"] === undefined ? {} : { passphraseFile: values["passphrase-file"] }),
         ...(values["passphrase-command"] === undefined
@@ -85,6 +91,24 @@ export function parseArguments(argv: readonly string[]): Result<Arguments> {
     if (!(error instanceof TypeError)) throw error;
     return fail({ kind: "usage", message: error.message.split(". ")[0] ?? error.message });
   }
+}
+
+/** `NAME=PATH` each. */
+function parseVariables(given: readonly string[]): Result<RunOptions["variables"]> {
+  const variables: { name: string; path: string }[] = [];
+  for (const text of given) {
+    const found = /^([A-Za-z_][A-Za-z0-9_]*)=(.+)$/.exec(text);
+    const [, name = "", path = ""] = found ?? [];
+    if (found === null || path.startsWith("/") || path.split("/").includes("..")) {
+      return fail({
+        kind: "usage",
+        message: `--env takes NAME=PATH, not ${JSON.stringify(text)}.`,
+        hint: "PATH is a file in the vault, such as prod/api-key; what is in it becomes the value.",
+      });
+    }
+    variables.push({ name, path });
+  }
+  return ok(variables);
 }
 
 function unknownOption(args: readonly string[]): Failure | undefined {

@@ -30,9 +30,9 @@ export async function tendOpenVault(
   enclave: Enclave,
   over: AbortSignal,
 ): Promise<string | undefined> {
-  const serving = await servePeers(context);
   const tending = new Tending(context, enclave, over);
   await tending.learn();
+  const serving = await servePeers(context);
   await sleep(1_000, over);
   while (!over.aborted && !tending.closed) {
     await tending.once();
@@ -48,7 +48,7 @@ class Tending {
   readonly #context: StepContext;
   readonly #enclave: Enclave;
   readonly #over: AbortSignal;
-  /** The fingerprint of the RAM folder, and that of what was last known to be saved. */
+  /** How the RAM folder looks, and how it looked when it was last known to be saved. */
   #here = "";
   #saved = "";
   /** In ms since 1970: the first change that was not saved, and when to save. */
@@ -73,7 +73,7 @@ class Tending {
   async learn(): Promise<void> {
     const { session, project } = this.#context;
     if (session.passphrase !== undefined) return;
-    const given = await askPeers(project);
+    const given = (session.takeOffered() ?? (await askPeers(project)))?.secret;
     if (given === undefined) return;
     const opened = await openVault(project.vaultFile, given);
     if (!opened.ok) return given.wipe();
@@ -88,7 +88,7 @@ class Tending {
     const guard = startGuard(this.#enclave, {
       intervalSeconds: autosaveMs > 0 && autosaveMs < 10_000 ? 1 : 2,
       graceSeconds: Math.ceil(unattendedMs / 1000),
-      onChange: (fingerprint) => this.#changed(fingerprint),
+      onChange: (look) => this.#changed(look),
     });
     const stop = (): void => (guard.end(), this.#wake());
     this.#over.addEventListener("abort", stop, { once: true });
@@ -105,11 +105,11 @@ class Tending {
   }
 
   /** What is there first is looked at at once: it may have been changed before anybody watched. */
-  #changed(fingerprint: string): void {
+  #changed(look: string): void {
     const { autosaveMs } = this.#context.project.config.session;
     const time = now().getTime();
     const isFirst = this.#here === "";
-    this.#here = fingerprint;
+    this.#here = look;
     this.#first ??= time;
     this.#due = isFirst
       ? time
@@ -126,7 +126,7 @@ class Tending {
   }
 
   async #settle(): Promise<void> {
-    const print = this.#here;
+    const look = this.#here;
     [this.#first, this.#due] = [undefined, undefined];
     const { project, signal } = this.#context;
     const saved = await exclusively(project.vaultFolder, AbortSignal.any([signal, this.#over]), () =>
@@ -134,7 +134,7 @@ class Tending {
     );
     if (saved.ok) {
       this.#failed = undefined;
-      if (saved.value !== "unsaved") this.#saved = print;
+      if (saved.value !== "unsaved") this.#saved = look;
       if (saved.value === "sealed") await this.#push();
       return;
     }

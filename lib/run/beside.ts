@@ -1,6 +1,7 @@
 import type { Enclave } from "../enclave/types.js";
 import { sleep } from "../host/clock.js";
 import { untilIdle } from "../host/idle.js";
+import type { Passphrase } from "../vault/passphrase.js";
 import type { StepContext } from "./step.js";
 
 export interface Beside {
@@ -45,10 +46,20 @@ async function tend(
   over: AbortSignal,
 ): Promise<string | undefined> {
   if (!open) return undefined;
+  // at once: whoever has it may be just about to leave
+  const given = context.session.passphrase === undefined ? fromPeers(context) : undefined;
   await sleep(delayMs, over);
+  const passphrase = await given;
+  if (passphrase !== undefined)
+    context.session.offer({ secret: passphrase, source: "another shell", asked: true });
   if (over.aborted) return undefined;
   const { tendOpenVault } = await import("./autosave.js");
   return tendOpenVault(context, enclave, over);
+}
+
+async function fromPeers({ project }: StepContext): Promise<Passphrase | undefined> {
+  const { askPeers } = await import("./peers.js");
+  return askPeers(project);
 }
 
 function spoken(ms: number): string {

@@ -19,16 +19,17 @@ interface Joined {
  * leaves locks it. Failure: `changed-meanwhile`.
  */
 export function join(context: StepContext, enclave: Enclave, state: ContainerState): Promise<Result<Joined>> {
-  const { project, session, terminal, signal } = context;
+  const { project, options, session, terminal, signal } = context;
   return exclusively(project.vaultFolder, signal, async () => {
     const open = await stillOpen(context, enclave, state);
     if (!open.ok) return open;
-    if (open.value && !session.unlocked) {
-      const others = await otherSessions(project.vaultFolder);
-      if (!others.ok) return others;
-      if (others.value.length === 0) terminal.say(leftOpen);
-    }
-    const joined = await joinSession(project.vaultFolder);
+    const others = await otherSessions(project.vaultFolder);
+    if (!others.ok) return others;
+    if (open.value && !session.unlocked && others.value.length === 0) terminal.say(leftOpen);
+    // what somebody has opened by hand stays open
+    const shared = others.value.flatMap(({ parts }) => parts);
+    session.ownParts = options.parts.filter((part) => [...session.openedParts, ...shared].includes(part));
+    const joined = await joinSession(project.vaultFolder, session.ownParts);
     return joined.ok ? ok({ open: open.value, leave: joined.value }) : joined;
   });
 }

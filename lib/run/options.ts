@@ -5,6 +5,10 @@ export interface RunOptions {
   readonly passphraseFd?: number;
   readonly passphraseFile?: string;
   readonly passphraseCommand?: string;
+  /** Parts of the vault to open; none is what is opened without being asked for. */
+  readonly parts: readonly string[];
+  /** For `with`: variables of the command, each with the file in the vault that has its value. */
+  readonly variables: readonly { readonly name: string; readonly path: string }[];
   /** For `passwd` and `upgrade`: the passphrase that is to be. */
   readonly newPassphraseFile?: string;
   /** The remote is not asked anything, where that takes a network. */

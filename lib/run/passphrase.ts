@@ -3,7 +3,12 @@ import { capture } from "../host/process.js";
 import { fail, ok, type Result } from "../result.js";
 import type { Secret } from "../secret.js";
 import { openVault } from "../vault/open.js";
-import { newPassphrase, readPassphrase, type PassphraseContext } from "../vault/passphrase.js";
+import {
+  newPassphrase,
+  readPassphrase,
+  type Passphrase,
+  type PassphraseContext,
+} from "../vault/passphrase.js";
 import type { StepContext } from "./step.js";
 
 const tries = 3;
@@ -25,12 +30,12 @@ export async function withPassphrase<T>(
   }
   const shared = session.passphrase === undefined ? await fromPeers(context) : undefined;
   if (shared !== undefined) {
-    const opened = await open(shared);
+    const opened = await open(shared.secret);
     if (opened.ok) {
-      session.keep(shared);
+      session.keep(shared.secret);
       return opened;
     }
-    shared.wipe();
+    shared.secret.wipe();
     if (opened.failure.kind !== "wrong-passphrase") return opened;
   }
   for (let attempt = 1; ; attempt += 1) {
@@ -52,7 +57,7 @@ export async function withPassphrase<T>(
 }
 
 /** From a session that is open here, where nothing else was named as its source. */
-async function fromPeers(context: StepContext): Promise<Secret | undefined> {
+async function fromPeers(context: StepContext): Promise<Passphrase | undefined> {
   if (context.session.hasPassphrase || Object.keys(sourcesOf(context).sources).length > 0) return undefined;
   const { askPeers } = await import("./peers.js");
   return askPeers(context.project);
@@ -62,7 +67,8 @@ async function fromPeers(context: StepContext): Promise<Secret | undefined> {
 export async function offerPassphrase(context: StepContext, question: string): Promise<Result<void>> {
   const { session, project } = context;
   if (session.hasPassphrase) return ok(undefined);
-  const given = await readPassphrase(sourcesOf(context), question);
+  const shared = await fromPeers(context);
+  const given = shared === undefined ? await readPassphrase(sourcesOf(context), question) : ok(shared);
   if (!given.ok) return given;
   session.offer(given.value);
   void openVault(project.vaultFile, given.value.secret).then(

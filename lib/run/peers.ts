@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { list, removeFile, stat } from "../host/files.js";
+import { list, removeEmptyFolder, removeFile, stat } from "../host/files.js";
+import { processIdentity } from "../host/process-identity.js";
 import { runtimeFolder } from "../host/runtime-folder.js";
 import { askSecret, serveSecret } from "../host/secret-socket.js";
 import type { Project } from "../project/types.js";
 import { ok, type Result } from "../result.js";
-import type { Secret } from "../secret.js";
+import type { Passphrase } from "../vault/passphrase.js";
 import type { StepContext } from "./step.js";
 
 /** Where the sockets of a project's sessions are: one a process, by its number. */
@@ -29,19 +30,25 @@ export async function servePeers({ project, session }: StepContext): Promise<Res
   return ok(async () => {
     served.value();
     await removeFile(path);
+    await removeEmptyFolder(found.value);
   });
 }
 
 /** The passphrase from a session of this project; undefined when none has it. It is the caller's, to try and to wipe. */
-export async function askPeers(project: Project): Promise<Secret | undefined> {
+export async function askPeers(project: Project): Promise<Passphrase | undefined> {
   const found = await folder(project);
   const names = found.ok ? await list(found.value) : found;
   if (!found.ok || !names.ok) return undefined;
   for (const name of names.value) {
     const pid = /^(\d+)\.sock$/.exec(name)?.[1];
     if (pid === undefined || Number(pid) === process.pid) continue;
-    const secret = await askSecret(join(found.value, name));
-    if (secret !== undefined) return secret;
+    const path = join(found.value, name);
+    if ((await processIdentity(Number(pid))) === undefined) {
+      await removeFile(path);
+      continue;
+    }
+    const secret = await askSecret(path);
+    if (secret !== undefined) return { secret, source: "another shell", asked: true };
   }
   return undefined;
 }

@@ -181,7 +181,14 @@ async function cleanUpOne({ task, unless }: FinallyEntry, setting: Setting): Pro
     const spared = unless === undefined ? undefined : await setting.facts.know(unless);
     if (spared?.state === "true") return ok(undefined);
     const done = await runTarget({ name: task, tasks: [task], named: false }, setting, true);
-    if (done.ok || !isOutdated(done.failure, replans)) return done;
+    if (done.ok || !(isOutdated(done.failure, replans) || isDisturbed(done.failure, replans))) return done;
     setting.facts.forget();
+    if (await alreadySo(setting.recipe.tasks.get(task) as Task, setting.facts)) return ok(undefined);
   }
+}
+
+/** Others who leave at the same time may undo what a step has just achieved, or have done already what it was for. */
+function isDisturbed(failure: Failure, replans: number): boolean {
+  const { kind } = failure.kind === "task-failed" ? failure.cause : failure;
+  return (kind === "not-achieved" || kind === "precondition" || kind === "vault-closed") && replans < 2;
 }

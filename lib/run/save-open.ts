@@ -4,6 +4,7 @@ import { take, type Taking } from "../enclave/take.js";
 import type { Enclave, Marker } from "../enclave/types.js";
 import type { Failure } from "../failure.js";
 import { fileHash } from "../host/file-hash.js";
+import { otherSessions } from "../project/sessions.js";
 import { fail, ok, type Result } from "../result.js";
 import type { Secret } from "../secret.js";
 import { normalise } from "../vault/archive.js";
@@ -14,6 +15,7 @@ import { archiveLimit } from "../vault/limit.js";
 import { leftOut, sealInto } from "../vault/seal-folder.js";
 import { bytesOf, count } from "./bytes.js";
 import { cannotTell } from "./checks.js";
+import { sourceOf } from "./open-source.js";
 import { fails, holds, type StepContext, type Verdict } from "./step.js";
 
 /**
@@ -36,14 +38,23 @@ export async function saveOpen(
   const generation = opened.generation ?? 0;
   const format = await formatOf(project.vaultFile);
   if (!format.ok) return format;
+  const limitBytes = archiveLimit(project.config.secretsBytes);
+  const source = await sourceOf(context, {
+    enclave: enclave.value,
+    opening: opened.parts,
+    passphrase,
+    format: format.value,
+    limitBytes,
+  });
+  if (!source.ok) return source;
   const sealed = await sealInto({
     passphrase,
     format: format.value,
     folder: project.vaultFolder,
-    source: () => take(enclave.value, { signal: context.signal, lenient }),
+    source: source.value.open,
     lenient,
     from: { generation, parent: { sealed: opened.base, content: opened.digest } },
-    limitBytes: archiveLimit(project.config.secretsBytes),
+    limitBytes,
     target: async (filled) => {
       const place = await target(context, opened);
       if (!place.ok) return place;
@@ -60,7 +71,7 @@ export async function saveOpen(
   const { next: _, ...rest } = opened;
   return setMarker(enclave.value, {
     ...rest,
-    digest: summary.digest,
+    digest: source.value.digest(sealed.value) ?? summary.digest,
     base: sha256,
     generation: generation + 1,
     moving: sealed.value.moving,
@@ -140,7 +151,13 @@ export async function vaultSaved(context: StepContext): Promise<Verdict> {
     return digest.failure.kind === "container-gone"
       ? cannotTell(digest.failure)
       : fails("the RAM folder cannot be read whole");
-  return digest.value === mark.value.digest
-    ? holds("nothing has changed since it was saved")
+  if (digest.value === mark.value.digest) return holds("nothing has changed since it was saved");
+  return context.session.isLeaving && (await isInUse(context))
+    ? holds("another shell is open here, and saves when it is left")
     : fails("there is unsaved work");
+}
+
+async function isInUse({ project }: StepContext): Promise<boolean> {
+  const others = await otherSessions(project.vaultFolder);
+  return others.ok && others.value.length > 0;
 }

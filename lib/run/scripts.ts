@@ -20,6 +20,8 @@ export const builtinScripts = [
   "create",
   "passphrase",
   "unlock",
+  "open-parts",
+  "close-parts",
   "shell",
   "save",
   "lock",

@@ -14,6 +14,10 @@ export class Session {
   sawOpen = false;
   /** This run unlocked the vault itself. */
   unlocked = false;
+  /** The parts that were asked for by name, and that this run opened for that. */
+  openedParts: readonly string[] = [];
+  /** Those of them that are to be closed again at the end, unless somebody else has asked for them. */
+  ownParts: readonly string[] = [];
   /** The shell is over: what closes the vault from now on must make sure that nobody else has joined. */
   isLeaving = false;
   readonly #over = new AbortController();

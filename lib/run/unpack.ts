@@ -5,14 +5,26 @@ import { now } from "../host/clock.js";
 import { ok, type Result, take } from "../result.js";
 import type { Secret } from "../secret.js";
 import { type ArchiveSummary, normalise } from "../vault/archive.js";
-import { openVault } from "../vault/open.js";
+import { type OpenedVault, openVault } from "../vault/open.js";
+import { isOpen, type Opening } from "../vault/parts.js";
+import { selectedTar } from "../vault/tar-entries.js";
 
 interface Request {
   /** The path of the sealed file. */
   readonly vault: string;
   readonly passphrase: Secret;
   readonly limitBytes: number;
+  /** Only these parts of it; all of it without. */
+  readonly opening: Opening | undefined;
   readonly signal: AbortSignal;
+}
+
+interface Archive {
+  readonly tar: Readable;
+  /** Of what is unpacked. */
+  readonly summary: Promise<Result<ArchiveSummary>>;
+  /** Of all that the vault holds. */
+  readonly whole: Promise<Result<ArchiveSummary>>;
 }
 
 /**
@@ -22,13 +34,12 @@ interface Request {
  */
 export async function unpack(
   enclave: Enclave,
-  { vault, passphrase, limitBytes, signal }: Request,
+  { vault, passphrase, limitBytes, opening: only, signal }: Request,
 ): Promise<Result<ArchiveSummary | "already open">> {
   const opening = openVault(vault, passphrase);
   const archive = opening.then((opened) => {
     if (!opened.ok) return opened;
-    const { tar, format } = opened.value;
-    return ok(normalise(tar, { limitBytes, format, openFolders: true }));
+    return ok(archiveOf(opened.value, limitBytes, only));
   });
   async function* content(): AsyncGenerator<Buffer> {
     yield* take(await archive).tar as AsyncIterable<Buffer>;
@@ -38,9 +49,10 @@ export async function unpack(
   tar.once("close", () => void archive.then((made) => made.ok && made.value.tar.destroy()));
   const checked = archive.then((made) => (made.ok ? made.value.summary : made));
   const mark = async (digest: string): Promise<Marker> => {
-    const [opened, summary] = [take(await opening), take(await checked)];
-    const generation = summary.manifest?.generation ?? 0;
-    return { version: 1, digest, base: opened.sha256(), generation, openedAt: now().toISOString() };
+    const [opened, { whole }] = [take(await opening), take(await archive)];
+    const generation = take(await whole).manifest?.generation ?? 0;
+    const parts = only === undefined ? {} : { parts: only };
+    return { version: 1, digest, base: opened.sha256(), generation, openedAt: now().toISOString(), ...parts };
   };
   const done = await put(enclave, { tar, checked }, mark, signal);
   // before all else: a passphrase that opens nothing must not be kept
@@ -48,4 +60,14 @@ export async function unpack(
   if (!opened.ok) return opened;
   if (!done.ok) return done;
   return done.value === "already open" ? ok(done.value) : checked;
+}
+
+function archiveOf({ tar, format }: OpenedVault, limitBytes: number, only: Opening | undefined): Archive {
+  if (only === undefined) {
+    const all = normalise(tar, { limitBytes, format, openFolders: true });
+    return { ...all, whole: all.summary };
+  }
+  const all = normalise(tar, { limitBytes: Number.MAX_SAFE_INTEGER, format });
+  const wanted = selectedTar(all.tar, (path) => isOpen(path, only));
+  return { ...normalise(wanted, { limitBytes, format, openFolders: true }), whole: all.summary };
 }

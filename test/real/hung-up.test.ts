@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import { bin, passphrase, removeHosts } from "../rig/host.js";
 import { Pty } from "../rig/pty.js";
 import { underShell } from "../rig/under-shell.js";
+import { until } from "../rig/until.js";
 import { folderRemote, running, withQuickVault as withVault } from "../rig/with-vault.js";
 
 // Ctrl-C, SIGTERM, a terminal that goes away and kill -9 while the shell is open.
@@ -82,11 +83,6 @@ test("when the terminal goes away and nobody is told by a signal, it is noticed,
   assert.is(await running(host), "");
   assert.is((await host.enter("cat ~/secrets/more")).stdout, "unsaved\n");
 });
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 60_000; Date.now() < end;) if (await holds()) return;
-  throw new Error("it did not come about within a minute");
-}
 
 test("after kill -9 with the vault open, the next enter finds it open, with the work that was not saved, and closes it", async () => {
   const host = await withVault(await folderRemote());

@@ -4,6 +4,7 @@ import { fail, ok, type Result } from "../../result.js";
 import { normalise } from "../../vault/archive.js";
 import { changeLines, changesBetween } from "../../vault/changes.js";
 import type { DigestLine } from "../../vault/digest.js";
+import { isOpen, leadsToOpen, type Opening } from "../../vault/parts.js";
 import { archiveLimit } from "../../vault/limit.js";
 import type { StepContext } from "../../run/step.js";
 import { inspected, noWords, print, type VaultCommand } from "./types.js";
@@ -16,18 +17,23 @@ export async function diff(command: VaultCommand): Promise<Result<void>> {
   if (!open.ok) return open;
   const sealed = await inspected(command.context);
   if (!sealed.ok) return sealed;
-  const found = changesBetween(sealed.value.summary.entries, open.value);
+  const { opening, entries } = open.value;
+  const before = sealed.value.summary.entries.filter(
+    ({ entry: { path } }) => opening === undefined || isOpen(path, opening) || leadsToOpen(path, opening),
+  );
+  const found = changesBetween(before, entries);
   if (command.json) print(JSON.stringify(found));
   else for (const line of changeLines(found)) print(line);
   return ok(undefined);
 }
 
-async function inRam({
-  enclave: find,
-  project,
-  options,
-  signal,
-}: StepContext): Promise<Result<readonly DigestLine[]>> {
+interface InRam {
+  readonly entries: readonly DigestLine[];
+  /** Which parts are open; undefined is all of them. */
+  readonly opening: Opening | undefined;
+}
+
+async function inRam({ enclave: find, project, options, signal }: StepContext): Promise<Result<InRam>> {
   const enclave = await find();
   if (!enclave.ok)
     return enclave.failure.kind === "container-gone" ? fail({ kind: "vault-closed" }) : enclave;
@@ -44,5 +50,5 @@ async function inRam({
   tar.resume();
   const [found, done] = await Promise.all([summary, taking.done]);
   if (!done.ok) return done;
-  return found.ok ? ok(found.value.entries) : found;
+  return found.ok ? ok({ entries: found.value.entries, opening: mark.value.parts }) : found;
 }

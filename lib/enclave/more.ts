@@ -1,0 +1,53 @@
+import type { Readable } from "node:stream";
+import { fail, ok, type Result } from "../result.js";
+import { call, limitMs, printed } from "./call.js";
+import { type Folder, folderLine, pathLine } from "./lines.js";
+import { commitMore, removePaths, stageMore } from "./scripts.js";
+import type { Enclave, Marker } from "./types.js";
+
+export interface Adding {
+  /** A tar of files, folders and links that are known to be harmless, none of which is in the RAM folder. */
+  readonly tar: Readable;
+  /** Told once all of the tar was good: how its folders are to be, deepest first. */
+  readonly checked: Promise<Result<readonly Folder[]>>;
+  /** Of what is open then. */
+  readonly marker: Marker;
+}
+
+/** Adds to an open vault: unpacked beside, checked, moved in, and told in the marker last. Failure: `vault-closed`. */
+export async function putMore(
+  enclave: Enclave,
+  { tar, checked, marker }: Adding,
+  signal: AbortSignal,
+): Promise<Result<void>> {
+  const staged = await call(enclave, stageMore, [0, 3], { input: tar, signal });
+  const folders = await checked;
+  if (!folders.ok && folders.failure.kind !== "interrupted") return folders;
+  if (!staged.ok) return staged;
+  if (!folders.ok) return folders;
+  if (staged.value.code === 3) return fail({ kind: "vault-closed" });
+  const lines = [JSON.stringify(marker), ...folders.value.map(folderLine), "end", ""];
+  const done = await call(enclave, commitMore, [0, 3], { input: lines.join("\n"), timeoutMs: 2 * limitMs });
+  if (!done.ok) return done;
+  return done.value.code === 0 ? ok(undefined) : fail({ kind: "vault-closed" });
+}
+
+export interface Removing {
+  /** Files and links. */
+  readonly files: readonly string[];
+  /** Folders, deepest first. */
+  readonly folders: readonly string[];
+}
+
+/** Takes something out of the RAM folder. Failure: `still-open` with what would not go. */
+export async function takeOut(enclave: Enclave, { files, folders }: Removing): Promise<Result<void>> {
+  const lines = [
+    ...folders.toReversed().map((path) => `open ${pathLine(path)}`),
+    ...files.map((path) => `file ${pathLine(path)}`),
+    ...folders.map((path) => `folder ${pathLine(path)}`),
+    "",
+  ];
+  const done = await call(enclave, removePaths, [0, 5], { input: lines.join("\n") });
+  if (!done.ok) return done;
+  return done.value.code === 0 ? ok(undefined) : fail({ kind: "still-open", detail: printed(done.value) });
+}

@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+import { ok, type Result } from "../lib/result.js";
+import { alone } from "../lib/run/alone.js";
+import { cannotTell } from "../lib/run/checks.js";
+import { closeParts, partsToClose } from "../lib/run/close-parts.js";
+import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
+
+/** Closes the parts that this run opened, and leaves the rest of the vault open. What was changed in them was saved before. */
+export async function run(context: StepContext): Promise<Result<void>> {
+  const enclave = await context.enclave();
+  // with the container gone there is nothing open in it
+  if (!enclave.ok) return enclave.failure.kind === "container-gone" ? ok(undefined) : enclave;
+  return closeParts(context, enclave.value);
+}
+
+const partsClosed: StepCheck = async (context) => {
+  const names = await partsToClose(context);
+  if (!names.ok) return cannotTell(names.failure);
+  return names.value.length === 0
+    ? holds("no part is open only for this run")
+    : fails(`${names.value.join(", ")} is open only for this run`);
+};
+
+export const checks = { "parts-closed": partsClosed };
+
+alone(import.meta.url);

@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+import type { Result } from "../lib/result.js";
+import { alone } from "../lib/run/alone.js";
+import { cannotTell } from "../lib/run/checks.js";
+import { openMore, openParts } from "../lib/run/open-more.js";
+import { namedParts } from "../lib/run/parts.js";
+import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
+
+/** Opens the parts of the vault that were asked for by name, where the vault is open without them. */
+export async function run(context: StepContext): Promise<Result<void>> {
+  const enclave = await context.enclave();
+  return enclave.ok ? openMore(context, enclave.value) : enclave;
+}
+
+const partsOpen: StepCheck = async (context) => {
+  const named = namedParts(context.project, context.options.parts);
+  if (!named.ok) return cannotTell(named.failure);
+  // asked of nobody, unless somebody asks
+  if (named.value.length === 0) return holds("none was asked for by name");
+  const enclave = await context.enclave();
+  if (!enclave.ok) return cannotTell(enclave.failure);
+  const opening = await openParts(enclave.value);
+  if (!opening.ok) return cannotTell(opening.failure);
+  const { open } = opening.value ?? { open: named.value };
+  const missing = named.value.filter((name) => !open.includes(name));
+  return missing.length === 0 ? holds("they are open") : fails(`${missing.join(", ")} is closed`);
+};
+
+export const checks = { "parts-open": partsOpen };
+
+alone(import.meta.url);

@@ -1,0 +1,111 @@
+import { chmod, mkdir, readdir, stat } from "node:fs/promises";
+import { createConnection, createServer } from "node:net";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { askSecret, serveSecret } from "../../lib/host/secret-socket.js";
+import { take } from "../../lib/result.js";
+import { Secret } from "../../lib/secret.js";
+import { newFolder } from "../rig/folder.js";
+import { run } from "../rig/host.js";
+
+async function served(give: () => Promise<Secret | undefined>): Promise<{ path: string; end: () => void }> {
+  const folder = join(await newFolder("sockets"), "agent");
+  await mkdir(folder, { mode: 0o700 });
+  const path = join(folder, "1.sock");
+  return { path, end: take(await serveSecret(path, give)) };
+}
+
+const words = (): Promise<Secret> => Promise.resolve(Secret.of(Buffer.from("correct horse")));
+
+test("who asks as the same user gets the secret, as often as they ask, and leaves nothing behind", async () => {
+  const { path, end } = await served(words);
+  for (let times = 0; times < 3; times += 1)
+    assert.is(
+      (await askSecret(path))?.use((bytes) => bytes.toString()),
+      "correct horse",
+    );
+  assert.equal(await readdir(join(path, "..")), ["1.sock"]);
+  assert.is((await stat(path)).mode & 0o777, 0o600);
+  end();
+  assert.is(await askSecret(path), undefined);
+});
+
+test("nothing to give is nothing given", async () => {
+  const { path, end } = await served(() => Promise.resolve(undefined));
+  assert.is(await askSecret(path), undefined);
+  end();
+});
+
+test("who cannot prove to be the same user gets nothing", async () => {
+  const { path, end } = await served(words);
+  const answers: string[] = [];
+  for (const said of ["done\n", "prove\n", "x".repeat(100_000)]) {
+    const socket = createConnection(path);
+    socket.on("error", () => undefined);
+    let got = "";
+    socket.on("data", (chunk) => (got += chunk.toString()));
+    await new Promise((resolve) => socket.once("data", resolve));
+    socket.write(said);
+    await new Promise((resolve) => socket.once("close", resolve));
+    answers.push(got.replace(/^prove [0-9a-f-]{36}\n$/, ""));
+  }
+  assert.equal(answers, ["", "", ""]);
+  end();
+});
+
+if (process.getuid?.() === 0) {
+  test("another user does not reach the socket; where the folder lets them, their proof is not taken", async () => {
+    const { path, end } = await served(words);
+    const ask = `
+      import { createConnection } from "node:net";
+      import { writeFileSync } from "node:fs";
+      const socket = createConnection(${JSON.stringify(path)});
+      socket.on("error", (error) => console.log(error.code));
+      socket.on("data", (chunk) => {
+        const name = /^prove (.+)\\n/.exec(chunk.toString())?.[1];
+        if (name === undefined) return console.log("GOT " + chunk);
+        try { writeFileSync(${JSON.stringify(join(path, ".."))} + "/" + name, ""); } catch (error) { console.log(error.code); }
+        socket.write("done\\n");
+      });`;
+    const other = (): ReturnType<typeof run> =>
+      run(
+        "setpriv",
+        [
+          "--reuid=65534",
+          "--regid=65534",
+          "--clear-groups",
+          process.execPath,
+          "--input-type=module",
+          "--eval",
+          ask,
+        ],
+        {
+          env: { HOME: "/" },
+        },
+      );
+    assert.is((await other()).stdout, "EACCES\n");
+    await chmod(join(path, "..", ".."), 0o755);
+    await chmod(join(path, ".."), 0o777);
+    await chmod(path, 0o666);
+    const allowed = await other();
+    assert.not.match(allowed.stdout, "GOT");
+    assert.is(allowed.stdout, "", allowed.stderr);
+    end();
+  });
+}
+
+test("a socket that is not the user's own, or open to others, is not asked; one that never answers is given up", async () => {
+  const { path, end } = await served(words);
+  await chmod(path, 0o666);
+  assert.is(await askSecret(path), undefined);
+  end();
+  const silent = join(await newFolder("silent"), "s.sock");
+  const server = createServer(() => undefined);
+  await new Promise<void>((resolve) => server.listen(silent, resolve));
+  await chmod(silent, 0o600);
+  assert.is(await askSecret(silent), undefined);
+  server.close();
+});
+
+test.run();

@@ -1,0 +1,117 @@
+// needs: docker, script
+// time limit: 300 s
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { Host, passphrase, removeHosts } from "../rig/host.js";
+import { underShell, type UnderShell } from "../rig/under-shell.js";
+import { until } from "../rig/until.js";
+import { folderRemote, withQuickVault as withVault } from "../rig/with-vault.js";
+
+// What goes on while a shell is open, and what is left when nobody is there any more to clean up.
+
+test.after(removeHosts);
+
+async function opened(host: Host): Promise<UnderShell> {
+  const shell = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
+  await shell.pty.expect("$ ");
+  return shell;
+}
+
+const sealedHas = (host: Host, name: string) => async (): Promise<boolean> => {
+  const listed = await host.tazpod("vault", "ls", "--passphrase-file", host.passphraseFile);
+  return listed.code === 0 && listed.stdout.includes(name);
+};
+
+test("what changed is sealed while the shell is open, without a word; kill -9 and the container gone, it is there", async () => {
+  const host = await withVault("none", undefined, "session: { autosave: 4s }\n");
+  const { pty, kill } = await opened(host);
+  pty.line("echo more > ~/secrets/more; echo wri''tten");
+  await pty.expect("written");
+  const before = pty.screen;
+  await until(sealedHas(host, "more"));
+  assert.is(pty.screen, before);
+  await kill("SIGKILL");
+  await host.removeContainer();
+  assert.is((await host.enter("cat ~/secrets/more")).stdout, "more\n");
+});
+
+test("a change that goes on and on is sealed all the same; with autopush it is pushed, too", async () => {
+  const url = await folderRemote();
+  const host = await withVault(url, undefined, "session: { autosave: 4s, autopush: true }\n");
+  const { pty, left } = await opened(host);
+  pty.line(`(i=0; while sleep 0.2; do echo $((i=i+1)) > ~/secrets/busy; done) & echo be''gun`);
+  await pty.expect("begun");
+  await until(sealedHas(host, "busy"));
+  const other = await Host.make({ remote: url, more: "vault: { format: v1 }\n" });
+  await until(async () => (await other.run("pull")).code === 0 && (await sealedHas(other, "busy")()));
+  pty.line("kill %1; exit 0");
+  assert.is(await left(), 0, pty.screen);
+  assert.match((await host.tazpod("status")).stdout, /= vault-pushed/);
+});
+
+test("autosave: off seals nothing before the end, and a shell that changes nothing changes no byte", async () => {
+  const host = await withVault("none", undefined, "session: { autosave: 'off' }\n");
+  const { pty, left } = await opened(host);
+  pty.line("echo more > ~/secrets/more; sleep 6; echo wai''ted");
+  await pty.expect("waited");
+  assert.not.ok(await sealedHas(host, "more")());
+  pty.line("exit 0");
+  assert.is(await left(), 0, pty.screen);
+  assert.ok(await sealedHas(host, "more")());
+});
+
+test("what cannot be saved while the shell is open is told when it ends, and the shell goes on", async () => {
+  const host = await withVault("none", undefined, "session: { autosave: 4s }\n");
+  const { pty, left } = await opened(host);
+  pty.line("mkfifo ~/secrets/pipe; sleep 7; echo st''ill");
+  await pty.expect("still");
+  pty.line("rm ~/secrets/pipe; echo more > ~/secrets/more; exit 0");
+  assert.is(await left(), 0, pty.screen);
+  assert.match(pty.screen, /could not be saved while the shell was open[^]*pipe/);
+  assert.ok(await sealedHas(host, "more")());
+});
+
+test("without a key pressed for the time that idle_lock sets, the shell is ended, and the vault saved and locked", async () => {
+  const host = await withVault("none", undefined, "session: { idle_lock: 4s }\n");
+  const { pty, left } = await opened(host);
+  pty.line("echo more > ~/secrets/more; sleep 999");
+  assert.is(await left(), 0, pty.screen);
+  assert.match(pty.screen, "No key was pressed for 4 s: the shell was ended.");
+  assert.is(await host.secrets(), "");
+  assert.ok(await sealedHas(host, "more")());
+});
+
+test("with no tazpod left, an open vault that was saved is closed from inside after the time that unattended_lock sets", async () => {
+  const host = await withVault("none", undefined, "session: { autosave: 4s, unattended_lock: 2s }\n");
+  const { pty, kill } = await opened(host);
+  pty.line("echo more > ~/secrets/more; echo wri''tten");
+  await pty.expect("written");
+  await until(sealedHas(host, "more"));
+  await until(
+    async () => (await host.inside("[ -e ~/secrets/.tazpod/saved ] && echo y || echo n")) === "y\n",
+  );
+  await kill("SIGKILL");
+  await until(async () => (await host.secrets()) === "");
+  assert.match((await host.tazpod("status")).stdout, /- vault-open/);
+  assert.is((await host.enter("cat ~/secrets/more")).stdout, "more\n");
+});
+
+test("unattended, but with work that was not saved, it stays open; the next enter finds it, says so, and saves it", async () => {
+  const host = await withVault("none", undefined, "session: { autosave: 'off', unattended_lock: 2s }\n");
+  const { pty, kill } = await opened(host);
+  pty.line("echo unsaved > ~/secrets/more; echo wri''tten");
+  await pty.expect("written");
+  await kill("SIGKILL");
+  await new Promise((resolve) => setTimeout(resolve, 6_000));
+  const next = await underShell(host);
+  await next.pty.expect("with no shell in it");
+  await next.pty.expect("$ ");
+  next.pty.line("cat ~/secrets/more; exit");
+  await next.pty.expect("unsaved\r");
+  await next.pty.secret("Passphrase of the vault, to seal what changed:", passphrase);
+  assert.is(await next.left(), 0, next.pty.screen);
+  assert.is(await host.secrets(), "");
+  assert.ok(await sealedHas(host, "more")());
+});
+
+test.run();

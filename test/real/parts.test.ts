@@ -1,0 +1,199 @@
+// needs: docker, script
+// time limit: 300 s
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { type Host, removeHosts, run } from "../rig/host.js";
+import { underShell } from "../rig/under-shell.js";
+import { folderRemote, withQuickVault } from "../rig/with-vault.js";
+
+// Parts of a vault that are opened by themselves.
+
+test.after(removeHosts);
+
+const parts = "parts:\n  aws: .aws\n  prod: { paths: [prod, kube/prod], open: on-request }\n";
+const content =
+  "umask 077; cd ~/secrets; mkdir -p .aws prod kube/prod; echo id > .aws/credentials; printf 'pa55-w0rd\\n' > prod/key; echo k > kube/prod/k; echo v > kube/view; echo r > readme; chmod 750 kube";
+const tree = "cd ~/secrets && find . -path ./.tazpod -prune -o -print | sort | tail -n +2 | tr '\\n' ' '";
+const all =
+  "./.aws ./.aws/credentials ./kube ./kube/prod ./kube/prod/k ./kube/view ./prod ./prod/key ./readme ";
+const always = "./.aws ./.aws/credentials ./kube ./kube/view ./readme ";
+
+/** A vault that was made before it was known to have parts. */
+async function withParts(url = "none"): Promise<Host> {
+  const host = await withQuickVault(url, content);
+  await host.configure(url, `vault: { format: v1 }\n${parts}`);
+  return host;
+}
+
+test("what is to be opened on request only stays closed, and a save keeps it as it is", async () => {
+  const host = await withParts();
+  const done = await host.enter(`${tree}; echo more > ~/secrets/more; echo new > ~/secrets/.aws/config`);
+  assert.is(done.code, 0, done.stderr);
+  assert.is(done.stdout, always);
+  assert.match(done.stderr, "without prod");
+  assert.match(done.stderr, "saved: 7 files");
+  const whole = await host.enter(
+    `${tree}; cat ~/secrets/prod/key; stat -c %a ~/secrets/kube`,
+    "--part",
+    "all",
+  );
+  assert.is(whole.code, 0, whole.stderr);
+  assert.is(
+    whole.stdout,
+    `${all.replace("./.aws/c", "./.aws/config ./.aws/c").replace("./prod ", "./more ./prod ")}pa55-w0rd\n750\n`,
+  );
+  assert.not.match(whole.stderr, "saved");
+});
+
+test("--part opens only what it names; what changed in it is saved, what is closed is as it was", async () => {
+  const host = await withParts();
+  const done = await host.enter(
+    `${tree}; echo changed > ~/secrets/kube/prod/k; rm ~/secrets/prod/key`,
+    "--part",
+    "prod",
+  );
+  assert.is(done.code, 0, done.stderr);
+  assert.is(done.stdout, "./kube ./kube/prod ./kube/prod/k ./prod ./prod/key ");
+  const whole = await host.enter(
+    `${tree}; cat ~/secrets/kube/prod/k; stat -c %a ~/secrets/kube`,
+    "--part",
+    "all",
+  );
+  assert.is(whole.stdout, `${all.replace("./prod/key ", "")}changed\n750\n`);
+});
+
+test("more parts are opened beside what is open, work that is not saved stays, and all of it is saved", async () => {
+  const host = await withParts();
+  assert.is((await host.run("unlock")).code, 0);
+  await host.inside("echo work > ~/secrets/work; rm ~/secrets/readme");
+  const more = await host.run("unlock", "--part", "prod");
+  assert.is(more.code, 0, more.stderr);
+  assert.match(more.stderr, /unlocked prod: 2 files/);
+  assert.is(await host.inside(tree), all.replace("./readme ", "./work "));
+  const diff = await host.tazpod("vault", "diff", "--passphrase-file", host.passphraseFile);
+  assert.is(diff.stdout, "- readme\n+ work\n");
+  const locked = await host.run("lock");
+  assert.is(locked.code, 0, locked.stderr);
+  assert.is((await host.enter(tree, "--part", "all")).stdout, all.replace("./readme ", "./work "));
+});
+
+test("what lies where a closed part has its own is neither saved over it nor lost, and the part is not opened over it", async () => {
+  const host = await withParts();
+  assert.is((await host.run("unlock")).code, 0);
+  await host.inside("mkdir ~/secrets/prod && echo mine > ~/secrets/prod/key && echo work > ~/secrets/work");
+  const refused = await host.run("lock");
+  assert.is(refused.code, 1);
+  assert.match(
+    refused.stderr,
+    /"prod(\/key)?" in the RAM folder lies in the part prod of the vault, which is closed/,
+  );
+  const over = await host.run("unlock", "--part", "prod");
+  assert.is(over.code, 3, over.stderr);
+  assert.match(over.stderr, "Something else lies where the part has its own: prod/key");
+  assert.is(await host.inside("cat ~/secrets/prod/key ~/secrets/work"), "mine\nwork\n");
+  await host.inside("mv ~/secrets/prod/key ~/secrets/mine");
+  assert.is((await host.run("unlock", "--part", "prod")).code, 0);
+  assert.is((await host.run("lock")).code, 0);
+  assert.is(
+    (await host.enter("cat ~/secrets/prod/key ~/secrets/mine", "--part", "all")).stdout,
+    "pa55-w0rd\nmine\n",
+  );
+});
+
+test("with a part: one command has it, what it changed is saved, and the vault is locked after", async () => {
+  const url = await folderRemote();
+  const host = await withParts(url);
+  const done = await host.run(
+    "with",
+    "prod",
+    "--",
+    "sh",
+    "-c",
+    `${tree}; echo 2 > ~/secrets/prod/two; exit 7`,
+  );
+  assert.is(done.code, 7, done.stderr);
+  assert.is(done.stdout, "./kube ./kube/prod ./kube/prod/k ./prod ./prod/key ");
+  assert.is(await host.secrets(), "");
+  assert.match((await host.tazpod("status")).stdout, /= vault-pushed/);
+  assert.is((await host.run("with", "prod", "--", "cat", "/home/tazpod/secrets/prod/two")).stdout, "2\n");
+});
+
+test("with a part beside an open shell: it is there for the command alone, and needs no passphrase", async () => {
+  const host = await withParts();
+  const { pty, left } = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
+  await pty.expect("$ ");
+  pty.line("echo work > ~/secrets/work; echo wri''tten");
+  await pty.expect("written");
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  const done = await host.tazpod(
+    "run",
+    "with",
+    "prod",
+    "--yes",
+    "--",
+    "sh",
+    "-c",
+    "cat ~/secrets/prod/key; echo 3 > ~/secrets/prod/three",
+  );
+  assert.is(done.code, 0, done.stderr);
+  assert.is(done.stdout, "pa55-w0rd\n");
+  assert.is(await host.inside(tree), `${always}./work `);
+  pty.line("exit");
+  assert.is(await left(), 0, pty.screen);
+  assert.is(
+    (await host.enter("cat ~/secrets/prod/three ~/secrets/work", "--part", "all")).stdout,
+    "3\nwork\n",
+  );
+});
+
+test("a value of the vault as a variable of one command: masked in what it prints, and nowhere in an argument or an environment outside", async () => {
+  const host = await withParts();
+  const seen = host.run(
+    "with",
+    "prod",
+    "--env",
+    "KEY=prod/key",
+    "--",
+    "sh",
+    "-c",
+    "echo $KEY; echo $KEY >&2; printf %s $KEY | wc -c; sleep 3",
+  );
+  const found: string[] = [];
+  const ended = seen.then(() => true);
+  while (
+    !(await Promise.race([ended, new Promise<false>((resolve) => setTimeout(() => resolve(false), 200))]))
+  ) {
+    const { stdout } = await run("sh", [
+      "-c",
+      `grep -la pa55-w0rd /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | while read f; do p=\${f%/*}; [ "$(cat $p/comm)" = grep ] || cat $p/comm; done`,
+    ]);
+    found.push(...stdout.split("\n").filter((name) => name !== ""));
+  }
+  const done = await seen;
+  assert.is(done.code, 0, done.stderr);
+  assert.is(done.stdout, "***\n9\n");
+  assert.match(done.stderr, /^\*\*\*$/m);
+  assert.not.match(done.stderr, "pa55");
+  // the command itself has it, as was asked for: it runs as `sh` and `sleep` in the container
+  assert.equal(
+    [...new Set(found)].filter((name) => name !== "sh" && name !== "sleep"),
+    [],
+  );
+});
+
+test("parts and variables that are not there are named before anything is opened", async () => {
+  const host = await withParts();
+  const typo = await host.run("with", "prdo", "--", "true");
+  assert.is(typo.code, 2);
+  assert.match(typo.stderr, /There is no part of the vault .*prdo[^]*prod/);
+  assert.is((await host.run("with", "--", "true")).code, 2);
+  assert.is((await host.run("with", "prod")).code, 2);
+  assert.is((await host.run("enter", "--env", "KEY=/etc/passwd", "--", "true")).code, 2);
+  const missing = await host.run("with", "aws", "--env", "KEY=prod/key", "--", "echo", "ran");
+  assert.is(missing.code, 3, missing.stderr);
+  assert.match(missing.stderr, "--env KEY=prod/key: there is no such file in what is open of the vault.");
+  assert.is(missing.stdout, "");
+  assert.is(await host.secrets(), "");
+});
+
+test.run();

@@ -1,0 +1,145 @@
+// needs: docker, script
+// time limit: 240 s
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { type Host, removeHosts } from "../rig/host.js";
+import { underShell, type UnderShell } from "../rig/under-shell.js";
+import { until } from "../rig/until.js";
+import { withQuickVault } from "../rig/with-vault.js";
+
+// Several tazpods of one project at once.
+
+test.after(removeHosts);
+
+/** A host whose sessions meet in a folder of its own. */
+async function withVault(): Promise<Host> {
+  const host = await withQuickVault("none");
+  host.env["XDG_RUNTIME_DIR"] = await mkdtemp("/dev/shm/tazpod-test-");
+  made.push(host.env["XDG_RUNTIME_DIR"]);
+  return host;
+}
+
+const made: string[] = [];
+test.after(async () => {
+  for (const folder of made) await rm(folder, { recursive: true, force: true });
+});
+
+async function opened(host: Host): Promise<UnderShell> {
+  const shell = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
+  await shell.pty.expect("$ ");
+  return shell;
+}
+
+/** A shell that joins: it is given neither a passphrase nor an answer. */
+async function joined(host: Host): Promise<UnderShell> {
+  const shell = await underShell(host);
+  await shell.pty.expect("$ ");
+  assert.not.match(shell.pty.screen, /Passphrase|\[Y\/n\]/);
+  return shell;
+}
+
+/** Where the sessions of a host give the passphrase to each other. */
+async function sockets(host: Host): Promise<string[]> {
+  const top = join(host.env["XDG_RUNTIME_DIR"] ?? "", "tazpod", "agent");
+  const [project = ""] = await readdir(top).catch(() => []);
+  return readdir(join(top, project)).catch(() => []);
+}
+
+async function leave({ pty, left }: UnderShell, line = "exit 0"): Promise<void> {
+  pty.line(line);
+  assert.is(await left(), 0, pty.screen);
+}
+
+test("a second shell joins without a question, and the last one to leave saves and locks, whoever opened it", async () => {
+  const host = await withVault();
+  const first = await opened(host);
+  const second = await joined(host);
+  await leave(first, "echo one > ~/secrets/one; exit 0");
+  assert.match(await host.secrets(), "one");
+  assert.not.match(first.pty.screen, "lock:");
+  await leave(second, "echo two > ~/secrets/two; exit 0");
+  assert.is(await host.secrets(), "");
+  assert.not.match(second.pty.screen, "Passphrase");
+  assert.is((await host.enter("cat ~/secrets/one ~/secrets/two")).stdout, "one\ntwo\n");
+});
+
+test("a shell whose tazpod was killed does not count", async () => {
+  const host = await withVault();
+  const first = await opened(host);
+  const second = await joined(host);
+  // it has the passphrase from the first by then
+  await until(async () => (await sockets(host)).length === 2);
+  await first.kill("SIGKILL");
+  await leave(second, "echo two > ~/secrets/two; exit 0");
+  assert.is(await host.secrets(), "", second.pty.screen);
+  assert.is((await host.enter("cat ~/secrets/two")).stdout, "two\n");
+});
+
+test("shells that open and leave in the same moments lock once, at the end, and lose nothing", async () => {
+  const host = await withVault();
+  const rounds = [1, 2, 3];
+  const worker = async (name: string): Promise<void> => {
+    for (const round of rounds) {
+      const done = await host.enter(`echo ${name} > ~/secrets/${name}-${round}`);
+      assert.is(done.code, 0, done.stderr);
+    }
+  };
+  await Promise.all(["a", "b", "c"].map(worker));
+  assert.is(await host.secrets(), "");
+  const names = ["a", "b", "c"].flatMap((name) => rounds.map((round) => `${name}-${round}`));
+  assert.is((await host.enter("ls ~/secrets")).stdout, `${[...names, "key"].join("\n")}\n`);
+});
+
+test("while a shell has the vault open, save asks no passphrase; once it has ended, nobody has it", async () => {
+  const host = await withVault();
+  const shell = await opened(host);
+  shell.pty.line("echo more > ~/secrets/more; echo wri''tten");
+  await shell.pty.expect("written");
+  // the shell comes first, and then who serves it
+  await until(async () => (await host.tazpod("save")).code === 0, 30);
+  const names = async (): Promise<string> =>
+    (await host.tazpod("vault", "ls", "--passphrase-file", host.passphraseFile)).stdout;
+  assert.match(await names(), "more");
+  await leave(shell);
+  assert.is((await host.run("unlock")).code, 0);
+  await host.inside("echo last > ~/secrets/last");
+  const alone = await host.tazpod("save");
+  assert.is(alone.code, 4, alone.stderr);
+  assert.is((await host.run("lock")).code, 0);
+});
+
+test("lock under an open shell saves and locks; the shell that is left ends and says so", async () => {
+  const host = await withVault();
+  const shell = await opened(host);
+  shell.pty.line("echo more > ~/secrets/more; echo wri''tten");
+  await shell.pty.expect("written");
+  assert.is((await host.run("lock")).code, 0);
+  assert.is(await host.secrets(), "");
+  await leave(shell);
+  assert.is((await host.enter("cat ~/secrets/more")).stdout, "more\n");
+});
+
+test("lock names the processes that still have files of the vault open, and --force ends them", async () => {
+  const host = await withVault();
+  assert.is((await host.run("unlock")).code, 0);
+  await host.inside("setsid sh -c 'exec 3<~/secrets/key; exec sleep 7777' >/dev/null 2>&1 &");
+  const refused = await host.run("lock");
+  assert.is(refused.code, 1, refused.stderr);
+  assert.match(
+    refused.stderr,
+    /The RAM folder is empty, but processes in the container still have files of it open: \d+ \(sleep\)/,
+  );
+  assert.is(await host.inside("ls -A ~/secrets"), ".tazpod\n");
+  assert.match(
+    (await host.tazpod("status")).stdout,
+    /= vault-open +locking the vault did not come to its end/,
+  );
+  const forced = await host.tazpod("lock", "--force");
+  assert.is(forced.code, 0, forced.stderr);
+  assert.is(await host.secrets(), "");
+  assert.is((await host.enter("cat ~/secrets/key")).stdout, "kept");
+});
+
+test.run();

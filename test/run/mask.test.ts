@@ -1,0 +1,67 @@
+import fc from "fast-check";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { masking } from "../../lib/run/mask.js";
+
+async function masked(secrets: readonly string[], chunks: readonly (string | Buffer)[]): Promise<string> {
+  const stream = masking(secrets.map((secret) => Buffer.from(secret)));
+  const read = stream.toArray();
+  for (const chunk of chunks) stream.write(chunk);
+  stream.end();
+  return Buffer.concat(await read).toString();
+}
+
+test("a secret is masked wherever it stands, and nothing else is changed", async () => {
+  assert.is(await masked(["hunter22"], ["a hunter22 b hunter22\n", "hunter2\n"]), "a *** b ***\nhunter2\n");
+  assert.is(await masked(["päss"], ["ein päss wört\n"]), "ein *** wört\n");
+});
+
+test("a secret that comes in pieces is masked, whatever the pieces", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.stringMatching(/^[ab]{4,6}$/), { minLength: 1, maxLength: 3 }),
+      fc.array(fc.stringMatching(/^[abc\n]{0,5}$/), { maxLength: 12 }),
+      fc.nat(12),
+      async (secrets, chunks, where) => {
+        const [secret = ""] = secrets;
+        const all = [...chunks.slice(0, where), "c", ...secret, "c", ...chunks.slice(where)];
+        const shown = await masked(secrets, all);
+        for (const one of secrets) assert.not(shown.includes(one), JSON.stringify({ secrets, all, shown }));
+        assert.is(await masked(secrets, [all.join("")]), shown);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test("of two secrets of which one begins the other, the longer one leaves nothing behind", async () => {
+  assert.is(await masked(["abcd", "abcd1234"], ["x abcd", "1234 y"]), "x *** y");
+  assert.is(await masked(["abcd", "abcd1234"], ["x abcd", "12zz y"]), "x ***12zz y");
+});
+
+test("the lines of a longer secret are masked by themselves", async () => {
+  const key = "-----BEGIN KEY-----\nMIIEvQIBADANBgkq\nab\n-----END KEY-----";
+  assert.is(await masked([key], [`${key}\n`]), "***\n");
+  assert.is(await masked([key], ["> MIIEvQIBADANBgkq\n> ab\n"]), "> ***\n> ab\n");
+});
+
+test("what may begin a secret is held back, and comes with the end", async () => {
+  const stream = masking([Buffer.from("secret-value")]);
+  const chunks: string[] = [];
+  stream.on("data", (chunk: Buffer) => chunks.push(chunk.toString()));
+  const passed = (text: string): Promise<void> =>
+    new Promise((resolve) => stream.write(text, () => setImmediate(resolve)));
+  await passed("prompt> ");
+  assert.is(chunks.join(""), "prompt> ");
+  await passed("secret-");
+  assert.is(chunks.join(""), "prompt> ");
+  stream.end();
+  await new Promise((resolve) => stream.once("end", resolve));
+  assert.is(chunks.join(""), "prompt> secret-");
+});
+
+test("what is too short to be told from other text is left", async () => {
+  assert.is(await masked(["abc", ""], ["abcabc\n"]), "abcabc\n");
+});
+
+test.run();
