@@ -50,8 +50,7 @@ async function tend(
   const given = context.session.passphrase === undefined ? fromPeers(context) : undefined;
   await sleep(delayMs, over);
   const passphrase = await given;
-  if (passphrase !== undefined)
-    context.session.offer({ secret: passphrase, source: "another shell", asked: true });
+  if (passphrase !== undefined) context.session.offer(passphrase);
   if (over.aborted) return undefined;
   const { tendOpenVault } = await import("./autosave.js");
   return tendOpenVault(context, enclave, over);
