@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { recordedOpen } from "../lib/enclave/open-record.js";
 import { ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { cannotTell } from "../lib/run/checks.js";
@@ -16,9 +17,14 @@ export async function run(context: StepContext): Promise<Result<void>> {
 const partsClosed: StepCheck = async (context) => {
   const names = await partsToClose(context);
   if (!names.ok) return cannotTell(names.failure);
-  return names.value.length === 0
-    ? holds("no part is open only for this run")
-    : fails(`${names.value.join(", ")} is open only for this run`);
+  if (names.value.length === 0) return holds("no part is open only for this run");
+  const state = await context.container();
+  if (!state.ok) return cannotTell(state.failure);
+  const open = await recordedOpen(context.project.vaultFolder, state.value);
+  if (!open.ok) return cannotTell(open.failure);
+  return open.value
+    ? fails(`${names.value.join(", ")} is open only for this run`)
+    : holds("the vault is locked");
 };
 
 export const checks = { "parts-closed": partsClosed };
