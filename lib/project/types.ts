@@ -1,3 +1,5 @@
+import type { SsoSettings } from "../aws/settings.js";
+
 /** Where the sealed vault is kept, with every default filled in. */
 export interface RemoteConfig {
   /** `s3://bucket/key`, `file:///path/vault.tar.aes`, or `none`. */
@@ -7,6 +9,7 @@ export interface RemoteConfig {
   readonly endpoint?: string;
   readonly pathStyle?: boolean;
   readonly singleWriter: boolean;
+  readonly sso?: SsoSettings;
 }
 
 /** What goes on while a shell is open. Times in ms; 0 is never. */

@@ -32,6 +32,7 @@ export const builtinScripts = [
   "passwd",
   "upgrade",
   "setup-storage",
+  "logout",
 ] as const;
 
 /**
