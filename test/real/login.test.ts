@@ -61,6 +61,19 @@ async function loggedIn(host: Host, ...words: string[]): Promise<void> {
   assert.is(await pty.ended, 0, pty.screen);
 }
 
+/** A vault with a file `key`, which waits to be pushed. */
+async function importVault(host: Host): Promise<void> {
+  const folder = await newFolder("secrets");
+  await writeFile(join(folder, "key"), "kept");
+  const made = await host.tazpod("vault", "import", folder, "--passphrase-file", host.passphraseFile);
+  assert.is(made.code, 0, made.stderr);
+}
+
+async function push(host: Host): Promise<void> {
+  const pushed = await host.tazpod("run", "push");
+  assert.is(pushed.code, 0, pushed.stderr);
+}
+
 const kept = (host: Host): Promise<string[]> =>
   readdir(join(host.env["XDG_RUNTIME_DIR"] ?? "", "tazpod", "sso"));
 
@@ -81,8 +94,8 @@ test("login: the address and the code, then credentials; a second says that ther
 test("from an empty host: one question, a login, and the vault of another host is open; at the end it is pushed", async () => {
   const first = await newHost();
   await loggedIn(first);
-  const made = await first.enter("printf %s kept > ~/secrets/key");
-  assert.is(made.code, 0, made.stderr);
+  await importVault(first);
+  await push(first);
   const url = /s3:\S+/.exec(await readFile(first.path(".tazpod", "config.yaml"), "utf8"))?.[0] ?? "";
   const second = await newHost(url);
   const pty = second.pty("enter");
@@ -100,9 +113,9 @@ test("from an empty host: one question, a login, and the vault of another host i
   await pty.expect("kept");
   assert.is(await pty.ended, 0, pty.screen);
   assert.is(pty.screen.match(/\[Y\/n\]/g)?.length, 1, pty.screen);
-  const back = await first.run("pull");
-  assert.is(back.code, 0, back.stderr);
-  assert.is((await first.enter("cat ~/secrets/more")).stdout, "more");
+  assert.is((await first.tazpod("run", "pull")).code, 0);
+  const there = await first.tazpod("vault", "ls", "--passphrase-file", first.passphraseFile);
+  for (const name of ["key", "more"]) assert.match(there.stdout, new RegExp(`\\b${name}\\b`));
 });
 
 test("a login that has ended is renewed in a push without a person", async () => {
@@ -111,8 +124,8 @@ test("a login that has ended is renewed in a push without a person", async () =>
   await loggedIn(host);
   await new Promise((resolve) => setTimeout(resolve, 1_100));
   server.asked.length = 0;
-  const done = await host.enter("printf %s kept > ~/secrets/key");
-  assert.is(done.code, 0, done.stderr);
+  await importVault(host);
+  await push(host);
   assert.is(server.count("device"), 0);
   assert.ok(server.count("refresh") > 0);
 });
@@ -120,8 +133,8 @@ test("a login that has ended is renewed in a push without a person", async () =>
 test("a renewal that is refused: without a terminal exit 3 and how to help; at the end of a session the login is asked about", async () => {
   const host = await newHost();
   await loggedIn(host);
-  const made = await host.enter("printf %s kept > ~/secrets/key");
-  assert.is(made.code, 0, made.stderr);
+  await importVault(host);
+  await push(host);
   server.revoke();
   server.refusesRefresh = true;
   const pulled = await host.tazpod("run", "pull");
@@ -225,6 +238,9 @@ test("no token is in an argument, an environment, the project, the home, the con
   const { pty, left } = await underShell(host, "--passphrase-file", host.passphraseFile, "--verbose");
   await pty.expect("[Y/n]");
   pty.line("");
+  await pty.expect("To log in");
+  // no answer to what is asked next
+  pty.line("n");
   await confirm(pty);
   await pty.expect("Create one?");
   pty.line("");
@@ -233,6 +249,7 @@ test("no token is in an argument, an environment, the project, the home, the con
   assert.equal(await inProcesses(server.secrets), []);
   pty.line("printf %s kept > ~/secrets/key; exit");
   assert.is(await left(), 0, pty.screen);
+  assert.match((await host.tazpod("status")).stdout, /= vault-pushed/);
   for (const secret of server.secrets) assert.not.ok(pty.screen.includes(secret));
   const home = host.env["HOME"] ?? "";
   const found = await run("grep", ["-r", "-l", "-a", "-F", "-f", "-", host.folder, home], {
@@ -278,7 +295,8 @@ test("the older keys of a profile are understood, and what names no login says h
   const role = `sso_account_id = ${server.accountId}\nsso_role_name = ${server.roleName}\n`;
   await writeFile(join(home, ".aws", "config"), `${old}${role}`);
   await loggedIn(host);
-  assert.is((await host.enter("printf %s kept > ~/secrets/key")).code, 0);
+  await importVault(host);
+  await push(host);
 });
 
 test.run();
