@@ -23,12 +23,10 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   if (remote.kind !== "s3") return ok(undefined);
   const found = await findLogin(project.config.remote, process.env);
   if (!found.ok) return found;
-  if (!terminal.interactive)
-    return fail({
-      kind: "no-credentials",
-      detail: reason,
-      hint: `${environmentHint} Or log in on a terminal.`,
-    });
+  if (!terminal.interactive) {
+    const detail = state === "true" ? "A new login takes a terminal" : reason;
+    return fail({ kind: "no-credentials", detail, hint: `${environmentHint} Or log in on a terminal.` });
+  }
   if (found.value === undefined) return awsLogin(context, reason);
   const { logIn } = await import("../lib/aws/sso/log-in.js");
   const done = await logIn(found.value, {

@@ -23,7 +23,7 @@ interface Device {
 
 interface Spoiled {
   readonly path: string;
-  readonly how: "500" | "stall" | "slow_down";
+  readonly how: "500" | "stall" | "slow_down" | "page";
   times: number;
 }
 
@@ -124,6 +124,10 @@ export class SsoServer {
     this.#spoiled.push({ path, how, times });
   }
 
+  heal(): void {
+    this.#spoiled.length = 0;
+  }
+
   /** Ends every token before its time, as signing out in the portal does. */
   revoke(): void {
     this.#access.clear();
@@ -145,6 +149,11 @@ export class SsoServer {
       const rule = this.#spoiled.find(({ path, times }) => times > 0 && path === url.pathname);
       if (rule !== undefined) rule.times--;
       if (rule?.how === "stall") return;
+      if (rule?.how === "page") {
+        outgoing.writeHead(200, { "content-type": "text/html" });
+        outgoing.end("<html>Welcome to the hotel</html>");
+        return;
+      }
       if (rule?.how === "500") throw new Refused(500, "InternalServerException", "as told", "server_error");
       const answer = this.#answer(incoming, url, text, rule?.how === "slow_down");
       outgoing.writeHead(200, { "content-type": "application/json" });

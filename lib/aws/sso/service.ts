@@ -28,7 +28,7 @@ export async function portalService({
 }
 
 function settings(region: string, maxAttempts: number) {
-  const requestHandler = { connectionTimeout: limits.connect, requestTimeout: questionMs };
+  const requestHandler = { connectionTimeout: limits.connect };
   return { region, maxAttempts, requestHandler, logger: silent };
 }
 
@@ -59,10 +59,11 @@ export async function ask<T>(
   } catch (error) {
     if (signal?.aborted === true) return fail(interrupted(signal));
     const { code, status, message } = readAwsError(error);
-    const late = limit.aborted || code === "TimeoutError";
-    if (late) return fail(unavailable(startUrl, `no answer within ${questionMs / 1000} s`));
+    if (limit.aborted) return fail(unavailable(startUrl, `no answer within ${questionMs / 1000} s`));
     if (isNetworkCode(code)) return fail(unavailable(startUrl, code));
     if (status === undefined) throw error;
+    // of a network that wants something first, say
+    if (status < 400) return fail(unavailable(startUrl, "what answers there is something else"));
     if (status >= 500 || status === 429)
       return fail(unavailable(startUrl, `it has a problem of its own (${status})`));
     return ok({ refused: true, code, detail: `${plain(described(error) ?? message)} (${code})` });

@@ -11,7 +11,7 @@ import type { TokenStore } from "./token-store.js";
 /** A token that ends sooner is renewed, in ms. */
 const renewBeforeMs = 5 * 60_000;
 /** How long another process may take to renew it, in ms. */
-const patienceMs = 10_000;
+const patienceMs = 15_000;
 
 interface Wish {
   /** Not this one, whose time has not come: the portal does not take it any more. */
