@@ -1,4 +1,4 @@
-import type { Failure, Position, Problem } from "./failure.js";
+import type { Failure, FailureOf, Position, Problem } from "./failure.js";
 
 /** A failure in words: what happened, where, and what to do next. */
 export interface Explanation {
@@ -170,6 +170,8 @@ export function explain(failure: Failure): Explanation {
       );
     case "no-credentials":
       return say(`${failure.detail}.`, failure.hint);
+    case "login-failed":
+      return login(failure);
     case "remote-unavailable":
       return say(`${failure.url}: ${failure.reason}`, failure.hint);
     case "remote-absent":
@@ -193,48 +195,6 @@ export function failureText(failure: Failure): string {
     where === undefined ? message : `${where}: ${message}`,
     ...(hint === undefined ? [] : [`  ${hint}`]),
   ].join("\n");
-}
-
-/** The process's exit code for a failure; see "Exit codes" in `tazpod --help`. */
-export function exitCode(failure: Failure): number {
-  switch (failure.kind) {
-    case "usage":
-    case "unknown-name":
-    case "invalid-document":
-    case "plan-conflict":
-      return 2;
-    case "unmet-fact":
-    case "unknown-fact":
-    case "precondition":
-    case "declined":
-    case "no-project":
-    case "engine-unavailable":
-    case "container-foreign":
-    case "image-unusable":
-    case "ghost-mode-off":
-    case "vault-absent":
-    case "vault-exists":
-    case "vault-closed":
-    case "no-credentials":
-      return 3;
-    case "answer-needed":
-      return 4;
-    case "conflict":
-    case "remote-rollback":
-      return 5;
-    case "interrupted":
-      return 130;
-    case "exit-code":
-      return failure.code;
-    case "task-failed":
-      return exitCode(failure.cause);
-    case "cleanup-failed": {
-      const lead = failure.first ?? failure.causes[0];
-      return lead === undefined ? 1 : exitCode(lead);
-    }
-    default:
-      return 1;
-  }
 }
 
 function say(message: string, hint?: string, at?: Position): Explanation {
@@ -279,4 +239,28 @@ function engine(name: string, why: "missing" | "not-answering" | "permission", d
     `${title} is not answering: ${detail.split("\n")[0] ?? ""}`,
     "Start it (`sudo systemctl start docker`), or point DOCKER_HOST or `docker context use` at one that runs.",
   );
+}
+
+function login({ startUrl, why, detail }: FailureOf<"login-failed">): Explanation {
+  switch (why) {
+    case "denied":
+      return say(`The login at ${startUrl} was denied in the browser.`, "`tazpod login` begins another one.");
+    case "expired":
+      return say(`Nobody confirmed the login at ${startUrl} in time.`, "`tazpod login` begins another one.");
+    case "unavailable":
+      return say(
+        `The login service of ${startUrl} could not be asked: ${detail}.`,
+        "Check the network, and sso.region (sso_region in the AWS configuration).",
+      );
+    case "refused":
+      return say(
+        `The login service refused the login at ${startUrl}: ${detail}.`,
+        "Check sso.start_url and sso.region (sso_start_url and sso_region in the AWS configuration).",
+      );
+    case "no-role":
+      return say(
+        `The login at ${startUrl} gives no credentials: ${detail}.`,
+        "Check sso.account_id and sso.role_name (sso_account_id and sso_role_name in the AWS configuration).",
+      );
+  }
 }

@@ -145,6 +145,14 @@ export type Failure =
       readonly detail: string;
       readonly hint: string;
     }
+  /** The login by IAM Identity Center came to nothing. */
+  | {
+      readonly kind: "login-failed";
+      readonly startUrl: string;
+      /** `no-role`: the login holds, and does not give the role. */
+      readonly why: "denied" | "expired" | "unavailable" | "refused" | "no-role";
+      readonly detail: string;
+    }
   | {
       readonly kind: "remote-unavailable";
       readonly url: string;

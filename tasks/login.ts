@@ -1,43 +1,57 @@
 #!/usr/bin/env node
+import { findLogin } from "../lib/aws/sso/find-login.js";
+import { openInBrowser } from "../lib/host/browser.js";
 import { fail, ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
+import { awsLogin, environmentHint } from "../lib/run/aws-login.js";
 import { isOffline } from "../lib/run/freshness.js";
 import { fails, type StepCheck, type StepContext } from "../lib/run/step.js";
+import { failureText } from "../lib/explain.js";
 
-/** Gets credentials for the remote: nothing where they are at hand already, else `aws sso login`. */
-export async function run(context: StepContext): Promise<Result<void>> {
-  const { terminal, signal, vars, project } = context;
+/**
+ * Gets credentials for the remote: nothing where they are at hand already. Else a login by IAM Identity Center, where the
+ * settings or the AWS profile name one, and `aws sso login` where they do not.
+ */
+export async function run(context: StepContext): Promise<Result<unknown>> {
+  const { terminal, signal, options, project } = context;
   const remote = await context.remote();
   const { state, reason } = await remote.credentials(signal);
-  if (state === "true") return ok(undefined);
-  const profile = vars["profile"] ?? "default";
-  const missing = { kind: "no-credentials", profile, detail: reason } as const;
-  if (!terminal.interactive) return fail({ ...missing, hint: `${environmentHint} Or log in on a terminal.` });
-  const { execa } = await import("execa");
-  terminal.say(`Logging in: aws sso login --profile ${profile}`);
-  const done = await terminal.lend(async () =>
-    execa("aws", ["sso", "login", "--profile", profile], {
-      cwd: project.root,
-      stdio: "inherit",
-      reject: false,
-      cancelSignal: signal,
-      forceKillAfterDelay: 2_000,
-    }),
-  );
-  if (!done.failed) return ok(undefined);
-  if (done.code === "ENOENT")
-    return fail({ ...missing, hint: `Install the AWS CLI for \`aws sso login\`. Or: ${environmentHint}` });
-  if (done.isCanceled || done.signal === "SIGINT" || done.exitCode === 130)
-    return fail({ kind: "interrupted", signal: "SIGINT" });
-  return fail({
-    ...missing,
-    detail: `aws sso login --profile ${profile} failed`,
-    hint: "Its own words are above. Nothing else was tried.",
+  if (state === "true" && !options.force) {
+    terminal.say(remote.kind === "s3" ? `Logged in already: ${reason}. --force logs in anew.` : `${reason}.`);
+    return ok(undefined);
+  }
+  if (remote.kind !== "s3") return ok(undefined);
+  const found = await findLogin(project.config.remote, process.env);
+  if (!found.ok) return found;
+  if (!terminal.interactive) {
+    const detail = state === "true" ? "A new login takes a terminal" : reason;
+    return fail({ kind: "no-credentials", detail, hint: `${environmentHint} Or log in on a terminal.` });
+  }
+  if (found.value === undefined) return awsLogin(context, reason);
+  const { logIn } = await import("../lib/aws/sso/log-in.js");
+  const done = await logIn(found.value, {
+    anew: options.force,
+    signal,
+    invite: ({ address, code }) => {
+      terminal.say(`To log in, open this address:\n\n    ${address}\n\nIt must show this code: ${code}`);
+      openInBrowser(address);
+      terminal.say("Waiting until it is confirmed there; Ctrl-C gives up.");
+    },
+    onWait: ({ pid }) =>
+      terminal.say(`Another tazpod (process ${pid}) is logging in. Waiting for it; Ctrl-C gives up.`),
+    onTrouble: (failure) => terminal.say(`${failureText(failure)}\nAsking on.`),
   });
+  // what was typed meanwhile was typed for the browser, or in impatience
+  const dropped = await terminal.dropTyped();
+  if (!done.ok) return done;
+  if (!dropped.ok) return dropped;
+  terminal.say(
+    done.value.lasts
+      ? "Logged in."
+      : "Logged in, for as long as this tazpod runs: this host has no folder in RAM that is yours alone.",
+  );
+  return ok(undefined);
 }
-
-const environmentHint =
-  "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN), or AWS_PROFILE, or run `aws configure sso`.";
 
 const session: StepCheck = async (context) =>
   isOffline(context) ? fails("not asked: --offline") : (await context.remote()).credentials(context.signal);

@@ -54,7 +54,13 @@ export function clientConfig(settings: S3Settings, env: Environment): ClientConf
 /** Whose credentials are used, in words. */
 export function identity(settings: S3Settings, env: Environment): string {
   if (keysOf(env) !== undefined) return "the keys in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
-  return `profile ${settings.profile ?? env["AWS_PROFILE"] ?? "default"}`;
+  return loginName(settings, env);
+}
+
+/** Who a login would make one, in words. */
+export function loginName({ sso, profile }: Pick<S3Settings, "sso" | "profile">, env: Environment): string {
+  if (sso?.portal !== undefined) return `role ${sso.portal.roleName} of account ${sso.portal.accountId}`;
+  return `profile ${profile ?? env["AWS_PROFILE"] ?? "default"}`;
 }
 
 function endpointOf(env: Environment): string | undefined {
@@ -62,8 +68,9 @@ function endpointOf(env: Environment): string | undefined {
   return env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"] || undefined;
 }
 
-function profileOf({ profile }: S3Settings): { profile?: string } {
-  return profile === undefined ? {} : { profile };
+/** Where the project has a login of its own, the profile is not for credentials. */
+function profileOf({ profile, sso }: S3Settings): { profile?: string } {
+  return profile === undefined || sso?.portal !== undefined ? {} : { profile };
 }
 
 function keysOf(env: Environment): StaticKeys | undefined {

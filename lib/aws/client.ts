@@ -1,43 +1,46 @@
 import type * as S3 from "@aws-sdk/client-s3";
 import { readText } from "../host/files.js";
 import type { ClientConfig, RequestLimits } from "./client-config.js";
+import { quietly, silent } from "./quietly.js";
+import type { S3Settings } from "./settings.js";
+import { loginProvider } from "./sso/provider.js";
 
 export interface LoadedClient {
   readonly sdk: typeof S3;
   readonly client: S3.S3Client;
 }
 
-/** Loads the SDK and makes the client. It takes about 0.3 s, so nothing calls this before it needs S3. */
-export async function loadClient(config: ClientConfig, limits: RequestLimits): Promise<LoadedClient> {
+/**
+ * Loads the SDK and makes the client, with the credentials of the settings' login where there are no keys. It takes about
+ * 0.3 s, so nothing calls this before it needs S3.
+ */
+export async function loadClient(
+  config: ClientConfig,
+  limits: RequestLimits,
+  settings: S3Settings,
+): Promise<LoadedClient> {
   const sdk = await import("@aws-sdk/client-s3");
   await quietMetadataService(process.env);
-  return { sdk, client: withoutVersionWarning(() => makeClient(sdk, config, limits)) };
+  const client = quietly(() => makeClient(sdk, config, limits));
+  if (config.credentials !== undefined) return { sdk, client };
+  const credentials = await loginProvider(settings, process.env, () => client.config.credentials());
+  if (credentials === undefined) return { sdk, client };
+  return { sdk, client: quietly(() => makeClient(sdk, { ...config, credentials }, limits)) };
 }
 
-function makeClient(sdk: typeof S3, config: ClientConfig, limits: RequestLimits): S3.S3Client {
+function makeClient(
+  sdk: typeof S3,
+  config: Omit<ClientConfig, "credentials"> & Pick<S3.S3ClientConfig, "credentials">,
+  limits: RequestLimits,
+): S3.S3Client {
   // handed on to whatever reads the AWS files: a login in the middle of a run changes them
   const fresh = { ignoreCache: true };
   return new sdk.S3Client({
     ...config,
     ...fresh,
     requestHandler: { connectionTimeout: limits.connect, socketTimeout: limits.stall },
-    // The SDK's own notes go nowhere; what matters comes as an error.
-    logger: { trace() {}, debug() {}, info() {}, warn() {}, error() {} },
+    logger: silent,
   });
-}
-
-const warningSwitch = "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED";
-
-/** The SDK warns once a process, when its first client is made, that a later SDK needs a newer Node. Only that is off. */
-function withoutVersionWarning<T>(make: () => T): T {
-  const before = process.env[warningSwitch];
-  process.env[warningSwitch] = "true";
-  try {
-    return make();
-  } finally {
-    if (before === undefined) delete process.env[warningSwitch];
-    else process.env[warningSwitch] = before;
-  }
 }
 
 /**

@@ -1,4 +1,7 @@
+import { explain } from "../explain.js";
+import type { Failure } from "../failure.js";
 import { now, sleep } from "../host/clock.js";
+import { Failed } from "../result.js";
 import type { Verdict } from "../verdict.js";
 import { limits } from "./client-config.js";
 import { isNetworkCode, readAwsError } from "./errors.js";
@@ -48,6 +51,7 @@ function judge({ expiration }: Keys, { identity, login }: Who): Verdict {
 }
 
 function refused(error: unknown, { identity, login }: Who): Verdict {
+  if (error instanceof Failed) return said(error.failure);
   const { code, message } = readAwsError(error);
   if (isNetworkCode(code))
     return {
@@ -59,4 +63,16 @@ function refused(error: unknown, { identity, login }: Who): Verdict {
     return { state: "false", reason: `the login of ${identity} has expired`, hint: login };
   }
   return { state: "false", reason: `there are no credentials for ${identity}`, hint: login };
+}
+
+/** What tazpod's own login says: only what a login would change is a no. */
+function said(failure: Failure): Verdict {
+  const { message, hint } = explain(failure);
+  const isNo =
+    failure.kind === "no-credentials" || (failure.kind === "login-failed" && failure.why !== "unavailable");
+  return {
+    state: isNo ? "false" : "unknown",
+    reason: message.replace(/\.$/, ""),
+    ...(hint === undefined ? {} : { hint }),
+  };
 }

@@ -1,4 +1,5 @@
 import type { Failure } from "../failure.js";
+import { Failed } from "../result.js";
 
 /** What is known when a request to S3 fails. */
 export interface RequestContext {
@@ -40,6 +41,7 @@ export function readAwsError(error: unknown): AwsError {
 /** A failed request as a failure, in plain words with what to do. Never `absent`: that is for the caller to find out. */
 export function awsFailure(error: unknown, context: RequestContext): Failure {
   if (context.signal?.aborted === true) return interrupted(context.signal);
+  if (error instanceof Failed) return error.failure;
   const { url } = context;
   const found = readAwsError(error);
   const [reason, hint] = words(found, context);

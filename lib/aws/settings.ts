@@ -8,4 +8,22 @@ export interface S3Settings {
   readonly endpoint?: string;
   /** Bucket in the path, not in the host's name. On unless given, where there is an endpoint. */
   readonly pathStyle?: boolean;
+  readonly sso?: SsoSettings;
+}
+
+/** The login by IAM Identity Center, as the config says. */
+export interface SsoSettings {
+  /** Undefined when what the AWS profile says of it is to hold. */
+  readonly portal?: SsoPortal;
+  /** The login is kept where the AWS command line keeps it: on disk, in ~/.aws/sso/cache. */
+  readonly sharesAwsCache: boolean;
+}
+
+interface SsoPortal {
+  readonly startUrl: string;
+  /** Of IAM Identity Center, which need not be the bucket's. */
+  readonly region: string;
+  /** Twelve digits. */
+  readonly accountId: string;
+  readonly roleName: string;
 }

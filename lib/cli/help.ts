@@ -12,6 +12,7 @@ Usage: tazpod [COMMAND] [OPTIONS] [-- CMD…]
   tazpod history            the copies of the vault that the remote keeps; --changes, --all
   tazpod vault ls           what is in the sealed vault; also verify, diff, export, import
   tazpod run with PART -- CMD  run one command with a part of the vault
+  tazpod login              log in to AWS, in a browser here or elsewhere; \`tazpod logout\` forgets that
   tazpod down               save, lock, then stop and remove the container
 
 Options:
@@ -29,7 +30,8 @@ Options:
   --discard                 with lock and down: drop unsaved work
   --skip-unreadable         save without what cannot be read, changes all the time, or is no file; it is named
   -f, --force               with pull: replace a vault that was not pushed (a copy is kept);
-                            with lock: end the processes in the container that still have files of the vault open
+                            with lock: end the processes in the container that still have files of the vault open;
+                            with login: log in anew
   --json                    machine-readable results on stdout
   -v, --verbose             say what is checked, what is found, and why each step runs
   -h, --help                this text; \`tazpod COMMAND --help\` for one command

@@ -27,6 +27,17 @@ export async function readSecretLine(
   }
 }
 
+/** Throws away what was typed on the terminal and nobody has read; Ctrl-C among it is "interrupted". */
+export async function dropTyped(input: ReadStream): Promise<"drained" | "interrupted"> {
+  try {
+    input.setRawMode(true);
+    return await drain(input);
+  } finally {
+    if (!input.destroyed) input.setRawMode(false);
+    input.pause();
+  }
+}
+
 /** Throws away what is waiting, until nothing more has come for a moment. */
 async function drain(input: ReadStream): Promise<"drained" | "interrupted"> {
   let seen = true;

@@ -21,6 +21,11 @@ export interface Terminal {
   confirm(question: string, preset: boolean, signal?: AbortSignal): Promise<Result<boolean>>;
   /** Echo is off and what was typed before the question is thrown away. Failures as `confirm`. */
   secret(question: string, signal?: AbortSignal): Promise<Result<Secret>>;
+  /**
+   * Throws away what was typed while nobody had asked anything, so that it answers no later question. Failure:
+   * `interrupted` when Ctrl-C is among it.
+   */
+  dropTyped(): Promise<Result<void>>;
   /** Has `text` on a screen of its own while `work` runs: it stays neither on the screen nor above it. */
   reveal<T>(text: string, work: () => Promise<T>): Promise<T>;
   /** Leaves the terminal to a program while `work` runs. */
@@ -60,6 +65,12 @@ export function openTerminal(): Terminal {
     },
     confirm: (question, preset, signal) => untilEnded(signal, (ended) => confirm(question, preset, ended)),
     secret: (question, signal) => untilEnded(signal, (ended) => secret(question, ended)),
+    async dropTyped() {
+      if (!isInteractive()) return ok(undefined);
+      const { dropTyped } = await import("./secret-line.js");
+      const dropped = await dropTyped(process.stdin);
+      return dropped === "drained" ? ok(undefined) : fail({ kind: "interrupted", signal: "SIGINT" });
+    },
     async reveal(text, work) {
       const apart = process.env["TERM"] !== "dumb";
       process.stderr.write(`${apart ? "\u001b[?1049h\u001b[H" : ""}${text}\n`);

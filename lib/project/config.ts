@@ -1,3 +1,4 @@
+import type { SsoSettings } from "../aws/settings.js";
 import type { ConfigFile } from "../generated/config.js";
 import { durationMs } from "../document/duration.js";
 import { containerName, defaults } from "./defaults.js";
@@ -57,6 +58,18 @@ function completeRemote(file: ConfigFile): RemoteConfig {
     ...(remote.endpoint === undefined ? {} : { endpoint: remote.endpoint }),
     ...(remote.path_style === undefined ? {} : { pathStyle: remote.path_style }),
     singleWriter: remote.single_writer ?? false,
+    ...(file.sso === undefined ? {} : { sso: completeSso(file.sso) }),
+  };
+}
+
+function completeSso(file: NonNullable<ConfigFile["sso"]>): SsoSettings {
+  const { start_url: startUrl, region = "", account_id: account = "", role_name: roleName = "" } = file;
+  const sharesAwsCache = file.share_aws_cache ?? false;
+  if (startUrl === undefined) return { sharesAwsCache };
+  // without quotes it is a number, which has lost its leading zeros
+  return {
+    portal: { startUrl, region, accountId: String(account).padStart(12, "0"), roleName },
+    sharesAwsCache,
   };
 }
 

@@ -31,6 +31,13 @@ remote:
   url: s3://${defaults.bucket}/${defaults.key}
   region: ${defaults.region}
   # profile: my-aws-profile
+
+# How to log in, where no profile says it
+# sso:
+#   start_url: https://example.awsapps.com/start
+#   region: eu-west-1
+#   account_id: "123456789012"
+#   role_name: my-role
 `;
 }
 

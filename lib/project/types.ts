@@ -1,4 +1,5 @@
 import type { Part } from "../vault/parts.js";
+import type { SsoSettings } from "../aws/settings.js";
 
 /** Where the sealed vault is kept, with every default filled in. */
 export interface RemoteConfig {
@@ -9,6 +10,7 @@ export interface RemoteConfig {
   readonly endpoint?: string;
   readonly pathStyle?: boolean;
   readonly singleWriter: boolean;
+  readonly sso?: SsoSettings;
 }
 
 /** What goes on while a shell is open. Times in ms; 0 is never. */

@@ -19,7 +19,7 @@ export function s3Remote(settings: RemoteSettings, options: RemoteOptions = {}):
   const { place, endpoint } = s3Place(settings, options);
   const conditions = new Conditions(place, new EndpointNotes(folder), endpoint);
   const writer = { place, conditions, parts, singleWriter: settings.singleWriter ?? false };
-  const login = `Run \`tazpod login\`${settings.profile === undefined ? "" : `, or \`aws sso login --profile ${settings.profile}\``}.`;
+  const login = `Run \`tazpod login\`${settings.profile === undefined || settings.sso !== undefined ? "" : `, or \`aws sso login --profile ${settings.profile}\``}.`;
   return {
     kind: "s3",
     url: settings.url,
@@ -50,7 +50,7 @@ export function s3Place(
     bucket,
     key,
     limits,
-    load: () => (loaded ??= loadClient(config, limits)),
+    load: () => (loaded ??= loadClient(config, limits, settings)),
     context: (signal) => ({
       url: settings.url,
       bucket,

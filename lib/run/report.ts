@@ -1,4 +1,5 @@
-import { exitCode, explain, failureText } from "../explain.js";
+import { exitCode } from "../exit-code.js";
+import { explain, failureText } from "../explain.js";
 import type { Failure } from "../failure.js";
 
 /** Says what went wrong, on stderr, or as a JSON line on stdout; returns the exit code. */

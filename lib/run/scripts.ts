@@ -34,6 +34,7 @@ export const builtinScripts = [
   "passwd",
   "upgrade",
   "setup-storage",
+  "logout",
 ] as const;
 
 /**

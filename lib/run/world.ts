@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { loginName } from "../aws/client-config.js";
 import type { ContainerState, Engine } from "../engine/types.js";
 import { secretsFolder } from "../engine/paths.js";
 import type { Enclave } from "../enclave/types.js";
@@ -22,6 +23,7 @@ export const builtinVars = [
   "user",
   "remote",
   "profile",
+  "identity",
   "engine",
 ] as const;
 
@@ -108,6 +110,7 @@ export class World {
       user: config.user,
       remote: config.remote.url,
       profile: config.remote.profile ?? process.env["AWS_PROFILE"] ?? "default",
+      identity: loginName(config.remote, process.env),
       engine: "docker",
     };
     for (const [name, text] of [...Object.entries(recipe.vars), ...Object.entries(task?.vars ?? {})])

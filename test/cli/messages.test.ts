@@ -69,6 +69,46 @@ remote: http://x
 `,
   },
   {
+    what: "a login without its role",
+    file: ".tazpod/config.yaml",
+    text: `user: y
+sso:
+  start_url: https://lab.awsapps.com/start
+  region: eu-west-1
+  account_id: 123456789012
+`,
+    shows: `.tazpod/config.yaml:3:3: "start_url" needs "role_name" beside it
+  start_url: https://lab.awsapps.com/start
+  ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+`,
+  },
+  {
+    what: "a login that is none",
+    file: ".tazpod/config.yaml",
+    text: `sso:
+  start_url: lab
+  region: Frankfurt
+  account_id: 1234567890123
+  role_name: ""
+`,
+    shows: `.tazpod/config.yaml:2:14: expected an address such as https://example.awsapps.com/start, found "lab"
+  start_url: lab
+             ~~~
+
+.tazpod/config.yaml:3:11: expected a region such as eu-central-1, found "Frankfurt"
+  region: Frankfurt
+          ~~~~~~~~~
+
+.tazpod/config.yaml:4:15: expected the 12 digits of an account, found the number 1234567890123
+  account_id: 1234567890123
+              ~~~~~~~~~~~~~
+
+.tazpod/config.yaml:5:14: expected a role's name, found an empty text
+  role_name: ""
+             ~~
+`,
+  },
+  {
     what: "an open quote",
     file: ".tazpod/config.yaml",
     text: `image: "x

@@ -7,7 +7,17 @@ import type { Result } from "../../lib/result.js";
 import { loadRecipe } from "../../lib/recipe/load.js";
 import type { Recipe } from "../../lib/recipe/types.js";
 
-export const knownVars = ["project", "root", "image", "container", "user", "remote", "profile", "engine"];
+export const knownVars = [
+  "project",
+  "root",
+  "image",
+  "container",
+  "user",
+  "remote",
+  "profile",
+  "identity",
+  "engine",
+];
 
 /** A recipe of one file, as a built-in one: without `new`. Every `script` it names is there. */
 export async function recipeOf(text: string): Promise<Recipe> {

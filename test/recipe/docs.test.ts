@@ -29,7 +29,7 @@ async function load(text: string): Promise<Recipe> {
     root: "/p",
     read: async (path) => ({ ok: true, value: files[path] }),
     exists: async (path) => path === "/p/tasks/kubeconfig.mjs",
-    knownVars: ["project", "root", "image", "container", "user", "remote", "profile", "engine"],
+    knownVars: ["project", "root", "image", "container", "user", "remote", "profile", "identity", "engine"],
     builtinScripts,
   });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure, undefined, 2));

@@ -241,7 +241,7 @@ test("an upload is tried again when its connection is cut", async () => {
   assert.ok((await download(settings)).bytes.equals(await readFile(from)));
 });
 
-test("credentials: those of the environment, none at all, those of a profile, and an SSO login that is over", async () => {
+test("credentials: those of the environment, none at all, those of a profile, and an SSO login that is not there", async () => {
   const settings = testRemote("b");
   const made = await newBucket();
   assert.is((await s3Remote({ ...settings, profile: "nobody" }).credentials()).state, "true");
@@ -256,7 +256,10 @@ test("credentials: those of the environment, none at all, those of a profile, an
   assert.is((await s3Remote({ ...settings, profile: "tazlab" }).credentials()).state, "true");
   assert.equal(await s3Remote({ ...made, profile: "tazlab" }).head(), { state: "absent" });
   const over = await s3Remote({ ...settings, profile: "later" }).credentials();
-  assert.equal([over.state, over.reason], ["false", "the login of profile later has expired"]);
+  assert.equal(
+    [over.state, over.reason],
+    ["false", "there is no login at https://x.invalid/start (profile later)"],
+  );
 });
 
 test.run();

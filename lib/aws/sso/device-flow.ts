@@ -1,0 +1,149 @@
+import type { Failure } from "../../failure.js";
+import { now, sleep } from "../../host/clock.js";
+import { fail, ok, type Result } from "../../result.js";
+import { Secret } from "../../secret.js";
+import { interrupted } from "../errors.js";
+import type { SsoLogin } from "./login.js";
+import { ask, oidcService } from "./service.js";
+import { type Client, reveal, type Token } from "./token.js";
+
+/** What somebody is to open, and what is to be seen there. */
+export interface Invitation {
+  /** http or https, as URL writes it. */
+  readonly address: string;
+  readonly code: string;
+  readonly expires: Date;
+}
+
+interface Authorization extends Invitation {
+  readonly deviceCode: string;
+  readonly intervalMs: number;
+}
+
+interface Polling {
+  readonly authorization: Authorization;
+  readonly client: Client;
+  /** Called once when the service stops answering: it is asked on. */
+  readonly onTrouble: (failure: Failure) => void;
+  readonly signal: AbortSignal;
+}
+
+const deviceGrant = "urn:ietf:params:oauth:grant-type:device_code";
+
+/** RFC 8628, 3.2 and 3.5: how long to wait between two polls where nothing is said, and by how much more to slow down. */
+const usualIntervalMs = 5_000;
+const slowerMs = 5_000;
+
+/** A client to ask with. Failures: `login-failed`, `interrupted`. */
+export async function registerClient(login: SsoLogin, signal: AbortSignal): Promise<Result<Client>> {
+  const { sdk, client } = await oidcService(login);
+  const given = { clientName: "tazpod", clientType: "public", scopes: [...login.scopes] };
+  const answer = await ask(login, (o) => client.send(new sdk.RegisterClientCommand(given), o), signal);
+  if (!answer.ok) return answer;
+  if (answer.value.refused) return refused(login, answer.value.detail);
+  const { clientId, clientSecret, clientSecretExpiresAt = 0 } = answer.value.value;
+  if (clientId === undefined || clientSecret === undefined) return refused(login, "it registered no client");
+  const expires = new Date(clientSecretExpiresAt * 1000);
+  return ok({ id: clientId, secret: Secret.fromText(clientSecret), expires });
+}
+
+/** `unknown-client` when the service does not know the client any more. Failures: `login-failed`, `interrupted`. */
+export async function startAuthorization(
+  login: SsoLogin,
+  known: Client,
+  signal: AbortSignal,
+): Promise<Result<Authorization | "unknown-client">> {
+  const { sdk, client } = await oidcService(login);
+  const { startUrl } = login;
+  const given = { clientId: known.id, clientSecret: reveal(known.secret), startUrl };
+  const answer = await ask(
+    login,
+    (o) => client.send(new sdk.StartDeviceAuthorizationCommand(given), o),
+    signal,
+  );
+  if (!answer.ok) return answer;
+  if (answer.value.refused) {
+    const { code, detail } = answer.value;
+    return /^(Invalid|Unauthorized)Client/.test(code) ? ok("unknown-client") : refused(login, detail);
+  }
+  const { deviceCode, userCode = "", expiresIn = 600, interval, ...uris } = answer.value.value;
+  const address = webAddress(uris.verificationUriComplete ?? uris.verificationUri);
+  if (deviceCode === undefined || address === undefined || !/^[\x21-\x7e]{1,40}$/.test(userCode))
+    return refused(login, "it gave no address to open, or no code");
+  const expires = new Date(now().getTime() + expiresIn * 1000);
+  const intervalMs = interval ? interval * 1000 : usualIntervalMs;
+  return ok({ address, code: userCode, expires, deviceCode, intervalMs });
+}
+
+/** Asks for the token until somebody has decided, or the code has ended. Failures: `login-failed`, `interrupted`. */
+export async function pollToken(login: SsoLogin, polling: Polling): Promise<Result<Token>> {
+  const { authorization, client: known, signal, onTrouble } = polling;
+  // no second attempt of the SDK's own, which would come before its time
+  const { sdk, client } = await oidcService(login, 1);
+  let { intervalMs } = authorization;
+  let trouble: Failure | undefined;
+  for (;;) {
+    await sleep(intervalMs, signal);
+    if (signal.aborted) return fail(interrupted(signal));
+    if (now() >= authorization.expires)
+      return fail(trouble ?? failed(login, "expired", "the code has ended"));
+    const given = { clientId: known.id, clientSecret: reveal(known.secret), grantType: deviceGrant };
+    const { deviceCode } = authorization;
+    const command = new sdk.CreateTokenCommand({ ...given, deviceCode });
+    const answer = await ask(login, (o) => client.send(command, o), signal);
+    if (!answer.ok) {
+      if (answer.failure.kind !== "login-failed") return answer;
+      if (trouble === undefined) onTrouble(answer.failure);
+      trouble = answer.failure;
+      continue;
+    }
+    trouble = undefined;
+    if (!answer.value.refused) return tokenOf(login, answer.value.value, known);
+    const { code, detail } = answer.value;
+    if (code === "SlowDownException") intervalMs += slowerMs;
+    else if (code === "AccessDeniedException") return fail(failed(login, "denied", detail));
+    else if (code === "ExpiredTokenException") return fail(failed(login, "expired", detail));
+    else if (code !== "AuthorizationPendingException") return refused(login, detail);
+  }
+}
+
+interface TokenAnswer {
+  readonly accessToken?: string | undefined;
+  readonly refreshToken?: string | undefined;
+  readonly expiresIn?: number | undefined;
+}
+
+/** The token in an answer. One that renews another may leave that one's refresh token as it is. */
+export function tokenOf(
+  login: SsoLogin,
+  { accessToken, refreshToken, expiresIn = 0 }: TokenAnswer,
+  client: Client,
+  before?: Secret,
+): Result<Token> {
+  if (accessToken === undefined) return refused(login, "it gave no token");
+  const refresh = refreshToken === undefined ? before : Secret.fromText(refreshToken);
+  return ok({
+    access: Secret.fromText(accessToken),
+    expires: new Date(now().getTime() + expiresIn * 1000),
+    client,
+    ...(refresh === undefined ? {} : { refresh }),
+  });
+}
+
+function refused(login: SsoLogin, detail: string): Result<never> {
+  return fail(failed(login, "refused", detail));
+}
+
+function failed({ startUrl }: SsoLogin, why: "denied" | "expired" | "refused", detail: string): Failure {
+  return { kind: "login-failed", startUrl, why, detail };
+}
+
+/** What a browser may be given: nothing that another program would open, or take for an option. */
+function webAddress(text: string | undefined): string | undefined {
+  try {
+    const url = new URL(text ?? "");
+    return ["https:", "http:"].includes(url.protocol) ? url.href : undefined;
+  } catch {
+    return undefined;
+  }
+}

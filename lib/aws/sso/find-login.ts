@@ -1,0 +1,49 @@
+import { fail, ok, type Result } from "../../result.js";
+import type { Environment } from "../client-config.js";
+import type { S3Settings } from "../settings.js";
+import { defaultScopes, type SsoLogin } from "./login.js";
+
+type Section = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The login that the settings name: the project's own, else that of the AWS profile, by an sso-session or the older
+ * keys. Undefined when neither has one. Failure: `no-credentials` when the profile names one and does not say all of it.
+ */
+export async function findLogin(
+  settings: S3Settings,
+  env: Environment,
+): Promise<Result<SsoLogin | undefined>> {
+  const { portal, sharesAwsCache = false } = settings.sso ?? {};
+  if (portal !== undefined) return ok({ ...portal, scopes: defaultScopes, sharesAwsCache });
+  const profile = settings.profile ?? (env["AWS_PROFILE"] || "default");
+  const { parseKnownFiles, loadSsoSessionData } = await import("@smithy/shared-ini-file-loader");
+  const section: Section = (await parseKnownFiles({ ignoreCache: true }))[profile] ?? {};
+  const session = section["sso_session"];
+  if (session === undefined && section["sso_start_url"] === undefined) return ok(undefined);
+  const shared: Section = session === undefined ? section : ((await loadSsoSessionData())[session] ?? {});
+  const lacks = (name: string, from: string): Result<never> =>
+    fail({
+      kind: "no-credentials",
+      profile,
+      detail: `${from} of the AWS configuration has no ${name}`,
+      hint: "Add it, or set sso in .tazpod/config.yaml (docs/config.md).",
+    });
+  const source = session === undefined ? `profile ${profile}` : `sso-session ${session}`;
+  const { sso_start_url: startUrl, sso_region: region } = shared;
+  const { sso_account_id: accountId, sso_role_name: roleName } = section;
+  if (startUrl === undefined) return lacks("sso_start_url", source);
+  if (region === undefined) return lacks("sso_region", source);
+  // a session by itself is for programs that ask for no role; such a profile may have other credentials
+  if (accountId === undefined && roleName === undefined && session !== undefined) return ok(undefined);
+  if (accountId === undefined) return lacks("sso_account_id", `profile ${profile}`);
+  if (roleName === undefined) return lacks("sso_role_name", `profile ${profile}`);
+  const scopes = (shared["sso_registration_scopes"] ?? "")
+    .split(",")
+    .map((scope) => scope.trim())
+    .filter((scope) => scope !== "");
+  return ok({
+    ...{ startUrl, region, accountId, roleName, profile, sharesAwsCache },
+    scopes: scopes.length === 0 ? defaultScopes : scopes,
+    ...(session === undefined ? {} : { session }),
+  });
+}

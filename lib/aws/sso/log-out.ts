@@ -1,0 +1,32 @@
+import type { Result } from "../../result.js";
+import type { SsoLogin } from "./login.js";
+import { ask, portalService } from "./service.js";
+import { reveal } from "./token.js";
+import { TokenStore } from "./token-store.js";
+
+export interface LoggedOut {
+  readonly wasIn: boolean;
+  /** The portal ended it too. Undefined when it was not asked. */
+  readonly ended?: boolean;
+}
+
+/** Forgets the login and its client; the portal is told first, if it can be. Failures: `file`, `interrupted`. */
+export async function logOut(
+  login: SsoLogin,
+  { offline, signal }: { readonly offline: boolean; readonly signal: AbortSignal },
+): Promise<Result<LoggedOut>> {
+  const store = await TokenStore.open(login);
+  const found = await store.token();
+  if (!found.ok) return found;
+  const accessToken = found.value === undefined ? undefined : reveal(found.value.access);
+  let ended: boolean | undefined;
+  if (accessToken !== undefined && !offline) {
+    const { sdk, client } = await portalService(login);
+    const told = await ask(login, (o) => client.send(new sdk.LogoutCommand({ accessToken }), o), signal);
+    if (!told.ok && told.failure.kind === "interrupted") return told;
+    ended = told.ok && !told.value.refused;
+  }
+  for (const removed of [await store.removeToken(), await store.removeClient()])
+    if (!removed.ok) return removed;
+  return { ok: true, value: { wasIn: accessToken !== undefined, ...(ended === undefined ? {} : { ended }) } };
+}

@@ -1,0 +1,41 @@
+import { Failed } from "../../result.js";
+import type { Environment } from "../client-config.js";
+import { isNetworkCode, readAwsError } from "../errors.js";
+import type { S3Settings } from "../settings.js";
+import { findLogin } from "./find-login.js";
+import type { SsoLogin } from "./login.js";
+import { type RoleCredentials, roleCredentials } from "./role-credentials.js";
+
+type Provider<T> = () => Promise<T>;
+
+/**
+ * Where the S3 client gets its credentials: from tazpod's own login, and for a profile without one from the SDK's `chain`,
+ * which finds what `aws sso login` brought. Undefined when the settings name no login. It rejects with `Failed`.
+ */
+export async function loginProvider<T>(
+  settings: S3Settings,
+  env: Environment,
+  chain: Provider<T>,
+): Promise<Provider<T | RoleCredentials> | undefined> {
+  const found = await findLogin(settings, env);
+  if (found.ok && found.value === undefined) return undefined;
+  let asked: Promise<T | RoleCredentials> | undefined;
+  const credentials = async (): Promise<T | RoleCredentials> => {
+    if (!found.ok) throw new Failed(found.failure);
+    return first(found.value as SsoLogin, chain);
+  };
+  // two at once would renew one token twice
+  return () => (asked ??= credentials().finally(() => (asked = undefined)));
+}
+
+async function first<T>(login: SsoLogin, chain: Provider<T>): Promise<T | RoleCredentials> {
+  const own = await roleCredentials(login);
+  if (own.ok) return own.value;
+  if (login.profile === undefined || login.sharesAwsCache || own.failure.kind !== "no-credentials")
+    throw new Failed(own.failure);
+  try {
+    return await chain();
+  } catch (error) {
+    throw isNetworkCode(readAwsError(error).code) ? error : new Failed(own.failure);
+  }
+}

@@ -1,0 +1,70 @@
+import type { GetRoleCredentialsResponse } from "@aws-sdk/client-sso";
+import { fail, ok, type Result } from "../../result.js";
+import type { SsoLogin } from "./login.js";
+import { type Answer, ask, portalService } from "./service.js";
+import { reveal, type Token } from "./token.js";
+import { TokenStore } from "./token-store.js";
+import { validToken } from "./valid-token.js";
+
+/** As the SDK takes them. */
+export interface RoleCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  readonly expiration: Date;
+}
+
+/**
+ * The role's credentials, for the login that is there; nobody is asked. They stay in memory: a file would spare later
+ * processes one request, but it would be one more secret that lies about, and a role that was taken away would be
+ * noticed an hour late. Failures: those of `validToken`, `login-failed` ("no-role").
+ */
+export async function roleCredentials(
+  login: SsoLogin,
+  signal?: AbortSignal,
+): Promise<Result<RoleCredentials>> {
+  const store = await TokenStore.open(login);
+  const token = await validToken(login, store, { signal });
+  if (!token.ok) return token;
+  const first = await request(login, token.value, signal);
+  if (!first.ok || !isOver(first.value)) return judge(login, first);
+  // it was ended elsewhere, before its time
+  const next = await validToken(login, store, { not: token.value, signal });
+  return next.ok ? judge(login, await request(login, next.value, signal)) : next;
+}
+
+type RoleAnswer = Answer<GetRoleCredentialsResponse>;
+
+async function request(
+  login: SsoLogin,
+  { access }: Token,
+  signal: AbortSignal | undefined,
+): Promise<Result<RoleAnswer>> {
+  const { sdk, client } = await portalService(login);
+  const { accountId, roleName } = login;
+  const command = new sdk.GetRoleCredentialsCommand({ accountId, roleName, accessToken: reveal(access) });
+  return ask<GetRoleCredentialsResponse>(login, (o) => client.send(command, o), signal);
+}
+
+function judge(login: SsoLogin, answer: Result<RoleAnswer>): Result<RoleCredentials> {
+  if (!answer.ok) return answer;
+  const { accountId, roleName } = login;
+  if (answer.value.refused)
+    return noRole(login, `role ${roleName} of account ${accountId}: ${answer.value.detail}`);
+  const { accessKeyId, secretAccessKey, sessionToken, expiration } = answer.value.value.roleCredentials ?? {};
+  if (accessKeyId === undefined || secretAccessKey === undefined) return noRole(login, "it sent none");
+  return ok({
+    accessKeyId,
+    secretAccessKey,
+    ...(sessionToken === undefined ? {} : { sessionToken }),
+    expiration: new Date(expiration ?? 0),
+  });
+}
+
+function isOver(answer: RoleAnswer): boolean {
+  return answer.refused && answer.code === "UnauthorizedException";
+}
+
+function noRole({ startUrl }: SsoLogin, detail: string): Result<never> {
+  return fail({ kind: "login-failed", startUrl, why: "no-role", detail });
+}

@@ -1,0 +1,104 @@
+import { Secret } from "../../secret.js";
+
+/** A registered client of the login service. */
+export interface Client {
+  readonly id: string;
+  readonly secret: Secret;
+  readonly expires: Date;
+}
+
+/** What a login gives. */
+export interface Token {
+  readonly access: Secret;
+  readonly expires: Date;
+  /** Gives the next one, to the client that has it. */
+  readonly refresh?: Secret;
+  readonly client?: Client;
+}
+
+/** Where the token is for; written beside it. */
+interface Place {
+  readonly startUrl: string;
+  readonly region: string;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** A token as the AWS command line writes it: ~/.aws/sso/cache/*.json, by botocore's SSOTokenFetcher. */
+export function tokenText(token: Token, { startUrl, region }: Place): string {
+  const { access, expires, refresh, client } = token;
+  return `${JSON.stringify({
+    startUrl,
+    region,
+    accessToken: reveal(access),
+    expiresAt: stamp(expires),
+    ...(client === undefined ? {} : clientFields(client)),
+    ...(refresh === undefined ? {} : { refreshToken: reveal(refresh) }),
+  })}\n`;
+}
+
+/** Undefined when it is none, or one for another start URL. */
+export function parseToken(text: string, { startUrl }: Place): Token | undefined {
+  const fields = parse(text);
+  const access = textOf(fields["accessToken"]);
+  const expires = timeOf(fields["expiresAt"]);
+  if (access === undefined || expires === undefined) return undefined;
+  if ((fields["startUrl"] ?? startUrl) !== startUrl) return undefined;
+  const refresh = textOf(fields["refreshToken"]);
+  const client = clientOf(fields);
+  return {
+    access: Secret.fromText(access),
+    expires,
+    ...(refresh === undefined ? {} : { refresh: Secret.fromText(refresh) }),
+    ...(client === undefined ? {} : { client }),
+  };
+}
+
+export function clientText(client: Client): string {
+  return `${JSON.stringify(clientFields(client))}\n`;
+}
+
+export function parseClient(text: string): Client | undefined {
+  return clientOf(parse(text));
+}
+
+/** The bytes as the text that the SDK takes; it cannot be wiped, so it is for the moment of a request. */
+export function reveal(secret: Secret): string {
+  return secret.use((bytes) => bytes.toString("utf8"));
+}
+
+function clientFields({ id, secret, expires }: Client): Fields {
+  return { clientId: id, clientSecret: reveal(secret), registrationExpiresAt: stamp(expires) };
+}
+
+function clientOf(fields: Fields): Client | undefined {
+  const id = textOf(fields["clientId"]);
+  const secret = textOf(fields["clientSecret"]);
+  const expires = timeOf(fields["registrationExpiresAt"]);
+  if (id === undefined || secret === undefined || expires === undefined) return undefined;
+  return { id, secret: Secret.fromText(secret), expires };
+}
+
+function parse(text: string): Fields {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Fields) : {};
+  } catch {
+    return {};
+  }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** ISO 8601; older AWS command lines end it with "UTC". */
+function timeOf(value: unknown): Date | undefined {
+  const time = new Date((textOf(value) ?? "").replace(/UTC$/, "Z"));
+  return Number.isNaN(time.getTime()) ? undefined : time;
+}
+
+/** As the AWS command line writes it: to the second. */
+function stamp(time: Date): string {
+  return time.toISOString().replace(/\.\d+Z$/, "Z");
+}

@@ -1,0 +1,97 @@
+import type { Failure } from "../../failure.js";
+import { now } from "../../host/clock.js";
+import { isLock } from "../../host/lock-file.js";
+import { fail, ok, type Result } from "../../result.js";
+import { tokenOf } from "./device-flow.js";
+import type { SsoLogin } from "./login.js";
+import { ask, oidcService } from "./service.js";
+import { reveal, type Token } from "./token.js";
+import type { TokenStore } from "./token-store.js";
+
+/** A token that ends sooner is renewed, in ms. */
+const renewBeforeMs = 5 * 60_000;
+/** How long another process may take to renew it, in ms. */
+const patienceMs = 15_000;
+
+interface Wish {
+  /** Not this one, whose time has not come: the portal does not take it any more. */
+  readonly not?: Token;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * A token that holds, renewed if it is about to end; nobody is asked. Failures: `no-credentials` when only a login helps,
+ * `login-failed` ("unavailable") when the token has ended and the service cannot be asked, `interrupted`, `file`.
+ */
+export async function validToken(
+  login: SsoLogin,
+  store: TokenStore,
+  wish: Wish = {},
+): Promise<Result<Token>> {
+  const found = await store.token();
+  if (!found.ok) return found;
+  if (found.value === undefined) return fail(noLogin(login, "there is no login"));
+  if (isFresh(found.value, wish)) return ok(found.value);
+  const lock = await store.lock("renewal", patienceMs, wish.signal);
+  if (!lock.ok) return lock;
+  try {
+    return await renewed(login, store, wish);
+  } finally {
+    if (lock.value !== undefined && isLock(lock.value)) await lock.value.release();
+  }
+}
+
+/** Read again: another process may have renewed it, and its refresh token is good for once. */
+async function renewed(login: SsoLogin, store: TokenStore, wish: Wish): Promise<Result<Token>> {
+  const found = await store.token();
+  if (!found.ok) return found;
+  const token = found.value;
+  if (token === undefined) return fail(noLogin(login, "there is no login"));
+  if (isFresh(token, wish)) return ok(token);
+  const next = await renew(login, token, wish.signal);
+  if (next.ok && next.value !== undefined) {
+    const kept = await store.keepToken(next.value);
+    return kept.ok ? ok(next.value) : kept;
+  }
+  if (token.expires > now() && !isUnwanted(token, wish)) return ok(token);
+  if (!next.ok) return next;
+  return fail(noLogin(login, "the login has ended"));
+}
+
+/** Undefined when it cannot be, or the service refuses. */
+async function renew(
+  login: SsoLogin,
+  { refresh, client }: Token,
+  signal: AbortSignal | undefined,
+): Promise<Result<Token | undefined>> {
+  if (refresh === undefined || client === undefined || client.expires <= now()) return ok(undefined);
+  const service = await oidcService(login);
+  const command = new service.sdk.CreateTokenCommand({
+    clientId: client.id,
+    clientSecret: reveal(client.secret),
+    grantType: "refresh_token",
+    refreshToken: reveal(refresh),
+  });
+  const answer = await ask(login, (o) => service.client.send(command, o), signal);
+  if (!answer.ok) return answer;
+  return answer.value.refused ? ok(undefined) : tokenOf(login, answer.value.value, client, refresh);
+}
+
+function isFresh(token: Token, wish: Wish): boolean {
+  return token.expires.getTime() - now().getTime() > renewBeforeMs && !isUnwanted(token, wish);
+}
+
+function isUnwanted({ access }: Token, { not }: Wish): boolean {
+  return not !== undefined && access.equals(not.access);
+}
+
+/** "there is no login at URL" */
+function noLogin({ startUrl, profile }: SsoLogin, what: string): Failure {
+  const where = profile === undefined ? startUrl : `${startUrl} (profile ${profile})`;
+  return {
+    kind: "no-credentials",
+    ...(profile === undefined ? {} : { profile }),
+    detail: `${what} at ${where}`,
+    hint: "Run `tazpod login`.",
+  };
+}

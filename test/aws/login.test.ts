@@ -1,0 +1,329 @@
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import type { Failure } from "../../lib/failure.js";
+import type { Invitation } from "../../lib/aws/sso/device-flow.js";
+import type { SsoLogin } from "../../lib/aws/sso/login.js";
+import { type LoggedIn, logIn } from "../../lib/aws/sso/log-in.js";
+import { logOut } from "../../lib/aws/sso/log-out.js";
+import { roleCredentials } from "../../lib/aws/sso/role-credentials.js";
+import type { Result } from "../../lib/result.js";
+import { scope, SsoServer } from "../fake/sso-server.js";
+import { newFolder } from "../rig/folder.js";
+import { ramFolder, removeRamFolders } from "../rig/ram-folder.js";
+import { failure, value } from "../rig/result.js";
+
+// The device flow, renewal and logout, against a server that plays IAM Identity Center and refuses what that would.
+
+let server: SsoServer;
+
+test.before.each(async () => {
+  server = await SsoServer.start();
+  server.terms.interval = 0.2;
+  Object.assign(process.env, server.env, {
+    XDG_RUNTIME_DIR: await ramFolder(),
+    HOME: await newFolder("home"),
+  });
+});
+
+test.after.each(async () => {
+  await server.stop();
+  assert.equal(server.complaints, []);
+});
+
+test.after(removeRamFolders);
+
+function login(more: Partial<SsoLogin> = {}): SsoLogin {
+  const { startUrl, accountId, roleName } = server;
+  const whole = {
+    startUrl,
+    accountId,
+    roleName,
+    region: "eu-west-1",
+    scopes: [scope],
+    sharesAwsCache: false,
+  };
+  return { ...whole, ...more };
+}
+
+interface Person {
+  readonly decides?: "approved" | "denied" | "nothing";
+  readonly anew?: boolean;
+  readonly signal?: AbortSignal;
+  readonly troubles?: Failure[];
+  readonly invitations?: Invitation[];
+}
+
+function logsIn(which: SsoLogin, person: Person = {}): Promise<Result<LoggedIn>> {
+  const { decides = "approved", anew = false, troubles = [], invitations = [] } = person;
+  return logIn(which, {
+    anew,
+    signal: person.signal ?? new AbortController().signal,
+    invite: (invitation) => {
+      invitations.push(invitation);
+      if (decides !== "nothing") server.decide(decides, invitation.code);
+    },
+    onWait: () => undefined,
+    onTrouble: (trouble) => troubles.push(trouble),
+  });
+}
+
+const kept = (): string => join(process.env["XDG_RUNTIME_DIR"] ?? "", "tazpod", "sso");
+
+/** The token as it is kept. */
+async function token(): Promise<Record<string, string>> {
+  const name = (await readdir(kept())).find((file) => /^[0-9a-f]{40}\.json$/.test(file)) ?? "";
+  return JSON.parse(await readFile(join(kept(), name), "utf8")) as Record<string, string>;
+}
+
+test("a login gives the role's credentials, and later ones need neither a person nor another client", async () => {
+  const invitations: Invitation[] = [];
+  assert.equal(value(await logsIn(login(), { invitations })), { held: false, lasts: true });
+  assert.is(invitations.length, 1);
+  assert.is(invitations[0]?.address, `${server.url}/?user_code=${invitations[0]?.code}`);
+  const { accessKeyId, secretAccessKey, expiration } = value(await roleCredentials(login()));
+  assert.equal([accessKeyId, secretAccessKey], ["RGWTESTKEY", "RGWTESTSECRET"]);
+  assert.ok(expiration.getTime() > Date.now() + 3000_000);
+  assert.equal(value(await logsIn(login())), { held: true, lasts: true });
+  assert.equal(value(await logsIn(login(), { anew: true })), { held: false, lasts: true });
+  assert.equal(
+    ["register", "device", "poll", "refresh"].map((what) => server.count(what)),
+    [1, 2, 2, 0],
+  );
+});
+
+test("token and client are files of mode 0600 in RAM, and nothing else is left", async () => {
+  value(await logsIn(login()));
+  const names = await readdir(kept());
+  assert.is(names.length, 2, names.join(" "));
+  for (const name of names) assert.is((await stat(join(kept(), name))).mode & 0o777, 0o600);
+  assert.is((await stat(kept())).mode & 0o777, 0o700);
+  const { accessToken = "", region } = await token();
+  assert.ok(server.secrets.includes(accessToken));
+  assert.is(region, "eu-west-1");
+});
+
+test("slow_down makes the polls slower by five seconds, and nothing is asked before its time", async () => {
+  server.spoil("/token", "slow_down");
+  value(await logsIn(login()));
+  assert.is(server.count("poll"), 2);
+});
+
+test("a denial, and a code that ends, are failures of their own, and leave no token", async () => {
+  assert.is(failure(await logsIn(login(), { decides: "denied" }), "login-failed").why, "denied");
+  server.terms.codeSeconds = 1;
+  assert.is(failure(await logsIn(login(), { decides: "nothing" }), "login-failed").why, "expired");
+  failure(await roleCredentials(login()), "no-credentials");
+  assert.is((await readdir(kept())).length, 1);
+});
+
+test("an interruption while the login is waited for ends it at once, and leaves no lock and no token", async () => {
+  const over = new AbortController();
+  const done = logIn(login(), {
+    anew: false,
+    signal: over.signal,
+    invite: () => over.abort("SIGINT"),
+    onWait: () => undefined,
+    onTrouble: () => undefined,
+  });
+  assert.is(failure(await done, "interrupted").signal, "SIGINT");
+  assert.is(server.count("poll"), 0);
+  assert.is((await readdir(kept())).length, 1);
+});
+
+test("a service that fails while it is polled is asked on, in its own time, and that is said once", async () => {
+  server.spoil("/token", "500", 2);
+  const troubles: Failure[] = [];
+  value(await logsIn(login(), { troubles }));
+  assert.equal(
+    troubles.map((trouble) => (trouble.kind === "login-failed" ? trouble.detail : trouble.kind)),
+    ["it has a problem of its own (500)"],
+  );
+  assert.is(server.count("poll"), 1);
+});
+
+test("one failure of the service before that is tried again, and one that never answers ends after ten seconds", async () => {
+  server.spoil("/client/register", "500");
+  server.spoil("/device_authorization", "500");
+  value(await logsIn(login()));
+  server.spoil("/federation/credentials", "stall", 9);
+  const late = failure(await roleCredentials(login()), "login-failed");
+  assert.equal([late.why, late.detail], ["unavailable", "no answer within 10 s"]);
+});
+
+test("a service that cannot be reached is not taken for one that refuses", async () => {
+  process.env["AWS_ENDPOINT_URL_SSO_OIDC"] = "http://127.0.0.1:1";
+  const found = failure(await logsIn(login()), "login-failed");
+  assert.equal([found.why, found.detail], ["unavailable", "ECONNREFUSED"]);
+});
+
+test("a page in place of an answer, as of a hotel's network, is not taken for one", async () => {
+  for (const path of ["/client/register", "/device_authorization", "/federation/credentials"]) {
+    server.spoil(path, "page", 9);
+    const found = failure(await logsIn(login()), "login-failed");
+    assert.equal([found.why, found.detail], ["unavailable", "what answers there is something else"], path);
+    server.heal();
+  }
+});
+
+test("a client that the service has forgotten is registered again", async () => {
+  value(await logsIn(login()));
+  server.forgetClients();
+  value(await logsIn(login(), { anew: true }));
+  assert.is(server.count("register"), 2);
+});
+
+test("a client that is about to end is not begun with", async () => {
+  server.terms.clientSeconds = 1800;
+  value(await logsIn(login()));
+  value(await logsIn(login(), { anew: true }));
+  assert.is(server.count("register"), 2);
+});
+
+test("what the service refuses is said in its words: a start URL it does not know, a scope, a role", async () => {
+  const url = failure(await logsIn(login({ startUrl: "https://other.awsapps.com/start" })), "login-failed");
+  assert.equal([url.why, url.detail], ["refused", "no such start URL (InvalidRequestException)"]);
+  const other = failure(await logsIn(login({ scopes: ["sso:nothing"] })), "login-failed");
+  assert.match(other.detail, "InvalidScopeException");
+  const role = failure(await logsIn(login({ roleName: "admin" })), "login-failed");
+  assert.is(role.why, "no-role");
+  assert.is(role.detail, `role admin of account ${server.accountId}: No access (ForbiddenException)`);
+  server.complaints.length = 0;
+});
+
+test("a token with less than five minutes left is renewed without anybody, and its refresh token is used once", async () => {
+  server.terms.tokenSeconds = 200;
+  value(await logsIn(login()));
+  const first = await token();
+  server.asked.length = 0;
+  server.terms.tokenSeconds = 3600;
+  await Promise.all([1, 2, 3].map(async () => value(await roleCredentials(login()))));
+  assert.is(server.count("refresh"), 1);
+  assert.is(server.count("device"), 0);
+  const second = await token();
+  assert.not.equal(second["accessToken"], first["accessToken"]);
+  assert.not.equal(second["refreshToken"], first["refreshToken"]);
+});
+
+test("a refused renewal: the token is used to its end, and then a login is needed", async () => {
+  server.terms.tokenSeconds = 2;
+  value(await logsIn(login()));
+  server.refusesRefresh = true;
+  value(await roleCredentials(login()));
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  const none = failure(await roleCredentials(login()), "no-credentials");
+  assert.match(none.detail, `the login has ended at ${server.startUrl}`);
+  assert.equal(value(await logsIn(login())), { held: false, lasts: true });
+});
+
+test("a renewal that gets no answer uses the token to its end, and then says that nobody can tell", async () => {
+  server.terms.tokenSeconds = 2;
+  value(await logsIn(login()));
+  process.env["AWS_ENDPOINT_URL_SSO_OIDC"] = "http://127.0.0.1:1";
+  value(await roleCredentials(login()));
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  assert.is(failure(await roleCredentials(login()), "login-failed").why, "unavailable");
+});
+
+test("without a refresh token the login ends with its token", async () => {
+  server.terms.givesRefreshTokens = false;
+  server.terms.tokenSeconds = 1;
+  value(await logsIn(login()));
+  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  failure(await roleCredentials(login()), "no-credentials");
+  assert.is(server.count("refresh"), 0);
+});
+
+test("a token that was ended in the portal is renewed once, and if that is refused a login is needed", async () => {
+  value(await logsIn(login()));
+  server.revoke();
+  value(await roleCredentials(login()));
+  assert.is(server.count("refresh"), 1);
+  server.revoke();
+  server.refusesRefresh = true;
+  failure(await roleCredentials(login()), "no-credentials");
+  assert.equal(value(await logsIn(login())), { held: false, lasts: true });
+});
+
+test("a logout removes token and client, and has the portal end the token", async () => {
+  value(await logsIn(login()));
+  const { signal } = new AbortController();
+  assert.equal(value(await logOut(login(), { offline: false, signal })), { wasIn: true, ended: true });
+  assert.equal(await readdir(kept()), []);
+  assert.is(server.count("logout"), 1);
+  failure(await roleCredentials(login()), "no-credentials");
+  assert.equal(value(await logOut(login(), { offline: false, signal })), { wasIn: false });
+});
+
+test("a logout that the portal does not hear of forgets the login all the same", async () => {
+  value(await logsIn(login()));
+  const { signal } = new AbortController();
+  process.env["AWS_ENDPOINT_URL_SSO"] = "http://127.0.0.1:1";
+  assert.equal(value(await logOut(login(), { offline: false, signal })), { wasIn: true, ended: false });
+  assert.equal(await readdir(kept()), []);
+});
+
+test("a token file that is damaged counts as none", async () => {
+  value(await logsIn(login()));
+  for (const name of await readdir(kept())) await writeFile(join(kept(), name), '{"accessToken":');
+  failure(await roleCredentials(login()), "no-credentials");
+  assert.equal(value(await logsIn(login())), { held: false, lasts: true });
+});
+
+const cache = (): string => join(homedir(), ".aws", "sso", "cache");
+const named = (text: string): string => `${createHash("sha1").update(text).digest("hex")}.json`;
+
+test("a shared login is written where and as the AWS command line has it: by the session's name, or by the start URL", async () => {
+  for (const more of [{ session: "lab" }, {}]) {
+    value(await logsIn(login({ sharesAwsCache: true, ...more })));
+    const path = join(cache(), named(more.session ?? server.startUrl));
+    assert.is((await stat(path)).mode & 0o777, 0o600);
+    const fields = JSON.parse(await readFile(path, "utf8")) as Record<string, string>;
+    assert.equal(Object.keys(fields).sort(), [
+      "accessToken",
+      "clientId",
+      "clientSecret",
+      "expiresAt",
+      "refreshToken",
+      "region",
+      "registrationExpiresAt",
+      "startUrl",
+    ]);
+    assert.equal([fields["startUrl"], fields["region"]], [server.startUrl, "eu-west-1"]);
+    for (const time of ["expiresAt", "registrationExpiresAt"])
+      assert.match(fields[time] ?? "", /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+  }
+});
+
+test("a shared login that the AWS command line made is used and renewed in its place", async () => {
+  server.terms.tokenSeconds = 100;
+  value(await logsIn(login({ sharesAwsCache: true, session: "lab" })));
+  const [file = ""] = await readdir(cache());
+  const before = await readFile(join(cache(), file), "utf8");
+  // as older command lines write times
+  await writeFile(join(cache(), file), before.replace(/(\d)Z"/g, '$1UTC"'));
+  server.asked.length = 0;
+  server.terms.tokenSeconds = 3600;
+  value(await roleCredentials(login({ sharesAwsCache: true, session: "lab" })));
+  assert.equal(server.asked, ["refresh", "credentials"]);
+  assert.is.not(await readFile(join(cache(), file), "utf8"), before);
+});
+
+test("a token of the AWS command line for another start URL is not used", async () => {
+  value(await logsIn(login({ sharesAwsCache: true, session: "lab" })));
+  const moved = login({ sharesAwsCache: true, session: "lab", startUrl: "https://other.awsapps.com/start" });
+  failure(await roleCredentials(moved), "no-credentials");
+});
+
+test("a cache folder that cannot be written is a failure with its path", async () => {
+  const home = homedir();
+  await mkdir(join(home, ".aws"), { recursive: true });
+  await writeFile(join(home, ".aws", "sso"), "a file");
+  const done = await logsIn(login({ sharesAwsCache: true }));
+  assert.match(failure(done, "file").path, /\.aws\/sso\/cache/);
+});
+
+test.run();
