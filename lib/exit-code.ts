@@ -24,6 +24,7 @@ export function exitCode(failure: Failure): number {
     case "login-failed":
       return 3;
     case "answer-needed":
+    case "untrusted":
       return 4;
     case "conflict":
     case "remote-rollback":

@@ -103,6 +103,11 @@ export function explain(failure: Failure): Explanation {
         "ghost_mode: false would keep secrets outside RAM, and this engine can do better.",
         "Set ghost_mode: true in .tazpod/config.yaml.",
       );
+    case "untrusted":
+      return say(
+        `${failure.text}\nNobody has said on this host that it is trusted.`,
+        `\`tazpod trust\` on a terminal does; so does TAZPOD_TRUST=${failure.hash}`,
+      );
     case "busy":
       return say(
         `Another tazpod (process ${failure.pid} on ${failure.host}) is opening, saving or closing this vault, and does not come to an end.`,

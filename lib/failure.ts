@@ -102,6 +102,8 @@ export type Failure =
   | { readonly kind: "image-unavailable"; readonly image: string; readonly detail: string }
   | { readonly kind: "image-unusable"; readonly image: string; readonly lacks: string; readonly hint: string }
   | { readonly kind: "ghost-mode-off" }
+  /** What the project says was not yet trusted on this host, and nobody can be asked. */
+  | { readonly kind: "untrusted"; readonly text: string; readonly hash: string }
   // several at once
   | { readonly kind: "busy"; readonly path: string; readonly host: string; readonly pid: number }
   /** The vault was opened or closed between the plan and the step: to be planned again. */

@@ -17,6 +17,8 @@ const bin = fileURLToPath(new URL("../bin/tazpod.js", import.meta.url));
 const image = process.env["TAZPOD_TEST_IMAGE"] ?? "tazpod-test:1";
 const container = `tazpod-bench-${process.pid}`;
 const folder = mkdtempSync(join(tmpdir(), "tazpod-bench-"));
+// what is trusted for a measurement is not to be trusted after it
+process.env["XDG_STATE_HOME"] = join(folder, "state");
 
 function project(name: string, recipe?: string): string {
   const root = join(folder, name);
@@ -39,8 +41,18 @@ facts:
   vault-open: { check: { env: TAZPOD_BENCH_ABSENT } }
 `;
 
+/** As it is for whoever has said yes to a project once. */
+function trust(cwd: string): void {
+  const done = spawnSync(process.execPath, [bin, "trust", "--yes"], {
+    cwd,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  if (done.status !== 0) throw new Error(`the project is not trusted: ${String(done.stderr)}`);
+}
+
 function startup(): Row[] {
   const cwd = project("plan", instant);
+  trust(cwd);
   const node = { argv: [process.execPath, "-e", "0"], cwd };
   const help = { argv: [process.execPath, bin, "--help"], cwd };
   const plan = { argv: [process.execPath, bin, "plan", "enter"], cwd };
@@ -60,6 +72,7 @@ async function warm(): Promise<Row[]> {
     return [];
   }
   const cwd = project("warm");
+  trust(cwd);
   const pass = join(folder, "pass");
   writeFileSync(pass, "bench\n", { mode: 0o600 });
   const argv = [bin, "enter", "--yes", "--passphrase-file", pass, "--", "sh", "-c", "echo open; cat"];

@@ -39,6 +39,8 @@ function tazpod(host: string, ...args: string[]): string {
   const done = spawnSync("sh", argv, {
     cwd: join(folder, `host-${host}`),
     encoding: "utf8",
+    // what is trusted is noted on each host
+    env: { ...process.env, XDG_STATE_HOME: join(folder, `state-${host}`) },
   });
   for (const line of done.stdout.split("\n")) if (line !== "") process.stdout.write(`    ${line}\n`);
   if (done.status !== 0) throw new Stopped(`tazpod ended with exit code ${done.status}`);
@@ -83,6 +85,11 @@ function play(): void {
   tazpod("a", "init");
   configure();
 
+  tell(
+    "Nothing that a project says for itself is run, or run in, before somebody on the host has said yes to it.",
+  );
+  tazpod("a", "trust", "--yes");
+
   tell("What would entering do?");
   tazpod("a", "plan", "enter");
 
@@ -103,6 +110,7 @@ function play(): void {
   });
   const config = join(folder, "host-b", ".tazpod", "config.yaml");
   writeFileSync(config, readFileSync(config, "utf8").replace(containers[0] ?? "", containers[1] ?? ""));
+  tazpod("b", "trust", "--yes");
   const found = tazpod("b", "enter", ...answered, "--", "sh", "-c", "cat ~/secrets/token");
   ensure(found.split("\n").includes("s3cret-of-the-demo"), "the secret did not arrive on host B");
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { marker } from "../lib/enclave/marker.js";
-import { recordedOpen, recordOpen } from "../lib/enclave/open-record.js";
+import { forgetOpen, recordedOpen, recordOpen } from "../lib/enclave/open-record.js";
 import { pushed } from "../lib/remote/local.js";
 import { exclusively } from "../lib/project/project-lock.js";
+import { isInUse } from "../lib/project/sessions.js";
 import { ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { bytesOf, count } from "../lib/run/bytes.js";
@@ -65,16 +66,21 @@ const vaultOpen: StepCheck = async (context) => {
 };
 
 const isOpen: StepCheck = async (context) => {
-  const { project } = context;
+  const { project, session } = context;
   const state = await context.container();
   if (!state.ok) return cannotTell(state.failure);
   const recorded = await recordedOpen(project.vaultFolder, state.value);
-  if (recorded.ok && recorded.value) return holds("the vault is open");
+  const isNoted = recorded.ok && recorded.value;
+  // with nobody there it may have been closed from inside
+  if (isNoted && (session.sawOpen || (await isInUse(project.vaultFolder)))) return holds("the vault is open");
   const enclave = await context.enclave();
   if (!enclave.ok) return cannotTell(enclave.failure);
   const found = await marker(enclave.value);
   if (!found.ok) return cannotTell(found.failure);
-  if (found.value === "closed") return fails("the vault is locked");
+  if (found.value === "closed") {
+    if (isNoted) await forgetOpen(project.vaultFolder);
+    return fails("the vault is locked");
+  }
   return holds(found.value === "closing" ? "locking the vault did not come to its end" : "the vault is open");
 };
 

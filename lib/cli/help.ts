@@ -13,6 +13,7 @@ Usage: tazpod [COMMAND] [OPTIONS] [-- CMD…]
   tazpod vault ls           what is in the sealed vault; also verify, diff, export, import
   tazpod run with PART -- CMD  run one command with a part of the vault
   tazpod login              log in to AWS, in a browser here or elsewhere; \`tazpod logout\` forgets that
+  tazpod trust              what this project says that is not tazpod's own, and whether it is trusted on this host
   tazpod down               save, lock, then stop and remove the container
 
 Options:
@@ -102,6 +103,17 @@ Looks at the sealed vault of this project. Nothing is unpacked anywhere; only im
   tazpod vault export | tar -C /dev/shm/secrets -xf -
   tazpod vault import ~/old-secrets
 `,
+  trust: `Usage: tazpod trust [--yes | --show | --revoke] [--json] [--project DIR]
+
+Shows what a project says that is not tazpod's own, and asks whether to trust it on this host: its recipe, scripts and the
+programs in it that they run, its image and other settings of the container, and where its vault is kept. Every command that
+runs any of that asks by itself, once, and again when it has changed; --yes does not answer that question, but here it does.
+
+  --show    change nothing; exit code 3 where it is not trusted
+  --revoke  take it back
+
+Where nobody can be asked, TAZPOD_TRUST has the hash that is shown (or several, with commas), or \`all\`.
+`,
   down: `Usage: tazpod down [--discard] [--passphrase-file FILE] [--project DIR]
 
 Stops and removes the container. An open vault is saved and locked first; --discard drops unsaved work.
@@ -114,4 +126,4 @@ export function helpText(command?: string): string {
 }
 
 /** What is a command of its own; every other word is looked up as a goal or task. */
-export const commandNames = ["run", "plan", "list", "status", "history", "vault", "help"] as const;
+export const commandNames = ["run", "plan", "list", "status", "history", "vault", "trust", "help"] as const;

@@ -41,6 +41,8 @@ async function dispatch(argv: readonly string[]): Promise<number> {
       return (await import("./history.js")).historyCommand(parsed.value, rest);
     case "vault":
       return (await import("./vault/vault.js")).vaultCommand(parsed.value, rest);
+    case "trust":
+      return (await import("./trust.js")).trustCommand(parsed.value, rest);
     case "run":
       return runOrPlan(parsed.value, rest);
     case undefined:

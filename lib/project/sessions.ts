@@ -49,3 +49,9 @@ export async function otherSessions(vaultFolder: string): Promise<Result<readonl
   }
   return ok(alive);
 }
+
+/** Whether somebody else has a shell open here; where that cannot be told, nobody has. */
+export async function isInUse(vaultFolder: string): Promise<boolean> {
+  const others = await otherSessions(vaultFolder);
+  return others.ok && others.value.length > 0;
+}

@@ -16,6 +16,9 @@ export interface Arguments {
   /** With history: what each copy changed, and all of them. */
   readonly changes: boolean;
   readonly all: boolean;
+  /** With trust: change nothing, or take it back. */
+  readonly show: boolean;
+  readonly revoke: boolean;
   readonly options: RunOptions;
 }
 
@@ -37,6 +40,8 @@ const flags = {
   at: { type: "string" },
   changes: { type: "boolean" },
   all: { type: "boolean" },
+  show: { type: "boolean" },
+  revoke: { type: "boolean" },
   discard: { type: "boolean" },
   "skip-unreadable": { type: "boolean" },
   force: { type: "boolean", short: "f" },
@@ -66,6 +71,8 @@ export function parseArguments(argv: readonly string[]): Result<Arguments> {
       json: values.json ?? false,
       changes: values.changes ?? false,
       all: values.all ?? false,
+      show: values.show ?? false,
+      revoke: values.revoke ?? false,
       options: {
         yes: values.yes === "*" ? "all" : new Set(values.yes?.split(",").filter((name) => name !== "") ?? []),
         parts: (values.part ?? []).flatMap((names) => names.split(",")).filter((name) => name !== ""),

@@ -6,6 +6,7 @@ import { loadProject } from "../project/load.js";
 import { shown } from "../project/shown.js";
 import { loadRecipe } from "../recipe/load.js";
 import { ok, type Result } from "../result.js";
+import { ensureTrusted } from "../trust/ensure.js";
 import { Facts } from "./facts.js";
 import { Interrupts } from "./interrupts.js";
 import type { Setting } from "./setting.js";
@@ -14,8 +15,15 @@ import { builtinScripts } from "./scripts.js";
 import { builtinVars, World } from "./world.js";
 import type { RunOptions } from "./options.js";
 
-/** Finds the project, reads its config and recipe, and sets up a run. Nothing has been run or checked yet. */
-export async function open(from: string | undefined, options: RunOptions): Promise<Result<Setting>> {
+/**
+ * Finds the project, reads its config and recipe, makes sure that they are trusted, and sets up a run. Nothing has been run
+ * or checked yet. `unasked` is for what runs nothing of the project's own: whether it is trusted does not matter there.
+ */
+export async function open(
+  from: string | undefined,
+  options: RunOptions,
+  { unasked = false }: { readonly unasked?: boolean } = {},
+): Promise<Result<Setting>> {
   const project = await loadProject(from ?? process.cwd());
   if (!project.ok) return project;
   const builtin = join(packageRoot, "tazpod.tasks.yaml");
@@ -37,6 +45,10 @@ export async function open(from: string | undefined, options: RunOptions): Promi
   if (!recipe.ok) return recipe;
   const terminal = openTerminal();
   const world = new World(project.value, terminal, options);
+  if (!unasked) {
+    const trusted = await ensureTrusted(project.value, recipe.value, terminal);
+    if (!trusted.ok) return trusted;
+  }
   const interrupts = new Interrupts(terminal);
   const facts = new Facts(
     recipe.value,

@@ -4,7 +4,7 @@ import { take, type Taking } from "../enclave/take.js";
 import type { Enclave, Marker } from "../enclave/types.js";
 import type { Failure } from "../failure.js";
 import { fileHash } from "../host/file-hash.js";
-import { otherSessions } from "../project/sessions.js";
+import { isInUse } from "../project/sessions.js";
 import { fail, ok, type Result } from "../result.js";
 import type { Secret } from "../secret.js";
 import { normalise } from "../vault/archive.js";
@@ -152,12 +152,7 @@ export async function vaultSaved(context: StepContext): Promise<Verdict> {
       ? cannotTell(digest.failure)
       : fails("the RAM folder cannot be read whole");
   if (digest.value === mark.value.digest) return holds("nothing has changed since it was saved");
-  return context.session.isLeaving && (await isInUse(context))
+  return context.session.isLeaving && (await isInUse(context.project.vaultFolder))
     ? holds("another shell is open here, and saves when it is left")
     : fails("there is unsaved work");
-}
-
-async function isInUse({ project }: StepContext): Promise<boolean> {
-  const others = await otherSessions(project.vaultFolder);
-  return others.ok && others.value.length > 0;
 }

@@ -1,5 +1,6 @@
 // needs: docker, script
 // time limit: 300 s
+import { randomBytes } from "node:crypto";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type Host, removeHosts, run } from "../rig/host.js";
@@ -11,8 +12,9 @@ import { folderRemote, withQuickVault } from "../rig/with-vault.js";
 test.after(removeHosts);
 
 const parts = "parts:\n  aws: .aws\n  prod: { paths: [prod, kube/prod], open: on-request }\n";
-const content =
-  "umask 077; cd ~/secrets; mkdir -p .aws prod kube/prod; echo id > .aws/credentials; printf 'pa55-w0rd\\n' > prod/key; echo k > kube/prod/k; echo v > kube/view; echo r > readme; chmod 750 kube";
+/** Looked for in every process of the machine. */
+const secret = `pa55-${randomBytes(4).toString("hex")}`;
+const content = `umask 077; cd ~/secrets; mkdir -p .aws prod kube/prod; echo id > .aws/credentials; printf '${secret}\\n' > prod/key; echo k > kube/prod/k; echo v > kube/view; echo r > readme; chmod 750 kube`;
 const tree = "cd ~/secrets && find . -path ./.tazpod -prune -o -print | sort | tail -n +2 | tr '\\n' ' '";
 const all =
   "./.aws ./.aws/credentials ./kube ./kube/prod ./kube/prod/k ./kube/view ./prod ./prod/key ./readme ";
@@ -40,7 +42,7 @@ test("what is to be opened on request only stays closed, and a save keeps it as 
   assert.is(whole.code, 0, whole.stderr);
   assert.is(
     whole.stdout,
-    `${all.replace("./.aws/c", "./.aws/config ./.aws/c").replace("./prod ", "./more ./prod ")}pa55-w0rd\n750\n`,
+    `${all.replace("./.aws/c", "./.aws/config ./.aws/c").replace("./prod ", "./more ./prod ")}${secret}\n750\n`,
   );
   assert.not.match(whole.stderr, "saved");
 });
@@ -71,7 +73,7 @@ test("more parts are opened beside what is open, work that is not saved stays, a
   assert.match(more.stderr, /unlocked prod: 2 files/);
   assert.is(await host.inside(tree), all.replace("./readme ", "./work "));
   const diff = await host.tazpod("vault", "diff", "--passphrase-file", host.passphraseFile);
-  assert.is(diff.stdout, "- readme\n+ work\n");
+  assert.is(diff.stdout, "+ work\n- readme\n");
   const locked = await host.run("lock");
   assert.is(locked.code, 0, locked.stderr);
   assert.is((await host.enter(tree, "--part", "all")).stdout, all.replace("./readme ", "./work "));
@@ -96,7 +98,7 @@ test("what lies where a closed part has its own is neither saved over it nor los
   assert.is((await host.run("lock")).code, 0);
   assert.is(
     (await host.enter("cat ~/secrets/prod/key ~/secrets/mine", "--part", "all")).stdout,
-    "pa55-w0rd\nmine\n",
+    `${secret}\nmine\n`,
   );
 });
 
@@ -136,7 +138,7 @@ test("with a part beside an open shell: it is there for the command alone, and n
     "cat ~/secrets/prod/key; echo 3 > ~/secrets/prod/three",
   );
   assert.is(done.code, 0, done.stderr);
-  assert.is(done.stdout, "pa55-w0rd\n");
+  assert.is(done.stdout, `${secret}\n`);
   assert.is(await host.inside(tree), `${always}./work `);
   pty.line("exit");
   assert.is(await left(), 0, pty.screen);
@@ -165,13 +167,13 @@ test("a value of the vault as a variable of one command: masked in what it print
   ) {
     const { stdout } = await run("sh", [
       "-c",
-      `grep -la pa55-w0rd /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | while read f; do p=\${f%/*}; [ "$(cat $p/comm)" = grep ] || cat $p/comm; done`,
+      `grep -la ${secret} /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | while read f; do p=\${f%/*}; [ "$(cat $p/comm)" = grep ] || cat $p/comm; done`,
     ]);
     found.push(...stdout.split("\n").filter((name) => name !== ""));
   }
   const done = await seen;
   assert.is(done.code, 0, done.stderr);
-  assert.is(done.stdout, "***\n9\n");
+  assert.is(done.stdout, "***\n13\n");
   assert.match(done.stderr, /^\*\*\*$/m);
   assert.not.match(done.stderr, "pa55");
   // the command itself has it, as was asked for: it runs as `sh` and `sleep` in the container

@@ -1,0 +1,189 @@
+// needs: script
+import { mkdir, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { newFolder } from "../rig/folder.js";
+import { bin, type Ended, run } from "../rig/host.js";
+import { Pty } from "../rig/pty.js";
+
+// What a project says for itself is confirmed once on each host. No engine is needed: nothing may come to it.
+
+test.after(() => Pty.endAll());
+
+interface Place {
+  readonly folder: string;
+  readonly env: Record<string, string>;
+  write(name: string, text: string, mode?: number): Promise<void>;
+  tazpod(...args: string[]): Promise<Ended>;
+  pty(...args: string[]): Pty;
+}
+
+async function place(files: Readonly<Record<string, string>>, state?: string): Promise<Place> {
+  const folder = await newFolder("project");
+  const env = { TAZPOD_TRUST: "", XDG_STATE_HOME: state ?? (await newFolder("state")) };
+  const write = async (name: string, text: string, mode = 0o644): Promise<void> => {
+    await mkdir(join(folder, name, ".."), { recursive: true });
+    await writeFile(join(folder, name), text, { mode });
+  };
+  for (const [name, text] of Object.entries(files)) await write(name, text);
+  return {
+    folder,
+    env,
+    write,
+    tazpod: (...args) => run(process.execPath, [bin, ...args], { cwd: folder, env }),
+    pty: (...args) => new Pty([process.execPath, bin, ...args], { cwd: folder, env }),
+  };
+}
+
+const config = ".tazpod/config.yaml";
+const recipe = "tazpod.tasks.yaml";
+const harmless =
+  "container_name: other\nvault: { size: 32m }\nsession: { autosave: 1m }\nremote: { url: 's3://tazlab-storage/tazpod/vault/vault.tar.aes', profile: lab }\n";
+/** A recipe whose every part leaves a trace when it runs. */
+const traced = (trace: string): string => `version: 1
+facts:
+  seen: { new: true, check: { command: [touch, "${trace}"] } }
+tasks:
+  touch: { new: true, provides: [seen], cmds: [[./tool.sh, "${trace}"]], script: null }
+  zx: { new: true, script: ./step.mjs, cmds: null }
+`;
+
+test("what comes with tazpod needs no trust, nor do settings that change nothing of what runs", async () => {
+  for (const text of ["", harmless]) {
+    const { tazpod } = await place({ [config]: text });
+    assert.is((await tazpod("trust", "--show")).stdout, "There is nothing but what comes with tazpod.\n");
+    assert.is((await tazpod("status")).code, 0);
+  }
+});
+
+test("an own image, user, network or place of the vault is not used before somebody has said yes", async () => {
+  for (const text of [
+    "image: evil:1",
+    "user: root",
+    "network: host",
+    "ssh: mount",
+    "shell: [./sh]",
+    "remote: s3://other/vault",
+    "remote: { endpoint: 'https://s3.example.org' }",
+  ]) {
+    const { tazpod } = await place({ [config]: `${text}\n` });
+    for (const args of [["enter", "--yes"], ["run", "ensure-container", "--yes"], ["plan"], ["status"]]) {
+      const done = await tazpod(...args);
+      assert.is(done.code, 4, `${text}, ${args.join(" ")}: ${done.stderr}`);
+      assert.match(done.stderr, /says, other than what comes with tazpod:/);
+      assert.match(done.stderr, `  ${text.split(":")[0]}: `);
+      assert.match(done.stderr, /TAZPOD_TRUST=[0-9a-f]{64}/);
+    }
+    assert.is((await tazpod("list")).code, 0);
+  }
+});
+
+test("nothing of an own recipe runs before it is trusted: no check, no command, no script", async () => {
+  const trace = join(await newFolder("trace"), "ran");
+  const { write, tazpod } = await place({
+    [config]: "",
+    [recipe]: traced(trace),
+    "step.mjs": `import { writeFileSync } from "node:fs"; writeFileSync(${JSON.stringify(trace)}, ""); export const run = () => undefined;`,
+  });
+  await write("tool.sh", "#!/bin/sh\ntouch $1\n", 0o755);
+  for (const args of [["run", "touch"], ["run", "zx"], ["plan", "touch"], ["status"]]) {
+    const done = await tazpod(...args);
+    assert.is(done.code, 4, done.stderr);
+    assert.match(done.stderr, /  tazpod\.tasks\.yaml\n  step\.mjs\n  tool\.sh\n    touch runs \.\/tool\.sh /);
+  }
+  const ran = (): Promise<boolean> =>
+    stat(trace).then(
+      () => true,
+      () => false,
+    );
+  assert.not.ok(await ran());
+  assert.is((await tazpod("trust", "--yes")).code, 0);
+  assert.is((await tazpod("run", "zx")).code, 0);
+  assert.ok(await ran());
+});
+
+test("a change of a recipe, of a script or of a program it names asks again, and says what has changed", async () => {
+  const { write, tazpod } = await place({
+    [config]: "image: one:1\n",
+    [recipe]: traced("/dev/null"),
+    "step.mjs": "export const run = () => undefined;\n",
+    "tool.sh": "#!/bin/sh\n",
+  });
+  assert.is((await tazpod("trust", "--yes")).code, 0);
+  assert.is((await tazpod("trust", "--show")).code, 0);
+  const changed = async (name: string, text: string, expected: RegExp): Promise<void> => {
+    await write(name, text);
+    const done = await tazpod("status");
+    assert.is(done.code, 4, name);
+    assert.match(done.stderr, "has changed since it was trusted on this host");
+    assert.match(done.stderr, expected);
+    assert.is((await tazpod("trust", "--yes")).code, 0);
+    assert.is((await tazpod("status")).code, 0);
+  };
+  await changed("step.mjs", "export const run = () => 1;\n", /  ~ step\.mjs\n/);
+  await changed("tool.sh", "#!/bin/sh\nexit 1\n", /  ~ tool\.sh\n/);
+  await changed(config, "image: two:1\n", /  ~ image: "two:1" \(was "one:1"\)\n/);
+  await changed(config, "image: two:1\nuser: root\n", /  \+ user: "root"\n/);
+  await changed(config, "user: root\n", /  - image: "two:1"/);
+});
+
+test("on a terminal it asks, and the answer of Enter is no; yes is asked for once, by content, on this host", async () => {
+  const state = await newFolder("state");
+  const files = { [config]: "image: one:1\n" };
+  const first = await place(files, state);
+  const refused = first.pty("status");
+  await refused.expect("Trust it on this host? [y/N]");
+  refused.line("");
+  assert.is(await refused.ended, 3);
+  const pty = first.pty("status", "--yes");
+  await pty.expect("Trust it on this host? [y/N]");
+  pty.line("y");
+  assert.is(await pty.ended, 0, pty.screen);
+  assert.is((await first.tazpod("status")).code, 0);
+  const other = await place(files, state);
+  assert.is((await other.tazpod("status")).code, 0);
+  const { env } = await place(files);
+  assert.is((await run(process.execPath, [bin, "status"], { cwd: first.folder, env })).code, 4);
+  assert.is((await stat(join(state, "tazpod", "trust.json"))).mode & 0o777, 0o600);
+});
+
+test("TAZPOD_TRUST has the hash that is shown; another hash, or one of another content, does not do", async () => {
+  const { folder, env, tazpod, write } = await place({ [config]: "image: one:1\n" });
+  const shown = JSON.parse((await tazpod("trust", "--show", "--json")).stdout) as {
+    hash: string;
+    state: string;
+  };
+  assert.is(shown.state, "untrusted");
+  const status = (trust: string): ReturnType<typeof run> =>
+    run(process.execPath, [bin, "status"], { cwd: folder, env: { ...env, TAZPOD_TRUST: trust } });
+  assert.is((await status(shown.hash)).code, 0);
+  assert.is((await status(`${"0".repeat(64)}, ${shown.hash}`)).code, 0);
+  assert.is((await status("0".repeat(64))).code, 4);
+  await write(config, "image: two:1\n");
+  assert.is((await status(shown.hash)).code, 4);
+});
+
+test("--revoke takes it back, and a file of what is trusted that cannot be read trusts nothing", async () => {
+  const { env, tazpod } = await place({ [config]: "image: one:1\n" });
+  assert.is((await tazpod("trust", "--yes")).code, 0);
+  assert.is((await tazpod("trust", "--revoke")).code, 0);
+  assert.is((await tazpod("status")).code, 4);
+  assert.is((await tazpod("trust", "--yes")).code, 0);
+  await writeFile(
+    join(env["XDG_STATE_HOME"] ?? "", "tazpod", "trust.json"),
+    '{"trusted":[{"root":"/","things":[{}]}, 3',
+  );
+  assert.is((await tazpod("status")).code, 4);
+  assert.is((await tazpod("trust", "--yes")).code, 0);
+  assert.is((await tazpod("status")).code, 0);
+});
+
+test("what a project says does not draw on the screen", async () => {
+  const { tazpod } = await place({ [config]: 'image: "a\\e[2Kb"\n' });
+  const done = await tazpod("status");
+  assert.is(done.code, 4);
+  assert.not.match(done.stderr, "\u001b");
+});
+
+test.run();
