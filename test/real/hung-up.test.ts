@@ -12,7 +12,7 @@ import { folderRemote, running, withQuickVault as withVault } from "../rig/with-
 
 test.after(removeHosts);
 
-test("Ctrl-C in the shell is the shell's", async () => {
+test("Ctrl-C in the shell is the shell's, and Ctrl-D ends it like exit", async () => {
   const host = await withVault(await folderRemote());
   const { pty, left } = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
   await pty.expect("$ ");
@@ -22,7 +22,9 @@ test("Ctrl-C in the shell is the shell's", async () => {
   await until(async () => (await running(host)).includes("sleep 600"));
   pty.interrupt();
   await pty.expect("$ ");
-  pty.line("echo more > ~/secrets/more; exit 0");
+  pty.line("echo more > ~/secrets/more; echo wri''tten");
+  await pty.expect(/written[^]*\$ /);
+  pty.type("\u0004");
   assert.is(await left(), 0, pty.screen);
   assert.match((await host.enter("ls ~/secrets")).stdout, "more");
 });

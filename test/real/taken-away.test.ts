@@ -26,11 +26,8 @@ async function working(host: Host): Promise<UnderShell> {
   return shell;
 }
 
-test("a container removed or stopped under an open shell: exit 1, it says what was lost, and the sealed vault opens again", async () => {
-  for (const how of [
-    ["rm", "-f"],
-    ["stop", "-t", "0"],
-  ]) {
+test("a container removed, stopped or killed under an open shell: exit 1, it says what was lost, and the sealed vault opens again", async () => {
+  for (const how of [["rm", "-f"], ["stop", "-t", "0"], ["kill"]]) {
     const host = await withVault();
     const before = await readFile(host.vault);
     const { pty, left } = await working(host);

@@ -1,0 +1,55 @@
+// needs: docker, dockerd, root, script, busybox
+// time limit: 300 s
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { newFolder } from "../rig/folder.js";
+import { Host, quick, removeHosts, run } from "../rig/host.js";
+import { repository } from "../rig/root.js";
+import { underShell } from "../rig/under-shell.js";
+import { until } from "../rig/until.js";
+
+// An engine of its own, so that it can be stopped under a shell.
+
+const service = (name: string): string => join(repository, "test", "services", name);
+let folder = "";
+
+async function up(): Promise<string> {
+  const started = await run(service("dockerd.sh"), ["up", folder]);
+  assert.is(started.code, 0, started.stderr);
+  return started.stdout.trim();
+}
+
+test.before(async () => {
+  folder = join(await newFolder("engine"), "dockerd");
+});
+test.after(async () => {
+  await removeHosts();
+  await run(service("dockerd.sh"), ["down", folder]);
+});
+
+test("the engine is restarted under an open shell: what was sealed by then is there at the next enter, and what became of the rest is said", async () => {
+  const address = await up();
+  assert.is((await run(service("test-image.sh"), [], { env: { DOCKER_HOST: address } })).code, 0);
+  const host = await Host.make({ remote: "none", more: `${quick}session: { autosave: 4s }\n` });
+  host.env["DOCKER_HOST"] = address;
+  assert.is((await host.enter("echo first > ~/secrets/first")).code, 0);
+  const { pty, left } = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
+  await pty.expect("$ ");
+  pty.line("echo saved > ~/secrets/saved; echo wri''tten");
+  await pty.expect("written");
+  await until(async () =>
+    (await host.tazpod("vault", "ls", "--passphrase-file", host.passphraseFile)).stdout.includes("saved"),
+  );
+  process.kill(Number(await readFile(join(folder, "pid"), "utf8")), "SIGTERM");
+  const code = await left();
+  assert.ok(code === 1 || code === 3, `${code}: ${pty.screen}`);
+  assert.match(pty.screen, /Docker is not answering|no longer runs|was started anew/);
+  assert.is(await up(), address);
+  const next = await host.enter("cat ~/secrets/first ~/secrets/saved");
+  assert.is(next.code, 0, next.stderr);
+  assert.is(next.stdout, "first\nsaved\n");
+});
+
+test.run();
