@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { clear } from "../lib/enclave/clear.js";
 import { marker } from "../lib/enclave/marker.js";
 import { recordedOpen, recordOpen } from "../lib/enclave/open-record.js";
 import { pushed } from "../lib/remote/local.js";
@@ -24,13 +25,19 @@ export async function run(context: StepContext): Promise<Result<void>> {
     unpack(enclave.value, { vault: project.vaultFile, passphrase, limitBytes, signal }),
   );
   if (!unpacked.ok) return unpacked;
+  const noted = await recordOpen(project.vaultFolder, state.value);
+  if (!noted.ok) {
+    // where nothing can be written nothing could be saved; what somebody else opened is theirs
+    const closed = unpacked.value === "already open" ? noted : await clear(enclave.value);
+    return closed.ok ? noted : closed;
+  }
   if (unpacked.value !== "already open") {
     const { files, bytes, dropped } = unpacked.value;
     for (const path of dropped) terminal.say(`Left out of what was unlocked: ${path}`);
     terminal.say(`✔ unlocked: ${count(files)}, ${bytesOf(bytes)}, in ${enclave.value.folder}`);
   }
   await sayWhatWaits(context);
-  return recordOpen(project.vaultFolder, state.value);
+  return noted;
 }
 
 async function sayWhatWaits({ project, session, terminal }: StepContext): Promise<void> {
