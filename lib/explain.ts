@@ -120,7 +120,7 @@ export function explain(failure: Failure): Explanation {
     case "wrong-passphrase":
       return say(
         `${failure.path} does not open: the passphrase is wrong, or the file is damaged${failure.tries > 1 ? ` (tried ${failure.tries} times)` : ""}.`,
-        "The vault stays closed; nothing was changed.",
+        "Nothing was opened or changed.",
       );
     case "vault-damaged":
       return say(

@@ -1,30 +1,31 @@
 #!/usr/bin/env node
-import { readState } from "../lib/vault/state.js";
-import { historyMark } from "../lib/remote/history-name.js";
-import { ok, type Result } from "../lib/result.js";
+import { purge } from "../lib/remote/purge.js";
+import { fail, ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { isOffline } from "../lib/run/freshness.js";
 import type { StepContext } from "../lib/run/step.js";
 import { run as push } from "./push.js";
 
-/** Removes every copy in the history but those of the vault that was pushed last from here. */
-export async function run(context: StepContext): Promise<Result<void>> {
-  const { project, signal, terminal } = context;
-  const remote = await context.remote();
-  const state = await readState(project.vaultFolder);
-  if (!state.ok) return state;
-  const { pushed } = state.value.state;
-  const copies = await remote.history.list(signal);
-  if (!copies.ok) return copies;
-  const mark = pushed?.remote === remote.url ? historyMark(pushed) : undefined;
-  const old = copies.value.filter((copy) => copy.mark !== mark && copy.name !== pushed?.history);
-  const removed = await remote.history.remove(
-    old.map(({ name }) => name),
-    signal,
-  );
-  if (!removed.ok) return removed;
+/** Removes every copy in the history but those of the vault that is at the remote now, once somebody has said so. */
+export async function run(context: StepContext): Promise<Result<unknown>> {
+  const { terminal, options, project, signal } = context;
+  const question = `Remove every copy in the history of ${project.config.remote.url} but the newest? They cannot be brought back.`;
+  const flag = "--yes=purge-history";
+  if (options.yes !== "all" && !options.yes.has("purge-history")) {
+    if (!terminal.interactive) return fail({ kind: "answer-needed", question, flag });
+    const answer = await terminal.confirm(question, false, signal);
+    if (!answer.ok) return answer;
+    if (!answer.value) return fail({ kind: "declined", question });
+  }
+  return remove(context);
+}
+
+async function remove({ project, remote, signal, terminal }: StepContext): Promise<Result<void>> {
+  const purged = await purge({ remote: await remote(), folder: project.vaultFolder, signal });
+  if (!purged.ok) return purged;
+  const { removed, left } = purged.value;
   terminal.say(
-    `✔ removed ${old.length} ${old.length === 1 ? "copy" : "copies"} from the history; ${copies.value.length - old.length} stay`,
+    `✔ removed ${removed} ${removed === 1 ? "copy" : "copies"} from the history; ${left} ${left === 1 ? "stays" : "stay"}`,
   );
   return ok(undefined);
 }
@@ -40,7 +41,7 @@ export async function offerPurge(context: StepContext): Promise<Result<unknown>>
     if (!answer.ok) return answer;
     if (answer.value) {
       const done = await push(context);
-      return done.ok ? run(context) : done;
+      return done.ok ? remove(context) : done;
     }
   }
   terminal.say("`tazpod push`, and then `tazpod run purge-history`, removes those at the remote.");

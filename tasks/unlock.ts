@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { clear } from "../lib/enclave/clear.js";
 import { marker } from "../lib/enclave/marker.js";
 import { forgetOpen, recordedOpen, recordOpen } from "../lib/enclave/open-record.js";
 import { pushed } from "../lib/remote/local.js";
@@ -31,8 +32,12 @@ export async function run(context: StepContext): Promise<Result<void>> {
     exclusively(project.vaultFolder, signal, async () => {
       const vault = { vault: project.vaultFile, passphrase, limitBytes, opening: opening.value, signal };
       const done = await unpack(enclave.value, vault);
-      const recorded = done.ok ? await recordOpen(project.vaultFolder, state.value) : done;
-      return recorded.ok ? done : recorded;
+      if (!done.ok) return done;
+      const noted = await recordOpen(project.vaultFolder, state.value);
+      if (noted.ok) return done;
+      // where nothing can be written nothing could be saved; what somebody else opened is theirs
+      const closed = done.value === "already open" ? noted : await clear(enclave.value);
+      return closed.ok ? noted : closed;
     }),
   );
   if (!unpacked.ok) return unpacked;

@@ -28,9 +28,10 @@ export async function statusCommand(args: Arguments, words: readonly string[]): 
     return 0;
   }
   const width = Math.max(...found.map(([name]) => name.length));
-  const lines = found.map(
-    ([name, { state, reason }]) => `  ${signs[state]} ${name.padEnd(width)}  ${reason.split("\n")[0] ?? ""}`,
-  );
+  const lines = found.flatMap(([name, { state, reason, hint }]) => [
+    `  ${signs[state]} ${name.padEnd(width)}  ${reason.split("\n")[0] ?? ""}`,
+    ...(hint === undefined ? [] : [`${" ".repeat(width + 6)}${hint}`]),
+  ]);
   process.stdout.write(`${root}\n${lines.join("\n")}\n`);
   return 0;
 }

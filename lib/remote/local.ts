@@ -58,5 +58,6 @@ export async function pushed(folder: string, remoteUrl: string): Promise<Verdict
     reason: before
       ? `the vault here changed since it was last at ${remoteUrl}`
       : `the vault here was never pushed to ${remoteUrl}`,
+    hint: "It waits: `tazpod push` brings it there, and so does the end of the next enter.",
   };
 }

@@ -15,6 +15,7 @@ import {
 } from "../vault/state.js";
 import { cleanLeftovers, vaultFileName } from "../vault/store.js";
 import { isPushed, type LocalVault, readLocal } from "./local.js";
+import { movedOn } from "./moved-on.js";
 import type { SyncRequest } from "./pull.js";
 import { expired } from "./retention.js";
 import { rollback } from "./rollback.js";
@@ -138,7 +139,7 @@ class Push {
     const seen = pushed?.remote === url && pushed.etag === object.etag;
     if (seen || this.#unheard(object) !== undefined || object.sha256 === this.#local.sha256)
       return { replaces: object.etag };
-    throw new Failed(rollback(object, pushed, url) ?? movedOn(this.#local, object, url));
+    throw new Failed(rollback(object, pushed, url) ?? unseen(this.#local, object, url));
   }
 
   /** False when the remote has moved on. */
@@ -270,12 +271,10 @@ function known(presence: Presence): Known {
   return presence;
 }
 
-function movedOn(local: LocalVault, { host, modified }: RemoteObject, url: string): Failure {
-  const who = host === undefined ? "Somebody" : `The host ${host}`;
-  const when = `${modified.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+function unseen({ path }: LocalVault, object: RemoteObject, url: string): Failure {
   return {
     kind: "conflict",
-    message: `${who} wrote ${url} on ${when}, and this host has not seen that; nothing was pushed, and ${local.path} is as it was`,
+    message: `${movedOn(object, url)}; nothing was pushed, and ${path} is as it was`,
     hint: "`tazpod merge` makes one of both. `tazpod pull --force` takes the remote's vault and keeps this one beside it as vault.tar.aes.bak-N.",
   };
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import type { Extract, Header } from "tar-stream";
 import { Failed, fail, ok, type Result } from "../result.js";
+import { CaseTricks } from "./case-tricks.js";
 import { archiveDigest, type DigestLine } from "./digest.js";
 import type { VaultFormat } from "./format.js";
 import { judge, type Judgement, refused } from "./entry-policy.js";
@@ -83,6 +84,7 @@ class Rewriting {
   readonly #source: Readable;
   readonly #options: ArchiveOptions;
   readonly #seen = new Map<string, TarEntry["type"] | "added">();
+  readonly #tricks = new CaseTricks();
   readonly #lines: DigestLine[] = [];
   readonly #dropped: string[] = [];
   #manifest: Manifest | undefined;
@@ -127,7 +129,7 @@ class Rewriting {
     const most = this.#options.maxEntries ?? 20_000;
     if (++this.#entries > most)
       throw refused(source.header.name, `the archive has more than ${most} entries`);
-    const judgement = this.#judge(source.header);
+    const judgement = this.#withoutTricks(this.#judge(source.header));
     if (this.#entries === 1 && judgement.path === manifestPath && this.#options.format === "age") {
       this.#manifest = await readManifest(source);
       return;
@@ -175,6 +177,17 @@ class Rewriting {
       if (!lenient || !(error instanceof Failed) || !Number.isSafeInteger(header.size)) throw error;
       return { do: "drop", path: header.name.replace(/^\.\//, ""), report: true };
     }
+  }
+
+  #withoutTricks(judgement: Judgement): Judgement {
+    const partner = judgement.do === "keep" ? this.#tricks.partnerOf(judgement.entry) : undefined;
+    if (partner === undefined) return judgement;
+    const { path } = judgement;
+    if (this.#options.lenient === true) return { do: "drop", path, report: true };
+    throw refused(
+      path,
+      `where case does not count it is the same as ${JSON.stringify(partner)}, and one is a link`,
+    );
   }
 
   *#parents(path: string): Generator<Buffer> {

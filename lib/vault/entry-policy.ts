@@ -1,5 +1,6 @@
 import type { Header } from "tar-stream";
 import { Failed } from "../result.js";
+import { folded } from "./case-tricks.js";
 import type { VaultFormat } from "./format.js";
 import { latestTime, type TarEntry } from "./tar-header.js";
 
@@ -7,6 +8,8 @@ import { latestTime, type TarEntry } from "./tar-header.js";
 const nameBytes = 255;
 const pathBytes = 2048;
 const depth = 64;
+/** At the top, for what tazpod itself has in the RAM folder. */
+const reserved = ".tazpod";
 
 /** What to do with one entry of an archive. */
 export type Judgement =
@@ -32,7 +35,9 @@ export function judge(header: Header, format: VaultFormat): Judgement {
     if (header.type !== "directory") throw refused(header.name, "it has no name");
     return { do: "drop", path: ".", report: false };
   }
-  if (parts[0] === ".tazpod") return { do: "drop", path, report: false };
+  if (parts[0] === reserved) return { do: "drop", path, report: false };
+  if (parts[0] !== undefined && folded(parts[0]) === reserved)
+    throw refused(path, `where case does not count it is ${reserved}, which tazpod needs for itself`);
   const pax = header.pax ? Object.keys(header.pax) : [];
   if (pax.some((key) => key.startsWith("GNU.sparse"))) throw refused(path, "it is a sparse file");
   const type = entryType(header, path);

@@ -109,6 +109,15 @@ test("import takes a tar too, and --force keeps the vault that was here beside i
   assert.ok((await readFile(`${host.vault}.bak-1`)).equals(before));
   assert.match((await vault("verify")).stdout, "2 files");
   assert.is((await vault("import", "/nowhere", "--force")).code, 2);
+  execFileSync("gzip", [tar]);
+  for (const [path, what] of [
+    [`${tar}.gz`, "compressed with gzip"],
+    [host.vault, "encrypted with age"],
+  ] as const) {
+    const packed = await vault("import", path, "--force");
+    assert.is(packed.code, 2, packed.stderr);
+    assert.match(packed.stderr, what);
+  }
 });
 
 test("what is no command of vault is named with the nearest, and a wrong passphrase shows nothing", async () => {

@@ -1,20 +1,15 @@
-// needs: docker, s3, script
+// needs: docker, script
 // time limit: 400 s
-import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { FaultProxy } from "../fake/fault-proxy.js";
-import { newBucket } from "../rig/bucket.js";
+import { unlocked } from "../rig/behind-proxy.js";
 import { Host, passphrase, removeHosts } from "../rig/host.js";
-import type { Pty } from "../rig/pty.js";
 import { folderRemote, withVault } from "../rig/with-vault.js";
 
 // A vault that is behind, or has gone another way, is noticed before it is opened; and nobody waits long for the answer.
 
 test.after(removeHosts);
-
-const head = /^HEAD .*vault\.tar\.aes/;
 
 /** Two hosts with the same vault, which holds `key`, locked and pushed. */
 async function twoHosts(): Promise<{ one: Host; two: Host }> {
@@ -36,23 +31,6 @@ async function changeHere(host: Host, script: string): Promise<void> {
   assert.is((await host.run("unlock")).code, 0);
   await host.inside(script);
   assert.is((await host.run("lock")).code, 0);
-}
-
-/** A host whose remote is behind a proxy, with a vault that was pushed. */
-async function behindProxy(): Promise<{ host: Host; proxy: FaultProxy; remote: string }> {
-  const { url } = await newBucket();
-  const proxy = await FaultProxy.start();
-  const remote = `\n  url: ${url}\n  endpoint: ${proxy.url}`;
-  const host = await Host.make({ remote });
-  await change(host, "printf %s kept > ~/secrets/key");
-  proxy.requests.length = 0;
-  return { host, proxy, remote };
-}
-
-async function unlocked(pty: Pty): Promise<void> {
-  await pty.expect("Unlock the vault? [Y/n]");
-  pty.line("");
-  await pty.secret("Passphrase of the vault:", passphrase);
 }
 
 test("a vault that is behind: who pushed a newer one and when is said, and Enter takes it", async () => {
@@ -131,116 +109,6 @@ test("both have changed: said before the shell opens, merged on Enter, pushed wh
   assert.is(await pty.ended, 0, pty.screen);
   const there = await one.enter("cd ~/secrets; cat one two key; ls");
   assert.match(there.stdout, /^one\ntwo\n3\nkey\none\ntwo\n$/, there.stderr);
-});
-
-test("no answer within a second: the shell opens and says so, and what comes later is said at the end", async () => {
-  const { host, proxy, remote } = await behindProxy();
-  const other = await Host.make({ remote });
-  await change(other, "echo newer > ~/secrets/key");
-  let release = (): void => undefined;
-  proxy.spoil(head, { kind: "hold", until: new Promise((resolve) => (release = resolve)) });
-  const pty = host.pty();
-  await unlocked(pty);
-  await pty.expect("has a newer vault is not known: no answer within 1 s.");
-  await pty.expect("$ ");
-  release();
-  pty.line("cat ~/secrets/key; sleep 2; exit");
-  await pty.expect("kept");
-  await pty.expect("pushed a newer vault");
-  await pty.expect("the answer came after the vault was opened");
-  assert.is(await pty.ended, 0, pty.screen);
-  await proxy.stop();
-});
-
-test("a gateway that never answers holds neither the shell nor the end", async () => {
-  const { host, proxy } = await behindProxy();
-  proxy.spoil(/./, { kind: "stall" }, Infinity);
-  const done = await host.enter("cat ~/secrets/key");
-  assert.is(done.stdout, "kept");
-  assert.is(done.code, 0, done.stderr);
-  assert.match(done.stderr, /not known: no answer within 1 s/);
-  await proxy.stop();
-});
-
-test("a dead gateway: the shell opens from the vault here, and the push waits for the next enter", async () => {
-  const { host, proxy } = await behindProxy();
-  const port = Number(new URL(proxy.url).port);
-  await proxy.stop();
-  const away = await host.enter("cat ~/secrets/key; echo away > ~/secrets/away");
-  assert.is(away.stdout, "kept");
-  assert.is(away.code, 1);
-  assert.match(away.stderr, /has a newer vault is not known: .*connect/i);
-  assert.match(away.stderr, /Not pushed: .*the next enter, or `tazpod push`, tries again/);
-  assert.is(await host.secrets(), "");
-  assert.match((await host.tazpod("status")).stdout, /- vault-pushed/);
-  const back = await FaultProxy.start(port);
-  const next = await host.enter("cat ~/secrets/away");
-  assert.is(next.stdout, "away\n");
-  assert.is(next.code, 0, next.stderr);
-  assert.match(next.stderr, /Not pushed yet: .*It is pushed when you leave/);
-  assert.match((await host.tazpod("status")).stdout, /= vault-pushed/);
-  await back.stop();
-});
-
-test("without credentials nothing is asked, the shell opens, and with --offline nothing is even said", async () => {
-  const { host, proxy } = await behindProxy();
-  Object.assign(host.env, {
-    AWS_ACCESS_KEY_ID: "",
-    AWS_SECRET_ACCESS_KEY: "",
-    AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
-    AWS_CONFIG_FILE: "/dev/null",
-    AWS_EC2_METADATA_DISABLED: "true",
-  });
-  const done = await host.enter("cat ~/secrets/key");
-  assert.is(done.stdout, "kept");
-  assert.is(done.code, 0, done.stderr);
-  assert.match(done.stderr, /has a newer vault is not known/);
-  const offline = await host.enter("echo more > ~/secrets/more", "--offline");
-  assert.is(offline.code, 0, offline.stderr);
-  assert.not.match(offline.stderr, /not known/);
-  assert.match(offline.stderr, /Not pushed \(--offline\)/);
-  assert.equal(proxy.requests, []);
-  await proxy.stop();
-});
-
-test("--offline where no vault is: said in words, and nothing is made or asked", async () => {
-  const { proxy, remote } = await behindProxy();
-  const fresh = await Host.make({ remote });
-  for (const task of ["enter", "pull", "create"]) {
-    const done = await fresh.run(task, "--offline");
-    assert.is(done.code, 3, done.stderr);
-    assert.match(done.stderr, /^--offline was given, and this asks s3:\/\/\S+\.$/m);
-    assert.not.ok(existsSync(fresh.vault));
-  }
-  assert.equal(proxy.requests, []);
-  await proxy.stop();
-});
-
-test("a login that has ended is asked about at the end, and no leaves the push for later", async () => {
-  const { host, proxy } = await behindProxy();
-  const pty = host.pty("--offline");
-  await unlocked(pty);
-  await pty.expect("$ ");
-  pty.line("echo more > ~/secrets/more; exit");
-  assert.is(await pty.ended, 0, pty.screen);
-  Object.assign(host.env, {
-    AWS_ACCESS_KEY_ID: "",
-    AWS_SECRET_ACCESS_KEY: "",
-    AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
-    AWS_CONFIG_FILE: "/dev/null",
-    AWS_EC2_METADATA_DISABLED: "true",
-  });
-  const late = host.pty();
-  await unlocked(late);
-  await late.expect("$ ");
-  late.line("exit");
-  await late.expect(/To push the vault, a login is needed: .*Log in now\? \[Y\/n\]/s);
-  late.line("n");
-  await late.expect("Not pushed:");
-  assert.is(await late.ended, 3, late.screen);
-  assert.is(await host.secrets(), "");
-  assert.equal(proxy.requests, []);
-  await proxy.stop();
 });
 
 test.run();

@@ -186,7 +186,7 @@ test("after a new passphrase the old copies are offered to be removed, and a res
   await purge.secret(/The same again .*:/, passphrase);
   await purge.expect("[y/N]");
   purge.line("y");
-  await purge.expect(/removed 5 copies from the history; 1 stay/);
+  await purge.expect(/removed 5 copies from the history; 1 stays/);
   assert.is(await purge.ended, 0, purge.screen);
   await writeFile(host.passphraseFile, `${passphrase}\n`, { mode: 0o600 });
   assert.equal(
@@ -199,7 +199,13 @@ test("after a new passphrase the old copies are offered to be removed, and a res
 test("purge-history by hand wants a yes, and the vault pushed", async () => {
   const host = await threeGenerations();
   const unasked = await host.tazpod("run", "purge-history");
-  assert.is((await history(host)).length, unasked.code === 0 ? 1 : 3);
+  assert.is(unasked.code, 4, unasked.stderr);
+  assert.match(unasked.stderr, "--yes=purge-history");
+  const asked = host.pty("run", "purge-history");
+  await asked.expect("They cannot be brought back. [y/N]");
+  asked.line("");
+  assert.is.not(await asked.ended, 0, asked.screen);
+  assert.is((await history(host)).length, 3);
   const done = await host.run("purge-history");
   assert.is(done.code, 0, done.stderr);
   assert.is((await history(host)).length, 1);

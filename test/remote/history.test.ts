@@ -8,6 +8,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openRemote } from "../../lib/remote/open.js";
 import { pull } from "../../lib/remote/pull.js";
+import { purge } from "../../lib/remote/purge.js";
 import { push, type PushRequest } from "../../lib/remote/push.js";
 import { expired } from "../../lib/remote/retention.js";
 import { newestFirst, parseHistoryName } from "../../lib/remote/history-name.js";
@@ -152,6 +153,23 @@ for (const [kind, make] of Object.entries(kinds)) {
     value(await one.push(randomBytes(100)));
     failure(await two.push(randomBytes(100), { retention: 1 }), "conflict");
     assert.is(value(await remote.history.list()).length, 1);
+  });
+
+  test("a purge leaves what is at the remote now; a host that has not seen that removes nothing", async () => {
+    const remote = await openRemote(await make());
+    const [one, two] = [await newHost(remote, "host-a"), await newHost(remote, "host-b")];
+    value(await one.push(randomBytes(100)));
+    value(await pull({ remote, folder: two.folder }));
+    value(await two.push(randomBytes(110)));
+    const behind = failure(await purge({ remote, folder: one.folder }), "conflict");
+    assert.match(behind.message, /The host host-b wrote .*; no copy was removed/);
+    assert.is(value(await remote.history.list()).length, 2);
+    value(await pull({ remote, folder: one.folder }));
+    assert.equal(value(await purge({ remote, folder: one.folder })), { removed: 1, left: 1 });
+    assert.equal(
+      value(await remote.history.list()).map(({ bytes }) => bytes),
+      [110],
+    );
   });
 
   test("a push that ended before its copy was made is copied by the next one, whoever makes that", async () => {

@@ -102,6 +102,16 @@ const hostile: readonly (readonly [why: string, entries: readonly RawEntry[], de
   ["a folder twice", [dir("d/"), dir("d")], /twice/],
   ["a folder in the place of a file", [{ name: "f", content: "1" }, dir("f/")], /twice/],
   ["a link in the place of a folder", [dir("d/"), link("d", "x")], /twice/],
+  ["a link with a folder's name in another case", [dir("d/"), link("D", "x")], /case does not count/],
+  ["a file through a link in another case", [link("D", "x"), { name: "d/f" }], /the same as "D"/],
+  ["a file with a link's name in another case", [link("L", "x"), { name: "l" }], /the same as "L"/],
+  [
+    "a folder with a link's name in another spelling",
+    [link("\u00e8", "x"), dir("e\u0300/")],
+    /one is a link/,
+  ],
+  ["a link in a folder in another case", [{ name: "d/l" }, link("D/L", "x")], /the same as "d\/l"/],
+  ["the reserved folder in another case", [{ name: ".TAZPOD/open" }], /needs for itself/],
   ["a NUL in a name", [pax({ path: "a\0b" }), { name: "x", content: "x" }], /NUL/],
   ["a name that is not UTF-8", [{ name: "\ufffd", content: "x" }], /UTF-8/],
   ["a name of 256 bytes", [pax({ path: "n".repeat(256) }), { name: "x", content: "x" }], /255 bytes/],
@@ -171,19 +181,30 @@ test("what is ordinary goes through with its names, bytes, modes and times", asy
   );
 });
 
-test("names that differ in case or in how Unicode writes them are two, as Linux has them; only `.tazpod` is reserved", async () => {
-  const both = ["a", "A", "caff\u00e8", "caffe\u0300", ".TAZPOD/x", ".Vault_Pass"];
+test("files and folders whose names differ in case or in how Unicode writes them are two, as Linux has them", async () => {
+  const both = ["a", "A", "caff\u00e8", "caffe\u0300", "d/x", "D/x", ".Vault_Pass"];
   assert.equal(await names(both.map((name) => ({ name }))), [
     "a",
     "A",
     "caff\u00e8",
     "caffe\u0300",
-    ".TAZPOD/",
-    ".TAZPOD/x",
+    "d/",
+    "d/x",
+    "D/",
+    "D/x",
     ".Vault_Pass",
   ]);
-  // where a folder does not tell them apart, what goes through the link is still inside
-  assert.equal(await names([dir("d/"), link("D", "d"), { name: "d/f" }]), ["d/", "D", "d/f"]);
+  assert.equal(await names([link("l", "x"), link("L", "y"), link("M", "L")]), ["l", "L", "M"]);
+});
+
+test("a case trick is left out and reported where the rest is to be kept", async () => {
+  const tar = rawTar([link("D", "e"), { name: "d/f" }, { name: "e/g" }, { name: ".Tazpod/open" }]);
+  const { bytes, summary } = await through(tar, { lenient: true });
+  assert.equal(value(summary).dropped, ["d/f", ".Tazpod/open"]);
+  assert.equal(
+    (await readTar(bytes)).map(({ name }) => name),
+    ["D", "e/", "e/g"],
+  );
 });
 
 test("a size beyond all bounds is refused, however it is written", async () => {

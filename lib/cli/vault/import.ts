@@ -8,6 +8,7 @@ import { archiveLimit } from "../../vault/limit.js";
 import { leftOut, sealInto, type TarSource } from "../../vault/seal-folder.js";
 import { Readable } from "node:stream";
 import { bytesOf } from "../../run/bytes.js";
+import { packedWith } from "../../vault/packed-with.js";
 import { print, type VaultCommand } from "./types.js";
 
 /** `tazpod vault import PATH`: a new vault of what is in a folder or a tar. One that is here stays, unless --force. */
@@ -24,6 +25,16 @@ export async function importVault({ words, context, json }: VaultCommand): Promi
   if (!found.ok) return found;
   if (found.value === undefined || found.value.kind === "other")
     return fail({ kind: "usage", message: `${path} is neither a folder nor a tar archive.` });
+  if (found.value.kind === "file") {
+    const packed = await packedWith(path);
+    if (!packed.ok) return packed;
+    if (packed.value !== undefined)
+      return fail({
+        kind: "usage",
+        message: `${path} is no tar archive as it is: ${packed.value}.`,
+        hint: "Unpack it to a folder in RAM (/dev/shm, say), and import that.",
+      });
+  }
   const source =
     found.value.kind === "folder"
       ? () => folder(path, context.signal, options.skipUnreadable)

@@ -1,0 +1,113 @@
+// needs: docker, s3, script
+// time limit: 400 s
+import { existsSync } from "node:fs";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { FaultProxy } from "../fake/fault-proxy.js";
+import { behindProxy, unlocked } from "../rig/behind-proxy.js";
+import { Host, removeHosts } from "../rig/host.js";
+
+// A gateway that is well, slow, silent or dead, or not to be asked: what is looked at before a vault is opened, and who waits.
+
+test.after(removeHosts);
+
+const head = /^HEAD .*vault\.tar\.aes/;
+
+test("a vault that is current: one look at the remote, no question, and nothing more is asked of it", async () => {
+  const { host, proxy } = await behindProxy();
+  const pty = host.pty();
+  await unlocked(pty);
+  await pty.expect("$ ");
+  pty.line("cat ~/secrets/key; exit");
+  await pty.expect("kept");
+  assert.is(await pty.ended, 0, pty.screen);
+  assert.not.match(pty.screen, /newer|not known/);
+  assert.is(proxy.requests.length, 1, proxy.requests.join("\n"));
+  assert.match(proxy.requests[0] ?? "", head);
+  await proxy.stop();
+});
+
+test("no answer within a second: the shell opens and says so, and what comes later is said at the end", async () => {
+  const { host, proxy, remote } = await behindProxy();
+  const other = await Host.make({ remote });
+  assert.is((await other.enter("echo newer > ~/secrets/key")).code, 0);
+  let release = (): void => undefined;
+  proxy.spoil(head, { kind: "hold", until: new Promise((resolve) => (release = resolve)) });
+  const pty = host.pty();
+  await unlocked(pty);
+  await pty.expect("has a newer vault is not known: no answer within 1 s.");
+  await pty.expect("$ ");
+  release();
+  pty.line("cat ~/secrets/key; sleep 2; exit");
+  await pty.expect("kept");
+  await pty.expect("pushed a newer vault");
+  await pty.expect("the answer came after the vault was opened");
+  assert.is(await pty.ended, 0, pty.screen);
+  await proxy.stop();
+});
+
+test("a gateway that never answers holds neither the shell nor the end", async () => {
+  const { host, proxy } = await behindProxy();
+  proxy.spoil(/./, { kind: "stall" }, Infinity);
+  const done = await host.enter("cat ~/secrets/key");
+  assert.is(done.stdout, "kept");
+  assert.is(done.code, 0, done.stderr);
+  assert.match(done.stderr, /not known: no answer within 1 s/);
+  await proxy.stop();
+});
+
+test("a dead gateway: the shell opens from the vault here, and the push waits for the next enter", async () => {
+  const { host, proxy } = await behindProxy();
+  const port = Number(new URL(proxy.url).port);
+  await proxy.stop();
+  const away = await host.enter("cat ~/secrets/key; echo away > ~/secrets/away");
+  assert.is(away.stdout, "kept");
+  assert.is(away.code, 1);
+  assert.match(away.stderr, /has a newer vault is not known: .*connect/i);
+  assert.match(away.stderr, /Not pushed: .*the next enter, or `tazpod push`, tries again/);
+  assert.is(await host.secrets(), "");
+  assert.match((await host.tazpod("status")).stdout, /- vault-pushed/);
+  const back = await FaultProxy.start(port);
+  const next = await host.enter("cat ~/secrets/away");
+  assert.is(next.stdout, "away\n");
+  assert.is(next.code, 0, next.stderr);
+  assert.match(next.stderr, /Not pushed yet: .*It is pushed when you leave/);
+  assert.match((await host.tazpod("status")).stdout, /= vault-pushed/);
+  await back.stop();
+});
+
+test("without credentials nothing is asked, the shell opens, and with --offline nothing is even said", async () => {
+  const { host, proxy } = await behindProxy();
+  Object.assign(host.env, {
+    AWS_ACCESS_KEY_ID: "",
+    AWS_SECRET_ACCESS_KEY: "",
+    AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+    AWS_CONFIG_FILE: "/dev/null",
+    AWS_EC2_METADATA_DISABLED: "true",
+  });
+  const done = await host.enter("cat ~/secrets/key");
+  assert.is(done.stdout, "kept");
+  assert.is(done.code, 0, done.stderr);
+  assert.match(done.stderr, /has a newer vault is not known/);
+  const offline = await host.enter("echo more > ~/secrets/more", "--offline");
+  assert.is(offline.code, 0, offline.stderr);
+  assert.not.match(offline.stderr, /not known/);
+  assert.match(offline.stderr, /Not pushed \(--offline\)/);
+  assert.equal(proxy.requests, []);
+  await proxy.stop();
+});
+
+test("--offline where no vault is: said in words, and nothing is made or asked", async () => {
+  const { proxy, remote } = await behindProxy();
+  const fresh = await Host.make({ remote });
+  for (const task of ["enter", "pull", "create"]) {
+    const done = await fresh.run(task, "--offline");
+    assert.is(done.code, 3, done.stderr);
+    assert.match(done.stderr, /^--offline was given, and this asks s3:\/\/\S+\.$/m);
+    assert.not.ok(existsSync(fresh.vault));
+  }
+  assert.equal(proxy.requests, []);
+  await proxy.stop();
+});
+
+test.run();

@@ -1,0 +1,46 @@
+// needs: docker, root, script
+// time limit: 120 s
+import { writeFile } from "node:fs/promises";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { newFolder } from "../rig/folder.js";
+import { Host, passphrase as usual, removeHosts, type Ended } from "../rig/host.js";
+import { nowhere, watched } from "../rig/nowhere.js";
+import { withVault } from "../rig/with-vault.js";
+
+test.after(removeHosts);
+
+// built here, so that none is an argument of this test
+const passphrase = ["a passphrase", "of this test"].join(" ");
+const plantedBase64 = "c2VjcmV0LW9mLXRoZS1ob3VzZQ==";
+const planted = Buffer.from(plantedBase64, "base64").toString();
+const plant = `echo ${plantedBase64} | base64 -d > ~/secrets/key`;
+
+test("two passphrases that are typed to change one into the other, or come from files, are nowhere while everything runs", async () => {
+  const usb = await newFolder("usb");
+  const host = await withVault(`file://${usb}/vault.tar.aes`, plant);
+  const other = await Host.make(null);
+  await writeFile(other.passphraseFile, passphrase, { mode: 0o600 });
+  const needles = [usual, passphrase, planted];
+  const pty = host.pty("passwd");
+  let back: Ended | undefined;
+  const seen = await watched(needles, async () => {
+    await pty.secret("Old passphrase of the vault:", usual);
+    await pty.secret(/New passphrase of the vault .*:/, passphrase);
+    await pty.secret(/The same again .*:/, passphrase);
+    await pty.expect("remove the copies in the history there?");
+    await nowhere(host, needles, [usb]);
+    pty.line("y");
+    assert.is(await pty.ended, 0, pty.screen);
+    back = await host.tazpod(
+      ...["passwd", "--passphrase-file", other.passphraseFile],
+      ...["--new-passphrase-file", host.passphraseFile],
+    );
+  });
+  assert.is(back?.code, 0, back?.stderr);
+  assert.equal(seen, []);
+  for (const needle of needles) assert.not.match(`${pty.screen}${back?.stdout}${back?.stderr}`, needle);
+  await nowhere(host, needles, [usb]);
+});
+
+test.run();
