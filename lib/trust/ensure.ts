@@ -58,7 +58,7 @@ export async function ensureTrusted(
   if (state !== "untrusted") return ok(undefined);
   if (!terminal.interactive) return fail({ kind: "untrusted", text, hash: await hash() });
   terminal.say(text);
-  const question = "All that can be near your passphrase. Trust it on this host?";
+  const question = "This runs near your passphrase. Trust it on this host?";
   const answer = await terminal.confirm(question, false);
   if (!answer.ok) return answer;
   return answer.value ? writeTrusted(project.root, things) : fail({ kind: "declined", question });
