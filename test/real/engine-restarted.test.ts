@@ -15,8 +15,8 @@ import { until } from "../rig/until.js";
 const service = (name: string): string => join(repository, "test", "services", name);
 let folder = "";
 
-async function up(): Promise<string> {
-  const started = await run(service("dockerd.sh"), ["up", folder]);
+async function start(how: "up" | "restart"): Promise<string> {
+  const started = await run(service("dockerd.sh"), [how, folder]);
   assert.is(started.code, 0, started.stderr);
   return started.stdout.trim();
 }
@@ -30,7 +30,7 @@ test.after(async () => {
 });
 
 test("the engine is restarted under an open shell: what was sealed by then is there at the next enter, and what became of the rest is said", async () => {
-  const address = await up();
+  const address = await start("up");
   assert.is((await run(service("test-image.sh"), [], { env: { DOCKER_HOST: address } })).code, 0);
   const host = await Host.make({ remote: "none", more: `${quick}session: { autosave: 4s }\n` });
   host.env["DOCKER_HOST"] = address;
@@ -46,7 +46,7 @@ test("the engine is restarted under an open shell: what was sealed by then is th
   const code = await left();
   assert.ok(code === 1 || code === 3, `${code}: ${pty.screen}`);
   assert.match(pty.screen, /Docker is not answering|no longer runs|was started anew/);
-  assert.is(await up(), address);
+  assert.is(await start("restart"), address);
   const next = await host.enter("cat ~/secrets/first ~/secrets/saved");
   assert.is(next.code, 0, next.stderr);
   assert.is(next.stdout, "first\nsaved\n");

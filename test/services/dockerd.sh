@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Docker for tests, started by hand where no init does it: its own data, sockets and pid file in one folder.
-# usage: dockerd.sh up [DIR] | down [DIR]     (DIR: ${TMPDIR:-/tmp}/tazpod-dockerd unless given; needs root)
+# usage: dockerd.sh up [DIR] | restart [DIR] | down [DIR]     (DIR: ${TMPDIR:-/tmp}/tazpod-dockerd unless given; needs root)
 # Packages (Debian): docker.io iptables
-# `up` prints the DOCKER_HOST to use.
+# `up` begins with nothing, `restart` with what was there; both print the DOCKER_HOST to use.
 set -eEuo pipefail
 action=${1:-up}
 dir=${2:-${TMPDIR:-/tmp}/tazpod-dockerd}
@@ -10,7 +10,7 @@ host=unix://$dir/docker.sock
 
 alive() { [ -s "$1" ] && kill -0 "$(cat "$1")" 2>/dev/null; }
 
-down() {
+stop() {
   if alive "$dir/pid"; then
     kill "$(cat "$dir/pid")"
     for _ in $(seq 150); do alive "$dir/pid" || break; sleep 0.2; done
@@ -19,12 +19,20 @@ down() {
   # What a killed daemon leaves mounted would be emptied by the rm.
   awk -v dir="$dir/" 'index($2, dir) == 1 { print $2 }' /proc/mounts | sort -r |
     while read -r mount; do umount -l "$mount" || true; done
+}
+
+down() {
+  stop
   rm -rf "$dir"
 }
 
 up() {
   if alive "$dir/pid" && docker -H "$host" version >/dev/null 2>&1; then echo "$host"; return; fi
   if [ -e "$dir" ]; then down; fi
+  start
+}
+
+start() {
   mkdir -p "$dir"
   setsid dockerd --data-root "$dir/data" --exec-root "$dir/exec" -H "$host" -p "$dir/pid" >"$dir/log" 2>&1 </dev/null &
   for _ in $(seq 150); do
@@ -36,4 +44,9 @@ up() {
   exit 1
 }
 
-case $action in up) up ;; down) down ;; *) echo "usage: dockerd.sh up|down [DIR]" >&2; exit 2 ;; esac
+case $action in
+  up) up ;;
+  restart) stop; start ;;
+  down) down ;;
+  *) echo "usage: dockerd.sh up|restart|down [DIR]" >&2; exit 2 ;;
+esac
