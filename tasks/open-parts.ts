@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import type { Failure } from "../lib/failure.js";
 import type { Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { cannotTell } from "../lib/run/checks.js";
@@ -12,15 +13,18 @@ export async function run(context: StepContext): Promise<Result<void>> {
   return enclave.ok ? openMore(context, enclave.value) : enclave;
 }
 
+function isClosed({ kind }: Failure): boolean {
+  return kind === "vault-closed" || kind === "container-gone";
+}
+
 const partsOpen: StepCheck = async (context) => {
   const named = namedParts(context.project, context.options.parts);
   if (!named.ok) return cannotTell(named.failure);
   // asked of nobody, unless somebody asks
   if (named.value.length === 0) return holds("none was asked for by name");
   const enclave = await context.enclave();
-  if (!enclave.ok) return cannotTell(enclave.failure);
-  const opening = await openParts(enclave.value);
-  if (!opening.ok) return cannotTell(opening.failure);
+  const opening = enclave.ok ? await openParts(enclave.value) : enclave;
+  if (!opening.ok) return isClosed(opening.failure) ? holds("nothing is open") : cannotTell(opening.failure);
   const { open } = opening.value ?? { open: named.value };
   const missing = named.value.filter((name) => !open.includes(name));
   return missing.length === 0 ? holds("they are open") : fails(`${missing.join(", ")} is closed`);

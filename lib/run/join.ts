@@ -38,14 +38,16 @@ const leftOpen =
   "The vault was open, with no shell in it: unlocked by itself, or left by a tazpod that was killed. It is saved and locked when you leave.";
 
 async function stillOpen(
-  { project, session }: StepContext,
+  context: StepContext,
   enclave: Enclave,
   state: ContainerState,
 ): Promise<Result<boolean>> {
+  const { project, session } = context;
   const open = await recordedOpen(project.vaultFolder, state);
   if (!open.ok || open.value || !session.sawOpen) return open;
   const found = await marker(enclave);
   if (!found.ok) return found;
+  if (found.value === "closing") return finish(context, enclave);
   if (typeof found.value === "string")
     return fail({ kind: "changed-meanwhile", detail: "The vault was locked meanwhile, from another shell" });
   // it is open, and only the note of that was lost
@@ -54,19 +56,21 @@ async function stillOpen(
 }
 
 /** Brings a lock that was cut short to its end; what comes then is to be planned again. All was saved before it began. */
-export async function finishLocking(
-  { project, session, signal }: StepContext,
-  enclave: Enclave,
-): Promise<Result<never>> {
-  const cleared = await exclusively(project.vaultFolder, signal, async () => {
-    const found = await marker(enclave);
-    if (!found.ok) return found;
-    if (found.value !== "closing") return ok(undefined);
-    const done = await clear(enclave);
+export function finishLocking(context: StepContext, enclave: Enclave): Promise<Result<never>> {
+  const { project, signal } = context;
+  return exclusively(project.vaultFolder, signal, () => finish(context, enclave));
+}
+
+async function finish({ project, session }: StepContext, enclave: Enclave): Promise<Result<never>> {
+  const found = await marker(enclave);
+  if (!found.ok) return found;
+  if (found.value === "closing") {
+    const cleared = await clear(enclave);
     // whoever holds on to what was there has nothing to do with what is opened anew
-    return done.ok || done.failure.kind === "still-held" ? forgetOpen(project.vaultFolder) : done;
-  });
-  if (!cleared.ok) return cleared;
+    if (!cleared.ok && cleared.failure.kind !== "still-held") return cleared;
+    const forgotten = await forgetOpen(project.vaultFolder);
+    if (!forgotten.ok) return forgotten;
+  }
   session.isLeaving = false;
   return fail({
     kind: "changed-meanwhile",
