@@ -103,6 +103,8 @@ export function explain(failure: Failure): Explanation {
         "ghost_mode: false would keep secrets outside RAM, and this engine can do better.",
         "Set ghost_mode: true in .tazpod/config.yaml.",
       );
+    case "setting-unusable":
+      return say(`\`${failure.setting}\` in .tazpod/config.yaml: ${failure.detail}.`, failure.hint);
     case "busy":
       return say(
         `Another tazpod (process ${failure.pid} on ${failure.host}) is opening, saving or closing this vault, and does not come to an end.`,

@@ -102,6 +102,13 @@ export type Failure =
   | { readonly kind: "image-unavailable"; readonly image: string; readonly detail: string }
   | { readonly kind: "image-unusable"; readonly image: string; readonly lacks: string; readonly hint: string }
   | { readonly kind: "ghost-mode-off" }
+  /** What a setting asks for is not to be had here. */
+  | {
+      readonly kind: "setting-unusable";
+      readonly setting: string;
+      readonly detail: string;
+      readonly hint: string;
+    }
   // several at once
   | { readonly kind: "busy"; readonly path: string; readonly host: string; readonly pid: number }
   /** The vault was opened or closed between the plan and the step: to be planned again. */
