@@ -17,6 +17,7 @@ export function exitCode(failure: Failure): number {
     case "container-foreign":
     case "image-unusable":
     case "ghost-mode-off":
+    case "setting-unusable":
     case "vault-absent":
     case "vault-exists":
     case "vault-closed":

@@ -108,6 +108,8 @@ export function explain(failure: Failure): Explanation {
         `${failure.text}\nNobody has said on this host that it is trusted.`,
         `\`tazpod trust\` on a terminal does; so does TAZPOD_TRUST=${failure.hash}`,
       );
+    case "setting-unusable":
+      return say(`\`${failure.setting}\` in .tazpod/config.yaml: ${failure.detail}.`, failure.hint);
     case "busy":
       return say(
         `Another tazpod (process ${failure.pid} on ${failure.host}) is opening, saving or closing this vault, and does not come to an end.`,

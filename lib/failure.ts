@@ -104,6 +104,13 @@ export type Failure =
   | { readonly kind: "ghost-mode-off" }
   /** What the project says was not yet trusted on this host, and nobody can be asked. */
   | { readonly kind: "untrusted"; readonly text: string; readonly hash: string }
+  /** What a setting asks for is not to be had here. */
+  | {
+      readonly kind: "setting-unusable";
+      readonly setting: string;
+      readonly detail: string;
+      readonly hint: string;
+    }
   // several at once
   | { readonly kind: "busy"; readonly path: string; readonly host: string; readonly pid: number }
   /** The vault was opened or closed between the plan and the step: to be planned again. */

@@ -6,6 +6,7 @@ import { containerSpec } from "../lib/project/container-spec.js";
 import { fail, ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { cannotTell } from "../lib/run/checks.js";
+import { readyToMake, readyToStart } from "../lib/run/host-ready.js";
 import { ownContainer } from "../lib/run/own-container.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 
@@ -18,9 +19,10 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (!state.ok) return state;
   const engine = await context.engine();
   if (state.value.state === "running") return ok(undefined);
-  return state.value.state === "stopped"
-    ? startContainer(engine, spec.name)
-    : makeContainer(engine, spec, report, signal);
+  const isNew = state.value.state === "absent";
+  const ready = await (isNew ? readyToMake(project) : readyToStart(project));
+  if (!ready.ok) return ready;
+  return isNew ? makeContainer(engine, spec, report, signal) : startContainer(engine, spec.name);
 }
 
 const container: StepCheck = async (context) => {

@@ -5,6 +5,7 @@ import { containerSpec } from "../lib/project/container-spec.js";
 import type { Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { cannotTell } from "../lib/run/checks.js";
+import { readyToMake } from "../lib/run/host-ready.js";
 import { ownContainer } from "../lib/run/own-container.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 import { recordedOpen } from "../lib/enclave/open-record.js";
@@ -15,6 +16,8 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const spec = containerSpec(project);
   const state = await ownContainer(context);
   if (!state.ok) return state;
+  const ready = await readyToMake(project);
+  if (!ready.ok) return ready;
   const engine = await context.engine();
   const removed = await engine.remove(spec.name);
   return removed.ok ? makeContainer(engine, spec, report, signal) : removed;

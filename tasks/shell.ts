@@ -14,6 +14,7 @@ import { besideShell } from "../lib/run/beside.js";
 import { cannotTell } from "../lib/run/checks.js";
 import { lateNews } from "../lib/run/freshness.js";
 import { finishLocking, join } from "../lib/run/join.js";
+import { shellEnvironment } from "../lib/run/shell-environment.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 import { variableValues } from "../lib/run/variables.js";
 
@@ -26,14 +27,18 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const [enclave, state] = [await context.enclave(), await context.container()];
   if (!enclave.ok) return enclave;
   if (!state.ok) return state;
+  const isMasked = context.options.variables.length > 0;
+  const tty = Boolean(process.stdin.isTTY && process.stdout.isTTY) && !isMasked;
+  // asked for now, since it takes a moment, and so does joining
+  const environment = shellEnvironment(context, tty);
   const joined = await join(context, enclave.value, state.value);
-  if (!joined.ok) return joined;
+  const { env, end } = await environment;
+  if (!joined.ok) return (await end(), joined);
   const { open, leave } = joined.value;
   const id = randomUUID();
   const beside = besideShell(context, enclave.value, open, () => endSession(enclave.value, id));
-  const isMasked = context.options.variables.length > 0;
-  const tty = Boolean(process.stdin.isTTY && process.stdout.isTTY) && !isMasked;
-  const done = await shell(context, enclave.value, { open, id, tty });
+  const done = await shell(context, enclave.value, { open, tty, env: { ...env, TAZPOD_SESSION: id } });
+  await end();
   session.isLeaving = true;
   const wasIdle = await beside.stop();
   await leave();
@@ -54,12 +59,11 @@ export async function run(context: StepContext): Promise<Result<void>> {
 async function shell(
   context: StepContext,
   enclave: Enclave,
-  { open, id, tty }: { open: boolean; id: string; tty: boolean },
+  { open, tty, env }: { open: boolean; tty: boolean; env: Readonly<Record<string, string>> },
 ): ReturnType<Engine["foreground"]> {
   const { options, project, terminal, signal } = context;
   const { engine, container, user } = enclave;
   const { args, variables } = options;
-  const env = { TAZPOD_SESSION: id, ...(tty && process.env["TERM"] ? { TERM: process.env["TERM"] } : {}) };
   const command = shellCommand(enclave, {
     open,
     argv: args.length > 0 ? args : project.config.shell,

@@ -8,6 +8,7 @@ import { isInUse } from "../lib/project/sessions.js";
 import { ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { bytesOf, count } from "../lib/run/bytes.js";
+import { sayUnlinked } from "../lib/run/bridges.js";
 import { cannotTell } from "../lib/run/checks.js";
 import { openMore } from "../lib/run/open-more.js";
 import { wantedOpening } from "../lib/run/parts.js";
@@ -48,8 +49,9 @@ export async function run(context: StepContext): Promise<Result<void>> {
   } else {
     session.unlocked = true;
     session.openedParts = context.options.parts;
-    const { files, bytes, dropped } = unpacked.value;
+    const { files, bytes, dropped, unlinked } = unpacked.value;
     for (const path of dropped) terminal.say(`Left out of what was unlocked: ${path}`);
+    sayUnlinked(terminal, enclave.value, unlinked);
     const closed = opening.value === undefined ? [] : closedParts(opening.value);
     const without = closed.length === 0 ? "" : `, without ${closed.join(", ")}`;
     terminal.say(`✔ unlocked: ${count(files)}, ${bytesOf(bytes)}, in ${enclave.value.folder}${without}`);

@@ -31,8 +31,16 @@ export async function call(
   return fail({ kind: "command-failed", command: ["exec", container, "sh"], code: done.value.code, detail });
 }
 
+/** The lines a script printed. */
+export function printedLines(done: Finished): string[] {
+  return done.stdout
+    .toString()
+    .split("\n")
+    .filter((line) => line !== "");
+}
+
 /** The lines a script printed, at most ten, for a message. */
 export function printed(done: Finished): string {
-  const names = done.stdout.toString().trim().split("\n");
+  const names = printedLines(done);
   return names.slice(0, 10).join(", ") + (names.length > 10 ? `, and ${names.length - 10} more` : "");
 }

@@ -1,8 +1,9 @@
 import type { Readable } from "node:stream";
 import { fail, ok, type Result } from "../result.js";
-import { call, limitMs, printed } from "./call.js";
+import { call, limitMs, printed, printedLines } from "./call.js";
 import { type Folder, folderLine, pathLine } from "./lines.js";
 import { commitMore, removePaths, stageMore } from "./scripts.js";
+import type { Opened } from "./put.js";
 import type { Enclave, Marker } from "./types.js";
 
 export interface Adding {
@@ -14,12 +15,15 @@ export interface Adding {
   readonly marker: Marker;
 }
 
-/** Adds to an open vault: unpacked beside, checked, moved in, and told in the marker last. Failure: `vault-closed`. */
+/**
+ * Adds to an open vault: unpacked beside, checked, moved in, linked from the home, and told in the marker last. Failure:
+ * `vault-closed`.
+ */
 export async function putMore(
   enclave: Enclave,
   { tar, checked, marker }: Adding,
   signal: AbortSignal,
-): Promise<Result<void>> {
+): Promise<Result<Opened>> {
   const staged = await call(enclave, stageMore, [0, 3], { input: tar, signal });
   const folders = await checked;
   if (!folders.ok && folders.failure.kind !== "interrupted") return folders;
@@ -27,9 +31,10 @@ export async function putMore(
   if (!folders.ok) return folders;
   if (staged.value.code === 3) return fail({ kind: "vault-closed" });
   const lines = [JSON.stringify(marker), ...folders.value.map(folderLine), "end", ""];
-  const done = await call(enclave, commitMore, [0, 3], { input: lines.join("\n"), timeoutMs: 2 * limitMs });
+  const input = lines.join("\n");
+  const done = await call(enclave, commitMore, [0, 3], { input, timeoutMs: 2 * limitMs }, enclave.bridges);
   if (!done.ok) return done;
-  return done.value.code === 0 ? ok(undefined) : fail({ kind: "vault-closed" });
+  return done.value.code === 0 ? ok({ unlinked: printedLines(done.value) }) : fail({ kind: "vault-closed" });
 }
 
 export interface Removing {
@@ -39,7 +44,7 @@ export interface Removing {
   readonly folders: readonly string[];
 }
 
-/** Takes something out of the RAM folder. Failure: `still-open` with what would not go. */
+/** Takes something out of the RAM folder, with the links that led there. Failure: `still-open` with what would not go. */
 export async function takeOut(enclave: Enclave, { files, folders }: Removing): Promise<Result<void>> {
   const lines = [
     ...folders.toReversed().map((path) => `open ${pathLine(path)}`),

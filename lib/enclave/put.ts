@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import type { Finished } from "../host/process.js";
 import { fail, ok, type Result } from "../result.js";
-import { call, limitMs, printed } from "./call.js";
+import { call, limitMs, printed, printedLines } from "./call.js";
 import { type Folder, folderLine } from "./lines.js";
 import { abandon, commit, stage } from "./scripts.js";
 import type { Enclave, Marker } from "./types.js";
@@ -19,8 +19,13 @@ export interface Unpacking {
   readonly checked: Promise<Result<Checked>>;
 }
 
+export interface Opened {
+  /** Paths that were to be linked from the home, and could not: something else lies there. */
+  readonly unlinked: readonly string[];
+}
+
 /**
- * Opens a vault into the RAM folder: unpacked beside, checked, switched in, marked last. What switches it in is started at
+ * Opens a vault into the RAM folder: unpacked beside, checked, switched in, linked from the home, marked last. What switches it in is started at
  * once and waits to be told, since starting a program in a container takes longer than all it does there.
  * Returns "already open" without touching anything when it is. On any failure nothing is left behind.
  */
@@ -29,7 +34,7 @@ export async function put(
   { tar, checked }: Unpacking,
   mark: (digest: string) => Promise<Marker>,
   signal: AbortSignal,
-): Promise<Result<"opened" | "already open">> {
+): Promise<Result<Opened | "already open">> {
   const unpacked = Promise.all([call(enclave, stage, [0, 10, 11], { input: tar, signal }), checked]).then(
     ([staged, whole]) => judge(enclave, staged, whole),
   );
@@ -41,12 +46,19 @@ export async function put(
   }
   const [found, switched] = await Promise.all([
     unpacked,
-    call(enclave, commit, [0, 6], { input: Readable.from(orders()), timeoutMs: 2 * limitMs }),
+    call(
+      enclave,
+      commit,
+      [0, 6],
+      { input: Readable.from(orders()), timeoutMs: 2 * limitMs },
+      enclave.bridges,
+    ),
   ]);
   if (found.ok && found.value === "already open") return ok("already open");
   // what lies there is the user's
   if (!found.ok && found.failure.kind === "precondition") return found;
-  if (found.ok && switched.ok && switched.value.code === 0) return ok("opened");
+  if (found.ok && switched.ok && switched.value.code === 0)
+    return ok({ unlinked: printedLines(switched.value) });
   await call(enclave, abandon, [0]);
   if (!found.ok) return found;
   return switched.ok ? fail({ kind: "interrupted", signal: "SIGPIPE" }) : switched;

@@ -1,9 +1,12 @@
+import { loosen, tie, untie } from "./bridge-scripts.js";
+
 /**
  * The shell programs that run inside the container, for any POSIX sh. `$1` is the RAM folder; nothing secret is ever an
  * argument. Everything of ours is under `.tazpod/`, which no archive may hold:
  *   open      the marker: its presence means that the vault is open, completely
  *   stage/    where an archive is unpacked before it is switched in
  *   opening   there while the switch goes on; closing: there while the folder is emptied
+ *   bridges   the paths that may be linked from the home, one a line
  * What an interrupted opening or closing left is only a copy of the sealed vault, and the next one removes it.
  */
 
@@ -21,10 +24,11 @@ done`;
 
 /** Unpacks a tar from stdin into the stage. Exit 10: open already; 11: the folder holds files (printed). */
 export const stage = `umask 077
+${untie}
 [ -d "$1" ] || { echo "$1 is not there"; exit 12; }
 d="$1/.tazpod"
 [ -e "$d/open" ] && exit 10
-if [ -e "$d/opening" ] || [ -e "$d/closing" ]; then ${wipe}; fi
+if [ -e "$d/opening" ] || [ -e "$d/closing" ]; then untie "$1"; ${wipe}; fi
 [ -e "$d" ] && { chmod -R u+rwX -- "$d"; rm -rf -- "$d" || exit 4; }
 l=$(ls -A "$1") || exit 4
 [ -z "$l" ] || { printf '%s\\n' "$l"; exit 11; }
@@ -43,9 +47,11 @@ done
 /**
  * Switches the stage in, gives every folder its mode and time, and writes the marker last. Reads the marker as one line,
  * then a line a folder: mode, seconds since 1970, path in the escapes of printf's %b; and a line `end`, without which
- * whoever wrote them was cut off. Exit 6 when nothing came: the stage is not to be switched in.
+ * whoever wrote them was cut off. Exit 6 when nothing came: the stage is not to be switched in. The paths from `$2` on are
+ * linked from the home; prints those that could not be.
  */
 export const commit = `umask 077
+${tie}
 d="$1/.tazpod"
 IFS= read -r m || exit 6
 printf '%s\\n' "$m" > "$d/next" && : > "$d/opening" && cd "$d/stage" || exit 4
@@ -54,6 +60,7 @@ for f in * .[!.]* ..?*; do
 done
 cd "$1" && rmdir "$d/stage" || exit 4
 ${setFolders}
+tie "$@"
 mv "$d/next" "$d/open" && rm "$d/opening"`;
 
 /** Unpacks a tar from stdin beside what is open. Exit 3 when nothing is. */
@@ -66,9 +73,11 @@ umask 0; exec tar -x -p -f - -C "$d/more"`;
 
 /**
  * Moves in what was unpacked beside, and replaces the marker last. Reads the same lines as \`commit\`. Cut short, what was
- * moved is not told of in the marker yet, and is the same as in the sealed vault. Exit 3 when nothing is open.
+ * moved is not told of in the marker yet, and is the same as in the sealed vault. Exit 3 when nothing is open. The paths from
+ * `$2` on are linked as in `commit`.
  */
 export const commitMore = `umask 077
+${tie}
 d="$1/.tazpod"
 IFS= read -r m || exit 6
 [ -e "$d/open" ] || exit 3
@@ -86,10 +95,12 @@ move() {
 ${setFolders}
 rm -rf -- "$d/more"
 [ -e "$d/saved" ] && rm -f "$d/saved"
+tie "$@"
 mv "$d/next" "$d/open"`;
 
 /** Reads lines: \`open\` makes a folder writable, \`file\` and \`folder\` remove one. Exit 5: what is printed would not go. */
-export const removePaths = `left=
+export const removePaths = `${loosen}
+left=
 while read -r what path; do
   path=$(printf '%b.' "$path"); path="$1/\${path%.}"
   case $what in
@@ -98,10 +109,13 @@ while read -r what path; do
     folder) rmdir -- "$path" || { left=5; printf '%s\\n' "$path"; } ;;
   esac
 done 2>/dev/null
+loosen "$1"
 exit \${left:-0}`;
 
 /** Throws an unfinished opening away. */
-export const abandon = `if [ -e "$1/.tazpod/opening" ]; then ${wipe}; fi
+export const abandon = `${untie}
+untie "$1"
+if [ -e "$1/.tazpod/opening" ]; then ${wipe}; fi
 if [ -e "$1/.tazpod" ]; then chmod -R u+rwX -- "$1/.tazpod"; rm -rf -- "$1/.tazpod"; fi`;
 
 /** Replaces the marker of an open vault, read from stdin. Exit 3 when it is not open. */
@@ -123,9 +137,11 @@ held() { holders "$1" | sort -nu; }`;
 /**
  * Empties the folder. The marker goes first: half-empty is never open. Exit 5: what is printed would not go. Exit 7: it is
  * empty, and the processes that are printed still have files of it open; until they end, it counts as being emptied. With
- * `force` as $2 they are ended.
+ * `force` as $2 they are ended. Links of the home that lead there go first; from $3 on, where they may be.
  */
-export const clear = `d="$1/.tazpod"
+export const clear = `${untie}
+( f=$1; shift; [ "$#" = 0 ] || shift; untie "$f" "$@" )
+d="$1/.tazpod"
 if [ -d "$d" ]; then
   if [ -e "$d/open" ]; then mv "$d/open" "$d/closing" || exit 4; fi
   ( ${wipe} ) || exit 4

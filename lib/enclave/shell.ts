@@ -9,6 +9,8 @@ if [ "$2" = open ]; then
   # what was saved is out of date from now on, until somebody has looked again: see guard.ts
   [ -e "$1/.tazpod/saved" ] && rm -f "$1/.tazpod/saved"
 fi
+# a container that was made before there was a folder for it
+[ -S "$SSH_AUTH_SOCK" ] || unset SSH_AUTH_SOCK
 d=$1 n=$3
 shift 3
 while [ "$n" -gt 0 ]; do

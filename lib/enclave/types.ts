@@ -8,6 +8,8 @@ export interface Enclave {
   readonly user: string;
   /** Absolute path inside, `/home/<user>/secrets`. */
   readonly folder: string;
+  /** Paths that the home and the RAM folder have in common while the vault is open: links in the home, to what is open. */
+  readonly bridges: readonly string[];
 }
 
 /** Written last when a vault has been opened, and read by everything that closes or saves it. Lives in the RAM folder. */

@@ -1,7 +1,9 @@
 import { fail, ok, type Result } from "../result.js";
+import { misplaced } from "./spec.js";
 import type { ContainerSpec, Engine } from "./types.js";
 
-/** Pulls the image where it is not here, makes the container and starts it. One that does not start is removed again. */
+/** Pulls the image where it is not here, makes the container and starts it. One that does not start is removed again.
+ * Failure: `setting-unusable` for a mount that cannot be where it is to be. */
 export async function makeContainer(
   engine: Engine,
   spec: ContainerSpec,
@@ -17,6 +19,14 @@ export async function makeContainer(
   }
   const user = await engine.lookUp(spec.image, spec.user);
   if (!user.ok) return user;
+  const wrong = misplaced(spec, user.value);
+  if (wrong !== undefined)
+    return fail({
+      kind: "setting-unusable",
+      setting: "mounts",
+      detail: wrong,
+      hint: "Choose another target.",
+    });
   report(`making ${spec.name} from ${spec.image}`);
   const created = await engine.create(spec, user.value);
   if (!created.ok) return created;

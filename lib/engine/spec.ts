@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { secretsFolder, workspace } from "./paths.js";
-import type { ContainerSpec, ContainerUser } from "./types.js";
+import { agentFolder, overlap, secretsFolder, workspace } from "./paths.js";
+import type { ContainerSpec, ContainerUser, Mount } from "./types.js";
 
 /** The labels by which a container is known again. */
 export const labels = {
@@ -10,12 +10,14 @@ export const labels = {
 } as const;
 
 /** Counts up when the options below change meaning, so that containers made before are offered for making again. */
-const generation = 1;
+const generation = 2;
 
 /** A hash over all that a container is made from, hex. */
 export function specHash(spec: ContainerSpec): string {
-  const { name, project, image, user, secretsBytes, network, sshFolder } = spec;
-  const parts = [generation, name, project, image, user, secretsBytes, network, sshFolder ?? null];
+  const { name, project, image, user, secretsBytes, network, ports, mounts, sshFolder, agentFolder } = spec;
+  const places = mounts.map(({ source, target, readOnly }) => [source, target, readOnly]);
+  const ssh = [sshFolder ?? null, agentFolder ?? null];
+  const parts = [generation, name, project, image, user, secretsBytes, network, ports, places, ...ssh];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
@@ -23,27 +25,57 @@ export function specHash(spec: ContainerSpec): string {
 // and waiting in the foreground would hold the trap back. `wait` also reaps what shells leave behind.
 const idle = 'trap "exit 0" TERM INT; while :; do sleep 3600 & wait "$!"; done';
 
+/**
+ * What root in the container keeps, where the shell is to run as root: without these it could not even work in a project
+ * that is another user's. Nobody else has, or can get, any capability.
+ */
+const ofRoot = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"];
+
 /** The arguments of `create` for docker and podman: no capability, no privilege, no host network unless asked. */
 export function createArguments(spec: ContainerSpec, user: ContainerUser): string[] {
   const tmpfs = `rw,nosuid,nodev,noexec,size=${spec.secretsBytes},mode=0700,uid=${user.uid},gid=${user.gid}`;
-  const ssh =
-    spec.sshFolder === undefined ? [] : ["--mount", bind(spec.sshFolder, `${user.home}/.ssh`, true)];
+  const capabilities = user.uid === 0 ? ofRoot.flatMap((name) => ["--cap-add", name]) : [];
   return [
     ...["create", "--name", spec.name],
     ...["--label", `${labels.project}=${spec.project}`],
     ...["--label", `${labels.spec}=${specHash(spec)}`],
     ...["--label", `${labels.home}=${user.home}`],
-    ...["--mount", bind(spec.project, workspace, false), ...ssh],
+    ...mountsOf(spec, user).flatMap((mount) => ["--mount", bind(mount)]),
     ...["--tmpfs", `${secretsFolder(user.home)}:${tmpfs}`],
+    ...["--cap-drop", "ALL", ...capabilities],
     ...["--security-opt", "no-new-privileges"],
     ...["--network", spec.network],
+    ...spec.ports.flatMap((port) => ["--publish", port]),
     ...["--workdir", workspace],
     ...["--entrypoint", "sh", spec.image, "-c", idle],
   ];
 }
 
+/** All that a container has of its host. */
+function mountsOf(
+  { project, mounts, sshFolder, agentFolder: sockets }: ContainerSpec,
+  user: ContainerUser,
+): Mount[] {
+  const found = [{ source: project, target: workspace, readOnly: false }, ...mounts];
+  if (sshFolder !== undefined) found.push({ source: sshFolder, target: `${user.home}/.ssh`, readOnly: true });
+  if (sockets !== undefined) found.push({ source: sockets, target: agentFolder, readOnly: true });
+  return found;
+}
+
+/** Why a mount cannot be where it is to be, in words; undefined when all can. What depends on the image is known only then. */
+export function misplaced(spec: ContainerSpec, user: ContainerUser): string | undefined {
+  const secrets = secretsFolder(user.home);
+  const mounts = mountsOf(spec, user);
+  const wrong = mounts.find(({ target }) => overlap(target, secrets));
+  if (wrong !== undefined) return `${wrong.target} is in the way of the RAM folder, ${secrets}`;
+  const again = mounts.find(({ target }, index) =>
+    mounts.slice(0, index).some((mount) => mount.target === target),
+  );
+  return again && `there are two for ${again.target}`;
+}
+
 /** A `--mount` value is one line of CSV: this survives colons, spaces, commas and quotes in a path. */
-function bind(source: string, target: string, readOnly: boolean): string {
+function bind({ source, target, readOnly }: Mount): string {
   const fields = ["type=bind", `source=${source}`, `target=${target}`, ...(readOnly ? ["readonly"] : [])];
   return fields.map((field) => (/[",]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(",");
 }

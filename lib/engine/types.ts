@@ -2,6 +2,15 @@ import type { Transform } from "node:stream";
 import type { Finished, Piped, ProcessOptions } from "../host/process.js";
 import type { Result } from "../result.js";
 
+/** A file or folder of the host that a container has. */
+export interface Mount {
+  /** Absolute path on the host. */
+  readonly source: string;
+  /** Absolute path inside. */
+  readonly target: string;
+  readonly readOnly: boolean;
+}
+
 /** What a container is made from. A change of any of it means making the container again. */
 export interface ContainerSpec {
   readonly name: string;
@@ -12,8 +21,13 @@ export interface ContainerSpec {
   /** Size of the RAM folder in bytes. */
   readonly secretsBytes: number;
   readonly network: "bridge" | "host" | "none";
+  /** Published on the host, each as `IP:HOST:CONTAINER/tcp`, or udp. */
+  readonly ports: readonly string[];
+  readonly mounts: readonly Mount[];
   /** The host's ~/.ssh, absolute, mounted read-only; absent unless asked for. */
   readonly sshFolder?: string;
+  /** The folder on the host, absolute, whose sockets lead to its ssh-agent; absent where none is wanted. */
+  readonly agentFolder?: string;
 }
 
 /** A container as the engine describes it. */

@@ -2,6 +2,7 @@ import type { SsoSettings } from "../aws/settings.js";
 import type { ConfigFile } from "../generated/config.js";
 import { durationMs } from "../document/duration.js";
 import { containerName, defaults } from "./defaults.js";
+import { completeSurroundings } from "./surroundings.js";
 import type { Config, ConfiguredPart, RemoteConfig, SessionConfig } from "./types.js";
 
 const units: Readonly<Record<string, number>> = { k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
@@ -15,7 +16,9 @@ export function completeConfig(file: ConfigFile, root: string): Config {
     ghostMode: file.ghost_mode ?? file.features?.ghost_mode ?? true,
     engine: file.engine ?? "auto",
     network: file.network ?? "bridge",
-    ssh: file.ssh ?? "none",
+    ssh: file.ssh ?? "auto",
+    git: file.git ?? "identity",
+    ...completeSurroundings(file, root),
     ...(file.shell === undefined ? {} : { shell: file.shell }),
     remote: completeRemote(file),
     vaultFormat: file.vault?.format ?? "age",

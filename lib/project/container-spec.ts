@@ -4,7 +4,9 @@ import type { ContainerSpec } from "../engine/types.js";
 import type { Project } from "./types.js";
 
 /** What the project's container is to be made from. */
-export function containerSpec({ root, config }: Project): ContainerSpec {
+export function containerSpec(project: Project): ContainerSpec {
+  const { root, config } = project;
+  const { ssh } = config;
   return {
     name: config.containerName,
     project: root,
@@ -12,6 +14,19 @@ export function containerSpec({ root, config }: Project): ContainerSpec {
     user: config.user,
     secretsBytes: config.secretsBytes,
     network: config.network,
-    ...(config.ssh === "mount" ? { sshFolder: join(homedir(), ".ssh") } : {}),
+    ports: config.ports,
+    mounts: config.mounts,
+    ...(ssh === "mount" ? { sshFolder: join(homedir(), ".ssh") } : {}),
+    // whether there is an agent today or not
+    ...(ssh === "auto" || ssh === "agent" ? { agentFolder: agentSockets(project) } : {}),
   };
+}
+
+/**
+ * The folder whose sockets lead to the host's ssh-agent while a shell is open. It lives as long as the project, since a
+ * container that has it mounted may be started again after a new login, or after the machine was; what is in it is no
+ * secret, and only this user can get there.
+ */
+export function agentSockets({ vaultFolder }: Pick<Project, "vaultFolder">): string {
+  return join(vaultFolder, "ssh");
 }

@@ -24,10 +24,14 @@ async function readConfig(path: string, root: string): Promise<Result<Config>> {
   if (!text.ok) return text;
   // an empty config is a project with every default; without it the parser would ask for a map
   if ((text.value ?? "").replace(/^\s*(#.*)?$/gm, "") === "") return ok(completeConfig({}, root));
-  const [{ parseDocument }, { configSchema }] = await Promise.all([
+  const [{ parseDocument }, { configSchema }, { invalid }, { configProblems }] = await Promise.all([
     import("../document/parse.js"),
     import("../document/config-schema.js"),
+    import("../document/document.js"),
+    import("./check-config.js"),
   ]);
   const parsed = parseDocument({ path: shown(path), text: text.value ?? "" }, configSchema);
-  return parsed.ok ? ok(completeConfig(parsed.value.value, root)) : parsed;
+  if (!parsed.ok) return parsed;
+  const problems = configProblems(parsed.value);
+  return problems.length === 0 ? ok(completeConfig(parsed.value.value, root)) : invalid(problems);
 }

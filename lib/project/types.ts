@@ -1,5 +1,6 @@
 import type { Part } from "../vault/parts.js";
 import type { SsoSettings } from "../aws/settings.js";
+import type { Surroundings } from "./surroundings.js";
 
 /** Where the sealed vault is kept, with every default filled in. */
 export interface RemoteConfig {
@@ -32,14 +33,15 @@ export interface ConfiguredPart extends Part {
 }
 
 /** A project's settings, with every default filled in. */
-export interface Config {
+export interface Config extends Surroundings {
   readonly image: string;
   readonly containerName: string;
   readonly user: string;
   readonly ghostMode: boolean;
   readonly engine: "auto" | "docker";
   readonly network: "bridge" | "host" | "none";
-  readonly ssh: "none" | "mount";
+  readonly ssh: "auto" | "agent" | "mount" | "none";
+  readonly git: "identity" | "none";
   readonly shell?: readonly string[];
   readonly remote: RemoteConfig;
   /** Of a new vault; one that is there keeps its own. */

@@ -1,5 +1,6 @@
 import { marker } from "../enclave/marker.js";
 import { putMore } from "../enclave/more.js";
+import type { Opened } from "../enclave/put.js";
 import { take as takeOut } from "../enclave/take.js";
 import type { Enclave, Marker } from "../enclave/types.js";
 import type { Failure } from "../failure.js";
@@ -13,6 +14,7 @@ import { contentOf } from "../vault/inspect.js";
 import { archiveLimit } from "../vault/limit.js";
 import { closedParts, isOpen, type Opening, partOf } from "../vault/parts.js";
 import { selectedTar } from "../vault/tar-entries.js";
+import { sayUnlinked } from "./bridges.js";
 import { bytesOf, count } from "./bytes.js";
 import { namedParts } from "./parts.js";
 import { vaultPassphrase } from "./passphrase.js";
@@ -42,7 +44,8 @@ export async function openMore(context: StepContext, enclave: Enclave): Promise<
   );
   if (!opened.ok) return opened;
   session.openedParts = [...session.openedParts, ...missing];
-  const { files, bytes } = opened.value;
+  const { files, bytes, unlinked } = opened.value;
+  sayUnlinked(terminal, enclave, unlinked);
   terminal.say(`✔ unlocked ${missing.join(", ")}: ${count(files)}, ${bytesOf(bytes)}`);
   return ok(undefined);
 }
@@ -59,7 +62,7 @@ async function add(
   enclave: Enclave,
   passphrase: Secret,
   names: readonly string[],
-): Promise<Result<ArchiveSummary>> {
+): Promise<Result<ArchiveSummary & Opened>> {
   const { project, signal } = context;
   const mark = await marker(enclave);
   if (!mark.ok) return mark;
@@ -99,7 +102,11 @@ async function add(
     { tar: added.tar, checked, marker: isWhole ? next : { ...next, parts: opening } },
     signal,
   );
-  return put.ok ? added.summary : put;
+  if (!put.ok) return put;
+  // of the others it was said when they were opened
+  const unlinked = put.value.unlinked.filter((path) => names.includes(partOf(path, parts)));
+  const summary = await added.summary;
+  return summary.ok ? ok({ ...summary.value, unlinked }) : summary;
 }
 
 async function read(

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { put } from "../enclave/put.js";
+import { type Opened, put } from "../enclave/put.js";
 import type { Enclave, Marker } from "../enclave/types.js";
 import { now } from "../host/clock.js";
 import { ok, type Result, take } from "../result.js";
@@ -35,7 +35,7 @@ interface Archive {
 export async function unpack(
   enclave: Enclave,
   { vault, passphrase, limitBytes, opening: only, signal }: Request,
-): Promise<Result<ArchiveSummary | "already open">> {
+): Promise<Result<(ArchiveSummary & Opened) | "already open">> {
   const opening = openVault(vault, passphrase);
   const archive = opening.then((opened) => {
     if (!opened.ok) return opened;
@@ -59,7 +59,9 @@ export async function unpack(
   const opened = await opening;
   if (!opened.ok) return opened;
   if (!done.ok) return done;
-  return done.value === "already open" ? ok(done.value) : checked;
+  if (done.value === "already open") return ok(done.value);
+  const summary = await checked;
+  return summary.ok ? ok({ ...summary.value, ...done.value }) : summary;
 }
 
 function archiveOf({ tar, format }: OpenedVault, limitBytes: number, only: Opening | undefined): Archive {

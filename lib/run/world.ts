@@ -86,7 +86,7 @@ export class World {
   }
 
   async enclave(): Promise<Result<Enclave>> {
-    const { containerName, user } = this.#project.config;
+    const { containerName, user, bridges } = this.#project.config;
     const state = await this.container();
     if (!state.ok) return state;
     if (state.value.state !== "running")
@@ -96,6 +96,7 @@ export class World {
       container: containerName,
       user,
       folder: secretsFolder(state.value.home),
+      bridges,
     });
   }
 

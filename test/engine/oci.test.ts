@@ -23,6 +23,8 @@ async function make(change: Partial<ContainerSpec> = {}): Promise<ContainerSpec>
     user: "tazpod",
     secretsBytes: 8 << 20,
     network: "bridge",
+    ports: [],
+    mounts: [],
     ...change,
   } as const;
   names.push(spec.name);
@@ -85,6 +87,8 @@ test("an image that can be pulled from nowhere is a failure that names it", asyn
     user: "tazpod",
     secretsBytes: 8 << 20,
     network: "bridge",
+    ports: [],
+    mounts: [],
   } as const;
   assert.is(
     failure(await makeContainer(engine, spec, () => undefined, signal), "image-unavailable").image,

@@ -12,6 +12,8 @@ const spec: ContainerSpec = {
   user: "tazpod",
   secretsBytes: 64 * 1024 * 1024,
   network: "bridge",
+  ports: [],
+  mounts: [],
 };
 const user = { uid: 1000, gid: 1000, home: "/home/tazpod" };
 

@@ -1,0 +1,43 @@
+import { stat } from "../host/files.js";
+import { isSocket, makeRelayFolder } from "../host/socket-relay.js";
+import { agentSockets } from "../project/container-spec.js";
+import type { Project } from "../project/types.js";
+import { fail, ok, type Result } from "../result.js";
+
+/** Makes sure that the host has what a container starts with: an engine refuses one whose folder is gone. */
+export async function readyToStart(project: Project): Promise<Result<void>> {
+  const { ssh } = project.config;
+  return ssh === "auto" || ssh === "agent" ? makeRelayFolder(agentSockets(project)) : ok(undefined);
+}
+
+/** The same for one that is made; failure `setting-unusable` for what the settings demand and the host does not have. */
+export async function readyToMake(project: Project): Promise<Result<void>> {
+  const { ssh, mounts } = project.config;
+  if (ssh === "agent" && (await agentSocket()) === undefined)
+    return fail({
+      kind: "setting-unusable",
+      setting: "ssh: agent",
+      detail: process.env["SSH_AUTH_SOCK"]
+        ? `${process.env["SSH_AUTH_SOCK"]}, which SSH_AUTH_SOCK names, is no socket`
+        : "there is no ssh-agent: SSH_AUTH_SOCK is not set",
+      hint: 'Start one (`eval "$(ssh-agent)" && ssh-add`), come here with `ssh -A`, or take `ssh: auto`, which does without.',
+    });
+  for (const { source } of mounts) {
+    const found = await stat(source);
+    if (!found.ok) return found;
+    if (found.value === undefined)
+      return fail({
+        kind: "setting-unusable",
+        setting: "mounts",
+        detail: `there is no ${source}`,
+        hint: "Make it, or correct or remove the mount.",
+      });
+  }
+  return readyToStart(project);
+}
+
+/** The socket of the host's ssh-agent, where there is one. */
+export async function agentSocket(): Promise<string | undefined> {
+  const path = process.env["SSH_AUTH_SOCK"];
+  return path !== undefined && path !== "" && (await isSocket(path)) ? path : undefined;
+}

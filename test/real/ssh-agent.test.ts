@@ -1,0 +1,173 @@
+// needs: docker, root, script, setpriv, ssh-agent
+// time limit: 300 s
+import { chmod, chown, copyFile, mkdir, readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { newFolder } from "../rig/folder.js";
+import { bin, type Ended, Host, passphrase, quick, removeHosts, run, text } from "../rig/host.js";
+import { underShell } from "../rig/under-shell.js";
+import { until } from "../rig/until.js";
+
+// The host's ssh-agent in the container: real agents, and a real ssh-add that asks them from inside.
+
+const agents: number[] = [];
+const program = "/workspace/tools/ld.so --library-path /workspace/tools /workspace/tools/ssh-add";
+const list = `${program} -l`;
+
+test.after(async () => {
+  await removeHosts();
+  for (const pid of agents) process.kill(pid);
+});
+
+/** The socket of an agent, of this user, that holds one key by this name. */
+async function agent(name: string, uid = 0): Promise<string> {
+  const folder = await newFolder("agent");
+  await chown(folder, uid, uid);
+  const as = [`--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
+  const { stdout } = await run("setpriv", [...as, "ssh-agent", "-a", join(folder, "s"), "-s"]);
+  const pid = Number(/SSH_AGENT_PID=(\d+)/.exec(stdout)?.[1]);
+  agents.push(pid);
+  const key = join(folder, "key");
+  await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", key]);
+  const socket = join(folder, "s");
+  const added = await run("ssh-add", [key], { env: { SSH_AUTH_SOCK: socket } });
+  assert.is(added.code, 0, added.stderr);
+  return socket;
+}
+
+/** ssh-add with all that it is linked to, in the project, since the image has none. */
+async function withTools(host: Host): Promise<Host> {
+  const tools = host.path("tools");
+  await mkdir(tools, { mode: 0o755 });
+  const { stdout } = await run("sh", [
+    "-c",
+    "command -v ssh-add; ldd $(command -v ssh-add) | grep -o '/[^ ]*'",
+  ]);
+  for (const path of stdout.trim().split("\n")) {
+    const file = path.split("/").at(-1) ?? "";
+    const copy = join(tools, file.startsWith("ld-") ? "ld.so" : file);
+    await copyFile(path, copy);
+    await chmod(copy, 0o755);
+  }
+  return host;
+}
+
+const make = async (more = ""): Promise<Host> =>
+  withTools(await Host.make({ remote: "none", more: `${quick}${more}` }));
+
+let host: Host;
+let first: string;
+
+test.before(async () => {
+  first = await agent("first-key");
+  host = await make();
+  host.env["SSH_AUTH_SOCK"] = first;
+});
+
+test("a shell in the container has the keys of the host's agent, and the next one those of another agent, in the same container", async () => {
+  const done = await host.enter(list);
+  assert.match(done.stdout, "first-key", done.stderr);
+  const { stdout: id } = await run("docker", ["inspect", "--format", "{{.Id}}", host.container]);
+  host.env["SSH_AUTH_SOCK"] = await agent("second-key");
+  const again = await host.enter(`${list}; ${list}`);
+  assert.is(again.code, 0, again.stderr);
+  assert.is(again.stdout.match(/second-key/g)?.length, 2);
+  assert.not.match(again.stderr, "settings");
+  assert.is((await run("docker", ["inspect", "--format", "{{.Id}}", host.container])).stdout, id);
+  host.env["SSH_AUTH_SOCK"] = first;
+});
+
+test("with no agent here, with one that is gone, and after a restart, the container is the same, and the shell has no agent or the one there is", async () => {
+  host.env["SSH_AUTH_SOCK"] = "";
+  const without = await host.enter("echo [$SSH_AUTH_SOCK]");
+  assert.is(without.stdout, "[]\n", without.stderr);
+  assert.not.match(without.stderr, "settings");
+  host.env["SSH_AUTH_SOCK"] = join(host.folder, "gone");
+  assert.is((await host.enter("echo [$SSH_AUTH_SOCK]")).stdout, "[]\n");
+  host.env["SSH_AUTH_SOCK"] = first;
+  await run("docker", ["stop", "--time", "0", host.container]);
+  await rm(host.path(".tazpod", "vault", "ssh"), { recursive: true });
+  assert.match((await host.enter(list)).stdout, "first-key");
+});
+
+test("nobody else in the container reaches it: neither by name, which they cannot list, nor once the shell is left", async () => {
+  const { pty, left } = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
+  await pty.expect("$ ");
+  pty.line(`${list}; echo [$SSH_AUTH_SOCK]`);
+  await pty.expect("first-key");
+  await pty.expect(/\[\/run\/tazpod\/\d+-[0-9a-f-]{36}\]/);
+  const listed = await run("docker", ["exec", "--user", "65534", host.container, "ls", "/run/tazpod"]);
+  assert.match(listed.stderr, "Permission denied");
+  // nor does the kernel tell
+  const [name = ""] = await readdir(host.path(".tazpod", "vault", "ssh"));
+  assert.match(pty.screen, name);
+  assert.not.match(await text("/proc/net/unix"), name);
+  pty.line("exit");
+  assert.is(await left(), 0, pty.screen);
+  assert.equal(await readdir(host.path(".tazpod", "vault", "ssh")), []);
+});
+
+test("what a killed tazpod left is removed by the next shell", async () => {
+  const { pty, kill } = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
+  await pty.expect("$ ");
+  await kill("SIGKILL");
+  await pty.expect("left with 137");
+  assert.is((await readdir(host.path(".tazpod", "vault", "ssh"))).length, 1);
+  assert.match((await host.enter(`${list}; ls -d $SSH_AUTH_SOCK`)).stdout, "first-key");
+  assert.equal(await readdir(host.path(".tazpod", "vault", "ssh")), []);
+});
+
+test("tazpod of an ordinary user, whose number the container's user does not have: the user inside connects, another user of the host does not", async () => {
+  const [uid, other] = [12_345, 12_346];
+  const theirs = await make();
+  const home = await newFolder("theirs");
+  const { gid } = await stat((process.env["DOCKER_HOST"] ?? "unix:///var/run/docker.sock").slice(7));
+  const as = (id: number, argv: readonly string[], env: Record<string, string>, input = ""): Promise<Ended> =>
+    run("setpriv", [`--reuid=${id}`, `--regid=${id}`, `--groups=${gid}`, ...argv], {
+      cwd: theirs.folder,
+      env,
+      input,
+    });
+  const socket = await agent("their-key", uid);
+  await run("chown", ["-R", `${uid}:${uid}`, theirs.folder, home]);
+  const waits = `${list}; touch ~/there; until [ -e ~/go ]; do sleep 0.1; done`;
+  const shell = as(
+    uid,
+    [process.execPath, bin, "--yes", "--passphrase-fd", "0", "enter", "--", "sh", "-c", waits],
+    { HOME: home, SSH_AUTH_SOCK: socket },
+    `${passphrase}\n`,
+  );
+  const there = (): Promise<boolean> =>
+    theirs.inside("ls ~").then(
+      (names) => names.includes("there"),
+      () => false,
+    );
+  await Promise.race([shell, until(there)]);
+  const folder = theirs.path(".tazpod", "vault", "ssh");
+  const [name = ""] = await readdir(folder);
+  const outside = await as(other, ["ssh-add", "-l"], { SSH_AUTH_SOCK: join(folder, name) });
+  await theirs.inside("touch ~/go");
+  const done = await shell;
+  assert.match(done.stdout, "their-key", done.stderr);
+  assert.match(outside.stderr, "Permission denied");
+});
+
+test("an agent that is demanded and is not there is an error before a container is made, which says what to do; `none` has none", async () => {
+  const demanding = await Host.make({ remote: "none", more: `${quick}ssh: agent\n` });
+  demanding.env["SSH_AUTH_SOCK"] = "";
+  const refused = await demanding.enter("true");
+  assert.is(refused.code, 3, refused.stderr);
+  assert.match(
+    refused.stderr,
+    "`ssh: agent` in .tazpod/config.yaml: there is no ssh-agent: SSH_AUTH_SOCK is not set.",
+  );
+  assert.match(refused.stderr, "ssh-agent)");
+  assert.is.not((await run("docker", ["inspect", demanding.container])).code, 0);
+  await demanding.configure("none", `${quick}ssh: none\n`);
+  demanding.env["SSH_AUTH_SOCK"] = first;
+  const done = await demanding.enter("echo [$SSH_AUTH_SOCK]; ls /run");
+  assert.is(done.stdout, "[]\n", done.stderr);
+});
+
+test.run();
