@@ -71,11 +71,11 @@ function settings({ config, root }: Project): Thing[] {
   });
 }
 
-/** Of the remote, where it is; how it is asked is nobody's danger. */
+/** Of the remote, where it is, and where somebody is sent to log in; how it is asked is nobody's danger. */
 function essence(config: Config, key: keyof Config): unknown {
   if (key !== "remote") return config[key];
-  const { url, endpoint } = config.remote;
-  return { url, ...(endpoint === undefined ? {} : { endpoint }) };
+  const { url, endpoint, sso } = config.remote;
+  return { url, ...(endpoint === undefined ? {} : { endpoint }), ...(sso === undefined ? {} : { sso }) };
 }
 
 /** The recipe files that are not tazpod's own, and the scripts they name. */
