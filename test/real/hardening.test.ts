@@ -174,10 +174,7 @@ test("what the settings give it of the host is all that it has besides: ports on
   const current = await host.tazpod("status");
   assert.match(current.stdout, /= container-current/);
   await host.configure("none", settings.replace("8099", "8098"));
-  assert.match(
-    (await host.tazpod("status")).stdout,
-    /- container-current/,
-  );
+  assert.match((await host.tazpod("status")).stdout, /- container-current/);
 });
 
 test("a mount that would lie over the RAM folder is refused before anything is made", async () => {
