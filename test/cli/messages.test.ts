@@ -109,6 +109,73 @@ sso:
 `,
   },
   {
+    what: "surroundings that are none",
+    file: ".tazpod/config.yaml",
+    text: `bridges: [../x, secrets/a]
+ports: [70000, "80:80:80"]
+mounts:
+  - { source: x, target: /workspace }
+  - { source: x }
+env: { SSH_AUTH_SOCK: x, "A-B": y }
+`,
+    shows: `.tazpod/config.yaml:1:11: expected a path that the home and the vault have in common, such as .aws or .config/gcloud, with no / at its ends and no .. in it, and not below secrets, found "../x"
+bridges: [../x, secrets/a]
+          ~~~~
+
+.tazpod/config.yaml:1:17: expected a path that the home and the vault have in common, such as .aws or .config/gcloud, with no / at its ends and no .. in it, and not below secrets, found "secrets/a"
+bridges: [../x, secrets/a]
+                ~~~~~~~~~
+
+.tazpod/config.yaml:2:9: expected a port such as 8080, 8080:80, 127.0.0.1:8080:80 or 5353:53/udp (1 to 65535), found the number 70000
+ports: [70000, "80:80:80"]
+        ~~~~~
+
+.tazpod/config.yaml:2:16: expected a port such as 8080, 8080:80, 127.0.0.1:8080:80 or 5353:53/udp (1 to 65535), found "80:80:80"
+ports: [70000, "80:80:80"]
+               ~~~~~~~~~~
+
+.tazpod/config.yaml:4:26: expected an absolute path in the container other than / and /workspace, with no / at its end and no .. in it, found "/workspace"
+  - { source: x, target: /workspace }
+                         ~~~~~~~~~~
+
+.tazpod/config.yaml:5:5: "target" is missing
+  - { source: x }
+    ~~~~~~~~~~~~~
+
+.tazpod/config.yaml:6:8: "SSH_AUTH_SOCK" cannot be a name; expected a variable's name other than HOME, SSH_AUTH_SOCK and TAZPOD_..., which tazpod needs itself
+env: { SSH_AUTH_SOCK: x, "A-B": y }
+       ~~~~~~~~~~~~~
+
+.tazpod/config.yaml:6:26: "A-B" cannot be a name; expected a variable's name other than HOME, SSH_AUTH_SOCK and TAZPOD_..., which tazpod needs itself
+env: { SSH_AUTH_SOCK: x, "A-B": y }
+                         ~~~~~
+`,
+  },
+  {
+    what: "settings that exclude each other",
+    file: ".tazpod/config.yaml",
+    text: `network: host
+ports: [8080]
+mounts:
+  - { source: x, target: /srv }
+  - { source: y, target: /srv }
+  - { source: z, target: /run }
+`,
+    shows: `.tazpod/config.yaml:2:1: ports cannot be published with \`network: host\`
+ports: [8080]
+~~~~~
+  all ports of the container are the host's then; leave ports out, or use \`network: bridge\`
+
+.tazpod/config.yaml:5:26: "/srv" is the target of two mounts
+  - { source: y, target: /srv }
+                         ~~~~
+
+.tazpod/config.yaml:6:26: "/run" is in the way of /run/tazpod, which is tazpod's
+  - { source: z, target: /run }
+                         ~~~~
+`,
+  },
+  {
     what: "an open quote",
     file: ".tazpod/config.yaml",
     text: `image: "x

@@ -2,7 +2,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { foreign, outdated } from "../../lib/engine/judge.js";
 import { secretsFolder } from "../../lib/engine/paths.js";
-import { createArguments, specHash } from "../../lib/engine/spec.js";
+import { createArguments, misplaced, specHash } from "../../lib/engine/spec.js";
 import type { ContainerSpec, ContainerState } from "../../lib/engine/types.js";
 
 const spec: ContainerSpec = {
@@ -36,6 +36,7 @@ test("a container gets no capability, no privilege, no host network and nothing 
   const argv = createArguments(spec, user);
   for (const word of ["--privileged", "--cap-add", "host", "--pid", "--ipc", "--volume", "-v"])
     assert.not.ok(argv.includes(word), word);
+  assert.is(argv[argv.indexOf("--cap-drop") + 1], "ALL");
   assert.is(argv.filter((word) => word === "--mount").length, 1);
   assert.ok(argv.includes("no-new-privileges"));
 });
@@ -59,6 +60,37 @@ test("~/.ssh is mounted only when asked for, and read-only", () => {
   assert.ok(argv.includes("type=bind,source=/root/.ssh,target=/home/tazpod/.ssh,readonly"));
 });
 
+test("the folder for the ssh-agent and the mounts of the settings have their places, ports their address", () => {
+  const mounts = [{ source: "/data", target: "/srv/data", readOnly: true }];
+  const argv = createArguments(
+    { ...spec, mounts, agentFolder: "/p/ssh", ports: ["127.0.0.1:8080:80/tcp"] },
+    user,
+  );
+  assert.ok(argv.includes("type=bind,source=/data,target=/srv/data,readonly"));
+  assert.ok(argv.includes("type=bind,source=/p/ssh,target=/run/tazpod,readonly"));
+  assert.is(argv[argv.indexOf("--publish") + 1], "127.0.0.1:8080:80/tcp");
+});
+
+test("only where the shell is to run as root does root keep what it takes to work with the files of others", () => {
+  const argv = createArguments(spec, { uid: 0, gid: 0, home: "/root" });
+  const kept = argv.filter((_, index) => argv[index - 1] === "--cap-add");
+  assert.equal(kept, ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"]);
+});
+
+test("a mount at, above or below the RAM folder is misplaced, and so is a second one at a place", () => {
+  const at = (...targets: string[]): string | undefined =>
+    misplaced(
+      { ...spec, mounts: targets.map((target) => ({ source: "/x", target, readOnly: false })) },
+      user,
+    );
+  for (const target of ["/home", "/home/tazpod", "/home/tazpod/secrets", "/home/tazpod/secrets/a"])
+    assert.match(at(target) ?? "", "in the way of the RAM folder");
+  assert.match(at("/workspace") ?? "", "two for /workspace");
+  assert.match(at("/srv", "/srv") ?? "", "two for /srv");
+  for (const target of ["/home/tazpod/secrets2", "/home/taz", "/workspace/deep"])
+    assert.is(at(target), undefined);
+});
+
 test("the home of root and of a bare image have their RAM folder too", () => {
   assert.is(secretsFolder("/root"), "/root/secrets");
   assert.is(secretsFolder("/"), "/secrets");
@@ -76,6 +108,16 @@ test("a changed setting or a newer image makes a container outdated; an image th
   assert.is(outdated(running(), spec, undefined), undefined);
   assert.match(outdated(running(), { ...spec, image: "debian" }, "sha256:1") ?? "", "settings have changed");
   assert.match(outdated(running(), { ...spec, network: "none" }, "sha256:1") ?? "", "settings have changed");
+  const mounts = [{ source: "/data", target: "/data", readOnly: true }];
+  for (const change of [
+    { ports: ["127.0.0.1:1:1/tcp"] },
+    { mounts },
+    { mounts: mounts.map((mount) => ({ ...mount, readOnly: false })) },
+    { agentFolder: "/p/ssh" },
+    { sshFolder: "/p/ssh" },
+  ])
+    assert.is.not(specHash({ ...spec, ...change }), specHash(spec));
+  assert.is.not(specHash({ ...spec, sshFolder: "/p" }), specHash({ ...spec, agentFolder: "/p" }));
   assert.match(outdated(running(), spec, "sha256:2") ?? "", "newer busybox");
 });
 
