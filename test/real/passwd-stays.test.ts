@@ -1,5 +1,5 @@
 // needs: docker, root, script
-// time limit: 120 s
+// time limit: 240 s
 import { writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,5 +1,5 @@
 // needs: docker, root, script, tmux
-// time limit: 240 s
+// time limit: 400 s
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
