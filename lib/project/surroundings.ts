@@ -1,18 +1,7 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import type { ConfigFile } from "../generated/config.js";
-import type { Mount } from "../engine/types.js";
-
-/** What the container has of its host, and the home of the vault. */
-export interface Surroundings {
-  /** Paths of the vault that are linked into the home while they are open. */
-  readonly bridges: readonly string[];
-  /** Each as `IP:HOST:CONTAINER/tcp`, or udp. */
-  readonly ports: readonly string[];
-  readonly mounts: readonly Mount[];
-  /** Variables of the shell. */
-  readonly env: Readonly<Record<string, string>>;
-}
+import type { Surroundings } from "./types.js";
 
 export function completeSurroundings(file: ConfigFile, root: string): Surroundings {
   return {

@@ -1,6 +1,6 @@
 import type { Part } from "../vault/parts.js";
 import type { SsoSettings } from "../aws/settings.js";
-import type { Surroundings } from "./surroundings.js";
+import type { Mount } from "../engine/types.js";
 
 /** Where the sealed vault is kept, with every default filled in. */
 export interface RemoteConfig {
@@ -12,6 +12,17 @@ export interface RemoteConfig {
   readonly pathStyle?: boolean;
   readonly singleWriter: boolean;
   readonly sso?: SsoSettings;
+}
+
+/** What the container has of its host, and the home of the vault. */
+export interface Surroundings {
+  /** Paths of the vault that are linked into the home while they are open. */
+  readonly bridges: readonly string[];
+  /** Each as `IP:HOST:CONTAINER/tcp`, or udp. */
+  readonly ports: readonly string[];
+  readonly mounts: readonly Mount[];
+  /** Variables of the shell. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /** What goes on while a shell is open. Times in ms; 0 is never. */
