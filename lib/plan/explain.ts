@@ -19,11 +19,13 @@ interface Row {
 
 /**
  * A plan as rows of text with aligned columns, without a newline at the end:
- * `=` holds already, `+` will run, `?` may run, `!` wanted and not possible, `-` declined, `~` cleanup.
+ * `=` holds already (what is internal is left out), `+` will run, `?` may run, `!` wanted and not possible, `-` declined, `~` cleanup.
  */
 export function explainPlan(plan: Plan, recipe: Recipe, settings: ExplainSettings): string {
   const rows: readonly Row[] = [
-    ...plan.satisfied.map(({ fact, reason }): Row => ({ sign: "=", name: fact, reason })),
+    ...plan.satisfied
+      .filter(({ fact }) => recipe.facts.get(fact)?.internal !== true)
+      .map(({ fact, reason }): Row => ({ sign: "=", name: fact, reason })),
     ...stepRows(plan.steps),
     ...plan.blocked.map(({ task, fact, failure }): Row => ({
       sign: "!",

@@ -35,7 +35,8 @@ function rows(tasks: string, world: World, options?: Parameters<typeof planOf>[3
   return explainPlan(planOf(recipe, tasks, world, options), recipe, settings).split("\n");
 }
 
-const project = { project: "true: .tazpod/config.yaml" };
+// no part of a vault is asked for by name
+const project = { project: "true: .tazpod/config.yaml", "parts-open": true };
 
 test("on a new host the whole way is planned, and what only the remote can tell is a question", () => {
   assert.equal(
@@ -54,6 +55,7 @@ test("on a new host the whole way is planned, and what only the remote can tell 
       "  + unlock            not known before ensure-container",
       "  + shell",
       "  ~ lock              afterwards, unless another session has the vault open",
+      "  ~ close-parts       afterwards, unless no part of it is to be closed",
       "  ~ push              afterwards, unless the remote is not to be asked",
       "  ~ pending           afterwards, unless s3://vaults/lab has the sealed vault",
       "  not needed: init, recreate-container, merge",
