@@ -99,7 +99,7 @@ test("a file gets an empty home and temporary folder, nothing of AWS or tazpod, 
   const body = `${head}import { readdirSync, writeFileSync } from "node:fs"; import { homedir, tmpdir } from "node:os";
 test("a", () => {
   assert.equal([readdirSync(homedir()), readdirSync(tmpdir())], [[], []]);
-  assert.equal(Object.keys(process.env).filter((name) => /^(AWS_|TAZPOD_(?!TEST_))/.test(name)), []);
+  assert.equal(Object.keys(process.env).filter((name) => /^(AWS_|TAZPOD_(?!TEST_|TRUST$))/.test(name)), []);
   writeFileSync(tmpdir() + "/left", "");
 });${foot}`;
   assert.equal((await outcome(body)).reasons, []);
