@@ -13,7 +13,7 @@ import { alone } from "../lib/run/alone.js";
 import { besideShell } from "../lib/run/beside.js";
 import { cannotTell } from "../lib/run/checks.js";
 import { lateNews } from "../lib/run/freshness.js";
-import { finishLocking, join } from "../lib/run/join.js";
+import { finishLocking, join, type Joined } from "../lib/run/join.js";
 import { shellEnvironment } from "../lib/run/shell-environment.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 import { variableValues } from "../lib/run/variables.js";
@@ -24,20 +24,17 @@ const killedCode = 137;
 /** A shell in the container, or the command behind `--`; its exit code is this step's. */
 export async function run(context: StepContext): Promise<Result<void>> {
   const { session, terminal } = context;
-  const [enclave, state] = [await context.enclave(), await context.container()];
-  if (!enclave.ok) return enclave;
-  if (!state.ok) return state;
   const isMasked = context.options.variables.length > 0;
   const tty = Boolean(process.stdin.isTTY && process.stdout.isTTY) && !isMasked;
-  // asked for now, since it takes a moment, and so does joining
+  // it takes a moment, and so do the engine and joining
   const environment = shellEnvironment(context, tty);
-  const joined = await join(context, enclave.value, state.value);
+  const joined = await enter(context);
   const { env, end } = await environment;
   if (!joined.ok) return (await end(), joined);
-  const { open, leave } = joined.value;
+  const { enclave, open, leave } = joined.value;
   const id = randomUUID();
-  const beside = besideShell(context, enclave.value, open, () => endSession(enclave.value, id));
-  const done = await shell(context, enclave.value, { open, tty, env: { ...env, TAZPOD_SESSION: id } });
+  const beside = besideShell(context, enclave, open, () => endSession(enclave, id));
+  const done = await shell(context, enclave, { open, tty, env: { ...env, TAZPOD_SESSION: id } });
   await end();
   session.isLeaving = true;
   const wasIdle = await beside.stop();
@@ -48,12 +45,20 @@ export async function run(context: StepContext): Promise<Result<void>> {
   // the engine's client may see the end of a terminal before it is told of it, and then ends with a code of its own
   const hungUp = tty && !terminal.interactive;
   // what the client leaves running inside when it did not end by itself
-  if (!done.ok || done.value.code === undefined || hungUp) await endSession(enclave.value, id);
+  if (!done.ok || done.value.code === undefined || hungUp) await endSession(enclave, id);
   if (!done.ok) return done;
   if (done.value.code === undefined || hungUp)
     return fail({ kind: "interrupted", signal: done.value.signal ?? "SIGHUP" });
   if (done.value.code === 0) return ok(undefined);
   return judge(context, open, done.value.code);
+}
+
+async function enter(context: StepContext): Promise<Result<Joined & { readonly enclave: Enclave }>> {
+  const [enclave, state] = [await context.enclave(), await context.container()];
+  if (!enclave.ok) return enclave;
+  if (!state.ok) return state;
+  const joined = await join(context, enclave.value, state.value);
+  return joined.ok ? ok({ ...joined.value, enclave: enclave.value }) : joined;
 }
 
 async function shell(

@@ -8,7 +8,7 @@ import { joinSession, otherSessions } from "../project/sessions.js";
 import { fail, ok, type Result } from "../result.js";
 import type { StepContext } from "./step.js";
 
-interface Joined {
+export interface Joined {
   /** The vault is open. */
   readonly open: boolean;
   readonly leave: () => Promise<void>;
