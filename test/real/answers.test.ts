@@ -1,5 +1,5 @@
 // needs: docker, s3, script
-// time limit: 600 s
+// time limit: 900 s
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

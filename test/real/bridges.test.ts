@@ -1,5 +1,5 @@
 // needs: docker
-// time limit: 300 s
+// time limit: 900 s
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type Host, quick, removeHosts, run } from "../rig/host.js";

@@ -1,5 +1,5 @@
 // needs: docker
-// time limit: 300 s
+// time limit: 900 s
 import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { test } from "uvu";

@@ -1,5 +1,5 @@
 // needs: docker, dockerd, root, script, busybox
-// time limit: 600 s
+// time limit: 900 s
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";

@@ -1,5 +1,5 @@
 // needs: docker, script
-// time limit: 400 s
+// time limit: 900 s
 import { writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,5 +1,5 @@
 // needs: docker, s3, script
-// time limit: 400 s
+// time limit: 900 s
 import { existsSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,5 +1,5 @@
 // needs: docker
-// time limit: 180 s
+// time limit: 900 s
 import { mkdir, writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";

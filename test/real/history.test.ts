@@ -1,5 +1,5 @@
 // needs: docker, script
-// time limit: 400 s
+// time limit: 900 s
 import { existsSync } from "node:fs";
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
 // needs: docker, s3, script
-// time limit: 300 s
+// time limit: 900 s
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";

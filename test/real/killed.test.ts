@@ -1,5 +1,5 @@
 // needs: docker
-// time limit: 600 s
+// time limit: 900 s
 import { readdir, readFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";

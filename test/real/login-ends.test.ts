@@ -1,5 +1,5 @@
 // needs: docker, s3, script
-// time limit: 400 s
+// time limit: 900 s
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";

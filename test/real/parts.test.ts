@@ -1,5 +1,5 @@
 // needs: docker, script
-// time limit: 600 s
+// time limit: 900 s
 import { randomBytes } from "node:crypto";
 import { test } from "uvu";
 import * as assert from "uvu/assert";

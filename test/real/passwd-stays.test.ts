@@ -1,5 +1,5 @@
 // needs: docker, root, script
-// time limit: 240 s
+// time limit: 900 s
 import { writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";

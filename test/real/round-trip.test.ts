@@ -1,5 +1,5 @@
 // needs: docker, s3, script
-// time limit: 600 s
+// time limit: 900 s
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { test } from "uvu";

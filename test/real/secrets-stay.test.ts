@@ -1,5 +1,5 @@
 // needs: docker, root, script, tmux
-// time limit: 400 s
+// time limit: 900 s
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";

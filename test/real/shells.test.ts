@@ -1,5 +1,5 @@
 // needs: docker, script
-// time limit: 600 s
+// time limit: 900 s
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";

@@ -1,5 +1,5 @@
 // needs: docker, root, script, setpriv, ssh-agent
-// time limit: 300 s
+// time limit: 900 s
 import { chmod, chown, copyFile, mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";

@@ -1,5 +1,5 @@
 // needs: docker, root
-// time limit: 300 s
+// time limit: 900 s
 import { readFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";

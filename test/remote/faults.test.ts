@@ -1,5 +1,5 @@
 // needs: s3
-// time limit: 90 s
+// time limit: 900 s
 import { spawn } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
 import { writeFile } from "node:fs/promises";

@@ -1,5 +1,5 @@
 // needs: s3
-// time limit: 60 s
+// time limit: 900 s
 import { createHash, randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";

@@ -1,5 +1,5 @@
 // needs: s3
-// time limit: 120 s
+// time limit: 900 s
 import { randomBytes } from "node:crypto";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

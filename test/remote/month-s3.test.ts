@@ -1,5 +1,5 @@
 // needs: s3
-// time limit: 240 s
+// time limit: 900 s
 import { suite } from "uvu";
 import { newBucket } from "../rig/bucket.js";
 import { month } from "../rig/month-test.js";

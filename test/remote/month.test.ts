@@ -1,4 +1,4 @@
-// time limit: 240 s
+// time limit: 900 s
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { suite } from "uvu";

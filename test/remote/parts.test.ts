@@ -1,5 +1,5 @@
 // needs: s3
-// time limit: 60 s
+// time limit: 900 s
 import { randomBytes, randomUUID } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
 // needs: s3
-// time limit: 180 s
+// time limit: 900 s
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";

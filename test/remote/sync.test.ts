@@ -1,5 +1,5 @@
 // needs: s3
-// time limit: 60 s
+// time limit: 900 s
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
 // needs: s3
-// time limit: 240 s
+// time limit: 900 s
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";

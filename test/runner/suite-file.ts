@@ -17,7 +17,7 @@ export interface SuiteFile {
   readonly mistakes: readonly string[];
 }
 
-const defaultLimitMs = 120_000;
+const defaultLimitMs = 300_000;
 
 export async function readSuiteFile(root: string, source: string): Promise<SuiteFile> {
   const text = await readFile(source, "utf8");

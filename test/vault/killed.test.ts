@@ -1,5 +1,5 @@
 // needs: tar
-// time limit: 300 s
+// time limit: 900 s
 import { copyFile, link, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite } from "uvu";

@@ -1,4 +1,4 @@
-// time limit: 180 s
+// time limit: 900 s
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
