@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Failure } from "../failure.js";
 import { makeFolder } from "../host/files.js";
 import { isLock, type Lock, type LockHolder, takeLock } from "../host/lock-file.js";
+import { removeLeftovers } from "../host/temp-file.js";
 import { fail, type Result } from "../result.js";
 
 /** How long another tazpod of this project is waited for, in ms: longer than opening or saving a large vault takes. */
@@ -34,7 +35,10 @@ export async function exclusively<T>(
 
 async function take(folder: string, path: string, signal: AbortSignal): Promise<Result<Lock | LockHolder>> {
   const made = await makeFolder(folder);
-  return made.ok ? takeLock(path, patienceMs, signal) : made;
+  if (!made.ok) return made;
+  // one that was killed while it took the lock left a file, too; where it cannot be removed, it is in nobody's way
+  await removeLeftovers(folder);
+  return takeLock(path, patienceMs, signal);
 }
 
 function isUnwritable(failure: Failure): boolean {
