@@ -30,7 +30,7 @@ test("unlock: killed before, in and after everything it tells the container, the
   const after = async ({ at }: Died): Promise<void> => {
     // what it started in the container comes to its own end
     await host.inside(
-      "i=0; while grep -q 'tazpo[d]/next' /proc/[0-9]*/cmdline 2>/dev/null || pidof tar >/dev/null; do [ $i -lt 1200 ] || break; sleep 0.05; i=$((i+1)); done",
+      "i=0; while grep -q 'rmdir .[$]d/stage' /proc/[0-9]*/cmdline 2>/dev/null || pidof tar >/dev/null; do [ $i -lt 1200 ] || break; sleep 0.05; i=$((i+1)); done",
     );
     const open = await host.inside("[ -e ~/secrets/.tazpod/open ] && echo open || echo closed");
     states.add(open.trim());
