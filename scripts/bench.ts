@@ -100,6 +100,7 @@ async function unlocking(): Promise<UnlockRow[]> {
     return [];
   }
   const cwd = project("unlock");
+  trust(cwd);
   const pass = join(folder, "unlock-pass");
   writeFileSync(pass, "correct horse battery\n", { mode: 0o600 });
   mkdirSync(join(cwd, "pile"));
