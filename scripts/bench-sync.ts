@@ -41,6 +41,7 @@ export async function sync(folder: string): Promise<Row[]> {
   mkdirSync(vaultFolder, { recursive: true, mode: 0o700 });
   const config = `remote:\n  url: s3://${bucket}/${key}\n  endpoint: ${endpoint}\nvault:\n  retention: 1\n`;
   writeFileSync(join(cwd, ".tazpod", "config.yaml"), config);
+  run({ argv: [process.execPath, bin, "trust", "--yes"], cwd, env });
   run(tazpod(cwd, "--yes", "setup-storage"));
   const rows: Row[] = [];
   for (const { name, bytes, rounds } of [
