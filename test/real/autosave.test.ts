@@ -29,7 +29,8 @@ test("what changed is sealed while the shell is open, without a word; kill -9 an
   await pty.expect(/written[^]*\$ /);
   const before = pty.screen;
   await until(sealedHas(host, "more"));
-  assert.is(pty.screen, before);
+  // the shell may have drawn its prompt once more
+  assert.is(pty.screen.slice(before.length).replaceAll("/workspace $", "").trim(), "");
   await kill("SIGKILL");
   await host.removeContainer();
   assert.is((await host.enter("cat ~/secrets/more")).stdout, "more\n");
