@@ -143,7 +143,8 @@ test("tazpod of an ordinary user, whose number the container's user does not hav
       (names) => names.includes("there"),
       () => false,
     );
-  await Promise.race([shell, until(there)]);
+  const early = await Promise.race([shell, until(there)]);
+  assert.is(early, undefined, early?.stderr);
   const folder = theirs.path(".tazpod", "vault", "ssh");
   const [name = ""] = await readdir(folder);
   const outside = await as(other, ["ssh-add", "-l"], { SSH_AUTH_SOCK: join(folder, name) });
