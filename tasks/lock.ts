@@ -2,7 +2,7 @@
 import { clear } from "../lib/enclave/clear.js";
 import { forgetOpen } from "../lib/enclave/open-record.js";
 import { exclusively } from "../lib/project/project-lock.js";
-import { otherSessions } from "../lib/project/sessions.js";
+import { comingsAndGoings, otherSessions } from "../lib/project/sessions.js";
 import { fail, ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import type { StepContext } from "../lib/run/step.js";
@@ -15,9 +15,12 @@ export async function run(context: StepContext): Promise<Result<void>> {
     // where no container runs there is no RAM folder
     if (!enclave.ok) return enclave.failure.kind === "container-gone" ? ok(undefined) : enclave;
     if (session.isLeaving) {
+      const seen = await comingsAndGoings(project.vaultFolder);
+      if (!seen.ok) return seen;
       const others = await otherSessions(project.vaultFolder);
       if (!others.ok) return others;
-      if (others.value.length > 0)
+      // one that has ended again may have left work that nobody has saved
+      if (others.value.length > 0 || (session.lookedAt !== undefined && session.lookedAt !== seen.value))
         return fail({ kind: "changed-meanwhile", detail: "Another shell was opened here meanwhile" });
     }
     // first: what is only partly there is not open any more

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { list, makeFolder, readText, removeFile, writeNew } from "../host/files.js";
+import { list, makeFolder, readText, removeFile, stat, writeNew } from "../host/files.js";
 import { processIdentity } from "../host/process-identity.js";
 import { ok, type Result } from "../result.js";
 
@@ -54,4 +54,10 @@ export async function otherSessions(vaultFolder: string): Promise<Result<readonl
 export async function isInUse(vaultFolder: string): Promise<boolean> {
   const others = await otherSessions(vaultFolder);
   return others.ok && others.value.length > 0;
+}
+
+/** Changes whenever a session is joined or left: who finds the same later knows that nobody was here in between. */
+export async function comingsAndGoings(vaultFolder: string): Promise<Result<number>> {
+  const found = await stat(folder(vaultFolder));
+  return found.ok ? ok(found.value?.modified.getTime() ?? 0) : found;
 }

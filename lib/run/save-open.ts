@@ -4,7 +4,7 @@ import { take, type Taking } from "../enclave/take.js";
 import type { Enclave, Marker } from "../enclave/types.js";
 import type { Failure } from "../failure.js";
 import { fileHash } from "../host/file-hash.js";
-import { isInUse } from "../project/sessions.js";
+import { comingsAndGoings, isInUse } from "../project/sessions.js";
 import { fail, ok, type Result } from "../result.js";
 import type { Secret } from "../secret.js";
 import { normalise } from "../vault/archive.js";
@@ -145,6 +145,10 @@ export async function vaultSaved(context: StepContext): Promise<Verdict> {
   if (!mark.ok) return cannotTell(mark.failure);
   if (mark.value === "closed") return fails("the vault is not open");
   if (mark.value === "closing") return holds("it was saved before it was being locked");
+  // before the reading: who comes and goes while it is read may change what was read already
+  const seen = await comingsAndGoings(context.project.vaultFolder);
+  if (!seen.ok) return cannotTell(seen.failure);
+  context.session.lookedAt = seen.value;
   const digest = await digestOf(context, enclave.value, mark.value.moving ?? []);
   // what cannot be read is not saved either; the save then says what it is
   if (!digest.ok)

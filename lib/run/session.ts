@@ -20,6 +20,8 @@ export class Session {
   ownParts: readonly string[] = [];
   /** The shell is over: what closes the vault from now on must make sure that nobody else has joined. */
   isLeaving = false;
+  /** The comings and goings of sessions before this run last looked whether everything is saved. */
+  lookedAt: number | undefined;
   readonly #over = new AbortController();
   #passphrase: Secret | undefined;
   #offered: Passphrase | undefined;

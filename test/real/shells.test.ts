@@ -1,10 +1,10 @@
 // needs: docker, script
 // time limit: 900 s
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type Host, removeHosts } from "../rig/host.js";
+import { bin, type Host, removeHosts, text } from "../rig/host.js";
 import { underShell, type UnderShell } from "../rig/under-shell.js";
 import { until } from "../rig/until.js";
 import { withQuickVault } from "../rig/with-vault.js";
@@ -90,6 +90,34 @@ test("shells that open and leave in the same moments lock once, at the end, and 
   assert.is(await host.secrets(), "");
   const names = ["a", "b", "c"].flatMap((name) => rounds.map((round) => `${name}-${round}`));
   assert.is((await host.enter("ls ~/secrets")).stdout, `${[...names, "key"].join("\n")}\n`);
+});
+
+test("what a shell wrote that came and went between the last look at the vault and its lock is saved first", async () => {
+  const host = await withVault();
+  const late = `${bin} enter -- sh -c 'echo late > ~/secrets/late'`;
+  await writeFile(
+    host.path("once.sh"),
+    `[ -e once ] || { touch once; ${process.execPath} ${late} 2> said; echo $? > code; }\n`,
+  );
+  await writeFile(
+    host.path("tazpod.tasks.yaml"),
+    `version: 1
+tasks:
+  lock:
+    needs: [vault-saved]
+    clears: [vault-open]
+    preconditions:
+      - check: { command: [sh, once.sh] }
+        msg: "{{reason}}"
+        on_unknown: pass
+`,
+  );
+  const first = await host.enter("echo first > ~/secrets/first");
+  assert.is(first.code, 0, first.stderr);
+  // nobody gave it the passphrase to save with
+  assert.is(await text(host.path("code")), "4\n", await text(host.path("said")));
+  assert.is(await host.secrets(), "", first.stderr);
+  assert.is((await host.enter("cat ~/secrets/first ~/secrets/late")).stdout, "first\nlate\n");
 });
 
 test("while a shell has the vault open, save asks no passphrase; once it has ended, nobody has it", async () => {
