@@ -39,6 +39,7 @@ facts:
   vault-remote: { check: { env: PATH } }
   vault-local: { check: { env: TAZPOD_BENCH_ABSENT } }
   vault-open: { check: { env: TAZPOD_BENCH_ABSENT } }
+  parts-open: { check: { env: PATH } }
 `;
 
 /** As it is for whoever has said yes to a project once. */

@@ -51,6 +51,9 @@ async function generate(name, text) {
     strict: true,
     strictRequired: false,
     allowUnionTypes: true,
+    // less code for every run to read: each definition once, and no words of ajv's, since lib/document has its own
+    inlineRefs: false,
+    messages: false,
     code: { source: true, esm: true },
   });
   const standaloneCode = standalone.default ?? standalone;

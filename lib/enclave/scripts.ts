@@ -44,6 +44,16 @@ while read -r mode time path && [ "$mode" != end ]; do
 done
 [ "$mode" = end ] || exit 4`;
 
+// all at once, since starting `mv` takes longer than what it does; one by one where they are more than a command may be given
+const moveAll = `move_all() {
+  t=$1; shift
+  [ -e "$1" ] || [ -L "$1" ] || return 0
+  mv -- "$@" "$t/" 2>/dev/null && return
+  for f; do
+    if [ -e "$f" ] || [ -L "$f" ]; then mv -- "$f" "$t/" || exit 4; fi
+  done
+}`;
+
 /**
  * Switches the stage in, gives every folder its mode and time, and writes the marker last. Reads the marker as one line,
  * then a line a folder: mode, seconds since 1970, path in the escapes of printf's %b; and a line `end`, without which
@@ -52,12 +62,13 @@ done
  */
 export const commit = `umask 077
 ${tie}
+${moveAll}
 d="$1/.tazpod"
 IFS= read -r m || exit 6
 printf '%s\\n' "$m" > "$d/next" && : > "$d/opening" && cd "$d/stage" || exit 4
-for f in * .[!.]* ..?*; do
-  if [ -e "$f" ] || [ -L "$f" ]; then mv -- "$f" "$1/" || exit 4; fi
-done
+move_all "$1" *
+move_all "$1" .[!.]*
+move_all "$1" ..?*
 cd "$1" && rmdir "$d/stage" || exit 4
 ${setFolders}
 tie "$@"
