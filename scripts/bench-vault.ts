@@ -116,6 +116,8 @@ async function round(
   writeFileSync(join(root, ".tazpod", "config.yaml"), "image: none\nremote: none\nvault: { size: 4g }\n");
   writeFileSync(join(root, "pass"), `${passphrase}\n`, { mode: 0o600 });
   await writeContent(join(content, "file"), bytes, compressible);
+  const trusted = spawnSync(process.execPath, [bin, "trust", "--yes"], { cwd: root });
+  if (trusted.status !== 0) throw new Error(`the project is not trusted: ${String(trusted.stderr)}`);
   const vault = join(root, ".tazpod", "vault", "vault.tar.aes");
   const tazpod = (...args: string[]): string[] => [
     process.execPath,

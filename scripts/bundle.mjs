@@ -53,7 +53,7 @@ const small = {
 };
 
 rmSync(out, { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: [
     { in: "dist/lib/cli/bin.js", out: "tazpod" },
@@ -67,24 +67,18 @@ await build({
   format: "esm",
   platform: "node",
   target: "node20",
-  // what is large and only needed by some runs is loaded from where npm puts it; yaml is needed by every run
-  external: [
-    "zx",
-    "zx/core",
-    "execa",
-    "listr2",
-    "@aws-sdk/*",
-    "@smithy/*",
-    "tar-stream",
-    "@zxcvbn-ts/*",
-    "@scure/*",
-  ],
+  // what is large and only needed by some runs is loaded from where npm puts it; yaml is needed by every run, and the AWS
+  // SDK is a hundred files there
+  external: ["zx", "zx/core", "execa", "listr2", "tar-stream", "@zxcvbn-ts/*", "@scure/*"],
   // yaml's build for browsers is made of modules, so that what is not used of it stays out
   alias: { yaml: `${root}node_modules/yaml/browser/index.js` },
   // names stay, for the report of a bug
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: "none",
+  // the packages' builds that are made of modules
+  mainFields: ["module", "main"],
+  metafile: true,
   logLevel: "warning",
 });
 // by itself, since what little it has would be cut out of everything else
@@ -95,7 +89,21 @@ await build({
   format: "esm",
   logLevel: "warning",
 });
-const { name, version, license } = JSON.parse(readFileSync(`${root}node_modules/yaml/package.json`, "utf8"));
-const notice = `${name} ${version} (${license})\n\n${readFileSync(`${root}node_modules/yaml/LICENSE`, "utf8")}`;
-writeFileSync(`${out}/THIRD-PARTY-NOTICES.txt`, `Parts of this folder come from:\n\n${notice}`);
+writeFileSync(`${out}/THIRD-PARTY-NOTICES.txt`, notices(Object.keys(metafile.inputs)));
 for (const file of ["tazpod.js", ...tasks.map((task) => `tasks/${task}`)]) chmodSync(`${out}/${file}`, 0o755);
+
+/** What the licenses of others want said, for the packages that these files are of. */
+function notices(inputs) {
+  const folders = new Set(inputs.map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]));
+  folders.delete(undefined);
+  const byText = new Map();
+  for (const folder of [...folders].toSorted()) {
+    const { name, version, license } = JSON.parse(readFileSync(`${root}${folder}/package.json`, "utf8"));
+    const file = readdirSync(root + folder).find((entry) => /^licen[cs]e/i.test(entry));
+    const text =
+      file === undefined ? `License: ${license}` : readFileSync(`${root}${folder}/${file}`, "utf8").trim();
+    byText.set(text, [...(byText.get(text) ?? []), `${name} ${version} (${license})`]);
+  }
+  const parts = [...byText].map(([text, names]) => `${names.join("\n")}\n\n${text}\n`);
+  return `Parts of this folder come from:\n\n${parts.join("\n\n")}`;
+}

@@ -190,5 +190,7 @@ async function cleanUpOne({ task, unless }: FinallyEntry, setting: Setting): Pro
 /** Others who leave at the same time may undo what a step has just achieved, or have done already what it was for. */
 function isDisturbed(failure: Failure, replans: number): boolean {
   const { kind } = failure.kind === "task-failed" ? failure.cause : failure;
-  return (kind === "not-achieved" || kind === "precondition" || kind === "vault-closed") && replans < mostReplans;
+  return (
+    (kind === "not-achieved" || kind === "precondition" || kind === "vault-closed") && replans < mostReplans
+  );
 }

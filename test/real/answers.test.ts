@@ -10,6 +10,7 @@ import { newBucket } from "../rig/bucket.js";
 import { newFolder } from "../rig/folder.js";
 import { bin, Host, passphrase, quick, removeHosts, run } from "../rig/host.js";
 import { Pty } from "../rig/pty.js";
+import { folderRemote, withSealed } from "../rig/with-vault.js";
 import { underShell } from "../rig/under-shell.js";
 import { s3Endpoint } from "../runner/services.js";
 
@@ -22,9 +23,8 @@ test.after(removeHosts);
 
 /** A host with a vault that holds `key`, locked, and a remote folder that has it. */
 async function withVault(): Promise<Host> {
-  const host = await Host.make({ remote: `file://${await newFolder("usb")}/vault.tar.aes`, more: quick });
-  const made = await host.enter("printf %s kept > ~/secrets/key");
-  assert.is(made.code, 0, made.stderr);
+  const host = await withSealed(await folderRemote(), undefined, quick);
+  assert.is((await host.run("ensure-container")).code, 0);
   return host;
 }
 

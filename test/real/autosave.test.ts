@@ -2,14 +2,17 @@
 // time limit: 900 s
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Host, passphrase, removeHosts } from "../rig/host.js";
+import { Host, passphrase, quick, removeHosts } from "../rig/host.js";
 import { underShell, type UnderShell } from "../rig/under-shell.js";
 import { until } from "../rig/until.js";
-import { folderRemote, withQuickVault as withVault } from "../rig/with-vault.js";
+import { folderRemote, withSealed } from "../rig/with-vault.js";
 
 // What goes on while a shell is open, and what is left when nobody is there any more to clean up.
 
 test.after(removeHosts);
+
+const withVault = (url: string, settings: string): Promise<Host> =>
+  withSealed(url, undefined, `${quick}${settings}`);
 
 async function opened(host: Host): Promise<UnderShell> {
   const shell = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
@@ -23,7 +26,7 @@ const sealedHas = (host: Host, name: string) => async (): Promise<boolean> => {
 };
 
 test("what changed is sealed while the shell is open, without a word; kill -9 and the container gone, it is there", async () => {
-  const host = await withVault("none", undefined, "session: { autosave: 4s }\n");
+  const host = await withVault("none", "session: { autosave: 4s }\n");
   const { pty, kill } = await opened(host);
   pty.line("echo more > ~/secrets/more; echo wri''tten");
   await pty.expect(/written[^]*\$ /);
@@ -38,7 +41,7 @@ test("what changed is sealed while the shell is open, without a word; kill -9 an
 
 test("a change that goes on and on is sealed all the same; with autopush it is pushed, too", async () => {
   const url = await folderRemote();
-  const host = await withVault(url, undefined, "session: { autosave: 4s, autopush: true }\n");
+  const host = await withVault(url, "session: { autosave: 4s, autopush: true }\n");
   const { pty, left } = await opened(host);
   pty.line(`(i=0; while sleep 0.2; do echo $((i=i+1)) > ~/secrets/busy; done) & echo be''gun`);
   await pty.expect("begun");
@@ -51,7 +54,7 @@ test("a change that goes on and on is sealed all the same; with autopush it is p
 });
 
 test("autosave: off seals nothing before the end, and a shell that changes nothing changes no byte", async () => {
-  const host = await withVault("none", undefined, "session: { autosave: 'off' }\n");
+  const host = await withVault("none", "session: { autosave: 'off' }\n");
   const { pty, left } = await opened(host);
   pty.line("echo more > ~/secrets/more; sleep 6; echo wai''ted");
   await pty.expect("waited");
@@ -62,7 +65,7 @@ test("autosave: off seals nothing before the end, and a shell that changes nothi
 });
 
 test("what cannot be saved while the shell is open is told when it ends, and the shell goes on", async () => {
-  const host = await withVault("none", undefined, "session: { autosave: 4s }\n");
+  const host = await withVault("none", "session: { autosave: 4s }\n");
   const { pty, left } = await opened(host);
   pty.line("mkfifo ~/secrets/pipe; sleep 7; echo st''ill");
   await pty.expect("still");
@@ -73,7 +76,7 @@ test("what cannot be saved while the shell is open is told when it ends, and the
 });
 
 test("without a key pressed for the time that idle_lock sets, the shell is ended, and the vault saved and locked", async () => {
-  const host = await withVault("none", undefined, "session: { idle_lock: 4s }\n");
+  const host = await withVault("none", "session: { idle_lock: 4s }\n");
   const { pty, left } = await opened(host);
   pty.line("echo more > ~/secrets/more; sleep 999");
   assert.is(await left(), 0, pty.screen);
@@ -83,7 +86,7 @@ test("without a key pressed for the time that idle_lock sets, the shell is ended
 });
 
 test("with no tazpod left, an open vault that was saved is closed from inside after the time that unattended_lock sets", async () => {
-  const host = await withVault("none", undefined, "session: { autosave: 4s, unattended_lock: 2s }\n");
+  const host = await withVault("none", "session: { autosave: 4s, unattended_lock: 2s }\n");
   const { pty, kill } = await opened(host);
   pty.line("echo more > ~/secrets/more; echo wri''tten");
   await pty.expect("written");
@@ -98,7 +101,7 @@ test("with no tazpod left, an open vault that was saved is closed from inside af
 });
 
 test("unattended, but with work that was not saved, it stays open; the next enter finds it, says so, and saves it", async () => {
-  const host = await withVault("none", undefined, "session: { autosave: 'off', unattended_lock: 2s }\n");
+  const host = await withVault("none", "session: { autosave: 'off', unattended_lock: 2s }\n");
   const { pty, kill } = await opened(host);
   pty.line("echo unsaved > ~/secrets/more; echo wri''tten");
   await pty.expect("written");

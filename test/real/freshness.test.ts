@@ -3,9 +3,10 @@
 import { writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import "../fake/light-scrypt.js";
 import { unlocked } from "../rig/behind-proxy.js";
 import { Host, passphrase, removeHosts } from "../rig/host.js";
-import { folderRemote, withVault } from "../rig/with-vault.js";
+import { folderRemote, withSealed } from "../rig/with-vault.js";
 
 // A vault that is behind, or has gone another way, is noticed before it is opened; and nobody waits long for the answer.
 
@@ -14,7 +15,7 @@ test.after(removeHosts);
 /** Two hosts with the same vault, which holds `key`, locked and pushed. */
 async function twoHosts(): Promise<{ one: Host; two: Host }> {
   const url = await folderRemote();
-  const one = await withVault(url);
+  const one = await withSealed(url);
   const two = await Host.make({ remote: url });
   const first = await two.enter("cat ~/secrets/key");
   assert.is(first.stdout, "kept", first.stderr);

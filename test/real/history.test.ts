@@ -5,9 +5,10 @@ import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import "../fake/light-scrypt.js";
 import { Host, passphrase, removeHosts } from "../rig/host.js";
 import { newFolder } from "../rig/folder.js";
-import { withVault } from "../rig/with-vault.js";
+import { withSealed, withVault } from "../rig/with-vault.js";
 
 // What the remote keeps of earlier vaults: to be looked at, taken back, and thrown away.
 
@@ -86,7 +87,7 @@ test("history lists every push, newest first, with who and how much, and by name
     /^ {3}1 .* generation \d+ .* B {2}at the remote, here\n {6}~ key\n {6}- more\n {3}2 /,
   );
   assert.not.match(text.stdout, /echo|more\n.*more\n.*more\n/);
-  const none = await (await withVault("none")).tazpod("history");
+  const none = await (await withSealed("none")).tazpod("history");
   assert.is(none.code, 0, none.stderr);
   assert.match(none.stdout, /no history/);
 });

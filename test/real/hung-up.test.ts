@@ -2,18 +2,20 @@
 // time limit: 900 s
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { bin, passphrase, removeHosts } from "../rig/host.js";
+import { bin, type Host, passphrase, quick, removeHosts } from "../rig/host.js";
 import { Pty } from "../rig/pty.js";
 import { underShell } from "../rig/under-shell.js";
 import { until } from "../rig/until.js";
-import { folderRemote, running, withQuickVault as withVault } from "../rig/with-vault.js";
+import { folderRemote, running, withSealed } from "../rig/with-vault.js";
 
 // Ctrl-C, SIGTERM, a terminal that goes away and kill -9 while the shell is open.
 
 test.after(removeHosts);
 
+const withVault = async (): Promise<Host> => withSealed(await folderRemote(), undefined, quick);
+
 test("Ctrl-C in the shell is the shell's, and Ctrl-D ends it like exit", async () => {
-  const host = await withVault(await folderRemote());
+  const host = await withVault();
   const { pty, left } = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
   await pty.expect("$ ");
   pty.line("echo be''gun; sleep 600 || echo st''opped");
@@ -31,7 +33,7 @@ test("Ctrl-C in the shell is the shell's, and Ctrl-D ends it like exit", async (
 
 for (const signal of ["SIGTERM", "SIGHUP"] as const) {
   test(`${signal} while the shell is open with unsaved work: saved, locked, pushed, and nothing runs on inside`, async () => {
-    const host = await withVault(await folderRemote());
+    const host = await withVault();
     const { pty, kill, left } = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
     await pty.expect("$ ");
     pty.line("echo unsaved > ~/secrets/more; (trap '' HUP; echo deaf; sleep 1000) & sleep 999; echo wo''ken");
@@ -47,7 +49,7 @@ for (const signal of ["SIGTERM", "SIGHUP"] as const) {
 }
 
 test("when the terminal goes away, unsaved work is saved, locked and pushed all the same", async () => {
-  const host = await withVault(await folderRemote());
+  const host = await withVault();
   const { pty } = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
   await pty.expect("$ ");
   pty.line("echo unsaved > ~/secrets/more; echo wri''tten");
@@ -60,7 +62,7 @@ test("when the terminal goes away, unsaved work is saved, locked and pushed all 
 });
 
 test("when the terminal goes away and nobody is told by a signal, it is noticed, and nothing runs on inside", async () => {
-  const host = await withVault(await folderRemote());
+  const host = await withVault();
   // a leader of the session that lives on keeps SIGHUP from those below it
   const pty = new Pty(
     [
@@ -87,7 +89,7 @@ test("when the terminal goes away and nobody is told by a signal, it is noticed,
 });
 
 test("after kill -9 with the vault open, the next enter finds it open, with the work that was not saved, and closes it", async () => {
-  const host = await withVault(await folderRemote());
+  const host = await withVault();
   const { pty, kill } = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
   await pty.expect("$ ");
   pty.line("echo unsaved > ~/secrets/more; echo wri''tten");
@@ -106,7 +108,7 @@ test("after kill -9 with the vault open, the next enter finds it open, with the 
 });
 
 test("after kill -9 with the vault open, lock saves, closes, and needs no shell", async () => {
-  const host = await withVault(await folderRemote());
+  const host = await withVault();
   const { pty, kill } = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
   await pty.expect("$ ");
   pty.line("echo unsaved > ~/secrets/more; echo wri''tten");

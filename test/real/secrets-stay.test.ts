@@ -3,11 +3,12 @@
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import "../fake/light-scrypt.js";
 import { newFolder } from "../rig/folder.js";
 import { bin, Host, passphrase as usual, removeHosts, run, type Ended } from "../rig/host.js";
 import { nowhere, watched } from "../rig/nowhere.js";
 import { underShell } from "../rig/under-shell.js";
-import { folderRemote, withVault } from "../rig/with-vault.js";
+import { folderRemote, withSealed } from "../rig/with-vault.js";
 
 // The passphrase and what is in the vault are in RAM, and nowhere else that anybody can look.
 
@@ -67,7 +68,7 @@ const sources: Readonly<Record<string, Start>> = {
 for (const [source, start] of Object.entries(sources)) {
   test(`the passphrase from ${source} opens and seals the vault, and is nowhere while everything runs`, async () => {
     const usb = await newFolder("usb");
-    const host = await withVault(`file://${usb}/vault.tar.aes`);
+    const host = await withSealed(`file://${usb}/vault.tar.aes`);
     const needles = [usual, planted];
     let ended: Ended | undefined;
     const seen = await watched(needles, async () => {
@@ -96,7 +97,7 @@ async function until(look: () => Promise<string>, what: string | RegExp): Promis
 
 test("a passphrase that is typed to unlock and to save again is nowhere while everything runs", async () => {
   const usb = await newFolder("usb");
-  const host = await withVault(`file://${usb}/vault.tar.aes`);
+  const host = await withSealed(`file://${usb}/vault.tar.aes`);
   const needles = [usual, planted];
   const { pty, left } = await underShell(host, "--yes");
   const seen = await watched(needles, async () => {

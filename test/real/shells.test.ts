@@ -4,10 +4,10 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { bin, type Host, removeHosts, text } from "../rig/host.js";
+import { bin, type Host, quick, removeHosts, text } from "../rig/host.js";
 import { underShell, type UnderShell } from "../rig/under-shell.js";
 import { until } from "../rig/until.js";
-import { withQuickVault } from "../rig/with-vault.js";
+import { withSealed } from "../rig/with-vault.js";
 
 // Several tazpods of one project at once.
 
@@ -15,7 +15,7 @@ test.after(removeHosts);
 
 /** A host whose sessions meet in a folder of its own. */
 async function withVault(): Promise<Host> {
-  const host = await withQuickVault("none");
+  const host = await withSealed("none", undefined, quick);
   host.env["XDG_RUNTIME_DIR"] = await mkdtemp("/dev/shm/tazpod-test-");
   made.push(host.env["XDG_RUNTIME_DIR"]);
   return host;

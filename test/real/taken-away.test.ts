@@ -1,19 +1,23 @@
 // needs: docker, script
 // time limit: 900 s
+import { randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Host, passphrase, quick, removeHosts, run } from "../rig/host.js";
 import { underShell, type UnderShell } from "../rig/under-shell.js";
+import { withSealed } from "../rig/with-vault.js";
 
 // The container, its RAM, or what tazpod wrote there is taken away or tampered with.
 
 test.after(removeHosts);
 
-async function withVault(script = "printf %s kept > ~/secrets/key"): Promise<Host> {
-  const host = await Host.make({ remote: "none", more: quick });
-  const made = await host.enter(script);
-  assert.is(made.code, 0, made.stderr);
+const withVault = (files?: Record<string, string>): Promise<Host> => withSealed("none", files, quick);
+
+/** The same, with its container. */
+async function withContainer(): Promise<Host> {
+  const host = await withVault();
+  assert.is((await host.run("ensure-container")).code, 0);
   return host;
 }
 
@@ -79,7 +83,7 @@ test("only the marker removed from inside: what lies there is named, nothing of 
 });
 
 test("files that a locked shell left in ~/secrets are named, whatever the size of the vault, and stay", async () => {
-  const host = await withVault("head -c 6000000 /dev/urandom > ~/secrets/big");
+  const host = await withVault({ big: randomBytes(3_000_000).toString("hex") });
   const { pty, left } = await underShell(host);
   await pty.expect("Unlock the vault?");
   pty.line("n");
@@ -109,7 +113,7 @@ test("what an interrupted opening left is removed by the next unlock, and counts
 });
 
 test("lock ends a locking that was interrupted, without a passphrase", async () => {
-  const host = await withVault();
+  const host = await withContainer();
   await host.inside("cd ~/secrets && mkdir .tazpod && : > .tazpod/closing && echo half > key");
   assert.match(
     (await host.tazpod("status")).stdout,
@@ -121,7 +125,7 @@ test("lock ends a locking that was interrupted, without a passphrase", async () 
 });
 
 test("a shell does not open on what an interrupted locking left: that comes to its end, and the vault is unlocked anew", async () => {
-  const host = await withVault();
+  const host = await withContainer();
   await host.inside(
     "cd ~/secrets && mkdir .tazpod ro && : > .tazpod/closing && echo half > key && echo x > ro/x && chmod 500 ro",
   );
@@ -172,7 +176,7 @@ test("a changed setting is not offered while the vault is open; asked for by nam
 });
 
 test("a container of the same name that is another folder's is refused by its name, and left alone", async () => {
-  const mine = await withVault();
+  const mine = await withContainer();
   const other = await Host.make({ remote: "none" });
   const config = await readFile(other.path(".tazpod", "config.yaml"), "utf8");
   await writeFile(

@@ -4,8 +4,10 @@ import { mkdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import "../fake/light-scrypt.js";
 import { newFolder } from "../rig/folder.js";
 import { bin, Host, removeHosts, run } from "../rig/host.js";
+import { withSealed } from "../rig/with-vault.js";
 
 // What cannot be saved stays where it is, by name, and the vault that was there still opens.
 
@@ -16,15 +18,8 @@ test.after(async () => {
   for (const mount of mounts) await run("umount", ["-l", mount]);
 });
 
-async function withVault(more = ""): Promise<Host> {
-  const host = await Host.make({ remote: "none", more });
-  const made = await host.enter("printf %s kept > ~/secrets/key");
-  assert.is(made.code, 0, made.stderr);
-  return host;
-}
-
 test("what cannot be kept in a vault is named, nothing is saved without it, and --discard closes all the same", async () => {
-  const host = await withVault();
+  const host = await withSealed("none");
   const before = await readFile(host.vault);
   const cases: [string, string, RegExp][] = [
     ["mkfifo ~/secrets/pipe", "rm ~/secrets/pipe", /"pipe": it is a named pipe/],
@@ -53,7 +48,7 @@ test("what cannot be kept in a vault is named, nothing is saved without it, and 
 });
 
 test("--skip-unreadable saves the rest, names what it leaves out, and locks", async () => {
-  const host = await withVault();
+  const host = await withSealed("none");
   assert.is((await host.run("unlock")).code, 0);
   await host.inside(
     `cd ~/secrets; mkfifo pipe; ln key hard; ln -s /etc/passwd link; echo x > shut; chmod 000 shut
@@ -78,7 +73,7 @@ test("--skip-unreadable saves the rest, names what it leaves out, and locks", as
 });
 
 test("a file that is written to all the time is named, and left out with --skip-unreadable", async () => {
-  const host = await withVault();
+  const host = await withSealed("none");
   assert.is((await host.run("unlock")).code, 0);
   // another process than the ones that look, as a log would have it
   await run("docker", [
@@ -100,7 +95,7 @@ test("a file that is written to all the time is named, and left out with --skip-
 });
 
 test("a folder nobody may write in is saved and comes back as it was", async () => {
-  const host = await withVault();
+  const host = await withSealed("none");
   const made = await host.enter("mkdir ~/secrets/ro && echo in > ~/secrets/ro/f && chmod 500 ~/secrets/ro");
   assert.is(made.code, 0, made.stderr);
   assert.is(await host.secrets(), "");
@@ -109,7 +104,7 @@ test("a folder nobody may write in is saved and comes back as it was", async () 
 });
 
 test("a vault that is more than the RAM folder holds is refused before anything is unpacked, and says what to set", async () => {
-  const host = await withVault();
+  const host = await withSealed("none");
   assert.is((await host.enter("head -c 3000000 /dev/urandom > ~/secrets/big")).code, 0);
   const before = await readFile(host.vault);
   await host.configure("none", "vault: { size: 2m }\n");
@@ -125,7 +120,7 @@ test("a full disk at save: the old vault still opens, RAM stays open, and room m
   const disk = await newFolder("disk");
   assert.is((await run("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", disk])).code, 0);
   mounts.push(disk);
-  const host = await withVault();
+  const host = await withSealed("none");
   assert.is(
     (
       await run("sh", [

@@ -1,17 +1,15 @@
-import * as assert from "uvu/assert";
 import { FaultProxy } from "../fake/fault-proxy.js";
 import { newBucket } from "./bucket.js";
-import { Host, passphrase } from "./host.js";
+import { type Host, passphrase } from "./host.js";
 import type { Pty } from "./pty.js";
+import { withSealed } from "./with-vault.js";
 
 /** A host whose remote is behind a proxy, with a vault that was pushed. */
 export async function behindProxy(): Promise<{ host: Host; proxy: FaultProxy; remote: string }> {
   const { url } = await newBucket();
   const proxy = await FaultProxy.start();
   const remote = `\n  url: ${url}\n  endpoint: ${proxy.url}`;
-  const host = await Host.make({ remote });
-  const made = await host.enter("printf %s kept > ~/secrets/key");
-  assert.is(made.code, 0, made.stderr);
+  const host = await withSealed(remote);
   proxy.requests.length = 0;
   return { host, proxy, remote };
 }

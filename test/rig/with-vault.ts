@@ -1,8 +1,13 @@
+import { mkdir } from "node:fs/promises";
 import * as assert from "uvu/assert";
+import { Secret } from "../../lib/secret.js";
+import { sealInto } from "../../lib/vault/seal-folder.js";
 import { newFolder } from "./folder.js";
-import { Host, quick, run } from "./host.js";
+import { Host, passphrase, quick, run } from "./host.js";
+import { value } from "./result.js";
+import { tarOf } from "./vault-of-files.js";
 
-/** A host with this remote, and a vault that the script has put something into. */
+/** A host with this remote, and a vault that a script in its container has put something into. */
 export async function withVault(
   url: string,
   script = "printf %s kept > ~/secrets/key",
@@ -17,6 +22,30 @@ export async function withVault(
 /** The same in a format whose key takes a fraction of age's time: for suites that open many and are not about merging. */
 export const withQuickVault = (url: string, script?: string, more = ""): Promise<Host> =>
   withVault(url, script, `${quick}${more}`);
+
+/** A host with this remote, which has its vault, unless it is `none`. No container was made yet: that takes most of the time. */
+export async function withSealed(
+  url: string,
+  files: Readonly<Record<string, string>> = { key: "kept" },
+  more = "",
+): Promise<Host> {
+  const host = await Host.make({ remote: url, more });
+  const folder = host.path(".tazpod", "vault");
+  await mkdir(folder, { mode: 0o700 });
+  value(
+    await sealInto({
+      folder,
+      source: () => tarOf(new Map(Object.entries(files))),
+      passphrase: Secret.fromText(passphrase),
+      format: more.includes("format: v1") ? "v1" : "age",
+      limitBytes: 2 ** 24,
+    }),
+  );
+  if (url === "none") return host;
+  const pushed = await host.tazpod("push");
+  assert.is(pushed.code, 0, pushed.stderr);
+  return host;
+}
 
 /** A remote in a folder of its own. */
 export const folderRemote = async (): Promise<string> => `file://${await newFolder("usb")}/vault.tar.aes`;

@@ -4,6 +4,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import "../fake/light-scrypt.js";
 import { Secret } from "../../lib/secret.js";
 import { inspectVault } from "../../lib/vault/inspect.js";
 import { newFolder } from "../rig/folder.js";

@@ -4,6 +4,7 @@ import { copyFile, link, readdir, readFile, rm, stat, writeFile } from "node:fs/
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import "../fake/light-scrypt.js";
 import { Secret } from "../../lib/secret.js";
 import { inspectVault } from "../../lib/vault/inspect.js";
 import { readState } from "../../lib/vault/state.js";

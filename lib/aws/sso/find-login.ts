@@ -16,7 +16,7 @@ export async function findLogin(
   const { portal, sharesAwsCache = false } = settings.sso ?? {};
   if (portal !== undefined) return ok({ ...portal, scopes: defaultScopes, sharesAwsCache });
   const profile = settings.profile ?? (env["AWS_PROFILE"] || "default");
-  const { parseKnownFiles, loadSsoSessionData } = await import("@smithy/shared-ini-file-loader");
+  const { parseKnownFiles, loadSsoSessionData } = await import("./ini-files.js");
   const section: Section = (await parseKnownFiles({ ignoreCache: true }))[profile] ?? {};
   const session = section["sso_session"];
   if (session === undefined && section["sso_start_url"] === undefined) return ok(undefined);

@@ -1,5 +1,5 @@
-import type * as Portal from "@aws-sdk/client-sso";
-import type * as Oidc from "@aws-sdk/client-sso-oidc";
+import type { SSOClient } from "@aws-sdk/client-sso";
+import type { SSOOIDCClient } from "@aws-sdk/client-sso-oidc";
 import type { Failure } from "../../failure.js";
 import { fail, ok, type Result } from "../../result.js";
 import { attempts as usual, limits } from "../client-config.js";
@@ -14,16 +14,17 @@ const questionMs = 10_000;
 export async function oidcService(
   { region }: Pick<SsoLogin, "region">,
   attempts: number = usual,
-): Promise<{ readonly sdk: typeof Oidc; readonly client: Oidc.SSOOIDCClient }> {
-  const sdk = await import("@aws-sdk/client-sso-oidc");
+): Promise<{ readonly sdk: typeof import("./oidc-sdk.js"); readonly client: SSOOIDCClient }> {
+  const sdk = await import("./oidc-sdk.js");
   return { sdk, client: quietly(() => new sdk.SSOOIDCClient(settings(region, attempts))) };
 }
 
 /** The AWS access portal. AWS_ENDPOINT_URL_SSO puts another in its place. */
-export async function portalService({
-  region,
-}: Pick<SsoLogin, "region">): Promise<{ readonly sdk: typeof Portal; readonly client: Portal.SSOClient }> {
-  const sdk = await import("@aws-sdk/client-sso");
+export async function portalService({ region }: Pick<SsoLogin, "region">): Promise<{
+  readonly sdk: typeof import("./portal-sdk.js");
+  readonly client: SSOClient;
+}> {
+  const sdk = await import("./portal-sdk.js");
   return { sdk, client: quietly(() => new sdk.SSOClient(settings(region, usual))) };
 }
 

@@ -1,4 +1,5 @@
-import { randomBytes, scrypt } from "node:crypto";
+import { randomBytes } from "node:crypto";
+import { scrypt } from "../../host/scrypt.js";
 import type { Secret } from "../../secret.js";
 import { decode, encode, type Stanza } from "./header.js";
 import { fileKeyBytes, lock, tagBytes, unlock } from "./keys.js";
@@ -51,16 +52,7 @@ export async function wrap(fileKey: Buffer, passphrase: Secret, logN = workFacto
  * just sealed is opened for proof, and what was opened is asked again before it is replaced.
  */
 function stretch(passphrase: Secret, salt: Buffer, logN: number): Promise<Buffer> {
-  const [N, r] = [2 ** logN, 8];
-  // what node counts, and a little more
-  const maxmem = 128 * r * (N + 64);
-  return passphrase.key(
-    `scrypt ${logN} ${salt.toString("hex")}`,
-    (bytes) =>
-      new Promise((resolve, reject) => {
-        scrypt(bytes, Buffer.concat([label, salt]), 32, { N, r, p: 1, maxmem }, (error, key) =>
-          error === null ? resolve(key) : reject(error),
-        );
-      }),
+  return passphrase.key(`scrypt ${logN} ${salt.toString("hex")}`, (bytes) =>
+    scrypt(bytes, Buffer.concat([label, salt]), 32, { N: 2 ** logN, r: 8, p: 1 }),
   );
 }
