@@ -3,12 +3,11 @@ import { readText } from "../host/files.js";
 import type { ClientConfig, RequestLimits } from "./client-config.js";
 import { quietly, silent } from "./quietly.js";
 import type { S3Settings } from "./settings.js";
+import type * as Sdk from "./s3-sdk.js";
 import { loginProvider } from "./sso/provider.js";
 
-type Sdk = typeof import("./s3-sdk.js");
-
 export interface LoadedClient {
-  readonly sdk: Sdk;
+  readonly sdk: typeof Sdk;
   readonly client: S3Client;
 }
 
@@ -31,7 +30,7 @@ export async function loadClient(
 }
 
 function makeClient(
-  sdk: Sdk,
+  sdk: typeof Sdk,
   config: Omit<ClientConfig, "credentials"> & Pick<S3ClientConfig, "credentials">,
   limits: RequestLimits,
 ): S3Client {

@@ -6,6 +6,8 @@ import { attempts as usual, limits } from "../client-config.js";
 import { interrupted, isNetworkCode, readAwsError } from "../errors.js";
 import { quietly, silent } from "../quietly.js";
 import type { SsoLogin } from "./login.js";
+import type * as Oidc from "./oidc-sdk.js";
+import type * as Portal from "./portal-sdk.js";
 
 /** How long one question to the login service may take with all its attempts, in ms. */
 const questionMs = 10_000;
@@ -14,14 +16,14 @@ const questionMs = 10_000;
 export async function oidcService(
   { region }: Pick<SsoLogin, "region">,
   attempts: number = usual,
-): Promise<{ readonly sdk: typeof import("./oidc-sdk.js"); readonly client: SSOOIDCClient }> {
+): Promise<{ readonly sdk: typeof Oidc; readonly client: SSOOIDCClient }> {
   const sdk = await import("./oidc-sdk.js");
   return { sdk, client: quietly(() => new sdk.SSOOIDCClient(settings(region, attempts))) };
 }
 
 /** The AWS access portal. AWS_ENDPOINT_URL_SSO puts another in its place. */
 export async function portalService({ region }: Pick<SsoLogin, "region">): Promise<{
-  readonly sdk: typeof import("./portal-sdk.js");
+  readonly sdk: typeof Portal;
   readonly client: SSOClient;
 }> {
   const sdk = await import("./portal-sdk.js");
