@@ -1,6 +1,7 @@
 import { fail, ok, type Result } from "../result.js";
 import { misplaced } from "./spec.js";
 import type { ContainerSpec, Engine } from "./types.js";
+import { userIn } from "./users.js";
 
 /** Pulls the image where it is not here, makes the container and starts it. One that does not start is removed again.
  * Failure: `setting-unusable` for a mount that cannot be where it is to be. */
@@ -17,7 +18,7 @@ export async function makeContainer(
     const pulled = await engine.pull(spec.image, report, signal);
     if (!pulled.ok) return pulled;
   }
-  const user = await engine.lookUp(spec.image, spec.user);
+  const user = await userIn(engine, spec.image, spec.user);
   if (!user.ok) return user;
   const wrong = misplaced(spec, user.value);
   if (wrong !== undefined)
