@@ -13,6 +13,7 @@ import type { Manifest } from "./manifest.js";
 import { isCut } from "./cut.js";
 import { openVault } from "./open.js";
 import { sealVault, type Write } from "./seal.js";
+import { saltAhead } from "./age/passphrase-stanza.js";
 import { changeState, withArrived } from "./state.js";
 import { type Replacement, replaceVault, vaultFileName } from "./store.js";
 
@@ -68,6 +69,8 @@ const lenientTries = 6;
 export async function sealInto(request: SealRequest): Promise<Result<SealedVault>> {
   const { passphrase, limitBytes, lenient = false } = request;
   const without = new Set<string>();
+  // making the key takes as long as reading a large vault
+  const salts = request.format === "age" ? [saltAhead(passphrase)] : [];
   for (let attempt = 1; ; attempt++) {
     let moved: readonly string[] = [];
     const replaced = await replaceVault<Sealed>({
@@ -75,7 +78,10 @@ export async function sealInto(request: SealRequest): Promise<Result<SealedVault
       fill: async (write) => {
         const before = request.format === "age" ? await survey(request, without) : undefined;
         if (before?.ok === false) return ((moved = cutAt(before.failure)), before);
-        const sealed = await seal(request, write, without, before?.value.manifest);
+        const sealed = await seal(request, write, without, {
+          manifest: before?.value.manifest,
+          salt: salts.pop(),
+        });
         if (!sealed.ok) return ((moved = cutAt(sealed.failure)), sealed);
         moved = movedBetween(before?.value, sealed.value);
         return moved.length === 0 ? sealed : fail({ kind: "save-incomplete", problems: moved.map(moving) });
@@ -175,7 +181,7 @@ async function seal(
   request: SealRequest,
   write: Write,
   without: ReadonlySet<string>,
-  manifest: Manifest | undefined,
+  { manifest, salt }: { readonly manifest: Manifest | undefined; readonly salt: Buffer | undefined },
 ): Promise<Result<Sealed & Complaints>> {
   const { source, passphrase, format, limitBytes, lenient = false } = request;
   const { tar, done } = source();
@@ -184,7 +190,7 @@ async function seal(
     ...(manifest === undefined ? {} : { manifest }),
   });
   const [sha256, summary, complaints] = await Promise.all([
-    sealVault(archive.tar, passphrase, format, write),
+    sealVault(archive.tar, passphrase, format, write, salt),
     archive.summary,
     done,
   ]);

@@ -13,25 +13,28 @@ export type Write = (piece: Buffer) => Promise<Result<void>>;
 
 /**
  * Seals a tar stream into `write`, and gives the SHA-256 of what was written (hex). The stream is one that `normalise`
- * made: a `Failed` in it is the failure of this, as is one of `write`. Also fails with `passphrase-unusable` (empty).
+ * made: a `Failed` in it is the failure of this, as is one of `write`. `salt` is one of `saltAhead`, for an age vault. Also
+ * fails with `passphrase-unusable` (empty).
  */
 export async function sealVault(
   tar: Readable,
   passphrase: Secret,
   format: VaultFormat,
   write: Write,
+  salt?: Buffer,
 ): Promise<Result<string>> {
   const usable = check(passphrase);
   if (!usable.ok) {
     tar.destroy();
     return usable;
   }
-  const seal = { v1: sealV1, age: sealAge }[format];
   const hash = createHash("sha256");
   return settle(async () => {
     const { choosing, deflate, framing } = gzipStages();
     await pipeline(tar, choosing, deflate, framing, async (compressed: AsyncIterable<Buffer>) => {
-      for await (const piece of seal(compressed, passphrase)) {
+      const sealed =
+        format === "v1" ? sealV1(compressed, passphrase) : sealAge(compressed, passphrase, undefined, salt);
+      for await (const piece of sealed) {
         hash.update(piece);
         take(await write(piece));
       }

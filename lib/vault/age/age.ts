@@ -21,15 +21,16 @@ import { Pieces } from "../pieces.js";
  */
 const mostHeaderBytes = 64 * 1024;
 
-/** The sealed file, piece by piece. Errors of `plain` are thrown on. */
+/** The sealed file, piece by piece. `salt` is one of `saltAhead`. Errors of `plain` are thrown on. */
 export async function* sealAge(
   plain: AsyncIterable<Buffer>,
   passphrase: Secret,
   workFactor?: number,
+  salt?: Buffer,
 ): AsyncGenerator<Buffer> {
   const fileKey = randomBytes(fileKeyBytes);
   try {
-    const covered = coveredBytes([await wrap(fileKey, passphrase, workFactor)]);
+    const covered = coveredBytes([await wrap(fileKey, passphrase, workFactor, salt)]);
     yield headerBytes(covered, headerMac(fileKey, covered));
     yield* sealPayload(fileKey, plain);
   } finally {

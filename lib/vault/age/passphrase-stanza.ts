@@ -40,9 +40,24 @@ export async function unwrap(stanza: PassphraseStanza, passphrase: Secret): Prom
   return unlock(key, nonce, stanza.body);
 }
 
-/** Wraps a file key with a passphrase, under a fresh salt. */
-export async function wrap(fileKey: Buffer, passphrase: Secret, logN = workFactor): Promise<Stanza> {
+/**
+ * A salt whose key is being made from now on, for a `wrap` that comes later. For one alone: two file keys under the same
+ * key would tell of each other.
+ */
+export function saltAhead(passphrase: Secret): Buffer {
   const salt = randomBytes(saltBytes);
+  // whoever uses it meets the error
+  stretch(passphrase, salt, workFactor).catch(() => undefined);
+  return salt;
+}
+
+/** Wraps a file key with a passphrase, under a fresh salt. */
+export async function wrap(
+  fileKey: Buffer,
+  passphrase: Secret,
+  logN = workFactor,
+  salt: Buffer = randomBytes(saltBytes),
+): Promise<Stanza> {
   const key = await stretch(passphrase, salt, logN);
   return { args: ["scrypt", encode(salt), String(logN)], body: lock(key, nonce, fileKey) };
 }
