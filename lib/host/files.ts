@@ -1,4 +1,4 @@
-import { createReadStream } from "node:fs";
+import { createReadStream } from "./node-fs.js";
 import * as fs from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { Readable } from "node:stream";

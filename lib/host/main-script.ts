@@ -1,4 +1,4 @@
-import { realpathSync } from "node:fs";
+import { realpathSync } from "./node-fs.js";
 
 /**
  * The arguments for a script when it is what this process was started to run, by node or by zx; undefined when it was

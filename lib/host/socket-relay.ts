@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants } from "./node-fs.js";
 import * as fs from "node:fs/promises";
 import { createConnection, createServer, type Socket } from "node:net";
 import { dirname, join } from "node:path";
