@@ -1,3 +1,5 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { stat } from "../host/files.js";
 import { isSocket, makeRelayFolder } from "../host/socket-relay.js";
 import { agentSockets } from "../project/container-spec.js";
@@ -23,17 +25,18 @@ export async function readyToMake(project: Project): Promise<Result<void>> {
       hint: 'Start one (`eval "$(ssh-agent)" && ssh-add`), come here with `ssh -A`, or take `ssh: auto`, which does without.',
     });
   for (const { source } of mounts) {
-    const found = await stat(source);
-    if (!found.ok) return found;
-    if (found.value === undefined)
-      return fail({
-        kind: "setting-unusable",
-        setting: "mounts",
-        detail: `there is no ${source}`,
-        hint: "Make it, or correct or remove the mount.",
-      });
+    const there = await demand(source, "mounts", "Make it, or correct or remove the mount.");
+    if (!there.ok) return there;
   }
-  return readyToStart(project);
+  if (ssh !== "mount") return readyToStart(project);
+  return demand(join(homedir(), ".ssh"), "ssh: mount", "Take `ssh: auto`, which does without.");
+}
+
+async function demand(path: string, setting: string, hint: string): Promise<Result<void>> {
+  const found = await stat(path);
+  if (!found.ok) return found;
+  if (found.value !== undefined) return ok(undefined);
+  return fail({ kind: "setting-unusable", setting, detail: `there is no ${path}`, hint });
 }
 
 /** The socket of the host's ssh-agent, where there is one. */

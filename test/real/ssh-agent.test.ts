@@ -1,6 +1,6 @@
 // needs: docker, root, script, setpriv, ssh-agent
 // time limit: 900 s
-import { chmod, chown, copyFile, mkdir, readdir, rm, stat } from "node:fs/promises";
+import { chmod, chown, copyFile, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -174,6 +174,21 @@ test("an agent that is demanded and is not there is an error before a container 
   demanding.env["SSH_AUTH_SOCK"] = first;
   const done = await demanding.enter("echo [$SSH_AUTH_SOCK]; ls /run");
   assert.is(done.stdout, "[]\n", done.stderr);
+});
+
+test("`ssh: mount` has the host's ~/.ssh in the container, read-only; one that is not there is said before a container is made", async () => {
+  const mounting = await Host.make({ remote: "none", more: `${quick}ssh: mount\n` });
+  const home = (mounting.env["HOME"] = await newFolder("home"));
+  const refused = await mounting.enter("true");
+  assert.is(refused.code, 3, refused.stderr);
+  assert.match(refused.stderr, "`ssh: mount`");
+  assert.is.not((await run("docker", ["inspect", mounting.container])).code, 0);
+  await mkdir(join(home, ".ssh"), { mode: 0o700 });
+  await writeFile(join(home, ".ssh", "config"), "Host example", { mode: 0o600 });
+  await run("chown", ["-R", "1000:1000", join(home, ".ssh")]);
+  const done = await mounting.enter("cat ~/.ssh/config; echo x > ~/.ssh/config || echo kept");
+  assert.is(done.stdout, "Host examplekept\n", done.stderr);
+  assert.match(done.stderr, "Read-only file system");
 });
 
 test.run();
