@@ -1,10 +1,11 @@
+import type { Failure } from "../failure.js";
 import { fail, ok, type Result } from "../result.js";
 import { misplaced } from "./spec.js";
 import type { ContainerSpec, Engine } from "./types.js";
 import { userIn } from "./users.js";
 
 /** Pulls the image where it is not here, makes the container and starts it. One that does not start is removed again.
- * Failure: `setting-unusable` for a mount that cannot be where it is to be. */
+ * Failures: `setting-unusable` for a mount that cannot be where it is to be, `changed-meanwhile` when another made it first. */
 export async function makeContainer(
   engine: Engine,
   spec: ContainerSpec,
@@ -30,10 +31,19 @@ export async function makeContainer(
     });
   report(`making ${spec.name} from ${spec.image}`);
   const created = await engine.create(spec, user.value);
-  if (!created.ok) return created;
+  if (!created.ok) return isTaken(created.failure) ? fail(madeMeanwhile(spec.name)) : created;
   const started = await startContainer(engine, spec.name);
   if (!started.ok) await engine.remove(spec.name);
   return started;
+}
+
+/** Two tazpods that start a project in the same moment both find no container. */
+function isTaken(failure: Failure): boolean {
+  return failure.kind === "command-failed" && /already in use/i.test(failure.detail);
+}
+
+function madeMeanwhile(name: string): Failure {
+  return { kind: "changed-meanwhile", detail: `Another tazpod has made container ${name} meanwhile` };
 }
 
 /** Starts a container and makes sure that it stays up. Failure: `container-start`. */

@@ -69,6 +69,7 @@ for (const [source, start] of Object.entries(sources)) {
   test(`the passphrase from ${source} opens and seals the vault, and is nowhere while everything runs`, async () => {
     const usb = await newFolder("usb");
     const host = await withSealed(`file://${usb}/vault.tar.aes`);
+    assert.is((await host.run("ensure-container")).code, 0);
     const needles = [usual, planted];
     let ended: Ended | undefined;
     const seen = await watched(needles, async () => {
