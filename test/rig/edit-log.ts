@@ -15,7 +15,7 @@ export class EditLog {
   readonly #replaced = new Set<string>();
   /** Where a content may lie. */
   readonly #places = new Map<string, Set<string>>();
-  /** Kept under another name by a conflict: whoever replaces it under its old name leaves that. */
+  /** Kept by a conflict under another name, or though one side had removed it: it may be there, whoever replaced it. */
   readonly #keptTwice = new Set<string>();
 
   get size(): number {
@@ -39,7 +39,9 @@ export class EditLog {
   conflict(path: string, kept: readonly string[], sides: readonly Contents[]): void {
     for (const content of sides.flatMap((side) => side.get(path) ?? [])) {
       for (const name of kept) this.#place(content, name);
-      if (kept.some((name) => name !== path)) this.#keptTwice.add(content);
+      // the other side may have removed the very content that a restore had brought back on this one
+      if (kept.some((name) => name !== path) || sides.some((side) => !side.has(path)))
+        this.#keptTwice.add(content);
     }
   }
 
