@@ -37,6 +37,8 @@ async function dispatch(argv: readonly string[]): Promise<number> {
       return listCommand(parsed.value, rest);
     case "status":
       return statusCommand(parsed.value, rest);
+    case "doctor":
+      return (await import("./doctor/doctor.js")).doctorCommand(parsed.value, rest);
     case "history":
       return (await import("./history.js")).historyCommand(parsed.value, rest);
     case "vault":
