@@ -8,7 +8,7 @@ Usage: tazpod [COMMAND] [OPTIONS] [-- CMD…]
   tazpod NAME               short for \`tazpod run NAME\`: tazpod pull, tazpod lock, …
   tazpod plan [NAME]        what \`run NAME\` would do, and why; runs only checks
   tazpod list               the goals and tasks of this project
-  tazpod status             what holds here: project, container, vault
+  tazpod status             what holds here, who has a shell open, the last push or pull; --short for a prompt
   tazpod doctor             what would keep \`enter\` from its shell, or is not as it should be, and what to do
   tazpod history            the copies of the vault that the remote keeps; --changes, --all
   tazpod vault ls           what is in the sealed vault; also verify, diff, export, import
@@ -71,9 +71,14 @@ Shows what \`tazpod run NAME\` (enter, if not named) would do, each step with it
 
 Lists the goals and tasks of the recipe here, with the file each comes from where it is the project's own.
 `,
-  status: `Usage: tazpod status [--json] [--project DIR]
+  status: `Usage: tazpod status [--short] [--json] [--project DIR]
 
-Says which facts hold here. Asks the engine, but not the network.
+Says which facts hold here, which processes have a shell open, and when, with what and written by whom this host last pushed
+or pulled. Asks the engine, but not the network.
+
+  --short  one line for a prompt, from files alone, and nothing where there is no project:
+           \`lab locked\`, \`lab open\`; \`open?\` where no shell has it open, so that it may have been closed from inside;
+           \`*\` there is unsaved work, as the open shells have seen it; \`↑\` the sealed vault waits for a push
 `,
   doctor: `Usage: tazpod doctor [--read-data] [--offline] [--json] [OPTIONS]
 
