@@ -5,8 +5,11 @@ export interface Row {
   readonly than: string;
   readonly ms: number;
   readonly baseMs: number;
-  readonly target: number;
+  readonly target: Target;
 }
+
+/** At most so many times as long, or so many ms longer. */
+export type Target = number | { readonly moreMs: number };
 
 export interface Command {
   readonly argv: readonly string[];
@@ -39,7 +42,7 @@ export function compare(
   command: Command,
   than: string,
   base: Command,
-  target: number,
+  target: Target,
   rounds: number,
 ): Row {
   const [times, bases]: [number[], number[]] = [[], []];
@@ -51,4 +54,8 @@ export function compare(
     times.push(ms);
   }
   return { what, than, ms: median(times), baseMs: median(bases), target };
+}
+
+export function isKept({ ms, baseMs, target }: Row): boolean {
+  return typeof target === "number" ? ms / baseMs <= target : ms - baseMs <= target.moreMs;
 }

@@ -8,7 +8,8 @@ Usage: tazpod [COMMAND] [OPTIONS] [-- CMD…]
   tazpod NAME               short for \`tazpod run NAME\`: tazpod pull, tazpod lock, …
   tazpod plan [NAME]        what \`run NAME\` would do, and why; runs only checks
   tazpod list               the goals and tasks of this project
-  tazpod status             what holds here: project, container, vault
+  tazpod status             what holds here, who has a shell open, the last push or pull; --short for a prompt
+  tazpod doctor             what would keep \`enter\` from its shell, or is not as it should be, and what to do
   tazpod history            the copies of the vault that the remote keeps; --changes, --all
   tazpod vault ls           what is in the sealed vault; also verify, diff, export, import
   tazpod run with PART -- CMD  run one command with a part of the vault
@@ -70,9 +71,29 @@ Shows what \`tazpod run NAME\` (enter, if not named) would do, each step with it
 
 Lists the goals and tasks of the recipe here, with the file each comes from where it is the project's own.
 `,
-  status: `Usage: tazpod status [--json] [--project DIR]
+  status: `Usage: tazpod status [--short] [--json] [--project DIR]
 
-Says which facts hold here. Asks the engine, but not the network.
+Says which facts hold here, which processes have a shell open, and when, with what and written by whom this host last pushed
+or pulled. Asks the engine, but not the network.
+
+  --short  one line for a prompt, from files alone, and nothing where there is no project:
+           \`lab locked\`, \`lab open\`; \`open?\` where no shell has it open, so that it may have been closed from inside;
+           \`*\` there is unsaved work, as the open shells have seen it; \`↑\` the sealed vault waits for a push
+`,
+  doctor: `Usage: tazpod doctor [--read-data] [--offline] [--json] [OPTIONS]
+
+Looks at the host, the engine, the project, its remote and its vault, and says what is wrong and what to do. It changes
+nothing, runs nothing of the project's own, and asks nobody; each check ends by itself. Where the project is not trusted yet,
+its remote is not asked.
+
+  =  good        -  not as it should be        !  would keep \`tazpod enter\` from its shell        ?  could not be told
+
+  --read-data  open the sealed vault to its last byte, too, in memory; that takes the passphrase
+  --offline    ask an S3 remote nothing
+
+  --passphrase-file FILE  --passphrase-fd N  --passphrase-command CMD  --json  --project DIR
+
+Exit code 3 where something would keep \`enter\` from its shell, else 0.
 `,
   history: `Usage: tazpod history [--changes] [--all] [--json] [OPTIONS]
 
@@ -126,4 +147,14 @@ export function helpText(command?: string): string {
 }
 
 /** What is a command of its own; every other word is looked up as a goal or task. */
-export const commandNames = ["run", "plan", "list", "status", "history", "vault", "trust", "help"] as const;
+export const commandNames = [
+  "run",
+  "plan",
+  "list",
+  "status",
+  "doctor",
+  "history",
+  "vault",
+  "trust",
+  "help",
+] as const;

@@ -8,7 +8,6 @@ import { helpText } from "./help.js";
 import { listCommand } from "./list.js";
 import { planCommand } from "./plan.js";
 import { runCommand } from "./run.js";
-import { statusCommand } from "./status.js";
 
 /** Runs one command line to its end and returns the exit code. Never throws: a bug ends here and says where to report it. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -36,7 +35,9 @@ async function dispatch(argv: readonly string[]): Promise<number> {
     case "list":
       return listCommand(parsed.value, rest);
     case "status":
-      return statusCommand(parsed.value, rest);
+      return (await import("./status.js")).statusCommand(parsed.value, rest);
+    case "doctor":
+      return (await import("./doctor/doctor.js")).doctorCommand(parsed.value, rest);
     case "history":
       return (await import("./history.js")).historyCommand(parsed.value, rest);
     case "vault":

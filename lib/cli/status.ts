@@ -1,39 +1,39 @@
 import type { Verdict } from "../verdict.js";
 import type { Recipe } from "../recipe/types.js";
+import { otherSessions } from "../project/sessions.js";
 import type { Arguments } from "../run/arguments.js";
 import { open } from "../run/open.js";
 import { reportFailure } from "../run/report.js";
+import { readState } from "../vault/state.js";
+import { statusJson, statusText } from "./status-print.js";
 
-const signs = { true: "=", false: "-", unknown: "?" } as const;
-
-/** `tazpod status`: the facts that can be told without the network. */
+/** `tazpod status`: the facts that can be told without the network, who is here, and the last push or pull. */
 export async function statusCommand(args: Arguments, words: readonly string[]): Promise<number> {
   if (words.length > 0) return reportFailure({ kind: "usage", message: "status takes no name." }, args.json);
+  if (args.short) return short(args);
   const setting = await open(args.project, args.options);
   if (!setting.ok) return reportFailure(setting.failure, args.json);
   const { recipe, facts, world, interrupts } = setting.value;
   interrupts.watch();
-  const found: [string, Verdict][] = [];
+  const found = new Map<string, Verdict>();
   for (const name of recipe.facts.keys()) {
     if (!recipe.facts.get(name)?.internal && !needsNetwork(recipe, name))
-      found.push([name, await facts.know(name)]);
+      found.set(name, await facts.know(name));
   }
   interrupts.unwatch();
-  const { root, config } = world.project;
-  if (args.json) {
-    const shape = Object.fromEntries(found.map(([name, { state, reason }]) => [name, { state, reason }]));
-    process.stdout.write(
-      `${JSON.stringify({ project: root, container: config.containerName, remote: config.remote.url, facts: shape })}\n`,
-    );
-    return 0;
-  }
-  const width = Math.max(...found.map(([name]) => name.length));
-  const lines = found.flatMap(([name, { state, reason, hint }]) => [
-    `  ${signs[state]} ${name.padEnd(width)}  ${reason.split("\n")[0] ?? ""}`,
-    ...(hint === undefined ? [] : [`${" ".repeat(width + 6)}${hint}`]),
-  ]);
-  process.stdout.write(`${root}\n${lines.join("\n")}\n`);
+  const { project } = world;
+  const sessions = await otherSessions(project.vaultFolder);
+  if (!sessions.ok) return reportFailure(sessions.failure, args.json);
+  const read = await readState(project.vaultFolder);
+  if (!read.ok) return reportFailure(read.failure, args.json);
+  const status = { project, facts: found, sessions: sessions.value, ...read.value };
+  process.stdout.write(args.json ? `${JSON.stringify(statusJson(status))}\n` : statusText(status));
   return 0;
+}
+
+async function short({ json, project }: Arguments): Promise<number> {
+  if (!json) return (await import("./status-short.js")).shortStatus(project);
+  return reportFailure({ kind: "usage", message: "--short is a line of text, and not for --json." }, json);
 }
 
 /** Whether asking about a fact may mean asking a remote: `session` does, and so does what hangs on it. */

@@ -19,6 +19,7 @@ export function fileRemote(url: string, { limits = defaults }: RemoteOptions = {
     kind: "file",
     url,
     credentials: async () => ({ state: "true", reason: "a folder needs no login" }),
+    conditional: async () => ({ honoured: true, etag: "unquoted" }),
     head: async (signal) => {
       const folder = await settle(() => requireFolder(place));
       return folder.ok ? headFile(place, signal) : { state: "unknown", failure: folder.failure };

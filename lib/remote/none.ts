@@ -15,6 +15,7 @@ export function noRemote(url: string): Remote {
     kind: "none",
     url,
     credentials: async () => ({ state: "true", reason: "no remote, so no login" }),
+    conditional: async () => undefined,
     head: async () => ({ state: "absent" }),
     download: refuse,
     upload: refuse,

@@ -211,6 +211,7 @@ class Push {
       at: now().toISOString(),
       generation,
       ...(object.writeId === undefined ? {} : { writeId: object.writeId }),
+      ...(object.host === undefined ? {} : { host: object.host }),
       ...(state.sealed?.sha256 === sha256 ? { content: state.sealed.content } : {}),
       ...(history === undefined ? {} : { history }),
     };

@@ -26,8 +26,14 @@ export class Conditions {
   }
 
   async find(signal?: AbortSignal): Promise<Result<Conditional>> {
+    const known = await this.known();
+    return known === undefined ? this.probe(signal) : ok(known);
+  }
+
+  /** Without asking the server. */
+  async known(): Promise<Conditional | undefined> {
     this.#known ??= (await this.#notes.read(this.#name)) ?? (this.#assumed ? amazon : undefined);
-    return this.#known === undefined ? this.probe(signal) : ok(this.#known);
+    return this.#known;
   }
 
   /** Asks the server, whatever was thought of it until now. */

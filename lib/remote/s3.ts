@@ -29,6 +29,7 @@ export function s3Remote(settings: RemoteSettings, options: RemoteOptions = {}):
         login,
         signal,
       }),
+    conditional: () => conditions.known(),
     head: (signal) => headObject(place, signal),
     download: (request) => downloadObject(place, request),
     upload: (request) => uploadObject(writer, request),

@@ -33,7 +33,7 @@ export function noteArriving(
 function record(
   { pushed }: VaultState,
   remote: string,
-  { etag, writeId, generation = 0 }: RemoteObject,
+  { etag, writeId, host, generation = 0 }: RemoteObject,
   sha256: string | undefined,
 ): PushedRecord {
   const known = pushed?.remote === remote ? pushed : undefined;
@@ -46,6 +46,7 @@ function record(
     etag,
     at: now().toISOString(),
     ...(writeId === undefined ? {} : { writeId }),
+    ...(host === undefined ? {} : { host }),
     ...(highest === 0 ? {} : { generation: highest }),
   };
 }

@@ -3,6 +3,7 @@ import type { S3Settings } from "../aws/settings.js";
 import type { Failure } from "../failure.js";
 import type { Verdict } from "../verdict.js";
 import type { Result } from "../result.js";
+import type { Conditional } from "./endpoint-notes.js";
 
 /** Where the sealed vault is kept, as the config says. What is of S3 has no effect on other remotes. */
 export interface RemoteSettings extends S3Settings {
@@ -127,6 +128,8 @@ export interface Remote {
   readonly url: string;
   /** Whether there are credentials that have not expired. Asks nobody; the remote is not contacted. */
   credentials(signal?: AbortSignal): Promise<Verdict>;
+  /** How it holds the condition of an upload, as far as that is known here; the remote is not contacted. */
+  conditional(): Promise<Conditional | undefined>;
   head(signal?: AbortSignal): Promise<Presence>;
   /** The object is whole when this succeeds: as many bytes as were promised. */
   download(request: DownloadRequest): Promise<Result<RemoteObject>>;

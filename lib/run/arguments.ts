@@ -19,6 +19,10 @@ export interface Arguments {
   /** With trust: change nothing, or take it back. */
   readonly show: boolean;
   readonly revoke: boolean;
+  /** With status: a line for a prompt. */
+  readonly short: boolean;
+  /** With doctor: open the vault, too. */
+  readonly readData: boolean;
   readonly options: RunOptions;
 }
 
@@ -42,6 +46,8 @@ const flags = {
   all: { type: "boolean" },
   show: { type: "boolean" },
   revoke: { type: "boolean" },
+  short: { type: "boolean" },
+  "read-data": { type: "boolean" },
   discard: { type: "boolean" },
   "skip-unreadable": { type: "boolean" },
   force: { type: "boolean", short: "f" },
@@ -73,6 +79,8 @@ export function parseArguments(argv: readonly string[]): Result<Arguments> {
       all: values.all ?? false,
       show: values.show ?? false,
       revoke: values.revoke ?? false,
+      short: values.short ?? false,
+      readData: values["read-data"] ?? false,
       options: {
         yes: values.yes === "*" ? "all" : new Set(values.yes?.split(",").filter((name) => name !== "") ?? []),
         parts: (values.part ?? []).flatMap((names) => names.split(",")).filter((name) => name !== ""),

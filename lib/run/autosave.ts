@@ -1,5 +1,6 @@
 import { startGuard } from "../enclave/guard.js";
 import type { Enclave } from "../enclave/types.js";
+import { noteSaved, noteUnsaved } from "../enclave/unsaved-note.js";
 import { failureText } from "../explain.js";
 import type { Failure } from "../failure.js";
 import { now, sleep } from "../host/clock.js";
@@ -110,6 +111,7 @@ class Tending {
     const time = now().getTime();
     const isFirst = this.#here === "";
     this.#here = look;
+    if (!isFirst) void noteUnsaved(this.#context.project.vaultFolder);
     this.#first ??= time;
     this.#due = isFirst
       ? time
@@ -135,6 +137,7 @@ class Tending {
     if (saved.ok) {
       this.#failed = undefined;
       if (saved.value !== "unsaved") this.#saved = look;
+      await this.#note(look);
       if (saved.value === "sealed") await this.#push();
       return;
     }
@@ -143,6 +146,13 @@ class Tending {
     else this.#failed = { failure: saved.failure, at: now() };
     // unless something has changed meanwhile
     this.#due ??= now().getTime() + retryMs;
+  }
+
+  /** What has changed since is noted already. */
+  async #note(look: string): Promise<void> {
+    const { vaultFolder } = this.#context.project;
+    if (this.#saved !== look) await noteUnsaved(vaultFolder);
+    else if (this.#here === look) await noteSaved(vaultFolder);
   }
 
   /** "unsaved" where nobody here knows the passphrase, or where it is not wanted. */

@@ -12,8 +12,14 @@ export async function readyToStart(project: Project): Promise<Result<void>> {
   return ssh === "auto" || ssh === "agent" ? makeRelayFolder(agentSockets(project)) : ok(undefined);
 }
 
-/** The same for one that is made; failure `setting-unusable` for what the settings demand and the host does not have. */
+/** The same for one that is made. Failures: those of `hostHas`. */
 export async function readyToMake(project: Project): Promise<Result<void>> {
+  const has = await hostHas(project);
+  return has.ok ? readyToStart(project) : has;
+}
+
+/** Only looks. Failure: `setting-unusable` for what the settings demand of a new container and the host does not have. */
+export async function hostHas(project: Project): Promise<Result<void>> {
   const { ssh, mounts } = project.config;
   if (ssh === "agent" && (await agentSocket()) === undefined)
     return fail({
@@ -28,7 +34,7 @@ export async function readyToMake(project: Project): Promise<Result<void>> {
     const there = await demand(source, "mounts", "Make it, or correct or remove the mount.");
     if (!there.ok) return there;
   }
-  if (ssh !== "mount") return readyToStart(project);
+  if (ssh !== "mount") return ok(undefined);
   return demand(join(homedir(), ".ssh"), "ssh: mount", "Take `ssh: auto`, which does without.");
 }
 

@@ -1,5 +1,6 @@
 import { marker, setMarker } from "../enclave/marker.js";
 import { forgetOpen, recordedOpen } from "../enclave/open-record.js";
+import { noteSaved } from "../enclave/unsaved-note.js";
 import { take, type Taking } from "../enclave/take.js";
 import type { Enclave, Marker } from "../enclave/types.js";
 import type { Failure } from "../failure.js";
@@ -67,6 +68,7 @@ export async function saveOpen(
   const without = leftOut(sealed.value);
   if (without.length > 0) say(`Not kept in the vault: ${without.join(", ")}`);
   if (path !== project.vaultFile) return fail(keptBeside(path));
+  await noteSaved(project.vaultFolder);
   say(`✔ saved: ${count(summary.files)}, ${bytesOf(summary.bytes)}, sealed`);
   const { next: _, ...rest } = opened;
   return setMarker(enclave.value, {

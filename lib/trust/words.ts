@@ -37,7 +37,7 @@ function line({ kind, name, value }: Thing): string {
 }
 
 /** Nothing that a project says may draw on the screen. */
-function plain(text: string): string {
+export function plain(text: string): string {
   const shown = text.replaceAll(control, "\ufffd");
   return shown.length > 300 ? `${shown.slice(0, 300)}…` : shown;
 }

@@ -167,20 +167,23 @@ async function fromDescriptor(fd: number): Promise<Result<Passphrase>> {
   return bytes.ok ? usable(bytes.value, source) : bytes;
 }
 
-async function fromFile(path: string, given: string): Promise<Result<Passphrase>> {
-  const source = `${path} (${given})`;
+/** Why a passphrase is not taken from a file, in words; undefined when it is. Its content is not looked at. Failure: `file`. */
+export async function unusableFile(path: string): Promise<Result<string | undefined>> {
   const found = await stat(path);
   if (!found.ok) return found;
-  if (found.value === undefined) return unusable(source, "there is no such file");
+  if (found.value === undefined) return ok("there is no such file");
   const { kind, mode, bytes } = found.value;
-  if (kind !== "file") return unusable(source, "it is not a regular file; use --passphrase-fd for a pipe");
-  if ((mode & 0o077) !== 0) {
-    return unusable(
-      source,
-      `others can read it (mode ${mode.toString(8).padStart(4, "0")}); set it with chmod 600`,
-    );
-  }
-  if (bytes > limitBytes) return unusable(source, `it has more than ${limitBytes} bytes`);
+  if (kind !== "file") return ok("it is not a regular file; use --passphrase-fd for a pipe");
+  if ((mode & 0o077) !== 0)
+    return ok(`others can read it (mode ${mode.toString(8).padStart(4, "0")}); set it with chmod 600`);
+  return ok(bytes > limitBytes ? `it has more than ${limitBytes} bytes` : undefined);
+}
+
+async function fromFile(path: string, given: string): Promise<Result<Passphrase>> {
+  const source = `${path} (${given})`;
+  const why = await unusableFile(path);
+  if (!why.ok) return why;
+  if (why.value !== undefined) return unusable(source, why.value);
   const read = await readBytes(path);
   if (!read.ok) return read;
   return read.value === undefined ? unusable(source, "there is no such file") : usable(read.value, source);

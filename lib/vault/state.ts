@@ -45,6 +45,8 @@ export interface PushedRecord {
   /** ISO 8601. */
   readonly at: string;
   readonly writeId?: string;
+  /** Who wrote it, where the remote says so. */
+  readonly host?: string;
   /** The highest that this host has seen there. */
   readonly generation?: number;
   /** The name of its copy in the remote's history, once it is known to be there. */
@@ -151,7 +153,7 @@ function parseSealed(read: unknown): SealedRecord | undefined {
 
 function parsePushed(read: unknown): PushedRecord | undefined {
   if (!isRecord(read)) return undefined;
-  const { remote, sha256, etag, at, writeId, generation, history, content } = read;
+  const { remote, sha256, etag, at, writeId, host, generation, history, content } = read;
   if (
     typeof remote !== "string" ||
     typeof sha256 !== "string" ||
@@ -166,6 +168,7 @@ function parsePushed(read: unknown): PushedRecord | undefined {
     etag,
     at,
     ...(typeof writeId === "string" ? { writeId } : {}),
+    ...(typeof host === "string" ? { host } : {}),
     ...(isGeneration(generation) ? { generation } : {}),
     ...(typeof history === "string" ? { history } : {}),
     ...(typeof content === "string" ? { content } : {}),

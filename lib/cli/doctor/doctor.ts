@@ -1,0 +1,70 @@
+import { exitCode } from "../../exit-code.js";
+import type { Arguments } from "../../run/arguments.js";
+import { open } from "../../run/open.js";
+import { reportFailure } from "../../run/report.js";
+import type { Setting } from "../../run/setting.js";
+import { trustOf } from "../../trust/ensure.js";
+import { finding } from "./finding.js";
+import { nodeCheck } from "./node.js";
+import { patientOf, projectChecks } from "./patient.js";
+import { doctorJson, line, summary } from "./print.js";
+import { swapCheck } from "./swap.js";
+import { type Check, type Finding, met } from "./types.js";
+import { openingOf } from "./vault.js";
+
+/** `tazpod doctor`: what would keep `enter` from its shell, or is not as it should be. Exit code 3 for the first. */
+export async function doctorCommand(args: Arguments, words: readonly string[]): Promise<number> {
+  if (words.length > 0) return reportFailure({ kind: "usage", message: "doctor takes no name." }, args.json);
+  const setting = await open(args.project, args.options, { unasked: true });
+  // the host can be looked at all the same
+  if (!setting.ok) {
+    const broken: Check = { name: "project", limitMs: 1_000, look: async () => met(setting.failure) };
+    return tell(undefined, examine([broken, nodeCheck, swapCheck], new AbortController().signal), args);
+  }
+  const { world, interrupts } = setting.value;
+  interrupts.watch();
+  try {
+    const code = await examineProject(setting.value, args);
+    if (interrupts.received === undefined) return code;
+    const failure = { kind: "interrupted", signal: interrupts.received } as const;
+    return args.json ? exitCode(failure) : reportFailure(failure, false);
+  } finally {
+    interrupts.unwatch();
+    world.session.end();
+  }
+}
+
+async function examineProject(setting: Setting, args: Arguments): Promise<number> {
+  const { recipe, world, interrupts } = setting;
+  const { project } = world;
+  const trust = await trustOf(project, recipe);
+  if (!trust.ok) return reportFailure(trust.failure, args.json);
+  const patient = patientOf(setting);
+  const checks = [...projectChecks(patient, trust.value), nodeCheck, swapCheck];
+  async function* all(): AsyncGenerator<Finding> {
+    yield* examine(checks, interrupts.signal);
+    if (args.readData && project.initialised && !interrupts.signal.aborted) yield openingOf(patient);
+  }
+  return tell(project.root, all(), args);
+}
+
+/** All at once; what each has found, in their order. */
+async function* examine(checks: readonly Check[], interrupt: AbortSignal): AsyncGenerator<Finding> {
+  yield* checks.map((check) => finding(check, interrupt));
+}
+
+async function tell(
+  root: string | undefined,
+  findings: AsyncIterable<Finding>,
+  { json }: Arguments,
+): Promise<number> {
+  const print = (text: string): void => void process.stdout.write(`${text}\n`);
+  const found: Finding[] = [];
+  if (!json && root !== undefined) print(root);
+  for await (const one of findings) {
+    found.push(one);
+    if (!json) print(line(one));
+  }
+  print(json ? JSON.stringify(doctorJson(root, found)) : summary(found));
+  return found.some(({ verdict }) => verdict === "stops") ? 3 : 0;
+}

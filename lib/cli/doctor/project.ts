@@ -1,0 +1,19 @@
+import { shown } from "../../project/shown.js";
+import type { Project } from "../../project/types.js";
+import type { Trust } from "../../trust/ensure.js";
+import { type Check, good, type Seen, warning } from "./types.js";
+
+/** Whether there is a project, and whether what it says for itself is trusted on this host. */
+export function projectCheck(project: Project, trust: Trust, isAsked: boolean): Check {
+  return { name: "project", limitMs: 1_000, look: async () => judge(project, trust, isAsked) };
+}
+
+function judge({ root, initialised, configFile }: Project, { state }: Trust, isAsked: boolean): Seen {
+  if (!initialised)
+    return warning(`there is none in ${root} or above it`, "`tazpod init` makes one of this folder.");
+  if (state !== "untrusted") return good(`${shown(configFile)}, ${state}`);
+  const reason = "nobody has said on this host that what it says for itself is trusted";
+  const todo = "`tazpod trust` shows it, and asks.";
+  // on a terminal enter asks, too
+  return isAsked ? warning(reason, todo) : { verdict: "stops", reason, todo };
+}

@@ -1,0 +1,106 @@
+import { clockAhead } from "../../aws/server-clock.js";
+import { stat } from "../../host/files.js";
+import type { RemoteObject } from "../../remote/types.js";
+import { ago } from "../../run/ago.js";
+import { isOffline } from "../../run/freshness.js";
+import { type Check, good, met, type Patient, type Seen, unknown, warning } from "./types.js";
+
+/** Longer than the three attempts at a connection. */
+const limitMs = 20_000;
+const isS3 = ({ project }: Patient): boolean => project.config.remote.url.startsWith("s3://");
+
+/** All that has to do with where the vault is kept. */
+export function remoteChecks(patient: Patient): Check[] {
+  const common = [loginCheck(patient), reachCheck(patient)];
+  return isS3(patient) ? [...common, writesCheck(patient), clockCheck(patient)] : common;
+}
+
+function loginCheck({ context, login }: Patient): Check {
+  return {
+    name: "login",
+    limitMs,
+    async look() {
+      if (isOffline(context)) return offline;
+      const { state, reason, hint } = await login();
+      if (state === "true") return good(reason);
+      return {
+        verdict: state === "false" ? "warning" : "unknown",
+        reason,
+        ...(hint === undefined ? {} : { todo: hint }),
+      };
+    },
+  };
+}
+
+function reachCheck({ project, context, login }: Patient): Check {
+  const { url } = project.config.remote;
+  return {
+    name: "remote",
+    limitMs,
+    async look(signal) {
+      if (url === "none") return good("this project has none");
+      if (isOffline(context)) return offline;
+      if ((await login()).state !== "true") return unknown(`${url} was not asked, for want of a login`);
+      const found = await (await context.remote()).head(signal);
+      if (found.state === "present") return good(`${url} ${vaultOf(found.object)}`);
+      if (found.state === "absent") return good(`${url} can be read, and has no vault yet`);
+      // a vault that is here opens without it
+      const here = await stat(project.vaultFile);
+      return met(found.failure, here.ok && here.value !== undefined ? "warning" : "stops");
+    },
+  };
+}
+
+function vaultOf({ host, modified, generation }: RemoteObject): string {
+  const which = generation === undefined ? "" : `, generation ${generation}`;
+  return `has a vault that ${host ?? "somebody"} wrote ${ago(modified)}${which}`;
+}
+
+/** What is known of it: to find out takes writes. */
+function writesCheck({ project, context }: Patient): Check {
+  const { singleWriter } = project.config.remote;
+  return {
+    name: "writes",
+    limitMs: 5_000,
+    async look() {
+      const known = await (await context.remote()).conditional();
+      if (known === undefined)
+        return unknown(
+          "whether the server holds the condition of a write is not known: the first push finds out",
+        );
+      if (known.honoured) return good("the server refuses to write over what this host has not seen");
+      const reason = `the server does not hold the condition of a write: ${known.why}`;
+      return singleWriter
+        ? good(`${reason}; remote.single_writer says that no other host pushes`)
+        : warning(
+            reason,
+            "Nothing is pushed there: set remote.single_writer if no other host ever pushes, or take another server.",
+          );
+    },
+  };
+}
+
+/** S3 refuses what is signed a quarter of an hour off, and the SDK then corrects itself; logins and times are not. */
+const slackMs = 60_000;
+
+export function judgeClock(aheadMs: number | undefined): Seen {
+  if (aheadMs === undefined) return unknown("the server gave no time to compare with");
+  const seconds = Math.round(Math.abs(aheadMs) / 1000);
+  if (Math.abs(aheadMs) <= slackMs)
+    return good(`this machine's agrees with the server's to ${seconds + 1} s`);
+  return warning(
+    `this machine is ${seconds} s ${aheadMs > 0 ? "ahead of" : "behind"} the server`,
+    "Set it, for instance with `timedatectl set-ntp true`.",
+  );
+}
+
+function clockCheck({ project, context }: Patient): Check {
+  return {
+    name: "clock",
+    limitMs,
+    look: async (signal) =>
+      isOffline(context) ? offline : judgeClock(await clockAhead(project.config.remote, signal)),
+  };
+}
+
+const offline = unknown("not asked: --offline");

@@ -1,0 +1,51 @@
+import { explain } from "../../explain.js";
+import type { Failure } from "../../failure.js";
+import type { Project } from "../../project/types.js";
+import type { Result } from "../../result.js";
+import type { StepContext, Verdict } from "../../run/step.js";
+
+/** What a check has found. */
+export interface Seen {
+  /** `stops`: as things are, `tazpod enter` does not get to its shell. */
+  readonly verdict: "good" | "warning" | "stops" | "unknown";
+  /** In words. */
+  readonly reason: string;
+  /** What to do about it, a sentence. */
+  readonly todo?: string;
+}
+
+export interface Finding extends Seen {
+  readonly check: string;
+}
+
+/** Looks at one thing: changes nothing, and asks nobody. */
+export interface Check {
+  readonly name: string;
+  /** In ms; what takes longer is `unknown`. */
+  readonly limitMs: number;
+  readonly look: (signal: AbortSignal) => Promise<Seen>;
+}
+
+/** The project that is looked at, and what more than one check has to know of its surroundings, asked once. */
+export interface Patient {
+  readonly project: Project;
+  readonly context: StepContext;
+  /** The engine's version. */
+  readonly engine: () => Promise<Result<string>>;
+  /** Whether there are credentials for the remote. */
+  readonly login: () => Promise<Verdict>;
+}
+
+export const good = (reason: string): Seen => ({ verdict: "good", reason });
+export const warning = (reason: string, todo: string): Seen => ({ verdict: "warning", reason, todo });
+export const unknown = (reason: string): Seen => ({ verdict: "unknown", reason });
+
+/** A failure that was met, and what it means for `tazpod enter`. */
+export function met(failure: Failure, verdict: Seen["verdict"] = "stops"): Seen {
+  const { message, where, hint } = explain(failure);
+  return {
+    verdict,
+    reason: where === undefined ? message : `${where}: ${message}`,
+    ...(hint === undefined ? {} : { todo: hint }),
+  };
+}

@@ -1,0 +1,71 @@
+import { stat } from "../../host/files.js";
+import { shown } from "../../project/shown.js";
+import type { Project } from "../../project/types.js";
+import { ago } from "../../run/ago.js";
+import { bytesOf, count } from "../../run/bytes.js";
+import { formatOf } from "../../vault/format-of.js";
+import { unusableFile } from "../../vault/passphrase.js";
+import { inspected } from "../vault/types.js";
+import { type Check, type Finding, good, met, type Patient, warning } from "./types.js";
+
+/** What can be told of the vault here without opening it. */
+export function vaultCheck({ vaultFile }: Project): Check {
+  return {
+    name: "vault",
+    limitMs: 5_000,
+    async look() {
+      const found = await stat(vaultFile);
+      if (!found.ok) return met(found.failure);
+      if (found.value === undefined) return good("there is none here: `tazpod enter` pulls or makes one");
+      const format = await formatOf(vaultFile);
+      if (!format.ok) return met(format.failure);
+      const { bytes, modified } = found.value;
+      return good(`${shown(vaultFile)}: ${bytesOf(bytes)}, format ${format.value}, written ${ago(modified)}`);
+    },
+  };
+}
+
+/** Opens it to its last byte, in memory. It asks for the passphrase, and so has no limit. */
+export async function openingOf({ context }: Patient): Promise<Finding> {
+  const found = await inspected(context);
+  if (!found.ok) {
+    const isUnanswered = ["answer-needed", "interrupted"].includes(found.failure.kind);
+    return { check: "opening", ...met(found.failure, isUnanswered ? "unknown" : "stops") };
+  }
+  const { files, bytes } = found.value.summary;
+  return { check: "opening", ...good(`it opens, and is whole: ${count(files)}, ${bytesOf(bytes)}`) };
+}
+
+/** Whether only this user gets at the sealed vault and what lies beside it. */
+export function modesCheck({ vaultFolder, vaultFile }: Project): Check {
+  return {
+    name: "modes",
+    limitMs: 5_000,
+    async look() {
+      const open: string[] = [];
+      for (const path of [vaultFolder, vaultFile]) {
+        const found = await stat(path);
+        if (!found.ok) return met(found.failure, "unknown");
+        if (found.value !== undefined && (found.value.mode & 0o077) !== 0) open.push(shown(path));
+      }
+      return open.length === 0
+        ? good(`only you get at ${shown(vaultFolder)}`)
+        : warning(`others get at ${open.join(" and ")}`, `\`chmod go-rwx ${open.join(" ")}\` closes it.`);
+    },
+  };
+}
+
+/** A file that the passphrase is to come from: one that others can read is refused when it is needed. */
+export function passphraseCheck(path: string, source: string): Check {
+  return {
+    name: "passphrase",
+    limitMs: 5_000,
+    async look() {
+      const why = await unusableFile(path);
+      if (!why.ok) return met(why.failure);
+      return why.value === undefined
+        ? good(`${path} (${source}) is yours alone`)
+        : met({ kind: "passphrase-unusable", source: `${path} (${source})`, detail: why.value });
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import { basename, join } from "node:path";
+import { isNotedOpen } from "../enclave/open-record.js";
+import { isNotedUnsaved } from "../enclave/unsaved-note.js";
+import { currentFolder } from "../host/current-folder.js";
+import { readText } from "../host/files.js";
+import { findRoot } from "../project/find.js";
+import { saysNoRemote } from "../project/no-remote.js";
+import { isInUse } from "../project/sessions.js";
+import { isPushed, readLocal } from "../remote/local.js";
+import { plain } from "../trust/words.js";
+
+/**
+ * `tazpod status --short`: a line for a prompt, such as `lab open*↑`; nothing where there is no project. It reads only
+ * files, and takes what they say for what is: the engine is not asked. What cannot be read is left out.
+ */
+export async function shortStatus(from = currentFolder()): Promise<number> {
+  const found = from === undefined ? undefined : await findRoot(from);
+  if (found?.ok === true && found.value.initialised)
+    process.stdout.write(`${await shortLine(found.value.root)}\n`);
+  return 0;
+}
+
+async function shortLine(root: string): Promise<string> {
+  const vaultFolder = join(root, ".tazpod", "vault");
+  const [open, local] = await Promise.all([isNotedOpen(vaultFolder), readLocal(vaultFolder)]);
+  const hasVault = local.ok && local.value.sha256 !== undefined;
+  // with no shell there, it may have been closed from inside
+  const state = open ? ((await isInUse(vaultFolder)) ? "open" : "open?") : hasVault ? "locked" : "";
+  const unsaved = open && (await isNotedUnsaved(vaultFolder)) ? "*" : "";
+  const pushed =
+    !hasVault || isPushed(local.value, local.value.state.pushed?.remote ?? "") || (await hasNoRemote(root));
+  return `${plain(basename(root))} ${state}${unsaved}${pushed ? "" : "↑"}`.trimEnd();
+}
+
+async function hasNoRemote(root: string): Promise<boolean> {
+  const text = await readText(join(root, ".tazpod", "config.yaml"));
+  return text.ok && saysNoRemote(text.value ?? "");
+}

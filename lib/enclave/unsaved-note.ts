@@ -1,0 +1,24 @@
+import { join } from "node:path";
+import { removeFile, stat, writeNew } from "../host/files.js";
+
+/**
+ * A note on the host that the open vault has work which is not sealed yet, by the shells that watch it, for whoever has no
+ * time to ask inside. It is a hint: what saves and locks looks for itself.
+ */
+function file(vaultFolder: string): string {
+  return join(vaultFolder, "unsaved");
+}
+
+/** That it is there already, or cannot be written, does not matter. */
+export async function noteUnsaved(vaultFolder: string): Promise<void> {
+  await writeNew(file(vaultFolder), "");
+}
+
+export async function noteSaved(vaultFolder: string): Promise<void> {
+  await removeFile(file(vaultFolder));
+}
+
+export async function isNotedUnsaved(vaultFolder: string): Promise<boolean> {
+  const found = await stat(file(vaultFolder));
+  return found.ok && found.value !== undefined;
+}

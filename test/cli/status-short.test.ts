@@ -1,0 +1,117 @@
+import { createHash } from "node:crypto";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { processIdentity } from "../../lib/host/process-identity.js";
+import { saysNoRemote } from "../../lib/project/no-remote.js";
+import { newFolder } from "../rig/folder.js";
+import { bin, Host, run } from "../rig/host.js";
+
+// The line for a prompt, by the files of a project. No engine is asked, so none is needed.
+
+const sealed = "what is sealed";
+const remote = "file:///media/usb/vault.tar.aes";
+
+/** A project with these files in .tazpod/vault; `shell` is a process that has a shell open there. */
+async function line(
+  config: string,
+  files: Readonly<Record<string, string>>,
+  shell?: number,
+): Promise<string> {
+  const host = await Host.make({ remote: config });
+  const folder = host.path(".tazpod", "vault");
+  await mkdir(join(folder, "sessions"), { recursive: true });
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  if (shell !== undefined)
+    await writeFile(join(folder, "sessions", String(shell)), `${await processIdentity(shell)}\n\n`);
+  const done = await host.tazpod("status", "--short");
+  assert.is(done.stderr, "");
+  assert.is(done.code, 0);
+  return done.stdout.replace(basename(host.folder), "lab");
+}
+
+const vault = { "vault.tar.aes": sealed };
+const pushed = (text: string): Record<string, string> => {
+  const sha256 = createHash("sha256").update(text).digest("hex");
+  const state = { version: 1, pushed: { remote, sha256, etag: "e", at: "2026-01-01T00:00:00.000Z" } };
+  return { "state.json": JSON.stringify(state) };
+};
+
+test("no vault, a closed one that was pushed, and one that waits for a push", async () => {
+  assert.is(await line(remote, {}), "lab\n");
+  assert.is(await line(remote, { ...vault, ...pushed(sealed) }), "lab locked\n");
+  assert.is(await line(remote, { ...vault, ...pushed("another") }), "lab locked↑\n");
+  assert.is(await line(remote, vault), "lab locked↑\n");
+  assert.is(await line(remote, { ...vault, "state.json": "{" }), "lab locked↑\n");
+});
+
+test("without a remote nothing waits for a push", async () => {
+  assert.is(await line("none", vault), "lab locked\n");
+  assert.is(await line("{ url: none }", vault), "lab locked\n");
+});
+
+test("open with a shell that lives, open without one, and unsaved work in either", async () => {
+  const open = { ...vault, ...pushed(sealed), "open.json": "{}" };
+  assert.is(await line(remote, open, process.pid), "lab open\n");
+  assert.is(await line(remote, open), "lab open?\n");
+  assert.is(await line(remote, { ...open, unsaved: "" }, process.pid), "lab open*\n");
+  assert.is(await line(remote, { ...open, ...pushed("another"), unsaved: "" }), "lab open?*↑\n");
+});
+
+test("a note of unsaved work says nothing where the vault is closed", async () => {
+  assert.is(await line(remote, { ...vault, ...pushed(sealed), unsaved: "" }), "lab locked\n");
+});
+
+test("outside of a project, and in a folder that is gone, there is no line and no error", async () => {
+  const folder = await newFolder();
+  const here = await run(process.execPath, [bin, "status", "--short"], { cwd: folder });
+  assert.equal(here, { code: 0, stdout: "", stderr: "" });
+  const gone = join(folder, "gone");
+  await mkdir(gone);
+  const script = 'rmdir "$0" && exec "$@"';
+  const there = await run("sh", ["-c", script, gone, process.execPath, bin, "status", "--short"], {
+    cwd: gone,
+  });
+  assert.equal(there, { code: 0, stdout: "", stderr: "" });
+  await rm(folder, { recursive: true });
+});
+
+test("from below, and with --project, it is the project's line; --json and --short are refused together", async () => {
+  const host = await Host.make({ remote });
+  const name = `${basename(host.folder)}\n`;
+  const below = await run(process.execPath, [bin, "status", "--short"], { cwd: host.path(".tazpod") });
+  assert.is(below.stdout, name);
+  const named = [bin, "status", "--short", "--project", host.folder];
+  assert.is((await run(process.execPath, named, { cwd: "/" })).stdout, name);
+  assert.is((await host.tazpod("status", "--short", "--json")).code, 2);
+});
+
+test("a folder's name draws nothing on the screen", async () => {
+  const folder = join(await newFolder(), "a\u001b[2Jb");
+  await mkdir(join(folder, ".tazpod"), { recursive: true });
+  await writeFile(join(folder, ".tazpod", "config.yaml"), "");
+  const done = await run(process.execPath, [bin, "status", "--short"], { cwd: folder });
+  assert.is(done.stdout, "a\ufffd[2Jb\n");
+});
+
+test("a config says that it has no remote in every way that YAML has for it, and in no other", () => {
+  for (const text of [
+    "remote: none",
+    "user: x\nremote: 'none' # alone\n",
+    'remote: { region: x, url: "none" }',
+    "remote:\n  url: none\n",
+    "remote: { url: none, region: x }",
+  ])
+    assert.ok(saysNoRemote(text), text);
+  for (const text of [
+    "",
+    "remote: file:///none",
+    "# remote: none",
+    "ssh: none",
+    "remote: { url: s3://none/x }",
+  ])
+    assert.not.ok(saysNoRemote(text), text);
+});
+
+test.run();
