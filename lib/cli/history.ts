@@ -28,7 +28,7 @@ interface Row {
 /** `tazpod history`: the copies of the vault that the remote keeps, newest first; with --changes, by name, what each changed. */
 export async function historyCommand(args: Arguments, words: readonly string[]): Promise<number> {
   if (words.length > 0) return reportFailure({ kind: "usage", message: "history takes no name." }, args.json);
-  const setting = await open(args.project, args.options, { unasked: true });
+  const setting = await open(args.project, args.options);
   if (!setting.ok) return reportFailure(setting.failure, args.json);
   const { recipe, world, interrupts } = setting.value;
   const { project } = world;

@@ -68,7 +68,13 @@ test("an own image, user, network or place of the vault is not used before someb
     "remote: { endpoint: 'https://s3.example.org' }",
   ]) {
     const { tazpod } = await place({ [config]: `${text}\n` });
-    for (const args of [["enter", "--yes"], ["run", "ensure-container", "--yes"], ["plan"], ["status"]]) {
+    for (const args of [
+      ["enter", "--yes"],
+      ["run", "ensure-container", "--yes"],
+      ["plan"],
+      ["status"],
+      ["history"],
+    ]) {
       const done = await tazpod(...args);
       assert.is(done.code, 4, `${text}, ${args.join(" ")}: ${done.stderr}`);
       assert.match(done.stderr, /says, other than what comes with tazpod:/);
