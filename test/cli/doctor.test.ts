@@ -131,7 +131,7 @@ test("a Node whose support has ended is a warning from the day after on", () => 
   const on = (version: string, day: string) => judgeNode(version, new Date(day));
   assert.is(on("20.19.0", "2026-04-30T12:00:00Z").verdict, "good");
   assert.is(on("20.19.0", "2026-05-01T12:00:00Z").verdict, "warning");
-  assert.match(on("20.19.0", "2026-01-01T12:00:00Z").reason, /AWS SDK.*January 2027/);
+  assert.match(on("20.19.0", "2026-01-01T12:00:00Z").reason, /January 2027.*AWS SDK/);
   assert.not.match(on("22.1.0", "2026-05-01T12:00:00Z").reason, /AWS SDK/);
   assert.is(on("99.0.0", "2026-05-01T12:00:00Z").verdict, "unknown");
 });
