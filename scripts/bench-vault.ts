@@ -13,6 +13,7 @@ import { ociEngine } from "../lib/engine/oci.js";
 import { take } from "../lib/result.js";
 import { unpack } from "../lib/run/unpack.js";
 import { Secret } from "../lib/secret.js";
+import { trust } from "./compare.js";
 
 const bin = fileURLToPath(new URL("../bin/tazpod.js", import.meta.url));
 const passphrase = "correct horse battery";
@@ -116,8 +117,7 @@ async function round(
   writeFileSync(join(root, ".tazpod", "config.yaml"), "image: none\nremote: none\nvault: { size: 4g }\n");
   writeFileSync(join(root, "pass"), `${passphrase}\n`, { mode: 0o600 });
   await writeContent(join(content, "file"), bytes, compressible);
-  const trusted = spawnSync(process.execPath, [bin, "trust", "--yes"], { cwd: root });
-  if (trusted.status !== 0) throw new Error(`the project is not trusted: ${String(trusted.stderr)}`);
+  trust(bin, root);
   const vault = join(root, ".tazpod", "vault", "vault.tar.aes");
   const tazpod = (...args: string[]): string[] => [
     process.execPath,

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sync } from "./bench-sync.js";
 import { sealAndOpen, unlock, type UnlockRow, type VaultRow } from "./bench-vault.js";
-import { type Command, compare, isKept, type Row, time } from "./compare.js";
+import { type Command, compare, isKept, type Row, time, trust } from "./compare.js";
 
 const bin = fileURLToPath(new URL("../bin/tazpod.js", import.meta.url));
 const image = process.env["TAZPOD_TEST_IMAGE"] ?? "tazpod-test:1";
@@ -42,18 +42,9 @@ facts:
   parts-open: { check: { env: PATH } }
 `;
 
-/** As it is for whoever has said yes to a project once. */
-function trust(cwd: string): void {
-  const done = spawnSync(process.execPath, [bin, "trust", "--yes"], {
-    cwd,
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  if (done.status !== 0) throw new Error(`the project is not trusted: ${String(done.stderr)}`);
-}
-
 function startup(): Row[] {
   const cwd = project("plan", instant);
-  trust(cwd);
+  trust(bin, cwd);
   const node = { argv: [process.execPath, "-e", "0"], cwd };
   const help = { argv: [process.execPath, bin, "--help"], cwd };
   const plan = { argv: [process.execPath, bin, "plan", "enter"], cwd };
@@ -88,7 +79,7 @@ async function warm(): Promise<Row[]> {
     return [];
   }
   const cwd = project("warm");
-  trust(cwd);
+  trust(bin, cwd);
   const pass = join(folder, "pass");
   writeFileSync(pass, "bench\n", { mode: 0o600 });
   const argv = [bin, "enter", "--yes", "--passphrase-file", pass, "--", "sh", "-c", "echo open; cat"];
@@ -116,7 +107,7 @@ async function unlocking(): Promise<UnlockRow[]> {
     return [];
   }
   const cwd = project("unlock");
-  trust(cwd);
+  trust(bin, cwd);
   const pass = join(folder, "unlock-pass");
   writeFileSync(pass, "correct horse battery\n", { mode: 0o600 });
   mkdirSync(join(cwd, "pile"));

@@ -32,6 +32,11 @@ export function time({ argv, cwd, env, before }: Command): number {
   return performance.now() - start;
 }
 
+/** As it is for whoever has said yes to a project once. `bin` is the program. */
+export function trust(bin: string, cwd: string): void {
+  time({ argv: [process.execPath, bin, "trust", "--yes"], cwd });
+}
+
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 }

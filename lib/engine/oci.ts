@@ -45,7 +45,14 @@ export function ociEngine(program: string): Engine {
     },
     async create(spec, user) {
       const argv = createArguments(spec, user);
-      return demand(await call(argv, { timeoutMs: 60_000 }), argv.slice(0, 3), () => ok(undefined));
+      const result = await call(argv, { timeoutMs: 60_000 });
+      // two tazpods that start a project in the same moment both find no container
+      if (result.ok && result.value.code !== 0 && /already in use/i.test(result.value.stderr))
+        return fail({
+          kind: "changed-meanwhile",
+          detail: `Another tazpod has made container ${spec.name} meanwhile`,
+        });
+      return demand(result, argv.slice(0, 3), () => ok(undefined));
     },
     async start(name) {
       const result = await call(["start", name], { timeoutMs: 60_000 });

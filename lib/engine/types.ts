@@ -85,6 +85,7 @@ export interface Engine {
   pull(image: string, onLine: (line: string) => void, signal: AbortSignal): Promise<Result<void>>;
   /** Looks the user up in the image. Failure: `image-unusable` (no such user, no sh, no tar). */
   lookUp(image: string, user: string): Promise<Result<ContainerUser>>;
+  /** Failure: `changed-meanwhile` when there is one by that name by now. */
   create(spec: ContainerSpec, user: ContainerUser): Promise<Result<void>>;
   /** Failure: `container-start`. */
   start(name: string): Promise<Result<void>>;

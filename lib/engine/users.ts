@@ -16,15 +16,18 @@ const file = (): string => join(stateFolder(), "users.json");
 
 /**
  * The user in an image. Starting a container to ask takes as long as all else of making one, so it is asked once on this
- * host for each image. Failures: those of `lookUp`.
+ * host for each image that has a content id. Failures: those of `lookUp`.
  */
-export async function userIn(engine: Engine, image: string, user: string): Promise<Result<ContainerUser>> {
-  const imageId = await engine.imageId(image);
-  const id = imageId.ok && /^(sha256:)?[0-9a-f]{64}$/.test(imageId.value ?? "") ? imageId.value : undefined;
+export async function userIn(
+  engine: Engine,
+  image: { readonly name: string; readonly id: string | undefined },
+  user: string,
+): Promise<Result<ContainerUser>> {
+  const id = /^(sha256:)?[0-9a-f]{64}$/.test(image.id ?? "") ? image.id : undefined;
   const known = await read();
   const found = known.find((one) => one.imageId === id && one.user === user);
   if (found !== undefined) return ok({ uid: found.uid, gid: found.gid, home: found.home });
-  const asked = await engine.lookUp(image, user);
+  const asked = await engine.lookUp(image.name, user);
   if (asked.ok && id !== undefined) await write([...known, { imageId: id, user, ...asked.value }]);
   return asked;
 }

@@ -1,7 +1,7 @@
-import { createReadStream } from "./node-fs.js";
 import * as fs from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { Readable } from "node:stream";
+import { createReadStream } from "./node-fs.js";
 import { fail, ok, type Result } from "../result.js";
 import { attempt, attemptOptional } from "./file-failure.js";
 import { copyWhole, createTemp, syncFolder } from "./temp-file.js";

@@ -1,6 +1,6 @@
-import { existsSync } from "./node-fs.js";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { existsSync } from "./node-fs.js";
 
 /** The folder of this package: the nearest one above this file with a recipe, wherever the build has put this file. */
 export const packageRoot: string = find(dirname(fileURLToPath(import.meta.url)));

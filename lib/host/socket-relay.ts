@@ -1,8 +1,8 @@
-import { constants } from "./node-fs.js";
 import * as fs from "node:fs/promises";
 import { createConnection, createServer, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream";
+import { constants } from "./node-fs.js";
 import { ok, type Result } from "../result.js";
 import { attempt } from "./file-failure.js";
 import { processIdentity } from "./process-identity.js";

@@ -20,20 +20,22 @@ const engine: Engine = {
   },
 };
 
+const image = async () => ({ name: testImage, id: value(await docker.imageId(testImage)) });
+
 test("an image is asked once for a user, and one that it does not have each time", async () => {
   const state = (process.env["XDG_STATE_HOME"] = await newFolder("state"));
-  const first = value(await userIn(engine, testImage, "tazpod"));
+  const first = value(await userIn(engine, await image(), "tazpod"));
   assert.equal(first, { uid: 1000, gid: 1000, home: "/home/tazpod" });
-  assert.equal(value(await userIn(engine, testImage, "tazpod")), first);
+  assert.equal(value(await userIn(engine, await image(), "tazpod")), first);
   assert.is(asked, 1);
   for (const _ of [1, 2])
     assert.match(
-      failure(await userIn(engine, testImage, "nobody-here"), "image-unusable").lacks,
+      failure(await userIn(engine, await image(), "nobody-here"), "image-unusable").lacks,
       "nobody-here",
     );
   assert.is(asked, 3);
   await writeFile(join(state, "tazpod", "users.json"), '[{"imageId":1}, "?"] ');
-  assert.equal(value(await userIn(engine, testImage, "tazpod")), first);
+  assert.equal(value(await userIn(engine, await image(), "tazpod")), first);
   assert.is(asked, 4);
 });
 
@@ -42,7 +44,7 @@ test("where nothing can be noted, the image is asked", async () => {
   process.env["XDG_STATE_HOME"] = folder;
   await mkdir(join(folder, "tazpod"));
   await mkdir(join(folder, "tazpod", "users.json"));
-  for (const _ of [1, 2]) value(await userIn(engine, testImage, "tazpod"));
+  for (const _ of [1, 2]) value(await userIn(engine, await image(), "tazpod"));
   assert.is(asked, 6);
 });
 

@@ -15,8 +15,12 @@ export class EditLog {
   readonly #replaced = new Set<string>();
   /** Where a content may lie. */
   readonly #places = new Map<string, Set<string>>();
-  /** Kept by a conflict under another name, or though one side had removed it: it may be there, whoever replaced it. */
+  /**
+   * Kept by a conflict under another name: whoever replaces it under its old name leaves that. Or brought back by a restore
+   * on one side and removed on the other.
+   */
   readonly #keptTwice = new Set<string>();
+  readonly #broughtBack = new Set<string>();
 
   get size(): number {
     return this.#written.size;
@@ -39,9 +43,8 @@ export class EditLog {
   conflict(path: string, kept: readonly string[], sides: readonly Contents[]): void {
     for (const content of sides.flatMap((side) => side.get(path) ?? [])) {
       for (const name of kept) this.#place(content, name);
-      // the other side may have removed the very content that a restore had brought back on this one
-      if (kept.some((name) => name !== path) || sides.some((side) => !side.has(path)))
-        this.#keptTwice.add(content);
+      const isHalfRemoved = this.#broughtBack.has(content) && sides.some((side) => !side.has(path));
+      if (kept.some((name) => name !== path) || isHalfRemoved) this.#keptTwice.add(content);
     }
   }
 
@@ -67,7 +70,10 @@ export class EditLog {
     const [old, now] = [new Set(over.values()), new Set(back.values())];
     for (const content of old) if (!now.has(content)) this.#replaced.add(content);
     for (const [path, content] of back) {
-      if (!old.has(content)) this.#replaced.delete(content);
+      if (!old.has(content)) {
+        this.#replaced.delete(content);
+        this.#broughtBack.add(content);
+      }
       this.#place(content, path);
     }
   }
