@@ -74,6 +74,11 @@ export function explain(failure: Failure): Explanation {
       return say(`There is no TazPod project in ${failure.from} or above it.`, project);
     case "engine-unavailable":
       return engine(failure.engine, failure.why, failure.detail);
+    case "no-engine":
+      return say(
+        `There is nothing here to run a container with:\n${failure.causes.map((cause) => `  ${explain(cause).message}`).join("\n")}`,
+        "Install Docker or podman, or have the kernel let this user make namespaces; docs/engines.md says how.",
+      );
     case "container-foreign":
       return say(
         `The container ${failure.name} belongs to ${failure.owner === "" ? "something other than tazpod" : failure.owner}, not to ${failure.project}.`,
@@ -232,6 +237,7 @@ function ending(code: number | undefined, signal: string | undefined): string {
 
 function engine(name: string, why: "missing" | "not-answering" | "permission", detail: string): Explanation {
   const title = name === "docker" ? "Docker" : name;
+  if (name === "namespace") return namespaceEngine(why, detail);
   if (why === "missing")
     return say(
       `${title} is not installed: there is no program ${name} on PATH.`,
@@ -245,6 +251,18 @@ function engine(name: string, why: "missing" | "not-answering" | "permission", d
   return say(
     `${title} is not answering: ${detail.split("\n")[0] ?? ""}`,
     "Start it (`sudo systemctl start docker`), or point DOCKER_HOST or `docker context use` at one that runs.",
+  );
+}
+
+function namespaceEngine(why: "missing" | "not-answering" | "permission", detail: string): Explanation {
+  if (why === "missing")
+    return say(
+      `Namespaces need ${detail}, which is not here.`,
+      "They are Linux's own, driven by util-linux; on Debian: `sudo apt-get install util-linux bsdutils mount`.",
+    );
+  return say(
+    `Namespaces are not to be had: ${detail}`,
+    "Ordinary users may make them where `sysctl kernel.unprivileged_userns_clone` is 1 (Debian), or `kernel.apparmor_restrict_unprivileged_userns` is 0 (Ubuntu).",
   );
 }
 

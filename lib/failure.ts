@@ -84,6 +84,8 @@ export type Failure =
       readonly why: "missing" | "not-answering" | "permission";
       readonly detail: string;
     }
+  /** Of all that were asked, why each is not to be had. */
+  | { readonly kind: "no-engine"; readonly causes: readonly Failure[] }
   | {
       readonly kind: "container-foreign";
       readonly name: string;

@@ -1,9 +1,12 @@
 #!/usr/bin/env node
 import { foreign } from "../lib/engine/judge.js";
 import { makeContainer, startContainer } from "../lib/engine/make.js";
+import { noteEngine } from "../lib/engine/note.js";
 import { explain } from "../lib/explain.js";
 import { containerSpec } from "../lib/project/container-spec.js";
+import type { Failure } from "../lib/failure.js";
 import { fail, ok, type Result } from "../lib/result.js";
+import { engineNews } from "../lib/run/engine-news.js";
 import { alone } from "../lib/run/alone.js";
 import { cannotTell } from "../lib/run/checks.js";
 import { readyToMake, readyToStart } from "../lib/run/host-ready.js";
@@ -17,19 +20,24 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const spec = containerSpec(project);
   const state = await ownContainer(context);
   if (!state.ok) return state;
-  const engine = await context.engine();
+  const chosen = await context.chosen();
   if (state.value.state === "running") return ok(undefined);
   const isNew = state.value.state === "absent";
   const ready = await (isNew ? readyToMake(project) : readyToStart(project));
   if (!ready.ok) return ready;
-  return isNew ? makeContainer(engine, spec, report, signal) : startContainer(engine, spec.name);
+  if (!isNew) return startContainer(chosen.engine, spec.name);
+  const noted = await noteEngine(project.vaultFolder, chosen.engine.name);
+  if (!noted.ok) return noted;
+  const made = await makeContainer(chosen.engine, spec, report, signal);
+  if (made.ok) for (const line of engineNews(chosen, spec)) context.terminal.say(line);
+  return made;
 }
 
 const container: StepCheck = async (context) => {
   const { containerName: name } = context.project.config;
   const state = await context.container();
   // without the program there is no container either: that much is certain
-  if (!state.ok && state.failure.kind === "engine-unavailable" && state.failure.why === "missing") {
+  if (!state.ok && isNowhere(state.failure)) {
     return fails(explain(state.failure).message);
   }
   if (!state.ok) return cannotTell(state.failure);
@@ -39,6 +47,16 @@ const container: StepCheck = async (context) => {
     ? holds(`container ${name} runs`)
     : fails(`container ${name} is ${state.value.state}`);
 };
+
+function isNowhere(failure: Failure): boolean {
+  if (failure.kind === "no-engine")
+    return failure.causes.every((cause) => isNowhere(cause) || isNotAllowed(cause));
+  return failure.kind === "engine-unavailable" && failure.why === "missing";
+}
+
+// whoever may make no namespace has none
+const isNotAllowed = (failure: Failure): boolean =>
+  failure.kind === "engine-unavailable" && failure.engine === "namespace";
 
 const engine: StepCheck = async (context) => {
   const version = await (await context.engine()).version();

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { outdated } from "../lib/engine/judge.js";
 import { makeContainer } from "../lib/engine/make.js";
+import { noteEngine } from "../lib/engine/note.js";
 import { containerSpec } from "../lib/project/container-spec.js";
 import type { Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
@@ -20,7 +21,9 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (!ready.ok) return ready;
   const engine = await context.engine();
   const removed = await engine.remove(spec.name);
-  return removed.ok ? makeContainer(engine, spec, report, signal) : removed;
+  if (!removed.ok) return removed;
+  const noted = await noteEngine(project.vaultFolder, engine.name);
+  return noted.ok ? makeContainer(engine, spec, report, signal) : noted;
 }
 
 const containerCurrent: StepCheck = async (context) => {
@@ -32,7 +35,8 @@ const containerCurrent: StepCheck = async (context) => {
   if (open.ok && open.value) return holds("the vault is open in it; a change is offered once it is locked");
   const imageId = await context.imageId();
   if (!imageId.ok) return cannotTell(imageId.failure);
-  const reason = outdated(state.value, containerSpec(project), imageId.value);
+  const spec = (await context.engine()).takes(containerSpec(project));
+  const reason = outdated(state.value, spec, imageId.value);
   return reason === undefined ? holds("made from today's settings") : fails(reason);
 };
 

@@ -30,7 +30,7 @@ export async function makeContainer(
       detail: wrong,
       hint: "Choose another target.",
     });
-  report(`making ${spec.name} from ${spec.image}`);
+  report(`making ${spec.name} from ${engine.takes(spec).image}`);
   const created = await engine.create(spec, user.value);
   if (!created.ok) return created;
   const started = await startContainer(engine, spec.name);

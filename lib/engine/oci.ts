@@ -4,22 +4,24 @@ import { fail, ok, type Result } from "../result.js";
 import { parseInspect } from "./inspect.js";
 import { lookUpScript, parseLookUp } from "./look-up.js";
 import { createArguments } from "./spec.js";
-import type { Engine } from "./types.js";
+import type { Engine, EngineName } from "./types.js";
 
 const answerMs = 20_000;
 
 /** An engine that is driven through a command line like Docker's, so that contexts, DOCKER_HOST and rootless come free. */
-export function ociEngine(program: string): Engine {
+export function ociEngine(name: EngineName, program: string = name): Engine {
   const call = async (argv: readonly string[], options: ProcessOptions = {}): Promise<Result<Finished>> => {
     const result = await capture([program, ...argv], options);
     return result.ok ? known(program, result.value) : fail(startFailure(program, result.failure));
   };
   return {
-    name: program,
+    name,
     async version() {
       const result = await call(["version", "--format", "{{.Server.Version}}"], { timeoutMs: answerMs });
       return demand(result, ["version"], (done) => ok(done.stdout.toString().trim()));
     },
+    takes: (spec) => spec,
+    shares: () => [],
     async inspect(name) {
       const result = await call(["container", "inspect", name], { timeoutMs: answerMs });
       return result.ok ? parseInspect(name, result.value) : result;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { agentFolder, overlap, secretsFolder, workspace } from "./paths.js";
+import { mountsOf } from "./mounts.js";
+import { overlap, secretsFolder, workspace } from "./paths.js";
 import type { ContainerSpec, ContainerUser, Mount } from "./types.js";
 
 /** The labels by which a container is known again. */
@@ -29,7 +30,7 @@ const idle = 'trap "exit 0" TERM INT; while :; do sleep 3600 & wait "$!"; done';
  * What root in the container keeps, where the shell is to run as root: without these it could not even work in a project
  * that is another user's. Nobody else has, or can get, any capability.
  */
-const ofRoot = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"];
+export const ofRoot = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"];
 
 /** The arguments of `create` for docker and podman: no capability, no privilege, no host network unless asked. */
 export function createArguments(spec: ContainerSpec, user: ContainerUser): string[] {
@@ -49,17 +50,6 @@ export function createArguments(spec: ContainerSpec, user: ContainerUser): strin
     ...["--workdir", workspace],
     ...["--entrypoint", "sh", spec.image, "-c", idle],
   ];
-}
-
-/** All that a container has of its host. */
-function mountsOf(
-  { project, mounts, sshFolder, agentFolder: sockets }: ContainerSpec,
-  user: ContainerUser,
-): Mount[] {
-  const found = [{ source: project, target: workspace, readOnly: false }, ...mounts];
-  if (sshFolder !== undefined) found.push({ source: sshFolder, target: `${user.home}/.ssh`, readOnly: true });
-  if (sockets !== undefined) found.push({ source: sockets, target: agentFolder, readOnly: true });
-  return found;
 }
 
 /** Why a mount cannot be where it is to be, in words; undefined when all can. What depends on the image is known only then. */

@@ -2,6 +2,14 @@ import type { Transform } from "node:stream";
 import type { Finished, Piped, ProcessOptions } from "../host/process.js";
 import type { Result } from "../result.js";
 
+/** The engines, in the order in which `auto` takes what answers. */
+export const engineNames = ["docker", "podman", "namespace"] as const;
+
+export type EngineName = (typeof engineNames)[number];
+
+/** What is to run the container: one of them, or the first that answers. */
+export type EngineChoice = EngineName | "auto";
+
 /** A file or folder of the host that a container has. */
 export interface Mount {
   /** Absolute path on the host. */
@@ -53,6 +61,8 @@ export interface ContainerUser {
   readonly gid: number;
   /** Absolute path inside. */
   readonly home: string;
+  /** Where it is not what the settings call the user. */
+  readonly name?: string;
 }
 
 interface ExecOptions extends ProcessOptions {
@@ -75,9 +85,13 @@ interface ForegroundOptions {
  * Containers are found by their exact name.
  */
 export interface Engine {
-  readonly name: string;
+  readonly name: EngineName;
   /** The server's version, when it answers. */
   version(): Promise<Result<string>>;
+  /** Of what a container is to be made from, what this engine makes it from. */
+  takes(spec: ContainerSpec): ContainerSpec;
+  /** What a container has in common with its host beyond what the settings name, in words. */
+  shares(spec: ContainerSpec): readonly string[];
   inspect(name: string): Promise<Result<ContainerState>>;
   /** The content id of an image that is here; undefined when it is not. */
   imageId(image: string): Promise<Result<string | undefined>>;

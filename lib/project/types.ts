@@ -1,6 +1,6 @@
 import type { Part } from "../vault/parts.js";
 import type { SsoSettings } from "../aws/settings.js";
-import type { Mount } from "../engine/types.js";
+import type { EngineChoice, Mount } from "../engine/types.js";
 
 /** Where the sealed vault is kept, with every default filled in. */
 export interface RemoteConfig {
@@ -49,7 +49,7 @@ export interface Config extends Surroundings {
   readonly containerName: string;
   readonly user: string;
   readonly ghostMode: boolean;
-  readonly engine: "auto" | "docker";
+  readonly engine: EngineChoice;
   readonly network: "bridge" | "host" | "none";
   readonly ssh: "auto" | "agent" | "mount" | "none";
   readonly git: "identity" | "none";

@@ -7,6 +7,7 @@ import { shown } from "../project/shown.js";
 import { loadRecipe } from "../recipe/load.js";
 import { ok, type Result } from "../result.js";
 import { ensureTrusted } from "../trust/ensure.js";
+import { engineChoice } from "./engine-choice.js";
 import { Facts } from "./facts.js";
 import { Interrupts } from "./interrupts.js";
 import type { Setting } from "./setting.js";
@@ -26,6 +27,8 @@ export async function open(
 ): Promise<Result<Setting>> {
   const project = await loadProject(from ?? process.cwd());
   if (!project.ok) return project;
+  const choice = engineChoice(project.value.config.engine, process.env);
+  if (!choice.ok) return choice;
   const builtin = join(packageRoot, "tazpod.tasks.yaml");
   const text = await readText(builtin);
   if (!text.ok) return text;

@@ -1,5 +1,6 @@
 import type { Shell } from "zx/core";
 import type { Enclave } from "../enclave/types.js";
+import type { Chosen } from "../engine/choose.js";
 import type { ContainerState, Engine } from "../engine/types.js";
 import type { Terminal } from "../host/terminal.js";
 import type { Verdict } from "../verdict.js";
@@ -27,6 +28,8 @@ export interface StepContext {
   readonly report: (text: string) => void;
   readonly session: Session;
   readonly engine: () => Promise<Engine>;
+  /** That engine, and those before it that do not answer. */
+  readonly chosen: () => Promise<Chosen>;
   /** The project's container; asked of the engine once a step. */
   readonly container: () => Promise<Result<ContainerState>>;
   /** The content id of the configured image, undefined when it is not here; asked of the engine once a step. */

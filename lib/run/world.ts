@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { loginName } from "../aws/client-config.js";
-import type { ContainerState, Engine } from "../engine/types.js";
+import type { Chosen } from "../engine/choose.js";
+import type { ContainerState, Engine, EngineChoice } from "../engine/types.js";
 import { secretsFolder } from "../engine/paths.js";
 import type { Enclave } from "../enclave/types.js";
 import type { Terminal } from "../host/terminal.js";
@@ -10,6 +11,7 @@ import type { Recipe, Task } from "../recipe/types.js";
 import { render } from "../recipe/render.js";
 import type { Remote } from "../remote/types.js";
 import { fail, ok, type Result } from "../result.js";
+import { engineChoice } from "./engine-choice.js";
 import type { RunOptions } from "./options.js";
 import { Session } from "./session.js";
 import type { StepContext } from "./step.js";
@@ -33,7 +35,10 @@ export class World {
   readonly options: RunOptions;
   readonly session = new Session();
   #project: Project;
-  #engine: Promise<Engine> | undefined;
+  #chosen: Promise<Chosen> | undefined;
+  /** What was said of the container when the engine was chosen holds until the first step. */
+  #stateIsOld = false;
+  #engineName: string;
   #remote: Promise<Remote> | undefined;
   #container: Promise<Result<ContainerState>> | undefined;
   #imageId: Promise<Result<string | undefined>> | undefined;
@@ -42,6 +47,7 @@ export class World {
     this.#project = project;
     this.terminal = terminal;
     this.options = options;
+    this.#engineName = this.#choice();
   }
 
   get project(): Project {
@@ -52,20 +58,46 @@ export class World {
   async refresh(): Promise<Result<void>> {
     this.#container = undefined;
     this.#imageId = undefined;
+    this.#stateIsOld = true;
     if (this.#project.initialised) return ok(undefined);
     const loaded = await loadProject(this.#project.root);
     if (!loaded.ok) return loaded;
     if (loaded.value.initialised) {
       this.#project = loaded.value;
-      this.#engine = undefined;
+      this.#chosen = undefined;
+      this.#stateIsOld = false;
       this.#remote = undefined;
     }
     return ok(undefined);
   }
 
-  engine(): Promise<Engine> {
-    this.#engine ??= import("../engine/oci.js").then(({ ociEngine }) => ociEngine("docker"));
-    return this.#engine;
+  async engine(): Promise<Engine> {
+    return (await this.chosen()).engine;
+  }
+
+  /** Which engine it is, and which ones it is not; asked once. */
+  chosen(): Promise<Chosen> {
+    this.#chosen ??= this.#choose();
+    return this.#chosen;
+  }
+
+  async #choose(): Promise<Chosen> {
+    const { config, vaultFolder } = this.#project;
+    const [{ chooseEngine }, { notedEngine }] = await Promise.all([
+      import("../engine/choose.js"),
+      import("../engine/note.js"),
+    ]);
+    const choice = this.#choice();
+    const noted = choice === "auto" ? await notedEngine(vaultFolder) : undefined;
+    const chosen = await chooseEngine(choice, config.containerName, noted);
+    this.#engineName = chosen.engine.name;
+    return chosen;
+  }
+
+  /** One that names no engine was refused before. */
+  #choice(): EngineChoice {
+    const choice = engineChoice(this.#project.config.engine, process.env);
+    return choice.ok ? choice.value : "auto";
   }
 
   remote(): Promise<Remote> {
@@ -76,8 +108,15 @@ export class World {
   }
 
   container(): Promise<Result<ContainerState>> {
-    this.#container ??= this.engine().then((engine) => engine.inspect(this.#project.config.containerName));
+    this.#container ??= this.#inspect();
     return this.#container;
+  }
+
+  async #inspect(): Promise<Result<ContainerState>> {
+    const { engine, state } = await this.chosen();
+    const isFresh = !this.#stateIsOld;
+    this.#stateIsOld = true;
+    return state !== undefined && isFresh ? state : engine.inspect(this.#project.config.containerName);
   }
 
   imageId(): Promise<Result<string | undefined>> {
@@ -112,7 +151,7 @@ export class World {
       remote: config.remote.url,
       profile: config.remote.profile ?? process.env["AWS_PROFILE"] ?? "default",
       identity: loginName(config.remote, process.env),
-      engine: "docker",
+      engine: this.#engineName,
     };
     for (const [name, text] of [...Object.entries(recipe.vars), ...Object.entries(task?.vars ?? {})])
       given[name] = render(text, given);
@@ -133,6 +172,7 @@ export class World {
     return {
       ...{ project, options, terminal, session, signal, vars, env, report },
       engine: () => this.engine(),
+      chosen: () => this.chosen(),
       container: () => this.container(),
       imageId: () => this.imageId(),
       enclave: () => this.enclave(),

@@ -102,7 +102,10 @@ test("a user that the image does not have is named", async () => {
 });
 
 test("a program that is not installed and a daemon that does not answer are told apart", async () => {
-  assert.is(failure(await ociEngine("no-such-engine").version(), "engine-unavailable").why, "missing");
+  assert.is(
+    failure(await ociEngine("docker", "no-such-engine").version(), "engine-unavailable").why,
+    "missing",
+  );
   const before = process.env["DOCKER_HOST"];
   process.env["DOCKER_HOST"] = "unix:///nowhere/docker.sock";
   try {

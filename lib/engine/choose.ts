@@ -1,0 +1,57 @@
+import type { Failure } from "../failure.js";
+import { fail, type Result } from "../result.js";
+import { noEngine } from "./none.js";
+import { openEngine } from "./open.js";
+import {
+  type ContainerState,
+  type Engine,
+  type EngineChoice,
+  type EngineName,
+  engineNames,
+} from "./types.js";
+
+export interface Chosen {
+  readonly engine: Engine;
+  /** What it said of the container then, where it was asked that to be chosen. */
+  readonly state?: Result<ContainerState>;
+  /** Those before it that do not answer. */
+  readonly passed: readonly Passed[];
+}
+
+export interface Passed {
+  readonly name: EngineName;
+  readonly failure: Failure;
+}
+
+/**
+ * The engine that is named, or the first that answers. The one that has made the project's container (`noted`) stays it for
+ * as long as the container is there: an open vault must not be out of sight because another engine has come up. The
+ * question that it answers is for the state of the container, which is what is wanted next anyway.
+ */
+export async function chooseEngine(
+  choice: EngineChoice,
+  container: string,
+  noted: EngineName | undefined,
+): Promise<Chosen> {
+  if (choice !== "auto") return { engine: await openEngine(choice), passed: [] };
+  if (noted !== undefined) {
+    const engine = await openEngine(noted);
+    const state = await engine.inspect(container);
+    const isThere = state.ok ? state.value.state !== "absent" : !isMissing(state.failure);
+    if (isThere) return { engine, state, passed: [] };
+  }
+  const passed: Passed[] = [];
+  for (const name of engineNames) {
+    const engine = await openEngine(name);
+    // a namespace that is not there can be asked for anywhere
+    const able = name === "namespace" ? await engine.version() : undefined;
+    const state = able?.ok === false ? fail(able.failure) : await engine.inspect(container);
+    if (state.ok || state.failure.kind !== "engine-unavailable") return { engine, state, passed };
+    passed.push({ name, failure: state.failure });
+  }
+  const failure: Failure = { kind: "no-engine", causes: passed.map(({ failure: cause }) => cause) };
+  return { engine: noEngine(failure), passed };
+}
+
+const isMissing = (failure: Failure): boolean =>
+  failure.kind === "engine-unavailable" && failure.why === "missing";

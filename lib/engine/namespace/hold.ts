@@ -1,0 +1,96 @@
+/**
+ * The shell program that becomes the first process of a namespace, and its arguments. It needs util-linux and, once the
+ * new root is there, nothing of the host but what that shows.
+ *
+ * The new root is a small tmpfs with the host's folders in it, read-only, but for those that may hold what is somebody's:
+ * /home, /root, /tmp, /var/tmp, /run and /dev are new ones, in RAM. A place that cannot be made read-only is covered.
+ * What is to be shown of the project and by `mounts` is bound from the old root, which the new one covers no part of, since
+ * it is put over /tmp only and the old one keeps its own /tmp.
+ *
+ * Arguments: size of the RAM folder in bytes, home, host name, then SOURCE TARGET ro|rw for each mount. Prints its pid as
+ * the host counts, then waits for a line on stdin; without one it ends.
+ */
+export const hold = `set -eu
+umask 022
+size=$1 home=$2 name=$3
+shift 3
+read -r pid _ < /proc/self/stat
+b=/tmp
+mount -t tmpfs -o mode=755,nosuid,nodev,size=16m tazpod "$b"
+mkdir "$b/.old"
+for d in /* /.[!.]*; do
+  case $d in
+    /dev | /proc | /tmp | /run | /home | /root | /workspace | /lost+found | /.old) continue ;;
+  esac
+  if [ -L "$d" ]; then
+    ln -s "$(readlink "$d")" "$b$d"
+  elif [ -d "$d" ]; then
+    mkdir "$b$d"
+    mount --rbind "$d" "$b$d"
+  fi
+done
+# MOUNTPOINT OPTIONS: a line a mount, with blanks in octal
+all=$(cut -d ' ' -f 5,6 /proc/self/mountinfo)
+read_only() {
+  printf '%s\\n' "$all" | while read -r at options; do
+    at=$(printf '%b.' "$(printf '%s' "$at" | sed 's/\\\\\\([0-7]\\)/\\\\0\\1/g')")
+    at=\${at%.}
+    case $at/ in "$1"/*) ;; *) continue ;; esac
+    keep=$(printf '%s' "$options" | sed 's/^r[wo],*//')
+    # a flag that was locked has to be named again
+    mount -o "remount,bind,ro\${keep:+,$keep}" "$at" 2>/dev/null ||
+      mount -t tmpfs -o ro,size=4k,mode=755 tazpod "$at"
+  done
+}
+for d in "$b"/*; do
+  [ -L "$d" ] || read_only "$d"
+done
+fresh() { [ -d "$b$1" ] || mkdir "$b$1"; mount -t tmpfs -o "nosuid,nodev,$2" tazpod "$b$1"; }
+fresh /tmp mode=1777
+fresh /run mode=755
+fresh /home mode=755,size=1m
+fresh /root mode=700,size=1m
+if [ -d "$b/var/tmp" ] && ! [ -L "$b/var/tmp" ]; then fresh /var/tmp mode=1777; fi
+mkdir "$b/dev" "$b/proc" "$b/workspace"
+mount -t tmpfs -o mode=755,nosuid,noexec,size=64k tazpod "$b/dev"
+for n in null zero full random urandom tty; do
+  : > "$b/dev/$n"
+  mount --bind "/dev/$n" "$b/dev/$n"
+done
+mkdir "$b/dev/pts" "$b/dev/shm"
+mount -t devpts -o newinstance,ptmxmode=0666,mode=620,nosuid,noexec devpts "$b/dev/pts"
+mount -t tmpfs -o mode=1777,nosuid,nodev tazpod "$b/dev/shm"
+ln -s pts/ptmx "$b/dev/ptmx"
+ln -s /proc/self/fd "$b/dev/fd"
+for n in 0:stdin 1:stdout 2:stderr; do ln -s "fd/\${n%:*}" "$b/dev/\${n#*:}"; done
+names=$(readlink -f /etc/resolv.conf || :)
+cd "$b"
+pivot_root . .old
+cd /
+mount -t proc -o nosuid,nodev,noexec proc /proc
+{ printf '%s\\n' "$name" > /proc/sys/kernel/hostname; } 2>/dev/null || :
+show() {
+  if [ -d "/.old$1" ]; then mkdir -p -- "$2"; else mkdir -p -- "\${2%/*}" && : >> "$2"; fi
+  mount --rbind "/.old$1" "$2"
+}
+# where names are looked up is often said by a file in /run
+case $names in /run/*) [ -e "/.old$names" ] && show "$names" "$names" ;; esac
+mkdir -p -- "$home"
+mount -t tmpfs -o mode=700,nosuid,nodev tazpod "$home"
+mkdir -- "$home/secrets"
+mount -t tmpfs -o "mode=700,nosuid,nodev,noexec,size=$size" tazpod "$home/secrets"
+while [ "$#" -gt 0 ]; do
+  show "$1" "$2"
+  if [ "$3" = ro ]; then
+    all=$(cut -d ' ' -f 5,6 /proc/self/mountinfo)
+    read_only "$2"
+  fi
+  shift 3
+done
+umount -l /.old
+rmdir /.old
+printf '%s\\n' "$pid"
+read -r go || exit 1
+exec </dev/null >/dev/null 2>&1
+exec setpriv --no-new-privs --bounding-set=-all --inh-caps=-all --ambient-caps=-all \\
+  sh -c 'trap "exit 0" TERM INT; while :; do sleep 3600 & wait "$!"; done'`;

@@ -1,0 +1,144 @@
+import { PassThrough, pipeline } from "node:stream";
+import { endProcess } from "../../host/end-process.js";
+import { capture, type Finished, foreground, type Piped, piped } from "../../host/process.js";
+import { fail, ok, type Result } from "../../result.js";
+import { specHash } from "../spec.js";
+import type { ContainerSpec, Engine } from "../types.js";
+import { enterArguments, environment, onTerminal, speaking } from "./arguments.js";
+import { namespaceVersion } from "./able.js";
+import { addRecord, readRecord, removeRecord, running } from "./record.js";
+import { startNamespace } from "./start.js";
+import { thisUser } from "./user.js";
+
+/** There is no image: what is inside is what this host has. */
+const thisHost = "this host's system";
+
+/**
+ * No container engine at all: Linux namespaces, made and entered by util-linux. The project is at /workspace; the rest is
+ * the host's system, read-only, with a home and temporary folders of its own in RAM. What it does not keep apart, `shares`
+ * says.
+ */
+export function namespaceEngine(): Engine {
+  return {
+    name: "namespace",
+    version: namespaceVersion,
+    takes,
+    shares,
+    async inspect(name) {
+      const record = await readRecord(name);
+      if (!record.ok) return record;
+      if (record.value === undefined) return ok({ state: "absent" });
+      const { id, spec, specHash: hash, user, run } = record.value;
+      return ok({
+        state: (await running(record.value)) ? "running" : "stopped",
+        ...{ id, owner: spec.project, specHash: hash, imageId: thisHost, home: user.home },
+        startedAt: run?.startedAt ?? "",
+      });
+    },
+    imageId: async () => ok(thisHost),
+    pull: async () => ok(undefined),
+    lookUp: async () => thisUser(),
+    create(spec, user) {
+      return addRecord({ version: 1, id: crypto.randomUUID(), spec, specHash: specHash(takes(spec)), user });
+    },
+    start: startNamespace,
+    async remove(name) {
+      const record = await readRecord(name);
+      if (!record.ok) return record;
+      const { run } = record.value ?? {};
+      if (run !== undefined && !(await endProcess(run.pid, run.identity)))
+        return fail({
+          kind: "command-failed",
+          command: ["kill", String(run.pid)],
+          code: undefined,
+          detail: "",
+        });
+      return removeRecord(name);
+    },
+    async exec(name, argv, options) {
+      const place = await enter(name, argv);
+      if (!place.ok) return place;
+      if (place.value === undefined) return ok(notRunning(name));
+      return told(name, await capture(place.value.argv, { ...options, env: only(place.value.env) }));
+    },
+    execPiped(name, argv, options) {
+      const stdout = new PassThrough();
+      return { stdout, done: pipe(name, argv, options, stdout) };
+    },
+    async foreground(name, argv, { tty, env, workdir: _, user: __, ...options }) {
+      const command = tty
+        ? onTerminal(argv, env["SHELL"] ?? "/bin/sh")
+        : ["sh", "-c", speaking, "tazpod", ...argv];
+      const place = await enter(name, command);
+      if (!place.ok) return place;
+      if (place.value === undefined) return ok(notRunning(name));
+      const given = only({ ...place.value.env, ...env });
+      return told(name, await foreground(place.value.argv, { ...options, env: given }));
+    },
+  };
+}
+
+function takes(spec: ContainerSpec): ContainerSpec {
+  return { ...spec, image: thisHost, user: "", ports: [] };
+}
+
+function shares({ network, ports, image }: ContainerSpec): string[] {
+  return [
+    `the programs inside are this host's, not those of ${image}`,
+    ...(network === "none" ? [] : ["the network is this host's, with whatever listens on it"]),
+    ...(ports.length === 0 ? [] : ["`ports` does nothing: what listens inside listens on this host"]),
+    "its files outside of the homes and /tmp can be read inside, by who may read them here",
+  ];
+}
+
+async function enter(
+  name: string,
+  argv: readonly string[],
+): Promise<Result<{ argv: string[]; env: Record<string, string> } | undefined>> {
+  const record = await readRecord(name);
+  if (!record.ok) return record;
+  const run = record.value && (await running(record.value));
+  if (record.value === undefined || run === undefined) return ok(undefined);
+  const { user, spec } = record.value;
+  return ok({
+    argv: enterArguments(run.pid, user.uid, spec.network, argv),
+    env: environment({ home: user.home, name: user.name ?? "" }),
+  });
+}
+
+async function pipe(
+  name: string,
+  argv: readonly string[],
+  options: Parameters<Engine["execPiped"]>[2],
+  stdout: PassThrough,
+): Piped["done"] {
+  const place = await enter(name, argv);
+  if (!place.ok || place.value === undefined) {
+    stdout.end();
+    return place.ok ? ok(notRunning(name)) : place;
+  }
+  const begun = piped(place.value.argv, { ...options, env: only(place.value.env) });
+  pipeline(begun.stdout, stdout, () => undefined);
+  return told(name, await begun.done);
+}
+
+/** This environment and no other. */
+function only(env: Readonly<Record<string, string>>): Record<string, string | undefined> {
+  return { ...Object.fromEntries(Object.keys(process.env).map((key) => [key, undefined])), ...env };
+}
+
+const notRunning = (name: string): Finished => ({
+  code: 1,
+  signal: undefined,
+  stdout: Buffer.alloc(0),
+  stderr: `namespace ${name} is not running`,
+});
+
+/** What goes with its namespace is killed; and one that went just now cannot be entered. */
+function told(name: string, done: Result<Finished>): Result<Finished> {
+  if (!done.ok) return done;
+  const { code, signal, stderr } = done.value;
+  if (code === undefined && signal === "SIGKILL") return ok({ ...done.value, code: 137 });
+  if (code !== 0 && /^nsenter: .*\/proc\/\d+\//m.test(stderr)) return ok(notRunning(name));
+  return done;
+}

@@ -1,0 +1,21 @@
+import { userInfo } from "node:os";
+import { stat } from "../../host/files.js";
+import { ok, type Result } from "../../result.js";
+import type { ContainerUser } from "../types.js";
+
+/**
+ * Who runs inside is who runs tazpod: a namespace has no other. The home is where the system says it is, so that whatever
+ * looks it up finds the same; where that cannot be made inside, it is one in /home.
+ */
+export async function thisUser(): Promise<Result<ContainerUser>> {
+  const { uid, gid, username: name, homedir } = userInfo();
+  return ok({ uid, gid, name, home: (await canBeMade(homedir)) ? homedir : `/home/${name}` });
+}
+
+/** Below what is made anew inside, anything can be made; elsewhere a folder has to be there. */
+async function canBeMade(home: string): Promise<boolean> {
+  if (/^\/(?:home|run|tmp)\/[^/]|^\/root$/.test(home)) return true;
+  if (!home.startsWith("/") || /^\/(?:dev|proc|sys|workspace)?(?:\/|$)/.test(home)) return false;
+  const found = await stat(home);
+  return found.ok && found.value?.kind === "folder";
+}

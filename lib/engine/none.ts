@@ -1,0 +1,17 @@
+import { PassThrough } from "node:stream";
+import type { Failure } from "../failure.js";
+import { fail, type Result } from "../result.js";
+import type { Engine } from "./types.js";
+
+/** Stands for the engine where there is none: whatever is wanted of it fails with why. */
+export function noEngine(failure: Failure): Engine {
+  const no = async (): Promise<Result<never>> => fail(failure);
+  return {
+    name: "docker",
+    takes: (spec) => spec,
+    shares: () => [],
+    execPiped: () => ({ stdout: new PassThrough().end(), done: no() }),
+    ...{ version: no, inspect: no, imageId: no, pull: no, lookUp: no, create: no, start: no, remove: no },
+    ...{ exec: no, foreground: no },
+  };
+}
