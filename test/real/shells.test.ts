@@ -1,4 +1,4 @@
-// needs: docker, script
+// needs: engine, script
 // time limit: 900 s
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -2,6 +2,8 @@ import { execFile } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
+import { namespaceVersion } from "../../lib/engine/namespace/able.js";
+import { explain } from "../../lib/explain.js";
 
 const run = promisify(execFile);
 
@@ -18,6 +20,7 @@ export function missing(need: string): Promise<string | undefined> {
 }
 
 async function find(need: string): Promise<string | undefined> {
+  if (need === "namespace") return namespaces();
   if (need === "docker") return answers("docker", ["version", "--format", "{{.Server.Version}}"]);
   if (need === "podman") return answers("podman", ["info", "--format", "{{.Version.Version}}"]);
   if (need === "s3") return s3();
@@ -34,6 +37,11 @@ async function answers(program: string, args: string[]): Promise<string | undefi
     const text = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : "";
     return `${program} does not answer: ${text.split("\n")[0] || String(error)}`;
   }
+}
+
+async function namespaces(): Promise<string | undefined> {
+  const version = await namespaceVersion();
+  return version.ok ? undefined : explain(version.failure).message;
 }
 
 async function s3(): Promise<string | undefined> {

@@ -68,7 +68,7 @@ cd "$b"
 pivot_root . .old
 cd /
 mount -t proc -o nosuid,nodev,noexec proc /proc
-{ printf '%s\\n' "$name" > /proc/sys/kernel/hostname; } 2>/dev/null || :
+hostname -- "$name" 2>/dev/null || { printf '%s\\n' "$name" > /proc/sys/kernel/hostname; } 2>/dev/null || :
 show() {
   if [ -d "/.old$1" ]; then mkdir -p -- "$2"; else mkdir -p -- "\${2%/*}" && : >> "$2"; fi
   mount --rbind "/.old$1" "$2"
