@@ -13,12 +13,14 @@ export function imageCheck({ project, context, engine }: Patient): Check {
     limitMs: engineMs,
     async look() {
       if (!(await engine()).ok) return noEngine;
+      const { name } = await context.engine();
+      if (name === "namespace") return good("none is needed: the programs are this host's");
       const id = await context.imageId();
       if (!id.ok) return met(id.failure, "unknown");
       return id.value === undefined
         ? warning(
             `${image} is not here`,
-            `\`tazpod enter\` pulls it; \`docker pull ${image}\` shows whether it can.`,
+            `\`tazpod enter\` pulls it; \`${name} pull ${image}\` shows whether it can.`,
           )
         : good(`${image} is here`);
     },
