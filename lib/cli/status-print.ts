@@ -57,7 +57,7 @@ export function statusJson({ project: { root, config }, facts, sessions, state, 
     ),
     unsaved: isOpen ? lacks(facts.get("vault-saved")) : false,
     unpushed: lacks(facts.get("vault-pushed")),
-    sessions,
+    sessions: sessions.map(({ pid, parts }) => ({ pid, parts })),
     lastSync: at === undefined ? null : { at, remote, generation, host },
   };
 }

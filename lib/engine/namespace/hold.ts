@@ -5,6 +5,8 @@ read_only() {
     at=$(printf '%b.' "$(printf '%s' "$at" | sed 's/\\\\\\([0-7]\\)/\\\\0\\1/g')")
     at=\${at%.}
     case $at/ in "$1"/*) ;; *) continue ;; esac
+    # behind a folder that this user may not enter, it is as far from whoever is inside
+    [ -e "$at" ] || continue
     keep=$(printf '%s' "$options" | sed 's/^r[wo],*//')
     # a flag that was locked has to be named again
     mount -o "remount,bind,ro\${keep:+,$keep}" "$at" 2>/dev/null ||
