@@ -14,12 +14,13 @@ import {
   type PushedRecord,
 } from "../vault/state.js";
 import { cleanLeftovers, vaultFileName } from "../vault/store.js";
+import { parseHistoryName } from "./history-name.js";
 import { isPushed, type LocalVault, readLocal } from "./local.js";
 import { movedOn } from "./moved-on.js";
 import type { SyncRequest } from "./pull.js";
 import { expired } from "./retention.js";
 import { rollback } from "./rollback.js";
-import type { Known, Presence, RemoteObject, WriteCondition } from "./types.js";
+import type { HistoryCopy, Known, Presence, RemoteObject, WriteCondition } from "./types.js";
 
 /** What has just been done; tests stop the process there. */
 type PushStep = "looked" | "kept-old" | "noted" | "written" | "recorded" | "verified" | "kept" | "pruned";
@@ -43,6 +44,13 @@ export interface Pushed {
   readonly record: PushedRecord;
   /** What was pushed is there, but could not be copied into the history, or old copies could not be removed. */
   readonly historyProblem?: Failure;
+}
+
+interface Keeping {
+  /** It may be there already. */
+  readonly look: boolean;
+  /** Those of before. */
+  readonly copies: Promise<Result<readonly HistoryCopy[]>> | undefined;
 }
 
 /**
@@ -198,7 +206,8 @@ class Push {
     const record = await this.#record(object, generation);
     const pushed = { uploaded: false, wasGone: false, record };
     // it ended before that was done
-    return this.#unheard(object) === undefined ? pushed : this.#tryToKeep(object, pushed, true);
+    if (this.#unheard(object) === undefined) return pushed;
+    return this.#tryToKeep(object, pushed, { look: true, copies: this.#copies() });
   }
 
   async #record(object: RemoteObject, generation: number, history?: string): Promise<PushedRecord> {
@@ -223,42 +232,47 @@ class Push {
   /** The push is done; whatever fails from here on, the next one makes good. */
   async #finish(written: RemoteObject, pushed: Pushed): Promise<Pushed> {
     const { remote, signal } = this.#request;
+    const copies = this.#copies();
     const found = await remote.head(signal);
     this.#step("verified");
     if (found.state === "unknown") return { ...pushed, historyProblem: found.failure };
     // the one who was faster has kept it before replacing it
     if (found.state === "absent" || found.object.writeId !== written.writeId) return pushed;
     if (found.object.bytes !== written.bytes) throw new Failed(notWhole(found.object, written, remote.url));
-    return this.#tryToKeep(found.object, pushed, false);
+    return this.#tryToKeep(found.object, pushed, { look: false, copies });
   }
 
-  async #tryToKeep(object: RemoteObject, pushed: Pushed, look: boolean): Promise<Pushed> {
-    const kept = await settle(() => this.#keep(object, pushed, look));
+  async #tryToKeep(object: RemoteObject, pushed: Pushed, keeping: Keeping): Promise<Pushed> {
+    const kept = await settle(() => this.#keep(object, pushed, keeping));
     return kept.ok ? kept.value : { ...pushed, historyProblem: kept.failure };
   }
 
-  async #keep(object: RemoteObject, pushed: Pushed, look: boolean): Promise<Pushed> {
+  async #keep(object: RemoteObject, pushed: Pushed, { look, copies }: Keeping): Promise<Pushed> {
     const { remote, signal } = this.#request;
     const stop = signal === undefined ? {} : { signal };
     const kept = take(await remote.history.keep({ object, from: this.#from, look, ...stop }));
     this.#step("kept");
     if (kept.state === "moved-on") return pushed;
     const record = await this.#record(object, pushed.record.generation ?? 0, kept.name);
-    await this.#prune(kept.name);
+    await this.#prune(kept.name, object.bytes, copies);
     return { ...pushed, record };
   }
 
+  /** What is there before the new one comes: asked while that is made. Undefined where nothing is ever removed. */
+  #copies(): Keeping["copies"] {
+    const { remote, signal, retention = 0 } = this.#request;
+    return retention < 1 ? undefined : remote.history.list(signal);
+  }
+
   /** By the names; what was just kept stays, whatever a clock has made of its name. */
-  async #prune(kept: string): Promise<void> {
+  async #prune(kept: string, bytes: number, copies: Keeping["copies"]): Promise<void> {
     const { remote, signal, retention } = this.#request;
-    if (retention === undefined || retention < 1) return;
-    const old = expired(take(await remote.history.list(signal)), retention);
-    take(
-      await remote.history.remove(
-        old.filter((name) => name !== kept),
-        signal,
-      ),
-    );
+    if (copies === undefined) return;
+    const others = take(await copies).filter(({ name }) => name !== kept);
+    const own = parseHistoryName(kept, bytes);
+    const old = expired(own === undefined ? others : [own, ...others], retention);
+    const names = old.filter((name) => name !== kept);
+    take(await remote.history.remove(names, signal));
     this.#step("pruned");
   }
 
