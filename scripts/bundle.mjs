@@ -10,8 +10,8 @@ const tasks = readdirSync(`${root}dist/tasks`).filter((file) => file.endsWith(".
 
 const names = tasks.map((file) => file.replace(/\.js$/, ""));
 
-/** The steps that a pull or a push comes to. */
-const ofRemotes = ["login", "pull", "push"];
+/** The steps that a pull or a push comes to, and the one that tells whether there is a container. */
+const ofRemotes = ["ensure-container", "login", "pull", "push"];
 
 /**
  * In the source, a built-in step is a file found by its name, and runs by itself when it is what node was started with.
