@@ -14,13 +14,12 @@ import {
   type PushedRecord,
 } from "../vault/state.js";
 import { cleanLeftovers, vaultFileName } from "../vault/store.js";
-import { parseHistoryName } from "./history-name.js";
 import { isPushed, type LocalVault, readLocal } from "./local.js";
 import { movedOn } from "./moved-on.js";
 import type { SyncRequest } from "./pull.js";
-import { expired } from "./retention.js";
+import { type Copies, copiesBefore, prune } from "./prune.js";
 import { rollback } from "./rollback.js";
-import type { HistoryCopy, Known, Presence, RemoteObject, WriteCondition } from "./types.js";
+import type { Known, Presence, RemoteObject, WriteCondition } from "./types.js";
 
 /** What has just been done; tests stop the process there. */
 type PushStep = "looked" | "kept-old" | "noted" | "written" | "recorded" | "verified" | "kept" | "pruned";
@@ -49,8 +48,7 @@ export interface Pushed {
 interface Keeping {
   /** It may be there already. */
   readonly look: boolean;
-  /** Those of before. */
-  readonly copies: Promise<Result<readonly HistoryCopy[]>> | undefined;
+  readonly copies: Copies;
 }
 
 /**
@@ -174,6 +172,7 @@ class Push {
     this.#pending.push(pending);
     take(await changeState(folder, (before) => withPending(before, pending)));
     this.#step("noted");
+    const copies = this.#copies();
     const uploaded = take(
       await remote.upload({
         from: this.#from,
@@ -187,7 +186,7 @@ class Push {
     this.#step("written");
     const record = await this.#record(uploaded.object, generation);
     const wasGone = found.state === "absent" && state.pushed?.remote === remote.url;
-    return this.#finish(uploaded.object, { uploaded: true, wasGone, record });
+    return this.#finish(uploaded.object, { uploaded: true, wasGone, record }, copies);
   }
 
   /** One more at least than what is replaced, and than what this host has seen there. */
@@ -230,9 +229,8 @@ class Push {
   }
 
   /** The push is done; whatever fails from here on, the next one makes good. */
-  async #finish(written: RemoteObject, pushed: Pushed): Promise<Pushed> {
+  async #finish(written: RemoteObject, pushed: Pushed, copies: Copies): Promise<Pushed> {
     const { remote, signal } = this.#request;
-    const copies = this.#copies();
     const found = await remote.head(signal);
     this.#step("verified");
     if (found.state === "unknown") return { ...pushed, historyProblem: found.failure };
@@ -254,26 +252,16 @@ class Push {
     this.#step("kept");
     if (kept.state === "moved-on") return pushed;
     const record = await this.#record(object, pushed.record.generation ?? 0, kept.name);
-    await this.#prune(kept.name, object.bytes, copies);
+    if (copies !== undefined) {
+      await prune(remote, kept.name, take(await copies), this.#request);
+      this.#step("pruned");
+    }
     return { ...pushed, record };
   }
 
-  /** What is there before the new one comes: asked while that is made. Undefined where nothing is ever removed. */
-  #copies(): Keeping["copies"] {
-    const { remote, signal, retention = 0 } = this.#request;
-    return retention < 1 ? undefined : remote.history.list(signal);
-  }
-
-  /** By the names; what was just kept stays, whatever a clock has made of its name. */
-  async #prune(kept: string, bytes: number, copies: Keeping["copies"]): Promise<void> {
+  #copies(): Copies {
     const { remote, signal, retention } = this.#request;
-    if (copies === undefined) return;
-    const others = take(await copies).filter(({ name }) => name !== kept);
-    const own = parseHistoryName(kept, bytes);
-    const old = expired(own === undefined ? others : [own, ...others], retention);
-    const names = old.filter((name) => name !== kept);
-    take(await remote.history.remove(names, signal));
-    this.#step("pruned");
+    return copiesBefore(remote, retention, signal);
   }
 
   #step(step: PushStep): void {
