@@ -1,0 +1,45 @@
+// needs: docker, namespace, script
+import { mkdir, writeFile } from "node:fs/promises";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { Host, quick, removeHosts } from "../rig/host.js";
+import { withVault } from "../rig/with-vault.js";
+
+// Which engine it is, where none is named.
+
+test.after(removeHosts);
+
+const nobody = { TAZPOD_ENGINE: "", DOCKER_HOST: "unix:///nowhere/docker.sock", CONTAINERS_CONF: "/nowhere" };
+
+test("auto says why it is none of those before it, and stays with the one that made the container", async () => {
+  const host = await withVault("none", undefined, quick);
+  await host.tazpod("down");
+  Object.assign(host.env, nobody);
+  const made = await host.enter("echo new > ~/secrets/new; ls ~/secrets");
+  assert.is(made.code, 0, made.stderr);
+  assert.match(made.stderr, /was made by namespace, since:\n +docker: Docker is not (answering|installed)/);
+  assert.match(made.stderr, /^ +podman: /m);
+  const again = await host.enter("cat ~/secrets/new");
+  assert.is(again.stdout, "new\n", again.stderr);
+  assert.not.match(again.stderr, /made by/);
+});
+
+test("an engine that is named and none is refused, with those there are", async () => {
+  const host = await Host.make({});
+  host.env["TAZPOD_ENGINE"] = "lxc";
+  const { code, stderr } = await host.tazpod("status");
+  assert.is(code, 2);
+  assert.match(stderr, /TAZPOD_ENGINE is "lxc".*\n +Known: docker, podman, namespace, auto\./);
+});
+
+test("the one that made the container is not passed over because it does not answer", async () => {
+  const host = await Host.make({ more: quick });
+  await mkdir(host.path(".tazpod", "vault"));
+  await writeFile(host.path(".tazpod", "vault", "engine"), "docker\n");
+  Object.assign(host.env, nobody);
+  const { code, stderr } = await host.run("ensure-container");
+  assert.is(code, 3);
+  assert.match(stderr, /Docker is not (answering|installed)/);
+});
+
+test.run();
