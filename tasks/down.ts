@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { foreign } from "../lib/engine/judge.js";
+import { forgetEngine } from "../lib/engine/note.js";
 import { ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { cannotTell } from "../lib/run/checks.js";
@@ -11,7 +12,9 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const state = await ownContainer(context);
   if (!state.ok) return state;
   if (state.value.state === "absent") return ok(undefined);
-  return (await context.engine()).remove(context.project.config.containerName);
+  const { config, vaultFolder } = context.project;
+  const removed = await (await context.engine()).remove(config.containerName);
+  return removed.ok ? forgetEngine(vaultFolder) : removed;
 }
 
 const containerGone: StepCheck = async (context) => {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { makeFolder, readText, writeAtomic } from "../host/files.js";
+import { makeFolder, readText, removeFile, writeAtomic } from "../host/files.js";
 import type { Result } from "../result.js";
 import { type EngineName, engineNames } from "./types.js";
 
@@ -18,4 +18,9 @@ export async function notedEngine(vaultFolder: string): Promise<EngineName | und
 export async function noteEngine(vaultFolder: string, name: EngineName): Promise<Result<void>> {
   const made = await makeFolder(vaultFolder);
   return made.ok ? writeAtomic(file(vaultFolder), `${name}\n`) : made;
+}
+
+/** The container is gone. */
+export function forgetEngine(vaultFolder: string): Promise<Result<void>> {
+  return removeFile(file(vaultFolder));
 }
