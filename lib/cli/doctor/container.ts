@@ -1,3 +1,4 @@
+import { dialectOf } from "../../engine/dialect.js";
 import { hostHas } from "../../run/host-ready.js";
 import { ownContainer } from "../../run/own-container.js";
 import { engineMs } from "./engine.js";
@@ -15,12 +16,12 @@ export function imageCheck({ project, context, engine }: Patient): Check {
       if (!(await engine()).ok) return noEngine;
       const id = await context.imageId();
       if (!id.ok) return met(id.failure, "unknown");
-      return id.value === undefined
-        ? warning(
-            `${image} is not here`,
-            `\`tazpod enter\` pulls it; \`docker pull ${image}\` shows whether it can.`,
-          )
-        : good(`${image} is here`);
+      if (id.value !== undefined) return good(`${image} is here`);
+      const { name } = await context.engine();
+      return warning(
+        `${image} is not here`,
+        `\`tazpod enter\` pulls it; \`${name} pull ${dialectOf(name).pulled(image)}\` shows whether it can.`,
+      );
     },
   };
 }
