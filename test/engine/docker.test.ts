@@ -11,6 +11,10 @@ const info = await run("docker", ["info", "--format", "{{.SecurityOptions}}"]);
 engineSuite("docker", info.stdout.includes("rootless"));
 
 test("a daemon that does not answer is told from a program that is not there", async () => {
+  assert.is(
+    failure(await ociEngine("docker", "no-such-engine").version(), "engine-unavailable").why,
+    "missing",
+  );
   const engine = ociEngine("docker");
   const before = process.env["DOCKER_HOST"];
   process.env["DOCKER_HOST"] = "unix:///nowhere/docker.sock";

@@ -10,10 +10,17 @@ set -eEuo pipefail
 who=${1:?} dir=${2:?}
 shift 2
 here=$(dirname "$(readlink -f "$0")")
+id=64321
+# podman's name for its own is at most 50 characters long; with a longer one each `run` waits 20 s for its container's end
+if [ "$(id -u)" = 0 ]; then
+  run=/run/user/$id
+else
+  run=${XDG_RUNTIME_DIR:-/tmp}/tz-$$
+  (umask 077 && mkdir "$run")
+fi
 
 settings() {
-  mkdir -p "$dir"/{home,tmp,run}
-  chmod 700 "$dir/run"
+  mkdir -p "$dir"/{home,tmp}
   # crun wants cgroups v2; more files than this is refused where the limit may not be raised
   {
     echo '[containers]'
@@ -22,13 +29,13 @@ settings() {
     [ -e /sys/fs/cgroup/cgroup.controllers ] || echo 'runtime = "runc"'
     echo 'cgroup_manager = "cgroupfs"'
     echo 'events_logger = "file"'
-    if [ "$who" = root ]; then echo "tmp_dir = \"$dir/run/libpod\""; fi
+    if [ "$who" = root ]; then echo "tmp_dir = \"$run/libpod\""; fi
   } >"$dir/containers.conf"
   {
     echo '[storage]'
     echo 'driver = "vfs"'
     echo "graphroot = \"$dir/storage\""
-    echo "runroot = \"$dir/run/storage\""
+    echo "runroot = \"$run/containers\""
     echo "rootless_storage_path = \"$dir/storage\""
   } >"$dir/storage.conf"
 }
@@ -38,7 +45,9 @@ lo_up() { busybox ifconfig lo 127.0.0.1 up; }
 
 inside() {
   mount -t tmpfs -o mode=1777 tmpfs /dev/shm # podman's locks are there
-  mount -t tmpfs -o mode=700 tmpfs "$dir/run"
+  mkdir -p /run/user
+  mount -t tmpfs tmpfs /run/user
+  install -d -m 700 "$run"
   if [ "$who" = root ]; then
     mkdir -p /var/lib/cni /run/netns
     mount -t tmpfs tmpfs /var/lib/cni
@@ -48,7 +57,7 @@ inside() {
     "$@"
     return
   fi
-  local id=64321 file
+  local file
   mkdir "$dir/etc"
   for file in passwd group subuid subgid; do
     cat "/etc/$file" >"$dir/etc/$file" 2>/dev/null || true
@@ -61,21 +70,22 @@ inside() {
   # as a desktop's udev makes it
   mknod -m 666 "$dir/tun" c 10 200
   mount --bind "$dir/tun" /dev/net/tun
-  chown -R "$id:$id" "$dir"/{home,tmp,run}
+  chown -R "$id:$id" "$dir"/{home,tmp} "$run"
   install -d -o "$id" -g "$id" "$dir/storage"
-  export HOME=$dir/home TMPDIR=$dir/tmp XDG_RUNTIME_DIR=$dir/run USER=nomad LOGNAME=nomad
+  export HOME=$dir/home TMPDIR=$dir/tmp XDG_RUNTIME_DIR=$run USER=nomad LOGNAME=nomad
   cd "$HOME"
   setpriv --reuid "$id" --regid "$id" --clear-groups "$@"
 }
 
 # The caller's own user, who has no namespaces to take it all away with.
 as_caller() {
-  export XDG_RUNTIME_DIR=$dir/run
+  export XDG_RUNTIME_DIR=$run
   local code=0
   "$@" || code=$?
   podman rm --all --force --time 0 >/dev/null 2>&1 || true
   podman unshare rm -rf "$dir/storage" || true
-  if [ -s "$dir/run/libpod/tmp/pause.pid" ]; then kill "$(cat "$dir/run/libpod/tmp/pause.pid")" || true; fi
+  if [ -s "$run/libpod/tmp/pause.pid" ]; then kill "$(cat "$run/libpod/tmp/pause.pid")" || true; fi
+  rm -rf "$run"
   return "$code"
 }
 
