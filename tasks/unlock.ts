@@ -4,7 +4,7 @@ import { marker } from "../lib/enclave/marker.js";
 import { forgetOpen, recordedOpen, recordOpen } from "../lib/enclave/open-record.js";
 import { pushed } from "../lib/remote/local.js";
 import { exclusively } from "../lib/project/project-lock.js";
-import { isInUse } from "../lib/project/sessions.js";
+import { isInUse, joinSession } from "../lib/project/sessions.js";
 import { ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { bytesOf, count } from "../lib/run/bytes.js";
@@ -35,6 +35,9 @@ export async function run(context: StepContext): Promise<Result<void>> {
       const done = await unpack(enclave.value, vault);
       if (!done.ok) return done;
       const noted = await recordOpen(project.vaultFolder, state.value);
+      // who leaves in this moment is not to lock it before the shell is there
+      const joined = noted.ok ? await joinSession(project.vaultFolder, [], "arriving") : noted;
+      if (joined.ok) session.leave = joined.value;
       if (noted.ok) return done;
       // where nothing can be written nothing could be saved; what somebody else opened is theirs
       const closed = done.value === "already open" ? noted : await clear(enclave.value);

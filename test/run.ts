@@ -11,6 +11,7 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { engineOf } from "./runner/engine.js";
 import { killAll, type Outcome, runFile } from "./runner/run-file.js";
 import { missing } from "./runner/services.js";
 import { readSuiteFile, type SuiteFile } from "./runner/suite-file.js";
@@ -58,14 +59,15 @@ async function work(queue: SuiteFile[]): Promise<void> {
 async function runOne(file: SuiteFile): Promise<void> {
   const mistakes = existsSync(file.script) ? file.mistakes : ["not compiled: run `npm run build`"];
   if (mistakes.length > 0) return refuse(file, mistakes);
-  for (const need of file.needs) {
+  const engine = await engineOf(file.needs);
+  for (const need of file.needs.map((word) => (word === "engine" ? (engine ?? word) : word))) {
     const reason = await missing(need);
     if (reason === undefined) continue;
     if (required.has(need)) return refuse(file, [`needs ${need}, which is required: ${reason}`]);
     total.skipped++;
     return say(`skip  ${file.name}: ${reason}`);
   }
-  report(file, await runFile(file));
+  report(file, await runFile(file, engine));
 }
 
 function refuse(file: SuiteFile, reasons: readonly string[]): void {

@@ -31,6 +31,7 @@ export async function runCommand(args: Arguments, words: readonly string[]): Pro
     return 0;
   } finally {
     interrupts.unwatch();
+    await world.session.leave();
     world.session.end();
   }
 }

@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import type { EngineName } from "../engine/types.js";
 import { failureText } from "../explain.js";
 import type { OtherSession } from "../project/sessions.js";
 import type { Project } from "../project/types.js";
@@ -10,11 +11,13 @@ interface Status extends ReadState {
   readonly project: Project;
   readonly facts: ReadonlyMap<string, Verdict>;
   readonly sessions: readonly OtherSession[];
+  /** The one that runs the container, or would; undefined where none answers. */
+  readonly engine: EngineName | undefined;
 }
 
 const signs = { true: "=", false: "-", unknown: "?" } as const;
 
-export function statusText({ project, facts, sessions, state, problem }: Status): string {
+export function statusText({ project, facts, sessions, state, problem, engine }: Status): string {
   const width = Math.max(...[...facts.keys()].map((name) => name.length));
   const lines = [...facts].flatMap(([name, { state: sign, reason, hint }]) => [
     `  ${signs[sign]} ${name.padEnd(width)}  ${reason.split("\n")[0] ?? ""}`,
@@ -24,6 +27,7 @@ export function statusText({ project, facts, sessions, state, problem }: Status)
     ({ pid, parts }) => `process ${pid}${parts.length === 0 ? "" : ` (${parts.join(", ")})`}`,
   );
   const more = [
+    `engine: ${engine ?? "none answers"}`,
     `open shells: ${shells.length === 0 ? "none" : shells.join("; ")}`,
     `last push or pull: ${problem === undefined ? lastSync(state.pushed) : failureText(problem)}`,
   ];
@@ -39,20 +43,21 @@ function lastSync(pushed: PushedRecord | undefined): string {
 }
 
 /** What `--json` prints, stable: schema/status.schema.json documents it. */
-export function statusJson({ project: { root, config }, facts, sessions, state }: Status) {
+export function statusJson({ project: { root, config }, facts, sessions, state, engine }: Status) {
   const isOpen = facts.get("vault-open")?.state !== "false";
   const { at, remote, generation, host } = state.pushed ?? {};
   return {
     version: 1,
     project: root,
     container: config.containerName,
+    engine: engine ?? null,
     remote: config.remote.url,
     facts: Object.fromEntries(
       [...facts].map(([name, { state: found, reason }]) => [name, { state: found, reason }]),
     ),
     unsaved: isOpen ? lacks(facts.get("vault-saved")) : false,
     unpushed: lacks(facts.get("vault-pushed")),
-    sessions,
+    sessions: sessions.map(({ pid, parts }) => ({ pid, parts })),
     lastSync: at === undefined ? null : { at, remote, generation, host },
   };
 }

@@ -1,3 +1,4 @@
+import { engineNames } from "../engine/types.js";
 import type { Verdict } from "../verdict.js";
 import type { Recipe } from "../recipe/types.js";
 import { otherSessions } from "../project/sessions.js";
@@ -26,7 +27,13 @@ export async function statusCommand(args: Arguments, words: readonly string[]): 
   if (!sessions.ok) return reportFailure(sessions.failure, args.json);
   const read = await readState(project.vaultFolder);
   if (!read.ok) return reportFailure(read.failure, args.json);
-  const status = { project, facts: found, sessions: sessions.value, ...read.value };
+  const shells = sessions.value.filter(({ arriving }) => !arriving);
+  const { engine, passed } = await world.chosen();
+  const isThere = passed.length < engineNames.length;
+  const status = {
+    ...{ project, facts: found, sessions: shells, engine: isThere ? engine.name : undefined },
+    ...read.value,
+  };
   process.stdout.write(args.json ? `${JSON.stringify(statusJson(status))}\n` : statusText(status));
   return 0;
 }

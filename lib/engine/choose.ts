@@ -18,7 +18,7 @@ export interface Chosen {
   readonly passed: readonly Passed[];
 }
 
-export interface Passed {
+interface Passed {
   readonly name: EngineName;
   readonly failure: Failure;
 }
@@ -46,7 +46,7 @@ export async function chooseEngine(
     // a namespace that is not there can be asked for anywhere
     const able = name === "namespace" ? await engine.version() : undefined;
     const state = able?.ok === false ? fail(able.failure) : await engine.inspect(container);
-    if (state.ok || state.failure.kind !== "engine-unavailable") return { engine, state, passed };
+    if (state.ok) return { engine, state, passed };
     passed.push({ name, failure: state.failure });
   }
   const failure: Failure = { kind: "no-engine", causes: passed.map(({ failure: cause }) => cause) };

@@ -48,8 +48,8 @@ const docker: Dialect = {
 const podman: Dialect = {
   // its warnings would stand in the user's terminal
   flags: ["--log-level", "error"],
-  // `version` asks nothing of what a container takes
-  version: ["info", "--format", "{{.Version.Version}}"],
+  // there need be no server; what it cannot work without it misses here, too
+  version: ["version", "--format", "{{.Client.Version}}"],
   rootless: { argv: ["info", "--format", "{{.Host.Security.Rootless}}"], says: "true" },
   asksRootless: true,
   troubles: [

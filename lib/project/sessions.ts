@@ -13,12 +13,15 @@ export interface OtherSession {
   readonly pid: number;
   /** The parts of the vault that it asked for by name. */
   readonly parts: readonly string[];
+  /** It has opened the vault, and its shell is yet to come, or nothing is: it is not to be locked under it, and saves nothing. */
+  readonly arriving: boolean;
 }
 
 /** Registers this process, and the parts that it asked for by name; the result takes it back. */
 export async function joinSession(
   vaultFolder: string,
   parts: readonly string[],
+  how?: "arriving",
 ): Promise<Result<() => Promise<void>>> {
   const made = await makeFolder(folder(vaultFolder));
   if (!made.ok) return made;
@@ -27,7 +30,7 @@ export async function joinSession(
   const cleared = await removeFile(path);
   if (!cleared.ok) return cleared;
   const identity = (await processIdentity(process.pid)) ?? "";
-  const written = await writeNew(path, `${identity}\n${parts.join(" ")}\n`);
+  const written = await writeNew(path, `${[identity, parts.join(" "), how ?? ""].join("\n")}\n`);
   return written.ok ? ok(async () => void (await removeFile(path))) : written;
 }
 
@@ -42,10 +45,14 @@ export async function otherSessions(vaultFolder: string): Promise<Result<readonl
     const said = await readText(path);
     if (!said.ok) return said;
     if (said.value === undefined) continue;
-    const [identity = "", parts = ""] = said.value.split("\n");
-    if ((await processIdentity(Number(name))) === identity)
-      alive.push({ pid: Number(name), parts: parts.split(" ").filter((part) => part !== "") });
-    else await removeFile(path);
+    const [identity = "", parts = "", how] = said.value.split("\n");
+    if ((await processIdentity(Number(name))) !== identity) await removeFile(path);
+    else
+      alive.push({
+        pid: Number(name),
+        parts: parts.split(" ").filter((part) => part !== ""),
+        arriving: how === "arriving",
+      });
   }
   return ok(alive);
 }
@@ -53,7 +60,7 @@ export async function otherSessions(vaultFolder: string): Promise<Result<readonl
 /** Whether somebody else has a shell open here; where that cannot be told, nobody has. */
 export async function isInUse(vaultFolder: string): Promise<boolean> {
   const others = await otherSessions(vaultFolder);
-  return others.ok && others.value.length > 0;
+  return others.ok && others.value.some(({ arriving }) => !arriving);
 }
 
 /** Changes whenever a session is joined or left: who finds the same later knows that nobody was here in between. */

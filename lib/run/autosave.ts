@@ -30,10 +30,11 @@ export async function tendOpenVault(
   context: StepContext,
   enclave: Enclave,
   over: AbortSignal,
+  begun?: ReturnType<typeof servePeers>,
 ): Promise<string | undefined> {
   const tending = new Tending(context, enclave, over);
   await tending.learn();
-  const serving = await servePeers(context);
+  const serving = await (begun ?? servePeers(context));
   await sleep(1_000, over);
   while (!over.aborted && !tending.closed) {
     await tending.once();

@@ -1,6 +1,8 @@
 import type { Enclave } from "../enclave/types.js";
 import { sleep } from "../host/clock.js";
 import { untilIdle } from "../host/idle.js";
+import { otherSessions } from "../project/sessions.js";
+import type { Project } from "../project/types.js";
 import type { Passphrase } from "../vault/passphrase.js";
 import type { StepContext } from "./step.js";
 
@@ -47,18 +49,34 @@ async function tend(
 ): Promise<string | undefined> {
   if (!open) return undefined;
   // at once: whoever has it may be just about to leave
-  const given = context.session.passphrase === undefined ? fromPeers(context) : undefined;
+  const isKnown = context.session.passphrase !== undefined;
+  const serving = isKnown ? import("./peers.js").then(({ servePeers }) => servePeers(context)) : undefined;
+  const given = isKnown ? undefined : fromPeers(context, over);
   await sleep(delayMs, over);
   const passphrase = await given;
   if (passphrase !== undefined) context.session.offer(passphrase);
-  if (over.aborted) return undefined;
+  if (over.aborted) {
+    const served = await serving;
+    if (served?.ok === true) await served.value();
+    return undefined;
+  }
   const { tendOpenVault } = await import("./autosave.js");
-  return tendOpenVault(context, enclave, over);
+  return tendOpenVault(context, enclave, over, serving);
 }
 
-async function fromPeers({ project }: StepContext): Promise<Passphrase | undefined> {
+/** One that has just opened its own shell does not give it yet. */
+async function fromPeers({ project }: StepContext, over: AbortSignal): Promise<Passphrase | undefined> {
   const { askPeers } = await import("./peers.js");
-  return askPeers(project);
+  for (let tries = 0; ; tries += 1) {
+    const given = await askPeers(project);
+    if (given !== undefined || tries === 10 || over.aborted || (await isAlone(project))) return given;
+    await sleep(delayMs / 2, over);
+  }
+}
+
+async function isAlone({ vaultFolder }: Project): Promise<boolean> {
+  const others = await otherSessions(vaultFolder);
+  return !others.ok || others.value.length === 0;
 }
 
 function spoken(ms: number): string {

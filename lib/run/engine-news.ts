@@ -5,7 +5,7 @@ import { explain } from "../explain.js";
 /** What is worth knowing of the engine that made a container, a line each: nothing of one that comes first and shares nothing. */
 export function engineNews({ engine, passed }: Chosen, spec: ContainerSpec): string[] {
   const shared = engine.shares(spec);
-  const why = passed.map(({ failure }) => `  ${explain(failure).message}`);
+  const why = passed.map(({ name, failure }) => `  ${name}: ${explain(failure).message}`);
   const how = shared.map((what) => `  - ${what}`);
   return [
     ...(why.length === 0 ? [] : [`${spec.name} was made by ${engine.name}, since:`, ...why]),

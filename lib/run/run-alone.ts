@@ -35,6 +35,7 @@ export async function runAlone(file: string, argv: readonly string[]): Promise<n
     return outcome.ok ? 0 : reportFailure(outcome.failure, json);
   } finally {
     interrupts.unwatch();
+    await world.session.leave();
     world.session.end();
   }
 }

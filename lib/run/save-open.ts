@@ -16,6 +16,7 @@ import { archiveLimit } from "../vault/limit.js";
 import { leftOut, sealInto } from "../vault/seal-folder.js";
 import { bytesOf, count } from "./bytes.js";
 import { cannotTell } from "./checks.js";
+import { partsToClose } from "./close-parts.js";
 import { sourceOf } from "./open-source.js";
 import { fails, holds, type StepContext, type Verdict } from "./step.js";
 
@@ -158,7 +159,11 @@ export async function vaultSaved(context: StepContext): Promise<Verdict> {
       ? cannotTell(digest.failure)
       : fails("the RAM folder cannot be read whole");
   if (digest.value === mark.value.digest) return holds("nothing has changed since it was saved");
-  return context.session.isLeaving && (await isInUse(context.project.vaultFolder))
+  if (!context.session.isLeaving || !(await isInUse(context.project.vaultFolder)))
+    return fails("there is unsaved work");
+  // a part goes only once everything is saved, and nobody comes back for it
+  const parts = await partsToClose(context);
+  return parts.ok && parts.value.length === 0
     ? holds("another shell is open here, and saves when it is left")
-    : fails("there is unsaved work");
+    : fails("there is unsaved work, and a part of the vault to be closed");
 }

@@ -18,7 +18,7 @@ import { bin, Host, run } from "../rig/host.js";
 const validate = new Ajv({ allErrors: true, strict: true }).compile(
   JSON.parse(readFileSync(join(packageRoot, "schema", "doctor.schema.json"), "utf8")),
 );
-const noEngine = { DOCKER_HOST: "unix:///nowhere/docker.sock" };
+const noEngine = { TAZPOD_ENGINE: "docker", DOCKER_HOST: "unix:///nowhere/docker.sock" };
 
 async function examined(
   folder: string,

@@ -1,4 +1,4 @@
-// needs: docker, script, tar
+// needs: engine, script, tar
 import { execFileSync } from "node:child_process";
 import { chmod, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// needs: docker, s3, script
+// needs: engine, s3, script
 // time limit: 900 s
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
@@ -8,7 +8,7 @@ import * as assert from "uvu/assert";
 import { CountingProxy } from "../fake/counting-proxy.js";
 import { newBucket } from "../rig/bucket.js";
 import { newFolder } from "../rig/folder.js";
-import { bin, Host, passphrase, quick, removeHosts, run } from "../rig/host.js";
+import { bin, Host, passphrase, quick, removeHosts } from "../rig/host.js";
 import { Pty } from "../rig/pty.js";
 import { folderRemote, withSealed } from "../rig/with-vault.js";
 import { underShell } from "../rig/under-shell.js";
@@ -80,8 +80,7 @@ test("no to unlocking opens a locked shell, and leaving it makes no login and no
 
 test("no to making the container again goes on in the old one; yes makes it from today's settings", async () => {
   const host = await withVault();
-  const id = async (): Promise<string> =>
-    (await run("docker", ["inspect", "--format", "{{.Id}}", host.container])).stdout;
+  const id = (): Promise<string> => host.id();
   const old = await id();
   await host.configure("none", "vault: { size: 32m }\n");
   const first = host.pty();

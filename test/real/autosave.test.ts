@@ -1,4 +1,4 @@
-// needs: docker, script
+// needs: engine, script
 // time limit: 900 s
 import { test } from "uvu";
 import * as assert from "uvu/assert";

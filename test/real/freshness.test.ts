@@ -1,4 +1,4 @@
-// needs: docker, script
+// needs: engine, script
 // time limit: 900 s
 import { writeFile } from "node:fs/promises";
 import { test } from "uvu";

@@ -1,4 +1,4 @@
-// needs: docker, script
+// needs: engine, script
 // time limit: 900 s
 import { existsSync } from "node:fs";
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";

@@ -1,11 +1,11 @@
-// needs: docker
+// needs: engine
 // time limit: 900 s
 import { readdir, readFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import "../fake/light-scrypt.js";
 import { dieAt, type Died, dieEverywhere } from "../rig/die-at.js";
-import { Host, removeHosts } from "../rig/host.js";
+import { engineName, Host, removeHosts } from "../rig/host.js";
 import { skip } from "../rig/skip.js";
 import { onTmpfs } from "../rig/tmpfs.js";
 
@@ -43,7 +43,8 @@ test("unlock: killed before, in and after everything it tells the container, the
     assert.equal(await readFile(host.vault), sealed, at);
   };
   const programs = await dieEverywhere(host, () => unlock, after, "docker");
-  assert.ok(programs.includes("before docker") && programs.includes("once docker is started"));
+  const program = engineName === "namespace" ? "nsenter" : engineName;
+  assert.ok(programs.includes(`before ${program}`) && programs.includes(`once ${program} is started`));
   // what the archive is switched in with
   const orders = await dieEverywhere(host, () => unlock, after, "text");
   assert.equal(orders, ["before a write to a program", "in the middle of a write to a program"]);

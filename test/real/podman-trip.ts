@@ -103,9 +103,11 @@ export function podmanTrip(rootless: boolean): void {
 
   test("it is taken by itself where Docker does not answer", async () => {
     const auto = await host("none", "");
+    auto.env["TAZPOD_ENGINE"] = "auto";
     auto.env["DOCKER_HOST"] = "unix:///nowhere/docker.sock";
     const done = await auto.enter("echo k > ~/secrets/k; echo $container");
     assert.is(done.stdout, "podman\n", done.stderr);
+    assert.match(done.stderr, /podman.*Docker is not answering|Docker is not answering.*podman/s);
     assert.is((await auto.enter("cat ~/secrets/k")).stdout, "k\n");
   });
 

@@ -1,4 +1,4 @@
-// needs: docker, script
+// needs: engine, script
 // time limit: 900 s
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -44,7 +44,8 @@ async function joined(host: Host): Promise<UnderShell> {
 async function sockets(host: Host): Promise<string[]> {
   const top = join(host.env["XDG_RUNTIME_DIR"] ?? "", "tazpod", "agent");
   const [project = ""] = await readdir(top).catch(() => []);
-  return readdir(join(top, project)).catch(() => []);
+  const names = await readdir(join(top, project)).catch(() => []);
+  return names.filter((name) => name.endsWith(".sock"));
 }
 
 async function leave({ pty, left }: UnderShell, line = "exit 0"): Promise<void> {

@@ -1,4 +1,4 @@
-// needs: docker, script
+// needs: engine, script
 import { readFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";

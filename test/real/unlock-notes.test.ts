@@ -1,4 +1,4 @@
-// needs: docker, root
+// needs: engine, root
 // time limit: 900 s
 import { readFile } from "node:fs/promises";
 import { test } from "uvu";

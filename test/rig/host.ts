@@ -2,14 +2,19 @@ import { execFile, spawn } from "node:child_process";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { openEngine } from "../../lib/engine/open.js";
+import { engineNames } from "../../lib/engine/types.js";
 import { newFolder } from "./folder.js";
 import { Pty } from "./pty.js";
+import { value } from "./result.js";
 import { repository } from "./root.js";
 
 const execute = promisify(execFile);
 
 export const bin = `${repository}dist/bin/tazpod.js`;
 export const testImage = process.env["TAZPOD_TEST_IMAGE"] ?? "tazpod-test:1";
+/** What runs the containers of this file: the runner says it. */
+export const engineName = engineNames.find((name) => name === process.env["TAZPOD_ENGINE"]) ?? "docker";
 export const passphrase = "correct horse battery";
 /** For suites that open and close many vaults and are not about their format: its key takes a fraction of age's time. */
 export const quick = "vault: { format: v1 }\n";
@@ -18,6 +23,13 @@ export interface Ended {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+/** The host's own shell is root's here, and as its owner likes it; the test image has a plain one. */
+function shellOf(more: string): string {
+  if (engineName !== "namespace") return "";
+  const env = /^env:/m.test(more) ? "" : 'env: { PS1: "$ " }\n';
+  return `${/^shell:/m.test(more) ? "" : "shell: [sh]\n"}${env}`;
 }
 
 let count = 0;
@@ -59,7 +71,7 @@ export class Host {
 
   async configure(remote: string, more = ""): Promise<void> {
     await mkdir(join(this.folder, ".tazpod"), { recursive: true });
-    const text = `image: ${testImage}\ncontainer_name: ${this.container}\nuser: tazpod\nghost_mode: true\nremote: ${remote}\n${more}`;
+    const text = `image: ${testImage}\ncontainer_name: ${this.container}\nuser: tazpod\nghost_mode: true\nremote: ${remote}\n${more}${shellOf(more)}`;
     await writeFile(join(this.folder, ".tazpod", "config.yaml"), text);
   }
 
@@ -92,8 +104,17 @@ export class Host {
 
   /** What a command in the container prints. */
   async inside(script: string, user = "tazpod"): Promise<string> {
-    const { stdout } = await execute("docker", ["exec", "--user", user, this.container, "sh", "-c", script]);
-    return stdout;
+    const engine = await openEngine(engineName);
+    const done = value(await engine.exec(this.container, ["sh", "-c", script], { user }));
+    if (done.code !== 0) throw new Error(`${script}: exit ${done.code}: ${done.stderr}`);
+    return done.stdout.toString();
+  }
+
+  /** The container's id. */
+  async id(): Promise<string> {
+    const state = value(await (await openEngine(engineName)).inspect(this.container));
+    if (state.state === "absent") throw new Error(`there is no ${this.container}`);
+    return state.id;
   }
 
   /** The names in the RAM folder; empty is locked. */
@@ -102,7 +123,9 @@ export class Host {
   }
 
   async removeContainer(): Promise<void> {
-    await execute("docker", ["rm", "-f", this.container]).catch(() => undefined);
+    // not by the engine's own, which lets it come to an end first
+    if (engineName === "namespace") value(await (await openEngine(engineName)).remove(this.container));
+    else await execute(engineName, ["rm", "-f", this.container]).catch(() => undefined);
   }
 }
 

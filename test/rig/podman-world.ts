@@ -16,7 +16,7 @@ export async function inPodmanWorld(who: "root" | "user", url: string): Promise<
   const steps = `"$0" --engine podman "$1" >/dev/null && shift && exec "$@"`;
   const argv = ["sh", "-c", steps, image, testImage, process.execPath, fileURLToPath(url)];
   const child = spawn(script, [who, await newFolder("podman"), ...argv], {
-    env: { ...process.env, TAZPOD_TEST_PODMAN: who },
+    env: { ...process.env, TAZPOD_TEST_PODMAN: who, TAZPOD_ENGINE: "podman" },
     stdio: ["ignore", "inherit", "inherit"],
   });
   const code = await new Promise<number>((resolve, reject) => {

@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { Secret } from "../../lib/secret.js";
 import { sealInto } from "../../lib/vault/seal-folder.js";
 import { newFolder } from "./folder.js";
-import { Host, passphrase, quick, run } from "./host.js";
+import { engineName, Host, passphrase, quick, run } from "./host.js";
 import { value } from "./result.js";
 import { tarOf } from "./vault-of-files.js";
 
@@ -52,8 +52,11 @@ export const folderRemote = async (): Promise<string> => `file://${await newFold
 
 /** The processes in a container other than those it was started with. */
 export async function running(host: Host): Promise<string> {
-  const { stdout } = await run("docker", ["top", host.container, "-eo", "pid,args"]);
-  return stdout
+  const all =
+    engineName === "namespace"
+      ? (await host.inside("ps -eo pid,args")).replace(/^.* (?:ps -eo|sh -c ps) .*\n/gm, "")
+      : (await run(engineName, ["top", host.container, "-eo", "pid,args"])).stdout;
+  return all
     .split("\n")
     .slice(1)
     .filter((line) => line.trim() !== "" && !/trap "exit 0"|sleep 3600/.test(line))

@@ -1,4 +1,4 @@
-// needs: docker, script
+// needs: engine, script
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";

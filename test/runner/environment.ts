@@ -1,7 +1,10 @@
 import { existsSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import type { NamespaceRecord } from "../../lib/engine/namespace/record.js";
+import type { EngineName } from "../../lib/engine/types.js";
+import { endProcess } from "../../lib/host/end-process.js";
 import { s3Endpoint } from "./services.js";
 
 /** The surroundings of one test file: its own home and temporary folder, and nothing of the user's AWS or tazpod. */
@@ -10,7 +13,7 @@ export interface Surroundings {
   remove(): Promise<void>;
 }
 
-export async function makeSurroundings(): Promise<Surroundings> {
+export async function makeSurroundings(engine?: EngineName): Promise<Surroundings> {
   const folder = await mkdtemp(join(tmpdir(), "tazpod-test-"));
   // Containers and other users look into it.
   await chmod(folder, 0o755);
@@ -33,9 +36,22 @@ export async function makeSurroundings(): Promise<Surroundings> {
   if (env["DOCKER_CONFIG"] === undefined && existsSync(docker)) env["DOCKER_CONFIG"] = docker;
   // nobody is asked about the projects that tests make, but in the tests of that
   const trust = { TAZPOD_TRUST: "all" };
+  if (engine !== undefined) env["TAZPOD_ENGINE"] = engine;
   Object.assign(env, { HOME: home, TMPDIR: temp, NO_COLOR: "1", TAZPOD_TEST_S3: s3Endpoint, ...trust });
   return {
     env,
-    remove: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined),
+    remove: async () => {
+      await endNamespaces(folder);
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
+    },
   };
+}
+
+/** Ends what a file has left running that was killed: nobody else would. */
+async function endNamespaces(folder: string): Promise<void> {
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  for (const name of names.filter((one) => /(?:^|\/)tazpod\/namespaces\/[^/]+\.json$/.test(one))) {
+    const { run } = JSON.parse(await readFile(join(folder, name), "utf8")) as NamespaceRecord;
+    if (run !== undefined) await endProcess(run.pid, run.identity);
+  }
 }

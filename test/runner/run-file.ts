@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import type { EngineName } from "../../lib/engine/types.js";
 import { makeSurroundings } from "./environment.js";
 import type { SuiteFile } from "./suite-file.js";
 
@@ -23,9 +24,9 @@ export function killAll(): void {
 }
 
 /** Runs one file in a process group of its own; whatever is left of the group when it ends is killed. */
-export async function runFile(file: SuiteFile): Promise<Outcome> {
+export async function runFile(file: SuiteFile, engine?: EngineName): Promise<Outcome> {
   const started = performance.now();
-  const surroundings = await makeSurroundings();
+  const surroundings = await makeSurroundings(engine);
   const child = spawn(process.execPath, [file.script], {
     env: surroundings.env,
     stdio: ["ignore", "pipe", "pipe"],

@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { namespaceVersion } from "../../lib/engine/namespace/able.js";
+import { explain } from "../../lib/explain.js";
 import { repository } from "../rig/root.js";
 
 const run = promisify(execFile);
@@ -22,6 +24,7 @@ export function missing(need: string): Promise<string | undefined> {
 }
 
 async function find(need: string): Promise<string | undefined> {
+  if (need === "namespace") return namespaces();
   if (need === "docker") return answers("docker", ["version", "--format", "{{.Server.Version}}"]);
   if (need === "podman" || need === "rootless podman") return podman(need);
   if (need === "s3") return s3();
@@ -58,6 +61,11 @@ async function podman(need: "podman" | "rootless podman"): Promise<string | unde
   const reason = await answers(service("podman"), [who, folder, ...argv], need);
   await rm(folder, { recursive: true, force: true });
   return reason;
+}
+
+async function namespaces(): Promise<string | undefined> {
+  const version = await namespaceVersion();
+  return version.ok ? undefined : explain(version.failure).message;
 }
 
 async function s3(): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs a command where podman works and is nobody else's: what it stores, sets and runs is in one folder, and ends with it.
-# usage: podman.sh root|user DIR COMMAND…
+# usage: [PODMAN_WITHOUT=subids|newuidmap|tun|slirp4netns] podman.sh root|user DIR COMMAND…
 #   root  podman as root; needs root
 #   user  podman as an ordinary user: whoever calls, and for root one that exists only in there
 # Packages (Debian): podman runc uidmap slirp4netns containernetworking-plugins
@@ -66,9 +66,14 @@ inside() {
   done
   echo "nomad:x:$id:$id::$dir/home:/bin/sh" >>/etc/passwd
   echo "nomad:x:$id:" >>/etc/group
-  echo "nomad:700000:65536" | tee -a /etc/subuid >>/etc/subgid
-  # as a desktop's udev makes it
-  mknod -m 666 "$dir/tun" c 10 200
+  # what PODMAN_WITHOUT names, this user has not
+  local without=${PODMAN_WITHOUT:-} mode=666 # as a desktop's udev makes it
+  case $without in
+    newuidmap | slirp4netns) mount --bind /dev/null "$(command -v "$without")" ;;
+    tun) mode=600 ;;
+  esac
+  if [ "$without" != subids ]; then echo "nomad:700000:65536" | tee -a /etc/subuid >>/etc/subgid; fi
+  mknod -m "$mode" "$dir/tun" c 10 200
   mount --bind "$dir/tun" /dev/net/tun
   chown -R "$id:$id" "$dir"/{home,tmp} "$run"
   install -d -o "$id" -g "$id" "$dir/storage"

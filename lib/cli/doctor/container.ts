@@ -14,10 +14,11 @@ export function imageCheck({ project, context, engine }: Patient): Check {
     limitMs: engineMs,
     async look() {
       if (!(await engine()).ok) return noEngine;
+      const { name } = await context.engine();
+      if (name === "namespace") return good("none is needed: the programs are this host's");
       const id = await context.imageId();
       if (!id.ok) return met(id.failure, "unknown");
       if (id.value !== undefined) return good(`${image} is here`);
-      const { name } = await context.engine();
       return warning(
         `${image} is not here`,
         `\`tazpod enter\` pulls it; \`${name} pull ${dialectOf(name).pulled(image)}\` shows whether it can.`,

@@ -1,3 +1,4 @@
+import { explain } from "../../explain.js";
 import { isRootless } from "../../engine/rootless.js";
 import { type Check, good, met, type Patient } from "./types.js";
 
@@ -12,9 +13,11 @@ export function engineCheck({ context, engine }: Patient): Check {
     async look(signal) {
       const version = await engine();
       if (!version.ok) return met(version.failure);
-      const { name } = await context.engine();
-      const how = (await isRootless(name, signal)) ? ", rootless" : "";
-      return good(`${name} ${version.value}${how}`);
+      const { engine: chosen, passed } = await context.chosen();
+      const { name } = chosen;
+      const how = name !== "namespace" && (await isRootless(name, signal)) ? ", rootless" : "";
+      const why = passed.map((one) => explain(one.failure).message.split("\n")[0] ?? "");
+      return good([`${name} ${version.value}${how}`, ...why].join("; "));
     },
   };
 }

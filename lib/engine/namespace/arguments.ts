@@ -2,7 +2,7 @@ import { mountsOf } from "../mounts.js";
 import { workspace } from "../paths.js";
 import { ofRoot } from "../spec.js";
 import type { ContainerSpec, ContainerUser } from "../types.js";
-import { hold } from "./hold.js";
+import { finish, hold } from "./hold.js";
 
 /** Programs of the host, in their usual places; what npx and the like put before them is not there inside. */
 const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -26,7 +26,7 @@ export function holdArguments(spec: ContainerSpec, user: ContainerUser): string[
     readOnly ? "ro" : "rw",
   ]);
   const given = [String(spec.secretsBytes), user.home, spec.name.slice(0, 64), ...mounts];
-  return [...unshareArguments(user.uid, spec.network), "sh", "-c", hold, "tazpod-hold", ...given];
+  return [...unshareArguments(user.uid, spec.network), "sh", "-c", hold, "tazpod-hold", finish, ...given];
 }
 
 /** What runs a program in the namespace whose first process is `pid`, in /workspace, with no way to more than it has. */

@@ -1,3 +1,19 @@
+/** `read_only DIR` makes every mount at or below DIR read-only, or covers it. */
+const readOnly = `# MOUNTPOINT OPTIONS: a line a mount, with blanks in octal
+read_only() {
+  cut -d ' ' -f 5,6 /proc/self/mountinfo | while read -r at options; do
+    at=$(printf '%b.' "$(printf '%s' "$at" | sed 's/\\\\\\([0-7]\\)/\\\\0\\1/g')")
+    at=\${at%.}
+    case $at/ in "$1"/*) ;; *) continue ;; esac
+    # behind a folder that this user may not enter, it is as far from whoever is inside
+    [ -e "$at" ] || continue
+    keep=$(printf '%s' "$options" | sed 's/^r[wo],*//')
+    # a flag that was locked has to be named again
+    mount -o "remount,bind,ro\${keep:+,$keep}" "$at" 2>/dev/null ||
+      mount -t tmpfs -o ro,size=4k,mode=755 tazpod "$at"
+  done
+}`;
+
 /**
  * The shell program that becomes the first process of a namespace, and its arguments. It needs util-linux and, once the
  * new root is there, nothing of the host but what that shows.
@@ -7,13 +23,13 @@
  * What is to be shown of the project and by `mounts` is bound from the old root, which the new one covers no part of, since
  * it is put over /tmp only and the old one keeps its own /tmp.
  *
- * Arguments: size of the RAM folder in bytes, home, host name, then SOURCE TARGET ro|rw for each mount. Prints its pid as
+ * Arguments: `finish`, size of the RAM folder in bytes, home, host name, then SOURCE TARGET ro|rw for each mount. Prints its pid as
  * the host counts, then waits for a line on stdin; without one it ends.
  */
 export const hold = `set -eu
 umask 022
-size=$1 home=$2 name=$3
-shift 3
+finish=$1 size=$2 home=$3 name=$4
+shift 4
 read -r pid _ < /proc/self/stat
 b=/tmp
 mount -t tmpfs -o mode=755,nosuid,nodev,size=16m tazpod "$b"
@@ -29,19 +45,7 @@ for d in /* /.[!.]*; do
     mount --rbind "$d" "$b$d"
   fi
 done
-# MOUNTPOINT OPTIONS: a line a mount, with blanks in octal
-all=$(cut -d ' ' -f 5,6 /proc/self/mountinfo)
-read_only() {
-  printf '%s\\n' "$all" | while read -r at options; do
-    at=$(printf '%b.' "$(printf '%s' "$at" | sed 's/\\\\\\([0-7]\\)/\\\\0\\1/g')")
-    at=\${at%.}
-    case $at/ in "$1"/*) ;; *) continue ;; esac
-    keep=$(printf '%s' "$options" | sed 's/^r[wo],*//')
-    # a flag that was locked has to be named again
-    mount -o "remount,bind,ro\${keep:+,$keep}" "$at" 2>/dev/null ||
-      mount -t tmpfs -o ro,size=4k,mode=755 tazpod "$at"
-  done
-}
+${readOnly}
 for d in "$b"/*; do
   [ -L "$d" ] || read_only "$d"
 done
@@ -65,10 +69,22 @@ ln -s /proc/self/fd "$b/dev/fd"
 for n in 0:stdin 1:stdout 2:stderr; do ln -s "fd/\${n%:*}" "$b/dev/\${n#*:}"; done
 names=$(readlink -f /etc/resolv.conf || :)
 cd "$b"
-pivot_root . .old
-cd /
+# below a chroot there is no other root to turn to, and what is left behind is out of reach all the same
+if pivot_root . .old 2>/dev/null; then
+  cd /
+  exec sh -c "$finish" tazpod-hold "$pid" "$names" "$size" "$home" "$name" "$@"
+fi
+mount --rbind / .old
+exec chroot . sh -c "$finish" tazpod-hold "$pid" "$names" "$size" "$home" "$name" "$@"`;
+
+/** The rest, once the new root is the root. Arguments: pid, the file that says where names are looked up, then those of `hold`. */
+export const finish = `set -eu
+umask 022
+pid=$1 names=$2 size=$3 home=$4 name=$5
+shift 5
+${readOnly}
 mount -t proc -o nosuid,nodev,noexec proc /proc
-{ printf '%s\\n' "$name" > /proc/sys/kernel/hostname; } 2>/dev/null || :
+hostname -- "$name" 2>/dev/null || { printf '%s\\n' "$name" > /proc/sys/kernel/hostname; } 2>/dev/null || :
 show() {
   if [ -d "/.old$1" ]; then mkdir -p -- "$2"; else mkdir -p -- "\${2%/*}" && : >> "$2"; fi
   mount --rbind "/.old$1" "$2"
@@ -81,10 +97,7 @@ mkdir -- "$home/secrets"
 mount -t tmpfs -o "mode=700,nosuid,nodev,noexec,size=$size" tazpod "$home/secrets"
 while [ "$#" -gt 0 ]; do
   show "$1" "$2"
-  if [ "$3" = ro ]; then
-    all=$(cut -d ' ' -f 5,6 /proc/self/mountinfo)
-    read_only "$2"
-  fi
+  if [ "$3" = ro ]; then read_only "$2"; fi
   shift 3
 done
 umount -l /.old

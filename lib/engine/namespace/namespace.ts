@@ -65,7 +65,7 @@ export function namespaceEngine(): Engine {
       const stdout = new PassThrough();
       return { stdout, done: pipe(name, argv, options, stdout) };
     },
-    async foreground(name, argv, { tty, env, workdir: _, user: __, ...options }) {
+    async foreground(name, argv, { tty, env, signal, filter }) {
       const command = tty
         ? onTerminal(argv, env["SHELL"] ?? "/bin/sh")
         : ["sh", "-c", speaking, "tazpod", ...argv];
@@ -73,7 +73,10 @@ export function namespaceEngine(): Engine {
       if (!place.ok) return place;
       if (place.value === undefined) return ok(notRunning(name));
       const given = only({ ...place.value.env, ...env });
-      return told(name, await foreground(place.value.argv, { ...options, env: given }));
+      return told(
+        name,
+        await foreground(place.value.argv, { signal, ...(filter && { filter }), env: given }),
+      );
     },
   };
 }

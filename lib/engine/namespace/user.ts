@@ -8,8 +8,19 @@ import type { ContainerUser } from "../types.js";
  * looks it up finds the same; where that cannot be made inside, it is one in /home.
  */
 export async function thisUser(): Promise<Result<ContainerUser>> {
-  const { uid, gid, username: name, homedir } = userInfo();
-  return ok({ uid, gid, name, home: (await canBeMade(homedir)) ? homedir : `/home/${name}` });
+  const { uid, gid, name, home } = known();
+  return ok({ uid, gid, name, home: (await canBeMade(home)) ? home : `/home/${name}` });
+}
+
+function known(): ContainerUser & { readonly name: string } {
+  try {
+    const { uid, gid, username: name, homedir: home } = userInfo();
+    return { uid, gid, name, home };
+  } catch {
+    // a number that no file knows
+    const [uid = 0, gid = 0] = [process.getuid?.(), process.getgid?.()];
+    return { uid, gid, name: String(uid), home: "/" };
+  }
 }
 
 /** Below what is made anew inside, anything can be made; elsewhere a folder has to be there. */

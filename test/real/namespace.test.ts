@@ -1,0 +1,306 @@
+// needs: namespace, root, script, setpriv, nsenter
+// time limit: 600 s
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { newFolder } from "../rig/folder.js";
+import { bin, type Ended, Host, quick, removeHosts, run } from "../rig/host.js";
+import { folderRemote, withVault } from "../rig/with-vault.js";
+
+// A namespace in the place of a container, for root and for an ordinary user.
+
+/** A user that no file of the host knows. */
+const stranger = 12_345;
+
+interface Variant {
+  readonly name: string;
+  readonly uid: number;
+  readonly home: string;
+  /** CapPrm, CapEff, CapBnd of what runs inside. */
+  readonly capabilities: readonly string[];
+}
+
+// CHOWN, DAC_OVERRIDE, FOWNER, SETGID, SETUID
+const ofRoot = "00000000000000cb";
+const none = "0000000000000000";
+const variants: readonly Variant[] = [
+  { name: "root", uid: 0, home: "/root", capabilities: [ofRoot, ofRoot, ofRoot] },
+  { name: "an ordinary user", uid: stranger, home: `/home/${stranger}`, capabilities: [none, none] },
+];
+
+/** A host that belongs to this user, with a home of its own outside. */
+async function hostOf(uid: number, remote = "none", more = ""): Promise<Host> {
+  const host = await Host.make({ remote, more: `${quick}${more}` });
+  const home = await newFolder("home");
+  Object.assign(host.env, { HOME: home, XDG_STATE_HOME: join(home, "state") });
+  await run("chown", [
+    "-R",
+    `${uid}:${uid}`,
+    host.folder,
+    home,
+    host.passphraseFile,
+    join(host.passphraseFile, ".."),
+  ]);
+  return host;
+}
+
+/** Runs tazpod as this user. */
+function as(uid: number, host: Host, ...args: string[]): Promise<Ended> {
+  const drop = ["--reuid", String(uid), "--regid", String(uid), "--clear-groups"];
+  const argv = [...drop, process.execPath, bin, "--yes", "--passphrase-file", host.passphraseFile, ...args];
+  return run("setpriv", argv, { cwd: host.folder, env: host.env });
+}
+
+async function good(ended: Promise<Ended>): Promise<string> {
+  const { code, stdout, stderr } = await ended;
+  assert.is(code, 0, stderr);
+  return stdout;
+}
+
+/** The processes of a namespace, as the host sees them: all that have its first one's. */
+async function left(host: Host): Promise<string[]> {
+  const { stdout } = await run("ps", ["-eo", "pid,args"]);
+  return stdout.split("\n").filter((line) => line.includes(` ${host.container} `));
+}
+
+for (const { name, uid, home, capabilities } of variants) {
+  const test = suite(`namespace of ${name}`);
+  test.after(removeHosts);
+
+  test("the whole way: made, saved, pushed, and found again by another host; nothing runs after down", async () => {
+    const remote = await folderRemote();
+    await run("chown", [String(uid), join(remote.slice(7), "..")]);
+    const [here, there] = [await hostOf(uid, remote), await hostOf(uid, remote)];
+    const made = await as(
+      uid,
+      here,
+      "enter",
+      "--",
+      "sh",
+      "-c",
+      "echo far > ~/secrets/key; pwd; echo ~; id -u",
+    );
+    assert.is(made.code, 0, made.stderr);
+    assert.is(made.stdout, `/workspace\n${home}\n${uid}\n`);
+    assert.match(made.stderr, /has in common with this host .*\n.*this host's, not those of/);
+    assert.is(await good(as(uid, there, "enter", "--", "sh", "-c", "cat ~/secrets/key")), "far\n");
+    for (const host of [here, there]) {
+      assert.ok((await left(host)).length > 0);
+      await good(as(uid, host, "down"));
+      assert.equal(await left(host), []);
+      assert.equal(await readdir(join(host.env["XDG_STATE_HOME"] ?? "", "tazpod", "namespaces")), []);
+    }
+  });
+
+  test("what runs inside has no capability beyond those of a container, and can get none", async () => {
+    const host = await hostOf(uid);
+    const status = "/^(NoNewPrivs|Cap(Prm|Eff|Bnd|Amb)):/ { print $1 $2 }";
+    const seen = await good(as(uid, host, "enter", "--", "awk", status, "/proc/self/status"));
+    const found = Object.fromEntries(
+      seen
+        .trim()
+        .split("\n")
+        .map((line) => line.split(":")),
+    );
+    assert.is(found["NoNewPrivs"], "1");
+    assert.is(found["CapAmb"], none);
+    assert.equal(
+      [found["CapPrm"], found["CapEff"], found["CapBnd"]].slice(0, capabilities.length),
+      capabilities,
+    );
+    const first = await good(as(uid, host, "enter", "--", "awk", status, "/proc/1/status"));
+    assert.is(first, `CapPrm:${none}\nCapEff:${none}\nCapBnd:${none}\nCapAmb:${none}\nNoNewPrivs:1\n`);
+    const tries = "mount -o remount,bind,rw /usr; umount /usr; mknod /dev/x c 1 1; chroot / true; dmesg";
+    const script = tries.split("; ").map((attempt) => `${attempt} && echo could: '${attempt}'`);
+    assert.is(await good(as(uid, host, "enter", "--", "sh", "-c", `${script.join("; ")}; :`)), "");
+  });
+
+  test("the host's files are read-only, but for what is new inside and the project; its homes, /tmp and /run are not seen", async () => {
+    const host = await hostOf(uid);
+    const planted = join(await newFolder("planted"), "planted");
+    await writeFile(planted, "seen");
+    // all file systems that can be written, but for those of the kernel, and those behind a folder that is closed to this user
+    const list = `while read -r _ at type flags _; do
+      case $type,$flags in proc,* | devpts,* | *,ro*) continue ;; esac
+      if [ -e "$at" ]; then echo "$at"; fi
+    done < /proc/mounts`;
+    const writable = await good(as(uid, host, "enter", "--", "sh", "-c", list));
+    const devices = ["null", "zero", "full", "random", "urandom", "tty"].map((device) => `/dev/${device}`);
+    const expected = [
+      ...["/", "/dev", "/dev/shm", "/home", "/root", "/run", "/tmp", "/var/tmp", "/workspace", "/run/tazpod"],
+      ...[...devices, home, `${home}/secrets`],
+    ];
+    const extra = writable
+      .trim()
+      .split("\n")
+      .filter((place) => !expected.includes(place) && !place.startsWith("/run/"));
+    assert.equal(extra, []);
+    const touch = "for d in /etc /usr /var /sys /opt; do touch $d/tazpod-was-here && echo $d; done; :";
+    assert.is(await good(as(uid, host, "enter", "--", "sh", "-c", touch)), "");
+    const seen = await good(
+      as(uid, host, "enter", "--", "sh", "-c", `ls -A / /home /root /tmp /run; cat ${planted}; :`),
+    );
+    assert.not.match(seen, /planted|seen|docker|tazpod-test/);
+    await good(
+      as(
+        uid,
+        host,
+        "enter",
+        "--",
+        "sh",
+        "-c",
+        "echo mine > /workspace/made; echo lost > ~/made; echo x > /tmp/made",
+      ),
+    );
+    assert.is(await readFile(host.path("made"), "utf8"), "mine\n");
+  });
+
+  test("its processes and terminals are its own, and the RAM folder is nowhere on the host", async () => {
+    const host = await hostOf(uid);
+    await good(as(uid, host, "unlock"));
+    const seen = await good(
+      as(
+        uid,
+        host,
+        "enter",
+        "--",
+        "sh",
+        "-c",
+        "echo s3cret > ~/secrets/k; ls -d /proc/[0-9]* | wc -l; ls /dev/pts; hostname",
+      ),
+    );
+    const [processes = "", ...names] = seen.trim().split("\n");
+    assert.ok(Number(processes) < 20, processes);
+    assert.equal(names, ["ptmx", host.container]);
+    assert.is.not(hostname(), host.container);
+    assert.not.match(await readFile("/proc/mounts", "utf8"), / \S*\/secrets tmpfs/);
+    assert.equal((await readdir(host.env["HOME"] ?? "")).toSorted(), ["state"]);
+  });
+
+  test("mounts, files among them, and a network of its own with nothing in it", async () => {
+    const tools = await newFolder("tools");
+    await mkdir(join(tools, "sub dir"));
+    await writeFile(join(tools, "sub dir", "tool"), "a tool\n");
+    await writeFile(join(tools, "one"), "one file\n");
+    const mounts = [
+      `{ source: "${tools}/sub dir", target: "/tools/sub dir", read_only: true }`,
+      `{ source: ${tools}/one, target: /one/file }`,
+    ];
+    await run("chown", ["-R", String(uid), tools]);
+    const host = await hostOf(uid, "none", `network: none\nmounts: [${mounts.join(", ")}]\n`);
+    const look =
+      "cat '/tools/sub dir/tool' /one/file; echo more >> /one/file; touch '/tools/sub dir/x' || cut -d: -f1 /proc/net/dev";
+    const seen = await as(uid, host, "enter", "--", "sh", "-c", look);
+    assert.match(seen.stderr, /Read-only file system/);
+    assert.not.match(seen.stderr, /the network is this host's/);
+    assert.equal(seen.stdout.trim().split("\n").slice(0, 2), ["a tool", "one file"]);
+    assert.match(seen.stdout.trim().split("\n").at(-1) ?? "", /^ *lo$/);
+    assert.is(await readFile(join(tools, "one"), "utf8"), "one file\nmore\n");
+  });
+
+  test("a command's exit code is passed on, and what a signal ended it with", async () => {
+    const host = await hostOf(uid);
+    for (const [script, code] of [
+      ["exit 7", 7],
+      ["kill -TERM $$", 143],
+      ["kill -KILL $$", 137],
+      ["kill -HUP $$", 129],
+    ] as const)
+      assert.is((await as(uid, host, "enter", "--", "sh", "-c", script)).code, code, script);
+  });
+
+  test("a namespace that was killed is told to be gone, and is started again with an empty RAM folder", async () => {
+    const host = await hostOf(uid);
+    await good(as(uid, host, "enter", "--", "sh", "-c", "echo kept > ~/secrets/key"));
+    await good(as(uid, host, "unlock"));
+    const first = (await left(host)).find((line) => line.includes("unshare"));
+    assert.ok(first);
+    process.kill(Number(first.trim().split(" ")[0]), "SIGKILL");
+    // the one that unshared is only its parent: the namespace ends with its own first process
+    const record = join(host.env["XDG_STATE_HOME"] ?? "", "tazpod", "namespaces", `${host.container}.json`);
+    const noted = JSON.parse(await readFile(record, "utf8")) as { run: { pid: number } };
+    process.kill(noted.run.pid, "SIGKILL");
+    assert.match(await good(as(uid, host, "status")), /container .* is stopped/);
+    assert.is(
+      await good(as(uid, host, "enter", "--", "sh", "-c", "ls -A ~/secrets; cat ~/secrets/key")),
+      ".tazpod\nkey\nkept\n",
+    );
+  });
+
+  test.run();
+}
+
+const test = suite("namespace, where it cannot be had");
+test.after(removeHosts);
+
+const auto = { TAZPOD_ENGINE: "auto", PATH: "/nowhere" };
+
+/** Runs tazpod where neither Docker nor podman is, behind a command that takes something away. */
+function without(host: Host, setup: string, ...args: string[]): Promise<Ended> {
+  const argv = ["--mount", "sh", "-c", `${setup} && exec "$@"`, "sh", process.execPath, bin, ...args];
+  return run("/usr/bin/unshare", argv, {
+    cwd: host.folder,
+    env: { ...host.env, ...auto, PATH: "/usr/sbin:/usr/bin" },
+  });
+}
+
+test("where the kernel lets nobody make one, or a program is missing, it says which and what to do", async () => {
+  const host = await Host.make({});
+  const hidden =
+    "for p in docker podman; do ! [ -e /usr/bin/$p ] || mount --bind /dev/null /usr/bin/$p; done";
+  const missing = await without(host, `${hidden}; mount --bind /dev/null /usr/bin/setpriv`, "doctor");
+  assert.match(missing.stdout, /setpriv/);
+  const forbidden = await without(
+    host,
+    `${hidden}; mount --bind /dev/null /usr/bin/unshare`,
+    "run",
+    "ensure-container",
+  );
+  assert.is(forbidden.code, 3);
+  assert.match(forbidden.stderr, /nothing here to run a container with/);
+});
+
+test.run();
+
+const choice = suite("which engine");
+choice.after(removeHosts);
+
+const nobody = { TAZPOD_ENGINE: "", DOCKER_HOST: "unix:///nowhere/docker.sock", CONTAINERS_CONF: "/nowhere" };
+
+choice(
+  "auto says why it is none of those before it, and stays with the one that made the container",
+  async () => {
+    const host = await withVault("none", undefined, quick);
+    await host.tazpod("down");
+    Object.assign(host.env, nobody);
+    const made = await host.enter("echo new > ~/secrets/new; ls ~/secrets");
+    assert.is(made.code, 0, made.stderr);
+    assert.match(made.stderr, /was made by namespace, since:\n +docker: Docker is not (answering|installed)/);
+    assert.match(made.stderr, /^ +podman: /m);
+    const again = await host.enter("cat ~/secrets/new");
+    assert.is(again.stdout, "new\n", again.stderr);
+    assert.not.match(again.stderr, /made by/);
+  },
+);
+
+choice("an engine that is named and none is refused, with those there are", async () => {
+  const host = await Host.make({});
+  host.env["TAZPOD_ENGINE"] = "lxc";
+  const { code, stderr } = await host.tazpod("status");
+  assert.is(code, 2);
+  assert.match(stderr, /TAZPOD_ENGINE is "lxc".*\n +Known: docker, podman, namespace, auto\./);
+});
+
+choice("the one that made the container is not passed over because it does not answer", async () => {
+  const host = await Host.make({ more: quick });
+  await mkdir(host.path(".tazpod", "vault"));
+  await writeFile(host.path(".tazpod", "vault", "engine"), "docker\n");
+  Object.assign(host.env, nobody);
+  const { code, stderr } = await host.run("ensure-container");
+  assert.is(code, 3);
+  assert.match(stderr, /Docker is not (answering|installed)/);
+});
+
+choice.run();

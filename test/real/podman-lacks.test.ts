@@ -1,0 +1,55 @@
+// needs: rootless podman, root
+// time limit: 300 s
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { newFolder } from "../rig/folder.js";
+import { bin, type Ended, run, testImage } from "../rig/host.js";
+import { repository } from "../rig/root.js";
+
+// An ordinary user whose podman lacks something of what it takes.
+
+const service = (name: string): string => `${repository}test/services/${name}.sh`;
+
+/** `tazpod ARGS` in a new project of that user, with or without the test image being there. */
+async function without(what: string, config: string, ...args: string[]): Promise<Ended> {
+  const project = `image: ${testImage}\nuser: tazpod\ncontainer_name: lacking\nghost_mode: true\nremote: none\n${config}`;
+  const steps = `"$0" --engine podman "$1" >/dev/null 2>&1
+mkdir -p project/.tazpod && cd project && printf %s "$2" > .tazpod/config.yaml
+(umask 077 && echo "correct horse battery" > ../pass)
+shift 2; exec "$@" --yes --passphrase-file ../pass -- true`;
+  const argv = ["sh", "-c", steps, service("test-image"), testImage, project, process.execPath, bin, ...args];
+  return run(service("podman"), ["user", await newFolder("podman"), ...argv], {
+    env: { PODMAN_WITHOUT: what, TAZPOD_ENGINE: "podman" },
+  });
+}
+
+for (const [what, said] of [
+  ["subids", /no subuid ranges found for user/],
+  ["newuidmap", /newuidmap/],
+] as const) {
+  test(`without ${what} it is said that this user cannot have containers, and what that takes`, async () => {
+    const done = await without(what, "", "run", "enter");
+    assert.is(done.code, 3, done.stderr);
+    assert.match(done.stderr, said);
+    assert.match(done.stderr, /podman is there, but this user cannot have containers with it/);
+    assert.match(done.stderr, /apt-get install uidmap.*--add-subuids.*podman system migrate/s);
+  });
+}
+
+for (const [what, said] of [
+  ["tun", /\/dev\/net\/tun: Permission denied/],
+  ["slirp4netns", /there is no slirp4netns/],
+] as const) {
+  test(`without ${what} the network is named, what it takes, and what does without`, async () => {
+    const done = await without(what, "", "run", "enter");
+    assert.is(done.code, 3, done.stderr);
+    assert.match(done.stderr, said);
+    assert.match(done.stderr, /chmod 666 \/dev\/net\/tun.*`network: none`/s);
+    for (const network of ["none", "host"]) {
+      const other = await without(what, `network: ${network}\n`, "run", "enter");
+      assert.is(other.code, 0, other.stderr);
+    }
+  });
+}
+
+test.run();

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# A bare Debian with nothing added but the Node and npm of this machine, to prove that nothing else is needed.
+# usage: bare.sh DIR COMMAND    (as root; package: debootstrap)
+# Makes it in DIR, puts what is committed of this repository at /project in it, and runs COMMAND there by sh, as root, in mount and
+# process namespaces of their own: nothing stays mounted and nothing goes on. The network is this machine's.
+set -eEuo pipefail
+trap 'echo "bare.sh: failed at line $LINENO" >&2' ERR
+dir=$1 command=$2
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
+
+if ! [ -e "$dir/etc/debian_version" ]; then
+  mkdir -p "$dir"
+  chmod 755 "$dir"
+  debootstrap --variant=minbase "$suite" "$dir" >"$dir.log" 2>&1 || { tail -n 20 "$dir.log" >&2; exit 1; }
+fi
+
+# Node, npm, whom they trust, and where names are looked up
+modules=$(npm root --global)
+prefix=$(npm prefix --global)
+install -D "$(command -v node)" "$dir/usr/local/bin/node"
+mkdir -p "$dir/usr/local/lib/node_modules"
+cp -a "$modules/npm" "$dir/usr/local/lib/node_modules/"
+ln -sf ../lib/node_modules/npm/bin/npm-cli.js "$dir/usr/local/bin/npm"
+ln -sf ../lib/node_modules/npm/bin/npx-cli.js "$dir/usr/local/bin/npx"
+[ -e "$prefix/etc/npmrc" ] && install -D -m 644 "$prefix/etc/npmrc" "$dir/usr/local/etc/npmrc"
+certificates=${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt}
+[ -e "$certificates" ] && install -D -m 644 "$certificates" "$dir$certificates"
+cp --remove-destination -L /etc/resolv.conf "$dir/etc/resolv.conf"
+
+rm -rf "$dir/project"
+mkdir "$dir/project"
+git -C "$here" archive HEAD | tar -x -C "$dir/project"
+
+inside='set -e
+mount --rbind "$1" "$1"
+cd "$1"
+mount -t proc proc proc
+mount -t tmpfs -o nosuid tmpfs dev
+for n in null zero full random urandom tty; do : > "dev/$n"; mount --bind "/dev/$n" "dev/$n"; done
+mkdir dev/pts dev/shm .host
+mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5 devpts dev/pts
+mount -t tmpfs -o mode=1777 tmpfs dev/shm
+ln -s pts/ptmx dev/ptmx
+ln -s /proc/self/fd dev/fd
+pivot_root . .host
+cd /project
+umount -l /.host
+rmdir /.host
+exec sh -c "$2"'
+exec unshare --mount --pid --fork --kill-child \
+  env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 CI="${CI:-}" \
+  NODE_EXTRA_CA_CERTS="$certificates" TAZPOD_TEST_ENGINE="${TAZPOD_TEST_ENGINE:-}" \
+  sh -c "$inside" bare "$dir" "$command"
