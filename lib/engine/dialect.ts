@@ -54,7 +54,7 @@ const podman: Dialect = {
   asksRootless: true,
   troubles: [
     [
-      /no sub[ug]id ranges|insufficient UIDs or GIDs|required for rootless mode|cannot set up namespace|cannot clone:|user namespaces are not enabled|new[ug]idmap/i,
+      /no sub[ug]id ranges|requires additional UIDs|insufficient UIDs or GIDs|required for rootless mode|cannot set up namespace|cannot clone:|user namespaces are not enabled|new[ug]idmap/i,
       "user-namespace",
     ],
     [

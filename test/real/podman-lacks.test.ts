@@ -10,10 +10,11 @@ import { repository } from "../rig/root.js";
 
 const service = (name: string): string => `${repository}test/services/${name}.sh`;
 
-/** `tazpod ARGS` in a new project of that user, with or without the test image being there. */
+/** `tazpod ARGS` in a new project of that user. */
 async function without(what: string, config: string, ...args: string[]): Promise<Ended> {
   const project = `image: ${testImage}\nuser: tazpod\ncontainer_name: lacking\nghost_mode: true\nremote: none\n${config}`;
-  const steps = `"$0" --engine podman "$1" >/dev/null 2>&1
+  // the first command of a login says what it has not; where that is so much, there can be no image either
+  const steps = `${what === "subids" ? "" : '"$0" --engine podman "$1" >/dev/null 2>&1'}
 mkdir -p project/.tazpod && cd project && printf %s "$2" > .tazpod/config.yaml
 (umask 077 && echo "correct horse battery" > ../pass)
 shift 2; exec "$@" --yes --passphrase-file ../pass -- true`;
@@ -42,7 +43,7 @@ for (const [what, said] of [
 ] as const) {
   test(`without ${what} the network is named, what it takes, and what does without`, async () => {
     const done = await without(what, "", "run", "enter");
-    assert.is(done.code, 3, done.stderr);
+    assert.is(done.code, 1, done.stderr);
     assert.match(done.stderr, said);
     assert.match(done.stderr, /chmod 666 \/dev\/net\/tun.*`network: none`/s);
     for (const network of ["none", "host"]) {
