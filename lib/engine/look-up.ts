@@ -24,22 +24,23 @@ const asUser = (image: string, user: string, ...script: readonly string[]): stri
 
 /**
  * Asks an image for a user, in a container that lives as long as that takes. That the image lacks the user is said only
- * when its list of users says it too: engines open that list themselves, and take one that does not open for an empty one.
+ * when its own list of users says it too: an engine reads that list from outside, takes one that it cannot open for an
+ * empty one, and podman now and then looks before the container's files are there (podman's issues 1817 and 2112). It is
+ * asked three times then.
  */
 export async function lookUpUser(call: Call, image: string, user: string): Promise<Result<ContainerUser>> {
   const limit = { timeoutMs: 60_000 };
-  const ask = (): Promise<Result<Finished>> => call(asUser(image, user, lookUpScript), limit);
-  let done = await ask();
-  if (!done.ok) return done;
-  if (done.value.code !== 0 && noUser.test(done.value.stderr)) {
-    const listed = await call(asUser(image, "0:0", isListed, "tazpod", user.split(":")[0] ?? ""), limit);
+  const [name = ""] = user.split(":");
+  for (let tries = 1; ; tries++) {
+    const done = await call(asUser(image, user, lookUpScript), limit);
+    if (!done.ok) return done;
+    if (done.value.code === 0 || !noUser.test(done.value.stderr) || tries === 3)
+      return parseLookUp(image, user, done.value);
+    const listed = await call(asUser(image, "0:0", isListed, "tazpod", name), limit);
     if (!listed.ok) return listed;
     if (listed.value.code === 3) return unusable(image, `the user ${user}`, otherUser);
     if (listed.value.code !== 0) return parseLookUp(image, user, listed.value);
-    done = await ask();
-    if (!done.ok) return done;
   }
-  return parseLookUp(image, user, done.value);
 }
 
 const otherUser = "Set `user:` in .tazpod/config.yaml to one that it has.";

@@ -122,6 +122,7 @@ export function engineSuite(name: "docker" | "podman", rootless: boolean): void 
     assert.match(status, /CapEff:\s+0000000000000000/);
     assert.match(status, /CapBnd:\s+0000000000000000/);
     assert.match(status, /NoNewPrivs:\s+1/);
+    assert.match(status, /Seccomp:\s+2/);
     await inside(spec, "echo s > ~/secrets/a");
     for (const user of ["1234", "root"]) {
       const other = value(await engine.exec(spec.name, ["cat", "/home/tazpod/secrets/a"], { user }));

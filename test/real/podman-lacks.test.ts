@@ -10,17 +10,17 @@ import { repository } from "../rig/root.js";
 
 const service = (name: string): string => `${repository}test/services/${name}.sh`;
 
-/** `tazpod ARGS` in a new project of that user. */
-async function without(what: string, config: string, ...args: string[]): Promise<Ended> {
+/** `tazpod enter -- true` in a new project of that user. */
+async function without(what: string, config = "", engine = "podman"): Promise<Ended> {
   const project = `image: ${testImage}\nuser: tazpod\ncontainer_name: lacking\nghost_mode: true\nremote: none\n${config}`;
   // the first command of a login says what it has not; where that is so much, there can be no image either
   const steps = `${what === "subids" ? "" : '"$0" --engine podman "$1" >/dev/null 2>&1'}
 mkdir -p project/.tazpod && cd project && printf %s "$2" > .tazpod/config.yaml
 (umask 077 && echo "correct horse battery" > ../pass)
-shift 2; exec "$@" --yes --passphrase-file ../pass -- true`;
-  const argv = ["sh", "-c", steps, service("test-image"), testImage, project, process.execPath, bin, ...args];
+shift 2; exec "$@" run enter --yes --passphrase-file ../pass -- true`;
+  const argv = ["sh", "-c", steps, service("test-image"), testImage, project, process.execPath, bin];
   return run(service("podman"), ["user", await newFolder("podman"), ...argv], {
-    env: { PODMAN_WITHOUT: what, TAZPOD_ENGINE: "podman" },
+    env: { PODMAN_WITHOUT: what, TAZPOD_ENGINE: engine, DOCKER_HOST: "unix:///nowhere/docker.sock" },
   });
 }
 
@@ -29,7 +29,7 @@ for (const [what, said] of [
   ["newuidmap", /newuidmap/],
 ] as const) {
   test(`without ${what} it is said that this user cannot have containers, and what that takes`, async () => {
-    const done = await without(what, "", "run", "enter");
+    const done = await without(what);
     assert.is(done.code, 3, done.stderr);
     assert.match(done.stderr, said);
     assert.match(done.stderr, /podman is there, but this user cannot have containers with it/);
@@ -42,15 +42,22 @@ for (const [what, said] of [
   ["slirp4netns", /there is no slirp4netns/],
 ] as const) {
   test(`without ${what} the network is named, what it takes, and what does without`, async () => {
-    const done = await without(what, "", "run", "enter");
+    const done = await without(what);
     assert.is(done.code, 1, done.stderr);
     assert.match(done.stderr, said);
     assert.match(done.stderr, /chmod 666 \/dev\/net\/tun.*`network: none`/s);
     for (const network of ["none", "host"]) {
-      const other = await without(what, `network: ${network}\n`, "run", "enter");
+      const other = await without(what, `network: ${network}\n`);
       assert.is(other.code, 0, other.stderr);
     }
   });
 }
+
+test("where podman cannot work for this user, auto goes on to the next", async () => {
+  const done = await without("newuidmap", "", "auto");
+  assert.is(done.code, 0, done.stderr);
+  assert.match(done.stderr, /namespace/);
+  assert.match(done.stderr, /podman is there, but this user cannot have containers with it/);
+});
 
 test.run();
