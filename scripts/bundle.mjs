@@ -10,23 +10,33 @@ const tasks = readdirSync(`${root}dist/tasks`).filter((file) => file.endsWith(".
 
 const names = tasks.map((file) => file.replace(/\.js$/, ""));
 
+/** The steps that a pull or a push comes to, and the one that tells whether there is a container. */
+const ofRemotes = ["ensure-container", "login", "pull", "push"];
+
 /**
  * In the source, a built-in step is a file found by its name, and runs by itself when it is what node was started with.
- * Here all of them are one module, loaded when the first is asked for, and the programs in tasks/ only start them.
+ * Here they are two modules, each loaded when the first of its own is asked for, and the programs in tasks/ only start
+ * them: what only asks a remote needs nothing of what is done with a vault that is open.
  */
 const steps = {
   name: "steps",
   setup({ onLoad, onResolve }) {
     onLoad({ filter: /\/lib\/run\/builtin-steps\.js$/ }, () => ({
-      contents: `export async function builtinStep(name) { return (await import("steps:all")).steps[name]; }`,
+      contents: `export async function builtinStep(name) {
+        const { steps } = ${JSON.stringify(ofRemotes)}.includes(name) ? await import("steps:remotes") : await import("steps:others");
+        return steps[name];
+      }`,
     }));
     onLoad({ filter: /\/lib\/run\/alone\.js$/ }, () => ({ contents: "export function alone() {}" }));
     onResolve({ filter: /^(steps|alone):/ }, ({ path }) => ({ path, namespace: "steps" }));
-    onLoad({ filter: /^steps:all$/, namespace: "steps" }, () => ({
-      contents: `${names.map((name, index) => `import * as step${index} from "./dist/tasks/${name}.js";`).join("\n")}
-        export const steps = { ${names.map((name, index) => `"${name}": step${index}`).join(", ")} };`,
-      resolveDir: root,
-    }));
+    onLoad({ filter: /^steps:/, namespace: "steps" }, ({ path }) => {
+      const own = names.filter((name) => ofRemotes.includes(name) === (path === "steps:remotes"));
+      return {
+        contents: `${own.map((name, index) => `import * as step${index} from "./dist/tasks/${name}.js";`).join("\n")}
+          export const steps = { ${own.map((name, index) => `"${name}": step${index}`).join(", ")} };`,
+        resolveDir: root,
+      };
+    });
     onLoad({ filter: /^alone:/, namespace: "steps" }, () => ({
       contents: `#!/usr/bin/env node
         import { fileURLToPath } from "node:url";
@@ -52,6 +62,23 @@ const small = {
   },
 };
 
+/**
+ * The shapes of all that S3 can be asked are a fifth of the SDK, and are made when it is loaded, those that nothing here
+ * uses as well: keys that are computed could have an effect, for all that esbuild knows. They have none.
+ */
+const shapes = {
+  name: "shapes",
+  setup({ onLoad }) {
+    onLoad({ filter: /client-s3\/dist-es\/schemas\/schemas_0\.js$/ }, ({ path }) => {
+      const contents = readFileSync(path, "utf8").replace(
+        /^((?:export )?var \S+ = )(\[[^]*?\]);$/gm,
+        "$1/* @__PURE__ */ (() => $2)();",
+      );
+      return { contents };
+    });
+  },
+};
+
 rmSync(out, { recursive: true, force: true });
 const { metafile } = await build({
   absWorkingDir: root,
@@ -59,7 +86,7 @@ const { metafile } = await build({
     { in: "dist/lib/cli/bin.js", out: "tazpod" },
     ...names.map((name) => ({ in: `alone:${name}`, out: `tasks/${name}` })),
   ],
-  plugins: [steps, small],
+  plugins: [steps, small, shapes],
   outdir: out,
   bundle: true,
   splitting: true,

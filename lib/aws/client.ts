@@ -4,6 +4,7 @@ import type { ClientConfig, RequestLimits } from "./client-config.js";
 import { quietly, silent } from "./quietly.js";
 import type { S3Settings } from "./settings.js";
 import type * as Sdk from "./s3-sdk.js";
+import { WideAgent } from "./wide-agent.js";
 import { loginProvider } from "./sso/provider.js";
 
 export interface LoadedClient {
@@ -39,7 +40,11 @@ function makeClient(
   return new sdk.S3Client({
     ...config,
     ...fresh,
-    requestHandler: { connectionTimeout: limits.connect, socketTimeout: limits.stall },
+    requestHandler: {
+      connectionTimeout: limits.connect,
+      socketTimeout: limits.stall,
+      httpAgent: new WideAgent({ keepAlive: true, maxSockets: 50 }),
+    },
     logger: silent,
   });
 }

@@ -3,6 +3,7 @@ import type { Task } from "../recipe/types.js";
 import type { Arguments } from "../run/arguments.js";
 import { open } from "../run/open.js";
 import { reportFailure } from "../run/report.js";
+import { plainLines } from "../plain.js";
 import { byName, findTarget } from "./target.js";
 
 /** `tazpod TASK --help`: what a goal or task is for, and what it hangs on. */
@@ -37,6 +38,6 @@ export async function describeCommand(args: Arguments, word: string): Promise<nu
     ...more,
     ...list("from", [`${one.at.file}:${one.at.line}`]),
   ];
-  process.stdout.write(`${text.join("\n")}\n\nOptions: see \`tazpod --help\`.\n`);
+  process.stdout.write(`${plainLines(text.join("\n"))}\n\nOptions: see \`tazpod --help\`.\n`);
   return 0;
 }

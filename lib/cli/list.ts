@@ -4,6 +4,7 @@ import { fail } from "../result.js";
 import type { Arguments } from "../run/arguments.js";
 import { open } from "../run/open.js";
 import { reportFailure } from "../run/report.js";
+import { plain, plainLines } from "../plain.js";
 
 /** `tazpod list`: what can be named, and what it does. */
 export async function listCommand(args: Arguments, words: readonly string[]): Promise<number> {
@@ -30,7 +31,7 @@ export async function listCommand(args: Arguments, words: readonly string[]): Pr
   const line = (one: Goal | Task, vars: Readonly<Record<string, string>>): string => {
     const also = one.aliases.length === 0 ? "" : `  (also: ${one.aliases.join(", ")})`;
     const from = one.at.file === builtin ? "" : `  ${one.at.file}:${one.at.line}`;
-    return `  ${one.name.padEnd(width)}  ${render(one.desc ?? "", vars)}${also}${from}`.trimEnd();
+    return `  ${one.name.padEnd(width)}  ${plain(render(one.desc ?? "", vars))}${also}${from}`.trimEnd();
   };
   const text = [
     "Goals:",
@@ -39,6 +40,6 @@ export async function listCommand(args: Arguments, words: readonly string[]): Pr
     "Tasks:",
     ...tasks.map((task) => line(task, world.vars(recipe, task))),
   ];
-  process.stdout.write(`${text.join("\n")}\n`);
+  process.stdout.write(`${plainLines(text.join("\n"))}\n`);
   return 0;
 }

@@ -6,6 +6,7 @@ import { planOf } from "../run/plan-of.js";
 import type { Arguments } from "../run/arguments.js";
 import { open } from "../run/open.js";
 import { reportFailure } from "../run/report.js";
+import { plainLines } from "../plain.js";
 import { findTarget } from "./target.js";
 
 /** `tazpod plan NAME` and `run NAME --dry-run`: runs only checks. */
@@ -25,7 +26,7 @@ export async function planCommand(args: Arguments, words: readonly string[]): Pr
   };
   const text = args.json
     ? JSON.stringify(planJson(plan.value, settings))
-    : explainPlan(plan.value, recipe, settings);
+    : plainLines(explainPlan(plan.value, recipe, settings));
   process.stdout.write(`${text}\n`);
   return 0;
 }

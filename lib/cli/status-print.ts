@@ -4,6 +4,7 @@ import { failureText } from "../explain.js";
 import type { OtherSession } from "../project/sessions.js";
 import type { Project } from "../project/types.js";
 import { ago } from "../run/ago.js";
+import { plainLines } from "../plain.js";
 import type { PushedRecord, ReadState } from "../vault/state.js";
 import type { Verdict } from "../verdict.js";
 
@@ -31,7 +32,7 @@ export function statusText({ project, facts, sessions, state, problem, engine }:
     `open shells: ${shells.length === 0 ? "none" : shells.join("; ")}`,
     `last push or pull: ${problem === undefined ? lastSync(state.pushed) : failureText(problem)}`,
   ];
-  return `${[project.root, ...lines, ...more].join("\n")}\n`;
+  return `${plainLines([project.root, ...lines, ...more].join("\n"))}\n`;
 }
 
 function lastSync(pushed: PushedRecord | undefined): string {

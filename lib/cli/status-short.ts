@@ -1,22 +1,21 @@
 import { basename, join } from "node:path";
 import { isNotedOpen } from "../enclave/open-record.js";
 import { isNotedUnsaved } from "../enclave/unsaved-note.js";
-import { currentFolder } from "../host/current-folder.js";
 import { readText } from "../host/files.js";
-import { findRoot } from "../project/find.js";
+import { findRoot, startFolder } from "../project/find.js";
 import { saysNoRemote } from "../project/no-remote.js";
 import { isInUse } from "../project/sessions.js";
 import { isPushed, readLocal } from "../remote/local.js";
-import { plain } from "../trust/words.js";
+import { plain } from "../plain.js";
 
 /**
  * `tazpod status --short`: a line for a prompt, such as `lab open*↑`; nothing where there is no project. It reads only
  * files, and takes what they say for what is: the engine is not asked. What cannot be read is left out.
  */
-export async function shortStatus(from = currentFolder()): Promise<number> {
-  const found = from === undefined ? undefined : await findRoot(from);
-  if (found?.ok === true && found.value.initialised)
-    process.stdout.write(`${await shortLine(found.value.root)}\n`);
+export async function shortStatus(given?: string): Promise<number> {
+  const start = startFolder(given);
+  const found = start.ok ? await findRoot(start.value) : start;
+  if (found.ok && found.value.initialised) process.stdout.write(`${await shortLine(found.value.root)}\n`);
   return 0;
 }
 
@@ -34,5 +33,9 @@ async function shortLine(root: string): Promise<string> {
 
 async function hasNoRemote(root: string): Promise<boolean> {
   const text = await readText(join(root, ".tazpod", "config.yaml"));
-  return text.ok && saysNoRemote(text.value ?? "");
+  const says = text.ok && saysNoRemote(text.value ?? "");
+  if (says !== undefined) return says;
+  const { loadProject } = await import("../project/load.js");
+  const project = await loadProject(root);
+  return project.ok && project.value.config.remote.url === "none";
 }

@@ -3,10 +3,11 @@ import * as fs from "node:fs/promises";
 import { fail, ok, type Result } from "../result.js";
 import { now } from "./clock.js";
 import { attempt, attemptOptional } from "./file-failure.js";
-import { openRead } from "./files.js";
 
 /** A clock of file times may stand still for so long; within it, a file can change and look the same. */
 const settledMs = 50;
+/** So many bytes are read at once. */
+const atOnce = 512 * 1024;
 /** By what tells a file and its state from all others. */
 const known = new Map<string, string>();
 
@@ -32,16 +33,38 @@ async function identity(path: string): Promise<string | undefined> {
 }
 
 async function readHash(path: string, signal?: AbortSignal): Promise<Result<string>> {
-  const opened = await openRead(path);
-  if (!opened.ok) return opened;
   const hash = createHash("sha256");
   const read = await attempt("read", path, async () => {
-    for await (const piece of opened.value as AsyncIterable<Buffer>) {
-      if (signal?.aborted === true) return;
-      hash.update(piece);
+    const handle = await fs.open(path, "r");
+    try {
+      for await (const piece of readAhead(handle)) {
+        if (signal?.aborted === true) return;
+        hash.update(piece);
+      }
+    } finally {
+      await handle.close();
     }
   });
   if (!read.ok) return read;
   if (signal?.aborted !== true) return ok(hash.digest("hex"));
   return fail({ kind: "interrupted", signal: typeof signal.reason === "string" ? signal.reason : "SIGINT" });
+}
+
+/** The next piece is read while one is used; each is to be used before the next is asked for, since its memory is used again. */
+async function* readAhead(handle: fs.FileHandle): AsyncGenerator<Buffer> {
+  const read = (buffer: Buffer) => handle.read(buffer, 0, buffer.length, null);
+  let [full, spare] = [Buffer.allocUnsafe(atOnce), Buffer.allocUnsafe(atOnce)];
+  let reading = read(full);
+  try {
+    for (;;) {
+      const { bytesRead } = await reading;
+      if (bytesRead === 0) return;
+      reading = read(spare);
+      yield full.subarray(0, bytesRead);
+      [full, spare] = [spare, full];
+    }
+  } finally {
+    // nobody may be left who reads from what is about to be closed
+    await reading.catch(() => undefined);
+  }
 }

@@ -3,11 +3,15 @@ import { basename, dirname, join } from "node:path";
 import { ok, type Result } from "../result.js";
 import { attempt, errno } from "./file-failure.js";
 import { processStart } from "./process-identity.js";
+import { Writer } from "./writer.js";
 
 /** A file being written beside the one it will replace. */
 export interface TempFile {
   readonly path: string;
-  /** Appends. The disk is not waited for: what it says comes with the next call. The data must stay as it is. */
+  /**
+   * Appends. Small pieces are gathered, and the disk is not waited for: what it says comes with a later call, at the
+   * latest with `finish`. The data must stay as it is.
+   */
   write(data: string | Uint8Array): Promise<Result<void>>;
   /** Forces what was written to the disk, and closes. Safe to call again. */
   finish(): Promise<Result<void>>;
@@ -77,34 +81,18 @@ export function tempPath(folder: string, name: string): string {
 }
 
 function tempFile(path: string, handle: fs.FileHandle): TempFile {
-  let open = true;
-  let writing: Promise<Result<void>> = Promise.resolve(ok(undefined));
-  const write = async (data: string | Uint8Array): Promise<Result<void>> => {
-    const before = await writing;
-    if (before.ok) writing = attempt("write", path, () => handle.appendFile(data));
-    return before;
-  };
-  const finish = async (): Promise<Result<void>> => {
-    const written = await writing;
-    if (!open) return written;
-    open = false;
-    const synced = await attempt("write", path, () => handle.sync());
-    const closed = await attempt("write", path, () => handle.close());
-    return [written, synced, closed].find((result) => !result.ok) ?? closed;
-  };
+  const writer = new Writer(path, handle);
   const discard = async (): Promise<void> => {
-    await writing;
-    if (open) await handle.close().catch(() => undefined);
-    open = false;
+    await writer.close();
     await fs.rm(path, { force: true }).catch(() => undefined);
   };
   return {
     path,
-    write,
-    finish,
     discard,
+    write: (data) => writer.write(data),
+    finish: () => writer.finish(),
     async replace(target) {
-      const finished = await finish();
+      const finished = await writer.finish();
       if (!finished.ok) return (await discard(), finished);
       const renamed = await attempt("replace", target, () => fs.rename(path, target));
       if (!renamed.ok) return (await discard(), renamed);

@@ -1,4 +1,5 @@
-import { dirname, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import { currentFolder } from "../host/current-folder.js";
 import { realPath, stat } from "../host/files.js";
 import { fail, ok, type Result } from "../result.js";
 
@@ -28,4 +29,19 @@ export async function findRoot(
     if (config.value?.kind === "file") return ok({ root: folder, initialised: true });
     if (folder === dirname(folder)) return ok({ root: start.value, initialised: false });
   }
+}
+
+/** From where to look for the project, absolute: `given`, or the folder this was started in. Failure: `file`, when that is gone. */
+export function startFolder(given?: string): Result<string> {
+  const here = currentFolder();
+  if (here !== undefined) return ok(resolve(here, given ?? "."));
+  if (given !== undefined && isAbsolute(given)) return ok(given);
+  const gone = given === undefined ? "it was removed" : "the folder you are in was removed";
+  return fail({
+    kind: "file",
+    action: "use as a project",
+    path: given ?? "the folder you are in",
+    code: "ENOENT",
+    detail: `${gone}; go to one that is there, or give --project an absolute path`,
+  });
 }

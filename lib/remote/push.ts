@@ -17,7 +17,7 @@ import { cleanLeftovers, vaultFileName } from "../vault/store.js";
 import { isPushed, type LocalVault, readLocal } from "./local.js";
 import { movedOn } from "./moved-on.js";
 import type { SyncRequest } from "./pull.js";
-import { expired } from "./retention.js";
+import { type Copies, copiesBefore, prune } from "./prune.js";
 import { rollback } from "./rollback.js";
 import type { Known, Presence, RemoteObject, WriteCondition } from "./types.js";
 
@@ -43,6 +43,12 @@ export interface Pushed {
   readonly record: PushedRecord;
   /** What was pushed is there, but could not be copied into the history, or old copies could not be removed. */
   readonly historyProblem?: Failure;
+}
+
+interface Keeping {
+  /** It may be there already. */
+  readonly look: boolean;
+  readonly copies: Copies;
 }
 
 /**
@@ -166,6 +172,7 @@ class Push {
     this.#pending.push(pending);
     take(await changeState(folder, (before) => withPending(before, pending)));
     this.#step("noted");
+    const copies = this.#copies();
     const uploaded = take(
       await remote.upload({
         from: this.#from,
@@ -179,7 +186,7 @@ class Push {
     this.#step("written");
     const record = await this.#record(uploaded.object, generation);
     const wasGone = found.state === "absent" && state.pushed?.remote === remote.url;
-    return this.#finish(uploaded.object, { uploaded: true, wasGone, record });
+    return this.#finish(uploaded.object, { uploaded: true, wasGone, record }, copies);
   }
 
   /** One more at least than what is replaced, and than what this host has seen there. */
@@ -198,7 +205,8 @@ class Push {
     const record = await this.#record(object, generation);
     const pushed = { uploaded: false, wasGone: false, record };
     // it ended before that was done
-    return this.#unheard(object) === undefined ? pushed : this.#tryToKeep(object, pushed, true);
+    if (this.#unheard(object) === undefined) return pushed;
+    return this.#tryToKeep(object, pushed, { look: true, copies: this.#copies() });
   }
 
   async #record(object: RemoteObject, generation: number, history?: string): Promise<PushedRecord> {
@@ -221,7 +229,7 @@ class Push {
   }
 
   /** The push is done; whatever fails from here on, the next one makes good. */
-  async #finish(written: RemoteObject, pushed: Pushed): Promise<Pushed> {
+  async #finish(written: RemoteObject, pushed: Pushed, copies: Copies): Promise<Pushed> {
     const { remote, signal } = this.#request;
     const found = await remote.head(signal);
     this.#step("verified");
@@ -229,37 +237,31 @@ class Push {
     // the one who was faster has kept it before replacing it
     if (found.state === "absent" || found.object.writeId !== written.writeId) return pushed;
     if (found.object.bytes !== written.bytes) throw new Failed(notWhole(found.object, written, remote.url));
-    return this.#tryToKeep(found.object, pushed, false);
+    return this.#tryToKeep(found.object, pushed, { look: false, copies });
   }
 
-  async #tryToKeep(object: RemoteObject, pushed: Pushed, look: boolean): Promise<Pushed> {
-    const kept = await settle(() => this.#keep(object, pushed, look));
+  async #tryToKeep(object: RemoteObject, pushed: Pushed, keeping: Keeping): Promise<Pushed> {
+    const kept = await settle(() => this.#keep(object, pushed, keeping));
     return kept.ok ? kept.value : { ...pushed, historyProblem: kept.failure };
   }
 
-  async #keep(object: RemoteObject, pushed: Pushed, look: boolean): Promise<Pushed> {
+  async #keep(object: RemoteObject, pushed: Pushed, { look, copies }: Keeping): Promise<Pushed> {
     const { remote, signal } = this.#request;
     const stop = signal === undefined ? {} : { signal };
     const kept = take(await remote.history.keep({ object, from: this.#from, look, ...stop }));
     this.#step("kept");
     if (kept.state === "moved-on") return pushed;
     const record = await this.#record(object, pushed.record.generation ?? 0, kept.name);
-    await this.#prune(kept.name);
+    if (copies !== undefined) {
+      await prune(remote, kept.name, take(await copies), this.#request);
+      this.#step("pruned");
+    }
     return { ...pushed, record };
   }
 
-  /** By the names; what was just kept stays, whatever a clock has made of its name. */
-  async #prune(kept: string): Promise<void> {
+  #copies(): Copies {
     const { remote, signal, retention } = this.#request;
-    if (retention === undefined || retention < 1) return;
-    const old = expired(take(await remote.history.list(signal)), retention);
-    take(
-      await remote.history.remove(
-        old.filter((name) => name !== kept),
-        signal,
-      ),
-    );
-    this.#step("pruned");
+    return copiesBefore(remote, retention, signal);
   }
 
   #step(step: PushStep): void {

@@ -1,3 +1,4 @@
+import type { CopyObjectCommand } from "@aws-sdk/client-s3";
 import { awsFailure, readAwsError } from "../aws/errors.js";
 import { openRead } from "../host/files.js";
 import { Failed, settle, take } from "../result.js";
@@ -66,14 +67,13 @@ async function keep(place: Place, folder: string, request: KeepRequest): Promise
 async function copy(place: Place, target: Place, { object, from, signal }: KeepRequest): Promise<string> {
   const { sdk, client } = await place.load();
   try {
-    const answer = await client.send(
-      new sdk.CopyObjectCommand({
-        ...address(target),
-        CopySource: encodeURIComponent(`${place.bucket}/${place.key}`).replaceAll("%2F", "/"),
-        CopySourceIfMatch: `"${object.etag}"`,
-      }),
-      options(signal),
-    );
+    const command = new sdk.CopyObjectCommand({
+      ...address(target),
+      CopySource: encodeURIComponent(`${place.bucket}/${place.key}`).replaceAll("%2F", "/"),
+      CopySourceIfMatch: `"${object.etag}"`,
+    });
+    endConnection(command);
+    const answer = await client.send(command, options(signal));
     return unquoted(answer.CopyObjectResult?.ETag);
   } catch (error) {
     const { status } = readAwsError(error);
@@ -81,6 +81,20 @@ async function copy(place: Place, target: Place, { object, from, signal }: KeepR
     if (from !== undefined && (status === 501 || status === 405)) return put(target, object, from, signal);
     throw new Failed(awsFailure(error, place.context(signal)));
   }
+}
+
+/**
+ * Ceph sends the answer in two pieces, and the second only when it hears that the first has come: on a connection that is
+ * kept the system says so after 40 ms. Where the connection ends with it, nothing is held back.
+ */
+function endConnection(command: CopyObjectCommand): void {
+  command.middlewareStack.add(
+    (next) => (args) => {
+      (args.request as { headers: Record<string, string> }).headers["connection"] = "close";
+      return next(args);
+    },
+    { step: "build", name: "endConnection" },
+  );
 }
 
 async function put(

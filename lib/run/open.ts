@@ -3,6 +3,7 @@ import { readText, stat } from "../host/files.js";
 import { openTerminal } from "../host/terminal.js";
 import { packageRoot } from "../host/package-root.js";
 import { loadProject } from "../project/load.js";
+import { startFolder } from "../project/find.js";
 import { shown } from "../project/shown.js";
 import { loadRecipe } from "../recipe/load.js";
 import { ok, type Result } from "../result.js";
@@ -25,7 +26,9 @@ export async function open(
   options: RunOptions,
   { unasked = false }: { readonly unasked?: boolean } = {},
 ): Promise<Result<Setting>> {
-  const project = await loadProject(from ?? process.cwd());
+  const start = startFolder(from);
+  if (!start.ok) return start;
+  const project = await loadProject(start.value);
   if (!project.ok) return project;
   const choice = engineChoice(project.value.config.engine, process.env);
   if (!choice.ok) return choice;

@@ -1,6 +1,7 @@
 import { exitCode } from "../exit-code.js";
 import { explain, failureText } from "../explain.js";
 import type { Failure } from "../failure.js";
+import { plainLines } from "../plain.js";
 
 /** Says what went wrong, on stderr, or as a JSON line on stdout; returns the exit code. */
 export function reportFailure(failure: Failure, json: boolean): number {
@@ -12,7 +13,9 @@ export function reportFailure(failure: Failure, json: boolean): number {
     );
   } else if (failure.kind !== "exit-code") {
     // a command's own exit code needs no words of ours
-    process.stderr.write(`${failureText(failure)}\n`);
+    const text = failureText(failure);
+    // it quotes files that nobody has trusted yet
+    process.stderr.write(`${failure.kind === "invalid-document" ? plainLines(text) : text}\n`);
   }
   return code;
 }

@@ -1,6 +1,7 @@
 import { pathToFileURL } from "node:url";
 import { readText } from "../host/files.js";
-import type { Recipe, ScriptRef } from "../recipe/types.js";
+import { factsOf } from "../recipe/check.js";
+import type { Check, Recipe, ScriptRef } from "../recipe/types.js";
 import { fail, ok, type Result } from "../result.js";
 import { builtinStep } from "./builtin-steps.js";
 import type { StepScript } from "./step.js";
@@ -44,15 +45,26 @@ export const builtinScripts = [
 export function preload(recipe: Recipe, tasks: readonly string[], askEngine: () => unknown): void {
   for (const task of tasks.flatMap((name) => recipe.tasks.get(name) ?? [])) {
     const checks = [...task.needs, ...task.wants].map((fact) => recipe.facts.get(fact)?.check);
-    const builtin = (name: string) =>
-      checks.some(
-        (check) => check?.kind === "script" && check.script.kind === "builtin" && check.script.name === name,
-      );
-    if (builtin("ensure-container")) askEngine();
+    const asked = task.preconditions.flatMap(({ check }) => below(recipe, factsOf(check)));
+    if ([...checks, ...asked].some((check) => isBuiltin(check, "ensure-container"))) askEngine();
     for (const part of [task.action, ...checks]) {
       if (part?.kind === "script" && part.script.kind === "builtin") void loadScript(part.script);
     }
   }
+}
+
+/** The checks of these facts, and of all that they require. */
+function below(recipe: Recipe, facts: readonly string[]): readonly Check[] {
+  return facts.flatMap((name) => {
+    const fact = recipe.facts.get(name);
+    return fact === undefined
+      ? []
+      : [fact.check, ...below(recipe, [...fact.requires, ...factsOf(fact.check)])];
+  });
+}
+
+function isBuiltin(check: Check | undefined, name: string): boolean {
+  return check?.kind === "script" && check.script.kind === "builtin" && check.script.name === name;
 }
 
 /** Loads a script once. A file of a project without exports is a program. Failure: `script`. */

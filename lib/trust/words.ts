@@ -1,8 +1,6 @@
+import { plain } from "../plain.js";
 import type { Recipe } from "../recipe/types.js";
 import type { Thing } from "./things.js";
-
-// eslint-disable-next-line no-control-regex
-const control = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** What is to be trusted, a line each: `+`, `-` and `~` before what is new, gone and changed since it last was. */
 export function wordThings(things: readonly Thing[], before: readonly Thing[] | undefined): string[] {
@@ -34,10 +32,4 @@ export function wordCommands({ tasks, files: [builtin] }: Recipe): string[] {
 
 function line({ kind, name, value }: Thing): string {
   return kind === "file" ? plain(name) : `${plain(name)}: ${plain(value)}`;
-}
-
-/** Nothing that a project says may draw on the screen. */
-export function plain(text: string): string {
-  const shown = text.replaceAll(control, "\ufffd");
-  return shown.length > 300 ? `${shown.slice(0, 300)}…` : shown;
 }

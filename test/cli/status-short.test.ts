@@ -95,23 +95,54 @@ test("a folder's name draws nothing on the screen", async () => {
   assert.is(done.stdout, "a\ufffd[2Jb\n");
 });
 
-test("a config says that it has no remote in every way that YAML has for it, and in no other", () => {
+test("what YAML has for a config without a remote, and what only looks like it, is told by the line, too", async () => {
+  const without = [
+    "'none' # alone",
+    '{ region: x, url: "none" }',
+    "\n  # none\n  region: x\n  url: none",
+    "\n  none",
+    "&here none",
+    '"n\\u006fne"',
+    "{ region: x,\n  url: none }",
+  ];
+  for (const config of without) assert.is(await line(config, vault), "lab locked\n", config);
+  const others = [
+    '{ url: "file:///a", region: " # none" }',
+    "\n  url: file:///a\n  region: none",
+    "file:///none # none",
+    "\n  region: none",
+    "none\n  more",
+    "[none]",
+  ];
+  for (const config of others) assert.is(await line(config, vault), "lab locked↑\n", config);
+});
+
+test("only what cannot be taken for anything else is told by a config's text", () => {
   for (const text of [
     "remote: none",
-    "user: x\nremote: 'none' # alone\n",
-    'remote: { region: x, url: "none" }',
-    "remote:\n  url: none\n",
-    "remote: { url: none, region: x }",
+    '# don\'t\r\nuser: x\r\nremote:  none # "alone"\r\n',
+    "remote: none\n\nuser: x",
   ])
-    assert.ok(saysNoRemote(text), text);
+    assert.is(saysNoRemote(text), true, text);
+  for (const text of ["", "remote: file:///a", "user: 'x'\nremote: { url: s3://a/b }\n"])
+    assert.is(saysNoRemote(text), false, text);
   for (const text of [
-    "",
-    "remote: file:///none",
+    "remote: 'none'",
+    "remote: { url: none }",
+    "remote:\n  url: none\n",
+    "remote: none\n  more",
+    "remote: none\n\n  # more\n  more",
+    'user: "a\nremote: none\n"',
+    "user: {\nremote: none\n}",
+    "--- |\nremote: none\n",
+    "remote: !!str none",
+    "? remote\n: none",
+    "remote : none",
     "# remote: none",
     "ssh: none",
-    "remote: { url: s3://none/x }",
+    "remote: 'n\\",
   ])
-    assert.not.ok(saysNoRemote(text), text);
+    assert.is(saysNoRemote(text), undefined, text);
 });
 
 test.run();

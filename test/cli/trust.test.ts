@@ -192,4 +192,37 @@ test("what a project says does not draw on the screen", async () => {
   assert.not.match(done.stderr, "\u001b");
 });
 
+test("what a recipe says draws nothing either: in the list, in a task's help, in the plan, in the status", async () => {
+  const { tazpod } = await place({
+    [config]: "remote: none\n",
+    [recipe]: `version: 1
+facts:
+  odd: { new: true, desc: "\\e[1m", check: { env: "A\\e[2J\\u202eB" } }
+tasks:
+  one: { new: true, desc: "a\\e[31m\\nfaked: line", summary: "b\\e[2J\\nc", provides: [odd], cmds: [["true"]] }
+`,
+  });
+  assert.is((await tazpod("trust", "--yes")).code, 0);
+  for (const argv of [["list"], ["one", "--help"], ["plan", "one"], ["status"]]) {
+    const { stdout } = await tazpod(...argv);
+    // oxlint-disable-next-line no-control-regex
+    assert.not.match(stdout, /[\u0000-\u0009\u000b-\u001f\u202e]/, argv.join(" "));
+  }
+  const list = (await tazpod("list")).stdout;
+  assert.match(list, /^ {2}one +a\ufffd\[31m\ufffdfaked: line/m);
+  assert.match((await tazpod("one", "--help")).stdout, "b\ufffd[2J\nc\n");
+  assert.match((await tazpod("status")).stdout, "A\ufffd[2J\ufffdB");
+});
+
+test("nor does what is wrong in a recipe that nobody has trusted", async () => {
+  const { tazpod } = await place({
+    [config]: "remote: none\n",
+    [recipe]: 'version: 1\ntasks:\n  one: { new: true, "y\\e[2J": 1, needs: ["\\e[3J"] }\n',
+  });
+  const done = await tazpod("list");
+  assert.is(done.code, 2);
+  assert.match(done.stderr, 'unknown key "y\ufffd[2J"');
+  assert.not.match(done.stderr, "\u001b");
+});
+
 test.run();

@@ -1,4 +1,4 @@
-import { plain } from "../../trust/words.js";
+import { plain } from "../../plain.js";
 import type { Finding } from "./types.js";
 
 const signs = { good: "=", warning: "-", stops: "!", unknown: "?" } as const;

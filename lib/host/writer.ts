@@ -1,0 +1,94 @@
+import type { FileHandle } from "node:fs/promises";
+import { ok, type Result } from "../result.js";
+import { attempt } from "./file-failure.js";
+
+/** So many bytes are written at once: a piece of a download is 64 KiB, and each call costs about as much as its bytes. */
+const atOnce = 1024 ** 2;
+/** So many bytes later the disk is set to work, so that less is left to wait for at the end. */
+const syncEvery = 16 * 1024 ** 2;
+
+/**
+ * Writes to the end of a file that was opened for that. Nobody waits for the disk: what it says comes with a later call,
+ * at the latest with `finish`, and then with each one after.
+ */
+export class Writer {
+  readonly #path: string;
+  readonly #handle: FileHandle;
+  #open = true;
+  #pieces: Buffer[] = [];
+  #gathered = 0;
+  #unsynced = 0;
+  #isSyncing = false;
+  #finished: Promise<Result<void>> | undefined;
+  #writing: Promise<Result<void>> = Promise.resolve(ok(undefined));
+  #syncing: Promise<Result<void>> = Promise.resolve(ok(undefined));
+
+  constructor(path: string, handle: FileHandle) {
+    this.#path = path;
+    this.#handle = handle;
+  }
+
+  async write(data: string | Uint8Array): Promise<Result<void>> {
+    const piece =
+      typeof data === "string"
+        ? Buffer.from(data)
+        : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    this.#pieces.push(piece);
+    this.#gathered += piece.length;
+    return this.#gathered < atOnce ? ok(undefined) : this.#flush();
+  }
+
+  /** All of it is on the disk when this succeeds; closes. Safe to call again. */
+  finish(): Promise<Result<void>> {
+    return (this.#finished ??= this.#finish());
+  }
+
+  async #finish(): Promise<Result<void>> {
+    if (this.#open) await this.#flush();
+    const before = [await this.#writing, await this.#syncing];
+    const synced = this.#open ? await this.#attempt(() => this.#handle.sync()) : ok(undefined);
+    const closed = await this.close();
+    return [...before, synced].find((result) => !result.ok) ?? closed;
+  }
+
+  /** Leaves out what was not written yet. */
+  async close(): Promise<Result<void>> {
+    await this.#writing;
+    await this.#syncing;
+    if (!this.#open) return ok(undefined);
+    this.#open = false;
+    return this.#attempt(() => this.#handle.close());
+  }
+
+  /** What the write before says. */
+  async #flush(): Promise<Result<void>> {
+    const pieces = this.#pieces;
+    [this.#pieces, this.#gathered] = [[], 0];
+    const before = await this.#writing;
+    if (!before.ok || pieces.length === 0) return before;
+    this.#writing = this.#attempt(() => append(this.#handle, pieces));
+    this.#unsynced += atOnce;
+    if (this.#unsynced >= syncEvery && !this.#isSyncing) this.#syncing = this.#sync(this.#syncing);
+    return before;
+  }
+
+  /** A disk says once that it has failed, to whoever asks first: so what it says here is kept. */
+  async #sync(before: Promise<Result<void>>): Promise<Result<void>> {
+    [this.#isSyncing, this.#unsynced] = [true, 0];
+    const earlier = await before;
+    const synced = earlier.ok ? await this.#attempt(() => this.#handle.datasync()) : earlier;
+    this.#isSyncing = false;
+    return synced;
+  }
+
+  #attempt(work: () => Promise<void>): Promise<Result<void>> {
+    return attempt("write", this.#path, work);
+  }
+}
+
+async function append(handle: FileHandle, pieces: readonly Buffer[]): Promise<void> {
+  const { bytesWritten } = await handle.writev(pieces);
+  const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
+  // a disk that fills up takes a part; the next call says why
+  if (bytesWritten < bytes) await handle.appendFile(Buffer.concat(pieces).subarray(bytesWritten));
+}

@@ -1,0 +1,45 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { newFolder } from "../rig/folder.js";
+import { bin, type Ended, Host, run } from "../rig/host.js";
+
+// Where a project is looked for. No engine is needed.
+
+/** Runs tazpod in a folder that was removed before it starts. */
+async function fromNowhere(...argv: readonly string[]): Promise<Ended> {
+  const gone = join(await newFolder(), "gone");
+  await mkdir(gone);
+  const script = 'rmdir "$0" && exec "$@"';
+  return run("sh", ["-c", script, gone, process.execPath, bin, ...argv], { cwd: gone });
+}
+
+test("in a folder that was removed, each command says so, and what to do", async () => {
+  for (const argv of [
+    ["status"],
+    ["list"],
+    ["plan", "enter"],
+    ["run", "pull"],
+    ["enter", "--help"],
+    ["trust"],
+  ]) {
+    const done = await fromNowhere(...argv);
+    assert.is(done.code, 1, argv.join(" "));
+    assert.is(
+      done.stderr,
+      "Could not use as a project the folder you are in: it was removed; go to one that is there, or give --project an absolute path.\n",
+    );
+  }
+});
+
+test("a project that is named from there is found by its absolute path, and not by another", async () => {
+  const host = await Host.make({ remote: "none" });
+  assert.is((await fromNowhere("list", "--project", host.folder)).code, 0);
+  assert.is((await fromNowhere("status", "--short", "--project", host.folder)).code, 0);
+  const below = await fromNowhere("list", "--project", "lab");
+  assert.is(below.code, 1);
+  assert.match(below.stderr, "Could not use as a project lab: the folder you are in was removed; ");
+});
+
+test.run();
