@@ -1,12 +1,6 @@
-import type { Failure, FailureOf, Position, Problem } from "./failure.js";
-
-/** A failure in words: what happened, where, and what to do next. */
-export interface Explanation {
-  readonly message: string;
-  /** `file:line:column`. */
-  readonly where?: string;
-  readonly hint?: string;
-}
+import { foreign, noImage, noStart, unavailable } from "./explain-engine.js";
+import { type Explanation, say } from "./explanation.js";
+import type { Failure, FailureOf, Problem } from "./failure.js";
 
 const project = "Use `tazpod init` in the project's folder, or name it with --project DIR.";
 
@@ -73,17 +67,14 @@ export function explain(failure: Failure): Explanation {
     case "no-project":
       return say(`There is no TazPod project in ${failure.from} or above it.`, project);
     case "engine-unavailable":
-      return engine(failure.engine, failure.why, failure.detail);
+      return unavailable(failure);
     case "no-engine":
       return say(
         `There is nothing here to run a container with:\n${failure.causes.map((cause) => `  ${explain(cause).message}`).join("\n")}`,
         "Install Docker or podman, or have the kernel let this user make namespaces; docs/engines.md says how.",
       );
     case "container-foreign":
-      return say(
-        `The container ${failure.name} belongs to ${failure.owner === "" ? "something other than tazpod" : failure.owner}, not to ${failure.project}.`,
-        `Set another container_name in .tazpod/config.yaml; if that container is no longer wanted, remove it with \`docker rm -f ${failure.name}\`.`,
-      );
+      return foreign(failure);
     case "container-gone":
       return say(
         `The container ${failure.name} ${failure.restarted === true ? "was started anew, with an empty RAM folder" : "no longer runs"}.`,
@@ -92,15 +83,9 @@ export function explain(failure: Failure): Explanation {
           : "Run `tazpod enter` to start it.",
       );
     case "container-start":
-      return say(
-        `The container ${failure.name} does not start: ${failure.detail}`,
-        "`tazpod down` removes it, so that it is made anew.",
-      );
+      return noStart(failure);
     case "image-unavailable":
-      return say(
-        `The image ${failure.image} is not here and could not be pulled: ${failure.detail}`,
-        "Check the name in .tazpod/config.yaml, the network, and `docker login`.",
-      );
+      return noImage(failure);
     case "image-unusable":
       return say(`The image ${failure.image} lacks ${failure.lacks}.`, failure.hint);
     case "ghost-mode-off":
@@ -209,14 +194,6 @@ export function failureText(failure: Failure): string {
   ].join("\n");
 }
 
-function say(message: string, hint?: string, at?: Position): Explanation {
-  return {
-    message,
-    ...(hint === undefined ? {} : { hint }),
-    ...(at === undefined ? {} : { where: `${at.file}:${at.line}:${at.column}` }),
-  };
-}
-
 function problemText({ at, message, hint, excerpt }: Problem): string {
   const head = at === undefined ? message : `${at.file}:${at.line}:${at.column}: ${message}`;
   return [
@@ -233,37 +210,6 @@ function nearby(nearest: string | undefined, known: readonly string[] | undefine
 
 function ending(code: number | undefined, signal: string | undefined): string {
   return code === undefined ? `was ended by ${signal ?? "a signal"}` : `failed with exit code ${code}`;
-}
-
-function engine(name: string, why: "missing" | "not-answering" | "permission", detail: string): Explanation {
-  const title = name === "docker" ? "Docker" : name;
-  if (name === "namespace") return namespaceEngine(why, detail);
-  if (why === "missing")
-    return say(
-      `${title} is not installed: there is no program ${name} on PATH.`,
-      "On Debian: `sudo apt-get install docker.io`.",
-    );
-  if (why === "permission")
-    return say(
-      `${title} is there, but this user may not use it (${detail.split("\n")[0] ?? ""}).`,
-      "Add yourself to the docker group (`sudo usermod -aG docker $USER`, then log in again), or use rootless Docker.",
-    );
-  return say(
-    `${title} is not answering: ${detail.split("\n")[0] ?? ""}`,
-    "Start it (`sudo systemctl start docker`), or point DOCKER_HOST or `docker context use` at one that runs.",
-  );
-}
-
-function namespaceEngine(why: "missing" | "not-answering" | "permission", detail: string): Explanation {
-  if (why === "missing")
-    return say(
-      `Namespaces need ${detail}, which is not here.`,
-      "They are Linux's own, driven by util-linux; on Debian: `sudo apt-get install util-linux bsdutils mount`.",
-    );
-  return say(
-    `Namespaces are not to be had: ${detail}`,
-    "Ordinary users may make them where `sysctl kernel.unprivileged_userns_clone` is 1 (Debian), or `kernel.apparmor_restrict_unprivileged_userns` is 0 (Ubuntu).",
-  );
 }
 
 function login({ startUrl, why, detail }: FailureOf<"login-failed">): Explanation {

@@ -81,13 +81,15 @@ export type Failure =
   | {
       readonly kind: "engine-unavailable";
       readonly engine: string;
-      readonly why: "missing" | "not-answering" | "permission";
+      /** `user-namespace`: an ordinary user lacks what it takes to be root in a container. */
+      readonly why: "missing" | "not-answering" | "permission" | "user-namespace";
       readonly detail: string;
     }
   /** Of all that were asked, why each is not to be had. */
   | { readonly kind: "no-engine"; readonly causes: readonly Failure[] }
   | {
       readonly kind: "container-foreign";
+      readonly engine: string;
       readonly name: string;
       readonly owner: string;
       readonly project: string;
@@ -100,8 +102,19 @@ export type Failure =
       /** It runs again. */
       readonly restarted?: boolean;
     }
-  | { readonly kind: "container-start"; readonly name: string; readonly detail: string }
-  | { readonly kind: "image-unavailable"; readonly image: string; readonly detail: string }
+  | {
+      readonly kind: "container-start";
+      readonly name: string;
+      readonly detail: string;
+      /** The engine cannot give it the network that is asked for. */
+      readonly why?: "network";
+    }
+  | {
+      readonly kind: "image-unavailable";
+      readonly engine: string;
+      readonly image: string;
+      readonly detail: string;
+    }
   | { readonly kind: "image-unusable"; readonly image: string; readonly lacks: string; readonly hint: string }
   | { readonly kind: "ghost-mode-off" }
   /** What the project says was not yet trusted on this host, and nobody can be asked. */

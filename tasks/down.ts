@@ -21,7 +21,8 @@ const containerGone: StepCheck = async (context) => {
   const { containerName: name } = context.project.config;
   const state = await context.container();
   if (!state.ok) return cannotTell(state.failure);
-  const ours = !foreign(state.value, { name, project: context.project.root });
+  const engine = await context.engine();
+  const ours = !foreign(state.value, { name, project: context.project.root }, engine.name);
   return state.value.state === "absent" || !ours
     ? holds(`container ${name} is not there`)
     : fails(`container ${name} is there`);

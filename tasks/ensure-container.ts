@@ -41,7 +41,8 @@ const container: StepCheck = async (context) => {
     return fails(explain(state.failure).message);
   }
   if (!state.ok) return cannotTell(state.failure);
-  const refusal = foreign(state.value, containerSpec(context.project));
+  const { name: engineName } = await context.engine();
+  const refusal = foreign(state.value, containerSpec(context.project), engineName);
   if (refusal) return fails(explain(refusal).message);
   return state.value.state === "running"
     ? holds(`container ${name} runs`)

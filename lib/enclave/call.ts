@@ -1,3 +1,4 @@
+import { isGone } from "../engine/dialect.js";
 import type { Finished, ProcessOptions } from "../host/process.js";
 import { fail, type Result } from "../result.js";
 import type { Enclave } from "./types.js";
@@ -25,8 +26,7 @@ export async function call(
     user,
   });
   if (!done.ok || expected.includes(done.value.code ?? -1)) return done;
-  if (/is not running|no such container/i.test(done.value.stderr))
-    return fail({ kind: "container-gone", name: container, unsaved: false });
+  if (isGone(done.value.stderr)) return fail({ kind: "container-gone", name: container, unsaved: false });
   const detail = [done.value.stderr, done.value.stdout.toString().slice(0, 500)].filter(Boolean).join("\n");
   return fail({ kind: "command-failed", command: ["exec", container, "sh"], code: done.value.code, detail });
 }

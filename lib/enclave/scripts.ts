@@ -26,6 +26,8 @@ done`;
 export const stage = `umask 077
 ${untie}
 [ -d "$1" ] || { echo "$1 is not there"; exit 12; }
+# runc before 1.2 gives a tmpfs the mode of the folder under it, from the second start of a container on
+chmod 700 "$1" || exit 4
 d="$1/.tazpod"
 [ -e "$d/open" ] && exit 10
 if [ -e "$d/opening" ] || [ -e "$d/closing" ]; then untie "$1"; ${wipe}; fi

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { isGone } from "../engine/dialect.js";
 import type { Finished } from "../host/process.js";
 import { fail, type Result } from "../result.js";
 import { type Complaints, judgeTar } from "../vault/complaints.js";
@@ -30,7 +31,6 @@ export function take(enclave: Enclave, { signal, lenient }: TakeOptions): Taking
 }
 
 function judge(container: string, { code, stderr }: Finished, lenient: boolean): Result<Complaints> {
-  if (/is not running|no such container/i.test(stderr))
-    return fail({ kind: "container-gone", name: container, unsaved: true });
+  if (isGone(stderr)) return fail({ kind: "container-gone", name: container, unsaved: true });
   return judgeTar(code, stderr, lenient);
 }

@@ -1,14 +1,15 @@
 import type { Failure } from "../failure.js";
-import type { ContainerSpec, ContainerState } from "./types.js";
+import type { ContainerSpec, ContainerState, EngineName } from "./types.js";
 import { specHash } from "./spec.js";
 
 /** The failure when a container of the wanted name is somebody else's; undefined when it is free or ours. */
 export function foreign(
   state: ContainerState,
   { name, project }: Pick<ContainerSpec, "name" | "project">,
+  engine: EngineName,
 ): Failure | undefined {
   if (state.state === "absent" || state.owner === project) return undefined;
-  return { kind: "container-foreign", name, owner: state.owner ?? "", project };
+  return { kind: "container-foreign", engine, name, owner: state.owner ?? "", project };
 }
 
 /** Why a container is no longer what the settings say, in words; undefined when it is. */

@@ -1,8 +1,10 @@
 import type { Failure } from "../failure.js";
 import { capture, foreground, piped, type Finished, type ProcessOptions } from "../host/process.js";
 import { fail, ok, type Result } from "../result.js";
+import { type Dialect, dialectOf, lackOfNetwork } from "./dialect.js";
 import { parseInspect } from "./inspect.js";
-import { lookUpScript, parseLookUp } from "./look-up.js";
+import { lookUpUser } from "./look-up.js";
+import { isRootless } from "./rootless.js";
 import { createArguments } from "./spec.js";
 import type { Engine, EngineName } from "./types.js";
 
@@ -10,14 +12,16 @@ const answerMs = 20_000;
 
 /** An engine that is driven through a command line like Docker's, so that contexts, DOCKER_HOST and rootless come free. */
 export function ociEngine(name: EngineName, program: string = name): Engine {
+  const dialect = dialectOf(name);
+  const command = (argv: readonly string[]): string[] => [program, ...dialect.flags, ...argv];
   const call = async (argv: readonly string[], options: ProcessOptions = {}): Promise<Result<Finished>> => {
-    const result = await capture([program, ...argv], options);
-    return result.ok ? known(program, result.value) : fail(startFailure(program, result.failure));
+    const result = await capture(command(argv), options);
+    return result.ok ? known(program, dialect, result.value) : fail(startFailure(program, result.failure));
   };
   return {
     name,
     async version() {
-      const result = await call(["version", "--format", "{{.Server.Version}}"], { timeoutMs: answerMs });
+      const result = await call(dialect.version, { timeoutMs: answerMs });
       return demand(result, ["version"], (done) => ok(done.stdout.toString().trim()));
     },
     takes: (spec) => spec,
@@ -29,24 +33,21 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
     async imageId(image) {
       const argv = ["image", "inspect", "--format", "{{.Id}}", image];
       const result = await call(argv, { timeoutMs: answerMs });
-      if (result.ok && result.value.code !== 0 && /no such image/i.test(result.value.stderr))
+      if (result.ok && result.value.code !== 0 && /no such image|image not known/i.test(result.value.stderr))
         return ok(undefined);
       return demand(result, argv, (done) => ok(done.stdout.toString().trim()));
     },
     async pull(image, onLine, signal) {
-      const result = await call(["pull", image], { onLine, signal });
+      const result = await call(["pull", dialect.pulled(image)], { onLine, signal });
       if (!result.ok) return result;
       return result.value.code === 0
         ? ok(undefined)
-        : fail({ kind: "image-unavailable", image, detail: result.value.stderr });
+        : fail({ kind: "image-unavailable", engine: program, image, detail: result.value.stderr });
     },
-    async lookUp(image, user) {
-      const flags = ["--rm", "--network", "none", "--user", user, "--entrypoint", "sh"];
-      const result = await call(["run", ...flags, image, "-c", lookUpScript], { timeoutMs: 60_000 });
-      return result.ok ? parseLookUp(image, user, result.value) : result;
-    },
+    lookUp: (image, user) => lookUpUser(call, image, user),
     async create(spec, user) {
-      const argv = createArguments(spec, user);
+      const rootless = dialect.asksRootless && (await isRootless(name, undefined, program));
+      const argv = createArguments(spec, user, dialect.manner(spec, user, rootless));
       const result = await call(argv, { timeoutMs: 60_000 });
       // two tazpods that start a project in the same moment both find no container
       if (result.ok && result.value.code !== 0 && /already in use/i.test(result.value.stderr))
@@ -59,9 +60,14 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
     async start(name) {
       const result = await call(["start", name], { timeoutMs: 60_000 });
       if (!result.ok) return result;
-      return result.value.code === 0
-        ? ok(undefined)
-        : fail({ kind: "container-start", name, detail: result.value.stderr });
+      if (result.value.code === 0) return ok(undefined);
+      const network = lackOfNetwork(result.value.stderr);
+      return fail({
+        kind: "container-start",
+        name,
+        detail: network ?? result.value.stderr,
+        ...(network === undefined ? {} : { why: "network" }),
+      });
     },
     async remove(name) {
       const stopped = await call(["stop", name], { timeoutMs: 60_000 });
@@ -74,7 +80,7 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
       return call(execArguments(name, argv, user, options), options);
     },
     execPiped(name, argv, { user, ...options }) {
-      return piped([program, ...execArguments(name, argv, user, options)], options);
+      return piped(command(execArguments(name, argv, user, options)), options);
     },
     async foreground(name, argv, { user, tty, workdir, env, ...options }) {
       const variables = Object.entries(env).flatMap(([key, value]) => ["--env", `${key}=${value}`]);
@@ -87,7 +93,7 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
         workdir,
         ...variables,
       ];
-      const result = await foreground([program, "exec", ...flags, name, ...argv], options);
+      const result = await foreground(command(["exec", ...flags, name, ...argv]), options);
       return result.ok ? result : fail(startFailure(program, result.failure));
     },
   };
@@ -103,18 +109,11 @@ function execArguments(
 }
 
 /** Sorts out what says that the engine itself is not to be had; everything else is the caller's to read. */
-function known(engine: string, done: Finished): Result<Finished> {
+function known(engine: string, { troubles }: Dialect, done: Finished): Result<Finished> {
   if (done.code === 0) return ok(done);
   const detail = done.stderr;
-  if (/permission denied while trying to connect/i.test(detail))
-    return fail({ kind: "engine-unavailable", engine, why: "permission", detail });
-  if (
-    /cannot connect to the docker daemon|error during connect|failed to connect to the docker api|is the docker daemon running/i.test(
-      detail,
-    )
-  )
-    return fail({ kind: "engine-unavailable", engine, why: "not-answering", detail });
-  return ok(done);
+  const why = troubles.find(([said]) => said.test(detail))?.[1];
+  return why === undefined ? ok(done) : fail({ kind: "engine-unavailable", engine, why, detail });
 }
 
 function startFailure(engine: string, failure: Failure): Failure {

@@ -1,10 +1,17 @@
 import { capture } from "../host/process.js";
+import { dialectOf } from "./dialect.js";
+import type { EngineName } from "./types.js";
 
 const answerMs = 10_000;
 
-/** Whether an engine runs without root, as Docker's `info` says it; false where it does not say. */
-export async function isRootless(program: string, signal: AbortSignal): Promise<boolean> {
-  const argv = [program, "info", "--format", "{{json .SecurityOptions}}"];
-  const done = await capture(argv, { timeoutMs: answerMs, signal });
-  return done.ok && done.value.code === 0 && done.value.stdout.includes("name=rootless");
+/** Whether an engine runs without root, as its `info` says it; false where it does not say. */
+export async function isRootless(
+  name: EngineName,
+  signal?: AbortSignal,
+  program: string = name,
+): Promise<boolean> {
+  const { flags, rootless } = dialectOf(name);
+  const options = { timeoutMs: answerMs, ...(signal === undefined ? {} : { signal }) };
+  const done = await capture([program, ...flags, ...rootless.argv], options);
+  return done.ok && done.value.code === 0 && done.value.stdout.includes(rootless.says);
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { dialectOf, type Manner } from "./dialect.js";
 import { mountsOf } from "./mounts.js";
 import { overlap, secretsFolder, workspace } from "./paths.js";
 import type { ContainerSpec, ContainerUser, Mount } from "./types.js";
@@ -33,8 +34,12 @@ const idle = 'trap "exit 0" TERM INT; while :; do sleep 3600 & wait "$!"; done';
 export const ofRoot = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"];
 
 /** The arguments of `create` for docker and podman: no capability, no privilege, no host network unless asked. */
-export function createArguments(spec: ContainerSpec, user: ContainerUser): string[] {
-  const tmpfs = `rw,nosuid,nodev,noexec,size=${spec.secretsBytes},mode=0700,uid=${user.uid},gid=${user.gid}`;
+export function createArguments(
+  spec: ContainerSpec,
+  user: ContainerUser,
+  { owned, network, more }: Manner = dialectOf("docker").manner(spec, user, false),
+): string[] {
+  const tmpfs = `rw,nosuid,nodev,noexec,size=${spec.secretsBytes},mode=0700,${owned}`;
   const capabilities = user.uid === 0 ? ofRoot.flatMap((name) => ["--cap-add", name]) : [];
   return [
     ...["create", "--name", spec.name],
@@ -45,7 +50,8 @@ export function createArguments(spec: ContainerSpec, user: ContainerUser): strin
     ...["--tmpfs", `${secretsFolder(user.home)}:${tmpfs}`],
     ...["--cap-drop", "ALL", ...capabilities],
     ...["--security-opt", "no-new-privileges"],
-    ...["--network", spec.network],
+    ...["--network", network],
+    ...more,
     ...spec.ports.flatMap((port) => ["--publish", port]),
     ...["--workdir", workspace],
     ...["--entrypoint", "sh", spec.image, "-c", idle],

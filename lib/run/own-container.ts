@@ -4,9 +4,11 @@ import { fail, type Result } from "../result.js";
 import type { StepContext } from "./step.js";
 
 /** The project's container as it is; one of that name that is somebody else's is the failure `container-foreign`. */
-export async function ownContainer({ project, container }: StepContext): Promise<Result<ContainerState>> {
-  const state = await container();
+export async function ownContainer(context: StepContext): Promise<Result<ContainerState>> {
+  const { root, config } = context.project;
+  const state = await context.container();
   if (!state.ok) return state;
-  const refusal = foreign(state.value, { name: project.config.containerName, project: project.root });
+  const { name } = await context.engine();
+  const refusal = foreign(state.value, { name: config.containerName, project: root }, name);
   return refusal ? fail(refusal) : state;
 }

@@ -97,10 +97,10 @@ test("the home of root and of a bare image have their RAM folder too", () => {
 });
 
 test("another folder's container of the same name is refused, and so is one that tazpod did not make", () => {
-  assert.is(foreign({ state: "absent" }, spec), undefined);
-  assert.is(foreign(running(), spec), undefined);
-  assert.is(foreign(running({ owner: "/srv/other" }), spec)?.kind, "container-foreign");
-  assert.is(foreign(running({ owner: undefined }), spec)?.kind, "container-foreign");
+  assert.is(foreign({ state: "absent" }, spec, "docker"), undefined);
+  assert.is(foreign(running(), spec, "docker"), undefined);
+  assert.is(foreign(running({ owner: "/srv/other" }), spec, "docker")?.kind, "container-foreign");
+  assert.is(foreign(running({ owner: undefined }), spec, "docker")?.kind, "container-foreign");
 });
 
 test("a changed setting or a newer image makes a container outdated; an image that is not here does not", () => {

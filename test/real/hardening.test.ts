@@ -76,6 +76,13 @@ test("the RAM folder is a tmpfs of the user alone, from which nothing runs; no o
     }
 });
 
+test("once a vault is open in it the RAM folder is the user's alone, also where the engine opened it to all as it started the container again", async () => {
+  const again = await withQuickVault("none");
+  await run("docker", ["stop", again.container]);
+  const done = await again.enter("stat -c '%a %U' ~/secrets; cat ~/secrets/key");
+  assert.is(done.stdout, "700 tazpod\nkept", done.stderr);
+});
+
 test("the engine gives it nothing of the host but the project and the folder for the ssh-agent", async () => {
   const { HostConfig: has, Mounts: mounts } = await inspected();
   assert.is(has["Privileged"], false);

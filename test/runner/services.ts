@@ -1,9 +1,13 @@
 import { execFile } from "node:child_process";
 import { accessSync, constants } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { namespaceVersion } from "../../lib/engine/namespace/able.js";
 import { explain } from "../../lib/explain.js";
+import { repository } from "../rig/root.js";
 
 const run = promisify(execFile);
 
@@ -22,21 +26,41 @@ export function missing(need: string): Promise<string | undefined> {
 async function find(need: string): Promise<string | undefined> {
   if (need === "namespace") return namespaces();
   if (need === "docker") return answers("docker", ["version", "--format", "{{.Server.Version}}"]);
-  if (need === "podman") return answers("podman", ["info", "--format", "{{.Version.Version}}"]);
+  if (need === "podman" || need === "rootless podman") return podman(need);
   if (need === "s3") return s3();
   if (need === "root") return process.getuid?.() === 0 ? undefined : "not run as root";
   if (need === "no root") return process.getuid?.() === 0 ? "run as root" : undefined;
   return onPath(need) ? undefined : `there is no ${need} on the PATH`;
 }
 
-async function answers(program: string, args: string[]): Promise<string | undefined> {
+async function answers(program: string, args: string[], name = program): Promise<string | undefined> {
   try {
-    await run(program, args, { timeout: 20_000 });
+    await run(program, args, { timeout: 30_000 });
     return undefined;
   } catch (error) {
     const text = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : "";
-    return `${program} does not answer: ${text.split("\n")[0] || String(error)}`;
+    // it may tell first what it did until then
+    const lines = text.split("\n");
+    const line = lines.find((line) => /^(error|\S+\.sh|\S+):/i.test(line)) ?? lines[0];
+    return `${name} does not answer: ${line || String(error)}`;
   }
+}
+
+/** Whether it runs a container of the test image, in surroundings as the tests of it have. */
+async function podman(need: "podman" | "rootless podman"): Promise<string | undefined> {
+  if (!onPath("podman")) return "there is no podman on the PATH";
+  const isRoot = process.getuid?.() === 0;
+  const who = need === "podman" && isRoot ? "root" : "user";
+  const folder = await mkdtemp(join(tmpdir(), "tazpod-podman-"));
+  const service = (name: string): string => `${repository}test/services/${name}.sh`;
+  // the ordinary user reads this program and runs this node
+  const steps =
+    '"$1" -e "" && cat "$2" >/dev/null && image=$("$0" --engine podman) && exec podman --log-level error run --rm --network none "$image" true';
+  const script = fileURLToPath(import.meta.url);
+  const argv = ["sh", "-c", steps, service("test-image"), process.execPath, script];
+  const reason = await answers(service("podman"), [who, folder, ...argv], need);
+  await rm(folder, { recursive: true, force: true });
+  return reason;
 }
 
 async function namespaces(): Promise<string | undefined> {

@@ -1,3 +1,4 @@
+import { dialectOf } from "../../engine/dialect.js";
 import { hostHas } from "../../run/host-ready.js";
 import { ownContainer } from "../../run/own-container.js";
 import { engineMs } from "./engine.js";
@@ -17,12 +18,11 @@ export function imageCheck({ project, context, engine }: Patient): Check {
       if (name === "namespace") return good("none is needed: the programs are this host's");
       const id = await context.imageId();
       if (!id.ok) return met(id.failure, "unknown");
-      return id.value === undefined
-        ? warning(
-            `${image} is not here`,
-            `\`tazpod enter\` pulls it; \`${name} pull ${image}\` shows whether it can.`,
-          )
-        : good(`${image} is here`);
+      if (id.value !== undefined) return good(`${image} is here`);
+      return warning(
+        `${image} is not here`,
+        `\`tazpod enter\` pulls it; \`${name} pull ${dialectOf(name).pulled(image)}\` shows whether it can.`,
+      );
     },
   };
 }

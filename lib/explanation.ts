@@ -1,0 +1,17 @@
+import type { Position } from "./failure.js";
+
+/** A failure in words: what happened, where, and what to do next. */
+export interface Explanation {
+  readonly message: string;
+  /** `file:line:column`. */
+  readonly where?: string;
+  readonly hint?: string;
+}
+
+export function say(message: string, hint?: string, at?: Position): Explanation {
+  return {
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(at === undefined ? {} : { where: `${at.file}:${at.line}:${at.column}` }),
+  };
+}

@@ -1,0 +1,130 @@
+import { writeFile } from "node:fs/promises";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import type { DoctorJson } from "../../lib/cli/doctor/print.js";
+import { Host, run, text } from "../rig/host.js";
+import { folderRemote } from "../rig/with-vault.js";
+
+/** The trip of a nomad whose engine is podman. Defines the tests; they are run by the caller, in podman's world. */
+export function podmanTrip(rootless: boolean): void {
+  const hosts: Host[] = [];
+
+  async function host(remote: string, more = "engine: podman\n"): Promise<Host> {
+    const made = await Host.make({ remote, more });
+    hosts.push(made);
+    return made;
+  }
+
+  async function inside({ container }: Host, script: string): Promise<string> {
+    const done = await run("podman", ["exec", "--user", "tazpod", container, "sh", "-c", script]);
+    assert.is(done.code, 0, done.stderr);
+    return done.stdout.trim();
+  }
+
+  test.after(async () => {
+    for (const { container } of hosts) await run("podman", ["rm", "--force", "--time", "0", container]);
+  });
+
+  let remote = "";
+  let first: Host;
+
+  test("a vault is made, filled, sealed, pushed, and the RAM folder is empty after", async () => {
+    remote = await folderRemote();
+    first = await host(remote);
+    const done = await first.enter("echo key-of-the-house > ~/secrets/key; echo out; echo err >&2; exit 7");
+    assert.is(done.code, 7, done.stderr);
+    assert.is(done.stdout, "out\n");
+    assert.match(done.stderr, "err\n");
+    assert.is(await inside(first, "ls -A ~/secrets"), "");
+    assert.not.match(await text(first.vault), "key-of-the-house");
+    assert.match((await first.tazpod("status")).stdout, /= vault-pushed/);
+  });
+
+  test("where it was made it opens again, and elsewhere it is pulled", async () => {
+    assert.is((await first.enter("cat ~/secrets/key")).stdout, "key-of-the-house\n");
+    const second = await host(remote);
+    const done = await second.enter("cat ~/secrets/key && echo more > ~/secrets/more");
+    assert.is(done.stdout, "key-of-the-house\n", done.stderr);
+    assert.is((await first.enter("cat ~/secrets/more")).stdout, "more\n");
+  });
+
+  test("save, lock and push one by one, and down removes the container", async () => {
+    const given = ["--passphrase-file", first.passphraseFile];
+    for (const [args, expected] of [
+      [["run", "--yes", "unlock", ...given], /unlocked: 2 files/],
+      [["run", "save", ...given], /saved: 2 files/],
+      [["lock"], /lock/],
+      [["push"], /push/],
+      [["down"], /down/],
+    ] as const) {
+      const done = await first.tazpod(...args);
+      assert.is(done.code, 0, `${args.join(" ")}: ${done.stderr}`);
+      assert.match(done.stderr, expected);
+    }
+    assert.is.not((await run("podman", ["container", "inspect", first.container])).code, 0);
+  });
+
+  test("a shell on a terminal, and what is left in it is sealed", async () => {
+    const pty = first.pty("enter", "--yes", "--passphrase-file", first.passphraseFile);
+    await pty.expect("$ ");
+    pty.line("tty; stty size; id -un; echo typed > ~/secrets/typed; exit");
+    await pty.expect(/\/dev\/pts\/\d+\r\n\d+ \d+\r\ntazpod/);
+    assert.is(await pty.ended, 0, pty.screen);
+    assert.is((await first.enter("cat ~/secrets/typed")).stdout, "typed\n");
+  });
+
+  test("a container that was started again has a RAM folder of the user's alone once a vault is open", async () => {
+    await run("podman", ["stop", first.container]);
+    const done = await first.enter("stat -c '%a %U' ~/secrets; cat ~/secrets/key");
+    assert.is(done.stdout, "700 tazpod\nkey-of-the-house\n", done.stderr);
+  });
+
+  test("a container that goes away under a shell is told, and the next enter has what was sealed", async () => {
+    const pty = first.pty("enter", "--yes", "--passphrase-file", first.passphraseFile);
+    await pty.expect("$ ");
+    await run("podman", ["kill", first.container]);
+    assert.is.not(await pty.ended, 0);
+    assert.match(pty.screen, /no longer runs/);
+    assert.is((await first.enter("cat ~/secrets/key")).stdout, "key-of-the-house\n");
+  });
+
+  test("doctor and status name it, and a container that somebody else made is refused with what removes it", async () => {
+    const { findings } = JSON.parse((await first.tazpod("doctor", "--json", "--yes")).stdout) as DoctorJson;
+    const reason = (name: string): string => findings.find(({ check }) => check === name)?.reason ?? "";
+    assert.match(reason("engine"), rootless ? /^podman \d+\.\d+\S*, rootless$/ : /^podman \d+\.\d+\S*$/);
+    assert.match(reason("image"), /is here$/);
+    assert.match(reason("container"), /is running$/);
+    const other = await host("none");
+    await run("podman", ["create", "--name", other.container, "tazpod-test:1", "true"]);
+    const refused = await other.enter("true");
+    assert.is(refused.code, 3);
+    assert.match(refused.stderr, `podman rm -f ${other.container}`);
+  });
+
+  test("it is taken by itself where Docker does not answer", async () => {
+    const auto = await host("none", "");
+    auto.env["TAZPOD_ENGINE"] = "auto";
+    auto.env["DOCKER_HOST"] = "unix:///nowhere/docker.sock";
+    const done = await auto.enter("echo k > ~/secrets/k; echo $container");
+    assert.is(done.stdout, "podman\n", done.stderr);
+    assert.match(done.stderr, /podman.*Docker is not answering|Docker is not answering.*podman/s);
+    assert.is((await auto.enter("cat ~/secrets/k")).stdout, "k\n");
+  });
+
+  test("an image that is nowhere is looked for where Docker looks, and the hint is podman's", async () => {
+    const lost = await host("none");
+    const config = lost.path(".tazpod", "config.yaml");
+    await writeFile(config, (await text(config)).replace(/^image: .*$/m, "image: localhost:1/no/such:1"));
+    const done = await lost.enter("true");
+    assert.is.not(done.code, 0);
+    assert.match(done.stderr, /could not be pulled.*\n?.*podman login/s);
+  });
+
+  if (rootless) {
+    test("the project's files are the host user's and the container user's at once", async () => {
+      const done = await first.enter("echo x > /workspace/made && stat -c %U /workspace/.tazpod/config.yaml");
+      assert.is(done.stdout, "tazpod\n", done.stderr);
+      assert.is(await text(first.path("made")), "x\n");
+    });
+  }
+}
