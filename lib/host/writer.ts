@@ -87,6 +87,8 @@ export class Writer {
 }
 
 async function append(handle: FileHandle, pieces: readonly Buffer[]): Promise<void> {
+  const [first, ...others] = pieces;
+  if (first !== undefined && others.length === 0) return handle.appendFile(first);
   const { bytesWritten } = await handle.writev(pieces);
   const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
   // a disk that fills up takes a part; the next call says why

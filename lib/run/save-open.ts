@@ -60,8 +60,9 @@ export async function saveOpen(
     target: async (filled) => {
       const place = await target(context, opened);
       if (!place.ok) return place;
-      const told = await setMarker(enclave.value, { ...opened, next: filled.sha256 });
-      return told.ok ? place : told;
+      const { path, base } = place.value;
+      const told = await setMarker(enclave.value, { ...opened, base, next: filled.sha256 });
+      return told.ok ? ok(path) : told;
     },
   });
   if (!sealed.ok) return fail(unsaved(sealed.failure));
@@ -88,14 +89,20 @@ function unsaved(failure: Failure): Failure {
     : failure;
 }
 
-/** Where what was open goes: beside the vault when that is no longer the one that was opened. */
-async function target({ project, options, signal }: StepContext, opened: Marker): Promise<Result<string>> {
-  if (options.force) return ok(project.vaultFile);
+/**
+ * Where what was open goes: beside the vault when that is no longer the one that was opened. And which one counts as that
+ * from now on: where a save was killed once it had replaced the vault, it is what that save made.
+ */
+async function target(
+  { project, options, signal }: StepContext,
+  { base, next }: Marker,
+): Promise<Result<{ readonly path: string; readonly base: string }>> {
+  if (options.force) return ok({ path: project.vaultFile, base });
   const here = await fileHash(project.vaultFile, signal);
   if (!here.ok) return here;
-  return here.value === opened.base || here.value === opened.next
-    ? ok(project.vaultFile)
-    : conflictPath(project.vaultFolder);
+  if (here.value === base || here.value === next) return ok({ path: project.vaultFile, base: here.value });
+  const path = await conflictPath(project.vaultFolder);
+  return path.ok ? ok({ path: path.value, base }) : path;
 }
 
 /** What was open by the host's own note was removed from inside; then the note is wrong from now on. */

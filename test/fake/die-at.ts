@@ -27,6 +27,7 @@ function die(what: string): void {
 }
 
 function half(data: unknown): unknown {
+  if (Array.isArray(data)) return [half(Buffer.concat(data as Buffer[]))];
   return typeof data === "string" || Buffer.isBuffer(data) ? data.slice(0, data.length >> 1) : data;
 }
 
@@ -65,8 +66,8 @@ if (where !== "files") {
   const prototype: unknown = Object.getPrototypeOf(handle);
   await handle.close();
   if (typeof prototype !== "object" || prototype === null) throw new Error("a file handle has no prototype");
-  watch(prototype, "appendFile", { writes: true });
-  for (const name of ["sync", "chmod"]) watch(prototype, name);
+  for (const name of ["appendFile", "writev"]) watch(prototype, name, { writes: true });
+  for (const name of ["sync", "datasync", "chmod"]) watch(prototype, name);
   watch(fs, "open", { when: ([, flags]) => flags !== undefined && flags !== "r" });
   if (process.env["DIE_LINKS"] === "none") Object.assign(fs, { link: noLinks });
   for (const name of ["rename", "link", "unlink", "rm", "mkdir", "writeFile"]) watch(fs, name);

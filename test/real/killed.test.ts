@@ -88,6 +88,28 @@ test("save: killed wherever it writes, the vault is the old one or the new, what
   assert.is((await host.enter("cat ~/secrets/count")).stdout, `${round}\n`);
 });
 
+test("a save that was killed once it had replaced the vault, and the next before it did: what is open is still known as its own", async () => {
+  const host = await Host.make({ remote: "none", more: "vault: { format: v1 }\n" });
+  assert.is((await host.enter("echo 0 > ~/secrets/count")).code, 0);
+  assert.is((await host.run("unlock")).code, 0);
+  let round = 0;
+  /** At each point up to the one by which the vault is another; what was left in the way would end a run by itself. */
+  const killed = async (): Promise<void> => {
+    const before = await readFile(host.vault);
+    for (let point = 1; (await readFile(host.vault)).equals(before); point++) {
+      await host.inside(`echo ${++round} > ~/secrets/count`);
+      const { at, stderr } = await dieAt(point, host, ["save", "--passphrase-file", host.passphraseFile]);
+      assert.ok(at, stderr);
+    }
+  };
+  await killed();
+  await killed();
+  const saved = await host.run("save");
+  assert.is(saved.code, 0, saved.stderr);
+  assert.is((await host.run("lock")).code, 0);
+  assert.is((await host.enter("cat ~/secrets/count")).stdout, `${round}\n`);
+});
+
 if (process.getuid?.() === 0) {
   test("save on a disk that is full, or cannot be written: it says so, nothing is lost, and with room again it is done", async () => {
     const host = await Host.make({ remote: "none" });
