@@ -72,7 +72,8 @@ export function namespaceEngine(): Engine {
       const place = await enter(name, command);
       if (!place.ok) return place;
       if (place.value === undefined) return ok(notRunning(name));
-      const given = only({ ...place.value.env, ...env });
+      // `script` runs what it is told by the shell of its environment, and one such as bash drops some of that
+      const given = only({ ...place.value.env, ...env, ...(tty ? { SHELL: "/bin/sh" } : {}) });
       return told(
         name,
         await foreground(place.value.argv, { signal, ...(filter && { filter }), env: given }),
