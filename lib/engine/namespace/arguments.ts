@@ -58,8 +58,14 @@ const limitsOfRoot = [
 /** Runs a program, and says by its own exit code which signal ended that: what is killed itself has none. */
 export const speaking = 'exec 3>&2 2>/dev/null; "$@" 2>&3 3>&-; exit "$?"';
 
-/** A program on a terminal of its own, made inside, so that nothing there has ours; `script` carries the keys and the screen. */
-export function onTerminal(argv: readonly string[], shell: string): string[] {
-  const words = argv.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
-  return ["script", "-q", "-e", "-f", "-c", `SHELL=${shell}; export SHELL; exec ${words}`, "/dev/null"];
+/**
+ * A program on a terminal of its own, made inside, so that nothing there has ours; `script` carries the keys and the screen.
+ * It starts what it is told by a shell, which takes SHELL for its own, and drops prompts where it is bash: so `env` has those.
+ */
+export function onTerminal(argv: readonly string[], env: Readonly<Record<string, string>>): string[] {
+  const set = Object.entries(env).map(([name, value]) => `${name}=${quoted(value)}; export ${name}; `);
+  const command = `${set.join("")}exec ${argv.map(quoted).join(" ")}`;
+  return ["script", "-q", "-e", "-f", "-c", command, "/dev/null"];
 }
+
+const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;

@@ -67,12 +67,11 @@ export function namespaceEngine(): Engine {
     },
     async foreground(name, argv, { tty, env, signal, filter }) {
       const command = tty
-        ? onTerminal(argv, env["SHELL"] ?? thisShell())
+        ? onTerminal(argv, { SHELL: thisShell(), ...promptsOf(env) })
         : ["sh", "-c", speaking, "tazpod", ...argv];
       const place = await enter(name, command);
       if (!place.ok) return place;
       if (place.value === undefined) return ok(notRunning(name));
-      // `script` runs what it is told by the shell of its environment, and one such as bash drops some of that
       const given = only({ ...place.value.env, ...env, ...(tty ? { SHELL: "/bin/sh" } : {}) });
       return told(
         name,
@@ -80,6 +79,11 @@ export function namespaceEngine(): Engine {
       );
     },
   };
+}
+
+/** What is of the shell that a person sees, and not of the one that starts it. */
+function promptsOf(env: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => /^(?:SHELL|PS[0-4])$/.test(name)));
 }
 
 function takes(spec: ContainerSpec): ContainerSpec {
