@@ -7,14 +7,20 @@ import { cannotTell } from "../lib/run/checks.js";
 import { ownContainer } from "../lib/run/own-container.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 
-/** Stops and removes the project's container, and nobody else's. */
+/** Stops and removes the project's container, and nobody else's; with it the copy of the project that it has. */
 export async function run(context: StepContext): Promise<Result<void>> {
   const state = await ownContainer(context);
   if (!state.ok) return state;
   if (state.value.state === "absent") return ok(undefined);
-  const { config, vaultFolder } = context.project;
-  const removed = await (await context.engine()).remove(config.containerName);
-  return removed.ok ? forgetEngine(vaultFolder) : removed;
+  const { config, root, vaultFolder } = context.project;
+  const engine = await context.engine();
+  const removed = await engine.remove(config.containerName);
+  if (!removed.ok) return removed;
+  if (state.value.workspace !== undefined) {
+    const copy = await engine.removeCopy({ name: config.containerName, project: root });
+    if (!copy.ok) return copy;
+  }
+  return forgetEngine(vaultFolder);
 }
 
 const containerGone: StepCheck = async (context) => {

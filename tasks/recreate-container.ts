@@ -17,9 +17,9 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const spec = containerSpec(project);
   const state = await ownContainer(context);
   if (!state.ok) return state;
-  const ready = await readyToMake(project);
-  if (!ready.ok) return ready;
   const engine = await context.engine();
+  const ready = await readyToMake(project, engine);
+  if (!ready.ok) return ready;
   const removed = await engine.remove(spec.name);
   if (!removed.ok) return removed;
   const noted = await noteEngine(project.vaultFolder, engine.name);
