@@ -22,6 +22,15 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (!ready.ok) return ready;
   const removed = await engine.remove(spec.name);
   if (!removed.ok) return removed;
+  if (
+    state.value.state !== "absent" &&
+    state.value.workspace !== undefined &&
+    engine.takes(spec).workspace !== "copy"
+  ) {
+    // what was in it was carried back
+    const copy = await engine.removeCopy(spec);
+    if (!copy.ok) return copy;
+  }
   const noted = await noteEngine(project.vaultFolder, engine.name);
   return noted.ok ? makeContainer(engine, spec, report, signal) : noted;
 }

@@ -12,7 +12,17 @@ export function noEngine(failure: Failure): Engine {
     shares: () => [],
     elsewhere: async () => undefined,
     execPiped: () => ({ stdout: new PassThrough().end(), done: no() }),
-    ...{ version: no, inspect: no, imageId: no, pull: no, lookUp: no, create: no, start: no, remove: no, removeCopy: no },
+    ...{
+      version: no,
+      inspect: no,
+      imageId: no,
+      pull: no,
+      lookUp: no,
+      create: no,
+      start: no,
+      remove: no,
+      removeCopy: no,
+    },
     ...{ exec: no, foreground: no },
   };
 }

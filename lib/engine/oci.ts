@@ -51,7 +51,8 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
     async create(spec, user) {
       const rootless = dialect.asksRootless && (await isRootless(name, undefined, program));
       const manner = dialect.manner(spec, user, rootless);
-      const volume = spec.workspace === "copy" ? await readyVolume(call, name, spec, user, manner) : undefined;
+      const volume =
+        spec.workspace === "copy" ? await readyVolume(call, name, spec, user, manner) : undefined;
       if (volume?.ok === false) return volume;
       const argv = createArguments(spec, user, manner, volume?.value);
       const result = await call(argv, { timeoutMs: 60_000 });

@@ -74,7 +74,9 @@ function withCopy({ name, id }: Volume): string[] {
 /** Why a mount cannot be where it is to be, in words; undefined when all can. What depends on the image is known only then. */
 export function misplaced(spec: ContainerSpec, user: ContainerUser): string | undefined {
   const secrets = secretsFolder(user.home);
-  const mounts = mountsOf(spec, user);
+  // nor may it be in what is carried
+  const copy = spec.workspace === "copy" ? [{ target: workspace }] : [];
+  const mounts = [...copy, ...mountsOf(spec, user)];
   const wrong = mounts.find(({ target }) => overlap(target, secrets));
   if (wrong !== undefined) return `${wrong.target} is in the way of the RAM folder, ${secrets}`;
   const again = mounts.find(({ target }, index) =>

@@ -7,7 +7,8 @@ import type { ConfigFile } from "../generated/config.js";
 export function configProblems({ value, problem }: Document<ConfigFile>): Problem[] {
   const { network = "bridge", workspace = "mount", ssh = "auto", ports = [], mounts = [] } = value;
   const found: Problem[] = [];
-  const elsewhere = "with `workspace: copy` the container may be on another machine, which has nothing of this host";
+  const elsewhere =
+    "with `workspace: copy` the container may be on another machine, which has nothing of this host";
   if (workspace === "copy" && mounts.length > 0)
     found.push(
       problem(["mounts"], `mounts are not to be had: ${elsewhere}`, {
