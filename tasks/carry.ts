@@ -30,6 +30,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   );
   if (!carried.ok) return carried;
   session.carried = volume;
+  session.behind = carried.value.behind;
   for (const line of carriedNews(carried.value)) terminal.say(line);
   return ok(undefined);
 }
@@ -53,7 +54,7 @@ const workspace: StepCheck = async (context) => {
 };
 
 const returned: StepCheck = async (context) => {
-  const { project, session } = context;
+  const { project, session, options } = context;
   const state = await context.container();
   if (!state.ok) return cannotTell(state.failure);
   const { containerName: name } = project.config;
@@ -62,7 +63,11 @@ const returned: StepCheck = async (context) => {
     return state.value.state === "absent" ? holds(`container ${name} is not there`) : mounted;
   if (session.isLeaving && state.value.state !== "running")
     return holds(`container ${name} does not run: what is in it comes back with the next enter`);
-  return isCarried(context, volume);
+  const { behind } = session;
+  const carried = isCarried(context, volume);
+  if (carried.state !== "true" || behind.length === 0 || session.isLeaving || options.force) return carried;
+  const names = behind.slice(0, 5).join(", ") + (behind.length > 5 ? ` and ${behind.length - 5} more` : "");
+  return fails(`only the container has ${names}; --force gives that up`);
 };
 
 const mounted = holds("the project is mounted");

@@ -26,6 +26,8 @@ export interface Carried {
   readonly stays: readonly string[];
   /** Not carried, and why. */
   readonly left: ReadonlyMap<string, string>;
+  /** Those of them that are somebody's work, and only in the container. */
+  readonly behind: readonly string[];
 }
 
 /**
@@ -53,7 +55,8 @@ export async function carry(carrying: Carrying, signal: AbortSignal): Promise<Re
   if (!told.ok) return told;
   const left = new Map([...decision.stuck, ...out.value.failed, ...inward.value.failed]);
   const { conflicts, stays } = decision;
-  return ok({ inward: inward.value.now.size, outward: out.value.now.size, conflicts, stays, left });
+  const behind = [...left.keys()].filter((path) => isBehind(path, decision, out.value, copy));
+  return ok({ inward: inward.value.now.size, outward: out.value.now.size, conflicts, stays, left, behind });
 }
 
 /** A link that the container leads out of the project stays there; the host's own may be in both. */
@@ -71,6 +74,12 @@ function withoutOutward(copy: InsideSide, host: Tree, base: Tree | undefined): I
 function isSafe({ path }: Change, { conflicts }: Decision, { failed }: Applied): boolean {
   const kept = conflicts.filter((conflict) => conflict.path === path).map((conflict) => conflict.kept);
   return ![path, ...kept].some((one) => isWithin(one, failed));
+}
+
+/** Nothing is lost with a link that leads to what the container has of its own, a pipe, or what is only here. */
+function isBehind(path: string, { stuck }: Decision, { failed }: Applied, copy: InsideSide): boolean {
+  if (failed.has(path) || copy.work.has(path)) return true;
+  return stuck.has(path) && !copy.left.has(path) && copy.entries.has(path);
 }
 
 /** What both sides have by now; of what was not done, what they had before. */

@@ -11,8 +11,8 @@ export type Judged =
   | { readonly is: "link"; readonly path: string; readonly target: string; readonly leadsOut: boolean }
   /** One more name of the file at `target`. */
   | { readonly is: "again"; readonly path: string; readonly mode: number; readonly target: string }
-  /** Not carried, whatever becomes of it. */
-  | { readonly is: "left"; readonly path: string; readonly why: string }
+  /** Not carried, whatever becomes of it; `isWork` where it may hold something. */
+  | { readonly is: "left"; readonly path: string; readonly why: string; readonly isWork: boolean }
   /** tazpod's own, or the top. */
   | { readonly is: "ours" };
 
@@ -25,17 +25,18 @@ export function judgeInside(header: Header): Judged {
     const [top] = parts;
     if (top === undefined || top === reserved) return { is: "ours" };
     const own = parts.join("/");
-    if (folded(top) === reserved) return { is: "left", path: own, why: `only tazpod may have a ${reserved}` };
+    if (folded(top) === reserved)
+      return { is: "left", path: own, why: `only tazpod may have a ${reserved}`, isWork: true };
     return known(header, own, parts.length - 1);
   } catch (error) {
-    return { is: "left", path, why: reason(error) };
+    return { is: "left", path, why: reason(error), isWork: true };
   }
 }
 
 function known(header: Header, path: string, folders: number): Judged {
   const mode = (header.mode ?? 0) & 0o777;
   const sparse = Object.keys(header.pax ?? {}).some((key) => key.startsWith("GNU.sparse"));
-  if (sparse) return { is: "left", path, why: "it is a sparse file" };
+  if (sparse) return { is: "left", path, why: "it is a sparse file", isWork: true };
   const target = header.linkname ?? "";
   switch (header.type) {
     case "directory":
@@ -48,7 +49,7 @@ function known(header: Header, path: string, folders: number): Judged {
     case "link":
       return { is: "again", path, mode, target: plain(target) };
     default:
-      return { is: "left", path, why: "it is neither a file, a folder nor a link" };
+      return { is: "left", path, why: "it is neither a file, a folder nor a link", isWork: false };
   }
 }
 

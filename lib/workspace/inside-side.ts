@@ -12,6 +12,8 @@ export interface InsideSide extends Listing {
   readonly looks: ReadonlyMap<string, string>;
   /** Links that lead out of the project: they stay where they are. */
   readonly outward: ReadonlySet<string>;
+  /** What is left, and may well be files. */
+  readonly work: ReadonlySet<string>;
 }
 
 /** A project has no more; what claims to would fill the memory. */
@@ -27,6 +29,7 @@ export async function insideSide(inside: Inside, signal: AbortSignal): Promise<R
   const left = new Map<string, string>();
   const looks = new Map<string, string>();
   const outward = new Set<string>();
+  const work = new Set<string>();
   const read = await settle(async () => {
     try {
       for await (const source of parser) {
@@ -42,6 +45,7 @@ export async function insideSide(inside: Inside, signal: AbortSignal): Promise<R
         const { path } = judged;
         const time = Math.floor(header.mtime.getTime() / 1000);
         if (entries.size + left.size > mostEntries) throw damaged(`it has more than ${mostEntries} entries`);
+        if (judged.is === "left" && judged.isWork) work.add(path);
         if (judged.is === "left") left.set(path, judged.why);
         else if (judged.is === "folder")
           entries.set(path, { type: "directory", mode: judged.mode, content: "" });
@@ -54,9 +58,10 @@ export async function insideSide(inside: Inside, signal: AbortSignal): Promise<R
           if (judged.leadsOut) outward.add(path);
         } else if (judged.is === "again") {
           const [first, look] = [entries.get(judged.target), looks.get(judged.target)];
-          if (first?.type !== "file" || look === undefined)
+          if (first?.type !== "file" || look === undefined) {
             left.set(path, "it is one more name of what is not carried");
-          else {
+            work.add(path);
+          } else {
             entries.set(path, first);
             looks.set(path, look);
           }
@@ -79,9 +84,10 @@ export async function insideSide(inside: Inside, signal: AbortSignal): Promise<R
     if (path === "" || path === ".")
       return fail({ kind: "save-incomplete", problems: [`${workspace} cannot be read`] });
     left.set(path, "the container's user cannot read it");
+    work.add(path);
     entries.delete(path);
   }
-  return ok({ entries, left, looks, outward });
+  return ok({ entries, left, looks, outward, work });
 }
 
 function damaged(detail: string): Failed {
