@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # Docker for tests, started by hand where no init does it: its own data, sockets and pid file in one folder.
-# usage: dockerd.sh up [DIR] | restart [DIR] | down [DIR]     (DIR: ${TMPDIR:-/tmp}/tazpod-dockerd unless given; needs root)
+# usage: dockerd.sh up [DIR [apart]] | restart [DIR [apart]] | down [DIR]
+#   DIR    ${TMPDIR:-/tmp}/tazpod-dockerd unless given; needs root
+#   apart  in a network of its own, since two engines beside each other would share a bridge, and take it away from each other
 # Packages (Debian): docker.io iptables
 # `up` begins with nothing, `restart` with what was there; both print the DOCKER_HOST to use.
 set -eEuo pipefail
 action=${1:-up}
 dir=${2:-${TMPDIR:-/tmp}/tazpod-dockerd}
 host=unix://$dir/docker.sock
+apart=${3:-}
 
 alive() { [ -s "$1" ] && kill -0 "$(cat "$1")" 2>/dev/null; }
 
@@ -34,7 +37,9 @@ up() {
 
 start() {
   mkdir -p "$dir"
-  setsid dockerd --data-root "$dir/data" --exec-root "$dir/exec" -H "$host" -p "$dir/pid" >"$dir/log" 2>&1 </dev/null &
+  local network=()
+  [ "$apart" = apart ] && network=(unshare --net)
+  setsid "${network[@]}" dockerd --data-root "$dir/data" --exec-root "$dir/exec" -H "$host" -p "$dir/pid" >"$dir/log" 2>&1 </dev/null &
   for _ in $(seq 150); do
     docker -H "$host" version >/dev/null 2>&1 && { echo "$host"; return; }
     sleep 0.2
