@@ -55,7 +55,7 @@ export async function carry(carrying: Carrying, signal: AbortSignal): Promise<Re
   if (!told.ok) return told;
   const left = new Map([...decision.stuck, ...out.value.failed, ...inward.value.failed]);
   const { conflicts, stays } = decision;
-  const behind = [...left.keys()].filter((path) => isBehind(path, decision, out.value, copy));
+  const behind = [...left.keys()].toSorted().filter((path) => isBehind(path, decision, out.value, copy));
   return ok({ inward: inward.value.now.size, outward: out.value.now.size, conflicts, stays, left, behind });
 }
 

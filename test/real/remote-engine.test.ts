@@ -6,6 +6,7 @@ import * as assert from "uvu/assert";
 import { type FarDocker, farDocker } from "../rig/far-docker.js";
 import { newFolder } from "../rig/folder.js";
 import { bin, type Ended, Host, quick, removeHosts, run, text } from "../rig/host.js";
+import { underShell } from "../rig/under-shell.js";
 import { folderRemote } from "../rig/with-vault.js";
 
 // An engine on another machine: a second dockerd that only a real sshd leads to.
@@ -146,12 +147,12 @@ test("names and links of whoever is in the container do not lead out of the proj
 });
 
 test("killed with a shell open, nothing is lost: the next brings back what was made, of the project and of the vault", async () => {
-  const pty = host.pty("enter", "--yes", "--passphrase-file", host.passphraseFile);
+  const { pty, kill } = await underShell(host, "enter", "--yes", "--passphrase-file", host.passphraseFile);
   await pty.expect("$ ");
   pty.line("echo late > late; echo later > ~/secrets/later; echo do''ne");
   await pty.expect("done");
-  pty.kill("SIGKILL");
-  await pty.ended;
+  await kill("SIGKILL");
+  await pty.expect(/left with \d+/);
   assert.not.ok((await readdir(host.folder)).includes("late"));
   const done = fine(await host.enter("cat late ~/secrets/later"));
   assert.is(done.stdout, "late\nlater\n", done.stderr);

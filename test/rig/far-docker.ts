@@ -76,7 +76,9 @@ async function sshOnPath(folder: string, port: number): Promise<string> {
     "IdentitiesOnly yes",
     `UserKnownHostsFile ${folder}/known_hosts`,
   ];
-  await writeFile(join(folder, "ssh_config"), `${[...settings, "LogLevel ERROR"].join("\n")}\n`);
+  // as Docker advises: the first connection is kept, and the others go through it
+  const kept = ["ControlMaster auto", `ControlPath ${folder}/kept`, "ControlPersist 60"];
+  await writeFile(join(folder, "ssh_config"), `${[...settings, ...kept, "LogLevel ERROR"].join("\n")}\n`);
   const { stdout } = await run("sh", ["-c", "command -v ssh"]);
   const bin = join(folder, "bin");
   await mkdir(bin);

@@ -11,7 +11,8 @@ dir=${2:-${TMPDIR:-/tmp}/tazpod-dockerd}
 host=unix://$dir/docker.sock
 apart=${3:-}
 
-alive() { [ -s "$1" ] && kill -0 "$(cat "$1")" 2>/dev/null; }
+# one that has ended and that nobody has waited for is not alive
+alive() { [ -s "$1" ] && grep -qs '^State:[[:space:]]*[^Z[:space:]]' "/proc/$(cat "$1")/status"; }
 
 stop() {
   if alive "$dir/pid"; then
