@@ -109,6 +109,7 @@ async function* pack(
   }
 }
 
+/** In this order: folders opened that nobody may write, what goes, what comes, modes as they are to be. */
 function ordersOf(
   { entries, looks }: InsideSide,
   changes: readonly Change[],
@@ -118,9 +119,12 @@ function ordersOf(
   const orders: Order[] = [];
   const order = (what: string, mode: number, look: string, path: string): void =>
     void orders.push({ path, line: `${what} ${mode.toString(8)} ${look} ${pathLine(path)}` });
-  const isGoing = ({ from, to }: Change): boolean =>
-    from !== undefined &&
-    (to === undefined || (from.type !== to.type && [from.type, to.type].includes("directory")));
+  const closed = new Map<string, number>();
+  for (const folder of changes.flatMap(({ path }) => above(path))) {
+    const entry = entries.get(folder);
+    if (entry?.type === "directory" && isClosed(entry)) closed.set(folder, entry.mode);
+  }
+  for (const [folder, mode] of closed) order("mode", mode | 0o700, "any", folder);
   for (const { path, from } of changes.filter(isGoing).toReversed()) {
     if (failed.has(path)) continue;
     if (from?.type === "directory") order("rmdir", 0, "any", path);
@@ -133,11 +137,21 @@ function ordersOf(
     if (to?.type === "directory") whole.add(path);
     order("put", 0, isGoing(change) || !entries.has(path) ? "-" : (looks.get(path) ?? "any"), path);
   }
-  for (const { path, from, to } of changes.toReversed()) {
-    if (to === undefined || to.type === "link" || failed.has(path)) continue;
-    const isClosed = to.type === "directory" && (to.mode & 0o700) !== 0o700;
-    if ((from?.type === to.type && from.content === to.content) || isClosed)
-      order("mode", to.mode, "any", path);
+  const modes = new Map(closed);
+  for (const { path, from, to } of changes) {
+    if (to === undefined) modes.delete(path);
+    else if (to.type === "link" || failed.has(path)) continue;
+    else if ((from?.type === to.type && from.content === to.content) || isClosed(to))
+      modes.set(path, to.mode);
   }
+  // what is below comes first
+  for (const [path, mode] of [...modes].toSorted(([a], [b]) => (a < b ? 1 : -1)))
+    order("mode", mode, "any", path);
   return orders;
 }
+
+const isClosed = ({ type, mode }: Entry): boolean => type === "directory" && (mode & 0o700) !== 0o700;
+
+const isGoing = ({ from, to }: Change): boolean =>
+  from !== undefined &&
+  (to === undefined || (from.type !== to.type && [from.type, to.type].includes("directory")));

@@ -1,20 +1,24 @@
 // needs: docker
 // time limit: 900 s
-import { chmod, link, mkdir, readdir, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, link, mkdir, readdir, stat, symlink, unlink, writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { dieEverywhere } from "../rig/die-at.js";
 import { type Ended, Host, quick, removeHosts, run, text } from "../rig/host.js";
+import { repository } from "../rig/root.js";
+import { rawTar } from "../rig/hostile-tar.js";
 import { sha256Of } from "../rig/sha256.js";
 
 // `workspace: copy` with the Docker of this machine: the same pipes, and quicker.
 
 const copy = `${quick}workspace: copy\nnetwork: none\n`;
 const volumes: string[] = [];
+const images: string[] = [];
 
 test.after(async () => {
   await removeHosts();
   for (const name of volumes) await run("docker", ["volume", "rm", "--force", name]);
+  for (const name of images) await run("docker", ["image", "rm", name]);
 });
 
 async function copied(more = copy): Promise<Host> {
@@ -68,7 +72,7 @@ test("thousands of files, a large one, links and odd names go there and come bac
     "2000",
   );
   assert.is(
-    await host.inside("cd /workspace; readlink absolute link; stat -c %a script"),
+    await host.inside("cd /workspace; readlink absolute; readlink link; stat -c %a script"),
     "/etc/hostname\nmany/a/f1\n750\n",
   );
   await host.inside(
@@ -113,6 +117,65 @@ test("a copy that cannot be read at all is a failure, and nothing is removed", a
   const done = await host.tazpod("run", "carry");
   assert.is.not(done.code, 0, done.stderr);
   assert.is(await text(host.path("f")), "kept\n");
+});
+
+test("a folder that may not be written is worked in all the same, and is as it was after", async () => {
+  const host = await copied();
+  await mkdir(host.path("d"));
+  for (const name of ["a", "b"]) await writeFile(host.path("d", name), "0");
+  await chmod(host.path("d"), 0o555);
+  await carry(host);
+  await chmod(host.path("d"), 0o755);
+  await writeFile(host.path("d", "a"), "1");
+  await unlink(host.path("d", "b"));
+  await chmod(host.path("d"), 0o555);
+  assert.not.match((await carry(host)).stderr, "Not carried");
+  assert.is(await host.inside("cd /workspace; cat d/a; ls d; stat -c %a d"), "1a\n555\n");
+  await chmod(host.path("d"), 0o755);
+});
+
+test("a tar program of the container's that makes up what it likes writes nothing outside of the project", async () => {
+  const host = await copied();
+  // busybox's own shell has its own tar, whatever is in /bin
+  const image = `tazpod-test:dash-${process.pid}`;
+  images.push(image);
+  fine(await run(`${repository}test/services/test-image.sh`, [image, "--without", "awk"]));
+  const settings = host.path(".tazpod", "config.yaml");
+  await writeFile(settings, (await text(settings)).replace(/^image: .*$/m, `image: ${image}`));
+  await writeFile(host.path("f"), "kept\n");
+  await carry(host);
+  const config = await text(host.path(".tazpod", "config.yaml"));
+  const made = rawTar([
+    { name: "f", content: "kept\n", mode: 0o644 },
+    { name: "../climbed", content: "x" },
+    { name: `${host.folder}/absolute`, content: "x" },
+    { name: "way", type: "2", target: "/tmp" },
+    { name: "way/through", content: "x" },
+    { name: "in", type: "2", target: ".tazpod" },
+    { name: "in/config.yaml", content: "image: evil" },
+    { name: ".tazpod/config.yaml", content: "image: evil" },
+    { name: "f/below", content: "x" },
+    { name: "hard", type: "1", target: "/etc/passwd" },
+    { name: "device", type: "3" },
+    { name: "fine", content: "fine" },
+  ]);
+  const script = `#!/bin/sh\necho ${made.toString("base64")} | base64 -d\n`;
+  await host.inside(
+    `rm /bin/tar; echo ${Buffer.from(script).toString("base64")} | base64 -d > /bin/tar; chmod 755 /bin/tar`,
+    "0",
+  );
+  const done = await host.tazpod("run", "carry");
+  for (const name of ["../climbed", "way", "hard", "device"])
+    assert.match(done.stderr, `Not carried: ${name}`);
+  assert.is(await text(host.path(".tazpod", "config.yaml")), config);
+  const names = (await readdir(host.folder)).toSorted();
+  assert.equal(
+    names.filter((name) => !["fine", "in"].includes(name)),
+    [".tazpod", "f"],
+  );
+  assert.is(await text(host.path("f")), "kept\n");
+  assert.not.ok((await readdir("/tmp")).includes("through"));
+  assert.not.ok((await readdir(host.path(".."))).includes("climbed"));
 });
 
 test("killed anywhere while it carries both ways, nothing is lost on either side, and nothing is a conflict that was none", async () => {

@@ -37,6 +37,7 @@ export async function farDocker(): Promise<FarDocker> {
     env: { PATH: `${path}${delimiter}${process.env["PATH"] ?? ""}` },
     docker: (...args) => run("docker", ["-H", socket, ...args]),
     async end() {
+      await run(join(path, "ssh"), ["-O", "exit", "-p", String(port), "root@127.0.0.1"]);
       sshd.kill();
       await run(service("dockerd"), ["down", join(folder, "dockerd")]);
     },
@@ -77,7 +78,7 @@ async function sshOnPath(folder: string, port: number): Promise<string> {
     `UserKnownHostsFile ${folder}/known_hosts`,
   ];
   // as Docker advises: the first connection is kept, and the others go through it
-  const kept = ["ControlMaster auto", `ControlPath ${folder}/kept`, "ControlPersist 60"];
+  const kept = ["ControlMaster auto", `ControlPath ${folder}/kept-%p`, "ControlPersist 60"];
   await writeFile(join(folder, "ssh_config"), `${[...settings, ...kept, "LogLevel ERROR"].join("\n")}\n`);
   const { stdout } = await run("sh", ["-c", "command -v ssh"]);
   const bin = join(folder, "bin");
