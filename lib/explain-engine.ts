@@ -86,6 +86,6 @@ export function noImage({ engine, image, detail }: FailureOf<"image-unavailable"
   const login = engine === "podman" ? "podman login REGISTRY" : `${engine} login`;
   return say(
     `The image ${image} is not here and could not be pulled: ${detail}`,
-    `Check the name in .tazpod/config.yaml, the network, and \`${login}\`.`,
+    `Check the name in .tazpod/config.yaml, the network, and \`${login}\`. TAZPOD_ENGINE=namespace needs no image.`,
   );
 }

@@ -28,9 +28,8 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (!isNew) return startContainer(chosen.engine, spec.name);
   const noted = await noteEngine(project.vaultFolder, chosen.engine.name);
   if (!noted.ok) return noted;
-  const made = await makeContainer(chosen.engine, spec, report, signal);
-  if (made.ok) for (const line of engineNews(chosen, spec)) context.terminal.say(line);
-  return made;
+  for (const line of engineNews(chosen, spec)) context.terminal.say(line);
+  return makeContainer(chosen.engine, spec, report, signal);
 }
 
 const container: StepCheck = async (context) => {

@@ -1,7 +1,7 @@
 /**
  * The test runner: `node dist/test/run.js [PART OF A PATH…]`.
  *
- * One process a file, two at a time, each with a time limit and surroundings of its own. uvu lets a throwing hook,
+ * One process a file, two at a time (or as many as TAZPOD_TEST_JOBS says), each with a time limit and surroundings of its own. uvu lets a throwing hook,
  * a forgotten `.run()` and an empty file pass; here only a file that exits 0 with all of its tests passed counts.
  * What a file needs and this machine lacks makes it a skip with the reason, or a failure where
  * TAZPOD_TEST_REQUIRE=docker,s3 names it. The last line is `N passed, N failed, N skipped`; a file that is
@@ -19,6 +19,7 @@ import { readSuiteFile, type SuiteFile } from "./runner/suite-file.js";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const required = new Set((process.env["TAZPOD_TEST_REQUIRE"] ?? "").split(",").map((word) => word.trim()));
 const filters = process.argv.slice(2);
+const jobs = Number(process.env["TAZPOD_TEST_JOBS"] ?? 2);
 const total = { passed: 0, failed: 0, skipped: 0 };
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -38,7 +39,7 @@ if (files.length === 0) {
   );
 }
 const together = files.filter((file) => !file.alone);
-await Promise.all([work(together), work(together)]);
+await Promise.all(Array.from({ length: jobs }, () => work(together)));
 await work(files.filter((file) => file.alone));
 say(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;

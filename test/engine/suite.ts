@@ -1,66 +1,34 @@
-import { createHash, randomBytes } from "node:crypto";
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { isGone } from "../../lib/engine/dialect.js";
-import { makeContainer, startContainer } from "../../lib/engine/make.js";
+import { makeContainer } from "../../lib/engine/make.js";
 import { ociEngine } from "../../lib/engine/oci.js";
 import { isRootless } from "../../lib/engine/rootless.js";
-import type { ContainerSpec, ContainerState } from "../../lib/engine/types.js";
+import type { ContainerSpec } from "../../lib/engine/types.js";
 import { newFolder } from "../rig/folder.js";
 import { run, testImage, uniqueName } from "../rig/host.js";
 import { failure, value } from "../rig/result.js";
 import { until } from "../rig/until.js";
+import { everyEngine, kitOf } from "./every-engine.js";
 
 /** What every engine that is driven through Docker's command line has to do. Defines the tests; they are run by the caller. */
 export function engineSuite(name: "docker" | "podman", rootless: boolean): void {
   const engine = ociEngine(name);
-  const names: string[] = [];
+  const kit = kitOf(engine);
+  const { specOf, make, inside, running } = kit;
   const images: string[] = [];
   const signal = new AbortController().signal;
-
-  async function specOf(change: Partial<ContainerSpec> = {}): Promise<ContainerSpec> {
-    const spec = {
-      name: uniqueName(),
-      project: change.project ?? (await newFolder("project")),
-      image: testImage,
-      user: "tazpod",
-      secretsBytes: 32 << 20,
-      network: "bridge",
-      ports: [],
-      mounts: [],
-      ...change,
-    } as const;
-    names.push(spec.name);
-    return spec;
-  }
-
-  async function make(change: Partial<ContainerSpec> = {}): Promise<ContainerSpec> {
-    const spec = await specOf(change);
-    value(await makeContainer(engine, spec, () => undefined, signal));
-    return spec;
-  }
-
-  async function inside(spec: ContainerSpec, script: string, user = spec.user): Promise<string> {
-    const done = value(await engine.exec(spec.name, ["sh", "-c", script], { user }));
-    assert.is(done.code, 0, done.stderr);
-    return done.stdout.toString().trimEnd();
-  }
-
-  async function running(
-    spec: ContainerSpec,
-  ): Promise<Extract<ContainerState, { state: "running" | "stopped" }>> {
-    const state = value(await engine.inspect(spec.name));
-    if (state.state !== "running") throw new Error(`it is ${state.state}`);
-    return state;
-  }
+  const left: string[] = [];
+  everyEngine(engine, kit, async (container) => {
+    assert.is((await run(name, ["stop", container])).code, 0);
+  });
 
   /** An image made from the test image by a script that its user runs. */
   async function changedImage(script: string): Promise<string> {
     const image = `localhost/tazpod-changed-${process.pid}-${images.length}:1`;
     const container = uniqueName();
-    names.push(container);
+    left.push(container);
     images.push(image);
     for (const argv of [
       ["run", "--name", container, "--network", "none", testImage, "sh", "-c", script],
@@ -73,7 +41,7 @@ export function engineSuite(name: "docker" | "podman", rootless: boolean): void 
   }
 
   test.after(async () => {
-    for (const container of names) await engine.remove(container);
+    for (const container of left) await engine.remove(container);
     for (const image of images) await run(name, ["rmi", "--force", image]);
   });
 
@@ -82,38 +50,10 @@ export function engineSuite(name: "docker" | "podman", rootless: boolean): void 
     assert.is(await isRootless(name), rootless);
   });
 
-  test("a container is made, found by its exact name only, and removed", async () => {
-    const { name: container, project } = await make();
-    const state = value(await engine.inspect(container));
-    assert.is(state.state, "running");
-    assert.is(state.state === "running" && state.owner, project);
-    assert.is(value(await engine.inspect(container.slice(0, -1))).state, "absent");
-    assert.is(
-      state.state === "running" && value(await engine.inspect(state.id.slice(0, 12))).state,
-      "absent",
-    );
-    value(await engine.remove(container));
-    assert.is(value(await engine.inspect(container)).state, "absent");
-    value(await engine.remove(container));
-  });
-
   test("a container names the image it was made from as the image names itself", async () => {
     const spec = await make();
     assert.is((await running(spec)).imageId, value(await engine.imageId(testImage)));
     assert.is(value(await engine.imageId("localhost:1/no/such:1")), undefined);
-  });
-
-  test("a name that is taken is told from every other reason why nothing is made", async () => {
-    const spec = await make();
-    const user = value(await engine.lookUp(spec.image, spec.user));
-    assert.match(failure(await engine.create(spec, user), "changed-meanwhile").detail, spec.name);
-  });
-
-  test("the project is at /workspace, whatever its path holds", async () => {
-    const project = join(await newFolder("odd"), 'a b:c,"d');
-    await mkdir(project);
-    await writeFile(join(project, "here"), "yes");
-    assert.is(await inside(await make({ project }), "cat /workspace/here"), "yes");
   });
 
   test("the user has no capability and cannot gain one, and no other user reads the RAM folder", async () => {
@@ -140,62 +80,6 @@ export function engineSuite(name: "docker" | "podman", rootless: boolean): void 
   test("what an image has where the RAM folder is does not get into it", async () => {
     const image = await changedImage("mkdir -m 755 ~/secrets && echo old > ~/secrets/left");
     assert.is(await inside(await make({ image }), "ls -A ~/secrets"), "");
-  });
-
-  test("what the RAM folder holds is gone when the container is started again, and that is seen", async () => {
-    const spec = await make();
-    const before = await running(spec);
-    await inside(spec, "echo s > ~/secrets/a");
-    assert.is((await running(spec)).startedAt, before.startedAt);
-    assert.is((await run(name, ["stop", "--time", "5", spec.name])).code, 0);
-    assert.is(value(await engine.inspect(spec.name)).state, "stopped");
-    value(await startContainer(engine, spec.name));
-    assert.is(await inside(spec, "ls -A ~/secrets; echo s > ~/secrets/b"), "");
-    const after = await running(spec);
-    assert.is(after.id, before.id);
-    assert.is.not(after.startedAt, before.startedAt);
-  });
-
-  test("it stops at once when it is told to", async () => {
-    const spec = await make();
-    const from = performance.now();
-    value(await engine.remove(spec.name));
-    // an engine that is not heeded waits ten seconds before it kills
-    assert.ok(performance.now() - from < 9000);
-  });
-
-  test("a program's exit code and both of its outputs come back as they are", async () => {
-    const { name: container } = await make({ network: "none" });
-    for (const code of [0, 1, 7, 125, 126, 127, 137, 255]) {
-      const argv = ["sh", "-c", `printf out; printf err >&2; exit ${code}`];
-      const done = value(await engine.exec(container, argv, { user: "tazpod" }));
-      assert.equal([done.code, done.stdout.toString(), done.stderr], [code, "out", "err"]);
-    }
-  });
-
-  test("20 MiB go in and come out unharmed, many times over", async () => {
-    const { name: container } = await make({ network: "none" });
-    const bytes = randomBytes(20 << 20);
-    const hash = createHash("sha256").update(bytes).digest("hex");
-    for (let turn = 0; turn < 5; turn++) {
-      const put = await engine.exec(container, ["sh", "-c", "cat > ~/secrets/b && sha256sum < ~/secrets/b"], {
-        user: "tazpod",
-        input: bytes,
-      });
-      assert.match(value(put).stdout.toString(), hash);
-      const out = value(await engine.exec(container, ["cat", "/home/tazpod/secrets/b"], { user: "tazpod" }));
-      assert.ok(out.stdout.equals(bytes), `${out.stdout.length} bytes came out`);
-    }
-  });
-
-  test("a container that is stopped and one that is not there are told as such", async () => {
-    const { name: container } = await make({ network: "none" });
-    assert.is((await run(name, ["stop", container])).code, 0);
-    for (const which of [container, "no-such-container"]) {
-      const done = value(await engine.exec(which, ["true"], { user: "tazpod" }));
-      assert.is.not(done.code, 0);
-      assert.ok(isGone(done.stderr), done.stderr);
-    }
   });
 
   test("each network is what the settings call it", async () => {
@@ -239,19 +123,6 @@ export function engineSuite(name: "docker" | "podman", rootless: boolean): void 
     const spec = await make({ project, user: "root", network: "none" });
     assert.is(await inside(spec, "echo x > /workspace/mine && stat -c '%a %u' /root/secrets"), "700 0");
     if (rootless) assert.is((await stat(join(project, "mine"))).uid, process.getuid?.());
-  });
-
-  test("nothing of the host's environment gets in", async () => {
-    process.env["http_proxy"] = process.env["HTTPS_PROXY"] = "http://me:password@proxy:1";
-    try {
-      assert.not.match(
-        await inside(await make({ network: "none" }), "env; tr '\\0' '\\n' < /proc/1/environ"),
-        "password",
-      );
-    } finally {
-      delete process.env["http_proxy"];
-      delete process.env["HTTPS_PROXY"];
-    }
   });
 
   test("an image that can be pulled from nowhere is a failure that names it", async () => {

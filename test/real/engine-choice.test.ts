@@ -17,11 +17,11 @@ test("auto says why it is none of those before it, and stays with the one that m
   Object.assign(host.env, nobody);
   const made = await host.enter("echo new > ~/secrets/new; ls ~/secrets");
   assert.is(made.code, 0, made.stderr);
-  assert.match(made.stderr, /was made by namespace, since:\n +docker: Docker is not (answering|installed)/);
+  assert.match(made.stderr, /is made by namespace, since:\n +docker: Docker is not (answering|installed)/);
   assert.match(made.stderr, /^ +podman: /m);
   const again = await host.enter("cat ~/secrets/new");
   assert.is(again.stdout, "new\n", again.stderr);
-  assert.not.match(again.stderr, /made by/);
+  assert.not.match(again.stderr, /is made by/);
 });
 
 test("an engine that is named and none is refused, with those there are", async () => {

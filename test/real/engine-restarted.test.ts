@@ -16,7 +16,7 @@ const service = (name: string): string => join(repository, "test", "services", n
 let folder = "";
 
 async function start(how: "up" | "restart"): Promise<string> {
-  const started = await run(service("dockerd.sh"), [how, folder]);
+  const started = await run(service("dockerd.sh"), [how, folder, "apart"]);
   assert.is(started.code, 0, started.stderr);
   return started.stdout.trim();
 }

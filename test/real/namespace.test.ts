@@ -5,8 +5,10 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { dieEverywhere } from "../rig/die-at.js";
 import { newFolder } from "../rig/folder.js";
 import { bin, type Ended, Host, quick, removeHosts, run } from "../rig/host.js";
+import { until } from "../rig/until.js";
 import { folderRemote } from "../rig/with-vault.js";
 
 // A namespace in the place of a container, for root and for an ordinary user.
@@ -245,6 +247,28 @@ function without(host: Host, setup: string, ...args: string[]): Promise<Ended> {
     env: { ...host.env, ...auto, PATH: "/usr/sbin:/usr/bin" },
   });
 }
+
+test("killed anywhere while it makes one: none is left that nobody knows, and the next run makes it", async () => {
+  for (const where of ["files", "docker"] as const) {
+    const host = await Host.make({ more: quick });
+    const seen = await dieEverywhere(
+      host,
+      () => ["run", "ensure-container"],
+      async ({ at }) => {
+        if (at === undefined) return;
+        // what waits to be noted ends when who started it is gone
+        await until(
+          async () =>
+            (await left(host)).length === 0 || (await host.inside("echo in").catch(() => "")) === "in\n",
+        );
+        assert.is((await host.tazpod("down")).code, 0, at);
+        assert.equal(await left(host), [], at);
+      },
+      where,
+    );
+    assert.ok(seen.length > 3, seen.join(", "));
+  }
+});
 
 test("where the kernel lets nobody make one, or a program is missing, it says which and what to do", async () => {
   const host = await Host.make({});

@@ -50,5 +50,5 @@ rmdir /.host
 exec sh -c "$2"'
 exec unshare --mount --pid --fork --kill-child \
   env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 CI="${CI:-}" \
-  NODE_EXTRA_CA_CERTS="$certificates" TAZPOD_TEST_ENGINE="${TAZPOD_TEST_ENGINE:-}" \
+  NODE_EXTRA_CA_CERTS="$certificates" TAZPOD_TEST_ENGINE="${TAZPOD_TEST_ENGINE:-namespace}" TAZPOD_TEST_JOBS="${TAZPOD_TEST_JOBS:-2}" \
   sh -c "$inside" bare "$dir" "$command"

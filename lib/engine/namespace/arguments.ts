@@ -3,13 +3,17 @@ import { workspace } from "../paths.js";
 import { ofRoot } from "../spec.js";
 import type { ContainerSpec, ContainerUser } from "../types.js";
 import { finish, hold } from "./hold.js";
+import { thisShell } from "./user.js";
 
 /** Programs of the host, in their usual places; what npx and the like put before them is not there inside. */
 const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** The environment of whatever runs inside, and of what gets it there. */
-export function environment({ home, name }: { home: string; name: string }): Record<string, string> {
-  return { PATH: path, HOME: home, USER: name, LOGNAME: name, SHELL: "/bin/sh" };
+export function environment({
+  home,
+  name = "",
+}: Pick<ContainerUser, "home" | "name">): Record<string, string> {
+  return { PATH: path, HOME: home, USER: name, LOGNAME: name, SHELL: thisShell() };
 }
 
 /** The namespaces to be made. Without root it takes one of users, in which there is only this one. */

@@ -8,7 +8,7 @@ import { enterArguments, environment, onTerminal, speaking } from "./arguments.j
 import { namespaceVersion } from "./able.js";
 import { addRecord, readRecord, removeRecord, running } from "./record.js";
 import { startNamespace } from "./start.js";
-import { thisUser } from "./user.js";
+import { thisShell, thisUser } from "./user.js";
 
 /** There is no image: what is inside is what this host has. */
 const thisHost = "this host's system";
@@ -70,7 +70,7 @@ export function namespaceEngine(): Engine {
     },
     async foreground(name, argv, { tty, env, signal, filter }) {
       const command = tty
-        ? onTerminal(argv, env["SHELL"] ?? "/bin/sh")
+        ? onTerminal(argv, env["SHELL"] ?? thisShell())
         : ["sh", "-c", speaking, "tazpod", ...argv];
       const place = await enter(name, command);
       if (!place.ok) return place;
@@ -108,7 +108,7 @@ async function enter(
   const { user, spec } = record.value;
   return ok({
     argv: enterArguments(run.pid, user.uid, spec.network, argv),
-    env: environment({ home: user.home, name: user.name ?? "" }),
+    env: environment(user),
   });
 }
 

@@ -28,7 +28,7 @@ export async function startNamespace(name: string): Promise<Result<void>> {
 /** The namespace goes on only once it is noted: one that nobody knows of could never be ended. */
 async function launch(record: NamespaceRecord): Promise<Result<void>> {
   const { spec, user } = record;
-  const env = environment({ home: user.home, name: user.name ?? "" });
+  const env = environment(user);
   const begun = await startBackground(holdArguments(spec, user), env, limitMs);
   if (!begun.ok) {
     if (begun.failure.kind !== "command-failed") return begun;

@@ -23,6 +23,16 @@ function known(): ContainerUser & { readonly name: string } {
   }
 }
 
+/** The shell that the system has for who runs tazpod; one in a home is not there inside. */
+export function thisShell(): string {
+  try {
+    const { shell } = userInfo();
+    return shell?.startsWith("/") === true && !/^\/(?:home|root|tmp|run)\//.test(shell) ? shell : "/bin/sh";
+  } catch {
+    return "/bin/sh";
+  }
+}
+
 /** Below what is made anew inside, anything can be made; elsewhere a folder has to be there. */
 async function canBeMade(home: string): Promise<boolean> {
   if (/^\/(?:home|run|tmp)\/[^/]|^\/root$/.test(home)) return true;

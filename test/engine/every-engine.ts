@@ -1,0 +1,171 @@
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { isGone } from "../../lib/engine/dialect.js";
+import { makeContainer, startContainer } from "../../lib/engine/make.js";
+import type { ContainerSpec, ContainerState, Engine } from "../../lib/engine/types.js";
+import { newFolder } from "../rig/folder.js";
+import { testImage, uniqueName } from "../rig/host.js";
+import { failure, value } from "../rig/result.js";
+
+export interface Kit {
+  specOf(change?: Partial<ContainerSpec>): Promise<ContainerSpec>;
+  make(change?: Partial<ContainerSpec>): Promise<ContainerSpec>;
+  /** What a script prints. */
+  inside(spec: ContainerSpec, script: string, user?: string): Promise<string>;
+  running(spec: ContainerSpec): Promise<Extract<ContainerState, { state: "running" | "stopped" }>>;
+  /** For an `after` hook. */
+  remove(): Promise<void>;
+}
+
+/** Makes containers of an engine, and removes them. */
+export function kitOf(engine: Engine): Kit {
+  const names: string[] = [];
+  const signal = new AbortController().signal;
+
+  async function specOf(change: Partial<ContainerSpec> = {}): Promise<ContainerSpec> {
+    const spec = {
+      name: uniqueName(),
+      project: change.project ?? (await newFolder("project")),
+      image: testImage,
+      user: "tazpod",
+      secretsBytes: 32 << 20,
+      network: "bridge",
+      ports: [],
+      mounts: [],
+      ...change,
+    } as const;
+    names.push(spec.name);
+    return spec;
+  }
+
+  async function make(change: Partial<ContainerSpec> = {}): Promise<ContainerSpec> {
+    const spec = await specOf(change);
+    value(await makeContainer(engine, spec, () => undefined, signal));
+    return spec;
+  }
+
+  async function inside(spec: ContainerSpec, script: string, user = spec.user): Promise<string> {
+    const done = value(await engine.exec(spec.name, ["sh", "-c", script], { user }));
+    assert.is(done.code, 0, done.stderr);
+    return done.stdout.toString().trimEnd();
+  }
+
+  async function running(
+    spec: ContainerSpec,
+  ): Promise<Extract<ContainerState, { state: "running" | "stopped" }>> {
+    const state = value(await engine.inspect(spec.name));
+    if (state.state !== "running") throw new Error(`it is ${state.state}`);
+    return state;
+  }
+
+  const remove = async (): Promise<void> => {
+    for (const container of names) await engine.remove(container);
+  };
+  return { specOf, make, inside, running, remove };
+}
+
+/** What every engine has to do. Defines the tests; they are run by the caller. `stop` stops a container by other means than ours. */
+export function everyEngine(engine: Engine, kit: Kit, stop: (container: string) => Promise<void>): void {
+  const { make, inside, running } = kit;
+  test.after(kit.remove);
+
+  test("a container is made, found by its exact name only, and removed", async () => {
+    const { name: container, project } = await make();
+    const state = value(await engine.inspect(container));
+    assert.is(state.state, "running");
+    assert.is(state.state === "running" && state.owner, project);
+    assert.is(value(await engine.inspect(container.slice(0, -1))).state, "absent");
+    assert.is(
+      state.state === "running" && value(await engine.inspect(state.id.slice(0, 12))).state,
+      "absent",
+    );
+    value(await engine.remove(container));
+    assert.is(value(await engine.inspect(container)).state, "absent");
+    value(await engine.remove(container));
+  });
+
+  test("a name that is taken is told from every other reason why nothing is made", async () => {
+    const spec = await make();
+    const user = value(await engine.lookUp(spec.image, spec.user));
+    assert.match(failure(await engine.create(spec, user), "changed-meanwhile").detail, spec.name);
+  });
+
+  test("the project is at /workspace, whatever its path holds", async () => {
+    const project = join(await newFolder("odd"), 'a b:c,"d');
+    await mkdir(project);
+    await writeFile(join(project, "here"), "yes");
+    assert.is(await inside(await make({ project }), "cat /workspace/here"), "yes");
+  });
+
+  test("what the RAM folder holds is gone when the container is started again, and that is seen", async () => {
+    const spec = await make();
+    const before = await running(spec);
+    await inside(spec, "echo s > ~/secrets/a");
+    assert.is((await running(spec)).startedAt, before.startedAt);
+    await stop(spec.name);
+    assert.is(value(await engine.inspect(spec.name)).state, "stopped");
+    value(await startContainer(engine, spec.name));
+    assert.is(await inside(spec, "ls -A ~/secrets; echo s > ~/secrets/b"), "");
+    const after = await running(spec);
+    assert.is(after.id, before.id);
+    assert.is.not(after.startedAt, before.startedAt);
+  });
+
+  test("it stops at once when it is told to", async () => {
+    const spec = await make();
+    const from = performance.now();
+    value(await engine.remove(spec.name));
+    // an engine that is not heeded waits ten seconds before it kills
+    assert.ok(performance.now() - from < 9000);
+  });
+
+  test("a program's exit code and both of its outputs come back as they are", async () => {
+    const { name: container } = await make({ network: "none" });
+    for (const code of [0, 1, 7, 125, 126, 127, 137, 255]) {
+      const argv = ["sh", "-c", `printf out; printf err >&2; exit ${code}`];
+      const done = value(await engine.exec(container, argv, { user: "tazpod" }));
+      assert.equal([done.code, done.stdout.toString(), done.stderr], [code, "out", "err"]);
+    }
+  });
+
+  test("20 MiB go in and come out unharmed, many times over", async () => {
+    const { name: container } = await make({ network: "none" });
+    const bytes = randomBytes(20 << 20);
+    const hash = createHash("sha256").update(bytes).digest("hex");
+    for (let turn = 0; turn < 5; turn++) {
+      const put = await engine.exec(container, ["sh", "-c", "cat > ~/secrets/b && sha256sum < ~/secrets/b"], {
+        user: "tazpod",
+        input: bytes,
+      });
+      assert.match(value(put).stdout.toString(), hash);
+      const out = value(await engine.exec(container, ["sh", "-c", "cat ~/secrets/b"], { user: "tazpod" }));
+      assert.ok(out.stdout.equals(bytes), `${out.stdout.length} bytes came out`);
+    }
+  });
+
+  test("a container that is stopped and one that is not there are told as such", async () => {
+    const { name: container } = await make({ network: "none" });
+    await stop(container);
+    for (const which of [container, "no-such-container"]) {
+      const done = value(await engine.exec(which, ["true"], { user: "tazpod" }));
+      assert.is.not(done.code, 0);
+      assert.ok(isGone(done.stderr), done.stderr);
+    }
+  });
+
+  test("nothing of the host's environment gets in", async () => {
+    process.env["http_proxy"] = process.env["HTTPS_PROXY"] = "http://me:password@proxy:1";
+    try {
+      assert.not.match(
+        await inside(await make({ network: "none" }), "env; tr '\\0' '\\n' < /proc/1/environ"),
+        "password",
+      );
+    } finally {
+      delete process.env["http_proxy"];
+      delete process.env["HTTPS_PROXY"];
+    }
+  });
+}

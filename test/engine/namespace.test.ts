@@ -1,0 +1,43 @@
+// needs: namespace
+// time limit: 600 s
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { namespaceEngine } from "../../lib/engine/namespace/namespace.js";
+import type { NamespaceRecord } from "../../lib/engine/namespace/record.js";
+import { specHash } from "../../lib/engine/spec.js";
+import { endProcess } from "../../lib/host/end-process.js";
+import { stateFolder } from "../../lib/host/state-folder.js";
+import { value } from "../rig/result.js";
+import { everyEngine, kitOf } from "./every-engine.js";
+
+const engine = namespaceEngine();
+const kit = kitOf(engine);
+
+everyEngine(engine, kit, async (name) => {
+  const text = await readFile(join(stateFolder(), "namespaces", `${name}.json`), "utf8");
+  const { run } = JSON.parse(text) as NamespaceRecord;
+  assert.ok(run !== undefined && (await endProcess(run.pid, run.identity)));
+});
+
+test("another image or user, or a port, is no reason to make it again; another mount is", async () => {
+  const spec = await kit.make();
+  const { specHash: made } = await kit.running(spec);
+  const hashOf = (change: Partial<typeof spec>): string => specHash(engine.takes({ ...spec, ...change }));
+  assert.is(hashOf({ image: "another:1", user: "root", ports: ["127.0.0.1:1:1/tcp"] }), made);
+  assert.is.not(hashOf({ mounts: [{ source: "/etc", target: "/m", readOnly: true }] }), made);
+});
+
+test("two that start it in the same moment start one", async () => {
+  const spec = await kit.specOf();
+  const user = value(await engine.lookUp(spec.image, spec.user));
+  value(await engine.create(spec, user));
+  const started = await Promise.all([1, 2, 3].map(() => engine.start(spec.name)));
+  for (const one of started) value(one);
+  const first = await kit.running(spec);
+  assert.is(await kit.inside(spec, "echo only > ~/secrets/k; cat ~/secrets/k"), "only");
+  assert.is((await kit.running(spec)).startedAt, first.startedAt);
+});
+
+test.run();
