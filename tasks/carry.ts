@@ -6,6 +6,8 @@ import { exclusively } from "../lib/project/project-lock.js";
 import { ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { cannotTell } from "../lib/run/checks.js";
+import { carry } from "../lib/workspace/carry.js";
+import { carriedNews } from "../lib/workspace/news.js";
 import { fails, holds, type StepCheck, type StepContext, type Verdict } from "../lib/run/step.js";
 
 /** Makes the project and the container's copy of it alike; nothing where the project is mounted. */
@@ -20,10 +22,6 @@ export async function run(context: StepContext): Promise<Result<void>> {
   }
   const { containerName: container, user } = project.config;
   const inside = { engine: await context.engine(), container, user };
-  const [{ carry }, { carriedNews }] = await Promise.all([
-    import("../lib/workspace/carry.js"),
-    import("../lib/workspace/news.js"),
-  ]);
   const { root, vaultFolder } = project;
   const carried = await exclusively(vaultFolder, signal, () =>
     carry({ inside, volume, root, vaultFolder }, signal),

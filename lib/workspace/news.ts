@@ -1,3 +1,4 @@
+import { plain } from "../plain.js";
 import type { Carried } from "./carry.js";
 
 /** So many names are told of each kind. */
@@ -15,21 +16,14 @@ export function carriedNews({ inward, outward, conflicts, stays, left }: Carried
     ...listed(
       conflicts.map(
         ({ path, kept }) =>
-          `Conflict: ${shown(path)} was changed here and in the container. It is as it was here; the container's is ${shown(kept)}.`,
+          `Conflict: ${plain(path)} was changed here and in the container. It is as it was here; the container's is ${plain(kept)}.`,
       ),
     ),
     ...listed(
-      stays.map((path) => `${shown(path)} was removed on one side and changed on the other: it stays.`),
+      stays.map((path) => `${plain(path)} was removed on one side and changed on the other: it stays.`),
     ),
-    ...listed([...left].map(([path, why]) => `Not carried: ${shown(path)}: ${why}.`)),
+    ...listed([...left].map(([path, why]) => `Not carried: ${plain(path)}: ${why}.`)),
   ];
-}
-
-/** A name of the container's must not play with the terminal. */
-function shown(path: string): string {
-  return /^[\p{L}\p{N}\p{P}\p{S} ]*$/u.test(path)
-    ? path
-    : JSON.stringify(path).replaceAll(/[\u007f-\u009f]/g, "?");
 }
 
 function listed(lines: readonly string[]): readonly string[] {

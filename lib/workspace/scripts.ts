@@ -4,7 +4,7 @@
 export const packAll = 'export LC_ALL=C; exec tar -c -f - -C "$1" .';
 
 /** How many files one tar is given. */
-export const atOnce = 100;
+const atOnce = 100;
 
 const packing = (count: number): string => `export LC_ALL=C; cd "$1" || exit 4
 set --; r=0
