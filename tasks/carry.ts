@@ -6,6 +6,7 @@ import { exclusively } from "../lib/project/project-lock.js";
 import { ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { cannotTell } from "../lib/run/checks.js";
+import { hasBase } from "../lib/workspace/base.js";
 import { carry } from "../lib/workspace/carry.js";
 import { carriedNews } from "../lib/workspace/news.js";
 import { fails, holds, type StepCheck, type StepContext, type Verdict } from "../lib/run/step.js";
@@ -53,6 +54,8 @@ const workspace: StepCheck = async (context) => {
 
 const returned: StepCheck = async (context) => {
   const { project, session, options } = context;
+  // the engine is not asked for that
+  if (project.config.workspace === "mount" && !(await hasBase(project.vaultFolder))) return mounted;
   const state = await context.container();
   if (!state.ok) return cannotTell(state.failure);
   const { containerName: name } = project.config;

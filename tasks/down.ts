@@ -5,6 +5,7 @@ import { ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { cannotTell } from "../lib/run/checks.js";
 import { ownContainer } from "../lib/run/own-container.js";
+import { removeCopy } from "../lib/run/remove-copy.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 
 /** Stops and removes the project's container, and nobody else's; with it the copy of the project that it has. */
@@ -12,15 +13,11 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const state = await ownContainer(context);
   if (!state.ok) return state;
   if (state.value.state === "absent") return ok(undefined);
-  const { config, root, vaultFolder } = context.project;
-  const engine = await context.engine();
-  const removed = await engine.remove(config.containerName);
+  const { config, vaultFolder } = context.project;
+  const removed = await (await context.engine()).remove(config.containerName);
   if (!removed.ok) return removed;
-  if (state.value.workspace !== undefined) {
-    const copy = await engine.removeCopy({ name: config.containerName, project: root });
-    if (!copy.ok) return copy;
-  }
-  return forgetEngine(vaultFolder);
+  const copy = await removeCopy(context, state.value);
+  return copy.ok ? forgetEngine(vaultFolder) : copy;
 }
 
 const containerGone: StepCheck = async (context) => {

@@ -7,6 +7,7 @@ import type { Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { cannotTell } from "../lib/run/checks.js";
 import { readyToMake } from "../lib/run/host-ready.js";
+import { removeCopy } from "../lib/run/remove-copy.js";
 import { ownContainer } from "../lib/run/own-container.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 import { recordedOpen } from "../lib/enclave/open-record.js";
@@ -22,13 +23,8 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (!ready.ok) return ready;
   const removed = await engine.remove(spec.name);
   if (!removed.ok) return removed;
-  if (
-    state.value.state !== "absent" &&
-    state.value.workspace !== undefined &&
-    engine.takes(spec).workspace !== "copy"
-  ) {
-    // what was in it was carried back
-    const copy = await engine.removeCopy(spec);
+  if (engine.takes(spec).workspace !== "copy") {
+    const copy = await removeCopy(context, state.value);
     if (!copy.ok) return copy;
   }
   const noted = await noteEngine(project.vaultFolder, engine.name);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { readText, writeAtomic } from "../host/files.js";
+import { readText, removeFile, stat, writeAtomic } from "../host/files.js";
 import { ok, type Result } from "../result.js";
 import type { Entry, Tree } from "./entry.js";
 
@@ -23,6 +23,17 @@ export async function readBase(vaultFolder: string, volume: string): Promise<Res
   } catch {
     return ok(undefined);
   }
+}
+
+/** Whether there is one, of whatever volume: without one, nothing was ever carried. */
+export async function hasBase(vaultFolder: string): Promise<boolean> {
+  const found = await stat(file(vaultFolder));
+  return !found.ok || found.value !== undefined;
+}
+
+/** The copy is gone. */
+export function forgetBase(vaultFolder: string): Promise<Result<void>> {
+  return removeFile(file(vaultFolder));
 }
 
 export function writeBase(vaultFolder: string, volume: string, tree: Tree): Promise<Result<void>> {

@@ -60,7 +60,7 @@ test("on a new host the whole way is planned, and what only the remote can tell 
       "  ~ close-parts       afterwards, unless no part of it is to be closed",
       "  ~ push              afterwards, unless the remote is not to be asked",
       "  ~ pending           afterwards, unless s3://vaults/lab has the sealed vault",
-      "  not needed: init, recreate-container, merge",
+      "  not needed: init, recreate-container, carry, merge",
     ],
   );
 });
