@@ -61,8 +61,19 @@ export function noStart({ name, detail, why }: FailureOf<"container-start">): Ex
   );
 }
 
-export function foreign({ engine, name, owner, project }: FailureOf<"container-foreign">): Explanation {
+export function foreign({
+  engine,
+  name,
+  owner,
+  project,
+  volume = false,
+}: FailureOf<"container-foreign">): Explanation {
   const another = "Set another container_name in .tazpod/config.yaml";
+  if (volume)
+    return say(
+      `The volume ${name} belongs to ${owner === "" ? "something other than tazpod" : owner}, not to ${project}.`,
+      `${another}; if what is in that volume is no longer wanted, remove it with \`${engine} volume rm ${name}\`.`,
+    );
   return say(
     `The container ${name} belongs to ${owner === "" ? "something other than tazpod" : owner}, not to ${project}.`,
     engine === "namespace"

@@ -93,6 +93,8 @@ export type Failure =
       readonly name: string;
       readonly owner: string;
       readonly project: string;
+      /** It is the volume with a copy of the project. */
+      readonly volume?: boolean;
     }
   | {
       readonly kind: "container-gone";

@@ -5,16 +5,19 @@ import { ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { cannotTell } from "../lib/run/checks.js";
 import { ownContainer } from "../lib/run/own-container.js";
+import { removeCopy } from "../lib/run/remove-copy.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 
-/** Stops and removes the project's container, and nobody else's. */
+/** Stops and removes the project's container, and nobody else's; with it the copy of the project that it has. */
 export async function run(context: StepContext): Promise<Result<void>> {
   const state = await ownContainer(context);
   if (!state.ok) return state;
   if (state.value.state === "absent") return ok(undefined);
   const { config, vaultFolder } = context.project;
   const removed = await (await context.engine()).remove(config.containerName);
-  return removed.ok ? forgetEngine(vaultFolder) : removed;
+  if (!removed.ok) return removed;
+  const copy = await removeCopy(context, state.value);
+  return copy.ok ? forgetEngine(vaultFolder) : copy;
 }
 
 const containerGone: StepCheck = async (context) => {

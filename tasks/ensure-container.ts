@@ -23,7 +23,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const chosen = await context.chosen();
   if (state.value.state === "running") return ok(undefined);
   const isNew = state.value.state === "absent";
-  const ready = await (isNew ? readyToMake(project) : readyToStart(project));
+  const ready = await (isNew ? readyToMake(project, chosen.engine) : readyToStart(project));
   if (!ready.ok) return ready;
   if (!isNew) return startContainer(chosen.engine, spec.name);
   const noted = await noteEngine(project.vaultFolder, chosen.engine.name);

@@ -7,6 +7,7 @@ import type { Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { cannotTell } from "../lib/run/checks.js";
 import { readyToMake } from "../lib/run/host-ready.js";
+import { removeCopy } from "../lib/run/remove-copy.js";
 import { ownContainer } from "../lib/run/own-container.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 import { recordedOpen } from "../lib/enclave/open-record.js";
@@ -17,11 +18,15 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const spec = containerSpec(project);
   const state = await ownContainer(context);
   if (!state.ok) return state;
-  const ready = await readyToMake(project);
-  if (!ready.ok) return ready;
   const engine = await context.engine();
+  const ready = await readyToMake(project, engine);
+  if (!ready.ok) return ready;
   const removed = await engine.remove(spec.name);
   if (!removed.ok) return removed;
+  if (engine.takes(spec).workspace !== "copy") {
+    const copy = await removeCopy(context, state.value);
+    if (!copy.ok) return copy;
+  }
   const noted = await noteEngine(project.vaultFolder, engine.name);
   return noted.ok ? makeContainer(engine, spec, report, signal) : noted;
 }

@@ -34,6 +34,8 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const { enclave, open, leave } = joined.value;
   const id = randomUUID();
   const beside = besideShell(context, enclave, open, () => endSession(enclave, id));
+  // whoever works in it changes it
+  session.carried = undefined;
   const done = await shell(context, enclave, { open, tty, env: { ...env, TAZPOD_SESSION: id } });
   await end();
   session.isLeaving = true;

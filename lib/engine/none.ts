@@ -10,8 +10,19 @@ export function noEngine(failure: Failure): Engine {
     name: "docker",
     takes: (spec) => spec,
     shares: () => [],
+    elsewhere: async () => undefined,
     execPiped: () => ({ stdout: new PassThrough().end(), done: no() }),
-    ...{ version: no, inspect: no, imageId: no, pull: no, lookUp: no, create: no, start: no, remove: no },
+    ...{
+      version: no,
+      inspect: no,
+      imageId: no,
+      pull: no,
+      lookUp: no,
+      create: no,
+      start: no,
+      remove: no,
+      removeCopy: no,
+    },
     ...{ exec: no, foreground: no },
   };
 }

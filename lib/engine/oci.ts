@@ -4,9 +4,11 @@ import { fail, ok, type Result } from "../result.js";
 import { type Dialect, dialectOf, lackOfNetwork } from "./dialect.js";
 import { parseInspect } from "./inspect.js";
 import { lookUpUser } from "./look-up.js";
+import { otherMachine } from "./other-machine.js";
 import { isRootless } from "./rootless.js";
 import { createArguments } from "./spec.js";
 import type { Engine, EngineName } from "./types.js";
+import { readyVolume, removeVolume } from "./volume.js";
 
 const answerMs = 20_000;
 
@@ -24,6 +26,7 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
       const result = await call(dialect.version, { timeoutMs: answerMs });
       return demand(result, ["version"], (done) => ok(done.stdout.toString().trim()));
     },
+    elsewhere: () => otherMachine(name, (argv) => call(argv, { timeoutMs: answerMs })),
     takes: (spec) => spec,
     shares: () => [],
     async inspect(name) {
@@ -47,7 +50,11 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
     lookUp: (image, user) => lookUpUser(call, image, user),
     async create(spec, user) {
       const rootless = dialect.asksRootless && (await isRootless(name, undefined, program));
-      const argv = createArguments(spec, user, dialect.manner(spec, user, rootless));
+      const manner = dialect.manner(spec, user, rootless);
+      const volume =
+        spec.workspace === "copy" ? await readyVolume(call, name, spec, user, manner) : undefined;
+      if (volume?.ok === false) return volume;
+      const argv = createArguments(spec, user, manner, volume?.value);
       const result = await call(argv, { timeoutMs: 60_000 });
       // two tazpods that start a project in the same moment both find no container
       if (result.ok && result.value.code !== 0 && /already in use/i.test(result.value.stderr))
@@ -76,6 +83,7 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
       if (result.ok && /no such container/i.test(result.value.stderr)) return ok(undefined);
       return demand(result, ["rm", name], () => ok(undefined));
     },
+    removeCopy: (spec) => removeVolume(call, spec),
     exec(name, argv, { user, ...options }) {
       return call(execArguments(name, argv, user, options), options);
     },

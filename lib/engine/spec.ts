@@ -3,12 +3,15 @@ import { dialectOf, type Manner } from "./dialect.js";
 import { mountsOf } from "./mounts.js";
 import { overlap, secretsFolder, workspace } from "./paths.js";
 import type { ContainerSpec, ContainerUser, Mount } from "./types.js";
+import type { Volume } from "./volume.js";
 
 /** The labels by which a container is known again. */
 export const labels = {
   project: "tazpod.project",
   spec: "tazpod.spec",
   home: "tazpod.home",
+  /** Of a volume and of the container that has it: the volume's own id, since a name can be used again. */
+  workspace: "tazpod.workspace",
 } as const;
 
 /** Counts up when the options below change meaning, so that containers made before are offered for making again. */
@@ -20,6 +23,7 @@ export function specHash(spec: ContainerSpec): string {
   const places = mounts.map(({ source, target, readOnly }) => [source, target, readOnly]);
   const ssh = [sshFolder ?? null, agentFolder ?? null];
   const parts = [generation, name, project, image, user, secretsBytes, network, ports, places, ...ssh];
+  if (spec.workspace === "copy") parts.push("copy");
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
@@ -38,6 +42,7 @@ export function createArguments(
   spec: ContainerSpec,
   user: ContainerUser,
   { owned, network, more }: Manner = dialectOf("docker").manner(spec, user, false),
+  volume?: Volume,
 ): string[] {
   const tmpfs = `rw,nosuid,nodev,noexec,size=${spec.secretsBytes},mode=0700,${owned}`;
   const capabilities = user.uid === 0 ? ofRoot.flatMap((name) => ["--cap-add", name]) : [];
@@ -47,6 +52,7 @@ export function createArguments(
     ...["--label", `${labels.spec}=${specHash(spec)}`],
     ...["--label", `${labels.home}=${user.home}`],
     ...mountsOf(spec, user).flatMap((mount) => ["--mount", bind(mount)]),
+    ...(volume === undefined ? [] : withCopy(volume)),
     ...["--tmpfs", `${secretsFolder(user.home)}:${tmpfs}`],
     ...["--cap-drop", "ALL", ...capabilities],
     ...["--security-opt", "no-new-privileges"],
@@ -58,10 +64,19 @@ export function createArguments(
   ];
 }
 
+function withCopy({ name, id }: Volume): string[] {
+  return [
+    ...["--mount", `type=volume,source=${name},target=${workspace}`],
+    ...["--label", `${labels.workspace}=${id}`],
+  ];
+}
+
 /** Why a mount cannot be where it is to be, in words; undefined when all can. What depends on the image is known only then. */
 export function misplaced(spec: ContainerSpec, user: ContainerUser): string | undefined {
   const secrets = secretsFolder(user.home);
-  const mounts = mountsOf(spec, user);
+  // nor may it be in what is carried
+  const copy = spec.workspace === "copy" ? [{ target: workspace }] : [];
+  const mounts = [...copy, ...mountsOf(spec, user)];
   const wrong = mounts.find(({ target }) => overlap(target, secrets));
   if (wrong !== undefined) return `${wrong.target} is in the way of the RAM folder, ${secrets}`;
   const again = mounts.find(({ target }, index) =>

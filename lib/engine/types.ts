@@ -32,6 +32,8 @@ export interface ContainerSpec {
   /** Published on the host, each as `IP:HOST:CONTAINER/tcp`, or udp. */
   readonly ports: readonly string[];
   readonly mounts: readonly Mount[];
+  /** `copy`: the project is not mounted; /workspace is a volume with a copy of it. `mount` where it is missing. */
+  readonly workspace?: "mount" | "copy";
   /** The host's ~/.ssh, absolute, mounted read-only; absent unless asked for. */
   readonly sshFolder?: string;
   /** The folder on the host, absolute, whose sockets lead to its ssh-agent; absent where none is wanted. */
@@ -53,6 +55,8 @@ export type ContainerState =
       readonly imageId: string;
       /** The user's home inside. */
       readonly home: string;
+      /** The id of the volume with a copy of the project; missing where that is mounted. */
+      readonly workspace?: string;
     };
 
 /** Who runs in a container: what the image says about the configured user. */
@@ -88,6 +92,8 @@ export interface Engine {
   readonly name: EngineName;
   /** The server's version, when it answers. */
   version(): Promise<Result<string>>;
+  /** The address of the other machine that it makes containers on; undefined where that is this one. */
+  elsewhere(): Promise<string | undefined>;
   /** Of what a container is to be made from, what this engine makes it from. */
   takes(spec: ContainerSpec): ContainerSpec;
   /** What a container has in common with its host beyond what the settings name, in words. */
@@ -99,12 +105,14 @@ export interface Engine {
   pull(image: string, onLine: (line: string) => void, signal: AbortSignal): Promise<Result<void>>;
   /** Looks the user up in the image. Failure: `image-unusable` (no such user, no sh, no tar). */
   lookUp(image: string, user: string): Promise<Result<ContainerUser>>;
-  /** Failure: `changed-meanwhile` when there is one by that name by now. */
+  /** Failures: `changed-meanwhile` when there is one by that name by now, `container-foreign` for another project's volume. */
   create(spec: ContainerSpec, user: ContainerUser): Promise<Result<void>>;
   /** Failure: `container-start`. */
   start(name: string): Promise<Result<void>>;
-  /** Stops and removes; absent is fine. */
+  /** Stops and removes; absent is fine. A copy of the project stays. */
   remove(name: string): Promise<Result<void>>;
+  /** Removes the copy of a project whose container was removed; absent, or another project's, is fine. */
+  removeCopy(spec: Pick<ContainerSpec, "name" | "project">): Promise<Result<void>>;
   exec(name: string, argv: readonly string[], options: ExecOptions): Promise<Result<Finished>>;
   execPiped(name: string, argv: readonly string[], options: ExecOptions): Piped;
   /** Runs a program on our terminal until it ends. */

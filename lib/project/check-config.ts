@@ -5,8 +5,23 @@ import type { ConfigFile } from "../generated/config.js";
 
 /** What a config has wrong that its schema cannot say: settings that exclude each other. */
 export function configProblems({ value, problem }: Document<ConfigFile>): Problem[] {
-  const { network = "bridge", ports = [], mounts = [] } = value;
+  const { network = "bridge", workspace = "mount", ssh = "auto", ports = [], mounts = [] } = value;
   const found: Problem[] = [];
+  const elsewhere =
+    "with `workspace: copy` the container may be on another machine, which has nothing of this host";
+  if (workspace === "copy" && mounts.length > 0)
+    found.push(
+      problem(["mounts"], `mounts are not to be had: ${elsewhere}`, {
+        part: "key",
+        hint: "leave mounts out, or use `workspace: mount`",
+      }),
+    );
+  if (workspace === "copy" && (ssh === "mount" || ssh === "agent"))
+    found.push(
+      problem(["ssh"], `\`ssh: ${ssh}\` is not to be had: ${elsewhere}`, {
+        hint: "use `ssh: none`, or `workspace: mount`",
+      }),
+    );
   if (ports.length > 0 && network !== "bridge")
     found.push(
       problem(["ports"], `ports cannot be published with \`network: ${network}\``, {

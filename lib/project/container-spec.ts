@@ -16,6 +16,7 @@ export function containerSpec(project: Project): ContainerSpec {
     network: config.network,
     ports: config.ports,
     mounts: config.mounts,
+    workspace: config.workspace,
     ...(ssh === "mount" ? { sshFolder: join(homedir(), ".ssh") } : {}),
     // whether there is an agent today or not
     ...(ssh === "auto" || ssh === "agent" ? { agentFolder: agentSockets(project) } : {}),

@@ -51,6 +51,9 @@ export interface Config extends Surroundings {
   readonly ghostMode: boolean;
   readonly engine: EngineChoice;
   readonly network: "bridge" | "host" | "none";
+  /** The project's own folder is in the container, or a copy of it that is carried in and back. */
+  readonly workspace: "mount" | "copy";
+  /** `none` with a copy: the container may be on another machine. */
   readonly ssh: "auto" | "agent" | "mount" | "none";
   readonly git: "identity" | "none";
   readonly shell?: readonly string[];

@@ -2,7 +2,8 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { stat } from "../host/files.js";
 import { isSocket, makeRelayFolder } from "../host/socket-relay.js";
-import { agentSockets } from "../project/container-spec.js";
+import type { Engine } from "../engine/types.js";
+import { agentSockets, containerSpec } from "../project/container-spec.js";
 import type { Project } from "../project/types.js";
 import { fail, ok, type Result } from "../result.js";
 
@@ -12,10 +13,25 @@ export async function readyToStart(project: Project): Promise<Result<void>> {
   return ssh === "auto" || ssh === "agent" ? makeRelayFolder(agentSockets(project)) : ok(undefined);
 }
 
-/** The same for one that is made. Failures: those of `hostHas`. */
-export async function readyToMake(project: Project): Promise<Result<void>> {
+/** The same for one that is made by this engine. Failures: those of `hostHas` and of `withinReach`. */
+export async function readyToMake(project: Project, engine: Engine): Promise<Result<void>> {
+  const reached = await withinReach(project, engine);
+  if (!reached.ok) return reached;
   const has = await hostHas(project);
   return has.ok ? readyToStart(project) : has;
+}
+
+/** Failure: `setting-unusable` where a project is to be mounted on a machine that does not have it. */
+async function withinReach(project: Project, engine: Engine): Promise<Result<void>> {
+  if (engine.takes(containerSpec(project)).workspace === "copy") return ok(undefined);
+  const address = await engine.elsewhere();
+  if (address === undefined) return ok(undefined);
+  return fail({
+    kind: "setting-unusable",
+    setting: "workspace: mount",
+    detail: `${engine.name} is on another machine (${address}), which does not have this folder`,
+    hint: "Set `workspace: copy`: then the project is carried there and back. See docs/engines.md.",
+  });
 }
 
 /** Only looks. Failure: `setting-unusable` for what the settings demand of a new container and the host does not have. */

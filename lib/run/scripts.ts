@@ -23,6 +23,7 @@ export const builtinScripts = [
   "unlock",
   "open-parts",
   "close-parts",
+  "carry",
   "shell",
   "save",
   "lock",

@@ -22,6 +22,10 @@ export class Session {
   isLeaving = false;
   /** The comings and goings of sessions before this run last looked whether everything is saved. */
   lookedAt: number | undefined;
+  /** The volume whose copy of the project was made like it in this run, as far as is known. */
+  carried: string | undefined;
+  /** What of it could not be brought back then. */
+  behind: readonly string[] = [];
   /** Takes back that this run is about to have a shell. */
   leave: () => Promise<void> = async () => undefined;
   readonly #over = new AbortController();

@@ -63,7 +63,8 @@ export function refused(name: string, detail: string): Failed {
   });
 }
 
-function pathParts(name: string): string[] {
+/** The folders and the name of a path that stays inside. Throws `Failed` with `archive-refused` for every other. */
+export function pathParts(name: string): string[] {
   if (name.includes("\0")) throw refused(name, "there is a NUL in its name");
   if (name.includes("\ufffd")) throw refused(name, "its name is not UTF-8");
   if (name.startsWith("/")) throw refused(name, "its path is absolute");
@@ -98,8 +99,11 @@ function entryType(header: Header, path: string): TarEntry["type"] {
   }
 }
 
-/** `..` may only come first, and no more often than there are folders to leave: so no chain of links leads out. */
-function innerTarget(path: string, folders: number, target: string): string {
+/**
+ * Where a link with so many folders above it leads. `..` may only come first, and no more often than there are folders to
+ * leave: so no chain of links leads out. Throws `Failed` with `archive-refused` for one that does.
+ */
+export function innerTarget(path: string, folders: number, target: string): string {
   if (target === "" || target.includes("\0") || target.includes("\ufffd"))
     throw refused(path, "it is a link to an impossible name");
   if (target.startsWith("/"))

@@ -91,6 +91,17 @@ test("a mount at, above or below the RAM folder is misplaced, and so is a second
     assert.is(at(target), undefined);
 });
 
+test("with a copy of the project nothing of the host is mounted; the volume is at its place, with its id, and the RAM folder in none of it", () => {
+  const copied = { ...spec, workspace: "copy" } as const;
+  const argv = createArguments(copied, user, undefined, { name: "lab-lab-workspace", id: "an-id" });
+  const mounts = argv.filter((_, index) => argv[index - 1] === "--mount");
+  assert.equal(mounts, ["type=volume,source=lab-lab-workspace,target=/workspace"]);
+  assert.ok(argv.includes("tazpod.workspace=an-id"));
+  assert.is.not(specHash(copied), specHash(spec));
+  assert.is(specHash({ ...spec, workspace: "mount" }), specHash(spec));
+  assert.match(misplaced(copied, { ...user, home: "/workspace" }) ?? "", "in the way of the RAM folder");
+});
+
 test("the home of root and of a bare image have their RAM folder too", () => {
   assert.is(secretsFolder("/root"), "/root/secrets");
   assert.is(secretsFolder("/"), "/secrets");

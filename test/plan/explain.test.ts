@@ -35,8 +35,9 @@ function rows(tasks: string, world: World, options?: Parameters<typeof planOf>[3
   return explainPlan(planOf(recipe, tasks, world, options), recipe, settings).split("\n");
 }
 
-// no part of a vault is asked for by name
-const project = { project: "true: .tazpod/config.yaml", "parts-open": true };
+// no part of a vault is asked for by name, and the project is mounted
+const mounted = { workspace: true, "workspace-returned": true };
+const project = { project: "true: .tazpod/config.yaml", "parts-open": true, ...mounted };
 
 test("on a new host the whole way is planned, and what only the remote can tell is a question", () => {
   assert.equal(
@@ -54,11 +55,12 @@ test("on a new host the whole way is planned, and what only the remote can tell 
       "  + passphrase        not known before pull",
       "  + unlock            not known before ensure-container",
       "  + shell",
+      "  ~ carry-back        afterwards, unless nothing of the project is only in the container",
       "  ~ lock              afterwards, unless another session has the vault open",
       "  ~ close-parts       afterwards, unless no part of it is to be closed",
       "  ~ push              afterwards, unless the remote is not to be asked",
       "  ~ pending           afterwards, unless s3://vaults/lab has the sealed vault",
-      "  not needed: init, recreate-container, merge",
+      "  not needed: init, recreate-container, carry, merge",
     ],
   );
 });
@@ -111,6 +113,21 @@ test("ending the container saves and locks an open vault first, and leaves a clo
   assert.is(steps({ ...up, "vault-open": true, "vault-saved": true }), "lock, down");
   assert.is(steps(up), "down");
   assert.is(steps(project), "down");
+});
+
+test("a copy of the project is made like it before the shell and after, and before its container goes or is made again", () => {
+  const up = { ...project, container: true, workspace: false, "workspace-returned": false };
+  const steps = (task: string, world: World): string =>
+    planOf(recipe, task, world, { named: true })
+      .steps.map(({ task: name }) => name)
+      .join(", ");
+  assert.is(steps("shell", { ...up, "container-current": true, "vault-open": true }), "carry, shell");
+  assert.is(
+    steps("shell", { ...up, "vault-local": true }),
+    "carry-back, recreate-container, carry, passphrase, unlock, shell",
+  );
+  assert.is(steps("down", { ...up, "vault-open": true }), "save, lock, carry-back, down");
+  assert.is(steps("save", { ...up, "vault-open": true }), "save");
 });
 
 test("an unreachable remote never ends in a new vault", () => {

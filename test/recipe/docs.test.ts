@@ -36,7 +36,7 @@ async function load(text: string): Promise<Recipe> {
   return loaded.value;
 }
 
-const up = { "parts-open": true, project: true, container: true, "container-current": true };
+const up = { "parts-open": true, workspace: true, project: true, container: true, "container-current": true };
 
 test("every example of the guide and of the README is a recipe", async () => {
   assert.is(examples.length, 6);

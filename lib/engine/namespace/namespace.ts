@@ -22,6 +22,7 @@ export function namespaceEngine(): Engine {
   return {
     name: "namespace",
     version: namespaceVersion,
+    elsewhere: async () => undefined,
     takes,
     shares,
     async inspect(name) {
@@ -55,6 +56,8 @@ export function namespaceEngine(): Engine {
         });
       return removeRecord(name);
     },
+    // there is none: it runs on this host
+    removeCopy: async () => ok(undefined),
     async exec(name, argv, options) {
       const place = await enter(name, argv);
       if (!place.ok) return place;
@@ -87,7 +90,7 @@ function promptsOf(env: Readonly<Record<string, string>>): Record<string, string
 }
 
 function takes(spec: ContainerSpec): ContainerSpec {
-  return { ...spec, image: thisHost, user: "", ports: [] };
+  return { ...spec, image: thisHost, user: "", ports: [], workspace: "mount" };
 }
 
 function shares({ network, ports, image }: ContainerSpec): string[] {

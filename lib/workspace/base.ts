@@ -1,0 +1,47 @@
+import { join } from "node:path";
+import { readText, removeFile, stat, writeAtomic } from "../host/files.js";
+import { ok, type Result } from "../result.js";
+import type { Entry, Tree } from "./entry.js";
+
+/** What a project and its copy both were when they were last alike, on the host beside the vault. */
+const file = (vaultFolder: string): string => join(vaultFolder, "workspace.json");
+
+const types: readonly string[] = ["file", "directory", "link"];
+
+/**
+ * That of this volume. Undefined where there is none, or it cannot be understood: with nothing known nothing is removed, so
+ * that is safe. One of another volume says nothing of this one, which may be new and empty.
+ */
+export async function readBase(vaultFolder: string, volume: string): Promise<Result<Tree | undefined>> {
+  const text = await readText(file(vaultFolder));
+  if (!text.ok) return text;
+  try {
+    const found = JSON.parse(text.value ?? "null") as { volume?: unknown; entries?: unknown } | null;
+    if (found?.volume !== volume || !Array.isArray(found.entries)) return ok(undefined);
+    const rows: readonly unknown[] = found.entries;
+    return rows.every(isRow) ? ok(new Map(rows.map(([path, entry]) => [path, entry]))) : ok(undefined);
+  } catch {
+    return ok(undefined);
+  }
+}
+
+/** Whether there is one, of whatever volume: without one, nothing was ever carried. */
+export async function hasBase(vaultFolder: string): Promise<boolean> {
+  const found = await stat(file(vaultFolder));
+  return !found.ok || found.value !== undefined;
+}
+
+/** The copy is gone. */
+export function forgetBase(vaultFolder: string): Promise<Result<void>> {
+  return removeFile(file(vaultFolder));
+}
+
+export function writeBase(vaultFolder: string, volume: string, tree: Tree): Promise<Result<void>> {
+  return writeAtomic(file(vaultFolder), `${JSON.stringify({ version: 1, volume, entries: [...tree] })}\n`);
+}
+
+function isRow(row: unknown): row is readonly [string, Entry] {
+  if (!Array.isArray(row) || typeof row[0] !== "string") return false;
+  const { type, mode, content } = (row[1] ?? {}) as Partial<Entry>;
+  return types.includes(type ?? "") && typeof mode === "number" && typeof content === "string";
+}

@@ -1,0 +1,117 @@
+import { above, type Entry, isSame, isWithin, type Listing, type Tree } from "./entry.js";
+import { theirsName } from "./theirs.js";
+
+/** What is to become of one path on one side. */
+export interface Change {
+  readonly path: string;
+  readonly from: Entry | undefined;
+  readonly to: Entry | undefined;
+  /** Where the other side has it, if by another name. */
+  readonly source: string;
+}
+
+/** A file that both sides have changed: the host's keeps its name on both, the container's is `kept` beside it on both. */
+export interface Conflict {
+  readonly path: string;
+  readonly kept: string;
+}
+
+export interface Decision {
+  /** What both sides have once all is done. */
+  readonly merged: Tree;
+  /** Sorted by path. */
+  readonly toHost: readonly Change[];
+  readonly toInside: readonly Change[];
+  readonly conflicts: readonly Conflict[];
+  /** Removed on one side, changed on the other: it stays. */
+  readonly stays: readonly string[];
+  /** Left alone on both sides with all that is below, and why. */
+  readonly stuck: ReadonlyMap<string, string>;
+}
+
+const clash = "it is a folder on one side, and something else on the other";
+
+/**
+ * What to do so that a project and its copy are alike, by what both were when they last were. What only one side has changed
+ * or removed the other follows in. Without a `base` nothing is removed, and whatever differs counts as changed by both.
+ */
+export function decide(base: Tree | undefined, host: Listing, inside: Listing): Decision {
+  const merged = new Map<string, Entry>();
+  const sources = new Map<string, string>();
+  const stuck = new Map<string, string>([...inside.left, ...host.left]);
+  const conflicts: Conflict[] = [];
+  const stays: string[] = [];
+  const paths = new Set([...host.entries.keys(), ...inside.entries.keys()]);
+  // what is above comes first
+  for (const path of [...paths].toSorted()) {
+    if (isWithin(path, stuck)) continue;
+    const [before, here, there] = [base?.get(path), host.entries.get(path), inside.entries.get(path)];
+    const side = judge(before, here, there);
+    if (side === "clash") stuck.set(path, clash);
+    if (side === "stays") stays.push(path);
+    const found = side === "host" ? here : side === "inside" ? there : (here ?? there);
+    if (side !== "clash" && found !== undefined) merged.set(path, found);
+    if (side !== "both" || there === undefined) continue;
+    const isFree = (name: string): boolean =>
+      [host.entries, inside.entries].every(
+        (side) =>
+          !side.has(name) || (isSame(side.get(name), there) && !conflicts.some(({ kept }) => kept === name)),
+      ) && !isWithin(name, stuck);
+    const kept = theirsName(path, isFree);
+    conflicts.push({ path, kept });
+    sources.set(kept, path);
+  }
+  for (const { path, kept } of conflicts) {
+    const there = inside.entries.get(path);
+    if (there !== undefined) merged.set(kept, there);
+  }
+  keepFolders(merged, stuck, [host, inside]);
+  for (const path of merged.keys()) if (isWithin(path, stuck)) merged.delete(path);
+  const changes = (side: Listing): Change[] =>
+    [...new Set([...side.entries.keys(), ...merged.keys()])].toSorted().flatMap((path) => {
+      const [from, to] = [side.entries.get(path), merged.get(path)];
+      if (isSame(from, to) || isWithin(path, stuck)) return [];
+      return [{ path, from, to, source: (side === host ? sources.get(path) : undefined) ?? path }];
+    });
+  const [toHost, toInside] = [changes(host), changes(inside)];
+  const isThere = ({ path }: { path: string }): boolean => !isWithin(path, stuck);
+  return {
+    ...{ merged, toHost, toInside, stuck },
+    conflicts: conflicts.filter(isThere),
+    stays: stays.filter((path) => isThere({ path })),
+  };
+}
+
+/** Whose state of a path holds from now on; `both` have changed it, or one of them what the other removed (`stays`). */
+function judge(
+  before: Entry | undefined,
+  here: Entry | undefined,
+  there: Entry | undefined,
+): "host" | "inside" | "both" | "stays" | "clash" {
+  if (isSame(here, there) || isSame(there, before)) return "host";
+  if (isSame(here, before)) return "inside";
+  if (here === undefined || there === undefined) return "stays";
+  if (here.type === there.type && here.content === there.content) return "host";
+  return here.type === "directory" || there.type === "directory" ? "clash" : "both";
+}
+
+/** A folder stays as long as something is in it; where one side has a file in its place by now, both are left alone. */
+function keepFolders(
+  merged: Map<string, Entry>,
+  stuck: Map<string, string>,
+  sides: readonly Listing[],
+): void {
+  const left = sides.flatMap(({ left: paths }) => [...paths.keys()]);
+  for (const path of [...merged.keys(), ...left])
+    for (const folder of above(path)) {
+      if (isWithin(folder, stuck)) break;
+      const found =
+        merged.get(folder) ??
+        sides.map(({ entries }) => entries.get(folder)).find((entry) => entry?.type === "directory");
+      if (found?.type === "directory") merged.set(folder, found);
+      else if (merged.has(folder) || !left.includes(path)) {
+        stuck.set(folder, clash);
+        break;
+      }
+    }
+}

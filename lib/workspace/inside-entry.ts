@@ -1,0 +1,76 @@
+import type { Header } from "tar-stream";
+import { Failed } from "../result.js";
+import { folded } from "../vault/case-tricks.js";
+import { innerTarget, pathParts } from "../vault/entry-policy.js";
+import { reserved } from "./entry.js";
+
+/** What a tar header of the container's is. */
+export type Judged =
+  | { readonly is: "file"; readonly path: string; readonly mode: number }
+  | { readonly is: "folder"; readonly path: string; readonly mode: number }
+  | { readonly is: "link"; readonly path: string; readonly target: string; readonly leadsOut: boolean }
+  /** One more name of the file at `target`. */
+  | { readonly is: "again"; readonly path: string; readonly mode: number; readonly target: string }
+  /** Not carried, whatever becomes of it; `isWork` where it may hold something. */
+  | { readonly is: "left"; readonly path: string; readonly why: string; readonly isWork: boolean }
+  /** tazpod's own, or the top. */
+  | { readonly is: "ours" };
+
+/** Judges one header by the policy of vault archives; who made it may be of any mind. Throws `Failed` where no next one can be found. */
+export function judgeInside(header: Header): Judged {
+  if (!Number.isSafeInteger(header.size)) throw new Failed(unreadable(header.name));
+  const path = plain(header.name);
+  try {
+    const parts = pathParts(header.name);
+    const [top] = parts;
+    if (top === undefined || top === reserved) return { is: "ours" };
+    const own = parts.join("/");
+    if (folded(top) === reserved)
+      return { is: "left", path: own, why: `only tazpod may have a ${reserved}`, isWork: true };
+    return known(header, own, parts.length - 1);
+  } catch (error) {
+    return { is: "left", path, why: reason(error), isWork: true };
+  }
+}
+
+function known(header: Header, path: string, folders: number): Judged {
+  const mode = (header.mode ?? 0) & 0o777;
+  const sparse = Object.keys(header.pax ?? {}).some((key) => key.startsWith("GNU.sparse"));
+  if (sparse) return { is: "left", path, why: "it is a sparse file", isWork: true };
+  const target = header.linkname ?? "";
+  switch (header.type) {
+    case "directory":
+      return { is: "folder", path, mode };
+    case "file":
+    case "contiguous-file":
+      return { is: "file", path, mode };
+    case "symlink":
+      return { is: "link", path, target, leadsOut: leadsOut(path, folders, target) };
+    case "link":
+      return { is: "again", path, mode, target: plain(target) };
+    default:
+      return { is: "left", path, why: "it is neither a file, a folder nor a link", isWork: false };
+  }
+}
+
+function leadsOut(path: string, folders: number, target: string): boolean {
+  try {
+    innerTarget(path, folders, target);
+    return false;
+  } catch (error) {
+    reason(error);
+    return true;
+  }
+}
+
+const plain = (name: string): string => name.replace(/^(?:\.\/)+/, "").replace(/\/$/, "");
+
+/** A bug is thrown on. */
+function reason(error: unknown): string {
+  if (!(error instanceof Failed) || error.failure.kind !== "archive-refused") throw error;
+  return error.failure.detail;
+}
+
+function unreadable(entry: string): Failed["failure"] {
+  return { kind: "archive-refused", entry, detail: "its size is not a number" };
+}

@@ -1,0 +1,69 @@
+import type { Readable } from "node:stream";
+import { isGone } from "../engine/dialect.js";
+import { workspace } from "../engine/paths.js";
+import type { Engine } from "../engine/types.js";
+import type { Finished } from "../host/process.js";
+import { fail, type Result } from "../result.js";
+import { type Complaints, judgeTar } from "../vault/complaints.js";
+
+/** The container that has a copy of the project. */
+export interface Inside {
+  readonly engine: Engine;
+  readonly container: string;
+  readonly user: string;
+}
+
+/** How long what sends nothing may take, in ms: there may be very many files. */
+const limitMs = 600_000;
+
+/** So much of what a program said is kept; with more, it is not all known. */
+const mostSaid = 60 * 1024;
+
+function command(script: string): string[] {
+  return ["sh", "-c", script, "tazpod", workspace];
+}
+
+/** Runs one of the scripts with the copy as its `$1`. */
+export async function call(
+  { engine, container, user }: Inside,
+  script: string,
+  signal: AbortSignal,
+  input: Readable | string = "",
+): Promise<Result<Finished>> {
+  const limit = typeof input === "string" ? { timeoutMs: limitMs } : {};
+  const done = await engine.exec(container, command(script), { user, signal, input, ...limit });
+  if (!done.ok) return done;
+  const { code, stderr } = done.value;
+  if (code === 0) return done;
+  if (isGone(stderr)) return gone(container);
+  return fail({ kind: "command-failed", command: ["exec", container, "sh"], code, detail: stderr });
+}
+
+export interface Packed {
+  readonly tar: Readable;
+  /** What tar could not read, and is there. Wait for it before trusting the tar. */
+  readonly done: Promise<Result<Complaints>>;
+}
+
+/** Streams what a script packs. Failures: `save-incomplete` where it is not known what is missing, `container-gone`. */
+export function packed(
+  { engine, container, user }: Inside,
+  script: string,
+  signal: AbortSignal,
+  input?: string,
+): Packed {
+  const given = input === undefined ? {} : { input };
+  const { stdout, done } = engine.execPiped(container, command(script), { user, signal, ...given });
+  return { tar: stdout, done: done.then((result) => (result.ok ? judge(container, result.value) : result)) };
+}
+
+function judge(container: string, { code, stderr }: Finished): Result<Complaints> {
+  if (isGone(stderr)) return gone(container);
+  if (stderr.length > mostSaid)
+    return fail({ kind: "save-incomplete", problems: [stderr.split("\n").at(-1) ?? "", "and many more"] });
+  return judgeTar(code, stderr, true);
+}
+
+function gone(name: string): Result<never> {
+  return fail({ kind: "container-gone", name, unsaved: false });
+}

@@ -1,0 +1,84 @@
+#!/usr/bin/env node
+import type { ContainerState } from "../lib/engine/types.js";
+import { containerSpec } from "../lib/project/container-spec.js";
+import type { Project } from "../lib/project/types.js";
+import { exclusively } from "../lib/project/project-lock.js";
+import { ok, type Result } from "../lib/result.js";
+import { alone } from "../lib/run/alone.js";
+import { cannotTell } from "../lib/run/checks.js";
+import { hasBase } from "../lib/workspace/base.js";
+import { carry } from "../lib/workspace/carry.js";
+import { carriedNews } from "../lib/workspace/news.js";
+import { fails, holds, type StepCheck, type StepContext, type Verdict } from "../lib/run/step.js";
+
+/** Makes the project and the container's copy of it alike; nothing where the project is mounted. */
+export async function run(context: StepContext): Promise<Result<void>> {
+  const { project, session, signal, terminal } = context;
+  const state = await context.container();
+  if (!state.ok) return state;
+  const volume = volumeOf(state.value, project);
+  if (volume === undefined) {
+    session.carried = mountedMark;
+    return ok(undefined);
+  }
+  const { containerName: container, user } = project.config;
+  const inside = { engine: await context.engine(), container, user };
+  const { root, vaultFolder } = project;
+  const carried = await exclusively(vaultFolder, signal, () =>
+    carry({ inside, volume, root, vaultFolder }, signal),
+  );
+  if (!carried.ok) return carried;
+  session.carried = volume;
+  session.behind = carried.value.behind;
+  for (const line of carriedNews(carried.value)) terminal.say(line);
+  return ok(undefined);
+}
+
+/** In place of a volume, of a container that keeps the project mounted though the settings say otherwise by now. */
+const mountedMark = "mounted";
+
+const volumeOf = (state: ContainerState, { root }: Project): string | undefined =>
+  state.state === "absent" || state.owner !== root ? undefined : state.workspace;
+
+const workspace: StepCheck = async (context) => {
+  const { project } = context;
+  const state = await context.container();
+  if (!state.ok) return cannotTell(state.failure);
+  const volume = volumeOf(state.value, project);
+  const spec = (await context.engine()).takes(containerSpec(project));
+  // one that is about to be made again from other settings has another place for it then
+  if (volume === undefined && spec.workspace !== "copy") return mounted;
+  if (volume === undefined && context.session.carried === mountedMark) return mounted;
+  return isCarried(context, volume);
+};
+
+const returned: StepCheck = async (context) => {
+  const { project, session, options } = context;
+  // the engine is not asked for that
+  if (project.config.workspace === "mount" && !(await hasBase(project.vaultFolder))) return mounted;
+  const state = await context.container();
+  if (!state.ok) return cannotTell(state.failure);
+  const { containerName: name } = project.config;
+  const volume = volumeOf(state.value, project);
+  if (volume === undefined)
+    return state.value.state === "absent" ? holds(`container ${name} is not there`) : mounted;
+  if (session.isLeaving && state.value.state !== "running")
+    return holds(`container ${name} does not run: what is in it comes back with the next enter`);
+  const { behind } = session;
+  const carried = isCarried(context, volume);
+  if (carried.state !== "true" || behind.length === 0 || session.isLeaving || options.force) return carried;
+  const names = behind.slice(0, 5).join(", ") + (behind.length > 5 ? ` and ${behind.length - 5} more` : "");
+  return fails(`only the container has ${names}; --force gives that up`);
+};
+
+const mounted = holds("the project is mounted");
+
+function isCarried({ session }: StepContext, volume: string | undefined): Verdict {
+  return session.carried === volume && volume !== undefined
+    ? holds("it was carried just now")
+    : fails("the container has a copy of the project, which is to be made like it");
+}
+
+export const checks = { workspace, "workspace-returned": returned };
+
+alone(import.meta.url);
