@@ -74,7 +74,7 @@ async function warm(): Promise<Row[]> {
   const answer = spawnSync("docker", ["image", "inspect", image], { stdio: "ignore" });
   if (answer.status !== 0) {
     process.stdout.write(
-      `left out: warm enter (no docker here, or no image ${image}: test/services/test-image.sh)\n`,
+      `left out: warm enter (no docker here, or no image ${image}: images/test-image.sh)\n`,
     );
     return [];
   }

@@ -23,7 +23,7 @@ import type { EngineName } from "../lib/engine/types.js";
 import { failureText } from "../lib/explain.js";
 
 const bin = fileURLToPath(new URL("../bin/tazpod.js", import.meta.url));
-const makeImage = fileURLToPath(new URL("../../test/services/test-image.sh", import.meta.url));
+const makeImage = fileURLToPath(new URL("../../images/test-image.sh", import.meta.url));
 const image = "tazpod-demo:1";
 const folder = mkdtempSync(join(tmpdir(), "tazpod-demo-"));
 const containers = ["a", "b"].map((host) => `tazpod-demo-${process.pid}-${host}`);

@@ -15,7 +15,7 @@ const images: string[] = [];
 async function brokenImage(...flags: string[]): Promise<string> {
   const name = `tazpod-broken-${process.pid}-${images.length}:1`;
   images.push(name);
-  const made = await run(`${repository}test/services/test-image.sh`, [name, ...flags]);
+  const made = await run(`${repository}images/test-image.sh`, [name, ...flags]);
   assert.is(made.code, 0, made.stderr);
   return name;
 }

@@ -31,7 +31,7 @@ test.after(async () => {
 
 test("the engine is restarted under an open shell: what was sealed by then is there at the next enter, and what became of the rest is said", async () => {
   const address = await start("up");
-  assert.is((await run(service("test-image.sh"), [], { env: { DOCKER_HOST: address } })).code, 0);
+  assert.is((await run(`${repository}images/test-image.sh`, [], { env: { DOCKER_HOST: address } })).code, 0);
   const host = await Host.make({ remote: "none", more: `${quick}session: { autosave: 4s }\n` });
   host.env["DOCKER_HOST"] = address;
   assert.is((await host.enter("echo first > ~/secrets/first")).code, 0);

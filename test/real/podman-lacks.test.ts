@@ -18,7 +18,16 @@ async function without(what: string, config = "", engine = "podman"): Promise<En
 mkdir -p project/.tazpod && cd project && printf %s "$2" > .tazpod/config.yaml
 (umask 077 && echo "correct horse battery" > ../pass)
 shift 2; exec "$@" run enter --yes --passphrase-file ../pass -- true`;
-  const argv = ["sh", "-c", steps, service("test-image"), testImage, project, process.execPath, bin];
+  const argv = [
+    "sh",
+    "-c",
+    steps,
+    `${repository}images/test-image.sh`,
+    testImage,
+    project,
+    process.execPath,
+    bin,
+  ];
   return run(service("podman"), ["user", await newFolder("podman"), ...argv], {
     env: { PODMAN_WITHOUT: what, TAZPOD_ENGINE: engine, DOCKER_HOST: "unix:///nowhere/docker.sock" },
   });

@@ -139,7 +139,7 @@ test("a tar program of the container's that makes up what it likes writes nothin
   // busybox's own shell has its own tar, whatever is in /bin
   const image = `tazpod-test:dash-${process.pid}`;
   images.push(image);
-  fine(await run(`${repository}test/services/test-image.sh`, [image, "--without", "awk"]));
+  fine(await run(`${repository}images/test-image.sh`, [image, "--without", "awk"]));
   const settings = host.path(".tazpod", "config.yaml");
   await writeFile(settings, (await text(settings)).replace(/^image: .*$/m, `image: ${image}`));
   await writeFile(host.path("f"), "kept\n");

@@ -27,7 +27,7 @@ export async function farDocker(): Promise<FarDocker> {
   const up = await run(service("dockerd"), ["up", join(folder, "dockerd"), "apart"]);
   if (up.code !== 0) throw new Error(up.stderr);
   const socket = up.stdout.trim();
-  const image = await run(service("test-image"), [testImage], { env: { DOCKER_HOST: socket } });
+  const image = await run(`${repository}images/test-image.sh`, [testImage], { env: { DOCKER_HOST: socket } });
   if (image.code !== 0) throw new Error(image.stderr);
   const port = await freePort();
   const sshd = await startSshd(folder, port, socket);

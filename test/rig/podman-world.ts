@@ -5,7 +5,7 @@ import { testImage } from "./host.js";
 import { repository } from "./root.js";
 
 const script = `${repository}test/services/podman.sh`;
-const image = `${repository}test/services/test-image.sh`;
+const image = `${repository}images/test-image.sh`;
 
 /**
  * Goes on with this test file where podman works and has the test image, as root or as an ordinary user: returns only in

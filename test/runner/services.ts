@@ -57,7 +57,7 @@ async function podman(need: "podman" | "rootless podman"): Promise<string | unde
   const steps =
     '"$1" -e "" && cat "$2" >/dev/null && image=$("$0" --engine podman) && exec podman --log-level error run --rm --network none "$image" true';
   const script = fileURLToPath(import.meta.url);
-  const argv = ["sh", "-c", steps, service("test-image"), process.execPath, script];
+  const argv = ["sh", "-c", steps, `${repository}images/test-image.sh`, process.execPath, script];
   const reason = await answers(service("podman"), [who, folder, ...argv], need);
   await rm(folder, { recursive: true, force: true });
   return reason;
