@@ -279,7 +279,7 @@ test("a change of the setting brings everything back before the container is mad
   assert.not.match((await run("docker", ["volume", "ls"])).stdout, host.container);
 });
 
-test("what cannot be on another machine is refused with the line, and the namespace engine mounts as ever", async () => {
+test("what cannot be on another machine is refused with the line", async () => {
   for (const [more, line] of [
     ["mounts: [{ source: /tmp, target: /data }]\n", /config.yaml:\d+:\d+: mounts are not to be had/],
     ["ssh: agent\n", /config.yaml:\d+:\d+: `ssh: agent` is not to be had/],
