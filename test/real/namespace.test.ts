@@ -286,11 +286,4 @@ test("where the kernel lets nobody make one, or a program is missing, it says wh
   assert.match(forbidden.stderr, /nothing here to run a container with/);
 });
 
-test("a project that asks for a copy is mounted all the same, since it is here", async () => {
-  const host = await Host.make({ more: "workspace: copy\n" });
-  const done = await host.enter("echo made > /workspace/made; cat .tazpod/config.yaml");
-  assert.match(done.stdout, "workspace: copy", done.stderr);
-  assert.is(await text(host.path("made")), "made\n");
-});
-
 test.run();
