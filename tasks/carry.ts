@@ -24,8 +24,11 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const { containerName: container, user } = project.config;
   const inside = { engine: await context.engine(), container, user };
   const { root, vaultFolder } = project;
-  const carried = await exclusively(vaultFolder, signal, () =>
-    carry({ inside, volume, root, vaultFolder }, signal),
+  const carried = await exclusively(
+    vaultFolder,
+    signal,
+    () => carry({ inside, volume, root, vaultFolder }, signal),
+    "workspace",
   );
   if (!carried.ok) return carried;
   session.carried = volume;

@@ -1,8 +1,8 @@
 import * as fs from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fail, ok, type Result } from "../result.js";
 import { attempt, attemptOptional } from "./file-failure.js";
-import { type TempFile, tempPath } from "./temp-file.js";
+import { copyWhole, type TempFile, tempPath } from "./temp-file.js";
 
 /** One thing below a folder, itself and not what a link leads to. */
 export interface Found {
@@ -82,13 +82,23 @@ function look(root: string, path: string): Promise<Result<Found | undefined>> {
   });
 }
 
-/** Gives a file, all of it written, its place in the tree. Whatever is at the place goes, unless it is a folder. */
+/**
+ * Gives a file, all of it written, its place in the tree, in one step, also on another file system. Whatever is at the place
+ * goes, unless it is a folder.
+ */
 export async function placeFile(root: string, path: string, temp: TempFile): Promise<Result<void>> {
   const way = await withoutLinks(root, path);
-  return way.ok ? temp.replace(join(root, path)) : way;
+  if (!way.ok) return way;
+  const full = join(root, path);
+  const devices = await attempt("look at", full, () =>
+    Promise.all([fs.stat(temp.path), fs.stat(dirname(full))]),
+  );
+  if (!devices.ok) return devices;
+  const [from, to] = devices.value;
+  return from.dev === to.dev ? temp.replace(full) : copyWhole(temp.path, full);
 }
 
-/** A link, in the place of whatever is no folder; it is made in `folder`, on the same file system. */
+/** A link, in the place of whatever is no folder; it is made in `folder` where that is on the same file system. */
 export async function placeLink(
   root: string,
   path: string,
@@ -98,14 +108,17 @@ export async function placeLink(
   const way = await withoutLinks(root, path);
   if (!way.ok) return way;
   const full = join(root, path);
-  return attempt("create the link", full, async () => {
-    const beside = tempPath(folder, "carried");
-    await fs.symlink(target, beside);
-    await fs.rename(beside, full).catch(async (error: unknown) => {
-      await fs.rm(beside, { force: true });
-      throw error;
+  const place = (beside: string): Promise<Result<void>> =>
+    attempt("create the link", full, async () => {
+      await fs.symlink(target, beside);
+      await fs.rename(beside, full).catch(async (error: unknown) => {
+        await fs.rm(beside, { force: true });
+        throw error;
+      });
     });
-  });
+  const placed = await place(tempPath(folder, "carried"));
+  const isApart = !placed.ok && placed.failure.kind === "file" && placed.failure.code === "EXDEV";
+  return isApart ? place(tempPath(dirname(full), "carried")) : placed;
 }
 
 export async function placeFolder(root: string, path: string, mode: number): Promise<Result<void>> {

@@ -11,14 +11,16 @@ const patienceMs = 120_000;
 /**
  * Runs `work` while no other tazpod of this project opens, saves or closes the vault, or joins the session. One that was
  * killed meanwhile does not count. Where the folder cannot be written (a full disk), it runs all the same: closing a vault
- * must not hang on that. Failures: `busy` when another takes two minutes, `interrupted`, and those of `work`.
+ * must not hang on that. With `workspace` the same among those who carry the project: that may take long, and nobody else
+ * is to wait for it. Failures: `busy` when another takes two minutes, `interrupted`, and those of `work`.
  */
 export async function exclusively<T>(
   vaultFolder: string,
   signal: AbortSignal,
   work: () => Promise<Result<T>>,
+  what: "session" | "workspace" = "session",
 ): Promise<Result<T>> {
-  const path = join(vaultFolder, "session.lock");
+  const path = join(vaultFolder, `${what}.lock`);
   const taken = await take(vaultFolder, path, signal);
   if (!taken.ok) return isUnwritable(taken.failure) ? work() : taken;
   if (!isLock(taken.value)) {

@@ -120,6 +120,17 @@ export function podmanTrip(rootless: boolean): void {
     assert.match(done.stderr, /could not be pulled.*\n?.*podman login/s);
   });
 
+  test("a copy of the project goes into a volume and comes back, whoever the container's user is outside, and goes with the container", async () => {
+    const copied = await host("none", "engine: podman\nworkspace: copy\nnetwork: none\n");
+    await writeFile(copied.path("f"), "1\n");
+    const done = await copied.enter("stat -c %U /workspace/f; cat f; echo 2 > f; echo k > ~/secrets/k");
+    assert.is(done.stdout, "tazpod\n1\n", done.stderr);
+    assert.is(await text(copied.path("f")), "2\n");
+    const down = await copied.tazpod("down");
+    assert.is(down.code, 0, down.stderr);
+    assert.not.match((await run("podman", ["volume", "ls"])).stdout, copied.container);
+  });
+
   if (rootless) {
     test("the project's files are the host user's and the container user's at once", async () => {
       const done = await first.enter("echo x > /workspace/made && stat -c %U /workspace/.tazpod/config.yaml");

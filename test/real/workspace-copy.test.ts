@@ -1,4 +1,4 @@
-// needs: docker
+// needs: docker, root
 // time limit: 900 s
 import { chmod, link, mkdir, readdir, stat, symlink, unlink, writeFile } from "node:fs/promises";
 import { test } from "uvu";
@@ -7,6 +7,7 @@ import { dieEverywhere } from "../rig/die-at.js";
 import { type Ended, Host, quick, removeHosts, run, text } from "../rig/host.js";
 import { repository } from "../rig/root.js";
 import { rawTar } from "../rig/hostile-tar.js";
+import { onTmpfs } from "../rig/tmpfs.js";
 import { sha256Of } from "../rig/sha256.js";
 
 // `workspace: copy` with the Docker of this machine: the same pipes, and quicker.
@@ -134,6 +135,36 @@ test("a folder that may not be written is worked in all the same, and is as it w
   await chmod(host.path("d"), 0o755);
 });
 
+test("on a full disk nothing comes back by halves, and all of it once there is room; what is on a disk of its own comes, too", async () => {
+  const host = await Host.make(null);
+  volumes.push(`${host.container}-workspace`);
+  await onTmpfs(host.folder, "2m", async (disk) => {
+    await chmod(host.folder, 0o755);
+    await host.configure("none", copy);
+    await writeFile(host.path("f"), "1");
+    await mkdir(host.path("apart"));
+    await carry(host);
+    await onTmpfs(host.path("apart"), "64k", async () => {
+      await host.inside(
+        "cd /workspace; dd if=/dev/zero of=large bs=1k count=600 2>/dev/null; printf 2 > f; printf 2 > apart/f; ln -s f apart/l",
+      );
+      await disk.fill(100 * 1024);
+      const done = await host.tazpod("run", "carry");
+      assert.is.not(done.code, 0);
+      assert.match(done.stderr, "no space left");
+      assert.not.ok((await readdir(host.folder)).includes("large"));
+      await disk.ease();
+      await carry(host);
+      assert.is((await stat(host.path("large"))).size, 600 * 1024);
+      assert.is(await text(host.path("f")), "2");
+      assert.is(await text(host.path("apart", "f")), "2");
+      assert.is(await text(host.path("apart", "l")), "2");
+      assert.not.ok((await readdir(host.path("apart"))).some((name) => name.includes("tmp-")));
+    });
+  });
+  await host.removeContainer();
+});
+
 test("a tar program of the container's that makes up what it likes writes nothing outside of the project", async () => {
   const host = await copied();
   // busybox's own shell has its own tar, whatever is in /bin
@@ -248,7 +279,7 @@ test("a change of the setting brings everything back before the container is mad
   assert.not.match((await run("docker", ["volume", "ls"])).stdout, host.container);
 });
 
-test("what cannot be on another machine is refused with the line, and the namespace engine mounts as ever", async () => {
+test("what cannot be on another machine is refused with the line", async () => {
   for (const [more, line] of [
     ["mounts: [{ source: /tmp, target: /data }]\n", /config.yaml:\d+:\d+: mounts are not to be had/],
     ["ssh: agent\n", /config.yaml:\d+:\d+: `ssh: agent` is not to be had/],

@@ -40,7 +40,12 @@ export function namespaceEngine(): Engine {
     pull: async () => ok(undefined),
     lookUp: async () => thisUser(),
     create(spec, user) {
-      return addRecord({ version: 1, id: crypto.randomUUID(), spec, specHash: specHash(takes(spec)), user });
+      const { workspace } = takes(spec);
+      const made = workspace === undefined ? spec : { ...spec, workspace };
+      return addRecord({
+        ...{ version: 1, id: crypto.randomUUID(), user },
+        ...{ spec: made, specHash: specHash(takes(spec)) },
+      });
     },
     start: startNamespace,
     async remove(name) {

@@ -1,0 +1,19 @@
+// needs: namespace
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { Host, quick, removeHosts, text } from "../rig/host.js";
+
+// `workspace: copy` with an engine that is always on this host.
+
+test.after(removeHosts);
+
+test("a project that asks for a copy is mounted all the same, since it is here", async () => {
+  const host = await Host.make({ more: `${quick}workspace: copy\n` });
+  const done = await host.enter("echo made > made; cat .tazpod/config.yaml");
+  assert.is(done.code, 0, done.stderr);
+  assert.match(done.stdout, "workspace: copy");
+  assert.not.match(done.stderr, "carry");
+  assert.is(await text(host.path("made")), "made\n");
+});
+
+test.run();
