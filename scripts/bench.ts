@@ -35,6 +35,7 @@ const instant = `version: 1
 facts:
   container: { check: { env: PATH } }
   container-current: { check: { env: PATH } }
+  workspace: { check: { env: PATH } }
   session: { check: { env: PATH } }
   vault-remote: { check: { env: PATH } }
   vault-local: { check: { env: TAZPOD_BENCH_ABSENT } }

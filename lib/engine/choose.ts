@@ -1,6 +1,7 @@
 import type { Failure } from "../failure.js";
 import { fail, type Result } from "../result.js";
 import { noEngine } from "./none.js";
+import { notedEngine } from "./note.js";
 import { openEngine } from "./open.js";
 import {
   type ContainerState,
@@ -24,16 +25,17 @@ interface Passed {
 }
 
 /**
- * The engine that is named, or the first that answers. The one that has made the project's container (`noted`) stays it for
+ * The engine that is named, or the first that answers. The one that has made the project's container, as noted, stays it for
  * as long as the container is there: an open vault must not be out of sight because another engine has come up. The
  * question that it answers is for the state of the container, which is what is wanted next anyway.
  */
 export async function chooseEngine(
   choice: EngineChoice,
   container: string,
-  noted: EngineName | undefined,
+  vaultFolder: string,
 ): Promise<Chosen> {
   if (choice !== "auto") return { engine: await openEngine(choice), passed: [] };
+  const noted = await notedEngine(vaultFolder);
   if (noted !== undefined) {
     const engine = await openEngine(noted);
     const state = await engine.inspect(container);

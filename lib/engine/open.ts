@@ -1,7 +1,8 @@
+import { ociEngine } from "./oci.js";
 import type { Engine, EngineName } from "./types.js";
 
-/** Each is loaded only where it is the one. */
+/** The one that is rarely there is loaded only where it is. */
 export async function openEngine(name: EngineName): Promise<Engine> {
   if (name === "namespace") return (await import("./namespace/namespace.js")).namespaceEngine();
-  return (await import("./oci.js")).ociEngine(name);
+  return ociEngine(name);
 }

@@ -83,13 +83,8 @@ export class World {
 
   async #choose(): Promise<Chosen> {
     const { config, vaultFolder } = this.#project;
-    const [{ chooseEngine }, { notedEngine }] = await Promise.all([
-      import("../engine/choose.js"),
-      import("../engine/note.js"),
-    ]);
-    const choice = this.#choice();
-    const noted = choice === "auto" ? await notedEngine(vaultFolder) : undefined;
-    const chosen = await chooseEngine(choice, config.containerName, noted);
+    const { chooseEngine } = await import("../engine/choose.js");
+    const chosen = await chooseEngine(this.#choice(), config.containerName, vaultFolder);
     this.#engineName = chosen.engine.name;
     return chosen;
   }
