@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { foreign } from "../lib/engine/judge.js";
 import { makeContainer, startContainer } from "../lib/engine/make.js";
-import { noteEngine } from "../lib/engine/note.js";
+import { forgetEngine, noteEngine } from "../lib/engine/note.js";
 import { explain } from "../lib/explain.js";
 import { containerSpec } from "../lib/project/container-spec.js";
 import type { Failure } from "../lib/failure.js";
@@ -29,7 +29,9 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const noted = await noteEngine(project.vaultFolder, chosen.engine.name);
   if (!noted.ok) return noted;
   for (const line of engineNews(chosen, spec)) context.terminal.say(line);
-  return makeContainer(chosen.engine, spec, report, signal);
+  const made = await makeContainer(chosen.engine, spec, report, signal);
+  if (!made.ok && made.failure.kind !== "changed-meanwhile") await forgetEngine(project.vaultFolder);
+  return made;
 }
 
 const container: StepCheck = async (context) => {

@@ -35,7 +35,7 @@ export async function chooseEngine(
   vaultFolder: string,
 ): Promise<Chosen> {
   if (choice !== "auto") return { engine: await openEngine(choice), passed: [] };
-  const noted = await notedEngine(vaultFolder);
+  const noted = notedEngine(vaultFolder);
   if (noted !== undefined) {
     const engine = await openEngine(noted);
     const state = await engine.inspect(container);

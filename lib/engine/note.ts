@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { makeFolder, readText, removeFile, writeAtomic } from "../host/files.js";
+import { makeFolder, readTextNow, removeFile, writeAtomic } from "../host/files.js";
 import type { Result } from "../result.js";
 import { type EngineName, engineNames } from "./types.js";
 
@@ -9,9 +9,8 @@ function file(vaultFolder: string): string {
 }
 
 /** Undefined where nothing is noted, or it cannot be read. */
-export async function notedEngine(vaultFolder: string): Promise<EngineName | undefined> {
-  const text = await readText(file(vaultFolder));
-  const name = text.ok ? text.value?.trim() : undefined;
+export function notedEngine(vaultFolder: string): EngineName | undefined {
+  const name = readTextNow(file(vaultFolder))?.trim();
   return engineNames.find((known) => known === name);
 }
 

@@ -1,7 +1,7 @@
 import * as fs from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { Readable } from "node:stream";
-import { createReadStream } from "./node-fs.js";
+import { createReadStream, readFileSync } from "./node-fs.js";
 import { fail, ok, type Result } from "../result.js";
 import { attempt, attemptOptional } from "./file-failure.js";
 import { copyWhole, createTemp, syncFolder } from "./temp-file.js";
@@ -24,6 +24,18 @@ export function readBytes(path: string): Promise<Result<Buffer | undefined>> {
 /** The text of a file (UTF-8); undefined when it is not there. */
 export function readText(path: string): Promise<Result<string | undefined>> {
   return attemptOptional("read", path, () => fs.readFile(path, "utf8"));
+}
+
+/**
+ * The same at once, for a short file that all else waits for: while modules are being loaded, an answer that is there is
+ * only heard late. Undefined also where it cannot be read.
+ */
+export function readTextNow(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
 }
 
 /** A stream reads so much at once: with node's 64 KiB, what goes through a vault is held up by the number of its pieces. */
