@@ -18,7 +18,11 @@ export type Judged =
 
 /** Judges one header by the policy of vault archives; who made it may be of any mind. Throws `Failed` where no next one can be found. */
 export function judgeInside(header: Header): Judged {
-  if (!Number.isSafeInteger(header.size)) throw new Failed(unreadable(header.name));
+  if (!Number.isSafeInteger(header.size))
+    throw new Failed(unreadable(header.name, "its size is not a number"));
+  // the parser gives such a folder a content that never ends
+  if (header.type === "directory" && header.size !== 0)
+    throw new Failed(unreadable(header.name, "a directory that claims to have content"));
   const path = plain(header.name);
   try {
     const parts = pathParts(header.name);
@@ -71,6 +75,6 @@ function reason(error: unknown): string {
   return error.failure.detail;
 }
 
-function unreadable(entry: string): Failed["failure"] {
-  return { kind: "archive-refused", entry, detail: "its size is not a number" };
+function unreadable(entry: string, detail: string): Failed["failure"] {
+  return { kind: "archive-refused", entry, detail };
 }
