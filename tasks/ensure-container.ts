@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { foreign } from "../lib/engine/judge.js";
-import { makeContainer, startContainer } from "../lib/engine/make.js";
-import { forgetEngine, noteEngine } from "../lib/engine/note.js";
+import { startContainer } from "../lib/engine/make.js";
 import { explain } from "../lib/explain.js";
 import { containerSpec } from "../lib/project/container-spec.js";
 import type { Failure } from "../lib/failure.js";
@@ -10,12 +9,13 @@ import { engineNews } from "../lib/run/engine-news.js";
 import { alone } from "../lib/run/alone.js";
 import { cannotTell } from "../lib/run/checks.js";
 import { readyToMake, readyToStart } from "../lib/run/host-ready.js";
+import { makeNoted } from "../lib/run/make-noted.js";
 import { ownContainer } from "../lib/run/own-container.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 
 /** Makes and starts the project's container, or starts it; somebody else's is refused. */
 export async function run(context: StepContext): Promise<Result<void>> {
-  const { project, report, signal } = context;
+  const { project } = context;
   if (!project.config.ghostMode) return fail({ kind: "ghost-mode-off" });
   const spec = containerSpec(project);
   const state = await ownContainer(context);
@@ -26,12 +26,8 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const ready = await (isNew ? readyToMake(project, chosen.engine) : readyToStart(project));
   if (!ready.ok) return ready;
   if (!isNew) return startContainer(chosen.engine, spec.name);
-  const noted = await noteEngine(project.vaultFolder, chosen.engine.name);
-  if (!noted.ok) return noted;
   for (const line of engineNews(chosen, spec)) context.terminal.say(line);
-  const made = await makeContainer(chosen.engine, spec, report, signal);
-  if (!made.ok && made.failure.kind !== "changed-meanwhile") await forgetEngine(project.vaultFolder);
-  return made;
+  return makeNoted(context, chosen.engine, spec);
 }
 
 const container: StepCheck = async (context) => {

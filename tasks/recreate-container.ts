@@ -1,20 +1,19 @@
 #!/usr/bin/env node
 import { outdated } from "../lib/engine/judge.js";
-import { makeContainer } from "../lib/engine/make.js";
-import { noteEngine } from "../lib/engine/note.js";
 import { containerSpec } from "../lib/project/container-spec.js";
 import type { Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { cannotTell } from "../lib/run/checks.js";
 import { readyToMake } from "../lib/run/host-ready.js";
 import { removeCopy } from "../lib/run/remove-copy.js";
+import { makeNoted } from "../lib/run/make-noted.js";
 import { ownContainer } from "../lib/run/own-container.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 import { recordedOpen } from "../lib/enclave/open-record.js";
 
 /** Removes the container and makes it from today's settings. */
 export async function run(context: StepContext): Promise<Result<void>> {
-  const { project, report, signal } = context;
+  const { project } = context;
   const spec = containerSpec(project);
   const state = await ownContainer(context);
   if (!state.ok) return state;
@@ -27,8 +26,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
     const copy = await removeCopy(context, state.value);
     if (!copy.ok) return copy;
   }
-  const noted = await noteEngine(project.vaultFolder, engine.name);
-  return noted.ok ? makeContainer(engine, spec, report, signal) : noted;
+  return makeNoted(context, engine, spec);
 }
 
 const containerCurrent: StepCheck = async (context) => {

@@ -1,6 +1,7 @@
 import type { Failure } from "../failure.js";
 import { capture, foreground, piped, type Finished, type ProcessOptions } from "../host/process.js";
 import { fail, ok, type Result } from "../result.js";
+import { demand } from "./demand.js";
 import { type Dialect, dialectOf, lackOfNetwork } from "./dialect.js";
 import { parseInspect } from "./inspect.js";
 import { lookUpUser } from "./look-up.js";
@@ -135,14 +136,4 @@ function startFailure(engine: string, failure: Failure): Failure {
       detail: `no answer within ${failure.ms / 1000} s`,
     };
   return failure;
-}
-
-function demand<T>(
-  result: Result<Finished>,
-  command: readonly string[],
-  read: (done: Finished) => Result<T>,
-): Result<T> {
-  if (!result.ok) return result;
-  if (result.value.code === 0) return read(result.value);
-  return fail({ kind: "command-failed", command, code: result.value.code, detail: result.value.stderr });
 }

@@ -1,5 +1,6 @@
 import type { Finished, ProcessOptions } from "../host/process.js";
 import { fail, ok, type Result } from "../result.js";
+import { demand } from "./demand.js";
 import type { Manner } from "./dialect.js";
 import { labels } from "./spec.js";
 import type { ContainerSpec, ContainerUser, EngineName } from "./types.js";
@@ -44,7 +45,7 @@ export async function readyVolume(
     return fail({ kind: "container-foreign", engine, name, owner: owner ?? "", project, volume: true });
   if (found.value === undefined) {
     const given = [`${labels.project}=${project}`, `${labels.workspace}=${id}`];
-    const made = await demand(call, [
+    const made = await order(call, [
       ...["volume", "create"],
       ...given.flatMap((label) => ["--label", label]),
       name,
@@ -52,7 +53,7 @@ export async function readyVolume(
     if (!made.ok) return made;
   }
   const able = ["CHOWN", "DAC_OVERRIDE", "FOWNER"].flatMap((one) => ["--cap-add", one]);
-  const owned = await demand(call, [
+  const owned = await order(call, [
     ...["run", "--rm", ...more, "--user", "0:0", "--network", "none", "--cap-drop", "ALL", ...able],
     ...["--mount", `type=volume,source=${name},target=/tazpod`, "--workdir", "/"],
     ...["--entrypoint", "sh", spec.image, "-c", handOver, "tazpod", `${uid}:${gid}`],
@@ -65,24 +66,17 @@ export async function removeVolume(call: Call, { name: container, project }: Who
   const name = volumeOf(container);
   const found = await labelsOf(call, name);
   if (!found.ok) return found;
-  return found.value?.[labels.project] === project ? demand(call, ["volume", "rm", name]) : ok(undefined);
+  return found.value?.[labels.project] === project ? order(call, ["volume", "rm", name]) : ok(undefined);
 }
 
 /** Undefined when there is no such volume. */
 async function labelsOf(call: Call, name: string): Promise<Result<Labels | undefined>> {
   const argv = ["volume", "inspect", "--format", "{{json .Labels}}", name];
   const done = await call(argv, limit);
-  if (!done.ok) return done;
-  const { code, stdout, stderr } = done.value;
-  if (code === 0) return ok((JSON.parse(stdout.toString()) as Labels | null) ?? {});
-  if (/no such volume/i.test(stderr)) return ok(undefined);
-  return fail({ kind: "command-failed", command: argv, code, detail: stderr });
+  if (done.ok && done.value.code !== 0 && /no such volume/i.test(done.value.stderr)) return ok(undefined);
+  return demand(done, argv, ({ stdout }) => ok((JSON.parse(stdout.toString()) as Labels | null) ?? {}));
 }
 
-async function demand(call: Call, argv: readonly string[]): Promise<Result<void>> {
-  const done = await call(argv, limit);
-  if (!done.ok) return done;
-  const { code, stderr } = done.value;
-  if (code === 0) return ok(undefined);
-  return fail({ kind: "command-failed", command: argv.slice(0, 3), code, detail: stderr });
+async function order(call: Call, argv: readonly string[]): Promise<Result<void>> {
+  return demand(await call(argv, limit), argv.slice(0, 3), () => ok(undefined));
 }

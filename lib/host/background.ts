@@ -1,12 +1,11 @@
 import { spawn } from "node:child_process";
 import type { Failure } from "../failure.js";
 import { fail, ok, type Result } from "../result.js";
+import { startFailure } from "./process.js";
 
 export interface Background {
   /** The first line that it printed. */
   readonly line: string;
-  /** What it said on stderr until then. */
-  readonly complaints: string;
   /** Lets it go on by itself: it is told so by a line on its stdin, and outlives this process. */
   release(): Promise<void>;
   /** Its stdin ends without a line. */
@@ -48,19 +47,12 @@ export function startBackground(
       settle(
         ok({
           line: out.slice(0, end),
-          complaints: complaints.trimEnd(),
           release: () => new Promise((written) => child.stdin.end("go\n", () => written())),
           drop: () => child.stdin.destroy(),
         }),
       );
     });
-    child.once("error", (error: NodeJS.ErrnoException) =>
-      give(
-        error.code === "ENOENT"
-          ? { kind: "command-missing", program, hint: "Install it, or correct PATH." }
-          : { kind: "file", action: "run", path: program, code: error.code ?? "unknown" },
-      ),
-    );
+    child.once("error", (error: NodeJS.ErrnoException) => give(startFailure(argv, error)));
     child.once("close", (code) =>
       give({
         kind: "command-failed",

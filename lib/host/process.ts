@@ -185,11 +185,8 @@ function lines(stream: Readable | null, onLine: (line: string) => void): void {
   });
 }
 
-function startFailure(
-  argv: readonly string[],
-  error: NodeJS.ErrnoException,
-  cwd: string | undefined,
-): Failure {
+/** Why a program could not be started: `command-missing`, or `file`. */
+export function startFailure(argv: readonly string[], error: NodeJS.ErrnoException, cwd?: string): Failure {
   const program = argv[0] ?? "";
   if (error.code === "ENOENT") {
     const hint =

@@ -3,7 +3,7 @@ import { createTemp, type TempFile } from "../host/temp-file.js";
 import { Failed, ok, type Result, settle, take } from "../result.js";
 import { feed } from "../vault/tar-feed.js";
 import { pathLine } from "../enclave/lines.js";
-import { type Inside, packed } from "./inside.js";
+import { damaged, type Inside, packed } from "./inside.js";
 import { judgeInside } from "./inside-entry.js";
 import { packEach, packSome } from "./scripts.js";
 
@@ -17,7 +17,7 @@ export interface Fetched {
 
 interface Fetching {
   readonly inside: Inside;
-  /** Where temporary files go: it has to be on the same file system as the project. */
+  /** Where temporary files go. */
   readonly folder: string;
   readonly signal: AbortSignal;
 }
@@ -65,12 +65,7 @@ async function fetchOnce(
       }
     } catch (error) {
       if (error instanceof Failed || error instanceof TypeError || error instanceof RangeError) throw error;
-      throw new Failed({
-        kind: "archive-refused",
-        entry: "the project in the container",
-        detail: "it cannot be read to its end",
-        damaged: true,
-      });
+      throw damaged("it cannot be read to its end");
     } finally {
       parser.destroy();
       tar.destroy();

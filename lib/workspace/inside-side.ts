@@ -3,7 +3,7 @@ import { workspace } from "../engine/paths.js";
 import { Failed, fail, ok, type Result, settle } from "../result.js";
 import { feed } from "../vault/tar-feed.js";
 import type { Entry, Listing } from "./entry.js";
-import { type Inside, packed } from "./inside.js";
+import { damaged, type Inside, packed } from "./inside.js";
 import { judgeInside } from "./inside-entry.js";
 import { packAll } from "./scripts.js";
 
@@ -88,13 +88,4 @@ export async function insideSide(inside: Inside, signal: AbortSignal): Promise<R
     entries.delete(path);
   }
   return ok({ entries, left, looks, outward, work });
-}
-
-function damaged(detail: string): Failed {
-  return new Failed({
-    kind: "archive-refused",
-    entry: "the project in the container",
-    detail,
-    damaged: true,
-  });
 }

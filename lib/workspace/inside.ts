@@ -3,7 +3,7 @@ import { isGone } from "../engine/dialect.js";
 import { workspace } from "../engine/paths.js";
 import type { Engine } from "../engine/types.js";
 import type { Finished } from "../host/process.js";
-import { fail, type Result } from "../result.js";
+import { Failed, fail, type Result } from "../result.js";
 import { type Complaints, judgeTar } from "../vault/complaints.js";
 
 /** The container that has a copy of the project. */
@@ -66,4 +66,14 @@ function judge(container: string, { code, stderr }: Finished): Result<Complaints
 
 function gone(name: string): Result<never> {
   return fail({ kind: "container-gone", name, unsaved: false });
+}
+
+/** What is thrown where the tar of a copy is not whole, or not one. */
+export function damaged(detail: string): Failed {
+  return new Failed({
+    kind: "archive-refused",
+    entry: "the project in the container",
+    detail,
+    damaged: true,
+  });
 }

@@ -55,6 +55,10 @@ function as(uid: number, host: Host, ...args: string[]): Promise<Ended> {
   return run("setpriv", argv, { cwd: host.folder, env: host.env });
 }
 
+/** Runs a script in the namespace, as this user. */
+const inShell = (uid: number, host: Host, script: string): Promise<Ended> =>
+  as(uid, host, "enter", "--", "sh", "-c", script);
+
 async function good(ended: Promise<Ended>): Promise<string> {
   const { code, stdout, stderr } = await ended;
   assert.is(code, 0, stderr);
@@ -116,7 +120,7 @@ for (const { name, uid, home, capabilities } of variants) {
     assert.is(first, `CapPrm:${none}\nCapEff:${none}\nCapBnd:${none}\nCapAmb:${none}\nNoNewPrivs:1\n`);
     const tries = "mount -o remount,bind,rw /usr; umount /usr; mknod /dev/x c 1 1; chroot / true; dmesg";
     const script = tries.split("; ").map((attempt) => `${attempt} && echo could: '${attempt}'`);
-    assert.is(await good(as(uid, host, "enter", "--", "sh", "-c", `${script.join("; ")}; :`)), "");
+    assert.is(await good(inShell(uid, host, `${script.join("; ")}; :`)), "");
   });
 
   test("the host's files are read-only, but for what is new inside and the project; its homes, /tmp and /run are not seen", async () => {
@@ -128,7 +132,7 @@ for (const { name, uid, home, capabilities } of variants) {
       case $type,$flags in proc,* | devpts,* | *,ro*) continue ;; esac
       if [ -e "$at" ]; then echo "$at"; fi
     done < /proc/mounts`;
-    const writable = await good(as(uid, host, "enter", "--", "sh", "-c", list));
+    const writable = await good(inShell(uid, host, list));
     const devices = ["null", "zero", "full", "random", "urandom", "tty"].map((device) => `/dev/${device}`);
     const expected = [
       ...["/", "/dev", "/dev/shm", "/home", "/root", "/run", "/tmp", "/var/tmp", "/workspace", "/run/tazpod"],
@@ -140,22 +144,10 @@ for (const { name, uid, home, capabilities } of variants) {
       .filter((place) => !expected.includes(place) && !place.startsWith("/run/"));
     assert.equal(extra, []);
     const touch = "for d in /etc /usr /var /sys /opt; do touch $d/tazpod-was-here && echo $d; done; :";
-    assert.is(await good(as(uid, host, "enter", "--", "sh", "-c", touch)), "");
-    const seen = await good(
-      as(uid, host, "enter", "--", "sh", "-c", `ls -A / /home /root /tmp /run; cat ${planted}; :`),
-    );
+    assert.is(await good(inShell(uid, host, touch)), "");
+    const seen = await good(inShell(uid, host, `ls -A / /home /root /tmp /run; cat ${planted}; :`));
     assert.not.match(seen, /planted|seen|docker|tazpod-test/);
-    await good(
-      as(
-        uid,
-        host,
-        "enter",
-        "--",
-        "sh",
-        "-c",
-        "echo mine > /workspace/made; echo lost > ~/made; echo x > /tmp/made",
-      ),
-    );
+    await good(inShell(uid, host, "echo mine > /workspace/made; echo lost > ~/made; echo x > /tmp/made"));
     assert.is(await readFile(host.path("made"), "utf8"), "mine\n");
   });
 
@@ -163,15 +155,7 @@ for (const { name, uid, home, capabilities } of variants) {
     const host = await hostOf(uid);
     await good(as(uid, host, "unlock"));
     const seen = await good(
-      as(
-        uid,
-        host,
-        "enter",
-        "--",
-        "sh",
-        "-c",
-        "echo s3cret > ~/secrets/k; ls -d /proc/[0-9]* | wc -l; ls /dev/pts; hostname",
-      ),
+      inShell(uid, host, "echo s3cret > ~/secrets/k; ls -d /proc/[0-9]* | wc -l; ls /dev/pts; hostname"),
     );
     const [processes = "", ...names] = seen.trim().split("\n");
     assert.ok(Number(processes) < 20, processes);
@@ -194,7 +178,7 @@ for (const { name, uid, home, capabilities } of variants) {
     const host = await hostOf(uid, "none", `network: none\nmounts: [${mounts.join(", ")}]\n`);
     const look =
       "cat '/tools/sub dir/tool' /one/file; echo more >> /one/file; touch '/tools/sub dir/x' || cut -d: -f1 /proc/net/dev";
-    const seen = await as(uid, host, "enter", "--", "sh", "-c", look);
+    const seen = await inShell(uid, host, look);
     assert.match(seen.stderr, /Read-only file system/);
     assert.not.match(seen.stderr, /the network is this host's/);
     assert.equal(seen.stdout.trim().split("\n").slice(0, 2), ["a tool", "one file"]);
@@ -210,12 +194,12 @@ for (const { name, uid, home, capabilities } of variants) {
       ["kill -KILL $$", 137],
       ["kill -HUP $$", 129],
     ] as const)
-      assert.is((await as(uid, host, "enter", "--", "sh", "-c", script)).code, code, script);
+      assert.is((await inShell(uid, host, script)).code, code, script);
   });
 
   test("a namespace that was killed is told to be gone, and is started again with an empty RAM folder", async () => {
     const host = await hostOf(uid);
-    await good(as(uid, host, "enter", "--", "sh", "-c", "echo kept > ~/secrets/key"));
+    await good(inShell(uid, host, "echo kept > ~/secrets/key"));
     await good(as(uid, host, "unlock"));
     const first = (await left(host)).find((line) => line.includes("unshare"));
     assert.ok(first);
@@ -225,10 +209,7 @@ for (const { name, uid, home, capabilities } of variants) {
     const noted = JSON.parse(await readFile(record, "utf8")) as { run: { pid: number } };
     process.kill(noted.run.pid, "SIGKILL");
     assert.match(await good(as(uid, host, "status")), /container .* is stopped/);
-    assert.is(
-      await good(as(uid, host, "enter", "--", "sh", "-c", "ls -A ~/secrets; cat ~/secrets/key")),
-      ".tazpod\nkey\nkept\n",
-    );
+    assert.is(await good(inShell(uid, host, "ls -A ~/secrets; cat ~/secrets/key")), ".tazpod\nkey\nkept\n");
   });
 
   test.run();
