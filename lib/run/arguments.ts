@@ -99,6 +99,7 @@ export function parseArguments(argv: readonly string[]): Result<Arguments> {
         skipUnreadable: values["skip-unreadable"] ?? false,
         force: values.force ?? false,
         verbose: values.verbose ?? false,
+        json: values.json ?? false,
         args: end === -1 ? [] : argv.slice(end + 1),
       },
     });

@@ -22,6 +22,8 @@ export interface RunOptions {
   /** A refusal that protects something may be overridden. */
   readonly force: boolean;
   readonly verbose: boolean;
+  /** stdout is for JSON alone. */
+  readonly json: boolean;
   /** What follows `--`: the command that `shell` runs in place of a shell. */
   readonly args: readonly string[];
 }

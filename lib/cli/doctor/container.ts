@@ -1,3 +1,4 @@
+import { runsOnThisHost } from "../../engine/choose.js";
 import { dialectOf } from "../../engine/dialect.js";
 import { hostHas } from "../../run/host-ready.js";
 import { ownContainer } from "../../run/own-container.js";
@@ -15,7 +16,7 @@ export function imageCheck({ project, context, engine }: Patient): Check {
     async look() {
       if (!(await engine()).ok) return noEngine;
       const { name } = await context.engine();
-      if (name === "namespace") return good("none is needed: the programs are this host's");
+      if (runsOnThisHost(name)) return good("none is needed: the programs are this host's");
       const id = await context.imageId();
       if (!id.ok) return met(id.failure, "unknown");
       if (id.value !== undefined) return good(`${image} is here`);
