@@ -27,7 +27,7 @@ export interface Ended {
 }
 
 /** The programs inside are this host's own. */
-export const isThisHost = runsOnThisHost(engineName);
+const isThisHost = runsOnThisHost(engineName);
 
 /** The host's own shell is root's here, and as its owner likes it; the test image has a plain one. */
 function shellOf(more: string): string {
