@@ -1,4 +1,4 @@
-// needs: engine, s3, script
+// needs: engine, s3, script, curl
 // time limit: 900 s
 import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

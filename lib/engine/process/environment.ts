@@ -27,6 +27,6 @@ export function outside(
 /** PATH without what a package manager put before it for the project it was started in. */
 function ownPath(): string {
   const folders = (process.env["PATH"] ?? "").split(":");
-  const own = folders.filter((folder) => folder.startsWith("/") && !folder.endsWith("/node_modules/.bin"));
+  const own = folders.filter((folder) => folder.startsWith("/") && !folder.includes("/node_modules/"));
   return own.length === 0 ? "/usr/local/bin:/usr/bin:/bin" : own.join(":");
 }
