@@ -1,4 +1,4 @@
-import { fileURLToPath } from "node:url";
+import { zxScript } from "../host/installation.js";
 import { render } from "../recipe/render.js";
 import type { Task } from "../recipe/types.js";
 import { fail, ok, type Result } from "../result.js";
@@ -45,11 +45,7 @@ async function work(task: Task, context: StepContext): Promise<Result<unknown>> 
   if (!loaded.ok) return loaded;
   if (loaded.value.kind === "program") {
     // a file without exports is a zx script as people write them: with $, cd and the rest as globals
-    return program(
-      [process.execPath, fileURLToPath(import.meta.resolve("zx/cli")), loaded.value.file],
-      task,
-      context,
-    );
+    return program(zxScript(loaded.value.file), task, context);
   }
   const { run } = loaded.value.script;
   if (!run)
