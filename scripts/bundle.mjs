@@ -1,6 +1,7 @@
 // Makes dist/bin: the program, the step scripts and the module for authors of steps, with the libraries they use in a few
 // files that are loaded when they are needed. Loading 150 small files instead costs more than running them.
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { build } from "esbuild-wasm";
 import { common, notices, root, stepNames } from "./bundle-parts.mjs";
 
@@ -30,11 +31,8 @@ const alone = {
 const builtins = {
   name: "builtins",
   setup({ onLoad, onResolve }) {
-    const names = new Set(process.getBuiltinModule("node:module").builtinModules);
     onResolve({ filter: /.*/ }, ({ path, kind }) =>
-      kind === "require-call" && names.has(path.replace(/^node:/, ""))
-        ? { path, namespace: "builtin" }
-        : undefined,
+      kind === "require-call" && isBuiltin(path) ? { path, namespace: "builtin" } : undefined,
     );
     onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
@@ -66,8 +64,11 @@ const programs = {
     onResolve({ filter: /^program:/ }, ({ path }) => ({ path, namespace: "program" }));
     onLoad({ filter: /.*/, namespace: "program" }, ({ path }) => ({
       contents: `#!/usr/bin/env node
-        import { canStart } from "./dist/lib/host/start.js";
-        if (canStart()) void import("../alone.js").then(({ start }) => start("${path.slice("program:".length)}"));`,
+        import { canStart, keepCompiledCode } from "./dist/lib/host/start.js";
+        if (canStart()) {
+          keepCompiledCode();
+          void import("../alone.js").then(({ start }) => start("${path.slice("program:".length)}"));
+        }`,
       resolveDir: root,
     }));
   },

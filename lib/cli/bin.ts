@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { canStart } from "../host/start.js";
+import { canStart, keepCompiledCode } from "../host/start.js";
 import { helpText } from "./help.js";
 
 // `--help` loads nothing else, and neither does a Node that is too old (lib/host/start.ts).
@@ -10,6 +10,7 @@ if (canStart()) {
 }
 
 async function load(args: readonly string[]): Promise<number> {
+  keepCompiledCode();
   // a shell's prompt waits for this one each time
   if (args.join(" ") === "status --short") return (await import("./status-short.js")).shortStatus();
   return (await import("./main.js")).main(args);

@@ -12,20 +12,20 @@ export function nodeProblem(version: string): string | undefined {
   return `tazpod needs Node.js ${supported}; this is Node.js ${version}.`;
 }
 
-/** Refuses an old Node with exit code 2. Otherwise makes Node keep compiled code, where it can, and returns true. */
+/** Refuses an old Node with exit code 2; returns whether tazpod runs on this one. */
 export function canStart(): boolean {
   const problem = nodeProblem(process.versions.node);
-  if (problem !== undefined) {
-    process.stderr.write(`${problem}\n`);
-    process.exitCode = 2;
-    return false;
-  }
-  keepCompiledCode();
-  return true;
+  if (problem === undefined) return true;
+  process.stderr.write(`${problem}\n`);
+  process.exitCode = 2;
+  return false;
 }
 
-/** Node's own default for this is a folder in /tmp that another user could make first, with code of theirs in it. */
-function keepCompiledCode(): void {
+/**
+ * Lets Node keep the compiled code of what is loaded from now on, where it can. Node's own default for this is a folder in
+ * /tmp that another user could make first, with code of theirs in it.
+ */
+export function keepCompiledCode(): void {
   const { HOME, NODE_COMPILE_CACHE, XDG_CACHE_HOME } = process.env;
   const cache = XDG_CACHE_HOME ? XDG_CACHE_HOME : HOME ? `${HOME}/.cache` : undefined;
   if (NODE_COMPILE_CACHE !== undefined || cache === undefined) return;

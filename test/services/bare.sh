@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # A bare Debian with nothing added but the Node and npm of this machine, to prove that nothing else is needed.
 # usage: bare.sh DIR COMMAND    (as root; package: debootstrap)
-# Makes it in DIR, puts what is committed of this repository at /project in it, and runs COMMAND there by sh, as root, in mount and
-# process namespaces of their own: nothing stays mounted and nothing goes on. The network is this machine's.
+# Makes it in DIR, unless it is there, puts what is committed of this repository at /project in it, and runs COMMAND there by sh, as
+# root, in mount and process namespaces of their own: nothing stays mounted and nothing goes on. The network is this machine's.
+# With BARE_PROGRAM=FILE there is no Node, no npm and nothing in /project: only that file, as /usr/local/bin/tazpod.
 set -eEuo pipefail
 trap 'echo "bare.sh: failed at line $LINENO" >&2' ERR
 dir=$1 command=$2
@@ -15,22 +16,32 @@ if ! [ -e "$dir/etc/debian_version" ]; then
   debootstrap --variant=minbase "$suite" "$dir" >"$dir.log" 2>&1 || { tail -n 20 "$dir.log" >&2; exit 1; }
 fi
 
-# Node, npm, whom they trust, and where names are looked up
-modules=$(npm root --global)
-prefix=$(npm prefix --global)
-install -D "$(command -v node)" "$dir/usr/local/bin/node"
-mkdir -p "$dir/usr/local/lib/node_modules"
-cp -a "$modules/npm" "$dir/usr/local/lib/node_modules/"
-ln -sf ../lib/node_modules/npm/bin/npm-cli.js "$dir/usr/local/bin/npm"
-ln -sf ../lib/node_modules/npm/bin/npx-cli.js "$dir/usr/local/bin/npx"
-[ -e "$prefix/etc/npmrc" ] && install -D -m 644 "$prefix/etc/npmrc" "$dir/usr/local/etc/npmrc"
+rm -rf "$dir/project" "$dir/usr/local/bin/tazpod"
+mkdir "$dir/project"
+# where names are looked up, and whom to trust
+cp --remove-destination -L /etc/resolv.conf "$dir/etc/resolv.conf"
 certificates=${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt}
 [ -e "$certificates" ] && install -D -m 644 "$certificates" "$dir$certificates"
-cp --remove-destination -L /etc/resolv.conf "$dir/etc/resolv.conf"
 
-rm -rf "$dir/project"
-mkdir "$dir/project"
-git -C "$here" archive HEAD | tar -x -C "$dir/project"
+add_node() {
+  local modules prefix
+  modules=$(npm root --global)
+  prefix=$(npm prefix --global)
+  install -D "$(command -v node)" "$dir/usr/local/bin/node"
+  mkdir -p "$dir/usr/local/lib/node_modules"
+  cp -a "$modules/npm" "$dir/usr/local/lib/node_modules/"
+  ln -sf ../lib/node_modules/npm/bin/npm-cli.js "$dir/usr/local/bin/npm"
+  ln -sf ../lib/node_modules/npm/bin/npx-cli.js "$dir/usr/local/bin/npx"
+  [ -e "$prefix/etc/npmrc" ] && install -D -m 644 "$prefix/etc/npmrc" "$dir/usr/local/etc/npmrc"
+  git -C "$here" archive HEAD | tar -x -C "$dir/project"
+}
+
+if [ -n "${BARE_PROGRAM:-}" ]; then
+  rm -rf "$dir"/usr/local/bin/{node,npm,npx} "$dir/usr/local/lib/node_modules"
+  install "$BARE_PROGRAM" "$dir/usr/local/bin/tazpod"
+else
+  add_node
+fi
 
 inside='set -e
 mount --rbind "$1" "$1"
