@@ -87,6 +87,8 @@ async function make() {
   copyFileSync(process.execPath, executable);
   await inject(executable, "NODE_SEA_BLOB", readFileSync(blob), { sentinelFuse: fuse });
   writeFileSync(join(out, "THIRD-PARTY-NOTICES.txt"), notices(program.metafile));
+  const { arch, platform, versions } = process;
+  process.stdout.write(`${executable}: for ${platform} on ${arch}, with Node.js ${versions.node}\n`);
 }
 
 /** A module and all that it imports as one script. What it imports by import() runs when that is come to. */
