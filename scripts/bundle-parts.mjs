@@ -10,13 +10,12 @@ export const stepNames = readdirSync(`${root}dist/tasks`)
   .filter((file) => file.endsWith(".js"))
   .map((file) => file.replace(/\.js$/, ""));
 
-/** The steps that a pull or a push comes to, and the one that tells whether there is a container. */
+/** The steps of a pull or a push, and the one that checks for a container. */
 const ofRemotes = ["ensure-container", "login", "pull", "push"];
 
 /**
  * In the source, a built-in step is a file found by its name, and runs by itself when node was started with it. In a bundle
- * they are two modules, each loaded when the first of its steps is asked for: what only asks a remote needs nothing of what
- * is done with an open vault. The programs in dist/bin/tasks only start them.
+ * they are two modules, each loaded with the first of its steps: a pull or push does not load the code for an open vault. The programs in dist/bin/tasks only start them.
  */
 const steps = {
   name: "steps",
@@ -52,8 +51,8 @@ const small = {
 };
 
 /**
- * The shapes of all that S3 can be asked are a fifth of the SDK, and are made when it is loaded, those that nothing here
- * uses as well: keys that are computed could have an effect, for all that esbuild knows. They have none.
+ * The schemas of all S3 requests are a fifth of the SDK, and are made when it is loaded. esbuild keeps those that are not
+ * used, because their computed keys could have side effects. They have none, so each is marked as pure.
  */
 const shapes = {
   name: "shapes",

@@ -1,5 +1,5 @@
 // Makes dist/bin: the program, the step scripts and the module for authors of steps, with the libraries they use in a few
-// files that are loaded when they are needed. Loading 150 small files instead costs more than running them.
+// files that are loaded when they are needed. Loading 150 small files instead would take longer than running them.
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { build } from "esbuild-wasm";
@@ -53,7 +53,7 @@ const { metafile } = await build({
   splitting: true,
   chunkNames: "chunks/[name]-[hash]",
   format: "esm",
-  // people write scripts with zx, also by importing it: there is one zx, the one that npm installs
+  // scripts of projects use zx, too: all use the one that npm installs
   external: ["zx", "zx/core"],
 });
 
@@ -94,7 +94,7 @@ await build({
   minifyWhitespace: true,
   logLevel: "warning",
 });
-// by itself, since what little it has would be cut out of everything else
+// separate, or its few lines would become a chunk that everything else loads
 await build({
   absWorkingDir: root,
   entryPoints: ["dist/lib/run/step.js"],

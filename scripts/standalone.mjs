@@ -91,7 +91,7 @@ async function make() {
   process.stdout.write(`${executable}: for ${platform} on ${arch}, with Node.js ${versions.node}\n`);
 }
 
-/** A module and all that it imports as one script. What it imports by import() runs when that is come to. */
+/** A module and all that it imports as one script. What it imports with import() runs when that line does. */
 async function bundle(entry) {
   const { metafile, outputFiles } = await build({
     ...common,
