@@ -1,5 +1,6 @@
 import type { Failure } from "../failure.js";
 import { capture, foreground, piped, type Finished, type ProcessOptions } from "../host/process.js";
+import { plain } from "../plain.js";
 import { fail, ok, type Result } from "../result.js";
 import { demand } from "./demand.js";
 import { type Dialect, dialectOf, lackOfNetwork } from "./dialect.js";
@@ -7,7 +8,7 @@ import { parseInspect } from "./inspect.js";
 import { lookUpUser } from "./look-up.js";
 import { otherMachine } from "./other-machine.js";
 import { isRootless } from "./rootless.js";
-import { createArguments } from "./spec.js";
+import { buildArguments, createArguments } from "./spec.js";
 import type { Engine, EngineName } from "./types.js";
 import { readyVolume, removeVolume } from "./volume.js";
 
@@ -43,6 +44,27 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
     },
     async pull(image, onLine, signal) {
       const result = await call(["pull", dialect.pulled(image)], { onLine, signal });
+      if (!result.ok) return result;
+      return result.value.code === 0
+        ? ok(undefined)
+        : fail({ kind: "image-unavailable", engine: program, image, detail: result.value.stderr });
+    },
+    async build(image, build, onLine, signal) {
+      const lines: string[] = [];
+      const keep = (line: string): void => {
+        lines.push(plain(line));
+        if (lines.length > 12) lines.shift();
+        onLine(plain(line));
+      };
+      // the Dockerfile as it was read, and trusted, not as it may be by now
+      const result = await call(buildArguments(image, build), { input: build.text, onLine: keep, signal });
+      if (!result.ok) return result;
+      return result.value.code === 0
+        ? ok(undefined)
+        : fail({ kind: "build-failed", dockerfile: build.dockerfile, lines });
+    },
+    async canPull(image, signal) {
+      const result = await call(["manifest", "inspect", dialect.pulled(image)], { signal });
       if (!result.ok) return result;
       return result.value.code === 0
         ? ok(undefined)

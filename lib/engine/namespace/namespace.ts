@@ -98,9 +98,9 @@ function takes(spec: ContainerSpec): ContainerSpec {
   return { ...spec, image: thisHost, user: "", ports: [], workspace: "mount" };
 }
 
-function shares({ network, ports, image }: ContainerSpec): string[] {
+function shares({ network, ports, image, build }: ContainerSpec): string[] {
   return [
-    `the programs inside are this host's, not those of ${image}`,
+    `the programs inside are this host's, not those of ${build === undefined ? image : `the image that \`build\` makes from ${build.dockerfile}`}`,
     ...(network === "none" ? [] : ["the network is this host's, with whatever listens on it"]),
     ...(ports.length === 0 ? [] : ["`ports` does nothing: what listens inside listens on this host"]),
     "its files outside of the homes and /tmp can be read inside, by who may read them here",
