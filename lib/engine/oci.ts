@@ -64,7 +64,7 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
         : fail({ kind: "build-failed", dockerfile: build.dockerfile, lines });
     },
     async canPull(image, signal) {
-      const result = await call(["manifest", "inspect", dialect.pulled(image)], { signal });
+      const result = await call(dialect.manifest(image), { signal });
       if (!result.ok) return result;
       return result.value.code === 0
         ? ok(undefined)

@@ -26,7 +26,11 @@ async function loaded(config: string, files: Readonly<Record<string, string>> = 
 const dockerfile = { ".devcontainer/Dockerfile": "FROM a\n" };
 
 test("a path is a Dockerfile's or its folder's, and the context is that folder", async () => {
-  for (const config of ["build: .devcontainer/Dockerfile", "build: .devcontainer", "build: ./.devcontainer/"]) {
+  for (const config of [
+    "build: .devcontainer/Dockerfile",
+    "build: .devcontainer",
+    "build: ./.devcontainer/",
+  ]) {
     const { root, build, config: found } = await loaded(config, dockerfile);
     assert.equal(build && value(build), {
       dockerfile: ".devcontainer/Dockerfile",
@@ -39,7 +43,8 @@ test("a path is a Dockerfile's or its folder's, and the context is that folder",
 });
 
 test("a map has a context, arguments and a stage of its own", async () => {
-  const config = "build: { dockerfile: .devcontainer/Dockerfile, context: ., args: { A: 1, B: x }, target: dev }";
+  const config =
+    "build: { dockerfile: .devcontainer/Dockerfile, context: ., args: { A: 1, B: x }, target: dev }";
   const { root, build } = await loaded(config, dockerfile);
   const { context, args, target } = value(build ?? failedToLoad);
   assert.equal([context, args, target], [root, { A: "1", B: "x" }, "dev"]);

@@ -31,7 +31,10 @@ export function buildTrip(make: (dockerfile: string, build?: string) => Promise<
     await writeFile(host.path("note"), "one\n");
     assert.is((await host.enter("cat /note")).stdout, "one\n");
     const id = await host.id();
-    await writeFile(host.path("Dockerfile"), `FROM ${testImage}\nCOPY note /note\nRUN echo more > /more\n`.replace("RUN", "USER 0\nRUN"));
+    await writeFile(
+      host.path("Dockerfile"),
+      `FROM ${testImage}\nCOPY note /note\nRUN echo more > /more\n`.replace("RUN", "USER 0\nRUN"),
+    );
     const plan = await host.tazpod("plan", "recreate-container");
     assert.is(plan.code, 0, plan.stderr);
     const status = await host.tazpod("status");

@@ -305,7 +305,7 @@ test("the older keys of a profile are understood, and what names no login says h
   );
   const none = await host.tazpod("run", "login");
   assert.is(none.code, 3, none.stderr);
-  assert.match(none.stderr, /`sso` in \.tazpod\/config\.yaml/);
+  assert.match(none.stderr, /`sso:` in \.tazpod\/config\.yaml/);
   await run("mkdir", ["-p", join(home, ".aws")]);
   const old = `[profile lab]\nsso_start_url = ${server.startUrl}\nsso_region = eu-west-1\n`;
   const role = `sso_account_id = ${server.accountId}\nsso_role_name = ${server.roleName}\n`;
