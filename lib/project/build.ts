@@ -1,12 +1,10 @@
 import { dirname, join, relative } from "node:path";
 import type { ImageBuild } from "../engine/types.js";
-import { readText, realPath, stat } from "../host/files.js";
+import { readText, stat } from "../host/files.js";
 import type { ConfigFile } from "../generated/config.js";
 import { fail, ok, type Result } from "../result.js";
+import { insideProject } from "./inside.js";
 import type { BuildSettings } from "./types.js";
-
-/** A Dockerfile that is larger is a mistake: it is kept in memory, and sent to the engine with each build. */
-const mostBytes = 1024 * 1024;
 
 const ownKeys = ["dockerfile", "context", "args", "target"] as const;
 
@@ -62,14 +60,8 @@ export async function buildTag(container: string, root: string, build: Result<Im
 }
 
 async function inside(root: string, path: string, kind: "file" | "folder"): Promise<Result<string>> {
-  const real = await realPath(join(root, path));
-  if (!real.ok || real.value === undefined) return unusable(`there is no ${kind} ${path}`);
-  if (real.value !== root && !real.value.startsWith(`${root}/`))
-    return unusable(`${path} is a link out of the project`);
-  const found = await stat(real.value);
-  if (!found.ok || found.value?.kind !== kind) return unusable(`${path} is no ${kind}`);
-  if (kind === "file" && found.value.bytes > mostBytes) return unusable(`${path} is larger than 1 MiB`);
-  return ok(real.value);
+  const found = await insideProject(root, path, kind);
+  return found.ok ? ok(found.path) : unusable(found.why);
 }
 
 function unusable(detail: string): Result<never> {
