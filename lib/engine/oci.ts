@@ -1,14 +1,14 @@
 import type { Failure } from "../failure.js";
 import { capture, foreground, piped, type Finished, type ProcessOptions } from "../host/process.js";
-import { plain } from "../plain.js";
 import { fail, ok, type Result } from "../result.js";
+import { buildImage } from "./build.js";
 import { demand } from "./demand.js";
 import { type Dialect, dialectOf, lackOfNetwork } from "./dialect.js";
 import { parseInspect } from "./inspect.js";
 import { lookUpUser } from "./look-up.js";
 import { otherMachine } from "./other-machine.js";
 import { isRootless } from "./rootless.js";
-import { buildArguments, createArguments } from "./spec.js";
+import { createArguments } from "./spec.js";
 import type { Engine, EngineName } from "./types.js";
 import { readyVolume, removeVolume } from "./volume.js";
 
@@ -49,20 +49,7 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
         ? ok(undefined)
         : fail({ kind: "image-unavailable", engine: program, image, detail: result.value.stderr });
     },
-    async build(image, build, onLine, signal) {
-      const lines: string[] = [];
-      const keep = (line: string): void => {
-        lines.push(plain(line));
-        if (lines.length > 12) lines.shift();
-        onLine(plain(line));
-      };
-      // the Dockerfile as it was read, and trusted, not as it may be by now
-      const result = await call(buildArguments(image, build), { input: build.text, onLine: keep, signal });
-      if (!result.ok) return result;
-      return result.value.code === 0
-        ? ok(undefined)
-        : fail({ kind: "build-failed", dockerfile: build.dockerfile, lines });
-    },
+    build: (image, build, onLine, signal) => buildImage(call, image, build, { onLine, signal }),
     async canPull(image, signal) {
       const result = await call(dialect.manifest(image), { signal });
       if (!result.ok) return result;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { dialectOf, type Manner } from "./dialect.js";
 import { mountsOf } from "./mounts.js";
 import { overlap, secretsFolder, workspace } from "./paths.js";
-import type { ContainerSpec, ContainerUser, ImageBuild, Mount } from "./types.js";
+import type { ContainerSpec, ContainerUser, Mount } from "./types.js";
 import type { Volume } from "./volume.js";
 
 /** The labels by which a container is known again. */
@@ -36,16 +36,6 @@ const idle = 'trap "exit 0" TERM INT; while :; do sleep 3600 & wait "$!"; done';
  * that is another user's. Nobody else has, or can get, any capability.
  */
 export const ofRoot = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"];
-
-/** The arguments of `build` for docker and podman. The Dockerfile comes from stdin. */
-export function buildArguments(image: string, { context, args, target }: ImageBuild): string[] {
-  return [
-    ...["build", "--file", "-", "--tag", image, "--force-rm"],
-    ...Object.entries(args).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]),
-    ...(target === undefined ? [] : ["--target", target]),
-    context,
-  ];
-}
 
 /** The arguments of `create` for docker and podman: no capability, no privilege, no host network unless asked. */
 export function createArguments(
