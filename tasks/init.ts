@@ -36,7 +36,10 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (!written.ok) return written;
   terminal.say(`✔ Project ready: ${shown(project.configFile)}`);
   const made = await loadProject(project.root);
-  return made.ok ? trustAnswers(made.value) : made;
+  if (!made.ok) return made;
+  // where that cannot be noted, the next run asks
+  await trustAnswers(made.value);
+  return ok(undefined);
 }
 
 /** The files that were written. The config comes last: it is what makes this a project. */

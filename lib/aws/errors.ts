@@ -147,7 +147,7 @@ function denied(context: RequestContext): [string, string] {
   const { bucket, identity } = context;
   if (isOthers(context))
     return [
-      `access is denied (${identity}): ${bucket} is only tazpod's default, and not this account's`,
+      `access is denied (${identity}): ${bucket} is tazpod's default bucket, and another account's`,
       ownBucket,
     ];
   return [

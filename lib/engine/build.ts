@@ -1,8 +1,8 @@
-import { makeFolder } from "../host/files.js";
+import { stripVTControlCharacters } from "node:util";
+import { makeFolder, openDescriptor } from "../host/files.js";
 import type { Finished, ProcessOptions } from "../host/process.js";
 import { stateFolder } from "../host/state-folder.js";
 import { createTemp, removeLeftovers } from "../host/temp-file.js";
-import { plain } from "../plain.js";
 import { fail, ok, type Result } from "../result.js";
 import type { ImageBuild } from "./types.js";
 
@@ -16,7 +16,10 @@ interface Shown {
 /** How many lines of a build that failed are shown. */
 const keptLines = 12;
 
-/** Builds the Dockerfile as it was read, and trusted, not as it may be by now. Failures: `build-failed`, `file`. */
+/**
+ * Builds the Dockerfile with the content that was read and trusted, even if the file has changed since. Failures:
+ * `build-failed`, `file`.
+ */
 export async function buildImage(
   call: Call,
   image: string,
@@ -33,24 +36,37 @@ export async function buildImage(
     const written = await file.value.write(build.text);
     const finished = written.ok ? await file.value.finish() : written;
     if (!finished.ok) return finished;
-    const lines: string[] = [];
-    const keep = (line: string): void => {
-      lines.push(plain(line));
-      if (lines.length > keptLines) lines.shift();
-      onLine(plain(line));
-    };
-    const options = { inputFile: file.value.path, onLine: keep, signal };
-    const result = await call(buildArguments(image, build), options);
-    if (!result.ok) return result;
-    return result.value.code === 0
-      ? ok(undefined)
-      : fail({ kind: "build-failed", dockerfile: build.dockerfile, lines });
+    const opened = await openDescriptor(file.value.path);
+    if (!opened.ok) return opened;
+    const done = await run(call, image, build, { onLine, signal, inputFd: opened.value.fd });
+    await opened.value.close();
+    return done;
   } finally {
     await file.value.discard();
   }
 }
 
-/** The same for docker and podman. The Dockerfile comes from stdin. */
+async function run(
+  call: Call,
+  image: string,
+  build: ImageBuild,
+  { onLine, ...options }: Shown & { readonly inputFd: number },
+): Promise<Result<void>> {
+  const lines: string[] = [];
+  const keep = (line: string): void => {
+    const text = stripVTControlCharacters(line);
+    lines.push(text);
+    if (lines.length > keptLines) lines.shift();
+    onLine(text);
+  };
+  const result = await call(buildArguments(image, build), { ...options, onLine: keep });
+  if (!result.ok) return result;
+  return result.value.code === 0
+    ? ok(undefined)
+    : fail({ kind: "build-failed", dockerfile: build.dockerfile, lines });
+}
+
+/** The arguments for docker and podman. The Dockerfile comes from stdin. */
 function buildArguments(image: string, { context, args, target }: ImageBuild): string[] {
   return [
     ...["build", "--file", "-", "--tag", image, "--force-rm"],

@@ -23,7 +23,7 @@ export interface Mount {
 export interface ImageBuild {
   /** Its path in the project, for messages. */
   readonly dockerfile: string;
-  /** What is in it. This is built, whatever the file says by then. */
+  /** Its content when the project was loaded; this is what is built. */
   readonly text: string;
   /** The folder whose files can be copied, absolute. */
   readonly context: string;

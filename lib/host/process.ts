@@ -2,7 +2,6 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { PassThrough, pipeline, type Readable, type Transform, type Writable } from "node:stream";
 import type { Failure } from "../failure.js";
 import { fail, ok, type Result } from "../result.js";
-import { closeSync, openSync } from "./node-fs.js";
 
 export interface Finished {
   /** Undefined when a signal ended it. */
@@ -19,8 +18,8 @@ export interface ProcessOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** What the program reads; nothing when absent. */
   readonly input?: Readable | Buffer | string;
-  /** A file that is its stdin, for a program that opens /dev/stdin: with `input`, that is a socket, which cannot be opened. */
-  readonly inputFile?: string;
+  /** An open file that is its stdin, for a program that opens /dev/stdin: with `input` that is a socket, which cannot be opened. */
+  readonly inputFd?: number;
   /** Ends the program with SIGTERM, two seconds later with SIGKILL. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -56,14 +55,11 @@ export async function capture(
 /** Like `capture`, with stdout as a stream that the caller reads. */
 export function piped(argv: readonly string[], options: ProcessOptions = {}): Piped {
   const [program = "", ...rest] = argv;
-  const file = options.inputFile === undefined ? undefined : openSync(options.inputFile, "r");
   const child = spawn(program, rest, {
     ...place(options),
     detached: true,
-    stdio: [file ?? (options.input === undefined ? "ignore" : "pipe"), "pipe", "pipe"],
+    stdio: [options.inputFd ?? (options.input === undefined ? "ignore" : "pipe"), "pipe", "pipe"],
   });
-  // the program has it now
-  if (file !== undefined) closeSync(file);
   // read from the start: what nobody has begun to read when a program ends, node throws away
   const stdout = new PassThrough();
   stdout.on("error", () => undefined);

@@ -19,7 +19,7 @@ export function readRemote(text: string, from: string): Answer<string> {
       expected: "s3://BUCKET or s3://BUCKET/KEY, a folder such as /media/usb, ~/sync or ./vault, or none",
     };
   const path = text.startsWith("~") ? join(homedir(), text.slice(1)) : resolve(from, text);
-  return { value: pathToFileURL(/\.aes$/.test(path) ? path : join(path, "vault.tar.aes")).href };
+  return { value: pathToFileURL(path.endsWith(".aes") ? path : join(path, "vault.tar.aes")).href };
 }
 
 export function readRegion(text: string): Answer<string> {

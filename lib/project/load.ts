@@ -20,7 +20,7 @@ export async function loadProject(from: string): Promise<Result<Project>> {
   const project = { root, initialised, configFile, vaultFolder, vaultFile, config: config.value };
   const settings = config.value.build;
   if (settings === undefined) return ok(project);
-  // a Dockerfile that cannot be read keeps nobody from an open vault: whatever makes a container says so
+  // one that cannot be read does not fail here, so that an open vault can still be saved; making a container reports it
   const build = await loadBuild(root, settings);
   const image = await buildTag(config.value.containerName, root, build);
   return ok({ ...project, config: { ...config.value, image }, build });

@@ -4,8 +4,8 @@ import { readTrusted, writeTrusted } from "./store.js";
 import { settingsOf } from "./things.js";
 
 /**
- * Notes as trusted what `init` has just written: it is what was answered here. A recipe of the project that was trusted
- * before stays so; one that was not is asked about as ever. Failure: `file`.
+ * Records the settings that `init` has just written as trusted, since the user gave them. A recipe that was trusted
+ * before stays trusted; one that was not is still asked about. Failure: `file`.
  */
 export async function trustAnswers(project: Project): Promise<Result<void>> {
   const settings = await settingsOf(project);

@@ -82,7 +82,10 @@ test("the bucket of the defaults is another account's at Amazon, and one like an
     });
     return failure.kind === "remote-unavailable" ? `${failure.reason}. ${failure.hint ?? ""}` : failure.kind;
   };
-  assert.match(worded("AccessDenied", 403), /only tazpod's default.*Set `remote:` in \.tazpod\/config\.yaml/);
+  assert.match(
+    worded("AccessDenied", 403),
+    /tazpod's default bucket.*Set `remote:` in \.tazpod\/config\.yaml/,
+  );
   assert.match(worded("NoSuchBucket", 404), /Set `remote:`.*tazpod setup-storage/);
   assert.match(worded("AccessDenied", 403, "http://x"), /s3:ListBucket/);
   assert.match(worded("NoSuchBucket", 404, "http://x"), /\. `tazpod setup-storage` makes it\./);

@@ -8,7 +8,7 @@ import * as assert from "uvu/assert";
 import { loadProject } from "../../lib/project/load.js";
 import type { Config } from "../../lib/project/types.js";
 import { newFolder } from "../rig/folder.js";
-import { bin, type Ended, run } from "../rig/host.js";
+import { bin, type Ended, Host, run } from "../rig/host.js";
 import { Pty } from "../rig/pty.js";
 import { value } from "../rig/result.js";
 import { repository } from "../rig/root.js";
@@ -325,6 +325,14 @@ test("in a project it says so, writes only what is missing, and takes no answers
       /--engine is for a new project.*\n +Change \.tazpod\/config\.yaml instead\./,
     );
   }
+});
+
+test("setup-storage makes the folder of a folder remote, and says so", async () => {
+  const folder = join(await newFolder("usb"), "new");
+  const host = await Host.make({ remote: `file://${folder}/vault.tar.aes` });
+  assert.is((await host.tazpod("setup-storage")).stderr, `✔ the folder ${folder}\n`);
+  assert.ok(existsSync(folder));
+  assert.is((await host.tazpod("setup-storage")).stderr, `= the folder ${folder}, as it was\n`);
 });
 
 test.run();

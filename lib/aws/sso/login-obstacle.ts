@@ -5,7 +5,7 @@ import type { S3Settings } from "../settings.js";
 
 type NoCredentials = FailureOf<"no-credentials">;
 
-export const ownLogin =
+const ownLogin =
   "Set `sso:` in .tazpod/config.yaml (start_url, region, account_id, role_name): tazpod then logs in by itself, in a browser.";
 
 /**

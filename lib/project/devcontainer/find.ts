@@ -1,9 +1,8 @@
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import type { Failure } from "../../failure.js";
 import { readText } from "../../host/files.js";
 import { fail, ok, type Result } from "../../result.js";
 import { insideProject } from "../inside.js";
-import { shown } from "../shown.js";
 import { type Offer, readDevcontainer } from "./read.js";
 
 /** In the order in which they are looked for. */
@@ -16,10 +15,10 @@ export async function findDevcontainer(root: string): Promise<Result<Offer | und
   for (const file of devcontainers) {
     const found = await insideProject(root, file, "file");
     if (!found.ok && found.absent) continue;
-    if (!found.ok) return fail(unreadable(join(root, file), found.why));
+    if (!found.ok) return fail(unreadable(file, found.why));
     const text = await readText(found.path);
     if (!text.ok) return text;
-    return readDevcontainer({ path: shown(join(root, file)), text: text.value ?? "" }, file, basename(root));
+    return readDevcontainer({ path: file, text: text.value ?? "" }, file, basename(root));
   }
   return ok(undefined);
 }
@@ -34,5 +33,5 @@ export async function findDockerfile(root: string): Promise<Offer | undefined> {
 }
 
 function unreadable(path: string, detail: string): Failure {
-  return { kind: "file", action: "read", path: shown(path), code: "EINVAL", detail };
+  return { kind: "file", action: "read", path, code: "EINVAL", detail };
 }
