@@ -6,6 +6,11 @@ type Unavailable = FailureOf<"engine-unavailable">;
 /** The part of `explain` that is about an engine that is not to be had. */
 export function unavailable({ engine, why, detail }: Unavailable): Explanation {
   if (engine === "namespace") return namespaces(why, detail);
+  if (engine === "process")
+    return say(
+      `Plain processes cannot be used: ${detail}.`,
+      "Secrets never go to a disk. Mount a tmpfs, as root: `mount -t tmpfs -o mode=1777 tmpfs /dev/shm`; or set XDG_RUNTIME_DIR to a folder of yours in one.",
+    );
   const isPodman = engine === "podman";
   const title = engine === "docker" ? "Docker" : engine;
   const said = detail.split("\n").find((line) => line !== "") ?? "";
@@ -44,7 +49,7 @@ function namespaces(why: Unavailable["why"], detail: string): Explanation {
       "They are Linux's own, driven by util-linux; on Debian: `sudo apt-get install util-linux bsdutils mount`.",
     );
   return say(
-    `Namespaces are not to be had: ${detail}`,
+    `Linux namespaces are not available: ${detail}`,
     "Ordinary users may make them where `sysctl kernel.unprivileged_userns_clone` is 1 (Debian), or `kernel.apparmor_restrict_unprivileged_userns` is 0 (Ubuntu).",
   );
 }
@@ -76,7 +81,7 @@ export function foreign({
     );
   return say(
     `The container ${name} belongs to ${owner === "" ? "something other than tazpod" : owner}, not to ${project}.`,
-    engine === "namespace"
+    engine === "namespace" || engine === "process"
       ? `${another}.`
       : `${another}; if that container is no longer wanted, remove it with \`${engine} rm -f ${name}\`.`,
   );

@@ -71,7 +71,7 @@ export function explain(failure: Failure): Explanation {
     case "no-engine":
       return say(
         `There is nothing here to run a container with:\n${failure.causes.map((cause) => `  ${explain(cause).message}`).join("\n")}`,
-        "Install Docker or podman, or have the kernel let this user make namespaces; docs/engines.md says how.",
+        "Install Docker or podman, or let this user make Linux namespaces. TAZPOD_ENGINE=process does without isolation.",
       );
     case "container-foreign":
       return foreign(failure);
@@ -147,8 +147,12 @@ export function explain(failure: Failure): Explanation {
       return say(`The archive is refused because of ${JSON.stringify(failure.entry)}: ${failure.detail}.`);
     case "archive-too-large":
       return say(
-        `${failure.what} is ${failure.bytes} bytes, and at most ${failure.limit} are allowed.`,
-        "Raise vault.size in .tazpod/config.yaml, or take something out.",
+        failure.lacksRam === true
+          ? `${failure.what} is ${failure.bytes} bytes, and at most ${failure.limit} fit into the RAM that is free for it.`
+          : `${failure.what} is ${failure.bytes} bytes, and at most ${failure.limit} are allowed.`,
+        failure.lacksRam === true
+          ? "Free some, or make its file system larger: `mount -o remount,size=256m /dev/shm`, or in a container `docker run --shm-size 256m`."
+          : "Raise vault.size in .tazpod/config.yaml, or take something out.",
       );
     case "save-incomplete":
       return say(

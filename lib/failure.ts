@@ -159,6 +159,8 @@ export type Failure =
       readonly bytes: number;
       readonly limit: number;
       readonly what: string;
+      /** The limit is what is free in RAM, and not a setting. */
+      readonly lacksRam?: boolean;
     }
   | {
       readonly kind: "save-incomplete";

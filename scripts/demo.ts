@@ -1,10 +1,10 @@
 /**
  * `npm run demo`: the trip of a nomad, for real. Two folders stand for two hosts. The container is a real one where Docker
- * answers, else a namespace of this host; the remote is a bucket where an S3 server is named (TAZPOD_TEST_S3, of
+ * or podman runs one, else a namespace of this host or a plain process; the remote is a bucket where an S3 server is named (TAZPOD_TEST_S3, of
  * test/services/rgw.sh), else a third folder. Every command is shown as it is run, with what it prints. Fails when the
  * secret did not arrive, or when anything was left open.
  */
-import { spawnSync } from "node:child_process";
+import { spawnSync, type SpawnSyncReturns } from "node:child_process";
 import {
   cpSync,
   existsSync,
@@ -20,7 +20,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openEngine } from "../lib/engine/open.js";
 import type { EngineName } from "../lib/engine/types.js";
-import { failureText } from "../lib/explain.js";
+import { explain, failureText } from "../lib/explain.js";
 
 const bin = fileURLToPath(new URL("../bin/tazpod.js", import.meta.url));
 const makeImage = fileURLToPath(new URL("../../images/test-image.sh", import.meta.url));
@@ -55,20 +55,29 @@ function ensure(condition: boolean, what: string): void {
   if (!condition) throw new Stopped(what);
 }
 
-/** Docker, if it answers and an image can be made for it; else what needs neither. */
-function chooseEngine(): EngineName {
-  const version = spawnSync("docker", ["version", "--format", "{{.Server.Version}}"], { encoding: "utf8" });
-  if (version.status !== 0) {
-    tell(
-      `Docker does not answer here (${firstLine(version.stderr) ?? "it is not installed"}): this goes without.`,
-    );
-    return "namespace";
+/** Docker or podman, if an image can be made and run; else a namespace; else, since it is asked for nothing, a plain process. */
+async function chooseEngine(): Promise<EngineName> {
+  for (const name of ["docker", "podman"] as const) {
+    const made = spawnSync(makeImage, [image, "--engine", name], { encoding: "utf8" });
+    const ran = made.status === 0 && run(name, "run", "--rm", "--network", "none", image, "true");
+    if (ran !== false && ran.status === 0) return name;
+    const why = run(name, "version").status === 0 ? (ran || made).stderr : run(name, "version").stderr;
+    tell(`This goes without ${name}: ${firstLine(why) ?? "it is not installed"}`);
   }
-  if (spawnSync("docker", ["image", "inspect", image], { stdio: "ignore" }).status === 0) return "docker";
-  const made = spawnSync(makeImage, [image], { encoding: "utf8" });
-  if (made.status === 0) return "docker";
-  tell(`No image can be made for Docker here (${firstLine(made.stderr) ?? ""}): this goes without.`);
-  return "namespace";
+  for (const name of ["namespace", "process"] as const) {
+    const version = await (await openEngine(name)).version();
+    if (version.ok) {
+      if (name === "process")
+        tell("The shell is a plain process, and isolated from nothing. Left out: all that a container does.");
+      return name;
+    }
+    tell(`This goes without ${name}: ${explain(version.failure).message}`);
+  }
+  throw new Stopped("there is nothing to run a shell with");
+}
+
+function run(program: string, ...args: string[]): SpawnSyncReturns<string> {
+  return spawnSync(program, args, { encoding: "utf8" });
 }
 
 const firstLine = (text: string | null): string | undefined => text?.trim().split("\n")[0] || undefined;
@@ -91,7 +100,7 @@ function configure(): void {
 }
 
 async function play(): Promise<void> {
-  process.env["TAZPOD_ENGINE"] ??= chooseEngine();
+  process.env["TAZPOD_ENGINE"] ??= await chooseEngine();
   for (const name of ["host-a", "host-b", "remote"]) mkdirSync(join(folder, name));
   // the container's user is not the one who runs this
   chmodSync(folder, 0o755);

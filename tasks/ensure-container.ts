@@ -1,11 +1,12 @@
 #!/usr/bin/env node
+import { isNotedOpen } from "../lib/enclave/open-record.js";
 import { foreign } from "../lib/engine/judge.js";
 import { startContainer } from "../lib/engine/make.js";
 import { explain } from "../lib/explain.js";
 import { containerSpec } from "../lib/project/container-spec.js";
 import type { Failure } from "../lib/failure.js";
 import { fail, ok, type Result } from "../lib/result.js";
-import { engineNews } from "../lib/run/engine-news.js";
+import { engineNotes } from "../lib/run/engine-notes.js";
 import { alone } from "../lib/run/alone.js";
 import { cannotTell } from "../lib/run/checks.js";
 import { readyToMake, readyToStart } from "../lib/run/host-ready.js";
@@ -25,19 +26,19 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const isNew = state.value.state === "absent";
   const ready = await (isNew ? readyToMake(project, chosen.engine) : readyToStart(project));
   if (!ready.ok) return ready;
+  for (const line of engineNotes(chosen, spec, isNew)) context.terminal.say(line);
   if (!isNew) return startContainer(chosen.engine, spec.name);
-  for (const line of engineNews(chosen, spec)) context.terminal.say(line);
   return makeNoted(context, chosen.engine, spec);
 }
 
 const container: StepCheck = async (context) => {
   const { containerName: name } = context.project.config;
   const state = await context.container();
-  // without the program there is no container either: that much is certain
-  if (!state.ok && isNowhere(state.failure)) {
-    return fails(explain(state.failure).message);
+  if (!state.ok) {
+    return (await isAbsent(context, state.failure))
+      ? fails(explain(state.failure).message)
+      : cannotTell(state.failure);
   }
-  if (!state.ok) return cannotTell(state.failure);
   const { name: engineName } = await context.engine();
   const refusal = foreign(state.value, containerSpec(context.project), engineName);
   if (refusal) return fails(explain(refusal).message);
@@ -46,15 +47,11 @@ const container: StepCheck = async (context) => {
     : fails(`container ${name} is ${state.value.state}`);
 };
 
-function isNowhere(failure: Failure): boolean {
-  if (failure.kind === "no-engine")
-    return failure.causes.every((cause) => isNowhere(cause) || isNotAllowed(cause));
+/** Without an engine there is no container either, unless the vault was open in one when last seen. */
+async function isAbsent({ project }: StepContext, failure: Failure): Promise<boolean> {
+  if (failure.kind === "no-engine") return !(await isNotedOpen(project.vaultFolder));
   return failure.kind === "engine-unavailable" && failure.why === "missing";
 }
-
-// whoever may make no namespace has none
-const isNotAllowed = (failure: Failure): boolean =>
-  failure.kind === "engine-unavailable" && failure.engine === "namespace";
 
 const engine: StepCheck = async (context) => {
   const version = await (await context.engine()).version();

@@ -5,7 +5,7 @@ import { forgetOpen, recordedOpen, recordOpen } from "../lib/enclave/open-record
 import { pushed } from "../lib/remote/local.js";
 import { exclusively } from "../lib/project/project-lock.js";
 import { isInUse, joinSession } from "../lib/project/sessions.js";
-import { ok, type Result } from "../lib/result.js";
+import { fail, ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { bytesOf, count } from "../lib/run/bytes.js";
 import { sayUnlinked } from "../lib/run/bridges.js";
@@ -22,13 +22,13 @@ import { cleanLeftovers } from "../lib/vault/store.js";
 /** Opens the local vault into the RAM folder: completely, or not at all. */
 export async function run(context: StepContext): Promise<Result<void>> {
   const { project, terminal, session, signal } = context;
-  const limitBytes = archiveLimit(project.config.secretsBytes);
   const opening = wantedOpening(project, context.options);
   if (!opening.ok) return opening;
   await cleanLeftovers(project.vaultFolder);
   const [enclave, state] = [await context.enclave(), await context.container()];
   if (!enclave.ok) return enclave;
   if (!state.ok) return state;
+  const limitBytes = archiveLimit(enclave.value.secretsBytes);
   const unpacked = await withPassphrase(context, "Passphrase of the vault:", (passphrase) =>
     exclusively(project.vaultFolder, signal, async () => {
       const vault = { vault: project.vaultFile, passphrase, limitBytes, opening: opening.value, signal };
@@ -44,7 +44,11 @@ export async function run(context: StepContext): Promise<Result<void>> {
       return closed.ok ? noted : closed;
     }),
   );
-  if (!unpacked.ok) return unpacked;
+  if (!unpacked.ok) {
+    const { failure } = unpacked;
+    const isRoom = enclave.value.secretsBytes < project.config.secretsBytes;
+    return isRoom && failure.kind === "archive-too-large" ? fail({ ...failure, lacksRam: true }) : unpacked;
+  }
   session.sawOpen = true;
   if (unpacked.value === "already open") {
     const more = await openMore(context, enclave.value);

@@ -34,12 +34,12 @@ times=
 ls --full-time / >/dev/null 2>&1 && times=--full-time`;
 
 // what was saved may stand for less than what is there once somebody works in it again: see shell.ts
-// (the brackets keep its own command line from being found)
+// (its own command line has the name of a variable where that of a guard has the folder)
 const unattended = `umask 077; cd "$1" || exit 0
 ${look}
 sleep "$2" & wait $!
 for p in /proc/[0-9]*; do
-  tr '\\0' ' ' < "$p/cmdline" 2>/dev/null | grep -q 'tazpod-guar[d] ' && exit 0
+  case " $(tr '\\0' ' ' < "$p/cmdline" 2>/dev/null)" in *" tazpod-guard $1 "*) exit 0 ;; esac
 done
 [ -e .tazpod/open ] && [ -e .tazpod/saved ] && [ "$(cat .tazpod/saved)" = "$(look)" ] || exit 0
 ${clear}`;

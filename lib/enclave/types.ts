@@ -8,6 +8,8 @@ export interface Enclave {
   readonly user: string;
   /** Absolute path inside, `/home/<user>/secrets`. */
   readonly folder: string;
+  /** How much a vault that is opened into it may take, in bytes. */
+  readonly secretsBytes: number;
   /** Paths that the home and the RAM folder have in common while the vault is open: links in the home, to what is open. */
   readonly bridges: readonly string[];
 }

@@ -17,6 +17,8 @@ export interface Chosen {
   readonly state?: Result<ContainerState>;
   /** Those before it that do not answer. */
   readonly passed: readonly Passed[];
+  /** No engine answers, and each call of `engine` fails with this. */
+  readonly failure?: Failure;
 }
 
 interface Passed {
@@ -25,9 +27,10 @@ interface Passed {
 }
 
 /**
- * The engine that is named, or the first that answers. The one that has made the project's container, as noted, stays it for
+ * The engine that is named, or the first that answers. The one that made the project's container, as noted, stays in use for
  * as long as the container is there: an open vault must not be out of sight because another engine has come up. The
- * question that it answers is for the state of the container, which is what is wanted next anyway.
+ * question that it answers is for the state of the container, which is what is wanted next anyway. `process` is taken only
+ * where it is named or noted: someone agreed to it.
  */
 export async function chooseEngine(
   choice: EngineChoice,
@@ -44,16 +47,20 @@ export async function chooseEngine(
   }
   const passed: Passed[] = [];
   for (const name of engineNames) {
+    if (name === "process" && noted !== name) continue;
     const engine = await openEngine(name);
-    // a namespace that is not there can be asked for anywhere
-    const able = name === "namespace" ? await engine.version() : undefined;
+    // what is not there can be asked for anywhere
+    const able = runsOnThisHost(name) ? await engine.version() : undefined;
     const state = able?.ok === false ? fail(able.failure) : await engine.inspect(container);
     if (state.ok) return { engine, state, passed };
     passed.push({ name, failure: state.failure });
   }
   const failure: Failure = { kind: "no-engine", causes: passed.map(({ failure: cause }) => cause) };
-  return { engine: noEngine(failure), passed };
+  return { engine: noEngine(failure), passed, failure };
 }
+
+/** Whether an engine runs the host's own programs, without an image. */
+export const runsOnThisHost = (name: EngineName): boolean => name === "namespace" || name === "process";
 
 const isMissing = (failure: Failure): boolean =>
   failure.kind === "engine-unavailable" && failure.why === "missing";

@@ -1,8 +1,9 @@
 import { ociEngine } from "./oci.js";
 import type { Engine, EngineName } from "./types.js";
 
-/** The one that is rarely there is loaded only where it is. */
+/** Opens an engine. Those that are rarely used are loaded only then. */
 export async function openEngine(name: EngineName): Promise<Engine> {
   if (name === "namespace") return (await import("./namespace/namespace.js")).namespaceEngine();
+  if (name === "process") return (await import("./process/process.js")).processEngine();
   return ociEngine(name);
 }

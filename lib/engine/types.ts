@@ -2,8 +2,8 @@ import type { Transform } from "node:stream";
 import type { Finished, Piped, ProcessOptions } from "../host/process.js";
 import type { Result } from "../result.js";
 
-/** The engines, in the order in which `auto` takes what answers. */
-export const engineNames = ["docker", "podman", "namespace"] as const;
+/** The engines, in the order in which `auto` takes what answers. It never takes `process`, which isolates nothing. */
+export const engineNames = ["docker", "podman", "namespace", "process"] as const;
 
 export type EngineName = (typeof engineNames)[number];
 
@@ -69,6 +69,8 @@ export type ContainerState =
       readonly imageId: string;
       /** The user's home inside. */
       readonly home: string;
+      /** The room left for the RAM folder, in bytes, where that is not its own. */
+      readonly freeBytes?: number;
       /** The id of the volume with a copy of the project; missing where that is mounted. */
       readonly workspace?: string;
     };

@@ -131,6 +131,14 @@ export async function makeFolder(path: string, mode = 0o700): Promise<Result<voi
   return made.ok ? ok(undefined) : made;
 }
 
+/** Makes a link at `path`, in the place of whatever file or link is there. */
+export function makeLink(target: string, path: string): Promise<Result<void>> {
+  return attempt("create the link", path, async () => {
+    await fs.rm(path, { force: true });
+    await fs.symlink(target, path);
+  });
+}
+
 /** Removes one file; that it is gone already is fine. */
 export async function removeFile(path: string): Promise<Result<void>> {
   const removed = await attemptOptional("remove", path, () => fs.unlink(path));

@@ -1,15 +1,15 @@
 import * as fs from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fail, ok, type Result } from "../result.js";
 import { attempt } from "./file-failure.js";
 
-/** Of statfs(2): what such a file system holds is in RAM only (or in swap). */
+/** The types, in statfs(2), of file systems that keep their content in RAM (or in swap): tmpfs and ramfs. */
 const inRam = new Set([0x01021994, 0x858458f6]);
 
 /**
  * A folder of this user's for what must not reach a disk and ends with the login: `tazpod/NAME` in XDG_RUNTIME_DIR or
- * /run/user/UID, else `tazpod-UID/NAME` in /dev/shm. Made with mode 0700. Failure: `file` with EPERM when there is none
- * that is the user's alone and in RAM.
+ * /run/user/UID, else `tazpod-UID/NAME` in /dev/shm. Made with mode 0700. Failure: `file` with EPERM when none of them is
+ * the user's alone and in RAM; its detail says why for each.
  */
 export async function runtimeFolder(...name: readonly string[]): Promise<Result<string>> {
   const uid = process.getuid?.() ?? -1;
@@ -19,27 +19,62 @@ export async function runtimeFolder(...name: readonly string[]): Promise<Result<
     `/run/user/${uid}/tazpod`,
     `/dev/shm/tazpod-${uid}`,
   ];
-  for (const top of tops) {
-    if (!(await isOwn(top, uid))) continue;
+  const reasons: string[] = [];
+  for (const top of new Set(tops)) {
+    const reason = await unfit(top);
+    if (reason !== undefined) {
+      reasons.push(reason);
+      continue;
+    }
     const folder = join(top, ...name);
     const made = await attempt("create the folder", folder, () =>
       fs.mkdir(folder, { recursive: true, mode: 0o700 }),
     );
     return made.ok ? ok(folder) : made;
   }
-  const detail = "neither XDG_RUNTIME_DIR nor /dev/shm has a folder in RAM that is yours alone";
-  return fail({ kind: "file", action: "use", path: tops[0] ?? "", code: "EPERM", detail });
+  return fail({
+    kind: "file",
+    action: "use",
+    path: tops[0] ?? "",
+    code: "EPERM",
+    detail: `no folder in RAM is yours alone (${reasons.join("; ")})`,
+  });
 }
 
-/** Made now, or found: a folder and no link, this user's, closed to all others, in RAM. */
-async function isOwn(path: string, uid: number): Promise<boolean> {
+/**
+ * Why a folder is not one in RAM that only this user can enter, in words; undefined when it is. Makes it, with mode 0700,
+ * where it is missing and the folder above is there.
+ */
+export async function unfit(path: string): Promise<string | undefined> {
+  const uid = process.getuid?.() ?? -1;
   try {
     await fs.mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "EEXIST") throw error;
     });
     const [found, system] = await Promise.all([fs.lstat(path), fs.statfs(path)]);
-    return found.isDirectory() && found.uid === uid && (found.mode & 0o077) === 0 && inRam.has(system.type);
-  } catch {
-    return false;
+    if (!found.isDirectory()) return `${path} is not a folder`;
+    if (!inRam.has(system.type)) return `${path} is on a disk`;
+    if (found.uid !== uid) return `${path} belongs to user ${found.uid}`;
+    if ((found.mode & 0o077) !== 0)
+      return `${path} is open to other users (mode ${(found.mode & 0o777).toString(8)})`;
+    return undefined;
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return `there is no ${dirname(path)}`;
+    return `${path} cannot be used: ${code}`;
   }
+}
+
+/** How many bytes fit into the file system that a folder is on. Failure: `file`. */
+export function freeBytes(folder: string): Promise<Result<number>> {
+  return attempt("look at", folder, async () => {
+    const { bavail, bsize } = await fs.statfs(folder);
+    return bavail * bsize;
+  });
+}
+
+/** The inode number of such a folder; undefined when there is none, or it is unfit. */
+export async function inodeOf(folder: string): Promise<number | undefined> {
+  const found = await fs.lstat(folder).catch(() => undefined);
+  return found !== undefined && (await unfit(folder)) === undefined ? found.ino : undefined;
 }

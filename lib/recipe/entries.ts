@@ -81,6 +81,7 @@ function readConfirm(tree: Tree | undefined): Confirm | undefined {
     msg: textOf(tree.entries, "msg") ?? "",
     default: leafOf(tree.entries, "default") !== false,
     onlyFinally: textOf(tree.entries, "only") === "finally",
+    ...optional("instead", textOf(tree.entries, "instead")),
   };
 }
 

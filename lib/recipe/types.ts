@@ -55,6 +55,8 @@ export interface Confirm {
   readonly onlyFinally: boolean;
   /** The answer that Enter gives. */
   readonly default: boolean;
+  /** What to do where there is no terminal; such a question is not answered by `--yes`. */
+  readonly instead?: string;
 }
 
 export interface FinallyEntry {

@@ -5,8 +5,11 @@ import { fail, ok, type Result } from "../result.js";
 import { loadScript } from "./scripts.js";
 import type { StepContext } from "./step.js";
 
+/** Where the stdout of a step's programs goes. Their stderr is always on tazpod's own. */
+export type Stdout = "stdout" | "stderr";
+
 /** Does what a task says, once. A step that does not heed its signal is left behind when it aborts. */
-export async function act(task: Task, context: StepContext): Promise<Result<unknown>> {
+export async function act(task: Task, context: StepContext, stdout: Stdout): Promise<Result<unknown>> {
   let timer: NodeJS.Timeout | undefined;
   let stop = (): void => undefined;
   const stopped = new Promise<Result<never>>((resolve) => {
@@ -20,14 +23,20 @@ export async function act(task: Task, context: StepContext): Promise<Result<unkn
     else context.signal.addEventListener("abort", stop, { once: true });
   });
   try {
-    return await Promise.race([work(task, context), stopped]);
+    return await Promise.race([work(task, context, stdout), stopped]);
   } finally {
     clearTimeout(timer);
     context.signal.removeEventListener("abort", stop);
   }
 }
 
-async function work(task: Task, context: StepContext): Promise<Result<unknown>> {
+/** Whether a task prints whatever it likes, as its programs do and what a project's own script calls. */
+export function printsFreely({ action, silent, interactive }: Task): boolean {
+  const isOwn = action.kind === "script" && action.script.kind === "file";
+  return !silent && !interactive && (isOwn || action.kind === "cmds");
+}
+
+async function work(task: Task, context: StepContext, stdout: Stdout): Promise<Result<unknown>> {
   if (task.action.kind === "none") return ok(undefined);
   if (task.action.kind === "cmds") {
     for (const cmd of task.action.cmds) {
@@ -35,6 +44,7 @@ async function work(task: Task, context: StepContext): Promise<Result<unknown>> 
         cmd.map((item) => render(item, context.vars)),
         task,
         context,
+        stdout,
       );
       if (!done.ok) return done;
     }
@@ -49,6 +59,7 @@ async function work(task: Task, context: StepContext): Promise<Result<unknown>> 
       [process.execPath, fileURLToPath(import.meta.resolve("zx/cli")), loaded.value.file],
       task,
       context,
+      stdout,
     );
   }
   const { run } = loaded.value.script;
@@ -72,8 +83,16 @@ async function work(task: Task, context: StepContext): Promise<Result<unknown>> 
   }
 }
 
-/** Runs a foreign program in the project's folder: on the terminal when the task is interactive, else with its lines as progress. */
-async function program(argv: readonly string[], task: Task, context: StepContext): Promise<Result<void>> {
+/**
+ * Runs a program in the project's folder: on the terminal when the task is interactive; else with what it prints shown as it
+ * comes, or, when the task is silent, kept for the failure.
+ */
+async function program(
+  argv: readonly string[],
+  task: Task,
+  context: StepContext,
+  stdout: Stdout,
+): Promise<Result<void>> {
   const { execa } = await import("execa");
   const [file = "", ...rest] = argv;
   const shared = {
@@ -84,30 +103,19 @@ async function program(argv: readonly string[], task: Task, context: StepContext
     cancelSignal: context.signal,
     forceKillAfterDelay: 2_000,
   } as const;
-  const inBackground = () => {
-    const child = execa(file, rest, {
-      ...shared,
-      stdin: "ignore",
-      all: true,
-      detached: true,
-      cleanup: true,
-    });
-    child.all.on("data", (chunk: Buffer) =>
-      context.report(chunk.toString().trimEnd().split("\n").at(-1) ?? ""),
-    );
-    return child;
+  const apart = { ...shared, stdin: "ignore", detached: true, cleanup: true } as const;
+  const start = () => {
+    if (task.interactive)
+      return context.terminal.lend(async () => execa(file, rest, { ...shared, stdio: "inherit" }));
+    if (task.silent) return execa(file, rest, { ...apart, all: true });
+    return execa(file, rest, { ...apart, stdout: stdout === "stdout" ? 1 : 2, stderr: 2 });
   };
-  const done = await (task.interactive
-    ? context.terminal.lend(async () => execa(file, rest, { ...shared, stdio: "inherit" }))
-    : inBackground());
+  const done = await start();
   if (!done.failed) return ok(undefined);
   if (done.isCanceled) return fail({ kind: "interrupted", signal: String(context.signal.reason) });
   if (done.code === "ENOENT")
     return fail({ kind: "command-missing", program: file, hint: "Install it, or correct PATH." });
-  const detail = String(done.all ?? "")
-    .split("\n")
-    .slice(-10)
-    .join("\n");
+  const detail = lastLines(String(done.all ?? ""));
   return fail({
     kind: "command-failed",
     command: argv,
@@ -115,6 +123,11 @@ async function program(argv: readonly string[], task: Task, context: StepContext
     ...(done.signal === undefined ? {} : { signal: done.signal }),
     detail,
   });
+}
+
+/** The end of what a silent program printed: at most 20 lines and 4,000 characters. */
+function lastLines(text: string): string {
+  return text.split("\n").slice(-20).join("\n").slice(-4_000);
 }
 
 /** What a program is told about where it runs; never anything secret. */

@@ -105,6 +105,7 @@ export function parseArguments(argv: readonly string[]): Result<Arguments> {
         force: values.force ?? false,
         verbose: values.verbose ?? false,
         init: init.value,
+        json: values.json ?? false,
         args: end === -1 ? [] : argv.slice(end + 1),
       },
     });

@@ -11,6 +11,8 @@ export interface Question {
   readonly tasks: readonly string[];
   readonly text: string;
   readonly preset: boolean;
+  /** Only a person answers it; this is what to do without one. */
+  readonly instead?: string;
 }
 
 interface Settled {
@@ -25,7 +27,8 @@ type Vars = (task: Task) => Readonly<Record<string, string>>;
 /**
  * The question to ask before `step` runs: for the outermost task of its branch that has a confirm not settled yet,
  * with everything it takes. Confirms further in that are sure to come up are settled with it, and lead: "No vault here.
- * Create one?" says more than "Unlock?". Those that may not come up are asked when they do.
+ * Create one?" says more than "Unlock?". Those that may not come up are asked when they do, as are those that only a
+ * person answers.
  */
 export function question(
   recipe: Recipe,
@@ -39,10 +42,14 @@ export function question(
     const { confirm } = task(name);
     return confirm !== undefined && !settled.has(name) && (cleanup || !confirm.onlyFinally);
   };
-  const root = step.branch.find(asks);
+  const alone = (name: string): boolean => task(name).confirm?.instead !== undefined;
+  const root =
+    asks(step.task) && alone(step.task) ? step.task : step.branch.find((name) => asks(name) && !alone(name));
   if (root === undefined) return undefined;
   const branch = plan.steps.filter((planned) => planned.branch.includes(root));
-  const inner = branch.filter(({ task: name, certain }) => name !== root && certain && asks(name));
+  const inner = branch.filter(
+    ({ task: name, certain }) => name !== root && certain && asks(name) && !alone(name),
+  );
   const asked = [root, ...inner.map((planned) => planned.task)];
   const leads = inner.length === 0 ? [root] : asked.slice(1);
   const say = (name: string): string => {
@@ -53,23 +60,27 @@ export function question(
   const told = branch.filter((planned) => !task(planned.task).internal);
   const takes =
     told.length > 1 ? ` It takes: ${told.map((planned) => words(recipe, planned, vars)).join(", ")}` : "";
+  const { instead } = task(root).confirm ?? {};
   return {
     tasks: asked,
     text: `${text}${takes}`,
     preset: asked.every((name) => task(name).confirm?.default ?? true),
+    ...(instead === undefined ? {} : { instead }),
   };
 }
 
 /** Failures: `answer-needed` when nobody can be asked, `interrupted`. */
 export async function ask(
-  { tasks, text, preset }: Question,
+  { tasks, text, preset, instead }: Question,
   options: RunOptions,
   terminal: Terminal,
 ): Promise<Result<boolean>> {
   const { yes } = options;
-  if (yes === "all" || tasks.every((task) => yes.has(task))) return ok(true);
-  if (!terminal.interactive)
-    return fail({ kind: "answer-needed", question: text, flag: `--yes (or --yes=${tasks.join(",")})` });
+  if (instead === undefined && (yes === "all" || tasks.every((task) => yes.has(task)))) return ok(true);
+  if (!terminal.interactive) {
+    const flag = instead ?? `--yes (or --yes=${tasks.join(",")})`;
+    return fail({ kind: "answer-needed", question: text, flag });
+  }
   return terminal.confirm(text, preset);
 }
 

@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly verbose: boolean;
   /** For `init`: answers to what it asks. */
   readonly init: InitOptions;
+  /** stdout is for JSON alone. */
+  readonly json: boolean;
   /** What follows `--`: the command that `shell` runs in place of a shell. */
   readonly args: readonly string[];
 }

@@ -3,20 +3,25 @@ import { sleep } from "../host/clock.js";
 import { render } from "../recipe/render.js";
 import type { Task } from "../recipe/types.js";
 import { fail, ok, type Result } from "../result.js";
-import { act } from "./act.js";
+import { act, printsFreely, type Stdout } from "./act.js";
 import { evaluate } from "./checks.js";
-import type { Report } from "./progress.js";
+import { plainProgress, type Report } from "./progress.js";
 import type { Setting } from "./setting.js";
 
 /**
  * One step: its preconditions, its work with time limit and retries, and then whether it achieved what it says.
  * Calls `onStart` when its work begins.
  */
-export async function perform(task: Task, setting: Setting, onStart: () => void): Promise<Result<void>> {
+export async function perform(
+  task: Task,
+  setting: Setting,
+  stdout: Stdout,
+  onStart: () => void,
+): Promise<Result<void>> {
   const ready = await preconditions(task, setting);
   if (!ready.ok) return ready;
   onStart();
-  const worked = await attempts(task, setting);
+  const worked = await attempts(task, setting, stdout);
   setting.facts.stepped(task);
   const refreshed = await setting.world.refresh();
   const { received, signal } = setting.interrupts;
@@ -45,25 +50,31 @@ async function preconditions(
   return ok(undefined);
 }
 
-async function attempts(task: Task, setting: Setting): Promise<Result<unknown>> {
+async function attempts(task: Task, setting: Setting, stdout: Stdout): Promise<Result<unknown>> {
   for (let attempt = 0; ; attempt += 1) {
-    const result = await once(task, setting);
+    const result = await once(task, setting, stdout);
     if (result.ok || attempt >= task.retries || setting.interrupts.signal.aborted) return result;
     await sleep(Math.min(500 * 2 ** attempt, 10_000), setting.interrupts.signal);
   }
 }
 
-async function once(task: Task, { recipe, world, interrupts, progress }: Setting): Promise<Result<unknown>> {
+async function once(
+  task: Task,
+  { recipe, world, interrupts, progress }: Setting,
+  stdout: Stdout,
+): Promise<Result<unknown>> {
   const limit = new AbortController();
   const { timeoutMs } = task;
   const timer = timeoutMs === undefined ? undefined : setTimeout(() => limit.abort("timeout"), timeoutMs);
   const signal = AbortSignal.any([interrupts.signal, limit.signal]);
-  const work = (report: Report) => act(task, world.context(recipe, task, signal, report));
+  const work = (report: Report) => act(task, world.context(recipe, task, signal, report), stdout);
   try {
     const title =
       task.desc === undefined ? task.name : `${task.name}: ${render(task.desc, world.vars(recipe, task))}`;
     const quiet = task.silent || task.interactive;
-    const result = await (quiet ? work(() => undefined) : progress.show(title, work));
+    // a list that is drawn again and again would be mixed with what such a task prints
+    const shown = printsFreely(task) ? plainProgress(world.terminal) : progress;
+    const result = await (quiet ? work(() => undefined) : shown.show(title, work));
     if (limit.signal.aborted && !result.ok)
       return fail({ kind: "timeout", what: task.name, ms: timeoutMs ?? 0 });
     return result;

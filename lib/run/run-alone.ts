@@ -31,7 +31,7 @@ export async function runAlone(file: string, argv: readonly string[]): Promise<n
   interrupts.watch();
   try {
     const ready = await needsHold(task, setting.value);
-    const outcome = ready.ok ? await perform(task, setting.value, () => undefined) : ready;
+    const outcome = ready.ok ? await perform(task, setting.value, "stdout", () => undefined) : ready;
     return outcome.ok ? 0 : reportFailure(outcome.failure, json);
   } finally {
     interrupts.unwatch();

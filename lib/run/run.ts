@@ -105,7 +105,10 @@ async function advance(
   if (world.options.verbose) world.terminal.say(`+ ${step.task}: ${step.reason}`);
   const forced = pursuit.target.named && pursuit.target.tasks.includes(task.name);
   if (!forced && (await alreadySo(task, facts))) return ok(undefined);
-  const result = await perform(task, setting, () => {
+  // what was asked for prints results; what it needs, and what is done afterwards, only tells of itself
+  const isAsked = pursuit.target.tasks.includes(task.name) && !pursuit.cleanup;
+  const stdout = isAsked && !world.options.json ? "stdout" : "stderr";
+  const result = await perform(task, setting, stdout, () => {
     pursuit.ran.add(task.name);
     if (task.finally.length > 0) pursuit.started.push(task);
   });

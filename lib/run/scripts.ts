@@ -16,6 +16,7 @@ export const builtinScripts = [
   "init",
   "ensure-container",
   "recreate-container",
+  "use-processes",
   "login",
   "pull",
   "create",

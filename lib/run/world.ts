@@ -59,6 +59,8 @@ export class World {
     this.#container = undefined;
     this.#imageId = undefined;
     this.#stateIsOld = true;
+    // where no engine answered, the step may have changed that
+    if ((await this.#chosen)?.failure !== undefined) this.#chosen = undefined;
     if (this.#project.initialised) return ok(undefined);
     const loaded = await loadProject(this.#project.root);
     if (!loaded.ok) return loaded;
@@ -120,7 +122,7 @@ export class World {
   }
 
   async enclave(): Promise<Result<Enclave>> {
-    const { containerName, user, bridges } = this.#project.config;
+    const { containerName, user, bridges, secretsBytes } = this.#project.config;
     const state = await this.container();
     if (!state.ok) return state;
     if (state.value.state !== "running")
@@ -130,6 +132,7 @@ export class World {
       container: containerName,
       user,
       folder: secretsFolder(state.value.home),
+      secretsBytes: Math.min(secretsBytes, state.value.freeBytes ?? Infinity),
       bridges,
     });
   }

@@ -1,4 +1,4 @@
-// needs: root, unshare
+// needs: mount namespace
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { namespaceEngine } from "../../lib/engine/namespace/namespace.js";
-import type { NamespaceRecord } from "../../lib/engine/namespace/record.js";
+import type { NamespaceRecord } from "../../lib/engine/namespace/run.js";
 import { specHash } from "../../lib/engine/spec.js";
 import { endProcess } from "../../lib/host/end-process.js";
 import { stateFolder } from "../../lib/host/state-folder.js";

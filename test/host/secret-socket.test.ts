@@ -3,6 +3,7 @@ import { createConnection, createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { testWith } from "../rig/needing.js";
 import { askSecret, serveSecret } from "../../lib/host/secret-socket.js";
 import { take } from "../../lib/result.js";
 import { Secret } from "../../lib/secret.js";
@@ -54,20 +55,23 @@ test("who cannot prove to be the same user gets nothing", async () => {
   end();
 });
 
-if (process.getuid?.() === 0) {
-  test("another user does not reach the socket; where the folder lets them, their proof is not taken", async () => {
+await testWith(
+  test,
+  "other users",
+  "another user does not reach the socket; where the folder lets them, their proof is not taken",
+  async () => {
     const { path, end } = await served(words);
     const ask = `
-      import { createConnection } from "node:net";
-      import { writeFileSync } from "node:fs";
-      const socket = createConnection(${JSON.stringify(path)});
-      socket.on("error", (error) => console.log(error.code));
-      socket.on("data", (chunk) => {
-        const name = /^prove (.+)\\n/.exec(chunk.toString())?.[1];
-        if (name === undefined) return console.log("GOT " + chunk);
-        try { writeFileSync(${JSON.stringify(join(path, ".."))} + "/" + name, ""); } catch (error) { console.log(error.code); }
-        socket.write("done\\n");
-      });`;
+    import { createConnection } from "node:net";
+    import { writeFileSync } from "node:fs";
+    const socket = createConnection(${JSON.stringify(path)});
+    socket.on("error", (error) => console.log(error.code));
+    socket.on("data", (chunk) => {
+      const name = /^prove (.+)\\n/.exec(chunk.toString())?.[1];
+      if (name === undefined) return console.log("GOT " + chunk);
+      try { writeFileSync(${JSON.stringify(join(path, ".."))} + "/" + name, ""); } catch (error) { console.log(error.code); }
+      socket.write("done\\n");
+    });`;
     const other = (): ReturnType<typeof run> =>
       run(
         "setpriv",
@@ -92,8 +96,8 @@ if (process.getuid?.() === 0) {
     assert.not.match(allowed.stdout, "GOT");
     assert.is(allowed.stdout, "", allowed.stderr);
     end();
-  });
-}
+  },
+);
 
 test("a socket that is not the user's own, or open to others, is not asked; one that never answers is given up", async () => {
   const { path, end } = await served(words);

@@ -37,7 +37,7 @@ function rows(tasks: string, world: World, options?: Parameters<typeof planOf>[3
 
 // no part of a vault is asked for by name, and the project is mounted
 const mounted = { workspace: true, "workspace-returned": true };
-const project = { project: "true: .tazpod/config.yaml", "parts-open": true, ...mounted };
+const project = { project: "true: .tazpod/config.yaml", engine: true, "parts-open": true, ...mounted };
 
 test("on a new host the whole way is planned, and what only the remote can tell is a question", () => {
   assert.equal(

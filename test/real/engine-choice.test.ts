@@ -17,11 +17,14 @@ test("auto says why it is none of those before it, and stays with the one that m
   Object.assign(host.env, nobody);
   const made = await host.enter("echo new > ~/secrets/new; ls ~/secrets");
   assert.is(made.code, 0, made.stderr);
-  assert.match(made.stderr, /is made by namespace, since:\n +docker: Docker is not (answering|installed)/);
+  assert.match(
+    made.stderr,
+    /uses the engine namespace, because:\n +docker: Docker is not (answering|installed)/,
+  );
   assert.match(made.stderr, /^ +podman: /m);
   const again = await host.enter("cat ~/secrets/new");
   assert.is(again.stdout, "new\n", again.stderr);
-  assert.not.match(again.stderr, /is made by/);
+  assert.not.match(again.stderr, /uses the engine/);
 });
 
 test("an engine that is named and none is refused, with those there are", async () => {
@@ -29,7 +32,7 @@ test("an engine that is named and none is refused, with those there are", async 
   host.env["TAZPOD_ENGINE"] = "lxc";
   const { code, stderr } = await host.tazpod("status");
   assert.is(code, 2);
-  assert.match(stderr, /TAZPOD_ENGINE is "lxc".*\n +Known: docker, podman, namespace, auto\./);
+  assert.match(stderr, /TAZPOD_ENGINE is "lxc".*\n +Known: docker, podman, namespace, process, auto\./);
 });
 
 test("the one that made the container is not passed over because it does not answer", async () => {

@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import "../fake/light-scrypt.js";
 import { dieAt, type Died, dieEverywhere } from "../rig/die-at.js";
 import { engineName, Host, removeHosts } from "../rig/host.js";
-import { skip } from "../rig/skip.js";
+import { testWith } from "../rig/needing.js";
 import { onTmpfs } from "../rig/tmpfs.js";
 
 // tazpod killed by SIGKILL while it opens a vault in a container, and while it saves one.
@@ -43,7 +43,7 @@ test("unlock: killed before, in and after everything it tells the container, the
     assert.equal(await readFile(host.vault), sealed, at);
   };
   const programs = await dieEverywhere(host, () => unlock, after, "docker");
-  const program = engineName === "namespace" ? "nsenter" : engineName;
+  const program = { namespace: "nsenter", process: "sh" }[engineName as string] ?? engineName;
   assert.ok(programs.includes(`before ${program}`) && programs.includes(`once ${program} is started`));
   // what the archive is switched in with
   const orders = await dieEverywhere(host, () => unlock, after, "text");
@@ -110,8 +110,11 @@ test("a save that was killed once it had replaced the vault, and the next before
   assert.is((await host.enter("cat ~/secrets/count")).stdout, `${round}\n`);
 });
 
-if (process.getuid?.() === 0) {
-  test("save on a disk that is full, or cannot be written: it says so, nothing is lost, and with room again it is done", async () => {
+await testWith(
+  test,
+  "mount",
+  "save on a disk that is full, or cannot be written: it says so, nothing is lost, and with room again it is done",
+  async () => {
     const host = await Host.make({ remote: "none" });
     const folder = host.path(".tazpod", "vault");
     await onTmpfs(folder, "2m", async (disk) => {
@@ -140,9 +143,7 @@ if (process.getuid?.() === 0) {
       assert.is((await host.run("lock")).code, 0);
       assert.is((await host.enter("cat ~/secrets/more")).stdout, "more\n");
     });
-  });
-} else {
-  skip(test, "save on a disk that is full, or cannot be written", "only root can mount");
-}
+  },
+);
 
 test.run();

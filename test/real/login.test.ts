@@ -1,4 +1,4 @@
-// needs: engine, s3, script
+// needs: engine, s3, script, curl
 // time limit: 900 s
 import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { newFolder } from "../rig/folder.js";
 import { bin, Host, passphrase, removeHosts, run } from "../rig/host.js";
 import { Pty } from "../rig/pty.js";
 import { ramFolder, removeRamFolders } from "../rig/ram-folder.js";
-import { skip } from "../rig/skip.js";
+import { testWith } from "../rig/needing.js";
 import { underShell } from "../rig/under-shell.js";
 import { s3Endpoint } from "../runner/services.js";
 
@@ -258,10 +258,11 @@ test("no token is in an argument, an environment, the project, the home, the con
   assert.equal([found.code, found.stdout], [1, ""]);
 });
 
-const inMemory = "where no folder in RAM is to be had, the login lasts as long as the process, which says so";
-if (process.getuid?.() !== 0) skip(test, inMemory, "takes root, for a mount of its own");
-else
-  test(inMemory, async () => {
+await testWith(
+  test,
+  "mount namespace",
+  "where no folder is in RAM, the login lasts as long as the process, which says so",
+  async () => {
     const host = await newHost();
     const disk = await newFolder("disk");
     host.env["XDG_RUNTIME_DIR"] = disk;
@@ -272,7 +273,8 @@ else
     await pty.expect("Logged in, for as long as this tazpod runs");
     assert.is(await pty.ended, 0, pty.screen);
     assert.equal(await run("grep", ["-r", "access", disk]), { code: 1, stdout: "", stderr: "" });
-  });
+  },
+);
 
 test("logout forgets the login, and a check after it asks nobody", async () => {
   const host = await newHost();

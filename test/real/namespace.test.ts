@@ -90,7 +90,7 @@ for (const { name, uid, home, capabilities } of variants) {
     );
     assert.is(made.code, 0, made.stderr);
     assert.is(made.stdout, `/workspace\n${home}\n${uid}\n`);
-    assert.match(made.stderr, /has in common with this host .*\n.*this host's, not those of/);
+    assert.match(made.stderr, /With the engine namespace:\n.*this host's, not those of/);
     assert.is(await good(as(uid, there, "enter", "--", "sh", "-c", "cat ~/secrets/key")), "far\n");
     for (const host of [here, there]) {
       assert.ok((await left(host)).length > 0);

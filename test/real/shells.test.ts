@@ -57,6 +57,8 @@ test("a second shell joins without a question, and the last one to leave saves a
   const host = await withVault();
   const first = await opened(host);
   const second = await joined(host);
+  // it has the passphrase from the first one then
+  await until(async () => (await sockets(host)).length === 2);
   await leave(first, "echo one > ~/secrets/one; exit 0");
   assert.match(await host.secrets(), "one");
   assert.not.match(first.pty.screen, "lock:");

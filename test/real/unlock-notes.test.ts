@@ -1,4 +1,4 @@
-// needs: engine, root
+// needs: engine, mount
 // time limit: 900 s
 import { readFile } from "node:fs/promises";
 import { test } from "uvu";

@@ -2,6 +2,7 @@ import { execFile, spawn } from "node:child_process";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { runsOnThisHost } from "../../lib/engine/choose.js";
 import { openEngine } from "../../lib/engine/open.js";
 import { engineNames } from "../../lib/engine/types.js";
 import { newFolder } from "./folder.js";
@@ -25,9 +26,12 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** The programs inside are this host's own. */
+const isThisHost = runsOnThisHost(engineName);
+
 /** The host's own shell is root's here, and as its owner likes it; the test image has a plain one. */
 function shellOf(more: string): string {
-  if (engineName !== "namespace") return "";
+  if (!isThisHost) return "";
   const env = /^env:/m.test(more) ? "" : 'env: { PS1: "$ " }\n';
   return `${/^shell:/m.test(more) ? "" : "shell: [sh]\n"}${env}`;
 }
@@ -124,7 +128,7 @@ export class Host {
 
   async removeContainer(): Promise<void> {
     // not by the engine's own, which lets it come to an end first
-    if (engineName === "namespace") value(await (await openEngine(engineName)).remove(this.container));
+    if (isThisHost) value(await (await openEngine(engineName)).remove(this.container));
     else await execute(engineName, ["rm", "-f", this.container]).catch(() => undefined);
   }
 }

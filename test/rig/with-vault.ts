@@ -1,5 +1,6 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import * as assert from "uvu/assert";
+import { processesWith } from "../../lib/host/process-table.js";
 import { Secret } from "../../lib/secret.js";
 import { sealInto } from "../../lib/vault/seal-folder.js";
 import { newFolder } from "./folder.js";
@@ -52,13 +53,27 @@ export const folderRemote = async (): Promise<string> => `file://${await newFold
 
 /** The processes in a container other than those it was started with. */
 export async function running(host: Host): Promise<string> {
+  const all = await processes(host);
+  return all
+    .split("\n")
+    .filter((line) => line.trim() !== "" && !/trap "exit 0"|sleep 3600/.test(line))
+    .join("\n");
+}
+
+/** A line for each process in the container. */
+async function processes(host: Host): Promise<string> {
+  if (engineName === "process") {
+    const home = (await host.inside("echo ~")).trim();
+    const found = await processesWith("TAZPOD_HOME", home);
+    const lines = [...found.keys()].map(async (pid) => {
+      const words = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+      return `${pid} ${words.replaceAll("\0", " ")}`;
+    });
+    return (await Promise.all(lines)).join("\n");
+  }
   const all =
     engineName === "namespace"
       ? (await host.inside("ps -eo pid,args")).replace(/^.* (?:ps -eo|sh -c ps) .*\n/gm, "")
       : (await run(engineName, ["top", host.container, "-eo", "pid,args"])).stdout;
-  return all
-    .split("\n")
-    .slice(1)
-    .filter((line) => line.trim() !== "" && !/trap "exit 0"|sleep 3600/.test(line))
-    .join("\n");
+  return all.split("\n").slice(1).join("\n");
 }

@@ -2,7 +2,9 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import type { NamespaceRecord } from "../../lib/engine/namespace/record.js";
+import type { NamespaceRecord } from "../../lib/engine/namespace/run.js";
+import { endHome } from "../../lib/engine/process/end.js";
+import type { HomeRecord } from "../../lib/engine/process/run.js";
 import type { EngineName } from "../../lib/engine/types.js";
 import { endProcess } from "../../lib/host/end-process.js";
 import { s3Endpoint } from "./services.js";
@@ -41,17 +43,21 @@ export async function makeSurroundings(engine?: EngineName): Promise<Surrounding
   return {
     env,
     remove: async () => {
-      await endNamespaces(folder);
+      await endContainers(folder);
       await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
     },
   };
 }
 
-/** Ends what a file has left running that was killed: nobody else would. */
-async function endNamespaces(folder: string): Promise<void> {
+/** Ends the containers that a test file which was killed has left, and that no container runtime knows of. */
+async function endContainers(folder: string): Promise<void> {
   const names = await readdir(folder, { recursive: true }).catch(() => []);
-  for (const name of names.filter((one) => /(?:^|\/)tazpod\/namespaces\/[^/]+\.json$/.test(one))) {
-    const { run } = JSON.parse(await readFile(join(folder, name), "utf8")) as NamespaceRecord;
-    if (run !== undefined) await endProcess(run.pid, run.identity);
+  for (const name of names) {
+    const kind = /(?:^|\/)tazpod\/(namespaces|homes)\/[^/]+\.json$/.exec(name)?.[1];
+    if (kind === undefined) continue;
+    const record: unknown = JSON.parse(await readFile(join(folder, name), "utf8"));
+    if (kind === "homes") await endHome(record as HomeRecord);
+    const { run } = record as NamespaceRecord;
+    if (kind === "namespaces" && run !== undefined) await endProcess(run.pid, run.identity);
   }
 }

@@ -5,9 +5,10 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { namespaceVersion } from "../../lib/engine/namespace/able.js";
+import { openEngine } from "../../lib/engine/open.js";
 import { explain } from "../../lib/explain.js";
 import { repository } from "../rig/root.js";
+import { onTmpfs } from "../rig/tmpfs.js";
 
 const run = promisify(execFile);
 
@@ -24,7 +25,11 @@ export function missing(need: string): Promise<string | undefined> {
 }
 
 async function find(need: string): Promise<string | undefined> {
-  if (need === "namespace") return namespaces();
+  if (need === "namespace" || need === "process") return engine(need);
+  if (need === "other users")
+    return answers("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", "true"]);
+  if (need === "mount") return mounts();
+  if (need === "mount namespace") return answers("unshare", ["--mount", "true"]);
   if (need === "docker") return answers("docker", ["version", "--format", "{{.Server.Version}}"]);
   if (need === "podman" || need === "rootless podman") return podman(need);
   if (need === "s3") return s3();
@@ -63,9 +68,26 @@ async function podman(need: "podman" | "rootless podman"): Promise<string | unde
   return reason;
 }
 
-async function namespaces(): Promise<string | undefined> {
-  const version = await namespaceVersion();
+async function engine(name: "namespace" | "process"): Promise<string | undefined> {
+  const version = await (await openEngine(name)).version();
   return version.ok ? undefined : explain(version.failure).message;
+}
+
+/** Root in a container may not mount: it is found out by mounting. */
+async function mounts(): Promise<string | undefined> {
+  const folder = await mkdtemp(join(tmpdir(), "tazpod-mount-"));
+  try {
+    await onTmpfs(folder, "64k", async () => undefined);
+    return undefined;
+  } catch (error) {
+    return `nothing can be mounted: ${
+      String(error instanceof Error ? error.message : error)
+        .split("\n")
+        .at(1) ?? ""
+    }`;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 async function s3(): Promise<string | undefined> {

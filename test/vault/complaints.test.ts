@@ -1,4 +1,4 @@
-// needs: root, busybox
+// needs: other users, busybox
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// needs: root, tar
+// needs: mount, tar
 import { randomBytes } from "node:crypto";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+import { runsOnThisHost } from "../../engine/choose.js";
 import { isAbsentImage } from "../../explain-engine.js";
 import { isOffline } from "../../run/freshness.js";
 import { hostHas } from "../../run/host-ready.js";
@@ -16,8 +17,8 @@ export function imageCheck(patient: Patient): Check {
     limitMs: engineMs,
     async look(signal) {
       if (!(await engine()).ok) return noEngine;
-      const { build } = await context.engine();
-      if (build === undefined) return good("none is needed: the programs are this host's");
+      const { name } = await context.engine();
+      if (runsOnThisHost(name)) return good("none is needed: the programs are this host's");
       if (project.build?.ok === false) return met(project.build.failure);
       const id = await context.imageId();
       if (!id.ok) return met(id.failure, "unknown");

@@ -1,4 +1,5 @@
 import { explain } from "../../explain.js";
+import { runsOnThisHost } from "../../engine/choose.js";
 import { isRootless } from "../../engine/rootless.js";
 import { type Check, good, met, type Patient } from "./types.js";
 
@@ -15,7 +16,7 @@ export function engineCheck({ context, engine }: Patient): Check {
       if (!version.ok) return met(version.failure);
       const { engine: chosen, passed } = await context.chosen();
       const { name } = chosen;
-      const how = name !== "namespace" && (await isRootless(name, signal)) ? ", rootless" : "";
+      const how = !runsOnThisHost(name) && (await isRootless(name, signal)) ? ", rootless" : "";
       const why = passed.map((one) => explain(one.failure).message.split("\n")[0] ?? "");
       return good([`${name} ${version.value}${how}`, ...why].join("; "));
     },

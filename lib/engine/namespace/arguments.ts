@@ -3,7 +3,7 @@ import { workspace } from "../paths.js";
 import { ofRoot } from "../spec.js";
 import type { ContainerSpec, ContainerUser } from "../types.js";
 import { finish, hold } from "./hold.js";
-import { thisShell } from "./user.js";
+import { thisShell } from "../this-user.js";
 
 /** Programs of the host, in their usual places; what npx and the like put before them is not there inside. */
 const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

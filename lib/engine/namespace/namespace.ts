@@ -2,16 +2,14 @@ import { PassThrough, pipeline } from "node:stream";
 import { endProcess } from "../../host/end-process.js";
 import { capture, type Finished, foreground, type Piped, piped } from "../../host/process.js";
 import { fail, ok, type Result } from "../../result.js";
-import { specHash } from "../spec.js";
+import { imageInWords, specHash } from "../spec.js";
 import type { ContainerSpec, Engine } from "../types.js";
 import { enterArguments, environment, onTerminal, speaking } from "./arguments.js";
 import { namespaceVersion } from "./able.js";
-import { addRecord, readRecord, removeRecord, running } from "./record.js";
+import { notRunning, only, thisHost } from "../this-host.js";
+import { thisShell, thisUser } from "../this-user.js";
+import { namespaces, running } from "./run.js";
 import { startNamespace } from "./start.js";
-import { thisShell, thisUser } from "./user.js";
-
-/** There is no image: what is inside is what this host has. */
-const thisHost = "this host's system";
 
 /**
  * No container engine at all: Linux namespaces, made and entered by util-linux. The project is at /workspace; the rest is
@@ -26,7 +24,7 @@ export function namespaceEngine(): Engine {
     takes,
     shares,
     async inspect(name) {
-      const record = await readRecord(name);
+      const record = await namespaces.read(name);
       if (!record.ok) return record;
       if (record.value === undefined) return ok({ state: "absent" });
       const { id, spec, specHash: hash, user, run } = record.value;
@@ -42,14 +40,14 @@ export function namespaceEngine(): Engine {
     create(spec, user) {
       const { workspace } = takes(spec);
       const made = workspace === undefined ? spec : { ...spec, workspace };
-      return addRecord({
+      return namespaces.add({
         ...{ version: 1, id: crypto.randomUUID(), user },
         ...{ spec: made, specHash: specHash(takes(spec)) },
       });
     },
     start: startNamespace,
     async remove(name) {
-      const record = await readRecord(name);
+      const record = await namespaces.read(name);
       if (!record.ok) return record;
       const { run } = record.value ?? {};
       if (run !== undefined && !(await endProcess(run.pid, run.identity)))
@@ -59,7 +57,7 @@ export function namespaceEngine(): Engine {
           code: undefined,
           detail: "",
         });
-      return removeRecord(name);
+      return namespaces.remove(name);
     },
     // there is none: it runs on this host
     removeCopy: async () => ok(undefined),
@@ -98,9 +96,10 @@ function takes(spec: ContainerSpec): ContainerSpec {
   return { ...spec, image: thisHost, user: "", ports: [], workspace: "mount" };
 }
 
-function shares({ network, ports, image, build }: ContainerSpec): string[] {
+function shares(spec: ContainerSpec): string[] {
+  const { network, ports } = spec;
   return [
-    `the programs inside are this host's, not those of ${build === undefined ? image : `the image that \`build\` makes from ${build.dockerfile}`}`,
+    `the programs inside are this host's, not those of ${imageInWords(spec)}`,
     ...(network === "none" ? [] : ["the network is this host's, with whatever listens on it"]),
     ...(ports.length === 0 ? [] : ["`ports` does nothing: what listens inside listens on this host"]),
     "its files outside of the homes and /tmp can be read inside, by who may read them here",
@@ -111,7 +110,7 @@ async function enter(
   name: string,
   argv: readonly string[],
 ): Promise<Result<{ argv: string[]; env: Record<string, string> } | undefined>> {
-  const record = await readRecord(name);
+  const record = await namespaces.read(name);
   if (!record.ok) return record;
   const run = record.value && (await running(record.value));
   if (record.value === undefined || run === undefined) return ok(undefined);
@@ -137,18 +136,6 @@ async function pipe(
   pipeline(begun.stdout, stdout, () => undefined);
   return told(name, await begun.done);
 }
-
-/** This environment and no other. */
-function only(env: Readonly<Record<string, string>>): Record<string, string | undefined> {
-  return { ...Object.fromEntries(Object.keys(process.env).map((key) => [key, undefined])), ...env };
-}
-
-const notRunning = (name: string): Finished => ({
-  code: 1,
-  signal: undefined,
-  stdout: Buffer.alloc(0),
-  stderr: `namespace ${name} is not running`,
-});
 
 /** What goes with its namespace is killed; and one that went just now cannot be entered. */
 function told(name: string, done: Result<Finished>): Result<Finished> {

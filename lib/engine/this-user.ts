@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
-import { stat } from "../../host/files.js";
-import { ok, type Result } from "../../result.js";
-import type { ContainerUser } from "../types.js";
+import { stat } from "../host/files.js";
+import { ok, type Result } from "../result.js";
+import type { ContainerUser } from "./types.js";
 
 /**
  * Who runs inside is who runs tazpod: a namespace has no other. The home is where the system says it is, so that whatever

@@ -1,0 +1,85 @@
+import { join } from "node:path";
+import { makeFolder, readText, removeFile, writeAtomic, writeNew } from "../host/files.js";
+import { isLock, takeLock } from "../host/lock-file.js";
+import { stateFolder } from "../host/state-folder.js";
+import { fail, ok, type Result } from "../result.js";
+import type { ContainerSpec, ContainerUser } from "./types.js";
+
+/** What tazpod remembers of a container that no container runtime keeps for it. `Run` describes its last start. */
+export interface ContainerRecord<Run> {
+  readonly version: 1;
+  readonly id: string;
+  readonly spec: ContainerSpec;
+  readonly specHash: string;
+  readonly user: ContainerUser;
+  readonly run?: Run;
+}
+
+/** The records of one engine: a JSON file for each container, by its name, in this user's state folder. */
+export interface RecordStore<Run> {
+  /** Undefined when there is no record of that name, or the file is not a record. */
+  read(name: string): Promise<Result<ContainerRecord<Run> | undefined>>;
+  /** Failure: `changed-meanwhile` when there is a record of that name. */
+  add(record: ContainerRecord<Run>): Promise<Result<void>>;
+  change(record: ContainerRecord<Run>): Promise<Result<void>>;
+  remove(name: string): Promise<Result<void>>;
+  /** Calls `launch` with the record while no other tazpod starts the same container. Failure: `container-start`. */
+  launch(
+    name: string,
+    launch: (record: ContainerRecord<Run>) => Promise<Result<void>>,
+  ): Promise<Result<void>>;
+}
+
+/** How long another tazpod may take to start the same container, in ms. */
+const startLimitMs = 30_000;
+
+/** The store in `folder` of the state folder; it is looked up at each call, since tests move it. */
+export function recordStore<Run>(folder: string): RecordStore<Run> {
+  const home = (): string => join(stateFolder(), folder);
+  const file = (name: string): string => join(home(), `${name}.json`);
+  const store: RecordStore<Run> = {
+    async read(name) {
+      const text = await readText(file(name));
+      if (!text.ok || text.value === undefined) return text.ok ? ok(undefined) : text;
+      try {
+        const found = JSON.parse(text.value) as Partial<ContainerRecord<Run>>;
+        const isRecord = found.version === 1 && found.spec?.name === name;
+        return ok(isRecord ? (found as ContainerRecord<Run>) : undefined);
+      } catch {
+        return ok(undefined);
+      }
+    },
+    async add(record) {
+      const { name } = record.spec;
+      const made = await makeFolder(home());
+      if (!made.ok) return made;
+      const added = await writeNew(file(name), lineOf(record));
+      if (added.ok || added.failure.kind !== "file" || added.failure.code !== "EEXIST") return added;
+      const there = await store.read(name);
+      if (!there.ok) return there;
+      // a file that is not a record describes no container
+      if (there.value === undefined) return store.change(record);
+      return fail({ kind: "changed-meanwhile", detail: `Another tazpod has just made ${name}` });
+    },
+    change: (record) => writeAtomic(file(record.spec.name), lineOf(record)),
+    remove: (name) => removeFile(file(name)),
+    async launch(name, launch) {
+      const lock = await takeLock(join(home(), `${name}.lock`), startLimitMs);
+      if (!lock.ok) return lock;
+      if (!isLock(lock.value))
+        return fail({ kind: "container-start", name, detail: `process ${lock.value.pid} is starting it` });
+      try {
+        const record = await store.read(name);
+        if (!record.ok) return record;
+        if (record.value === undefined)
+          return fail({ kind: "container-start", name, detail: "it is not there" });
+        return await launch(record.value);
+      } finally {
+        await lock.value.release();
+      }
+    },
+  };
+  return store;
+}
+
+const lineOf = (record: ContainerRecord<unknown>): string => `${JSON.stringify(record)}\n`;

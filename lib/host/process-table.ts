@@ -1,0 +1,40 @@
+import { readdir, readFile } from "node:fs/promises";
+import { processIdentity } from "./process-identity.js";
+
+/**
+ * The processes whose environment, at their start, had `NAME=VALUE`, each with its identity; without this process and
+ * those that it was started by. Only processes that this user may look at are found.
+ */
+export async function processesWith(variable: string, value: string): Promise<Map<number, string>> {
+  const own = await ancestors();
+  const found = new Map<number, string>();
+  for (const name of await readdir("/proc").catch(() => [])) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || own.has(pid)) continue;
+    const environ = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
+    if (!environ.split("\0").includes(`${variable}=${value}`)) continue;
+    const identity = await processIdentity(pid);
+    if (identity !== undefined) found.set(pid, identity);
+  }
+  return found;
+}
+
+/** Sends a signal to a process that may have ended. */
+export function signalProcess(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // it has ended, or is another user's
+  }
+}
+
+async function ancestors(): Promise<Set<number>> {
+  const found = new Set<number>();
+  for (let pid = process.pid; pid > 0 && !found.has(pid);) {
+    found.add(pid);
+    const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+    // the second field after the name, which may hold anything, is the parent
+    pid = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1] ?? 0);
+  }
+  return found;
+}

@@ -1,0 +1,28 @@
+#!/usr/bin/env node
+import { noteEngine } from "../lib/engine/note.js";
+import { explain } from "../lib/explain.js";
+import type { Failure } from "../lib/failure.js";
+import type { Result } from "../lib/result.js";
+import { alone } from "../lib/run/alone.js";
+import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
+
+/** Notes for this project and host that the shell may be a plain process; `down` forgets it. */
+export function run({ project }: StepContext): Promise<Result<void>> {
+  return noteEngine(project.vaultFolder, "process");
+}
+
+/** Whether there is an engine to ask; one that is named but does not work is told by the step that uses it. */
+const engine: StepCheck = async (context) => {
+  const { engine: chosen, failure } = await context.chosen();
+  return failure === undefined ? holds(chosen.name) : fails(inOneLine(failure));
+};
+
+function inOneLine(failure: Failure): string {
+  if (failure.kind !== "no-engine") return explain(failure).message;
+  const reasons = failure.causes.map((cause) => explain(cause).message.split("\n")[0]?.replace(/\.$/, ""));
+  return `No engine works here (${reasons.join("; ")})`;
+}
+
+export const checks = { engine };
+
+alone(import.meta.url);
