@@ -87,10 +87,18 @@ export function foreign({
   );
 }
 
+/** Whether a registry that was asked says that it has no such image, or does not show it. */
+export function isAbsentImage(detail: string): boolean {
+  return /not found|no such manifest|manifest unknown|denied|does not exist|unauthorized|invalid reference/i.test(
+    detail.replace(/(lookup|dial) .*/gi, ""),
+  );
+}
+
 export function noImage({ engine, image, detail }: FailureOf<"image-unavailable">): Explanation {
-  const login = engine === "podman" ? "podman login REGISTRY" : `${engine} login`;
   return say(
     `The image ${image} is not here and could not be pulled: ${detail}`,
-    `Check the name in .tazpod/config.yaml, the network, and \`${login}\`. TAZPOD_ENGINE=namespace needs no image.`,
+    isAbsentImage(detail)
+      ? `Set \`image\` in .tazpod/config.yaml to one that exists (a private one takes \`${engine} login\`), or \`build\` to a Dockerfile.`
+      : "Check the network. TAZPOD_ENGINE=namespace needs no image.",
   );
 }

@@ -86,6 +86,11 @@ export function explain(failure: Failure): Explanation {
       return noStart(failure);
     case "image-unavailable":
       return noImage(failure);
+    case "build-failed":
+      return say(
+        `The image does not build from ${failure.dockerfile}:\n${failure.lines.map((line) => `  ${line}`).join("\n")}`,
+        `Correct ${failure.dockerfile}; \`build\` in .tazpod/config.yaml names it.`,
+      );
     case "image-unusable":
       return say(`The image ${failure.image} lacks ${failure.lacks}.`, failure.hint);
     case "ghost-mode-off":

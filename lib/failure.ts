@@ -117,6 +117,12 @@ export type Failure =
       readonly image: string;
       readonly detail: string;
     }
+  | {
+      readonly kind: "build-failed";
+      readonly dockerfile: string;
+      /** The end of what the engine printed. */
+      readonly lines: readonly string[];
+    }
   | { readonly kind: "image-unusable"; readonly image: string; readonly lacks: string; readonly hint: string }
   | { readonly kind: "ghost-mode-off" }
   /** What the project says was not yet trusted on this host, and nobody can be asked. */

@@ -1,27 +1,73 @@
 #!/usr/bin/env node
 import { join } from "node:path";
 import { makeFolder, writeNew } from "../lib/host/files.js";
-import { configText, ignoreText } from "../lib/project/defaults.js";
+import { configSchemaName, ignoreText } from "../lib/project/defaults.js";
+import { loadProject } from "../lib/project/load.js";
+import { shown } from "../lib/project/shown.js";
+import type { Project } from "../lib/project/types.js";
 import { ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import type { StepContext } from "../lib/run/step.js";
+import { trustAnswers } from "../lib/trust/own-answers.js";
 
-/** Writes what is missing of .tazpod/, .tazpod/vault/, .tazpod/config.yaml and .tazpod/.gitignore; never overwrites. */
-export async function run({ project, report }: StepContext): Promise<Result<void>> {
-  const folder = join(project.root, ".tazpod");
-  for (const made of [await makeFolder(folder, 0o755), await makeFolder(project.vaultFolder, 0o700)])
+/**
+ * Makes a project of a folder: asks what the config is to say, and then writes what is missing of .tazpod/. Nothing is
+ * written before the last answer, and nothing that is there is overwritten.
+ */
+export async function run(context: StepContext): Promise<Result<void>> {
+  const { project, terminal } = context;
+  if (project.initialised) {
+    const written = await writeMissing(project, {});
+    if (!written.ok) return written;
+    terminal.say(`This is a project already: ${shown(project.configFile)}`);
+    for (const path of written.value) terminal.say(`Wrote ${shown(path)}, which was missing.`);
+    return ok(undefined);
+  }
+  // by those runs only that make a project
+  const [{ initAnswers }, { configText }] = await Promise.all([
+    import("../lib/run/init-questions.js"),
+    import("../lib/project/config-text.js"),
+  ]);
+  const answers = await initAnswers(context);
+  if (!answers.ok) return answers;
+  const config = configText(project.root, answers.value);
+  if (!config.ok) return config;
+  const written = await writeMissing(project, { [project.configFile]: config.value });
+  if (!written.ok) return written;
+  terminal.say(`✔ Project ready: ${shown(project.configFile)}`);
+  const made = await loadProject(project.root);
+  if (!made.ok) return made;
+  // where that cannot be noted, the next run asks
+  await trustAnswers(made.value);
+  return ok(undefined);
+}
+
+/** The files that were written. The config comes last: it is what makes this a project. */
+async function writeMissing(
+  { root, vaultFolder }: Project,
+  config: Readonly<Record<string, string>>,
+): Promise<Result<readonly string[]>> {
+  const folder = join(root, ".tazpod");
+  for (const made of [await makeFolder(folder, 0o755), await makeFolder(vaultFolder, 0o700)])
     if (!made.ok) return made;
-  // the config comes last: it is what makes this a project
-  const files: [string, string][] = [
-    [join(folder, ".gitignore"), ignoreText],
-    [project.configFile, configText(project.root)],
-  ];
-  for (const [path, text] of files) {
-    const written = await writeNew(path, text, 0o644);
-    if (written.ok) report(`wrote ${path}`);
+  const [{ configSchema }, { tasksSchema }] = await Promise.all([
+    import("../lib/document/config-schema.js"),
+    import("../lib/document/tasks-schema.js"),
+  ]);
+  const text = ({ schema }: { readonly schema: unknown }): string => `${JSON.stringify(schema, null, 2)}\n`;
+  const files = {
+    [join(folder, ".gitignore")]: ignoreText,
+    [join(folder, configSchemaName)]: text(configSchema),
+    [join(folder, "tasks.schema.json")]: text(tasksSchema),
+    ...config,
+  };
+  const done: string[] = [];
+  for (const [path, content] of Object.entries(files)) {
+    const written = await writeNew(path, content, 0o644);
+    if (written.ok) done.push(path);
     else if (written.failure.kind !== "file" || written.failure.code !== "EEXIST") return written;
   }
-  return ok(undefined);
+  return ok(done);
 }
 
 alone(import.meta.url);

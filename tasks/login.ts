@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 import { findLogin } from "../lib/aws/sso/find-login.js";
+import { loginObstacle } from "../lib/aws/sso/login-obstacle.js";
 import { openInBrowser } from "../lib/host/browser.js";
 import { fail, ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
-import { awsLogin, environmentHint } from "../lib/run/aws-login.js";
+import { awsLogin } from "../lib/run/aws-login.js";
 import { isOffline } from "../lib/run/freshness.js";
 import { fails, type StepCheck, type StepContext } from "../lib/run/step.js";
 import { failureText } from "../lib/explain.js";
@@ -23,11 +24,18 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   if (remote.kind !== "s3") return ok(undefined);
   const found = await findLogin(project.config.remote, process.env);
   if (!found.ok) return found;
+  const obstacle =
+    found.value === undefined ? await loginObstacle(project.config.remote, process.env) : undefined;
+  if (obstacle !== undefined) return fail(obstacle);
   if (!terminal.interactive) {
     const detail = state === "true" ? "A new login takes a terminal" : reason;
-    return fail({ kind: "no-credentials", detail, hint: `${environmentHint} Or log in on a terminal.` });
+    return fail({
+      kind: "no-credentials",
+      detail,
+      hint: "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or log in on a terminal.",
+    });
   }
-  if (found.value === undefined) return awsLogin(context, reason);
+  if (found.value === undefined) return awsLogin(context);
   const { logIn } = await import("../lib/aws/sso/log-in.js");
   const done = await logIn(found.value, {
     anew: options.force,

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { outdated } from "../lib/engine/judge.js";
+import { provideImage } from "../lib/engine/make.js";
 import { containerSpec } from "../lib/project/container-spec.js";
 import type { Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
@@ -20,6 +21,11 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const engine = await context.engine();
   const ready = await readyToMake(project, engine);
   if (!ready.ok) return ready;
+  // the old one stays until there is an image for the new one
+  if (spec.build !== undefined && engine.build !== undefined) {
+    const built = await provideImage(engine, spec, context.report, context.signal);
+    if (!built.ok) return built;
+  }
   const removed = await engine.remove(spec.name);
   if (!removed.ok) return removed;
   if (engine.takes(spec).workspace !== "copy") {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { makeFolder } from "../lib/host/files.js";
+import { makeFolder, stat } from "../lib/host/files.js";
 import { ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import type { StepContext } from "../lib/run/step.js";
@@ -11,9 +11,20 @@ import type { StorageStep } from "../lib/remote/storage.js";
 export async function run(context: StepContext): Promise<Result<unknown>> {
   const { url } = context.project.config.remote;
   if (url.startsWith("s3://")) return setUpBucket(context);
-  if (url.startsWith("file://")) return makeFolder(dirname(fileURLToPath(url)));
+  if (url.startsWith("file://")) return setUpFolder(context, dirname(fileURLToPath(url)));
   context.terminal.say("This project has no remote: there is nothing to set up.");
   return ok(undefined);
+}
+
+async function setUpFolder({ terminal }: StepContext, folder: string): Promise<Result<unknown>> {
+  const found = await stat(folder);
+  if (!found.ok) return found;
+  const made = await makeFolder(folder);
+  if (made.ok)
+    terminal.say(
+      words({ what: `the folder ${folder}`, outcome: found.value === undefined ? "done" : "already" }),
+    );
+  return made;
 }
 
 async function setUpBucket(context: StepContext): Promise<Result<unknown>> {

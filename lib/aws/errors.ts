@@ -1,4 +1,5 @@
 import type { Failure } from "../failure.js";
+import { defaults } from "../project/defaults.js";
 import { Failed } from "../result.js";
 
 /** What is known when a request to S3 fails. */
@@ -91,7 +92,12 @@ function words(error: AwsError, context: RequestContext): [reason: string, hint?
     case "RequestTimeout":
       return [`${server} did not answer in time`, "Check the network and try again."];
     case "NoSuchBucket":
-      return [`there is no bucket ${bucket}`, "Check remote.url, or create the bucket."];
+      return [
+        `there is no bucket ${bucket}`,
+        isOthers(context) ? ownBucket : "`tazpod setup-storage` makes it.",
+      ];
+    case "BucketAlreadyExists":
+      return [`the bucket ${bucket} belongs to another account`, ownBucket];
     case "ExpiredToken":
     case "ExpiredTokenException":
     case "TokenRefreshRequired":
@@ -110,10 +116,10 @@ function words(error: AwsError, context: RequestContext): [reason: string, hint?
     case "AccessDenied":
     case "Forbidden":
     case "403":
-      return denied(bucket, identity);
+      return denied(context);
   }
   if (error.status === 301) return wrongRegion(bucket, region, error.region);
-  if (error.status === 403) return denied(bucket, identity);
+  if (error.status === 403) return denied(context);
   if (error.status === 501 || error.code === "NotImplemented")
     return [`${server} cannot do this: ${error.message}`];
   if (error.status !== undefined && error.status >= 500)
@@ -129,7 +135,21 @@ function wrongRegion(bucket: string, region: string, actual: string | undefined)
   return [`the bucket ${bucket} is in ${actual}, not in ${region}`, `Set remote.region: ${actual}.`];
 }
 
-function denied(bucket: string, identity: string): [string, string] {
+const ownBucket =
+  "Set `remote:` in .tazpod/config.yaml to a bucket of yours, such as s3://my-bucket/vault.tar.aes; `tazpod setup-storage` makes it.";
+
+/** Names of buckets are Amazon's for all accounts, and the default one is the account's of tazpod's author. */
+function isOthers({ bucket, endpoint }: RequestContext): boolean {
+  return bucket === defaults.bucket && endpoint === undefined;
+}
+
+function denied(context: RequestContext): [string, string] {
+  const { bucket, identity } = context;
+  if (isOthers(context))
+    return [
+      `access is denied (${identity}): ${bucket} is tazpod's default bucket, and another account's`,
+      ownBucket,
+    ];
   return [
     `access is denied (${identity}): the vault cannot be read or written, or it is not there and that may not be seen`,
     `It needs s3:GetObject and s3:PutObject on the key, and s3:ListBucket on ${bucket}: without that, S3 does not say whether the key is there.`,

@@ -13,6 +13,7 @@ Usage: tazpod [COMMAND] [OPTIONS] [-- CMD…]
   tazpod history            the copies of the vault that the remote keeps; --changes, --all
   tazpod vault ls           what is in the sealed vault; also verify, diff, export, import
   tazpod run with PART -- CMD  run one command with a part of the vault
+  tazpod init               make a project of this folder; asks where the vault is kept, which image, which engine
   tazpod login              log in to AWS, in a browser here or elsewhere; \`tazpod logout\` forgets that
   tazpod trust              what this project says that is not tazpod's own, and whether it is trusted on this host
   tazpod down               save, lock, then stop and remove the container
@@ -134,6 +135,24 @@ runs any of that asks by itself, once, and again when it has changed; --yes does
   --revoke  take it back
 
 Where nobody can be asked, TAZPOD_TRUST has the hash that is shown (or several, with commas), or \`all\`.
+`,
+  init: `Usage: tazpod init [--yes] [OPTIONS] [--project DIR]
+
+Makes a project of this folder: writes .tazpod/. On a terminal it asks what is not given here; without one, or with --yes,
+it takes the defaults. What .devcontainer/devcontainer.json or a Dockerfile says is offered. Nothing is overwritten, and
+nothing is written before the last answer. \`enter\` takes the same options where there is no project yet.
+
+  --remote URL         where the vault is kept: s3://BUCKET, s3://BUCKET/KEY, a folder, or none
+  --region REGION      of the bucket (default: eu-central-1)
+  --image IMAGE        the image of the container (default: tazzo/tazpod-ai:latest)
+  --build DOCKERFILE   build the image from this Dockerfile, or the one in this folder
+  --user USER          who the shell runs as (default: tazpod)
+  --engine ENGINE      auto, docker, podman, … (default: auto)
+  --from-devcontainer  take what devcontainer.json says: image or build, user, containerEnv, mounts, forwardPorts
+  --no-devcontainer    offer neither devcontainer.json nor a Dockerfile
+  -y, --yes            ask nothing
+
+  tazpod init --remote s3://my-bucket --image debian:12 --user root
 `,
   down: `Usage: tazpod down [--discard] [--passphrase-file FILE] [--project DIR]
 

@@ -1,9 +1,11 @@
 import { fail, ok, type Result } from "../result.js";
 import type { Target } from "../plan/types.js";
+import { shown } from "../project/shown.js";
 import type { Project } from "../project/types.js";
 import type { Recipe } from "../recipe/types.js";
 import { runTarget } from "../run/run.js";
 import type { Arguments } from "../run/arguments.js";
+import type { InitOptions } from "../run/init-options.js";
 import { open } from "../run/open.js";
 import { namedParts } from "../run/parts.js";
 import { preload } from "../run/scripts.js";
@@ -38,6 +40,8 @@ export async function runCommand(args: Arguments, words: readonly string[]): Pro
 
 /** What only makes sense for some targets is refused for the others, before anything runs. */
 function check(recipe: Recipe, project: Project, target: Target, { options }: Arguments): Result<void> {
+  const fresh = checkInit(project, options.init);
+  if (!fresh.ok) return fresh;
   const parts = namedParts(project, options.parts);
   if (!parts.ok) return parts;
   const actions = target.tasks.map((name) => recipe.tasks.get(name)?.action);
@@ -66,4 +70,16 @@ function check(recipe: Recipe, project: Project, target: Target, { options }: Ar
     }
   }
   return ok(undefined);
+}
+
+/** Answers to what `init` asks change nothing where the config is there already. */
+function checkInit({ initialised, configFile }: Project, init: InitOptions): Result<void> {
+  const [name] = Object.keys(init);
+  if (name === undefined || !initialised) return ok(undefined);
+  const flag = name !== "devcontainer" ? name : init.devcontainer ? "from-devcontainer" : "no-devcontainer";
+  return fail({
+    kind: "usage",
+    message: `--${flag} is for a new project, and this is one already.`,
+    hint: `Change ${shown(configFile)} instead.`,
+  });
 }

@@ -26,6 +26,8 @@ export interface Dialect {
   readonly troubles: readonly (readonly [RegExp, Why])[];
   /** What an image is to be called so that it is the one that Docker would pull. */
   pulled(image: string): string;
+  /** Asks the image's registry for it, without pulling. */
+  manifest(image: string): readonly string[];
   manner(spec: ContainerSpec, user: ContainerUser, rootless: boolean): Manner;
 }
 
@@ -42,6 +44,12 @@ const docker: Dialect = {
     ],
   ],
   pulled: (image) => image,
+  // the command line asks by itself; unlike the engine, it takes a registry of this host for one with a certificate
+  manifest: (image) => [
+    ...["manifest", "inspect"],
+    ...(/^(localhost|127\.[\d.]+|\[::1\])(:\d+)?\//.test(image) ? ["--insecure"] : []),
+    image,
+  ],
   manner: ({ network }, { uid, gid }) => ({ owned: `uid=${uid},gid=${gid}`, network, more: [] }),
 };
 
@@ -67,6 +75,7 @@ const podman: Dialect = {
     if (rest.length > 0 && (/[.:]/.test(first) || first === "localhost")) return image;
     return `docker.io/${rest.length === 0 ? "library/" : ""}${image}`;
   },
+  manifest: (image) => ["manifest", "inspect", podman.pulled(image)],
   manner: ({ network, user: name }, { uid, gid }, rootless) => ({
     // uid= and gid= are refused; `U` is for the user that the container starts with
     owned: "U,notmpcopyup",

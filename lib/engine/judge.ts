@@ -19,7 +19,10 @@ export function outdated(
   imageId: string | undefined,
 ): string | undefined {
   if (state.state === "absent") return undefined;
-  if (state.specHash !== specHash(spec)) return "its settings have changed since it was made";
+  if (state.specHash !== specHash(spec))
+    return spec.build === undefined
+      ? "its settings have changed since it was made"
+      : "its settings or its Dockerfile have changed since it was made";
   if (imageId !== undefined && imageId !== state.imageId)
     return `there is a newer ${spec.image} here than it was made from`;
   return undefined;

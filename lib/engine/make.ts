@@ -3,7 +3,22 @@ import { misplaced } from "./spec.js";
 import type { ContainerSpec, Engine } from "./types.js";
 import { userIn } from "./users.js";
 
-/** Pulls the image where it is not here, makes the container and starts it. One that does not start is removed again.
+/** Builds the image, or pulls it where the settings name no build. Failures: `build-failed`, `image-unavailable`. */
+export async function provideImage(
+  engine: Engine,
+  { image, build }: Pick<ContainerSpec, "image" | "build">,
+  report: (text: string) => void,
+  signal: AbortSignal,
+): Promise<Result<void>> {
+  if (build === undefined || engine.build === undefined) {
+    report(`pulling ${image}`);
+    return engine.pull(image, report, signal);
+  }
+  report(`building ${image} from ${build.dockerfile}`);
+  return engine.build(image, build, report, signal);
+}
+
+/** Provides the image where it is not here, makes the container and starts it. One that does not start is removed again.
  * Failure: `setting-unusable` for a mount that cannot be where it is to be. */
 export async function makeContainer(
   engine: Engine,
@@ -14,9 +29,8 @@ export async function makeContainer(
   let imageId = await engine.imageId(spec.image);
   if (!imageId.ok) return imageId;
   if (imageId.value === undefined) {
-    report(`pulling ${spec.image}`);
-    const pulled = await engine.pull(spec.image, report, signal);
-    if (!pulled.ok) return pulled;
+    const got = await provideImage(engine, spec, report, signal);
+    if (!got.ok) return got;
     imageId = await engine.imageId(spec.image);
     if (!imageId.ok) return imageId;
   }

@@ -1,6 +1,7 @@
 import type { Failure } from "../failure.js";
 import { capture, foreground, piped, type Finished, type ProcessOptions } from "../host/process.js";
 import { fail, ok, type Result } from "../result.js";
+import { buildImage } from "./build.js";
 import { demand } from "./demand.js";
 import { type Dialect, dialectOf, lackOfNetwork } from "./dialect.js";
 import { parseInspect } from "./inspect.js";
@@ -43,6 +44,14 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
     },
     async pull(image, onLine, signal) {
       const result = await call(["pull", dialect.pulled(image)], { onLine, signal });
+      if (!result.ok) return result;
+      return result.value.code === 0
+        ? ok(undefined)
+        : fail({ kind: "image-unavailable", engine: program, image, detail: result.value.stderr });
+    },
+    build: (image, build, onLine, signal) => buildImage(call, image, build, { onLine, signal }),
+    async canPull(image, signal) {
+      const result = await call(dialect.manifest(image), { signal });
       if (!result.ok) return result;
       return result.value.code === 0
         ? ok(undefined)

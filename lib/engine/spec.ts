@@ -27,6 +27,11 @@ export function specHash(spec: ContainerSpec): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
+/** The image that a container would have been made from, for an engine that makes it from none. */
+export function imageInWords({ image, build }: Pick<ContainerSpec, "image" | "build">): string {
+  return build === undefined ? image : `the image that \`build\` makes from ${build.dockerfile}`;
+}
+
 // Keeps the container alive and lets it stop at once: a shell as PID 1 has no default action for SIGTERM,
 // and waiting in the foreground would hold the trap back. `wait` also reaps what shells leave behind.
 const idle = 'trap "exit 0" TERM INT; while :; do sleep 3600 & wait "$!"; done';

@@ -19,12 +19,26 @@ export interface Mount {
   readonly readOnly: boolean;
 }
 
+/** A Dockerfile to build an image from. */
+export interface ImageBuild {
+  /** Its path in the project, for messages. */
+  readonly dockerfile: string;
+  /** Its content when the project was loaded; this is what is built. */
+  readonly text: string;
+  /** The folder whose files can be copied, absolute. */
+  readonly context: string;
+  readonly args: Readonly<Record<string, string>>;
+  readonly target?: string;
+}
+
 /** What a container is made from. A change of any of it means making the container again. */
 export interface ContainerSpec {
   readonly name: string;
   /** The project's folder on the host, absolute, links resolved: mounted at /workspace and the container's owner. */
   readonly project: string;
   readonly image: string;
+  /** How the image is made where it is not here; absent where it is pulled. */
+  readonly build?: ImageBuild;
   readonly user: string;
   /** Size of the RAM folder in bytes. */
   readonly secretsBytes: number;
@@ -105,6 +119,17 @@ export interface Engine {
   imageId(image: string): Promise<Result<string | undefined>>;
   /** Failure: `image-unavailable`. */
   pull(image: string, onLine: (line: string) => void, signal: AbortSignal): Promise<Result<void>>;
+  /** Builds the image and gives it this name. Missing where containers are made from no image. Failure: `build-failed`. */
+  build?(
+    image: string,
+    build: ImageBuild,
+    onLine: (line: string) => void,
+    signal: AbortSignal,
+  ): Promise<Result<void>>;
+  /**
+   * Whether the registry has an image that is not here; missing where there are no images. Failure: `image-unavailable`.
+   */
+  canPull?(image: string, signal: AbortSignal): Promise<Result<void>>;
   /** Looks the user up in the image. Failure: `image-unusable` (no such user, no sh, no tar). */
   lookUp(image: string, user: string): Promise<Result<ContainerUser>>;
   /** Failures: `changed-meanwhile` when there is one by that name by now, `container-foreign` for another project's volume. */

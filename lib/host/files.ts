@@ -174,6 +174,14 @@ export async function giveName(from: string, to: string): Promise<Result<"given"
   return synced.ok ? ok("given") : synced;
 }
 
+/** A file, open for reading, as a program that is started can be given it. */
+export async function openDescriptor(
+  path: string,
+): Promise<Result<{ readonly fd: number; close(): Promise<void> }>> {
+  const opened = await attempt("open", path, () => fs.open(path, "r"));
+  return opened.ok ? ok({ fd: opened.value.fd, close: () => opened.value.close() }) : opened;
+}
+
 /** The names in a folder, sorted; empty when the folder is not there. */
 export async function list(path: string): Promise<Result<readonly string[]>> {
   const names = await attemptOptional("list", path, () => fs.readdir(path));

@@ -18,6 +18,8 @@ export interface ProcessOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** What the program reads; nothing when absent. */
   readonly input?: Readable | Buffer | string;
+  /** An open file that is its stdin, for a program that opens /dev/stdin: with `input` that is a socket, which cannot be opened. */
+  readonly inputFd?: number;
   /** Ends the program with SIGTERM, two seconds later with SIGKILL. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -56,7 +58,7 @@ export function piped(argv: readonly string[], options: ProcessOptions = {}): Pi
   const child = spawn(program, rest, {
     ...place(options),
     detached: true,
-    stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+    stdio: [options.inputFd ?? (options.input === undefined ? "ignore" : "pipe"), "pipe", "pipe"],
   });
   // read from the start: what nobody has begun to read when a program ends, node throws away
   const stdout = new PassThrough();

@@ -19,6 +19,8 @@ export interface Terminal {
    * on end of input.
    */
   confirm(question: string, preset: boolean, signal?: AbortSignal): Promise<Result<boolean>>;
+  /** One line, without the spaces around it. Failures as `confirm`. */
+  line(question: string, signal?: AbortSignal): Promise<Result<string>>;
   /** Echo is off and what was typed before the question is thrown away. Failures as `confirm`. */
   secret(question: string, signal?: AbortSignal): Promise<Result<Secret>>;
   /**
@@ -64,6 +66,8 @@ export function openTerminal(): Terminal {
       }
     },
     confirm: (question, preset, signal) => untilEnded(signal, (ended) => confirm(question, preset, ended)),
+    line: (question, signal) =>
+      untilEnded(signal, (ended) => answer(question, { read: (text) => text, complaint: "" }, ended)),
     secret: (question, signal) => untilEnded(signal, (ended) => secret(question, ended)),
     async dropTyped() {
       if (!isInteractive()) return ok(undefined);
@@ -122,13 +126,28 @@ async function secret(question: string, ended: AbortSignal): Promise<Result<Secr
   return ok(Secret.of(line));
 }
 
-async function confirm(question: string, preset: boolean, ended: AbortSignal): Promise<Result<boolean>> {
+function confirm(question: string, preset: boolean, ended: AbortSignal): Promise<Result<boolean>> {
+  const read = (text: string): boolean | undefined => {
+    const word = text.toLowerCase();
+    if (word === "") return preset;
+    return ["y", "yes", "n", "no"].includes(word) ? word.startsWith("y") : undefined;
+  };
+  const way = { read, complaint: "Please answer y or n." };
+  return answer(`${question} ${preset ? "[Y/n]" : "[y/N]"}`, way, ended);
+}
+
+/** Asks again, with the complaint, for as long as what is typed reads as undefined. */
+async function answer<T>(
+  question: string,
+  { read, complaint }: { readonly read: (text: string) => T | undefined; readonly complaint: string },
+  ended: AbortSignal,
+): Promise<Result<T>> {
   // loaded by those runs only that have something to ask
   const { createInterface } = await import("node:readline");
   return new Promise((resolve) => {
     const reader = createInterface({ input: process.stdin, output: process.stderr, historySize: 0 });
     let settled = false;
-    const settle = (result: Result<boolean>): void => {
+    const settle = (result: Result<T>): void => {
       if (settled) return;
       settled = true;
       ended.removeEventListener("abort", onAbort);
@@ -140,15 +159,11 @@ async function confirm(question: string, preset: boolean, ended: AbortSignal): P
       settle(fail(interrupted(ended)));
     };
     const ask = (): void => {
-      reader.question(`${question} ${preset ? "[Y/n]" : "[y/N]"} `, (text) => {
-        const answer = text.trim().toLowerCase();
-        if (answer === "") settle(ok(preset));
-        else if (["y", "yes"].includes(answer)) settle(ok(true));
-        else if (["n", "no"].includes(answer)) settle(ok(false));
-        else {
-          process.stderr.write("Please answer y or n.\n");
-          ask();
-        }
+      reader.question(`${question} `, (text) => {
+        const value = read(text.trim());
+        if (value !== undefined) return settle(ok(value));
+        process.stderr.write(`${complaint}\n`);
+        ask();
       });
     };
     reader.on("SIGINT", () => {

@@ -1,10 +1,13 @@
 import type { Document } from "../document/document.js";
+import { nearest } from "../document/nearest.js";
 import { agentFolder, overlap } from "../engine/paths.js";
 import type { Problem } from "../failure.js";
 import type { ConfigFile } from "../generated/config.js";
 
+type Checked = Pick<Document<ConfigFile>, "value" | "problem">;
+
 /** What a config has wrong that its schema cannot say: settings that exclude each other. */
-export function configProblems({ value, problem }: Document<ConfigFile>): Problem[] {
+export function configProblems({ value, problem }: Checked): Problem[] {
   const { network = "bridge", workspace = "mount", ssh = "auto", ports = [], mounts = [] } = value;
   const found: Problem[] = [];
   const elsewhere =
@@ -32,6 +35,7 @@ export function configProblems({ value, problem }: Document<ConfigFile>): Proble
             : "leave ports out, or use `network: bridge`",
       }),
     );
+  found.push(...buildProblems({ value, problem }));
   for (const [index, { target }] of mounts.entries()) {
     const path = ["mounts", index, "target"];
     if (mounts.slice(0, index).some((mount) => mount.target === target))
@@ -42,4 +46,21 @@ export function configProblems({ value, problem }: Document<ConfigFile>): Proble
       );
   }
   return found;
+}
+
+const buildKeys = ["dockerfile", "context", "args", "target"];
+
+/** A map for the Go command line has other keys, and is ignored; one that has ours, or nearly, is meant for us. */
+function buildProblems({ value, problem }: Checked): Problem[] {
+  const { build } = value;
+  if (typeof build !== "object") return [];
+  const keys = Object.keys(build);
+  const isOurs = keys.some((key) => nearest(key, buildKeys) !== undefined);
+  return keys
+    .filter((key) => isOurs && !buildKeys.includes(key))
+    .map((key) => {
+      const close = nearest(key, buildKeys);
+      const hint = close === undefined ? `known keys: ${buildKeys.join(", ")}` : `did you mean "${close}"?`;
+      return problem(["build", key], `unknown key "${key}"`, { part: "key", hint });
+    });
 }

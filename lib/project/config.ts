@@ -1,6 +1,7 @@
 import type { SsoSettings } from "../aws/settings.js";
 import type { ConfigFile } from "../generated/config.js";
 import { durationMs } from "../document/duration.js";
+import { completeBuild } from "./build.js";
 import { containerName, defaults } from "./defaults.js";
 import { completeSurroundings } from "./surroundings.js";
 import type { Config, ConfiguredPart, RemoteConfig, SessionConfig } from "./types.js";
@@ -9,8 +10,10 @@ const units: Readonly<Record<string, number>> = { k: 1024, m: 1024 ** 2, g: 1024
 
 /** A config file's content with every default filled in. */
 export function completeConfig(file: ConfigFile, root: string): Config {
+  const build = completeBuild(file);
   return {
     image: file.image ?? defaults.image,
+    ...(build === undefined ? {} : { build }),
     containerName: file.container_name ?? containerName(root),
     user: file.user ?? defaults.user,
     ghostMode: file.ghost_mode ?? file.features?.ghost_mode ?? true,
@@ -85,8 +88,10 @@ function notes(file: ConfigFile): string[] {
   const found: string[] = [];
   if (file.mode !== undefined) found.push(`mode: ${file.mode} has no effect here; see engine.`);
   if (file.providers !== undefined) found.push("providers has no effect here.");
-  if (file.build !== undefined)
-    found.push("build has no effect here: build the image yourself and name it in image.");
+  const build = completeBuild(file);
+  if (file.build !== undefined && build === undefined)
+    found.push("build has no effect here: it names neither a dockerfile nor a context.");
+  if (build !== undefined && file.image !== undefined) found.push("image has no effect: build is set.");
   for (const key of Object.keys(file.features ?? {})) {
     if (key !== "ghost_mode") found.push(`features.${key} has no effect here.`);
   }

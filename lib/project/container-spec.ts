@@ -11,6 +11,7 @@ export function containerSpec(project: Project): ContainerSpec {
     name: config.containerName,
     project: root,
     image: config.image,
+    ...(project.build?.ok === true ? { build: project.build.value } : {}),
     user: config.user,
     secretsBytes: config.secretsBytes,
     network: config.network,

@@ -18,28 +18,8 @@ export function containerName(root: string): string {
   return `${folder === "" ? "tazpod" : folder}-lab`;
 }
 
-/** The text of a new .tazpod/config.yaml. */
-export function configText(root: string): string {
-  return `# Settings of this tazpod project. All keys: docs/config.md
-image: ${defaults.image}
-container_name: ${containerName(root)}
-user: ${defaults.user}
-ghost_mode: true # secrets only ever in RAM
-
-# Where the sealed vault is kept. Also: file:///media/usb/vault.tar.aes, or none
-remote:
-  url: s3://${defaults.bucket}/${defaults.key}
-  region: ${defaults.region}
-  # profile: my-aws-profile
-
-# How to log in, where no profile says it
-# sso:
-#   start_url: https://example.awsapps.com/start
-#   region: eu-west-1
-#   account_id: "123456789012"
-#   role_name: my-role
-`;
-}
+/** The name of the copy of the config's schema, beside the config: editors find it there however tazpod was installed. */
+export const configSchemaName = "config.schema.json";
 
 /** The text of .tazpod/.gitignore: the sealed vault and this host's state stay out of the repository. */
 export const ignoreText = `# Written by tazpod: what must not be committed

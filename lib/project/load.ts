@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { readText } from "../host/files.js";
 import { ok, type Result } from "../result.js";
 import { completeConfig } from "./config.js";
+import { buildTag, loadBuild } from "./build.js";
 import { findRoot } from "./find.js";
 import { shown } from "./shown.js";
 import type { Config, Project } from "./types.js";
@@ -16,7 +17,13 @@ export async function loadProject(from: string): Promise<Result<Project>> {
   if (!config.ok) return config;
   const vaultFolder = join(root, ".tazpod", "vault");
   const vaultFile = join(vaultFolder, "vault.tar.aes");
-  return ok({ root, initialised, configFile, vaultFolder, vaultFile, config: config.value });
+  const project = { root, initialised, configFile, vaultFolder, vaultFile, config: config.value };
+  const settings = config.value.build;
+  if (settings === undefined) return ok(project);
+  // one that cannot be read does not fail here, so that an open vault can still be saved; making a container reports it
+  const build = await loadBuild(root, settings);
+  const image = await buildTag(config.value.containerName, root, build);
+  return ok({ ...project, config: { ...config.value, image }, build });
 }
 
 async function readConfig(path: string, root: string): Promise<Result<Config>> {

@@ -1,6 +1,7 @@
 import type { Part } from "../vault/parts.js";
 import type { SsoSettings } from "../aws/settings.js";
-import type { EngineChoice, Mount } from "../engine/types.js";
+import type { EngineChoice, ImageBuild, Mount } from "../engine/types.js";
+import type { Result } from "../result.js";
 
 /** Where the sealed vault is kept, with every default filled in. */
 export interface RemoteConfig {
@@ -43,9 +44,21 @@ export interface ConfiguredPart extends Part {
   readonly onRequest: boolean;
 }
 
+/** How the image is built. Paths are relative to the project's folder. */
+export interface BuildSettings {
+  /** The Dockerfile, or the folder that has it. */
+  readonly dockerfile: string;
+  /** The Dockerfile's folder where it is missing. */
+  readonly context?: string;
+  readonly args: Readonly<Record<string, string>>;
+  readonly target?: string;
+}
+
 /** A project's settings, with every default filled in. */
 export interface Config extends Surroundings {
+  /** The image of the container; with `build`, the name that is given to the one that is built. */
   readonly image: string;
+  readonly build?: BuildSettings;
   readonly containerName: string;
   readonly user: string;
   readonly ghostMode: boolean;
@@ -79,4 +92,6 @@ export interface Project {
   readonly vaultFolder: string;
   readonly vaultFile: string;
   readonly config: Config;
+  /** What `config.build` names, read when the project was loaded, or why it cannot be built. */
+  readonly build?: Result<ImageBuild>;
 }

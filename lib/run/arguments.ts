@@ -1,6 +1,8 @@
 import { parseArgs } from "node:util";
 import { nearest } from "../document/nearest.js";
+import { currentFolder } from "../host/current-folder.js";
 import type { Failure } from "../failure.js";
+import { initFlags, parseInit } from "./init-options.js";
 import type { RunOptions } from "./options.js";
 import { fail, ok, type Result } from "../result.js";
 
@@ -51,6 +53,7 @@ const flags = {
   discard: { type: "boolean" },
   "skip-unreadable": { type: "boolean" },
   force: { type: "boolean", short: "f" },
+  ...initFlags,
 } as const;
 
 /** Failure: `usage`, or `unknown-name` for an option. */
@@ -68,6 +71,8 @@ export function parseArguments(argv: readonly string[]): Result<Arguments> {
       return fail({ kind: "usage", message: `--passphrase-fd takes a number, not "${fd}".` });
     const variables = parseVariables(values.env ?? []);
     if (!variables.ok) return variables;
+    const init = parseInit(values, currentFolder() ?? "/");
+    if (!init.ok) return init;
     return ok({
       words: positionals,
       project: values.project,
@@ -99,6 +104,7 @@ export function parseArguments(argv: readonly string[]): Result<Arguments> {
         skipUnreadable: values["skip-unreadable"] ?? false,
         force: values.force ?? false,
         verbose: values.verbose ?? false,
+        init: init.value,
         json: values.json ?? false,
         args: end === -1 ? [] : argv.slice(end + 1),
       },

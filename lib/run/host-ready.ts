@@ -13,10 +13,11 @@ export async function readyToStart(project: Project): Promise<Result<void>> {
   return ssh === "auto" || ssh === "agent" ? makeRelayFolder(agentSockets(project)) : ok(undefined);
 }
 
-/** The same for one that is made by this engine. Failures: those of `hostHas` and of `withinReach`. */
+/** The same for one that is made by this engine. Failures: those of `hostHas`, `withinReach` and `loadBuild`. */
 export async function readyToMake(project: Project, engine: Engine): Promise<Result<void>> {
   const reached = await withinReach(project, engine);
   if (!reached.ok) return reached;
+  if (engine.build !== undefined && project.build?.ok === false) return project.build;
   const has = await hostHas(project);
   return has.ok ? readyToStart(project) : has;
 }

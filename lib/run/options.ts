@@ -1,3 +1,5 @@
+import type { InitOptions } from "./init-options.js";
+
 /** What the command line says about a run. */
 export interface RunOptions {
   /** Confirms that count as answered yes: all of them, or those of the tasks named. */
@@ -22,6 +24,8 @@ export interface RunOptions {
   /** A refusal that protects something may be overridden. */
   readonly force: boolean;
   readonly verbose: boolean;
+  /** For `init`: answers to what it asks. */
+  readonly init: InitOptions;
   /** stdout is for JSON alone. */
   readonly json: boolean;
   /** What follows `--`: the command that `shell` runs in place of a shell. */

@@ -1,6 +1,7 @@
 import { relative, resolve } from "node:path";
 import { readBytes, stat } from "../host/files.js";
 import { completeConfig } from "../project/config.js";
+import { defaults } from "../project/defaults.js";
 import type { Config, Project } from "../project/types.js";
 import type { Check, Recipe, ScriptRef } from "../recipe/types.js";
 import { ok, type Result } from "../result.js";
@@ -30,7 +31,7 @@ const harmless: ReadonlySet<keyof Config> = new Set([
 
 /** Nothing for a project that has only what comes with tazpod. Failure: `file`. */
 export async function thingsOf(project: Project, recipe: Recipe): Promise<Result<readonly Thing[]>> {
-  const things: Thing[] = settings(project);
+  const things = [...(await settingsOf(project))];
   const files = new Set([...filesOf(recipe), ...(await programsOf(project, recipe))]);
   for (const file of files) {
     const bytes = await readBytes(file);
@@ -62,7 +63,15 @@ async function content(bytes: Buffer): Promise<string> {
     : text;
 }
 
-function settings({ config, root }: Project): Thing[] {
+/** Of the settings those that are not tazpod's defaults, and the Dockerfile that they name. */
+export async function settingsOf({ config, root, build }: Project): Promise<readonly Thing[]> {
+  const found = settings(config, root);
+  if (build?.ok !== true) return found;
+  const { dockerfile, text } = build.value;
+  return [...found, { kind: "file", name: dockerfile, value: await content(Buffer.from(text)) }];
+}
+
+function settings(config: Config, root: string): Thing[] {
   const preset = completeConfig({}, root);
   const keys = Object.keys(config).filter((key) => !harmless.has(key as keyof Config)) as (keyof Config)[];
   return keys.toSorted().flatMap((key) => {
@@ -73,6 +82,8 @@ function settings({ config, root }: Project): Thing[] {
 
 /** Of the remote, where it is, and where somebody is sent to log in; how it is asked is nobody's danger. */
 function essence(config: Config, key: keyof Config): unknown {
+  // the name of an image that is built is made from its Dockerfile, which is listed by itself
+  if (key === "image" && config.build !== undefined) return defaults.image;
   if (key !== "remote") return config[key];
   const { url, endpoint, sso } = config.remote;
   return { url, ...(endpoint === undefined ? {} : { endpoint }), ...(sso === undefined ? {} : { sso }) };

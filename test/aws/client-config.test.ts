@@ -72,6 +72,26 @@ test("each refusal of S3 has its words and what to do", () => {
   assert.is(words("CredentialsProviderError", 0), "no-credentials");
 });
 
+test("the bucket of the defaults is another account's at Amazon, and one like any other elsewhere", () => {
+  const worded = (name: string, status: number, endpoint?: string): string => {
+    const error = Object.assign(new Error("m"), { name, $metadata: { httpStatusCode: status } });
+    const failure = awsFailure(error, {
+      ...context,
+      bucket: "tazlab-storage",
+      ...(endpoint === undefined ? {} : { endpoint }),
+    });
+    return failure.kind === "remote-unavailable" ? `${failure.reason}. ${failure.hint ?? ""}` : failure.kind;
+  };
+  assert.match(
+    worded("AccessDenied", 403),
+    /tazpod's default bucket.*Set `remote:` in \.tazpod\/config\.yaml/,
+  );
+  assert.match(worded("NoSuchBucket", 404), /Set `remote:`.*tazpod setup-storage/);
+  assert.match(worded("AccessDenied", 403, "http://x"), /s3:ListBucket/);
+  assert.match(worded("NoSuchBucket", 404, "http://x"), /\. `tazpod setup-storage` makes it\./);
+  assert.match(words("BucketAlreadyExists", 409), /belongs to another account\. Set `remote:`/);
+});
+
 test("an aborted request is an interruption, whatever the error says", () => {
   const failure = awsFailure(new Error("x"), { ...context, signal: AbortSignal.abort("SIGTERM") });
   assert.equal(failure, { kind: "interrupted", signal: "SIGTERM" });

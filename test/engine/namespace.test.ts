@@ -29,6 +29,17 @@ test("another image or user, or a port, is no reason to make it again; another m
   assert.is.not(hashOf({ mounts: [{ source: "/etc", target: "/m", readOnly: true }] }), made);
 });
 
+test("a build is ignored as the image is, and is no reason to make it again; that is said", async () => {
+  const spec = await kit.specOf();
+  const build = { dockerfile: "Dockerfile", text: "FROM x\n", context: spec.project, args: {} };
+  assert.is(
+    specHash(engine.takes({ ...spec, build, image: "tazpod-build-x:1" })),
+    specHash(engine.takes(spec)),
+  );
+  assert.is(engine.build, undefined);
+  assert.match(engine.shares({ ...spec, build }).join(), "the image that `build` makes from Dockerfile");
+});
+
 test("two that start it in the same moment start one", async () => {
   const spec = await kit.specOf();
   const user = value(await engine.lookUp(spec.image, spec.user));

@@ -5,6 +5,7 @@ import { writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import "../fake/light-scrypt.js";
+import { emptyRegistry } from "../fake/empty-registry.js";
 import { bin, Host, removeHosts, run, text } from "../rig/host.js";
 import { repository } from "../rig/root.js";
 
@@ -49,6 +50,23 @@ test("an image without tar, without sh or without the user is refused by name, a
   const done = await host.enter("true");
   assert.is(done.code, 3, done.stderr);
   assert.match(done.stderr, /lacks the user nobody-here/);
+});
+
+test("an image that does not exist: enter names `image:` and `build:`, and the doctor says so beforehand", async () => {
+  const registry = await emptyRegistry();
+  const host = await withImage(`${registry.address}/nothing:1`);
+  const hint = /Set `image` in \.tazpod\/config\.yaml to one that exists .*, or `build` to a Dockerfile\./;
+  const doctor = await host.tazpod("doctor");
+  assert.is(doctor.code, 3, doctor.stdout);
+  assert.match(doctor.stdout, /! image +The image .*nothing:1 is not here and could not be pulled/);
+  assert.match(doctor.stdout, hint);
+  const done = await host.enter("true");
+  assert.is(done.code, 1, done.stderr);
+  assert.match(done.stderr, /manifest unknown/);
+  assert.match(done.stderr, hint);
+  await registry.close();
+  const unreachable = await host.tazpod("doctor");
+  assert.match(unreachable.stdout, /- image +The image .*\n +Check the network\./);
 });
 
 test("ghost_mode: false is refused, and says what to set", async () => {

@@ -276,4 +276,45 @@ await testWith(
   },
 );
 
+test("logout forgets the login, and a check after it asks nobody", async () => {
+  const host = await newHost();
+  await loggedIn(host);
+  const out = await host.tazpod("run", "logout");
+  assert.is(out.code, 0, out.stderr);
+  assert.match(out.stderr, "Logged out.");
+  assert.equal(await kept(host), []);
+  server.asked.length = 0;
+  const plan = await host.tazpod("plan", "pull");
+  assert.match(plan.stdout, /\+ login .*there is no login at https:\/\/lab/);
+  assert.equal(server.asked, []);
+});
+
+test("the older keys of a profile are understood, and what names no login says how to", async () => {
+  const { url } = await newBucket();
+  const host = await Host.make({
+    remote: `\n  url: ${url}\n  endpoint: ${s3Endpoint}\n  profile: lab`,
+  });
+  const home = await newFolder("home");
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = nobody;
+  const keys = { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_EC2_METADATA_DISABLED: "true" };
+  const path = { PATH: (await newFolder("bin")) + ":/usr/bin:/bin" };
+  Object.assign(
+    host.env,
+    keys,
+    server.env,
+    { XDG_RUNTIME_DIR: await ramFolder(), HOME: home, DISPLAY: "" },
+    path,
+  );
+  const none = await host.tazpod("run", "login");
+  assert.is(none.code, 3, none.stderr);
+  assert.match(none.stderr, /`sso:` in \.tazpod\/config\.yaml/);
+  await run("mkdir", ["-p", join(home, ".aws")]);
+  const old = `[profile lab]\nsso_start_url = ${server.startUrl}\nsso_region = eu-west-1\n`;
+  const role = `sso_account_id = ${server.accountId}\nsso_role_name = ${server.roleName}\n`;
+  await writeFile(join(home, ".aws", "config"), `${old}${role}`);
+  await loggedIn(host);
+  await importVault(host);
+  await push(host);
+});
+
 test.run();

@@ -1,7 +1,7 @@
 // needs: engine, s3, script
 // time limit: 900 s
 import { existsSync } from "node:fs";
-import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -98,13 +98,16 @@ test("no credentials and nobody to log in: exit 3 at once, with what would help"
 async function withAws(script: string): Promise<Host> {
   const { url } = await newBucket();
   const bin = await newFolder("bin");
+  const home = await newFolder("home");
+  await mkdir(join(home, ".aws"));
+  await writeFile(join(home, ".aws", "config"), "[profile lab]\nregion = eu-central-1\n");
   await writeFile(join(bin, "aws"), `#!/bin/sh\n${script}\n`);
   await chmod(join(bin, "aws"), 0o755);
   const host = await Host.make({ remote: `${remote(url)}\n  profile: lab` });
   Object.assign(host.env, {
     AWS_ACCESS_KEY_ID: "",
     AWS_SECRET_ACCESS_KEY: "",
-    HOME: await newFolder("home"),
+    HOME: home,
     PATH: `${bin}:${process.env["PATH"]}`,
   });
   return host;

@@ -43,6 +43,10 @@ test("in an empty folder: init, container, a new vault with its passphrase asked
   const pty = new Pty([process.execPath, bin, "run", "enter"], { cwd: first });
   await pty.expect("No TazPod project here. Initialise it? [Y/n]");
   pty.line("");
+  for (const question of ["Image [", "Vault [", "Engine ["]) {
+    await pty.expect(question);
+    pty.line("");
+  }
   await pty.expect(
     /No vault here or at s3:\/\/tazlab-storage\/tazpod\/vault\/vault\.tar\.aes\. Create one\?.*\[Y\/n\]/s,
   );

@@ -26,7 +26,7 @@ export async function findLogin(
       kind: "no-credentials",
       profile,
       detail: `${from} of the AWS configuration has no ${name}`,
-      hint: "Add it, or set sso in .tazpod/config.yaml (docs/config.md).",
+      hint: "Add it, or set `sso:` in .tazpod/config.yaml.",
     });
   const source = session === undefined ? `profile ${profile}` : `sso-session ${session}`;
   const { sso_start_url: startUrl, sso_region: region } = shared;

@@ -1,31 +1,46 @@
 import { runsOnThisHost } from "../../engine/choose.js";
-import { dialectOf } from "../../engine/dialect.js";
+import { isAbsentImage } from "../../explain-engine.js";
+import { isOffline } from "../../run/freshness.js";
 import { hostHas } from "../../run/host-ready.js";
 import { ownContainer } from "../../run/own-container.js";
 import { engineMs } from "./engine.js";
-import { type Check, good, met, type Patient, unknown, warning } from "./types.js";
+import { type Check, good, met, type Patient, type Seen, unknown } from "./types.js";
 
 const noEngine = unknown("not looked for: the engine does not answer");
 
-/** Whether the image is here; one that is not is pulled when the container is made. */
-export function imageCheck({ project, context, engine }: Patient): Check {
+/** Whether the image is here, or can be pulled or built when the container is made. */
+export function imageCheck(patient: Patient): Check {
+  const { project, context, engine } = patient;
   const { image } = project.config;
   return {
     name: "image",
     limitMs: engineMs,
-    async look() {
+    async look(signal) {
       if (!(await engine()).ok) return noEngine;
       const { name } = await context.engine();
       if (runsOnThisHost(name)) return good("none is needed: the programs are this host's");
+      if (project.build?.ok === false) return met(project.build.failure);
       const id = await context.imageId();
       if (!id.ok) return met(id.failure, "unknown");
       if (id.value !== undefined) return good(`${image} is here`);
-      return warning(
-        `${image} is not here`,
-        `\`tazpod enter\` pulls it; \`${name} pull ${dialectOf(name).pulled(image)}\` shows whether it can.`,
-      );
+      if (project.build !== undefined)
+        return good(`not built yet; \`tazpod enter\` builds it from ${project.build.value.dockerfile}`);
+      return pullable(patient, signal);
     },
   };
+}
+
+/** An image that does not exist stops only what has no container yet. */
+async function pullable({ project, context }: Patient, signal: AbortSignal): Promise<Seen> {
+  const { image } = project.config;
+  const { canPull } = await context.engine();
+  if (isOffline(context) || canPull === undefined) return unknown(`${image} is not here; not looked for`);
+  const found = await canPull(image, signal);
+  if (found.ok) return good(`not here yet; \`tazpod enter\` pulls ${image}`);
+  const state = await context.container();
+  const isNeeded = state.ok && state.value.state === "absent";
+  const isAbsent = found.failure.kind === "image-unavailable" && isAbsentImage(found.failure.detail);
+  return met(found.failure, isAbsent && isNeeded ? "stops" : "warning");
 }
 
 /** Whether the container's name is free or the project's, and whether the host has what it is to be made with. */

@@ -1,4 +1,6 @@
 import { clockAhead } from "../../aws/server-clock.js";
+import { findLogin } from "../../aws/sso/find-login.js";
+import { loginObstacle } from "../../aws/sso/login-obstacle.js";
 import { stat } from "../../host/files.js";
 import type { RemoteObject } from "../../remote/types.js";
 import { ago } from "../../run/ago.js";
@@ -15,7 +17,8 @@ export function remoteChecks(patient: Patient): Check[] {
   return isS3(patient) ? [...common, writesCheck(patient), clockCheck(patient)] : common;
 }
 
-function loginCheck({ context, login }: Patient): Check {
+function loginCheck(patient: Patient): Check {
+  const { context, login } = patient;
   return {
     name: "login",
     limitMs,
@@ -23,6 +26,8 @@ function loginCheck({ context, login }: Patient): Check {
       if (isOffline(context)) return offline;
       const { state, reason, hint } = await login();
       if (state === "true") return good(reason);
+      const obstacle = state === "false" ? await noLogin(patient) : undefined;
+      if (obstacle !== undefined) return obstacle;
       return {
         verdict: state === "false" ? "warning" : "unknown",
         reason,
@@ -30,6 +35,17 @@ function loginCheck({ context, login }: Patient): Check {
       };
     },
   };
+}
+
+/** What would make a login fail; without a vault here, `enter` takes one. */
+async function noLogin({ project }: Patient): Promise<Seen | undefined> {
+  const { remote } = project.config;
+  const found = await findLogin(remote, process.env);
+  if (found.ok && found.value !== undefined) return undefined;
+  const failure = found.ok ? await loginObstacle(remote, process.env) : found.failure;
+  if (failure === undefined) return undefined;
+  const here = await stat(project.vaultFile);
+  return met(failure, here.ok && here.value !== undefined ? "warning" : "stops");
 }
 
 function reachCheck({ project, context, login }: Patient): Check {

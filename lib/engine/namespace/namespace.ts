@@ -2,7 +2,7 @@ import { PassThrough, pipeline } from "node:stream";
 import { endProcess } from "../../host/end-process.js";
 import { capture, type Finished, foreground, type Piped, piped } from "../../host/process.js";
 import { fail, ok, type Result } from "../../result.js";
-import { specHash } from "../spec.js";
+import { imageInWords, specHash } from "../spec.js";
 import type { ContainerSpec, Engine } from "../types.js";
 import { enterArguments, environment, onTerminal, speaking } from "./arguments.js";
 import { namespaceVersion } from "./able.js";
@@ -101,9 +101,10 @@ function takes(spec: ContainerSpec): ContainerSpec {
 
 const isRoot = (): boolean => process.getuid?.() === 0;
 
-function shares({ network, ports, image }: ContainerSpec): string[] {
+function shares(spec: ContainerSpec): string[] {
+  const { network, ports } = spec;
   return [
-    `the programs inside are this host's, not those of ${image}`,
+    `the programs inside are this host's, not those of ${imageInWords(spec)}`,
     ...(network === "none" ? [] : ["the network is this host's, with whatever listens on it"]),
     ...(ports.length === 0 ? [] : ["`ports` does nothing: what listens inside listens on this host"]),
     ...(isRoot() ? ["it runs as the owner of the project, without root's ssh-agent and ~/.ssh"] : []),

@@ -1,0 +1,82 @@
+import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import { invalid, reporter, type SourceFile } from "../../document/document.js";
+import type { Problem } from "../../failure.js";
+import { ok, type Result } from "../../result.js";
+
+export type Path = readonly (string | number)[];
+
+/** JSON with comments and trailing commas. What has another type than it is read as is kept as a problem. */
+export class JsoncDocument {
+  readonly problems: Problem[] = [];
+  readonly #root: Node;
+  readonly #reported = new Set<Node>();
+  readonly #report: ReturnType<typeof reporter>;
+
+  constructor(source: SourceFile, root: Node) {
+    this.#root = root;
+    this.#report = reporter(source);
+  }
+
+  /** The keys of the map at a path; none where nothing is there. */
+  keys(path: Path): readonly string[] {
+    const node = this.#find(path, "object", "a map");
+    return (node?.children ?? []).flatMap(({ children: [key] = [] }) => [String(key?.value)]);
+  }
+
+  /** How many items the list at a path has. */
+  count(path: Path): number {
+    return this.#find(path, "array", "a list")?.children?.length ?? 0;
+  }
+
+  text(path: Path): string | undefined {
+    return this.#find(path, "string", "a text")?.value as string | undefined;
+  }
+
+  /** What is at a path, of whatever type: a text, number, true, false or null; undefined for a map, a list and nothing. */
+  scalar(path: Path): unknown {
+    return findNodeAtLocation(this.#root, [...path])?.value;
+  }
+
+  isMap(path: Path): boolean {
+    return findNodeAtLocation(this.#root, [...path])?.type === "object";
+  }
+
+  #find(path: Path, type: Node["type"], expected: string): Node | undefined {
+    const node = path.length === 0 ? this.#root : findNodeAtLocation(this.#root, [...path]);
+    if (node === undefined || node.type === type) return node;
+    if (!this.#reported.has(node))
+      this.problems.push(
+        this.#report({ start: node.offset, end: node.offset + node.length }, `expected ${expected}`),
+      );
+    this.#reported.add(node);
+    return undefined;
+  }
+}
+
+/** Failure: `invalid-document`, with the place of each mistake. */
+export function parseJsonc({ path, text }: SourceFile): Result<JsoncDocument> {
+  const source = { path, text: text.replace(/^\uFEFF/, "") };
+  const report = reporter(source);
+  const errors: ParseError[] = [];
+  let root: Node | undefined;
+  try {
+    root = parseTree(source.text, errors, { allowTrailingComma: true });
+  } catch (error) {
+    // thousands of brackets, one in the other
+    if (!(error instanceof RangeError)) throw error;
+    return invalid([report({ start: 0, end: 0 }, "the brackets in this file are nested too deeply")]);
+  }
+  const [first] = errors;
+  // one slip often makes several errors, and the first says most
+  if (first !== undefined)
+    return invalid([report({ start: first.offset, end: first.offset + first.length }, wordError(first))]);
+  if (root?.type !== "object") return invalid([report({ start: 0, end: 0 }, "expected a map: { … }")]);
+  return ok(new JsoncDocument(source, root));
+}
+
+/** "CommaExpected" is "comma expected". */
+function wordError({ error }: ParseError): string {
+  return printParseErrorCode(error)
+    .replaceAll(/([a-z])([A-Z])/g, "$1 $2")
+    .toLowerCase();
+}

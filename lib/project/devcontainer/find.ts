@@ -1,0 +1,37 @@
+import { basename } from "node:path";
+import type { Failure } from "../../failure.js";
+import { readText } from "../../host/files.js";
+import { fail, ok, type Result } from "../../result.js";
+import { insideProject } from "../inside.js";
+import { type Offer, readDevcontainer } from "./read.js";
+
+/** In the order in which they are looked for. */
+const devcontainers = [".devcontainer/devcontainer.json", ".devcontainer.json"];
+
+const dockerfiles = [".devcontainer/Dockerfile", "Dockerfile"];
+
+/** What the project's devcontainer.json offers; undefined where there is none. Failures: `invalid-document`, `file`. */
+export async function findDevcontainer(root: string): Promise<Result<Offer | undefined>> {
+  for (const file of devcontainers) {
+    const found = await insideProject(root, file, "file");
+    if (!found.ok && found.absent) continue;
+    if (!found.ok) return fail(unreadable(file, found.why));
+    const text = await readText(found.path);
+    if (!text.ok) return text;
+    return readDevcontainer({ path: file, text: text.value ?? "" }, file, basename(root));
+  }
+  return ok(undefined);
+}
+
+/** A Dockerfile that is there without a devcontainer.json; one that cannot be read is none. */
+export async function findDockerfile(root: string): Promise<Offer | undefined> {
+  for (const file of dockerfiles) {
+    const found = await insideProject(root, file, "file");
+    if (found.ok) return { file, settings: { build: file }, notRead: [] };
+  }
+  return undefined;
+}
+
+function unreadable(path: string, detail: string): Failure {
+  return { kind: "file", action: "read", path, code: "EINVAL", detail };
+}

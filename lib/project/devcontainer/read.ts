@@ -1,0 +1,180 @@
+import { posix } from "node:path";
+import { invalid, type SourceFile } from "../../document/document.js";
+import type { ConfigFile } from "../../generated/config.js";
+import { ok, type Result } from "../../result.js";
+import { type JsoncDocument, parseJsonc } from "./document.js";
+import { fits } from "./fits.js";
+import { readMount } from "./mounts.js";
+
+/** What a file of the project offers for its config. */
+export interface Offer {
+  /** The file, by its path in the project. */
+  readonly file: string;
+  readonly settings: OfferedSettings;
+  /** What it says that is not taken, each with why. */
+  readonly notRead: readonly string[];
+}
+
+export type OfferedSettings = Pick<ConfigFile, "image" | "build" | "user" | "env" | "mounts" | "ports">;
+
+/** What changes how a container of VS Code's behaves, and has no counterpart here. Other unknown keys are the editor's. */
+const unsupported = [
+  "appPort",
+  "capAdd",
+  "context",
+  "dockerComposeFile",
+  "dockerFile",
+  "features",
+  "hostRequirements",
+  "init",
+  "initializeCommand",
+  "onCreateCommand",
+  "overrideCommand",
+  "postAttachCommand",
+  "postCreateCommand",
+  "postStartCommand",
+  "privileged",
+  "remoteEnv",
+  "runArgs",
+  "runServices",
+  "secrets",
+  "securityOpt",
+  "service",
+  "updateContentCommand",
+  "workspaceFolder",
+  "workspaceMount",
+];
+
+/**
+ * Reads a devcontainer.json (containers.dev/implementors/json_reference) as far as tazpod has the same. `project` is the
+ * name of the project's folder. Failure: `invalid-document`.
+ */
+export function readDevcontainer(source: SourceFile, file: string, project: string): Result<Offer> {
+  const parsed = parseJsonc(source);
+  if (!parsed.ok) return parsed;
+  const document = parsed.value;
+  const notRead: string[] = [];
+  const folder = posix.dirname(file);
+  const reading = { document, folder, project, notRead };
+  const build = readBuild(reading);
+  const image = readText(reading, "image");
+  const user = readText(reading, "remoteUser") ?? readText(reading, "containerUser");
+  const env = readEnv(reading);
+  const mounts = readMounts(reading);
+  const ports = readPorts(reading);
+  if (document.problems.length > 0) return invalid(document.problems);
+  const known = build?.isLegacy === true ? ["dockerFile", "context"] : [];
+  notRead.push(...document.keys([]).filter((key) => unsupported.includes(key) && !known.includes(key)));
+  const settings: OfferedSettings = {
+    ...(build === undefined ? {} : { build: build.value }),
+    ...(build !== undefined || image === undefined ? {} : { image }),
+    ...(user === undefined ? {} : { user }),
+    ...(Object.keys(env).length === 0 ? {} : { env }),
+    ...(mounts.length === 0 ? {} : { mounts }),
+    ...(ports.length === 0 ? {} : { ports }),
+  };
+  return ok({ file, settings, notRead });
+}
+
+interface Reading {
+  readonly document: JsoncDocument;
+  readonly folder: string;
+  readonly project: string;
+  readonly notRead: string[];
+}
+
+function readText({ document, notRead }: Reading, key: "image" | "remoteUser" | "containerUser") {
+  const text = document.text([key]);
+  if (text === undefined) return undefined;
+  if (!text.includes("${") && fits(key === "image" ? { image: text } : { user: text })) return text;
+  notRead.push(`${key} (${JSON.stringify(text)})`);
+  return undefined;
+}
+
+type BuildMap = Exclude<NonNullable<ConfigFile["build"]>, string>;
+
+/** `build`, or the older `dockerFile` and `context` beside it. */
+function readBuild(reading: Reading): { readonly value: BuildMap; readonly isLegacy: boolean } | undefined {
+  const { document, notRead } = reading;
+  const isLegacy = !document.keys(["build"]).includes("dockerfile");
+  const named = document.text(isLegacy ? ["dockerFile"] : ["build", "dockerfile"]);
+  if (named === undefined) {
+    if (document.keys(["build"]).length > 0) notRead.push("build (it names no dockerfile)");
+    return undefined;
+  }
+  const dockerfile = below(reading, named);
+  const context = below(reading, document.text(isLegacy ? ["context"] : ["build", "context"]) ?? ".");
+  if (dockerfile === undefined || context === undefined) {
+    notRead.push("build (it lies outside the project)");
+    return undefined;
+  }
+  const args: Record<string, string> = {};
+  for (const name of document.keys(["build", "args"])) {
+    const value = document.text(["build", "args", name]);
+    if (value === undefined) continue;
+    if (!value.includes("${") && fits({ build: { args: { [name]: value } } })) args[name] = value;
+    else notRead.push(`build.args.${name}`);
+  }
+  const target = document.text(["build", "target"]);
+  const others = document
+    .keys(["build"])
+    .filter((key) => !["dockerfile", "context", "args", "target"].includes(key));
+  notRead.push(...others.map((key) => `build.${key}`));
+  const value: BuildMap = {
+    dockerfile,
+    ...(context === posix.dirname(dockerfile) ? {} : { context }),
+    ...(Object.keys(args).length === 0 ? {} : { args }),
+    ...(target === undefined ? {} : { target }),
+  };
+  if (fits({ build: value })) return { value, isLegacy };
+  notRead.push("build");
+  return undefined;
+}
+
+/** A path from the file's folder as one from the project's; undefined where it leads out of it. */
+function below({ folder }: Reading, path: string): string | undefined {
+  const joined = posix.normalize(posix.join(folder, path)).replace(/(?<=.)\/$/, "");
+  return posix.isAbsolute(path) || joined === ".." || joined.startsWith("../") || path.includes("${")
+    ? undefined
+    : joined;
+}
+
+function readEnv({ document, project, notRead }: Reading): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const name of document.keys(["containerEnv"])) {
+    const value = document
+      .text(["containerEnv", name])
+      ?.replaceAll("${containerWorkspaceFolder}", "/workspace")
+      .replaceAll("${containerWorkspaceFolderBasename}", "workspace")
+      .replaceAll("${localWorkspaceFolderBasename}", project);
+    if (value === undefined) continue;
+    const unknown = /\$\{[^}]*\}?/.exec(value)?.[0];
+    if (unknown !== undefined) notRead.push(`containerEnv.${name} (${unknown} is another on each host)`);
+    else if (fits({ env: { [name]: value } })) env[name] = value;
+    else notRead.push(`containerEnv.${name} (tazpod sets it itself, or it is no name)`);
+  }
+  return env;
+}
+
+function readMounts({ document, notRead }: Reading): NonNullable<ConfigFile["mounts"]> {
+  const mounts: NonNullable<ConfigFile["mounts"]> = [];
+  for (let index = 0; index < document.count(["mounts"]); index++) {
+    const read = readMount(document, ["mounts", index]);
+    if (read === undefined) continue;
+    const why = "why" in read ? read.why : undefined;
+    if ("mount" in read && fits({ mounts: [...mounts, read.mount] })) mounts.push(read.mount);
+    else notRead.push(`mounts[${index}] (${why ?? `its target ${read.target} cannot be one here`})`);
+  }
+  return mounts;
+}
+
+function readPorts({ document, notRead }: Reading): number[] {
+  const ports = new Set<number>();
+  for (let index = 0; index < document.count(["forwardPorts"]); index++) {
+    const port = document.scalar(["forwardPorts", index]);
+    const number = typeof port === "string" && /^\d+$/.test(port) ? Number(port) : port;
+    if (typeof number === "number" && fits({ ports: [number] })) ports.add(number);
+    else notRead.push(`forwardPorts[${index}] (${JSON.stringify(port)} is no port of this container)`);
+  }
+  return [...ports];
+}

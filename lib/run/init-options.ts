@@ -1,0 +1,71 @@
+import {
+  type Answer,
+  readBuildPath,
+  readEngine,
+  readImage,
+  readRegion,
+  readRemote,
+  readUser,
+} from "../project/answers.js";
+import type { EngineChoice } from "../engine/types.js";
+import { fail, ok, type Result } from "../result.js";
+
+/** The answers to the questions of `init` that the command line gives. */
+export interface InitOptions {
+  /** A url. */
+  readonly remote?: string;
+  readonly region?: string;
+  readonly image?: string;
+  readonly build?: string;
+  readonly user?: string;
+  readonly engine?: EngineChoice;
+  /** Take what devcontainer.json says, or leave it. */
+  readonly devcontainer?: boolean;
+}
+
+/** The flags of `init`, as `parseArgs` takes them. */
+export const initFlags = {
+  remote: { type: "string" },
+  region: { type: "string" },
+  image: { type: "string" },
+  build: { type: "string" },
+  user: { type: "string" },
+  engine: { type: "string" },
+  "from-devcontainer": { type: "boolean" },
+  "no-devcontainer": { type: "boolean" },
+} as const;
+
+type Values = { readonly [K in keyof typeof initFlags]?: string | boolean | undefined };
+
+/** Failure: `usage`, which names what is allowed. */
+export function parseInit(values: Values, folder: string): Result<InitOptions> {
+  const readers: Readonly<Record<string, (text: string) => Answer<string>>> = {
+    remote: (text) => readRemote(text, folder),
+    region: readRegion,
+    image: readImage,
+    build: readBuildPath,
+    user: readUser,
+    engine: readEngine,
+  };
+  const options: Record<string, string | boolean> = {};
+  for (const [name, read] of Object.entries(readers)) {
+    const given = values[name as keyof Values];
+    if (typeof given !== "string") continue;
+    const answer = read(given);
+    if ("expected" in answer)
+      return fail({
+        kind: "usage",
+        message: `--${name} takes ${answer.expected}; not ${JSON.stringify(given)}.`,
+        hint: "See `tazpod init --help`.",
+      });
+    options[name] = answer.value;
+  }
+  const [from, no] = [values["from-devcontainer"], values["no-devcontainer"]];
+  for (const [one, other, both] of [
+    ["--image", "--build", values.image !== undefined && values.build !== undefined],
+    ["--from-devcontainer", "--no-devcontainer", from === true && no === true],
+  ] as const)
+    if (both) return fail({ kind: "usage", message: `${one} and ${other} exclude each other.` });
+  if (from === true || no === true) options["devcontainer"] = from === true;
+  return ok(options);
+}

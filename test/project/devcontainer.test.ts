@@ -1,0 +1,136 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { type Offer, readDevcontainer } from "../../lib/project/devcontainer/read.js";
+import { failure, value } from "../rig/result.js";
+
+// What is taken from a devcontainer.json, and what is named as not taken.
+
+const file = ".devcontainer/devcontainer.json";
+
+function read(text: string, path = file): Offer {
+  return value(readDevcontainer({ path, text }, path, "lab"));
+}
+
+const settingsOf = (text: string): Offer["settings"] => read(text).settings;
+
+test("comments, trailing commas and a byte order mark are JSONC, as VS Code reads it", () => {
+  const text = `\uFEFF// For the team
+{
+  /* the image */ "image": "debian:12", // pinned
+  "remoteUser": "me",
+}
+`;
+  assert.equal(settingsOf(text), { image: "debian:12", user: "me" });
+});
+
+test("a build is read with paths from the file's folder, arguments and stage, and wins over an image", () => {
+  const text = `{ "image": "x", "build": { "dockerfile": "Dockerfile", "context": "..", "args": { "A": "1" }, "target": "dev", "cacheFrom": "y" } }`;
+  const { settings, notRead } = read(text);
+  assert.equal(settings, {
+    build: { dockerfile: ".devcontainer/Dockerfile", context: ".", args: { A: "1" }, target: "dev" },
+  });
+  assert.equal(notRead, ["build.cacheFrom"]);
+});
+
+test("the older dockerFile and context are a build, too", () => {
+  const older = `{ "dockerFile": "../images/Dockerfile", "context": "../images" }`;
+  assert.equal(read(older), {
+    file,
+    settings: { build: { dockerfile: "images/Dockerfile" } },
+    notRead: [],
+  });
+  assert.equal(read(`{ "dockerFile": "Dockerfile" }`, ".devcontainer.json").settings, {
+    build: { dockerfile: "Dockerfile" },
+  });
+});
+
+test("a build outside the project is named, and left out", () => {
+  for (const build of [`"../../Dockerfile"`, `"/srv/Dockerfile"`, `"\${localEnv:HOME}/Dockerfile"`]) {
+    const { settings, notRead } = read(`{ "build": { "dockerfile": ${build} } }`);
+    assert.equal([settings, notRead], [{}, ["build (it lies outside the project)"]]);
+  }
+});
+
+test("the user is remoteUser, else containerUser", () => {
+  assert.equal(settingsOf(`{ "remoteUser": "a", "containerUser": "b" }`), { user: "a" });
+  assert.equal(settingsOf(`{ "containerUser": "b" }`), { user: "b" });
+});
+
+test("variables of the container are taken, but for those that another host has otherwise, or that are tazpod's", () => {
+  const text = `{ "containerEnv": { "A": "1", "W": "\${containerWorkspaceFolder}/x", "P": "\${localWorkspaceFolderBasename}",
+    "T": "\${localEnv:TOKEN}", "HOME": "/x", "TAZPOD_X": "1" } }`;
+  const { settings, notRead } = read(text);
+  assert.equal(settings.env, { A: "1", W: "/workspace/x", P: "lab" });
+  assert.equal(notRead, [
+    "containerEnv.T (${localEnv:TOKEN} is another on each host)",
+    "containerEnv.HOME (tazpod sets it itself, or it is no name)",
+    "containerEnv.TAZPOD_X (tazpod sets it itself, or it is no name)",
+  ]);
+});
+
+test("bind mounts are taken in both forms, from the project's folder and the home; volumes and unknown sources are named", () => {
+  const text = `{ "mounts": [
+    "source=\${localWorkspaceFolder}/data,target=/data,type=bind,consistency=cached",
+    "type=bind,src=\${localEnv:HOME}\${localEnv:USERPROFILE}/.kube,dst=/home/me/.kube/,readonly",
+    { "type": "bind", "source": "/srv/x", "target": "/x" },
+    "source=cache,target=/cache,type=volume",
+    { "source": "v", "target": "/v" },
+    "type=bind,source=\${localEnv:DATA},target=/d",
+    "type=bind,source=/a,target=/workspace",
+    "type=bind,source=/a,target=/x"
+  ] }`;
+  const { settings, notRead } = read(text);
+  assert.equal(settings.mounts, [
+    { source: "./data", target: "/data" },
+    { source: "~/.kube", target: "/home/me/.kube", read_only: true },
+    { source: "/srv/x", target: "/x" },
+  ]);
+  assert.equal(notRead, [
+    "mounts[3] (type=volume, and only bind is read)",
+    "mounts[4] (type=volume, and only bind is read)",
+    'mounts[5] (its source "${localEnv:DATA}" is not known here)',
+    "mounts[6] (its target /workspace cannot be one here)",
+    "mounts[7] (its target /x cannot be one here)",
+  ]);
+});
+
+test("ports are numbers; what is another container's port is named", () => {
+  const { settings, notRead } = read(`{ "forwardPorts": [3000, "5432", "db:5432", 3000, 99999] }`);
+  assert.equal(settings.ports, [3000, 5432]);
+  assert.equal(notRead, [
+    'forwardPorts[2] ("db:5432" is no port of this container)',
+    "forwardPorts[4] (99999 is no port of this container)",
+  ]);
+});
+
+test("what changes the container and has no counterpart is named; what is the editor's is not", () => {
+  const text = `{ "name": "x", "customizations": {}, "features": {}, "postCreateCommand": "make", "runArgs": ["--privileged"], "dockerComposeFile": "c.yml" }`;
+  const { settings, notRead } = read(text);
+  assert.equal([settings, notRead], [{}, ["features", "postCreateCommand", "runArgs", "dockerComposeFile"]]);
+});
+
+const mistakes: readonly (readonly [text: string, place: string, message: RegExp])[] = [
+  [`{\n  "image": "x"\n  "remoteUser": "y"\n}`, "3:3", /comma expected/],
+  [`{ "image": "x"`, "1:15", /close brace expected/],
+  [`{ "image": x }`, "1:12", /invalid symbol/],
+  ["", "1:1", /value expected|expected a map/],
+  ["[]", "1:1", /expected a map/],
+  [`{ "image": 3 }`, "1:12", /expected a text/],
+  [`{\n  "build": "Dockerfile"\n}`, "2:12", /expected a map/],
+  [`{ "mounts": {} }`, "1:13", /expected a list/],
+  [`{ "mounts": [3] }`, "1:14", /expected a text/],
+  [`{ "containerEnv": { "A": 1 } }`, "1:26", /expected a text/],
+  [`{ "a": ${"[".repeat(200_000)} }`, "1:1", /nested too deeply/],
+];
+
+for (const [text, place, message] of mistakes) {
+  test(`a mistake has its place and one message: ${text.slice(0, 40).replaceAll("\n", "\\n") || "an empty file"}`, () => {
+    const { problems } = failure(readDevcontainer({ path: file, text }, file, "lab"), "invalid-document");
+    assert.is(problems.length, 1);
+    const [{ at, message: said } = { message: "" }] = problems;
+    assert.is(`${at?.line}:${at?.column}`, place);
+    assert.match(said, message);
+  });
+}
+
+test.run();

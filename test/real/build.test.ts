@@ -1,0 +1,75 @@
+// needs: docker, script
+// time limit: 900 s
+import { writeFile } from "node:fs/promises";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import "../fake/light-scrypt.js";
+import { Host, removeHosts, run, testImage } from "../rig/host.js";
+import { buildTrip } from "./build-trip.js";
+
+// The image of a project's own Dockerfile, with a real engine and no network.
+
+const hosts: Host[] = [];
+
+async function withDockerfile(text: string, build = "Dockerfile"): Promise<Host> {
+  const host = await Host.make({ remote: "none", more: `build: ${build}\nvault: { format: v1 }\n` });
+  hosts.push(host);
+  await writeFile(host.path("Dockerfile"), text);
+  return host;
+}
+
+test.after(async () => {
+  await removeHosts();
+  for (const { container } of hosts) {
+    const images = await run("docker", ["image", "ls", "--quiet", `tazpod-build-${container}`]);
+    for (const id of images.stdout.split("\n").filter(Boolean)) await run("docker", ["rmi", "--force", id]);
+  }
+});
+
+buildTrip(withDockerfile);
+
+test("a build that fails ends with the end of its output and what to correct, and makes no container", async () => {
+  const host = await withDockerfile(
+    `FROM ${testImage}\nRUN echo first && echo the-reason >&2 && exit 7\nRUN echo never\n`,
+  );
+  const done = await host.enter("true");
+  assert.is(done.code, 1, done.stderr);
+  assert.match(done.stderr, /The image does not build from Dockerfile:\n[^]*the-reason/);
+  assert.match(done.stderr, /7/);
+  assert.match(done.stderr, /Correct Dockerfile; `build` in \.tazpod\/config\.yaml names it\./);
+  assert.is.not((await run("docker", ["container", "inspect", host.container])).code, 0);
+});
+
+test("a Dockerfile that is gone ends enter with where to correct it, and the old container stays", async () => {
+  const host = await withDockerfile(`FROM ${testImage}\n`);
+  assert.is((await host.enter("true")).code, 0);
+  const id = await host.id();
+  await writeFile(
+    host.path(".tazpod", "config.yaml"),
+    `container_name: ${host.container}\nremote: none\nbuild: Dockerfile.gone\n`,
+  );
+  const done = await host.run("recreate-container");
+  assert.is(done.code, 3, done.stderr);
+  assert.match(done.stderr, /`build` in \.tazpod\/config\.yaml: there is no file Dockerfile\.gone/);
+  assert.is(await host.id(), id);
+  const doctor = await host.tazpod("doctor");
+  assert.match(doctor.stdout, /! image +.*there is no file Dockerfile\.gone/);
+});
+
+test("on a terminal, a changed Dockerfile is offered before the vault is, and its lines are shown as they come", async () => {
+  const host = await withDockerfile(`FROM ${testImage}\nRUN echo one > /tmp/which\n`);
+  assert.is((await host.enter("true")).code, 0);
+  await writeFile(host.path("Dockerfile"), `FROM ${testImage}\nRUN echo two > /tmp/which\n`);
+  const pty = host.pty();
+  await pty.expect("Make it again? What is in it, and not in the project, is lost. [y/N]");
+  pty.line("y");
+  await pty.expect(/Step \d\/\d|FROM|building/);
+  await pty.expect("Unlock the vault? [Y/n]");
+  pty.line("n");
+  await pty.expect("$ ");
+  pty.line("cat /tmp/which; exit");
+  await pty.expect("two");
+  assert.is(await pty.ended, 0, pty.screen);
+});
+
+test.run();
