@@ -14,6 +14,7 @@ import {
   rmSync,
   writeFileSync,
   chmodSync,
+  chownSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -102,6 +103,9 @@ function configure(): void {
 async function play(): Promise<void> {
   process.env["TAZPOD_ENGINE"] ??= await chooseEngine();
   for (const name of ["host-a", "host-b", "remote"]) mkdirSync(join(folder, name));
+  // a namespace that root makes runs as the owner of the project, who may not be root
+  if (process.env["TAZPOD_ENGINE"] === "namespace" && process.getuid?.() === 0)
+    for (const host of ["host-a", "host-b"]) chownSync(join(folder, host), 1000, 1000);
   // the container's user is not the one who runs this
   chmodSync(folder, 0o755);
   const pass = join(folder, "passphrase");

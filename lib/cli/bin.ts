@@ -1,10 +1,17 @@
 #!/usr/bin/env node
+import { canStart, keepCompiledCode } from "../host/start.js";
 import { helpText } from "./help.js";
 
+// `--help` loads nothing else, and neither does a Node that is too old (lib/host/start.ts).
 const argv = process.argv.slice(2);
-// help is there at once: nothing else is loaded for it
-if (argv.length === 1 && ["--help", "-h", "help"].includes(argv[0] ?? "")) process.stdout.write(helpText());
-// and a prompt waits for this each time it is drawn
-else if (argv.join(" ") === "status --short")
-  process.exitCode = await (await import("./status-short.js")).shortStatus();
-else process.exitCode = await (await import("./main.js")).main(argv);
+if (canStart()) {
+  if (argv.length === 1 && ["--help", "-h", "help"].includes(argv[0] ?? "")) process.stdout.write(helpText());
+  else void load(argv).then((code) => (process.exitCode = code));
+}
+
+async function load(args: readonly string[]): Promise<number> {
+  keepCompiledCode();
+  // a shell's prompt waits for this one each time
+  if (args.join(" ") === "status --short") return (await import("./status-short.js")).shortStatus();
+  return (await import("./main.js")).main(args);
+}

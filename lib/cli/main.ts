@@ -1,5 +1,4 @@
-import { readText } from "../host/files.js";
-import { packageRoot } from "../host/package-root.js";
+import { packageText } from "../host/installation.js";
 import { fail, ok, type Result } from "../result.js";
 import { parseArguments, type Arguments } from "../run/arguments.js";
 import { reportFailure } from "../run/report.js";
@@ -81,9 +80,7 @@ async function help(args: Arguments, word: string | undefined): Promise<number> 
 }
 
 async function version(): Promise<string> {
-  const text = await readText(`${packageRoot}/package.json`);
-  if (!text.ok || text.value === undefined) throw new Error("the package has no package.json");
-  return (JSON.parse(text.value) as { version: string }).version;
+  return (JSON.parse(await packageText("package.json")) as { version: string }).version;
 }
 
 function print(text: string): number {

@@ -35,12 +35,12 @@ interface Passed {
 export async function chooseEngine(
   choice: EngineChoice,
   container: string,
-  vaultFolder: string,
+  { root, vaultFolder }: { readonly root: string; readonly vaultFolder: string },
 ): Promise<Chosen> {
-  if (choice !== "auto") return { engine: await openEngine(choice), passed: [] };
+  if (choice !== "auto") return { engine: await openEngine(choice, root), passed: [] };
   const noted = notedEngine(vaultFolder);
   if (noted !== undefined) {
-    const engine = await openEngine(noted);
+    const engine = await openEngine(noted, root);
     const state = await engine.inspect(container);
     const isThere = state.ok ? state.value.state !== "absent" : !isMissing(state.failure);
     if (isThere) return { engine, state, passed: [] };
@@ -48,7 +48,7 @@ export async function chooseEngine(
   const passed: Passed[] = [];
   for (const name of engineNames) {
     if (name === "process" && noted !== name) continue;
-    const engine = await openEngine(name);
+    const engine = await openEngine(name, root);
     // what is not there can be asked for anywhere
     const able = runsOnThisHost(name) ? await engine.version() : undefined;
     const state = able?.ok === false ? fail(able.failure) : await engine.inspect(container);

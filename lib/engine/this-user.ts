@@ -3,13 +3,18 @@ import { stat } from "../host/files.js";
 import { ok, type Result } from "../result.js";
 import type { ContainerUser } from "./types.js";
 
-/**
- * Who runs inside is who runs tazpod: a namespace has no other. The home is where the system says it is, so that whatever
- * looks it up finds the same; where that cannot be made inside, it is one in /home.
- */
+/** The user who runs tazpod, with the home that they have in a namespace. */
 export async function thisUser(): Promise<Result<ContainerUser>> {
   const { uid, gid, name, home } = known();
-  return ok({ uid, gid, name, home: (await canBeMade(home)) ? home : `/home/${name}` });
+  return ok({ uid, gid, name, home: await homeInside(home, name) });
+}
+
+/**
+ * Where a user's home is in a namespace: where the system says it is, so that a program that looks it up finds the same; if
+ * that cannot be made there, one in /home.
+ */
+export async function homeInside(home: string, name: string): Promise<string> {
+  return (await canBeMade(home)) ? home : `/home/${name}`;
 }
 
 function known(): ContainerUser & { readonly name: string } {

@@ -1,6 +1,7 @@
 import { scrypt as inThisProcess } from "node:crypto";
 import { promisify } from "node:util";
 import { readText } from "./files.js";
+import { evaluate } from "./installation.js";
 import { capture } from "./process.js";
 
 export interface ScryptCost {
@@ -39,7 +40,7 @@ async function wantsAsking(): Promise<boolean> {
   return found.ok && (found.value ?? "").includes("[madvise]");
 }
 
-const program = `const { readFileSync, writeSync } = require("fs"), { scrypt } = require("crypto");
+const program = `const [{ readFileSync, writeSync }, { scrypt }] = ["fs", "crypto"].map(process.getBuiltinModule);
 const [N, r, p, maxmem, bytes, at] = process.argv.slice(1).map(Number), given = readFileSync(0);
 scrypt(given.subarray(at), given.subarray(0, at), bytes, { N, r, p, maxmem }, (error, key) => {
   if (error) process.exit(1);
@@ -55,7 +56,7 @@ async function apart(
   const input = Buffer.concat([salt, password]);
   const numbers = [cost.N, cost.r, cost.p, memory(cost), bytes, salt.length].map(String);
   const others = process.env["GLIBC_TUNABLES"];
-  const done = await capture([process.execPath, "-e", program, ...numbers], {
+  const done = await capture([...evaluate(program), ...numbers], {
     env: { GLIBC_TUNABLES: `${others === undefined ? "" : `${others}:`}glibc.malloc.hugetlb=1` },
     input,
   });

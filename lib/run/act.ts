@@ -1,4 +1,4 @@
-import { fileURLToPath } from "node:url";
+import { zxScript } from "../host/installation.js";
 import { render } from "../recipe/render.js";
 import type { Task } from "../recipe/types.js";
 import { fail, ok, type Result } from "../result.js";
@@ -55,12 +55,7 @@ async function work(task: Task, context: StepContext, stdout: Stdout): Promise<R
   if (!loaded.ok) return loaded;
   if (loaded.value.kind === "program") {
     // a file without exports is a zx script as people write them: with $, cd and the rest as globals
-    return program(
-      [process.execPath, fileURLToPath(import.meta.resolve("zx/cli")), loaded.value.file],
-      task,
-      context,
-      stdout,
-    );
+    return program(zxScript(loaded.value.file), task, context, stdout);
   }
   const { run } = loaded.value.script;
   if (!run)

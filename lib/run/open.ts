@@ -1,7 +1,6 @@
-import { join } from "node:path";
 import { readText, stat } from "../host/files.js";
 import { openTerminal } from "../host/terminal.js";
-import { packageRoot } from "../host/package-root.js";
+import { packagePath, packageText } from "../host/installation.js";
 import { loadProject } from "../project/load.js";
 import { startFolder } from "../project/find.js";
 import { shown } from "../project/shown.js";
@@ -32,12 +31,9 @@ export async function open(
   if (!project.ok) return project;
   const choice = engineChoice(project.value.config.engine, process.env);
   if (!choice.ok) return choice;
-  const builtin = join(packageRoot, "tazpod.tasks.yaml");
-  const text = await readText(builtin);
-  if (!text.ok) return text;
-  if (text.value === undefined) throw new Error(`the package lacks ${builtin}`);
+  const name = "tazpod.tasks.yaml";
   const recipe = await loadRecipe({
-    builtin: { path: builtin, text: text.value },
+    builtin: { path: packagePath(name), text: await packageText(name) },
     root: project.value.root,
     read: readText,
     show: shown,

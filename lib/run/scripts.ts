@@ -1,5 +1,5 @@
-import { pathToFileURL } from "node:url";
 import { readText } from "../host/files.js";
+import { importFile } from "../host/installation.js";
 import { factsOf } from "../recipe/check.js";
 import type { Check, Recipe, ScriptRef } from "../recipe/types.js";
 import { fail, ok, type Result } from "../result.js";
@@ -78,7 +78,7 @@ export async function loadScript(ref: ScriptRef): Promise<Result<LoadedScript>> 
   if (text.value === undefined) return fail({ kind: "script", file, message: "there is no such file" });
   if (!/^\s*export\s/m.test(text.value)) return ok({ kind: "program", file });
   try {
-    return ok({ kind: "module", script: (await import(pathToFileURL(file).href)) as StepScript });
+    return ok({ kind: "module", script: (await importFile(file, text.value)) as StepScript });
   } catch (error) {
     return fail({ kind: "script", file, message: error instanceof Error ? error.message : String(error) });
   }

@@ -84,9 +84,8 @@ export class World {
   }
 
   async #choose(): Promise<Chosen> {
-    const { config, vaultFolder } = this.#project;
     const { chooseEngine } = await import("../engine/choose.js");
-    const chosen = await chooseEngine(this.#choice(), config.containerName, vaultFolder);
+    const chosen = await chooseEngine(this.#choice(), this.#project.config.containerName, this.#project);
     this.#engineName = chosen.engine.name;
     return chosen;
   }

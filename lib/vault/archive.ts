@@ -98,7 +98,7 @@ class Rewriting {
 
   async *run(): AsyncGenerator<Buffer> {
     // not at the top: checks load this module, and most of them read no archive
-    const { extract } = await import("tar-stream");
+    const { extract } = await import("./tar-parser.js");
     if (this.#options.manifest !== undefined) yield* manifestEntry(this.#options.manifest);
     const parser = extract();
     const feeding = feed(this.#source, parser);

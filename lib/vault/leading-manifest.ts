@@ -9,7 +9,7 @@ import { feed } from "./tar-feed.js";
  * is none, or no tar at all. Throws the `Failed` of `tar`, which is destroyed in the end.
  */
 export async function leadingManifest(tar: Readable): Promise<Manifest | undefined> {
-  const { extract } = await import("tar-stream");
+  const { extract } = await import("./tar-parser.js");
   const parser = extract();
   const feeding = feed(tar, parser);
   try {

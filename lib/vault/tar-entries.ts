@@ -14,7 +14,7 @@ export interface Passing {
  * end.
  */
 export async function* entriesOf(tar: Readable): AsyncGenerator<Passing> {
-  const { extract } = await import("tar-stream");
+  const { extract } = await import("./tar-parser.js");
   const parser = extract();
   const feeding = feed(tar, parser);
   try {

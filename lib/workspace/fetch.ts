@@ -47,7 +47,7 @@ async function fetchOnce(
 ): Promise<Result<void>> {
   const wanted = new Set(paths);
   const { tar, done } = packed(inside, script, signal, paths.map((path) => `${pathLine(path)}\n`).join(""));
-  const { extract } = await import("tar-stream");
+  const { extract } = await import("../vault/tar-parser.js");
   const parser = extract();
   const feeding = feed(tar, parser);
   const read = await settle(async () => {

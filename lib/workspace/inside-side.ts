@@ -22,7 +22,7 @@ const mostEntries = 2_000_000;
 /** The copy in the container, read as one tar; only its hashes are kept. */
 export async function insideSide(inside: Inside, signal: AbortSignal): Promise<Result<InsideSide>> {
   const { tar, done } = packed(inside, packAll, signal);
-  const { extract } = await import("tar-stream");
+  const { extract } = await import("../vault/tar-parser.js");
   const parser = extract();
   const feeding = feed(tar, parser);
   const entries = new Map<string, Entry>();

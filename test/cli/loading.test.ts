@@ -7,6 +7,17 @@ import { repository } from "../rig/root.js";
 
 const heavy = /node_modules\/(zx|listr2|execa|@aws-sdk|@smithy|ajv|tar-stream)\//;
 
+/** What each file of the bundle was made of, as esbuild lists it. */
+const { outputs } = JSON.parse(await text(`${repository}dist/bundle.json`)) as {
+  readonly outputs: Readonly<Record<string, { readonly inputs: Readonly<Record<string, unknown>> }>>;
+};
+
+/** Whether a module is of a heavy library, or a file of the bundle has some of one. */
+function isHeavy(url: string): boolean {
+  const made = outputs[url.slice(`file://${repository}`.length)]?.inputs ?? {};
+  return [url, ...Object.keys(made)].some((file) => heavy.test(file));
+}
+
 async function loadedBy(...args: string[]): Promise<string[]> {
   const host = await Host.make({ remote: "none" });
   const log = join(await newFolder(), "modules");
@@ -22,24 +33,31 @@ async function loadedBy(...args: string[]): Promise<string[]> {
 
 test("--help loads the command table and nothing else of ours", async () => {
   const modules = await loadedBy("--help");
-  assert.not.ok(modules.some((url) => heavy.test(url)));
+  assert.not.ok(modules.some(isHeavy));
   assert.ok(modules.filter((url) => url.startsWith("file:")).length <= 6, modules.join("\n"));
 });
 
 for (const args of [["plan", "enter"], ["list"], ["status"], ["pull", "--help"], ["--version"]]) {
   test(`${args.join(" ")} loads none of zx, listr2, execa, the AWS SDK and ajv`, async () => {
     const modules = await loadedBy(...args);
-    assert.equal(
-      modules.filter((url) => heavy.test(url)),
-      [],
-    );
+    assert.equal(modules.filter(isHeavy), []);
   });
 }
 
 test("status --short loads no more than it needs to read a few files, and nothing that starts programs", async () => {
   const modules = await loadedBy("status", "--short");
-  assert.not.ok(modules.some((url) => heavy.test(url) || url === "node:child_process"));
+  assert.not.ok(modules.some((url) => isHeavy(url) || url === "node:child_process"));
   assert.ok(modules.filter((url) => url.startsWith("file:")).length <= 13, modules.join("\n"));
+});
+
+test("the list of what a file was made of names the libraries", () => {
+  for (const name of ["listr2", "execa", "@aws-sdk/client-s3", "tar-stream"]) {
+    const inputs = Object.values(outputs).flatMap((output) => Object.keys(output.inputs));
+    assert.ok(
+      inputs.some((file) => file.startsWith(`node_modules/${name}/`)),
+      name,
+    );
+  }
 });
 
 test("the hook of this test does see a module that is loaded", async () => {

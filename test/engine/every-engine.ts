@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -27,9 +27,12 @@ export function kitOf(engine: Engine): Kit {
   const signal = new AbortController().signal;
 
   async function specOf(change: Partial<ContainerSpec> = {}): Promise<ContainerSpec> {
+    const project = change.project ?? (await newFolder("project"));
+    // an ordinary user runs in a namespace that root makes
+    if (engine.name === "namespace" && process.getuid?.() === 0) await chown(project, 65_534, 65_534);
     const spec = {
       name: uniqueName(),
-      project: change.project ?? (await newFolder("project")),
+      project,
       image: testImage,
       user: "tazpod",
       secretsBytes: 32 << 20,
@@ -98,7 +101,9 @@ export function everyEngine(engine: Engine, kit: Kit, stop: (container: string) 
   });
 
   test("a shell starts in the project, whatever its path holds", async () => {
-    const project = join(await newFolder("odd"), 'a b:c,"d');
+    const above = await newFolder("odd");
+    await chmod(above, 0o755);
+    const project = join(above, 'a b:c,"d');
     await mkdir(project);
     await chmod(project, 0o777);
     await writeFile(join(project, "here"), "yes");

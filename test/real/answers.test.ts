@@ -8,7 +8,7 @@ import * as assert from "uvu/assert";
 import { CountingProxy } from "../fake/counting-proxy.js";
 import { newBucket } from "../rig/bucket.js";
 import { newFolder } from "../rig/folder.js";
-import { bin, Host, passphrase, quick, removeHosts } from "../rig/host.js";
+import { engineName, bin, Host, passphrase, quick, removeHosts } from "../rig/host.js";
 import { Pty } from "../rig/pty.js";
 import { folderRemote, withSealed } from "../rig/with-vault.js";
 import { underShell } from "../rig/under-shell.js";
@@ -52,7 +52,7 @@ test("no to a new vault opens a locked shell, makes no vault, and leaving it ask
   pty.line("no");
   await pty.expect("$ ");
   pty.line("ls -A ~/secrets | wc -l; exit");
-  await pty.expect(/\s0\r/);
+  await pty.expect(/(?:^|\s)0\r/);
   assert.is(await pty.ended, 0, pty.screen);
   assert.not.ok(existsSync(host.vault));
   assert.is(pty.screen.match(/\[Y\/n\]/g)?.length, 1, pty.screen);
@@ -70,7 +70,7 @@ test("no to unlocking opens a locked shell, and leaving it makes no login and no
   pty.line("n");
   await pty.expect("$ ");
   pty.line("ls -A ~/secrets | wc -l; exit");
-  await pty.expect(/\s0\r/);
+  await pty.expect(/(?:^|\s)0\r/);
   assert.is(await pty.ended, 0, pty.screen);
   assert.equal(proxy.requests, []);
   assert.not.match(pty.screen, /✔ (lock|push|login)/);
@@ -100,7 +100,8 @@ test("no to making the container again goes on in the old one; yes makes it from
   await second.secret("Passphrase of the vault:", passphrase);
   await second.expect("$ ");
   second.line("df -k ~/secrets | tail -1; cat ~/secrets/key; exit");
-  await second.expect(/32768 /);
+  // a plain process has no file system of its own there
+  if (engineName !== "process") await second.expect(/32768 /);
   await second.expect("kept");
   assert.is(await second.ended, 0, second.screen);
   assert.is.not(await id(), old);
@@ -136,7 +137,7 @@ test("going on without a vault that did not open gives a locked shell", async ()
   pty.line("y");
   await pty.expect("$ ");
   pty.line("ls -A ~/secrets | wc -l; exit");
-  await pty.expect(/\s0\r/);
+  await pty.expect(/(?:^|\s)0\r/);
   assert.is(await pty.ended, 0, pty.screen);
   await untouched(host, before);
 });

@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { runsOnThisHost } from "../../lib/engine/choose.js";
@@ -66,6 +66,8 @@ export class Host {
     const folder = await newFolder(name);
     // the container's user is another one than the one who runs the tests
     await chmod(folder, 0o755);
+    // root does not run in a namespace: the owner of the project does
+    if (engineName === "namespace" && process.getuid?.() === 0) await chown(folder, 1000, 1000);
     const host = new Host(folder, uniqueName());
     host.passphraseFile = join(await newFolder("pass"), "pass");
     await writeFile(host.passphraseFile, `${passphrase}\n`, { mode: 0o600 });

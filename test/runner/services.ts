@@ -33,6 +33,7 @@ async function find(need: string): Promise<string | undefined> {
   if (need === "docker") return answers("docker", ["version", "--format", "{{.Server.Version}}"]);
   if (need === "podman" || need === "rootless podman") return podman(need);
   if (need === "s3") return s3();
+  if (need === "registry") return answers("npm", ["ping"], "npm's registry");
   if (need === "root") return process.getuid?.() === 0 ? undefined : "not run as root";
   if (need === "no root") return process.getuid?.() === 0 ? "run as root" : undefined;
   return onPath(need) ? undefined : `there is no ${need} on the PATH`;

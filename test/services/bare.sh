@@ -7,7 +7,7 @@
 #   chroot          as root in a plain chroot: its root is not a mount point, so that no namespace of mounts can be made
 #   container       as root in an unprivileged Docker container: default seccomp profile and capabilities, /dev/shm of 64 MiB
 #   container-user  the same as an ordinary user
-# With BARE_WITHOUT_NODE=1 it has no Node, and /project is empty but for what BARE_FILES (a folder) has.
+# With BARE_PROGRAM=FILE there is no Node, no npm and nothing in /project: only that file, as /usr/local/bin/tazpod.
 set -eEuo pipefail
 trap 'echo "bare.sh: failed at line $LINENO" >&2' ERR
 dir=$1 how=$2 command=$3
@@ -23,7 +23,12 @@ if ! [ -e "$dir/etc/debian_version" ]; then
   chroot "$dir" useradd --create-home --shell /bin/bash "$user"
 fi
 
-# Node, npm, whom they trust, and where names are looked up
+rm -rf "$dir/project" "$dir/usr/local/bin/tazpod"
+mkdir "$dir/project"
+# where names are looked up, and whom to trust
+cp --remove-destination -L /etc/resolv.conf "$dir/etc/resolv.conf"
+[ -e "$certificates" ] && install -D -m 644 "$certificates" "$dir$certificates"
+
 add_node() {
   local modules prefix
   modules=$(npm root --global)
@@ -35,23 +40,19 @@ add_node() {
   ln -sf ../lib/node_modules/npm/bin/npm-cli.js "$dir/usr/local/bin/npm"
   ln -sf ../lib/node_modules/npm/bin/npx-cli.js "$dir/usr/local/bin/npx"
   [ -e "$prefix/etc/npmrc" ] && install -D -m 644 "$prefix/etc/npmrc" "$dir/usr/local/etc/npmrc"
-  [ -e "$certificates" ] && install -D -m 644 "$certificates" "$dir$certificates"
-  cp --remove-destination -L /etc/resolv.conf "$dir/etc/resolv.conf"
+  git -C "$here" archive HEAD | tar -x -C "$dir/project"
 }
 
-rm -rf "$dir/project"
-mkdir "$dir/project"
-if [ -n "${BARE_WITHOUT_NODE:-}" ]; then
-  rm -rf "$dir/usr/local/bin/node" "$dir/usr/local/bin/npm" "$dir/usr/local/bin/npx"
-  [ -n "${BARE_FILES:-}" ] && cp -a "$BARE_FILES/." "$dir/project/"
+if [ -n "${BARE_PROGRAM:-}" ]; then
+  rm -rf "$dir"/usr/local/bin/{node,npm,npx} "$dir/usr/local/lib/node_modules"
+  install "$BARE_PROGRAM" "$dir/usr/local/bin/tazpod"
 else
   add_node
-  git -C "$here" archive HEAD | tar -x -C "$dir/project"
 fi
 
 variables() {
   echo PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "HOME=$1" LANG=C.UTF-8 "CI=${CI:-}" \
-    "NODE_EXTRA_CA_CERTS=$certificates" "TAZPOD_TEST_JOBS=${TAZPOD_TEST_JOBS:-2}"
+    "NODE_EXTRA_CA_CERTS=$certificates" "TAZPOD_TEST_JOBS=${TAZPOD_TEST_JOBS:-2}" ${TAZPOD_TEST_ENGINE:+"TAZPOD_TEST_ENGINE=$TAZPOD_TEST_ENGINE"}
 }
 
 # Fills /proc and /dev of the folder that this is run in.

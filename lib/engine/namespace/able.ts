@@ -1,6 +1,7 @@
 import { capture } from "../../host/process.js";
 import { fail, ok, type Result } from "../../result.js";
 import { environment, unshareArguments } from "./arguments.js";
+import { insideUser } from "./user.js";
 
 const programs = ["nsenter", "setpriv", "script", "pivot_root", "mount", "umount"];
 
@@ -10,14 +11,15 @@ mount -t tmpfs tazpod /tmp && mount -t proc proc /proc && setpriv --version`;
 
 /**
  * The version of util-linux, where this user can make namespaces. Failure: `engine-unavailable`, `missing` when a program
- * is not there (or this is no Linux), `permission` when the kernel does not let this user.
+ * is not there (or this is no Linux), `permission` when the kernel does not let this user, or root's project is root's.
  */
-export async function namespaceVersion(): Promise<Result<string>> {
+export async function namespaceVersion(project?: string): Promise<Result<string>> {
   const unavailable = (why: "missing" | "permission", detail: string): Result<string> =>
     fail({ kind: "engine-unavailable", engine: "namespace", why, detail });
   if (process.platform !== "linux") return unavailable("missing", "Linux");
-  const uid = process.getuid?.() ?? 0;
-  const argv = [...unshareArguments(uid, "bridge"), "sh", "-c", trial];
+  const user = await insideUser(project);
+  if (!user.ok) return user;
+  const argv = [...unshareArguments(user.value, "bridge"), "sh", "-c", trial];
   const done = await capture(argv, { timeoutMs: 10_000, env: environment({ home: "/", name: "" }) });
   if (!done.ok) return done.failure.kind === "command-missing" ? unavailable("missing", "unshare") : done;
   const printed = done.value.stdout.toString().trim();

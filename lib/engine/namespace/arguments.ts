@@ -1,6 +1,5 @@
 import { mountsOf } from "../mounts.js";
 import { workspace } from "../paths.js";
-import { ofRoot } from "../spec.js";
 import type { ContainerSpec, ContainerUser } from "../types.js";
 import { finish, hold } from "./hold.js";
 import { thisShell } from "../this-user.js";
@@ -16,11 +15,17 @@ export function environment({
   return { PATH: path, HOME: home, USER: name, LOGNAME: name, SHELL: thisShell() };
 }
 
-/** The namespaces to be made. Without root it takes one of users, in which there is only this one. */
-export function unshareArguments(uid: number, network: ContainerSpec["network"]): string[] {
-  const ofUser = uid === 0 ? [] : ["--user", "--map-current-user", "--keep-caps"];
+/** The namespaces to be made, by and for a user who is not root. */
+export function unshareArguments(
+  user: Pick<ContainerUser, "uid" | "gid">,
+  network: ContainerSpec["network"],
+): string[] {
   const apart = network === "none" ? ["--net"] : [];
-  return ["unshare", ...ofUser, "--mount", "--pid", "--ipc", "--uts", ...apart, "--fork"];
+  return [
+    ...asUser(user),
+    ...["unshare", "--user", "--map-current-user", "--keep-caps"],
+    ...["--mount", "--pid", "--ipc", "--uts", ...apart, "--fork"],
+  ];
 }
 
 export function holdArguments(spec: ContainerSpec, user: ContainerUser): string[] {
@@ -30,30 +35,36 @@ export function holdArguments(spec: ContainerSpec, user: ContainerUser): string[
     readOnly ? "ro" : "rw",
   ]);
   const given = [String(spec.secretsBytes), user.home, spec.name.slice(0, 64), ...mounts];
-  return [...unshareArguments(user.uid, spec.network), "sh", "-c", hold, "tazpod-hold", finish, ...given];
+  return [...unshareArguments(user, spec.network), "sh", "-c", hold, "tazpod-hold", finish, ...given];
 }
 
-/** What runs a program in the namespace whose first process is `pid`, in /workspace, with no way to more than it has. */
+/**
+ * What runs a program in the namespace whose first process is `pid`, in /workspace, with no more rights than it has. Nothing
+ * of the inside is executed before all rights were given up: a program there may have replaced it.
+ */
 export function enterArguments(
   pid: number,
-  uid: number,
+  user: Pick<ContainerUser, "uid" | "gid">,
   network: ContainerSpec["network"],
   argv: readonly string[],
 ): string[] {
-  const ofUser = uid === 0 ? [] : ["--user", "--preserve-credentials"];
   const apart = network === "none" ? ["--net"] : [];
+  // one that root made for root, before tazpod refused that, has no user namespace; what is open there must be saved
+  const own = user.uid === 0 ? [] : ["--user", "--preserve-credentials"];
   return [
-    ...["nsenter", `--target=${pid}`, ...ofUser, "--mount", "--pid", "--ipc", "--uts", ...apart],
+    ...asUser(user),
+    ...["nsenter", `--target=${pid}`, ...own],
+    ...["--mount", "--pid", "--ipc", "--uts", ...apart],
     ...["--root", `--wd=/proc/${pid}/root${workspace}`, "--"],
-    ...["setpriv", "--no-new-privs", ...(uid === 0 ? limitsOfRoot : []), ...argv],
+    ...["setpriv", "--no-new-privs", ...argv],
   ];
 }
 
-// without root there is nothing left to take away
-const limitsOfRoot = [
-  `--bounding-set=-all,${ofRoot.map((name) => `+${name.toLowerCase()}`).join(",")}`,
-  "--inh-caps=-all",
-];
+/** Before a command that root runs for an ordinary user; nothing for one who runs it. */
+function asUser({ uid, gid }: Pick<ContainerUser, "uid" | "gid">): string[] {
+  if (process.getuid?.() === uid) return [];
+  return ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", "--inh-caps=-all"];
+}
 
 /** Runs a program, and says by its own exit code which signal ended that: what is killed itself has none. */
 export const speaking = 'exec 3>&2 2>/dev/null; "$@" 2>&3 3>&-; exit "$?"';

@@ -102,6 +102,10 @@ while [ "$#" -gt 0 ]; do
 done
 umount -l /.old
 rmdir /.old
+# what runs inside must not be able to replace what is executed to enter it, or to set what the kernel runs
+mount --bind /proc/sys /proc/sys
+read_only /proc/sys
+mount -o remount,ro /
 printf '%s\\n' "$pid"
 read -r go || exit 1
 exec </dev/null >/dev/null 2>&1

@@ -7,19 +7,20 @@ import type { ContainerSpec, Engine } from "../types.js";
 import { enterArguments, environment, onTerminal, speaking } from "./arguments.js";
 import { namespaceVersion } from "./able.js";
 import { notRunning, only, thisHost } from "../this-host.js";
-import { thisShell, thisUser } from "../this-user.js";
+import { thisShell } from "../this-user.js";
 import { namespaces, running } from "./run.js";
 import { startNamespace } from "./start.js";
+import { insideUser } from "./user.js";
 
 /**
  * No container engine at all: Linux namespaces, made and entered by util-linux. The project is at /workspace; the rest is
  * the host's system, read-only, with a home and temporary folders of its own in RAM. What it does not keep apart, `shares`
- * says.
+ * says. `project` is the folder that it is for: its owner is who runs in a namespace that root makes.
  */
-export function namespaceEngine(): Engine {
+export function namespaceEngine(project?: string): Engine {
   return {
     name: "namespace",
-    version: namespaceVersion,
+    version: () => namespaceVersion(project),
     elsewhere: async () => undefined,
     takes,
     shares,
@@ -36,10 +37,9 @@ export function namespaceEngine(): Engine {
     },
     imageId: async () => ok(thisHost),
     pull: async () => ok(undefined),
-    lookUp: async () => thisUser(),
+    lookUp: () => insideUser(project),
     create(spec, user) {
-      const { workspace } = takes(spec);
-      const made = workspace === undefined ? spec : { ...spec, workspace };
+      const made = { ...takes(spec), image: spec.image, user: spec.user, ports: spec.ports };
       return namespaces.add({
         ...{ version: 1, id: crypto.randomUUID(), user },
         ...{ spec: made, specHash: specHash(takes(spec)) },
@@ -93,8 +93,13 @@ function promptsOf(env: Readonly<Record<string, string>>): Record<string, string
 }
 
 function takes(spec: ContainerSpec): ContainerSpec {
-  return { ...spec, image: thisHost, user: "", ports: [], workspace: "mount" };
+  // what is root's, the user inside cannot reach
+  const { agentFolder: _, sshFolder: __, ...open } = spec;
+  const reached = isRoot() ? open : spec;
+  return { ...reached, image: thisHost, user: "", ports: [], workspace: "mount" };
 }
+
+const isRoot = (): boolean => process.getuid?.() === 0;
 
 function shares(spec: ContainerSpec): string[] {
   const { network, ports } = spec;
@@ -102,6 +107,7 @@ function shares(spec: ContainerSpec): string[] {
     `the programs inside are this host's, not those of ${imageInWords(spec)}`,
     ...(network === "none" ? [] : ["the network is this host's, with whatever listens on it"]),
     ...(ports.length === 0 ? [] : ["`ports` does nothing: what listens inside listens on this host"]),
+    ...(isRoot() ? ["it runs as the owner of the project, without root's ssh-agent and ~/.ssh"] : []),
     "its files outside of the homes and /tmp can be read inside, by who may read them here",
   ];
 }
@@ -116,7 +122,7 @@ async function enter(
   if (record.value === undefined || run === undefined) return ok(undefined);
   const { user, spec } = record.value;
   return ok({
-    argv: enterArguments(run.pid, user.uid, spec.network, argv),
+    argv: enterArguments(run.pid, user, spec.network, argv),
     env: environment(user),
   });
 }

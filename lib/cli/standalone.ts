@@ -1,0 +1,21 @@
+import { getRawAsset } from "node:sea";
+import { Script } from "node:vm";
+import { helpText } from "./help.js";
+
+// The standalone executable starts here (scripts/standalone.mjs); the package starts in bin.ts. Only this is always read:
+// the rest is the program, a script of its own, for which V8 has compiled code from the build.
+const argv = process.argv.slice(2);
+if (argv.length === 1 && ["--help", "-h", "help"].includes(argv[0] ?? "")) process.stdout.write(helpText());
+else start();
+
+function asset(name: string): Buffer {
+  return Buffer.from(getRawAsset(name) as ArrayBuffer);
+}
+
+function start(): void {
+  const script = new Script(asset("program.js").toString("latin1"), {
+    filename: "tazpod",
+    cachedData: asset("program.cache"),
+  });
+  (script.runInThisContext() as (load: NodeJS.Require, file: string) => void)(require, process.execPath);
+}

@@ -1,0 +1,46 @@
+import { getAsset } from "node:sea";
+import { pathToFileURL } from "node:url";
+import { constants, Script } from "node:vm";
+import { provideModules } from "./provide-modules.js";
+
+// installation.ts for the standalone executable, which is node with all of tazpod inside. It runs itself where the package
+// runs node, with one of these as the first argument.
+export const evaluateWord = "internal:evaluate";
+export const zxWord = "internal:zx";
+
+export const packagePath = (name: string): string => `${process.execPath}/${name}`;
+
+export const packageText = (name: string): Promise<string> => Promise.resolve(getAsset(name, "utf8"));
+
+export const evaluate = (program: string): readonly string[] => [process.execPath, evaluateWord, program];
+
+export const zxScript = (file: string): readonly string[] => [process.execPath, zxWord, file];
+
+export function importFile(file: string, text: string): Promise<unknown> {
+  // where the modules that stand for zx find it
+  // oxlint-disable-next-line no-restricted-imports -- it is the script that asks for it
+  Object.assign(globalThis, { [Symbol.for("tazpod.zx")]: () => import("zx") });
+  provideModules(text, () =>
+    Object.fromEntries(["tazpod/step", "zx", "zx/core"].map((name) => [name, moduleOf(name)])),
+  );
+  return importUrl(pathToFileURL(file).href);
+}
+
+/** import() of a file, which a script can do that is compiled like this, and not the program in the executable. */
+export async function importUrl(url: string): Promise<unknown> {
+  const importer = new Script("(url) => import(url)", {
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  });
+  const { emitWarning } = process;
+  // that Node calls this experimental is nothing a user can change
+  process.emitWarning = (...args: readonly unknown[]) => {
+    if (!String(args[0]).includes("USE_MAIN_CONTEXT_DEFAULT_LOADER"))
+      Reflect.apply(emitWarning, process, args);
+  };
+  const loading = (importer.runInThisContext() as (address: string) => Promise<unknown>)(url);
+  process.emitWarning = emitWarning;
+  return loading;
+}
+
+const moduleOf = (name: string): string =>
+  `data:text/javascript,${encodeURIComponent(getAsset(`${name}.mjs`, "utf8"))}`;

@@ -1,0 +1,24 @@
+// Copies to dist/types the declarations that those of `tazpod/step` lead to, and no others, for the package.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const built = join(root, "dist/lib");
+const out = join(root, "dist/types");
+const done = new Set();
+
+rmSync(out, { recursive: true, force: true });
+ship(join(built, "run/step.d.ts"));
+
+function ship(file) {
+  if (done.has(file)) return;
+  done.add(file);
+  const name = relative(built, file);
+  // those that scripts/generate.mjs writes are not copied to dist/ by tsc
+  const text = readFileSync(existsSync(file) ? file : join(root, "lib", name), "utf8");
+  mkdirSync(dirname(join(out, name)), { recursive: true });
+  writeFileSync(join(out, name), text);
+  for (const [, target] of text.matchAll(/(?:\bfrom\s+|\bimport\s*\(?\s*)"(\.[^"]+)\.js"/g))
+    ship(join(dirname(file), `${target}.d.ts`));
+}

@@ -1,0 +1,119 @@
+/**
+ * `npm run standalone`: makes dist/standalone/tazpod, one executable file of the Node that runs this and all of tazpod, for
+ * Linux machines of the same architecture that have no Node. Another folder can be named.
+ */
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { Script } from "node:vm";
+import { build } from "esbuild-wasm";
+import { inject } from "postject";
+import { common, notices, root } from "./bundle-parts.mjs";
+
+/** In Node's own file; the digit behind it says whether a program has been put in. */
+const fuse = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
+
+const out = resolve(process.argv[2] ?? join(root, "dist/standalone"));
+const executable = join(out, "tazpod");
+
+if (process.platform !== "linux") stop("The standalone executable can only be made on Linux.");
+if (!readFileSync(process.execPath).includes(fuse))
+  stop(`${process.execPath} cannot hold a program. Run this with a Node.js of nodejs.org.`);
+
+/** What is different inside an executable. */
+const inside = {
+  name: "inside",
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /\/installation\.js$/ }, () => ({ path: join(root, "dist/lib/host/standalone.js") }));
+    // neither a program in an executable nor one with compiled code can import() files by itself
+    onLoad({ filter: /\/zx\/build\/cli\.cjs$/ }, ({ path }) => {
+      const text = readFileSync(path, "utf8");
+      const importing = "yield import(";
+      if (!text.includes(importing)) throw new Error(`${path} has changed: it has no "${importing}"`);
+      const host = JSON.stringify(join(root, "dist/lib/host/standalone.js"));
+      return { contents: text.replace(importing, `yield require(${host}).importUrl(`) };
+    });
+    // require() gives node's own modules at once
+    onResolve({ filter: /.*/ }, ({ path, kind }) =>
+      kind === "dynamic-import" && isBuiltin(path) ? { path, namespace: "builtin" } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)});`,
+    }));
+  },
+};
+
+/** The files that are put into the executable. */
+const parts = mkdtempSync(join(tmpdir(), "tazpod-standalone-"));
+try {
+  await make();
+} finally {
+  rmSync(parts, { recursive: true });
+}
+
+async function make() {
+  const files = {
+    "package.json": join(root, "package.json"),
+    "tazpod.tasks.yaml": join(root, "tazpod.tasks.yaml"),
+    "tazpod/step.mjs": join(root, "dist/bin/step.js"),
+  };
+  const add = (name, content) => {
+    files[name] = join(parts, name.replaceAll("/", "-"));
+    writeFileSync(files[name], content);
+  };
+  const program = await bundle("dist/lib/cli/standalone-program.js");
+  const script = `(function (require, __filename) {${program.text}\n})`;
+  add("program.js", script);
+  add("program.cache", new Script(script, { filename: "tazpod" }).createCachedData());
+  for (const name of ["zx", "zx/core"]) add(`${name}.mjs`, await standIn(name));
+  const start = await bundle("dist/lib/cli/standalone.js");
+  writeFileSync(join(parts, "start.js"), start.text);
+
+  const blob = join(parts, "blob");
+  const config = {
+    main: join(parts, "start.js"),
+    output: blob,
+    disableExperimentalSEAWarning: true,
+    useCodeCache: true,
+    assets: files,
+  };
+  writeFileSync(join(parts, "sea.json"), JSON.stringify(config));
+  execFileSync(process.execPath, ["--experimental-sea-config", join(parts, "sea.json")], { stdio: "pipe" });
+
+  mkdirSync(out, { recursive: true });
+  rmSync(executable, { force: true });
+  copyFileSync(process.execPath, executable);
+  await inject(executable, "NODE_SEA_BLOB", readFileSync(blob), { sentinelFuse: fuse });
+  writeFileSync(join(out, "THIRD-PARTY-NOTICES.txt"), notices(program.metafile));
+  const { arch, platform, versions } = process;
+  process.stdout.write(`${executable}: for ${platform} on ${arch}, with Node.js ${versions.node}\n`);
+}
+
+/** A module and all that it imports as one script. What it imports with import() runs when that line does. */
+async function bundle(entry) {
+  const { metafile, outputFiles } = await build({
+    ...common,
+    entryPoints: [entry],
+    plugins: [...common.plugins, inside],
+    format: "cjs",
+    // lib/cli/standalone.ts reads it a byte a character, which is quicker
+    charset: "ascii",
+    // only the step scripts ask for it, to see whether they run alone
+    define: { "import.meta.url": "undefined" },
+    write: false,
+  });
+  return { metafile, text: outputFiles[0].text };
+}
+
+/** Stands for zx in the scripts of projects: a module with the same names, for the zx inside. */
+async function standIn(name) {
+  const names = Object.keys(await import(name)).filter((one) => one !== "default");
+  return `const zx = await globalThis[Symbol.for("tazpod.zx")]();\nexport const { ${names.join(", ")} } = zx;\n`;
+}
+
+function stop(reason) {
+  process.stderr.write(`${reason}\n`);
+  process.exit(1);
+}

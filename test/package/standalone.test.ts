@@ -1,0 +1,117 @@
+// needs: engine, script, bash
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { newFolder } from "../rig/folder.js";
+import { bin, type Ended, Host, passphrase, removeHosts, run } from "../rig/host.js";
+import { runScripts } from "../rig/package.js";
+import { Pty } from "../rig/pty.js";
+import { repository } from "../rig/root.js";
+import { standalone } from "../rig/standalone.js";
+import { folderRemote } from "../rig/with-vault.js";
+
+let executable: string;
+let withoutNode: string;
+
+test.before(async () => {
+  executable = await standalone();
+  withoutNode = await pathWithoutNode();
+});
+test.after(removeHosts);
+
+/** The programs of this machine's PATH, but for node, npm and npx. */
+async function pathWithoutNode(): Promise<string> {
+  const folder = await newFolder("path");
+  const program = 'for d; do for f in "$d"/*; do ln -s "$f" . 2>/dev/null; done; done; rm -f node npm npx';
+  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  const done = await run("sh", ["-c", program, "links", ...folders], { cwd: folder });
+  assert.is(done.code, 0, done.stderr);
+  return folder;
+}
+
+/** Runs the executable where there is no Node. */
+const alone = (folder: string, ...args: string[]): Promise<Ended> =>
+  run(executable, args, { cwd: folder, env: { PATH: withoutNode } });
+
+test("where there is no Node, it prints what the package prints", async () => {
+  const host = await Host.make({ remote: "none" });
+  // a recipe with a mistake makes it read YAML and word an error
+  const mistaken = await Host.make({ remote: "none" });
+  await writeFile(mistaken.path("tazpod.tasks.yaml"), "version: 1\ntasks: { enter: 3 }\n");
+  const commands: readonly (readonly string[])[] = [
+    ["--help"],
+    ["--version"],
+    ["plan", "--help"],
+    ["pull", "--help"],
+    ["list", "--json"],
+    ["status", "--short"],
+    ["plan", "enter"],
+    ["no-such-task"],
+  ];
+  for (const command of commands) {
+    const done = await alone(host.folder, ...command);
+    // the built-in recipe is inside
+    const stdout = done.stdout.replaceAll(`${executable}/`, repository);
+    assert.equal({ ...done, stdout }, await host.tazpod(...command), command.join(" "));
+  }
+  const refused = await alone(mistaken.folder, "list");
+  assert.equal(refused, await mistaken.tazpod("list"));
+  assert.is(refused.code, 2);
+});
+
+test("it reaches for S3 as the package does", async () => {
+  const remote = "{ url: 's3://bucket/vault', endpoint: 'http://127.0.0.1:1', region: us-east-1 }";
+  const host = await Host.make({ remote });
+  const env = { AWS_ACCESS_KEY_ID: "key", AWS_SECRET_ACCESS_KEY: "secret", PATH: withoutNode };
+  const done = await run(executable, ["pull"], { cwd: host.folder, env });
+  assert.equal(done, await run(process.execPath, [bin, "pull"], { cwd: host.folder, env }));
+  assert.is(done.code, 3);
+  assert.match(done.stderr, "127.0.0.1:1");
+});
+
+test("it runs a project's scripts: programs by zx, and modules that import tazpod/step and zx", async () => {
+  const folder = await newFolder();
+  await runScripts(folder, (...args) => alone(folder, ...args));
+});
+
+test("a project's program that fails is a failed step with what zx says", async () => {
+  const folder = await newFolder();
+  await mkdir(join(folder, ".tazpod"));
+  await writeFile(join(folder, ".tazpod", "config.yaml"), "remote: none\n");
+  const recipe = "version: 1\ntasks: { bad: { new: true, script: ./bad.mjs } }\n";
+  await writeFile(join(folder, "tazpod.tasks.yaml"), recipe);
+  await writeFile(join(folder, "bad.mjs"), "await $`echo so >&2; exit 7`;\n");
+  const done = await alone(folder, "run", "bad");
+  assert.is(done.code, 1);
+  assert.match(done.stderr, "exit code: 7");
+});
+
+test("the whole way: a passphrase on a terminal, a vault made, sealed, pushed, and opened by the package elsewhere", async () => {
+  const remote = await folderRemote();
+  const host = await Host.make({ remote });
+  const argv = [executable, "enter", "--yes", "--", "sh", "-c", "echo kept > ~/secrets/key"];
+  const pty = new Pty(argv, { cwd: host.folder, env: { PATH: withoutNode } });
+  await pty.secret(/passphrase .*:/i, passphrase);
+  await pty.secret(/The same again .*:/, passphrase);
+  assert.is(await pty.ended, 0, pty.screen);
+  assert.match(pty.screen, "Strength: ");
+  assert.is(
+    (await readFile(remote.slice("file://".length))).subarray(0, 19).toString(),
+    "age-encryption.org/",
+  );
+
+  const other = await Host.make({ remote });
+  const found = await other.enter("cat ~/secrets/key");
+  assert.is(found.code, 0, found.stderr);
+  assert.is(found.stdout, "kept\n");
+});
+
+test("it can be started by a link, and from a folder with a space", async () => {
+  const folder = await newFolder("with space");
+  await symlink(executable, join(folder, "tp"));
+  const done = await run(join(folder, "tp"), ["list"], { cwd: folder, env: { PATH: withoutNode } });
+  assert.is(done.code, 0, done.stderr);
+});
+
+test.run();

@@ -1,0 +1,15 @@
+import { join } from "node:path";
+import * as assert from "uvu/assert";
+import { newFolder } from "./folder.js";
+import { run } from "./host.js";
+import { repository } from "./root.js";
+
+/** The standalone executable: the one that TAZPOD_TEST_STANDALONE names, or one that is made of the build that is here. */
+export async function standalone(): Promise<string> {
+  const given = process.env["TAZPOD_TEST_STANDALONE"];
+  if (given) return given;
+  const folder = await newFolder("standalone");
+  const made = await run(process.execPath, [`${repository}scripts/standalone.mjs`, folder]);
+  assert.is(made.code, 0, made.stderr);
+  return join(folder, "tazpod");
+}
