@@ -21,8 +21,9 @@ async function withDockerfile(text: string, build = "Dockerfile"): Promise<Host>
 test.after(async () => {
   await removeHosts();
   for (const { container } of hosts) {
-    const images = await run("docker", ["image", "ls", "--quiet", `tazpod-build-${container}`]);
-    for (const id of images.stdout.split("\n").filter(Boolean)) await run("docker", ["rmi", "--force", id]);
+    const names = ["--format", "{{.Repository}}:{{.Tag}}", `tazpod-build-${container}`];
+    const images = await run("docker", ["image", "ls", ...names]);
+    for (const name of images.stdout.split("\n").filter(Boolean)) await run("docker", ["rmi", name]);
   }
 });
 
