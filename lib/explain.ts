@@ -138,10 +138,27 @@ export function explain(failure: Failure): Explanation {
       );
     case "vault-closed":
       return say("The vault is not open.", "`tazpod unlock` opens it.");
+    case "vault-rollback":
+      return say(
+        `${failure.path} is older than a vault that this host has opened before: generation ${failure.found}, sealed by ${failure.host} on ${failure.time.slice(0, 19).replace("T", " ")} UTC, after generation ${failure.seen}. It was not opened.`,
+        "An old copy was put in its place. `tazpod pull` brings the newer one, if the remote has it. If the old one is wanted, `tazpod unlock --force` opens it.",
+      );
+    case "vault-unknown":
+      return say(
+        `${failure.path} was neither sealed, nor pulled, nor opened by this host, so it is not pushed.`,
+        "`tazpod unlock` opens it, if it is your vault; it can be pushed then.",
+      );
+    case "mark-changed":
+      return say(
+        `A vault is open in ${failure.container}, and its mark is not the one that this host left: a program inside has changed it, or another user or home has opened a vault there.`,
+        "`tazpod lock --discard` empties the RAM folder. What was saved is safe.",
+      );
     case "vault-vanished":
       return say(
-        "The vault was open in the container, and is no longer: its RAM folder was emptied from inside.",
-        "The sealed vault is as it was last saved, and `tazpod enter` unlocks it again. What was not saved is lost, unless it still lies there.",
+        "The vault was open in the container, and its mark was removed or changed from inside.",
+        failure.kept === undefined
+          ? "The sealed vault is as it was last saved, and `tazpod enter` unlocks it again. What was not saved is lost, unless it still lies there."
+          : `The sealed vault is as it was last saved. What lay in the RAM folder was sealed beside it, as ${failure.kept}, and the folder was emptied.`,
       );
     case "archive-refused":
       return say(`The archive is refused because of ${JSON.stringify(failure.entry)}: ${failure.detail}.`);

@@ -146,7 +146,25 @@ export type Failure =
   | { readonly kind: "vault-absent"; readonly path: string }
   | { readonly kind: "vault-exists"; readonly path: string }
   | { readonly kind: "vault-closed" }
-  | { readonly kind: "vault-vanished" }
+  /** It opens, and is older than one that this host has opened before. */
+  | {
+      readonly kind: "vault-rollback";
+      readonly path: string;
+      readonly seen: number;
+      readonly found: number;
+      readonly host: string;
+      /** ISO 8601. */
+      readonly time: string;
+    }
+  /** The bytes at this path are neither sealed, nor pulled, nor opened by this host. */
+  | { readonly kind: "vault-unknown"; readonly path: string }
+  /** The mark in the RAM folder is not the one that this host left. */
+  | { readonly kind: "mark-changed"; readonly container: string }
+  | {
+      readonly kind: "vault-vanished";
+      /** Where what still lay in the RAM folder was sealed to. */
+      readonly kept?: string;
+    }
   | {
       readonly kind: "archive-refused";
       readonly entry: string;

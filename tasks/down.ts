@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { forgetOpen } from "../lib/enclave/open-record.js";
 import { foreign } from "../lib/engine/judge.js";
 import { forgetEngine } from "../lib/engine/note.js";
 import { ok, type Result } from "../lib/result.js";
@@ -16,6 +17,8 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const { config, vaultFolder } = context.project;
   const removed = await (await context.engine()).remove(config.containerName);
   if (!removed.ok) return removed;
+  const forgotten = await forgetOpen(vaultFolder);
+  if (!forgotten.ok) return forgotten;
   const copy = await removeCopy(context, state.value);
   return copy.ok ? forgetEngine(vaultFolder) : copy;
 }

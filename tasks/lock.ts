@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { clear } from "../lib/enclave/clear.js";
-import { forgetOpen } from "../lib/enclave/open-record.js";
+import { forgetOpen, readOpen } from "../lib/enclave/open-record.js";
 import { exclusively } from "../lib/project/project-lock.js";
 import { comingsAndGoings, otherSessions } from "../lib/project/sessions.js";
 import { fail, ok, type Result } from "../lib/result.js";
@@ -23,9 +23,17 @@ export async function run(context: StepContext): Promise<Result<void>> {
       if (others.value.length > 0 || (session.lookedAt !== undefined && session.lookedAt !== seen.value))
         return fail({ kind: "changed-meanwhile", detail: "Another shell was opened here meanwhile" });
     }
+    const recorded = await readOpen(enclave.value);
+    if (!recorded.ok) return recorded;
     // first: what is only partly there is not open any more
     const forgotten = await forgetOpen(project.vaultFolder);
-    return forgotten.ok ? clear(enclave.value, options.force) : forgotten;
+    if (!forgotten.ok) return forgotten;
+    const all = recorded.value !== undefined || options.discard;
+    const cleared = await clear(enclave.value, { force: options.force, all });
+    // nothing that a program inside does may keep the vault open: its RAM goes with the container
+    return !cleared.ok && options.discard && options.force
+      ? enclave.value.engine.remove(enclave.value.container)
+      : cleared;
   });
 }
 

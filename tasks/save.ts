@@ -1,10 +1,11 @@
 #!/usr/bin/env node
-import { marker } from "../lib/enclave/marker.js";
+import { openVaultIn } from "../lib/enclave/open-vault.js";
 import { exclusively } from "../lib/project/project-lock.js";
 import { ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { vaultPassphrase } from "../lib/run/passphrase.js";
-import { notOpen, saveOpen, vaultSaved } from "../lib/run/save-open.js";
+import { closeDisturbed, notOpen } from "../lib/run/disturbed.js";
+import { saveOpen, vaultSaved } from "../lib/run/save-open.js";
 import type { StepCheck, StepContext } from "../lib/run/step.js";
 import type { Secret } from "../lib/secret.js";
 
@@ -13,9 +14,12 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const { project, terminal, signal } = context;
   const passphrase = await provenPassphrase(context);
   if (!passphrase.ok) return passphrase;
-  return exclusively(project.vaultFolder, signal, () =>
-    saveOpen(context, passphrase.value, (text) => terminal.say(text)),
-  );
+  return exclusively(project.vaultFolder, signal, async () => {
+    const saved = await saveOpen(context, passphrase.value, (text) => terminal.say(text));
+    return !saved.ok && saved.failure.kind === "vault-vanished"
+      ? closeDisturbed(context, passphrase.value)
+      : saved;
+  });
 }
 
 /** A typing error must not become the new passphrase: one that has opened nothing in this run has to open what is there. */
@@ -25,9 +29,12 @@ async function provenPassphrase(context: StepContext): Promise<Result<Secret>> {
   // nobody is asked for it where there is nothing to save
   const enclave = await context.enclave();
   if (!enclave.ok) return enclave;
-  const mark = await marker(enclave.value);
+  const mark = await openVaultIn(enclave.value);
   if (!mark.ok) return mark;
-  if (typeof mark.value === "string") return notOpen(context);
+  if (typeof mark.value === "string") {
+    const reason = await notOpen(context, mark.value);
+    if (reason.ok || reason.failure.kind !== "vault-vanished") return reason;
+  }
   return vaultPassphrase(context, "Passphrase of the vault, to seal what changed:");
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { randomUUID } from "node:crypto";
 import { forgetOpen, recordedOpen } from "../lib/enclave/open-record.js";
-import { marker } from "../lib/enclave/marker.js";
+import { openVaultIn } from "../lib/enclave/open-vault.js";
 import { endSession, shellCommand, vanishedCode } from "../lib/enclave/shell.js";
 import type { Enclave } from "../lib/enclave/types.js";
 import { workspace } from "../lib/engine/paths.js";
@@ -100,7 +100,7 @@ async function judge(context: StepContext, wasOpen: boolean, code: number): Prom
   if (still.ok && !still.value) return fail({ kind: "container-gone", name, unsaved: true, restarted: true });
   const enclave = await context.enclave();
   if (code === vanishedCode && enclave.ok) {
-    const found = await marker(enclave.value);
+    const found = await openVaultIn(enclave.value);
     if (found.ok && found.value === "closing") return finishLocking(context, enclave.value);
     if (wasOpen && found.ok && found.value === "closed") {
       await forgetOpen(project.vaultFolder);

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { clear } from "../lib/enclave/clear.js";
-import { marker } from "../lib/enclave/marker.js";
-import { forgetOpen, recordedOpen, recordOpen } from "../lib/enclave/open-record.js";
+import { openVaultIn } from "../lib/enclave/open-vault.js";
+import { forgetOpen, recordedOpen } from "../lib/enclave/open-record.js";
+import { explain } from "../lib/explain.js";
 import { pushed } from "../lib/remote/local.js";
 import { exclusively } from "../lib/project/project-lock.js";
 import { isInUse, joinSession } from "../lib/project/sessions.js";
@@ -10,6 +11,7 @@ import { alone } from "../lib/run/alone.js";
 import { bytesOf, count } from "../lib/run/bytes.js";
 import { sayUnlinked } from "../lib/run/bridges.js";
 import { cannotTell } from "../lib/run/checks.js";
+import { markChanged } from "../lib/run/disturbed.js";
 import { openMore } from "../lib/run/open-more.js";
 import { wantedOpening } from "../lib/run/parts.js";
 import { withPassphrase } from "../lib/run/passphrase.js";
@@ -17,6 +19,7 @@ import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.
 import { unpack } from "../lib/run/unpack.js";
 import { closedParts } from "../lib/vault/parts.js";
 import { archiveLimit } from "../lib/vault/limit.js";
+import { noteNewest, notOlder, type Opened } from "../lib/vault/newest.js";
 import { cleanLeftovers } from "../lib/vault/store.js";
 
 /** Opens the local vault into the RAM folder: completely, or not at all. */
@@ -25,23 +28,27 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const opening = wantedOpening(project, context.options);
   if (!opening.ok) return opening;
   await cleanLeftovers(project.vaultFolder);
-  const [enclave, state] = [await context.enclave(), await context.container()];
+  const enclave = await context.enclave();
   if (!enclave.ok) return enclave;
-  if (!state.ok) return state;
   const limitBytes = archiveLimit(enclave.value.secretsBytes);
+  let sealed: Opened | undefined;
+  const accept = async (opened: Opened): Promise<Result<void>> => {
+    sealed = opened;
+    return context.options.force ? ok(undefined) : notOlder(project.vaultFolder, project.vaultFile, opened);
+  };
   const unpacked = await withPassphrase(context, "Passphrase of the vault:", (passphrase) =>
     exclusively(project.vaultFolder, signal, async () => {
-      const vault = { vault: project.vaultFile, passphrase, limitBytes, opening: opening.value, signal };
-      const done = await unpack(enclave.value, vault);
+      const vault = { vault: project.vaultFile, passphrase, limitBytes, opening: opening.value };
+      const done = await unpack(enclave.value, { ...vault, accept, signal });
       if (!done.ok) return done;
-      const noted = await recordOpen(project.vaultFolder, state.value);
       // who leaves in this moment is not to lock it before the shell is there
-      const joined = noted.ok ? await joinSession(project.vaultFolder, [], "arriving") : noted;
+      const joined = await joinSession(project.vaultFolder, [], "arriving");
       if (joined.ok) session.leave = joined.value;
-      if (noted.ok) return done;
-      // where nothing can be written nothing could be saved; what somebody else opened is theirs
-      const closed = done.value === "already open" ? noted : await clear(enclave.value);
-      return closed.ok ? noted : closed;
+      if (joined.ok || done.value === "already open") return joined.ok ? done : joined;
+      // where nothing can be written nothing could be saved
+      const closed = await clear(enclave.value);
+      const forgotten = closed.ok ? await forgetOpen(project.vaultFolder) : closed;
+      return forgotten.ok ? joined : forgotten;
     }),
   );
   if (!unpacked.ok) {
@@ -61,10 +68,23 @@ export async function run(context: StepContext): Promise<Result<void>> {
     sayUnlinked(terminal, enclave.value, unlinked);
     const closed = opening.value === undefined ? [] : closedParts(opening.value);
     const without = closed.length === 0 ? "" : `, without ${closed.join(", ")}`;
+    await tellOrigin(context, sealed);
     terminal.say(`✔ unlocked: ${count(files)}, ${bytesOf(bytes)}, in ${enclave.value.folder}${without}`);
   }
   await sayWhatWaits(context);
   return ok(undefined);
+}
+
+/** A host that has never opened the vault is told who sealed it: it has nothing to hold that against. */
+async function tellOrigin({ project, terminal }: StepContext, sealed: Opened | undefined): Promise<void> {
+  if (sealed === undefined) return;
+  const isFirst = await noteNewest(project.vaultFolder, sealed);
+  const { manifest } = sealed;
+  if (!isFirst.ok || !isFirst.value || manifest === undefined) return;
+  const time = manifest.time.slice(0, 19).replace("T", " ");
+  terminal.say(
+    `First opened on this host: sealed by ${manifest.host} on ${time} UTC, generation ${manifest.generation}.`,
+  );
 }
 
 async function sayWhatWaits({ project, session, terminal }: StepContext): Promise<void> {
@@ -89,13 +109,14 @@ const isOpen: StepCheck = async (context) => {
   if (isNoted && (session.sawOpen || (await isInUse(project.vaultFolder)))) return holds("the vault is open");
   const enclave = await context.enclave();
   if (!enclave.ok) return cannotTell(enclave.failure);
-  const found = await marker(enclave.value);
+  const found = await openVaultIn(enclave.value);
   if (!found.ok) return cannotTell(found.failure);
   if (found.value === "closed") {
     if (isNoted) await forgetOpen(project.vaultFolder);
     return fails("the vault is locked");
   }
-  return holds(found.value === "closing" ? "locking the vault did not come to its end" : "the vault is open");
+  if (found.value === "changed") return holds(explain(markChanged(context)).message);
+  return holds(found.value === "closing" ? "locking the vault was interrupted" : "the vault is open");
 };
 
 export const checks = { "vault-open": vaultOpen };

@@ -4,24 +4,22 @@ import { call, limitMs, printed, printedLines } from "./call.js";
 import { type Folder, folderLine, pathLine } from "./lines.js";
 import { commitMore, removePaths, stageMore } from "./scripts.js";
 import type { Opened } from "./put.js";
-import type { Enclave, Marker } from "./types.js";
+import type { Enclave } from "./types.js";
 
 export interface Adding {
   /** A tar of files, folders and links that are known to be harmless, none of which is in the RAM folder. */
   readonly tar: Readable;
   /** Told once all of the tar was good: how its folders are to be, deepest first. */
   readonly checked: Promise<Result<readonly Folder[]>>;
-  /** Of what is open then. */
-  readonly marker: Marker;
 }
 
 /**
- * Adds to an open vault: unpacked beside, checked, moved in, linked from the home, and told in the marker last. Failure:
+ * Adds to an open vault: unpacked beside, checked, moved in, and linked from the home. It is the caller's to record. Failure:
  * `vault-closed`.
  */
 export async function putMore(
   enclave: Enclave,
-  { tar, checked, marker }: Adding,
+  { tar, checked }: Adding,
   signal: AbortSignal,
 ): Promise<Result<Opened>> {
   const staged = await call(enclave, stageMore, [0, 3], { input: tar, signal });
@@ -30,7 +28,7 @@ export async function putMore(
   if (!staged.ok) return staged;
   if (!folders.ok) return folders;
   if (staged.value.code === 3) return fail({ kind: "vault-closed" });
-  const lines = [JSON.stringify(marker), ...folders.value.map(folderLine), "end", ""];
+  const lines = ["more", ...folders.value.map(folderLine), "end", ""];
   const input = lines.join("\n");
   const done = await call(enclave, commitMore, [0, 3], { input, timeoutMs: 2 * limitMs }, enclave.bridges);
   if (!done.ok) return done;

@@ -4,7 +4,7 @@ import { fail, ok, type Result } from "../result.js";
 import { call, limitMs, printed, printedLines } from "./call.js";
 import { type Folder, folderLine } from "./lines.js";
 import { abandon, commit, stage } from "./scripts.js";
-import type { Enclave, Marker } from "./types.js";
+import type { Enclave } from "./types.js";
 
 interface Checked {
   readonly digest: string;
@@ -25,24 +25,27 @@ export interface Opened {
 }
 
 /**
- * Opens a vault into the RAM folder: unpacked beside, checked, switched in, linked from the home, marked last. What switches it in is started at
+ * Opens a vault into the RAM folder: unpacked beside, checked, switched in, linked from the home, marked last. `record` notes on
+ * the host what is being opened, just before it is, and returns the mark to leave. What switches it in is started at
  * once and waits to be told, since starting a program in a container takes longer than all it does there.
  * Returns "already open" without touching anything when it is. On any failure nothing is left behind.
  */
 export async function put(
   enclave: Enclave,
   { tar, checked }: Unpacking,
-  mark: (digest: string) => Promise<Marker>,
+  record: (digest: string) => Promise<Result<string>>,
   signal: AbortSignal,
 ): Promise<Result<Opened | "already open">> {
   const unpacked = Promise.all([call(enclave, stage, [0, 10, 11], { input: tar, signal }), checked]).then(
     ([staged, whole]) => judge(enclave, staged, whole),
   );
+  let recorded: Result<string> | undefined;
   async function* orders(): AsyncGenerator<string> {
     const found = await unpacked;
     if (!found.ok || found.value === "already open") return;
     const { digest, folders } = found.value;
-    yield [JSON.stringify(await mark(digest)), ...folders.map(folderLine), "end", ""].join("\n");
+    recorded = await record(digest);
+    if (recorded.ok) yield [recorded.value, ...folders.map(folderLine), "end", ""].join("\n");
   }
   const [found, switched] = await Promise.all([
     unpacked,
@@ -61,6 +64,7 @@ export async function put(
     return ok({ unlinked: printedLines(switched.value) });
   await call(enclave, abandon, [0]);
   if (!found.ok) return found;
+  if (recorded?.ok === false) return recorded;
   return switched.ok ? fail({ kind: "interrupted", signal: "SIGPIPE" }) : switched;
 }
 

@@ -3,16 +3,21 @@ import { loosen, tie, untie } from "./bridge-scripts.js";
 /**
  * The shell programs that run inside the container, for any POSIX sh. `$1` is the RAM folder; nothing secret is ever an
  * argument. Everything of ours is under `.tazpod/`, which no archive may hold:
- *   open      the marker: its presence means that the vault is open, completely
+ *   open      the mark: its presence means that the vault is open, completely; what is open is the host's to know
  *   stage/    where an archive is unpacked before it is switched in
  *   opening   there while the switch goes on; closing: there while the folder is emptied
  *   bridges   the paths that may be linked from the home, one a line
  * What an interrupted opening or closing left is only a copy of the sealed vault, and the next one removes it.
  */
 
-/** Prints the marker; exit 3 when there is none, 5 when the folder was being emptied and that did not end. */
-export const readMarker =
-  '[ -e "$1/.tazpod/closing" ] && exit 5; cat "$1/.tazpod/open" 2>/dev/null || exit 3';
+/**
+ * Prints the mark; exit 3 when there is none, 5 when the folder was being emptied and that did not end. What is not a file
+ * would keep whoever reads it waiting: it counts as an empty mark.
+ */
+export const readMark = `d="$1/.tazpod"
+[ -e "$d/closing" ] && exit 5
+[ -e "$d/open" ] || [ -L "$d/open" ] || exit 3
+[ -L "$d/open" ] || ! [ -f "$d/open" ] || head -c 65536 "$d/open"`;
 
 // a folder that its owner may not write would keep what is in it
 const wipe = `cd "$1" || exit 4
@@ -57,7 +62,7 @@ const moveAll = `move_all() {
 }`;
 
 /**
- * Switches the stage in, gives every folder its mode and time, and writes the marker last. Reads the marker as one line,
+ * Switches the stage in, gives every folder its mode and time, and leaves the mark last. Reads the mark as one line,
  * then a line a folder: mode, seconds since 1970, path in the escapes of printf's %b; and a line `end`, without which
  * whoever wrote them was cut off. Exit 6 when nothing came: the stage is not to be switched in. The paths from `$2` on are
  * linked from the home; prints those that could not be.
@@ -85,8 +90,8 @@ mkdir "$d/more" || exit 4
 umask 0; exec tar -x -p -f - -C "$d/more"`;
 
 /**
- * Moves in what was unpacked beside, and replaces the marker last. Reads the same lines as \`commit\`. Cut short, what was
- * moved is not told of in the marker yet, and is the same as in the sealed vault. Exit 3 when nothing is open. The paths from
+ * Moves in what was unpacked beside. Reads the same lines as \`commit\`, and leaves the mark as it is. Cut short, what was
+ * moved is not on record yet, and is the same as in the sealed vault. Exit 3 when nothing is open. The paths from
  * `$2` on are linked as in `commit`.
  */
 export const commitMore = `umask 077
@@ -94,7 +99,6 @@ ${tie}
 d="$1/.tazpod"
 IFS= read -r m || exit 6
 [ -e "$d/open" ] || exit 3
-printf '%s\\n' "$m" > "$d/next" || exit 4
 move() {
   for f in "$1"/* "$1"/.[!.]* "$1"/..?*; do
     [ -e "$f" ] || [ -L "$f" ] || continue
@@ -108,8 +112,7 @@ move() {
 ${setFolders}
 rm -rf -- "$d/more"
 [ -e "$d/saved" ] && rm -f "$d/saved"
-tie "$@"
-mv "$d/next" "$d/open"`;
+tie "$@"`;
 
 /** Reads lines: \`open\` makes a folder writable, \`file\` and \`folder\` remove one. Exit 5: what is printed would not go. */
 export const removePaths = `${loosen}
@@ -131,9 +134,6 @@ untie "$1"
 if [ -e "$1/.tazpod/opening" ]; then ${wipe}; fi
 if [ -e "$1/.tazpod" ]; then chmod -R u+rwX -- "$1/.tazpod"; rm -rf -- "$1/.tazpod"; fi`;
 
-/** Replaces the marker of an open vault, read from stdin. Exit 3 when it is not open. */
-export const remark = `umask 077; d="$1/.tazpod"; [ -e "$d/open" ] || exit 3; cat > "$d/next" && mv "$d/next" "$d/open"`;
-
 // a line a process that has a file of the folder open or mapped, removed ones too; those of other users are not seen, and
 // may not read the folder
 const holders = `holders() {
@@ -150,13 +150,18 @@ held() { holders "$1" | sort -nu; }`;
 /**
  * Empties the folder. The marker goes first: half-empty is never open. Exit 5: what is printed would not go. Exit 7: it is
  * empty, and the processes that are printed still have files of it open; until they end, it counts as being emptied. With
- * `force` as $2 they are ended. Links of the home that lead there go first; from $3 on, where they may be.
+ * `force` as $2 they are ended; with `all` as $3 it is also emptied of what no vault was opened for. Links of the home that
+ * lead there go first; from $4 on, where they may be.
  */
 export const clear = `${untie}
-( f=$1; shift; [ "$#" = 0 ] || shift; untie "$f" "$@" )
+( f=$1; shift; [ "$#" = 0 ] || shift; [ "$#" = 0 ] || shift; untie "$f" "$@" )
 d="$1/.tazpod"
+if [ "$3" = all ]; then
+  { [ -d "$d" ] && ! [ -L "$d" ]; } || { rm -rf -- "$d"; mkdir "$d" || exit 4; }
+  chmod -R u+rwX -- "$d"
+fi
 if [ -d "$d" ]; then
-  if [ -e "$d/open" ]; then mv "$d/open" "$d/closing" || exit 4; fi
+  if [ -e "$d/open" ] || [ -L "$d/open" ]; then rm -rf -- "$d/closing"; mv "$d/open" "$d/closing" || exit 4; fi
   ( ${wipe} ) || exit 4
 fi
 l=$(ls -A "$1" | grep -vxF .tazpod)

@@ -4,6 +4,10 @@ import type { Opening } from "../vault/parts.js";
 /** The RAM folder of one container: where an open vault is. */
 export interface Enclave {
   readonly engine: Engine;
+  /** The vault's folder on the host: what is open is recorded for it. */
+  readonly vaultFolder: string;
+  /** The start of the container that this is about: see `runOf`. */
+  readonly run: string;
   readonly container: string;
   readonly user: string;
   /** Absolute path inside, `/home/<user>/secrets`. */
@@ -14,8 +18,8 @@ export interface Enclave {
   readonly bridges: readonly string[];
 }
 
-/** Written last when a vault has been opened, and read by everything that closes or saves it. Lives in the RAM folder. */
-export interface Marker {
+/** What is known of the open vault by everything that closes or saves it: the host's own record. */
+export interface OpenVault {
   readonly version: 1;
   /** Content digest of what the sealed vault holds, hex. */
   readonly digest: string;

@@ -1,25 +1,23 @@
 import { join } from "node:path";
-import { makeFolder, readTextNow, removeFile, writeAtomic } from "../host/files.js";
+import { readTextNow, removeFile } from "../host/files.js";
+import { projectState, writeState } from "../host/project-state.js";
 import type { Result } from "../result.js";
 import { type EngineName, engineNames } from "./types.js";
 
 /** A note on the host of the engine that made the project's container: see choose.ts. */
-function file(vaultFolder: string): string {
-  return join(vaultFolder, "engine");
-}
+const name = "engine";
 
 /** Undefined where nothing is noted, or it cannot be read. */
 export function notedEngine(vaultFolder: string): EngineName | undefined {
-  const name = readTextNow(file(vaultFolder))?.trim();
-  return engineNames.find((known) => known === name);
+  const text = readTextNow(join(projectState(vaultFolder), name))?.trim();
+  return engineNames.find((known) => known === text);
 }
 
-export async function noteEngine(vaultFolder: string, name: EngineName): Promise<Result<void>> {
-  const made = await makeFolder(vaultFolder);
-  return made.ok ? writeAtomic(file(vaultFolder), `${name}\n`) : made;
+export function noteEngine(vaultFolder: string, engine: EngineName): Promise<Result<void>> {
+  return writeState(vaultFolder, name, `${engine}\n`);
 }
 
 /** The container is gone. */
 export function forgetEngine(vaultFolder: string): Promise<Result<void>> {
-  return removeFile(file(vaultFolder));
+  return removeFile(join(projectState(vaultFolder), name));
 }

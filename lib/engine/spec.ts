@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { dialectOf, type Manner } from "./dialect.js";
-import { mountsOf } from "./mounts.js";
+import { mountsOf, vaultCover } from "./mounts.js";
 import { overlap, secretsFolder, workspace } from "./paths.js";
 import type { ContainerSpec, ContainerUser, Mount } from "./types.js";
 import type { Volume } from "./volume.js";
@@ -15,7 +15,7 @@ export const labels = {
 } as const;
 
 /** Counts up when the options below change meaning, so that containers made before are offered for making again. */
-const generation = 2;
+const generation = 3;
 
 /** A hash over all that a container is made from, hex. */
 export function specHash(spec: ContainerSpec): string {
@@ -57,7 +57,7 @@ export function createArguments(
     ...["--label", `${labels.spec}=${specHash(spec)}`],
     ...["--label", `${labels.home}=${user.home}`],
     ...mountsOf(spec, user).flatMap((mount) => ["--mount", bind(mount)]),
-    ...(volume === undefined ? [] : withCopy(volume)),
+    ...(volume === undefined ? ["--mount", cover] : withCopy(volume)),
     ...["--tmpfs", `${secretsFolder(user.home)}:${tmpfs}`],
     ...["--cap-drop", "ALL", ...capabilities],
     ...["--security-opt", "no-new-privileges"],
@@ -68,6 +68,9 @@ export function createArguments(
     ...["--entrypoint", "sh", spec.image, "-c", idle],
   ];
 }
+
+/** An empty folder in the place of the sealed vault, with no room for anything. */
+const cover = `type=tmpfs,target=${vaultCover},tmpfs-size=4096,tmpfs-mode=0555`;
 
 function withCopy({ name, id }: Volume): string[] {
   return [

@@ -92,6 +92,15 @@ export async function stat(path: string): Promise<Result<FileStat | undefined>> 
   return found.ok ? ok(found.value && shape(found.value)) : found;
 }
 
+/** The file itself. Undefined when nothing is there; what is not a regular file, a link among it, is a failure. */
+export async function lookAtFile(path: string): Promise<Result<FileStat | undefined>> {
+  const found = await attemptOptional("look at", path, () => fs.lstat(path));
+  if (!found.ok || found.value === undefined) return found.ok ? ok(undefined) : found;
+  const seen = shape(found.value);
+  if (seen.kind === "file") return ok(seen);
+  return fail({ kind: "file", action: "use", path, code: "EINVAL", detail: "it is not a regular file" });
+}
+
 function shape(found: Awaited<ReturnType<typeof fs.lstat>>): FileStat {
   const kind = found.isFile() ? "file" : found.isDirectory() ? "folder" : "other";
   return {

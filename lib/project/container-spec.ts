@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { ContainerSpec } from "../engine/types.js";
 import type { Project } from "./types.js";
+import { projectState } from "../host/project-state.js";
 
 /** What the project's container is to be made from. */
 export function containerSpec(project: Project): ContainerSpec {
@@ -30,5 +31,5 @@ export function containerSpec(project: Project): ContainerSpec {
  * secret, and only this user can get there.
  */
 export function agentSockets({ vaultFolder }: Pick<Project, "vaultFolder">): string {
-  return join(vaultFolder, "ssh");
+  return join(projectState(vaultFolder), "ssh");
 }

@@ -4,6 +4,7 @@ import { makeFolder } from "../host/files.js";
 import { isLock, type Lock, type LockHolder, takeLock } from "../host/lock-file.js";
 import { removeLeftovers } from "../host/temp-file.js";
 import { fail, type Result } from "../result.js";
+import { projectState } from "../host/project-state.js";
 
 /** How long another tazpod of this project is waited for, in ms: longer than opening or saving a large vault takes. */
 const patienceMs = 120_000;
@@ -20,8 +21,9 @@ export async function exclusively<T>(
   work: () => Promise<Result<T>>,
   what: "session" | "workspace" = "session",
 ): Promise<Result<T>> {
-  const path = join(vaultFolder, `${what}.lock`);
-  const taken = await take(vaultFolder, path, signal);
+  const folder = projectState(vaultFolder);
+  const path = join(folder, `${what}.lock`);
+  const taken = await take(folder, path, signal);
   if (!taken.ok) return isUnwritable(taken.failure) ? work() : taken;
   if (!isLock(taken.value)) {
     if (signal.aborted) return fail({ kind: "interrupted", signal: String(signal.reason) });

@@ -2,10 +2,11 @@ import { join } from "node:path";
 import { list, makeFolder, readText, removeFile, stat, writeNew } from "../host/files.js";
 import { processIdentity } from "../host/process-identity.js";
 import { ok, type Result } from "../result.js";
+import { projectState } from "../host/project-state.js";
 
 /** Where each tazpod that has a shell open in the project says so: one file a process, believed only while that process lives. */
 function folder(vaultFolder: string): string {
-  return join(vaultFolder, "sessions");
+  return join(projectState(vaultFolder), "sessions");
 }
 
 /** Another process that has a shell open here. */

@@ -1,5 +1,5 @@
-import { join } from "node:path";
-import { readText, writeAtomic } from "../host/files.js";
+import { dirname, join } from "node:path";
+import { makeFolder, readText, writeAtomic } from "../host/files.js";
 
 /** What a server does with the conditions of a write to a bucket. */
 export type Conditional =
@@ -12,7 +12,7 @@ export type Conditional =
     }
   | { readonly honoured: false; readonly why: string };
 
-/** Kept in .tazpod/vault/endpoints.json, by server and bucket. It can be removed at any time: it is found out anew. */
+/** Kept in `endpoints.json` of this host's state of the project, by server and bucket. It can be removed at any time: it is found out anew. */
 export class EndpointNotes {
   readonly #file: string | undefined;
 
@@ -28,7 +28,8 @@ export class EndpointNotes {
   async write(name: string, conditional: Conditional | undefined): Promise<void> {
     if (this.#file === undefined) return;
     const endpoints = { ...(await this.#all()), [name]: conditional };
-    await writeAtomic(this.#file, `${JSON.stringify({ version: 1, endpoints }, null, 2)}\n`);
+    if ((await makeFolder(dirname(this.#file))).ok)
+      await writeAtomic(this.#file, `${JSON.stringify({ version: 1, endpoints }, null, 2)}\n`);
   }
 
   async #all(): Promise<Record<string, unknown>> {

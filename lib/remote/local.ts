@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { stat } from "../host/files.js";
+import { lookAtFile } from "../host/files.js";
 import type { Verdict } from "../verdict.js";
 import { ok, type Result } from "../result.js";
 import { readState, type VaultState, withArrived } from "../vault/state.js";
@@ -26,7 +26,7 @@ export async function readLocal(
   const read = await readState(folder);
   if (!read.ok) return read;
   const { state } = read.value;
-  const found = await stat(bytesFrom ?? path);
+  const found = await lookAtFile(bytesFrom ?? path);
   if (!found.ok) return found;
   if (found.value === undefined) return ok({ path, bytes: 0, state });
   const sha256 = await fileHash(bytesFrom ?? path, signal);

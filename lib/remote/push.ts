@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Failure } from "../failure.js";
 import { now } from "../host/clock.js";
-import { removeFile, stat } from "../host/files.js";
+import { lookAtFile, removeFile } from "../host/files.js";
 import { linkTemp } from "../host/temp-file.js";
 import { Failed, fail, type Result, settle, take } from "../result.js";
 import {
@@ -12,6 +12,7 @@ import {
   withPushed,
   type PendingRecord,
   type PushedRecord,
+  isOwn,
 } from "../vault/state.js";
 import { cleanLeftovers, vaultFileName } from "../vault/store.js";
 import { isPushed, type LocalVault, readLocal } from "./local.js";
@@ -32,6 +33,8 @@ export interface PushRequest extends SyncRequest {
   readonly host?: string;
   /** How many history copies to leave there; all, unless it is a whole number above 0. */
   readonly retention?: number;
+  /** Pushes only bytes that this host has sealed, pulled or opened. */
+  readonly ownOnly?: boolean;
   readonly onStep?: (step: PushStep) => void;
 }
 
@@ -66,7 +69,7 @@ export async function push(request: PushRequest): Promise<Result<Pushed>> {
   const { folder } = request;
   await cleanLeftovers(folder);
   const path = join(folder, vaultFileName);
-  const here = await stat(path);
+  const here = await lookAtFile(path);
   if (!here.ok) return here;
   if (here.value === undefined) return fail({ kind: "vault-absent", path });
   // The file that is hashed is the one that is uploaded, though a save may replace the vault meanwhile.
@@ -82,6 +85,8 @@ async function pushFile(request: PushRequest, from: string): Promise<Pushed> {
   const local = take(await readLocal(folder, signal, from));
   const { sha256, path } = local;
   if (sha256 === undefined) throw new Failed({ kind: "vault-absent", path });
+  if (request.ownOnly === true && !isOwn(local.state, sha256))
+    throw new Failed({ kind: "vault-unknown", path });
   const { pushed } = local.state;
   if (pushed !== undefined && isPushed(local, remote.url) && !force)
     return { uploaded: false, wasGone: false, record: pushed };

@@ -1,7 +1,8 @@
-import { marker, setMarker } from "../enclave/marker.js";
+import { changeOpen } from "../enclave/open-record.js";
+import { openVaultIn } from "../enclave/open-vault.js";
 import { takeOut } from "../enclave/more.js";
 import { take } from "../enclave/take.js";
-import type { Enclave, Marker } from "../enclave/types.js";
+import type { Enclave, OpenVault } from "../enclave/types.js";
 import { exclusively } from "../project/project-lock.js";
 import { otherSessions } from "../project/sessions.js";
 import { fail, ok, type Result } from "../result.js";
@@ -28,7 +29,7 @@ export function closeParts(context: StepContext, enclave: Enclave): Promise<Resu
   return exclusively(project.vaultFolder, signal, async () => {
     const names = await partsToClose(context);
     if (!names.ok) return names;
-    const mark = await marker(enclave);
+    const mark = await openVaultIn(enclave);
     if (!mark.ok) return mark;
     if (typeof mark.value === "string") return fail({ kind: "vault-closed" });
     const closed = await takeAway(context, enclave, mark.value, names.value);
@@ -40,7 +41,7 @@ export function closeParts(context: StepContext, enclave: Enclave): Promise<Resu
 async function takeAway(
   { project, signal }: StepContext,
   enclave: Enclave,
-  mark: Marker,
+  mark: OpenVault,
   names: readonly string[],
 ): Promise<Result<void>> {
   const { parts, open } = mark.parts ?? everything(project.config.parts);
@@ -57,7 +58,7 @@ async function takeAway(
     isOpen(path, left) || (type === "directory" && leadsToOpen(path, left));
   const { entries, folders } = summary.value;
   // first: what is gone and still counts as open would be taken for removed
-  const told = await setMarker(enclave, {
+  const told = await changeOpen(enclave, {
     ...mark,
     digest: archiveDigest(entries.filter(stays)),
     parts: left,

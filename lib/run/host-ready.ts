@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { stat } from "../host/files.js";
+import { makeFolder, stat } from "../host/files.js";
 import { isSocket, makeRelayFolder } from "../host/socket-relay.js";
 import type { Engine } from "../engine/types.js";
 import { agentSockets, containerSpec } from "../project/container-spec.js";
@@ -10,6 +10,9 @@ import { fail, ok, type Result } from "../result.js";
 /** Makes sure that the host has what a container starts with: an engine refuses one whose folder is gone. */
 export async function readyToStart(project: Project): Promise<Result<void>> {
   const { ssh } = project.config;
+  // it is covered inside, and something to cover has to be there
+  const made = await makeFolder(project.vaultFolder);
+  if (!made.ok) return made;
   return ssh === "auto" || ssh === "agent" ? makeRelayFolder(agentSockets(project)) : ok(undefined);
 }
 

@@ -1,11 +1,12 @@
 import { clear } from "../enclave/clear.js";
-import { marker } from "../enclave/marker.js";
-import { forgetOpen, recordedOpen, recordOpen } from "../enclave/open-record.js";
+import { openVaultIn } from "../enclave/open-vault.js";
+import { forgetOpen, recordedOpen } from "../enclave/open-record.js";
 import type { Enclave } from "../enclave/types.js";
 import type { ContainerState } from "../engine/types.js";
 import { exclusively } from "../project/project-lock.js";
 import { joinSession, otherSessions } from "../project/sessions.js";
 import { fail, ok, type Result } from "../result.js";
+import { markChanged } from "./disturbed.js";
 import type { StepContext } from "./step.js";
 
 export interface Joined {
@@ -45,14 +46,13 @@ async function stillOpen(
   const { project, session } = context;
   const open = await recordedOpen(project.vaultFolder, state);
   if (!open.ok || open.value || !session.sawOpen) return open;
-  const found = await marker(enclave);
+  const found = await openVaultIn(enclave);
   if (!found.ok) return found;
   if (found.value === "closing") return finish(context, enclave);
+  if (found.value === "changed") return fail(markChanged(context));
   if (typeof found.value === "string")
     return fail({ kind: "changed-meanwhile", detail: "The vault was locked meanwhile, from another shell" });
-  // it is open, and only the note of that was lost
-  const noted = await recordOpen(project.vaultFolder, state);
-  return noted.ok ? ok(true) : noted;
+  return ok(true);
 }
 
 /** Brings a lock that was cut short to its end; what comes then is to be planned again. All was saved before it began. */
@@ -62,7 +62,7 @@ export function finishLocking(context: StepContext, enclave: Enclave): Promise<R
 }
 
 async function finish({ project, session }: StepContext, enclave: Enclave): Promise<Result<never>> {
-  const found = await marker(enclave);
+  const found = await openVaultIn(enclave);
   if (!found.ok) return found;
   if (found.value === "closing") {
     const cleared = await clear(enclave);

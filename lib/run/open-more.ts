@@ -1,8 +1,9 @@
-import { marker } from "../enclave/marker.js";
+import { changeOpen } from "../enclave/open-record.js";
+import { openVaultIn } from "../enclave/open-vault.js";
 import { putMore } from "../enclave/more.js";
 import type { Opened } from "../enclave/put.js";
 import { take as takeOut } from "../enclave/take.js";
-import type { Enclave, Marker } from "../enclave/types.js";
+import type { Enclave, OpenVault } from "../enclave/types.js";
 import type { Failure } from "../failure.js";
 import { fileHash } from "../host/file-hash.js";
 import { exclusively } from "../project/project-lock.js";
@@ -52,7 +53,7 @@ export async function openMore(context: StepContext, enclave: Enclave): Promise<
 
 /** Which parts are open; undefined is all of them. Failure: `vault-closed`. */
 export async function openParts(enclave: Enclave): Promise<Result<Opening | undefined>> {
-  const mark = await marker(enclave);
+  const mark = await openVaultIn(enclave);
   if (!mark.ok) return mark;
   return typeof mark.value === "string" ? fail({ kind: "vault-closed" }) : ok(mark.value.parts);
 }
@@ -64,7 +65,7 @@ async function add(
   names: readonly string[],
 ): Promise<Result<ArchiveSummary & Opened>> {
   const { project, signal } = context;
-  const mark = await marker(enclave);
+  const mark = await openVaultIn(enclave);
   if (!mark.ok) return mark;
   if (typeof mark.value === "string" || mark.value.parts === undefined) return fail({ kind: "vault-closed" });
   const sealed = await fileHash(project.vaultFile, signal);
@@ -95,14 +96,13 @@ async function add(
       : summary,
   );
   const { parts: _, ...rest } = mark.value;
-  const next: Marker = { ...rest, digest: all.value.digest };
+  const next: OpenVault = { ...rest, digest: all.value.digest };
   const isWhole = closedParts(opening).length === 0;
-  const put = await putMore(
-    enclave,
-    { tar: added.tar, checked, marker: isWhole ? next : { ...next, parts: opening } },
-    signal,
-  );
+  const put = await putMore(enclave, { tar: added.tar, checked }, signal);
   if (!put.ok) return put;
+  // last: cut short before, what was put there is the same as in the sealed vault
+  const recorded = await changeOpen(enclave, isWhole ? next : { ...next, parts: opening });
+  if (!recorded.ok) return recorded;
   // of the others it was said when they were opened
   const unlinked = put.value.unlinked.filter((path) => names.includes(partOf(path, parts)));
   const summary = await added.summary;

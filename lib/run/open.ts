@@ -3,6 +3,7 @@ import { openTerminal } from "../host/terminal.js";
 import { packagePath, packageText } from "../host/installation.js";
 import { loadProject } from "../project/load.js";
 import { startFolder } from "../project/find.js";
+import { takeOver } from "../project/take-over.js";
 import { shown } from "../project/shown.js";
 import { loadRecipe } from "../recipe/load.js";
 import { ok, type Result } from "../result.js";
@@ -50,6 +51,8 @@ export async function open(
   if (!unasked) {
     const trusted = await ensureTrusted(project.value, recipe.value, terminal);
     if (!trusted.ok) return trusted;
+    const taken = project.value.initialised ? await takeOver(project.value.vaultFolder) : ok(undefined);
+    if (!taken.ok) return taken;
   }
   const interrupts = new Interrupts(terminal);
   const facts = new Facts(

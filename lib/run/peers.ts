@@ -8,6 +8,7 @@ import type { Project } from "../project/types.js";
 import { ok, type Result } from "../result.js";
 import type { Passphrase } from "../vault/passphrase.js";
 import type { StepContext } from "./step.js";
+import { projectState } from "../host/project-state.js";
 
 /** Where the sockets of a project's sessions are: one a process, by its number. */
 function folder({ root }: Project): Promise<Result<string>> {
@@ -23,7 +24,7 @@ export async function servePeers({ project, session }: StepContext): Promise<Res
   if (!found.ok) return found;
   const path = join(found.value, `${process.pid}.sock`);
   const served = await serveSecret(path, async () => {
-    const noted = await stat(join(project.vaultFolder, "open.json"));
+    const noted = await stat(join(projectState(project.vaultFolder), "open.json"));
     return noted.ok && noted.value !== undefined ? session.passphrase : undefined;
   });
   if (!served.ok) return served;

@@ -16,6 +16,7 @@ export async function pushVault(
   const done = await push({
     remote: await context.remote(),
     folder: project.vaultFolder,
+    ownOnly: true,
     host: hostname(),
     signal,
     progress: (sent, total) => report(`${bytesOf(sent)} of ${bytesOf(total)}`),

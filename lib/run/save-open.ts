@@ -1,8 +1,9 @@
-import { marker, setMarker } from "../enclave/marker.js";
-import { forgetOpen, recordedOpen } from "../enclave/open-record.js";
+import { changeOpen } from "../enclave/open-record.js";
+import { openVaultIn } from "../enclave/open-vault.js";
 import { noteSaved } from "../enclave/unsaved-note.js";
 import { take, type Taking } from "../enclave/take.js";
-import type { Enclave, Marker } from "../enclave/types.js";
+import type { Enclave, OpenVault } from "../enclave/types.js";
+import { explain } from "../explain.js";
 import type { Failure } from "../failure.js";
 import { fileHash } from "../host/file-hash.js";
 import { comingsAndGoings, isInUse } from "../project/sessions.js";
@@ -17,6 +18,7 @@ import { leftOut, sealInto } from "../vault/seal-folder.js";
 import { bytesOf, count } from "./bytes.js";
 import { cannotTell } from "./checks.js";
 import { partsToClose } from "./close-parts.js";
+import { markChanged, notOpen } from "./disturbed.js";
 import { sourceOf } from "./open-source.js";
 import { fails, holds, type StepContext, type Verdict } from "./step.js";
 
@@ -33,9 +35,9 @@ export async function saveOpen(
   const lenient = context.options.skipUnreadable;
   const enclave = await context.enclave();
   if (!enclave.ok) return enclave;
-  const mark = await marker(enclave.value);
+  const mark = await openVaultIn(enclave.value);
   if (!mark.ok) return mark;
-  if (typeof mark.value === "string") return notOpen(context);
+  if (typeof mark.value === "string") return notOpen(context, mark.value);
   const opened = mark.value;
   const generation = opened.generation ?? 0;
   const format = await formatOf(project.vaultFile);
@@ -61,7 +63,7 @@ export async function saveOpen(
       const place = await target(context, opened);
       if (!place.ok) return place;
       const { path, base } = place.value;
-      const told = await setMarker(enclave.value, { ...opened, base, next: filled.sha256 });
+      const told = await changeOpen(enclave.value, { ...opened, base, next: filled.sha256 });
       return told.ok ? ok(path) : told;
     },
   });
@@ -73,7 +75,7 @@ export async function saveOpen(
   await noteSaved(project.vaultFolder);
   say(`✔ saved: ${count(summary.files)}, ${bytesOf(summary.bytes)}, sealed`);
   const { next: _, ...rest } = opened;
-  return setMarker(enclave.value, {
+  return changeOpen(enclave.value, {
     ...rest,
     digest: source.value.digest(sealed.value) ?? summary.digest,
     base: sha256,
@@ -95,7 +97,7 @@ function unsaved(failure: Failure): Failure {
  */
 async function target(
   { project, options, signal }: StepContext,
-  { base, next }: Marker,
+  { base, next }: OpenVault,
 ): Promise<Result<{ readonly path: string; readonly base: string }>> {
   if (options.force) return ok({ path: project.vaultFile, base });
   const here = await fileHash(project.vaultFile, signal);
@@ -103,17 +105,6 @@ async function target(
   if (here.value === base || here.value === next) return ok({ path: project.vaultFile, base: here.value });
   const path = await conflictPath(project.vaultFolder);
   return path.ok ? ok({ path: path.value, base }) : path;
-}
-
-/** What was open by the host's own note was removed from inside; then the note is wrong from now on. */
-export async function notOpen({ project, container }: StepContext): Promise<Result<never>> {
-  const state = await container();
-  if (!state.ok) return state;
-  const recorded = await recordedOpen(project.vaultFolder, state.value);
-  if (!recorded.ok) return recorded;
-  if (!recorded.value) return fail({ kind: "vault-closed" });
-  const forgotten = await forgetOpen(project.vaultFolder);
-  return forgotten.ok ? fail({ kind: "vault-vanished" }) : forgotten;
 }
 
 /** The result of reading a taking, good only if tar says that it read everything; what tar complains of comes first. */
@@ -151,10 +142,11 @@ export async function vaultSaved(context: StepContext): Promise<Verdict> {
   if (context.options.discard) return holds("unsaved work is discarded, as --discard says");
   const enclave = await context.enclave();
   if (!enclave.ok) return cannotTell(enclave.failure);
-  const mark = await marker(enclave.value);
+  const mark = await openVaultIn(enclave.value);
   if (!mark.ok) return cannotTell(mark.failure);
   if (mark.value === "closed") return fails("the vault is not open");
   if (mark.value === "closing") return holds("it was saved before it was being locked");
+  if (mark.value === "changed") return fails(explain(markChanged(context)).message);
   // before the reading: who comes and goes while it is read may change what was read already
   const seen = await comingsAndGoings(context.project.vaultFolder);
   if (!seen.ok) return cannotTell(seen.failure);

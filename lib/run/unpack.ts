@@ -1,10 +1,12 @@
 import { Readable } from "node:stream";
-import { type Opened, put } from "../enclave/put.js";
-import type { Enclave, Marker } from "../enclave/types.js";
+import { forgetOpen, recordOpen } from "../enclave/open-record.js";
+import { type Opened as Placed, put } from "../enclave/put.js";
+import type { Enclave } from "../enclave/types.js";
 import { now } from "../host/clock.js";
 import { ok, type Result, take } from "../result.js";
 import type { Secret } from "../secret.js";
 import { type ArchiveSummary, normalise } from "../vault/archive.js";
+import type { Opened } from "../vault/newest.js";
 import { type OpenedVault, openVault } from "../vault/open.js";
 import { isOpen, type Opening } from "../vault/parts.js";
 import { selectedTar } from "../vault/tar-entries.js";
@@ -16,6 +18,8 @@ interface Request {
   readonly limitBytes: number;
   /** Only these parts of it; all of it without. */
   readonly opening: Opening | undefined;
+  /** Whether what has opened is to be gone on with; nothing of it is in the RAM folder yet. */
+  readonly accept: (opened: Opened) => Promise<Result<void>>;
   readonly signal: AbortSignal;
 }
 
@@ -34,8 +38,8 @@ interface Archive {
  */
 export async function unpack(
   enclave: Enclave,
-  { vault, passphrase, limitBytes, opening: only, signal }: Request,
-): Promise<Result<(ArchiveSummary & Opened) | "already open">> {
+  { vault, passphrase, limitBytes, opening: only, accept, signal }: Request,
+): Promise<Result<(ArchiveSummary & Placed) | "already open">> {
   const opening = openVault(vault, passphrase);
   const archive = opening.then((opened) => {
     if (!opened.ok) return opened;
@@ -48,17 +52,27 @@ export async function unpack(
   // also when it was closed before anything could be read
   tar.once("close", () => void archive.then((made) => made.ok && made.value.tar.destroy()));
   const checked = archive.then((made) => (made.ok ? made.value.summary : made));
-  const mark = async (digest: string): Promise<Marker> => {
+  const record = async (digest: string): Promise<Result<string>> => {
     const [opened, { whole }] = [take(await opening), take(await archive)];
-    const generation = take(await whole).manifest?.generation ?? 0;
-    const parts = only === undefined ? {} : { parts: only };
-    return { version: 1, digest, base: opened.sha256(), generation, openedAt: now().toISOString(), ...parts };
+    const { manifest, digest: content } = take(await whole);
+    const base = opened.sha256();
+    const accepted = await accept({ sha256: base, content, manifest });
+    if (!accepted.ok) return accepted;
+    const mark = crypto.randomUUID();
+    const recorded = await recordOpen(enclave, mark, {
+      ...{ version: 1, digest, base, generation: manifest?.generation ?? 0 },
+      ...{ openedAt: now().toISOString(), ...(only === undefined ? {} : { parts: only }) },
+    });
+    return recorded.ok ? ok(mark) : recorded;
   };
-  const done = await put(enclave, { tar, checked }, mark, signal);
+  const done = await put(enclave, { tar, checked }, record, signal);
   // before all else: a passphrase that opens nothing must not be kept
   const opened = await opening;
   if (!opened.ok) return opened;
-  if (!done.ok) return done;
+  if (!done.ok) {
+    await forgetOpen(enclave.vaultFolder);
+    return done;
+  }
   if (done.value === "already open") return ok(done.value);
   const summary = await checked;
   return summary.ok ? ok({ ...summary.value, ...done.value }) : summary;

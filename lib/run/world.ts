@@ -3,6 +3,7 @@ import { loginName } from "../aws/client-config.js";
 import type { Chosen } from "../engine/choose.js";
 import type { ContainerState, Engine, EngineChoice } from "../engine/types.js";
 import { secretsFolder } from "../engine/paths.js";
+import { runOf } from "../enclave/open-record.js";
 import type { Enclave } from "../enclave/types.js";
 import type { Terminal } from "../host/terminal.js";
 import { loadProject } from "../project/load.js";
@@ -15,6 +16,7 @@ import { engineChoice } from "./engine-choice.js";
 import type { RunOptions } from "./options.js";
 import { Session } from "./session.js";
 import type { StepContext } from "./step.js";
+import { projectState } from "../host/project-state.js";
 
 /** The variables every recipe can use. */
 export const builtinVars = [
@@ -98,7 +100,7 @@ export class World {
 
   remote(): Promise<Remote> {
     this.#remote ??= import("../remote/open.js").then(({ openRemote }) =>
-      openRemote(this.#project.config.remote, { folder: this.#project.vaultFolder }),
+      openRemote(this.#project.config.remote, { folder: projectState(this.#project.vaultFolder) }),
     );
     return this.#remote;
   }
@@ -128,6 +130,8 @@ export class World {
       return fail({ kind: "container-gone", name: containerName, unsaved: false });
     return ok({
       engine: await this.engine(),
+      vaultFolder: this.#project.vaultFolder,
+      run: runOf(state.value) ?? "",
       container: containerName,
       user,
       folder: secretsFolder(state.value.home),

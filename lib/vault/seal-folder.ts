@@ -102,7 +102,11 @@ async function noted({ folder, from }: SealRequest, sealed: SealedVault): Promis
   const { sha256, summary } = sealed;
   const record = { sha256, generation: (from?.generation ?? 0) + 1, content: summary.digest };
   if (sealed.path === join(folder, vaultFileName))
-    await changeState(folder, (state) => ({ ...withArrived(state, from?.parent?.sealed), sealed: record }));
+    await changeState(folder, (state) => ({
+      ...withArrived(state, from?.parent?.sealed),
+      sealed: record,
+      newest: record,
+    }));
   return sealed;
 }
 

@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import type { FailureOf } from "../failure.js";
-import { readText, writeAtomic } from "../host/files.js";
+import { readText } from "../host/files.js";
+import { projectState, writeState as writeFile } from "../host/project-state.js";
 import { ok, type Result } from "../result.js";
 
-/** What this host remembers of its vault, in .tazpod/vault/state.json. Losing it loses no vault. */
+/** What this host remembers of its vault, in `state.json` of its state of the project. Losing it loses no vault. */
 export interface VaultState {
   readonly version: 1;
   /** The last push to a remote, or pull from it. */
@@ -14,9 +15,11 @@ export interface VaultState {
   readonly arriving?: PushedRecord;
   /** The vault here, when it was this host that sealed it. */
   readonly sealed?: SealedRecord;
+  /** The last vault that has opened here, or was sealed here: none with a lower generation is taken for its successor. */
+  readonly newest?: SealedRecord;
 }
 
-interface SealedRecord {
+export interface SealedRecord {
   /** Of the sealed file, hex: what else is known counts for that file alone. */
   readonly sha256: string;
   /** As in its manifest. */
@@ -61,6 +64,7 @@ export interface ReadState {
   readonly problem?: FailureOf<"invalid-document">;
 }
 
+const name = "state.json";
 const nothing: VaultState = { version: 1 };
 
 export async function readState(folder: string): Promise<Result<ReadState>> {
@@ -81,7 +85,7 @@ export async function readState(folder: string): Promise<Result<ReadState>> {
 }
 
 function writeState(folder: string, state: VaultState): Promise<Result<void>> {
-  return writeAtomic(stateFile(folder), `${JSON.stringify(state, null, 2)}\n`, 0o600);
+  return writeFile(folder, name, `${JSON.stringify(state, null, 2)}\n`);
 }
 
 /** Reads, changes and writes; only reads when `change` gives back what it got. What another tazpod writes in that moment may be lost: a note is, and no vault. */
@@ -100,8 +104,18 @@ export function withPending(state: VaultState, pending: PendingRecord): VaultSta
 }
 
 /** What was pushed or pulled is the last word: nothing is on its way any more. */
-export function withPushed({ sealed }: VaultState, pushed: PushedRecord): VaultState {
-  return { version: 1, pushed, ...(sealed === undefined ? {} : { sealed }) };
+export function withPushed({ sealed, newest }: VaultState, pushed: PushedRecord): VaultState {
+  return {
+    version: 1,
+    pushed,
+    ...(sealed === undefined ? {} : { sealed }),
+    ...(newest === undefined ? {} : { newest }),
+  };
+}
+
+/** Whether this host has sealed, pulled or opened the file with this SHA-256: no other bytes are pushed. */
+export function isOwn({ sealed, newest, pushed, arriving }: VaultState, sha256: string): boolean {
+  return [sealed, newest, pushed, arriving].some((record) => record?.sha256 === sha256);
 }
 
 /** What there is to know when the vault here has this sha256, or was made from one that has. */
@@ -111,7 +125,7 @@ export function withArrived(state: VaultState, sha256: string | undefined): Vaul
 }
 
 function stateFile(folder: string): string {
-  return join(folder, "state.json");
+  return join(projectState(folder), name);
 }
 
 function parse(text: string): VaultState | undefined {
@@ -127,12 +141,14 @@ function parse(text: string): VaultState | undefined {
   const pending = Array.isArray(read["pending"]) ? read["pending"].flatMap(parsePending) : [];
   const arriving = parsePushed(read["arriving"]);
   const sealed = parseSealed(read["sealed"]);
+  const newest = parseSealed(read["newest"]);
   return {
     version: 1,
     ...(pushed === undefined ? {} : { pushed }),
     ...(pending.length === 0 ? {} : { pending }),
     ...(arriving === undefined ? {} : { arriving }),
     ...(sealed === undefined ? {} : { sealed }),
+    ...(newest === undefined ? {} : { newest }),
   };
 }
 

@@ -1,10 +1,12 @@
 import { join } from "node:path";
-import { readText, removeFile, stat, writeAtomic } from "../host/files.js";
+import { readText, removeFile, stat } from "../host/files.js";
+import { projectState, writeState } from "../host/project-state.js";
 import { ok, type Result } from "../result.js";
 import type { Entry, Tree } from "./entry.js";
 
-/** What a project and its copy both were when they were last alike, on the host beside the vault. */
-const file = (vaultFolder: string): string => join(vaultFolder, "workspace.json");
+/** What a project and its copy both were when they were last alike, in this host's state of the project. */
+const name = "workspace.json";
+const file = (vaultFolder: string): string => join(projectState(vaultFolder), name);
 
 const types: readonly string[] = ["file", "directory", "link"];
 
@@ -37,7 +39,7 @@ export function forgetBase(vaultFolder: string): Promise<Result<void>> {
 }
 
 export function writeBase(vaultFolder: string, volume: string, tree: Tree): Promise<Result<void>> {
-  return writeAtomic(file(vaultFolder), `${JSON.stringify({ version: 1, volume, entries: [...tree] })}\n`);
+  return writeState(vaultFolder, name, `${JSON.stringify({ version: 1, volume, entries: [...tree] })}\n`);
 }
 
 function isRow(row: unknown): row is readonly [string, Entry] {

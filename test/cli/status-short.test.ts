@@ -13,18 +13,19 @@ import { bin, Host, run } from "../rig/host.js";
 const sealed = "what is sealed";
 const remote = "file:///media/usb/vault.tar.aes";
 
-/** A project with these files in .tazpod/vault; `shell` is a process that has a shell open there. */
+/** A project with these files in .tazpod/vault and the host's state of it; `shell` is a process that has a shell open there. */
 async function line(
   config: string,
   files: Readonly<Record<string, string>>,
   shell?: number,
 ): Promise<string> {
   const host = await Host.make({ remote: config });
-  const folder = host.path(".tazpod", "vault");
-  await mkdir(join(folder, "sessions"), { recursive: true });
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  for (const folder of [host.path(".tazpod", "vault"), host.state("sessions")])
+    await mkdir(folder, { recursive: true });
+  for (const [name, text] of Object.entries(files))
+    await writeFile(name === basename(host.vault) ? host.vault : host.state(name), text);
   if (shell !== undefined)
-    await writeFile(join(folder, "sessions", String(shell)), `${await processIdentity(shell)}\n\n`);
+    await writeFile(host.state("sessions", String(shell)), `${await processIdentity(shell)}\n\n`);
   const done = await host.tazpod("status", "--short");
   assert.is(done.stderr, "");
   assert.is(done.code, 0);

@@ -34,7 +34,7 @@ test("import makes a vault of a pile of secrets, and one that is here is left al
   const again = await vault("import", pile);
   assert.is(again.code, 3);
   assert.ok((await readFile(host.vault)).equals(before));
-  assert.equal(await readdir(host.path(".tazpod", "vault")), ["state.json", "vault.tar.aes"]);
+  assert.equal(await readdir(host.path(".tazpod", "vault")), ["vault.tar.aes"]);
 });
 
 test("ls says names, sizes and times, and nothing of the content", async () => {

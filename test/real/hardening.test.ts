@@ -98,7 +98,7 @@ test("the engine gives it nothing of the host but the project and the folder for
     mounts.map(({ Type, Source, Destination, RW }) => [Type, Source, Destination, RW]).sort(),
     [
       ["bind", host.folder, "/workspace", true],
-      ["bind", host.path(".tazpod", "vault", "ssh"), "/run/tazpod", false],
+      ["bind", host.state("ssh"), "/run/tazpod", false],
     ].sort(),
   );
 });

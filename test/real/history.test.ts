@@ -2,7 +2,6 @@
 // time limit: 900 s
 import { existsSync } from "node:fs";
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import "../fake/light-scrypt.js";
@@ -53,8 +52,9 @@ async function threeGenerations(): Promise<Host> {
   const vault = host.path(".tazpod", "vault");
   await mkdir(vault, { mode: 0o700 });
   await cp(model.host.vault, host.vault, { preserveTimestamps: true });
-  const state = await readFile(model.host.path(".tazpod", "vault", "state.json"), "utf8");
-  await writeFile(join(vault, "state.json"), state.replaceAll(urlOf(model.usb), urlOf(usb)));
+  const state = await readFile(model.host.state("state.json"), "utf8");
+  await mkdir(host.state(), { recursive: true, mode: 0o700 });
+  await writeFile(host.state("state.json"), state.replaceAll(urlOf(model.usb), urlOf(usb)));
   return host;
 }
 

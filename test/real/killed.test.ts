@@ -43,7 +43,9 @@ test("unlock: killed before, in and after everything it tells the container, the
     assert.equal(await readFile(host.vault), sealed, at);
   };
   const programs = await dieEverywhere(host, () => unlock, after, "docker");
-  const program = { namespace: "nsenter", process: "sh" }[engineName as string] ?? engineName;
+  const program =
+    { namespace: process.getuid?.() === 0 ? "setpriv" : "nsenter", process: "sh" }[engineName as string] ??
+    engineName;
   assert.ok(programs.includes(`before ${program}`) && programs.includes(`once ${program} is started`));
   // what the archive is switched in with
   const orders = await dieEverywhere(host, () => unlock, after, "text");

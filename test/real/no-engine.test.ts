@@ -81,8 +81,8 @@ test("an engine that is named is asked for nothing else, and a plan says what wo
 
 test("an engine that cannot be asked is not taken for one that has no container while a vault is noted as open", async () => {
   const host = await bareHost();
-  await mkdir(host.path(".tazpod", "vault"), { mode: 0o700 });
-  await writeFile(host.path(".tazpod", "vault", "open.json"), '{"version":1,"run":"x y"}\n');
+  await mkdir(host.state(), { recursive: true, mode: 0o700 });
+  await writeFile(host.state("open.json"), '{"version":1,"run":"x y"}\n');
   const { code, stderr } = await tazpod(host, "lock");
   assert.is.not(code, 0);
   assert.match(stderr, /Could not tell whether/);

@@ -111,13 +111,16 @@ export function podmanTrip(rootless: boolean): void {
     assert.is((await auto.enter("cat ~/secrets/k")).stdout, "k\n");
   });
 
-  test("an image that is nowhere is looked for where Docker looks, and the hint is podman's", async () => {
+  test("an image that is nowhere is looked for where Docker looks, and what it takes is said", async () => {
     const lost = await host("none");
     const config = lost.path(".tazpod", "config.yaml");
     await writeFile(config, (await text(config)).replace(/^image: .*$/m, "image: localhost:1/no/such:1"));
     const done = await lost.enter("true");
     assert.is.not(done.code, 0);
-    assert.match(done.stderr, /could not be pulled.*\n?.*podman login/s);
+    assert.match(
+      done.stderr,
+      /localhost:1\/no\/such:1 is not here and could not be pulled.*\n.*Check the network/s,
+    );
   });
 
   test("a copy of the project goes into a volume and comes back, whoever the container's user is outside, and goes with the container", async () => {

@@ -87,7 +87,7 @@ test("with no agent here, with one that is gone, and after a restart, the contai
   assert.is((await host.enter("echo [$SSH_AUTH_SOCK]")).stdout, "[]\n");
   host.env["SSH_AUTH_SOCK"] = first;
   await run("docker", ["stop", "--time", "0", host.container]);
-  await rm(host.path(".tazpod", "vault", "ssh"), { recursive: true });
+  await rm(host.state("ssh"), { recursive: true });
   assert.match((await host.enter(list)).stdout, "first-key");
 });
 
@@ -100,12 +100,12 @@ test("nobody else in the container reaches it: neither by name, which they canno
   const listed = await run("docker", ["exec", "--user", "65534", host.container, "ls", "/run/tazpod"]);
   assert.match(listed.stderr, "Permission denied");
   // nor does the kernel tell
-  const [name = ""] = await readdir(host.path(".tazpod", "vault", "ssh"));
+  const [name = ""] = await readdir(host.state("ssh"));
   assert.match(pty.screen, name);
   assert.not.match(await text("/proc/net/unix"), name);
   pty.line("exit");
   assert.is(await left(), 0, pty.screen);
-  assert.equal(await readdir(host.path(".tazpod", "vault", "ssh")), []);
+  assert.equal(await readdir(host.state("ssh")), []);
 });
 
 test("what a killed tazpod left is removed by the next shell", async () => {
@@ -113,9 +113,9 @@ test("what a killed tazpod left is removed by the next shell", async () => {
   await pty.expect("$ ");
   await kill("SIGKILL");
   await pty.expect("left with 137");
-  assert.is((await readdir(host.path(".tazpod", "vault", "ssh"))).length, 1);
+  assert.is((await readdir(host.state("ssh"))).length, 1);
   assert.match((await host.enter(`${list}; ls -d $SSH_AUTH_SOCK`)).stdout, "first-key");
-  assert.equal(await readdir(host.path(".tazpod", "vault", "ssh")), []);
+  assert.equal(await readdir(host.state("ssh")), []);
 });
 
 test("tazpod of an ordinary user, whose number the container's user does not have: the user inside connects, another user of the host does not", async () => {
@@ -149,7 +149,7 @@ test("tazpod of an ordinary user, whose number the container's user does not hav
     );
   const early = await Promise.race([shell, until(there)]);
   assert.is(early, undefined, early?.stderr);
-  const folder = theirs.path(".tazpod", "vault", "ssh");
+  const folder = theirs.state("ssh");
   const [name = ""] = await readdir(folder);
   may.length = 0;
   const outside = await as(other, ["ssh-add", "-l"], { SSH_AUTH_SOCK: join(folder, name) });

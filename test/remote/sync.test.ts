@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { projectState } from "../../lib/host/project-state.js";
 import { openRemote } from "../../lib/remote/open.js";
 import { pushed } from "../../lib/remote/local.js";
 import { pull } from "../../lib/remote/pull.js";
@@ -15,6 +16,8 @@ import { cuttingProxy } from "../fake/cutting-proxy.js";
 import { newBucket, useTestKeys } from "../rig/bucket.js";
 import { newFolder } from "../rig/folder.js";
 import { failure, value } from "../rig/result.js";
+
+const stateOf = (folder: string): string => join(projectState(folder), "state.json");
 
 useTestKeys();
 const vaultOf = (folder: string): Promise<Buffer> => readFile(join(folder, "vault.tar.aes"));
@@ -58,10 +61,10 @@ for (const [kind, make] of Object.entries(kinds)) {
     assert.is(told.at(-1), bytes.length);
     assert.ok((await vaultOf(there)).equals(bytes));
     assert.is((await stat(join(there, "vault.tar.aes"))).mode & 0o777, 0o600);
-    assert.is((await stat(join(there, "state.json"))).mode & 0o777, 0o600);
+    assert.is((await stat(stateOf(there))).mode & 0o777, 0o600);
     for (const folder of [here, there]) {
       assert.is((await pushed(folder, remote.url)).state, "true");
-      assert.equal((await readdir(folder)).toSorted(), ["state.json", "vault.tar.aes"]);
+      assert.equal((await readdir(folder)).toSorted(), ["vault.tar.aes"]);
     }
   });
 
@@ -120,7 +123,6 @@ for (const [kind, make] of Object.entries(kinds)) {
       assert.ok((await vaultOf(here)).equals(theirs));
     }
     assert.equal((await readdir(here)).toSorted(), [
-      "state.json",
       "vault.tar.aes",
       "vault.tar.aes.bak-1",
       "vault.tar.aes.bak-2",
@@ -133,8 +135,8 @@ for (const [kind, make] of Object.entries(kinds)) {
     await put(here, bytes);
     value(await push({ remote, folder: here, host: "a" }));
     for (const note of [undefined, "{", `{"version":1,"pushed":{"remote":1}}`, "[]"]) {
-      if (note === undefined) await rm(join(here, "state.json"));
-      else await writeFile(join(here, "state.json"), note);
+      if (note === undefined) await rm(stateOf(here));
+      else await writeFile(stateOf(here), note);
       assert.is((await pushed(here, remote.url)).state, "false");
       assert.not.ok(value(await pull({ remote, folder: here })).changed);
       assert.is((await pushed(here, remote.url)).state, "true");
@@ -278,7 +280,7 @@ s3(
     failure(await pull({ remote: cut, folder: here }), "remote-unavailable");
     await proxy.close();
     assert.ok((await vaultOf(here)).equals(first));
-    assert.equal((await readdir(here)).toSorted(), ["state.json", "vault.tar.aes"]);
+    assert.equal((await readdir(here)).toSorted(), ["vault.tar.aes"]);
     assert.is((await pushed(here, remote.url)).state, "true");
   },
 );

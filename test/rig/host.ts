@@ -1,8 +1,9 @@
 import { execFile, spawn } from "node:child_process";
 import { chmod, chown, mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { runsOnThisHost } from "../../lib/engine/choose.js";
+import { projectState } from "../../lib/host/project-state.js";
 import { openEngine } from "../../lib/engine/open.js";
 import { engineNames } from "../../lib/engine/types.js";
 import { newFolder } from "./folder.js";
@@ -83,6 +84,14 @@ export class Host {
 
   path(...parts: string[]): string {
     return join(this.folder, ...parts);
+  }
+
+  /** A path in this host's state of the project. */
+  state(...parts: string[]): string {
+    const { HOME = process.env["HOME"] ?? "" } = this.env;
+    const top = this.env["XDG_STATE_HOME"] ?? join(HOME, ".local", "state");
+    const id = basename(projectState(this.path(".tazpod", "vault")));
+    return join(top, "tazpod", "projects", id, ...parts);
   }
 
   get vault(): string {

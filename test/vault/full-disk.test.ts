@@ -62,7 +62,7 @@ for (const [name, format, args] of commands) {
         const left = await readdir(host.path(".tazpod", "vault"));
         assert.equal(
           left.filter((file) => file !== "filler"),
-          ["state.json", "vault.tar.aes"],
+          ["vault.tar.aes"],
         );
       };
       for (const left of [0, 4 * KiB, 200 * KiB]) {

@@ -1,9 +1,10 @@
 // needs: tar
 // time limit: 900 s
 import { copyFile, link, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { projectState } from "../../lib/host/project-state.js";
 import "../fake/light-scrypt.js";
 import { Secret } from "../../lib/secret.js";
 import { inspectVault } from "../../lib/vault/inspect.js";
@@ -99,11 +100,7 @@ for (const format of ["v1", "age"] as const) {
         await clean(made, died);
         const { files } = await names(made.folder);
         if (files.length === 0) return;
-        assert.equal(
-          files.filter((name) => name !== "state.json"),
-          ["vault.tar.aes"],
-          died.at,
-        );
+        assert.equal(files, ["vault.tar.aes"], died.at);
         await holds(made.host.vault, passphrase, died.at);
         for (const name of files) await rm(join(made.folder, name));
       },
@@ -125,7 +122,7 @@ for (const format of ["v1", "age"] as const) {
       async (died) => {
         await clean(made, died);
         const now = await readFile(made.host.vault);
-        assert.equal((await names(made.folder)).files, ["state.json", "vault.tar.aes"], died.at);
+        assert.equal((await names(made.folder)).files, ["vault.tar.aes"], died.at);
         if (now.equals(before)) return;
         swapped = !swapped;
         before = now;
@@ -171,7 +168,7 @@ test("upgrade: the old vault, or the new one in the age format, wherever it is k
     () => ["upgrade", "--passphrase-file", made.host.passphraseFile, "--new-passphrase-file", made.freshFile],
     async (died) => {
       await clean(made, died);
-      assert.equal((await names(made.folder)).files, ["state.json", "vault.tar.aes"], died.at);
+      assert.equal((await names(made.folder)).files, ["vault.tar.aes"], died.at);
       if ((await readFile(made.host.vault)).equals(before)) return;
       await holds(made.host.vault, fresh, died.at);
       await writeFile(made.host.vault, before);
@@ -208,7 +205,9 @@ test("pull: the vault that was there or the remote's, and a state.json that is o
   const made = await project("v1", url);
   const older = await newFolder("older");
   assert.is((await made.host.tazpod("pull")).code, 0);
-  for (const name of ["vault.tar.aes", "state.json"]) await link(join(made.folder, name), join(older, name));
+  const state = join(projectState(made.folder), "state.json");
+  await link(made.host.vault, join(older, "vault.tar.aes"));
+  await link(state, join(older, "state.json"));
   await writeFile(join(first.pile, "key"), planted.toUpperCase());
   assert.is((await first.host.tazpod(...importing(first, "--force"))).code, 0);
   assert.is((await first.host.tazpod("push")).code, 0);
@@ -222,13 +221,13 @@ test("pull: the vault that was there or the remote's, and a state.json that is o
     () => ["pull"],
     async (died) => {
       await clean(made, died);
-      assert.equal((await names(made.folder)).files, ["state.json", "vault.tar.aes"], died.at);
+      assert.equal((await names(made.folder)).files, ["vault.tar.aes"], died.at);
       const now = await readFile(made.host.vault);
       assert.ok(now.equals(before) || now.equals(after), died.at);
       assert.is(value(await readState(made.folder)).problem, undefined, died.at);
-      for (const name of ["vault.tar.aes", "state.json"]) {
-        await rm(join(made.folder, name));
-        await copyFile(join(older, name), join(made.folder, name));
+      for (const path of [made.host.vault, state]) {
+        await rm(path);
+        await copyFile(join(older, basename(path)), path);
       }
     },
   );

@@ -44,7 +44,7 @@ for (const format of ["v1", "age"] as const) {
     const after = value(await inspectVault(path, fresh));
     assert.is(after.format, format);
     assert.is(after.summary.digest, before.summary.digest);
-    assert.equal((await readdir(join(path, ".."))).toSorted(), ["state.json", "vault.tar.aes"]);
+    assert.equal((await readdir(join(path, ".."))).toSorted(), ["vault.tar.aes"]);
     if (format === "age") {
       assert.is(after.summary.manifest?.generation, 2);
       assert.equal(after.summary.manifest?.parent, { sealed: before.sha256, content: before.summary.digest });
@@ -79,7 +79,7 @@ test("a wrong passphrase, or a vault replaced meanwhile, changes nothing", async
   });
   failure(refused, "conflict");
   assert.ok((await readFile(path)).equals(meanwhile));
-  assert.equal((await readdir(join(path, ".."))).toSorted(), ["state.json", "vault.tar.aes"]);
+  assert.equal((await readdir(join(path, ".."))).toSorted(), ["vault.tar.aes"]);
 });
 
 for (const step of ["created", "writing", "written", "verified", "replaced"] as const) {
@@ -90,7 +90,7 @@ for (const step of ["created", "writing", "written", "verified", "replaced"] as 
     assert.is(signal, "SIGKILL");
     value(await inspectVault(path, step === "replaced" ? fresh : old));
     value(await cleanLeftovers(join(path, "..")));
-    assert.equal((await readdir(join(path, ".."))).toSorted(), ["state.json", "vault.tar.aes"]);
+    assert.equal((await readdir(join(path, ".."))).toSorted(), ["vault.tar.aes"]);
   });
 }
 

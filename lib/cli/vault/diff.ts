@@ -1,4 +1,4 @@
-import { marker } from "../../enclave/marker.js";
+import { openVaultIn } from "../../enclave/open-vault.js";
 import { take } from "../../enclave/take.js";
 import { fail, ok, type Result } from "../../result.js";
 import { normalise } from "../../vault/archive.js";
@@ -37,7 +37,7 @@ async function inRam({ enclave: find, project, options, signal }: StepContext): 
   const enclave = await find();
   if (!enclave.ok)
     return enclave.failure.kind === "container-gone" ? fail({ kind: "vault-closed" }) : enclave;
-  const mark = await marker(enclave.value);
+  const mark = await openVaultIn(enclave.value);
   if (!mark.ok) return mark;
   if (typeof mark.value === "string") return fail({ kind: "vault-closed" });
   const lenient = options.skipUnreadable;

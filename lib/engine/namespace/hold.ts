@@ -1,3 +1,5 @@
+import { vaultCover } from "../mounts.js";
+
 /** `read_only DIR` makes every mount at or below DIR read-only, or covers it. */
 const readOnly = `# MOUNTPOINT OPTIONS: a line a mount, with blanks in octal
 read_only() {
@@ -100,6 +102,8 @@ while [ "$#" -gt 0 ]; do
   if [ "$3" = ro ]; then read_only "$2"; fi
   shift 3
 done
+# the vault's folder is not to be seen
+if [ -d ${vaultCover} ]; then mount -t tmpfs -o ro,nosuid,nodev,size=4k,mode=555 tazpod ${vaultCover}; fi
 umount -l /.old
 rmdir /.old
 # what runs inside must not be able to replace what is executed to enter it, or to set what the kernel runs

@@ -1,0 +1,32 @@
+import { join } from "node:path";
+import { list, lookAtFile, readText, removeEmptyFolder, removeFile } from "../host/files.js";
+import { createState, hasState } from "../host/project-state.js";
+import { ok, type Result } from "../result.js";
+
+/** What an earlier tazpod kept in .tazpod/vault, where a program in the container could write. */
+const names = ["state.json", "endpoints.json", "workspace.json", "engine", "open.json", "unsaved"];
+
+/** Larger than any of them gets with a project of 100,000 files, in bytes. */
+const mostBytes = 64 * 1024 * 1024;
+
+/**
+ * Takes over what an earlier tazpod knew of the project, once on each host: from then on, nothing of that is read from the
+ * project's folder. What is not a regular file of a reasonable size is left out. Failure: `file`.
+ */
+export async function takeOver(vaultFolder: string): Promise<Result<void>> {
+  if (await hasState(vaultFolder)) return ok(undefined);
+  const found = await list(join(vaultFolder, "sessions"));
+  const sessions = found.ok ? found.value.filter((name) => /^\d+$/.test(name)).slice(0, 1000) : [];
+  const files = new Map<string, string>();
+  for (const name of [...names, ...sessions.map((pid) => `sessions/${pid}`)]) {
+    const seen = await lookAtFile(join(vaultFolder, name));
+    if (!seen.ok || seen.value === undefined || seen.value.bytes > mostBytes) continue;
+    const text = await readText(join(vaultFolder, name));
+    if (text.ok && text.value !== undefined) files.set(name, text.value);
+  }
+  const created = await createState(vaultFolder, files);
+  if (!created.ok || !created.value) return created.ok ? ok(undefined) : created;
+  for (const name of files.keys()) await removeFile(join(vaultFolder, name));
+  await removeEmptyFolder(join(vaultFolder, "sessions"));
+  return ok(undefined);
+}
