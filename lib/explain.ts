@@ -176,11 +176,6 @@ export function explain(failure: Failure): Explanation {
         `Not everything could be read, so nothing was saved:\n${failure.problems.map((line) => `  ${line}`).join("\n")}`,
         "Remove or repair what is named, or leave it out with --skip-unreadable. `tazpod lock --discard` drops all unsaved work.",
       );
-    case "part-closed":
-      return say(
-        `${JSON.stringify(failure.path)} in the RAM folder lies in the part ${failure.part} of the vault, which is closed.`,
-        `Nothing was changed. Move it to where an open part is, or out of the RAM folder; \`tazpod unlock --part ${failure.part}\` opens that part.`,
-      );
     case "still-open":
       return say(
         `The RAM folder is not empty: ${failure.detail}.`,

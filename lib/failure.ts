@@ -186,8 +186,6 @@ export type Failure =
       /** The file at which reading came to an end. */
       readonly cutAt?: string;
     }
-  /** Somebody's work lies where a part of the vault is that is not open. */
-  | { readonly kind: "part-closed"; readonly path: string; readonly part: string }
   | { readonly kind: "still-open"; readonly detail: string }
   | { readonly kind: "still-held"; readonly holders: string }
   // the remote

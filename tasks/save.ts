@@ -16,10 +16,17 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (!passphrase.ok) return passphrase;
   return exclusively(project.vaultFolder, signal, async () => {
     const saved = await saveOpen(context, passphrase.value, (text) => terminal.say(text));
+    sayAside(context);
     return !saved.ok && saved.failure.kind === "vault-vanished"
       ? closeDisturbed(context, passphrase.value)
       : saved;
   });
+}
+
+/** Says once what could not be saved, whenever it was found. */
+function sayAside({ session, terminal }: StepContext): void {
+  if (session.aside !== undefined) terminal.say(session.aside);
+  session.aside = undefined;
 }
 
 /** A typing error must not become the new passphrase: one that has opened nothing in this run has to open what is there. */

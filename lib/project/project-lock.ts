@@ -23,6 +23,8 @@ export async function exclusively<T>(
 ): Promise<Result<T>> {
   const folder = projectState(vaultFolder);
   const path = join(folder, `${what}.lock`);
+  // a save that was killed left a file beside the vault
+  await removeLeftovers(vaultFolder);
   const taken = await take(folder, path, signal);
   if (!taken.ok) return isUnwritable(taken.failure) ? work() : taken;
   if (!isLock(taken.value)) {

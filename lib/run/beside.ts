@@ -34,7 +34,9 @@ export function besideShell(
     async stop() {
       over.abort();
       const [problem] = await Promise.all([tending, ending]);
-      if (problem !== undefined) context.terminal.say(problem);
+      const { session, terminal } = context;
+      for (const text of [problem, session.aside]) if (text !== undefined) terminal.say(text);
+      session.aside = undefined;
       if (wasIdle) context.terminal.say(`No key was pressed for ${spoken(idleMs)}: the shell was ended.`);
       return wasIdle;
     },

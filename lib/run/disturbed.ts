@@ -4,6 +4,7 @@ import { forgetOpen, recordedOpen } from "../enclave/open-record.js";
 import { take } from "../enclave/take.js";
 import type { Enclave } from "../enclave/types.js";
 import type { FailureOf } from "../failure.js";
+import type { Project } from "../project/types.js";
 import { fail, ok, type Result } from "../result.js";
 import type { Secret } from "../secret.js";
 import { conflictPath } from "../vault/conflicts.js";
@@ -43,7 +44,7 @@ export async function closeDisturbed(context: StepContext, passphrase: Secret): 
   const { vaultFolder } = context.project;
   const enclave = await context.enclave();
   if (!enclave.ok) return enclave;
-  const kept = await keepBeside(context, enclave.value, passphrase);
+  const kept = await keepBeside(context.project, enclave.value, passphrase, context.signal);
   if (!kept.ok) return kept;
   const cleared = await clear(enclave.value, { all: true });
   if (!cleared.ok) return cleared;
@@ -52,11 +53,13 @@ export async function closeDisturbed(context: StepContext, passphrase: Secret): 
   return fail({ kind: "vault-vanished", ...(kept.value === undefined ? {} : { kept: kept.value }) });
 }
 
-/** Seals what is in the RAM folder to a file of its own; undefined when nothing is there. */
-async function keepBeside(
-  { project, signal }: StepContext,
+/** Seals what is in the RAM folder to a file of its own, or to `path` again; undefined when nothing is there. */
+export async function keepBeside(
+  project: Project,
   enclave: Enclave,
   passphrase: Secret,
+  signal: AbortSignal,
+  path?: string,
 ): Promise<Result<string | undefined>> {
   const empty = await isEmpty(enclave);
   if (!empty.ok || empty.value) return empty.ok ? ok(undefined) : empty;
@@ -66,7 +69,7 @@ async function keepBeside(
     ...{ passphrase, format: format.value, folder: project.vaultFolder, lenient: true },
     limitBytes: archiveLimit(project.config.secretsBytes),
     source: () => take(enclave, { signal, lenient: true }),
-    target: () => conflictPath(project.vaultFolder),
+    target: () => (path === undefined ? conflictPath(project.vaultFolder) : Promise.resolve(ok(path))),
   });
   return sealed.ok ? ok(sealed.value.path) : sealed;
 }

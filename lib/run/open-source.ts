@@ -24,25 +24,41 @@ interface Source {
   readonly open: () => TarSource;
   /** The digest of what is in the RAM folder, where that is not all of what was sealed. */
   readonly digest: (sealed: SealedVault) => string | undefined;
+  /** What lay in closed parts when it was last read. */
+  readonly strays: () => Strays;
 }
+
+export interface Strays {
+  /** Files that are not sealed, since the part has something else there, or nothing. */
+  readonly leftOut: readonly string[];
+  /** Parts that are sealed for the first time, and open from then on. */
+  readonly newParts: readonly string[];
+}
+
+const noStrays: Strays = { leftOut: [], newParts: [] };
 
 /**
  * What a save seals: the RAM folder, and with it the parts of the sealed vault that are closed. Failures: those of
- * reading that vault; its tar also fails with `part-closed`.
+ * reading that vault.
  */
 export async function sourceOf(context: StepContext, wanted: Wanted): Promise<Result<Source>> {
   const { enclave, opening, passphrase, format, limitBytes } = wanted;
   const lenient = context.options.skipUnreadable;
   const ram = (): ReturnType<typeof take> => take(enclave, { signal: context.signal, lenient });
-  if (opening === undefined) return ok({ open: ram, digest: () => undefined });
+  if (opening === undefined) return ok({ open: ram, digest: () => undefined, strays: () => noStrays });
   const path = context.project.vaultFile;
   const listed = await listVault(path, passphrase);
   if (!listed.ok) return listed;
   let last: ArchiveSummary | undefined;
+  let strays = (): Strays => noStrays;
   const open = (): TarSource => {
     const taking = ram();
     const archive = normalise(taking.tar, { limitBytes, format, lenient });
+    const [leftOut, newParts] = [new Set<string>(), new Set<string>()];
+    strays = () => ({ leftOut: [...leftOut], newParts: [...newParts] });
     const tar = withClosed({
+      onLeftOut: (path) => leftOut.add(path),
+      onNewPart: (part) => newParts.add(part),
       tar: archive.tar,
       opening,
       vault: { path, passphrase },
@@ -57,5 +73,5 @@ export async function sourceOf(context: StepContext, wanted: Wanted): Promise<Re
   };
   const digest = ({ moving }: SealedVault): string | undefined =>
     last && archiveDigest(last.entries.filter(({ entry }) => !moving.includes(entry.path)));
-  return ok({ open, digest });
+  return ok({ open, digest, strays: () => strays() });
 }

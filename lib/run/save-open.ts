@@ -18,7 +18,7 @@ import { leftOut, sealInto } from "../vault/seal-folder.js";
 import { bytesOf, count } from "./bytes.js";
 import { cannotTell } from "./checks.js";
 import { partsToClose } from "./close-parts.js";
-import { markChanged, notOpen } from "./disturbed.js";
+import { keepBeside, markChanged, notOpen } from "./disturbed.js";
 import { sourceOf } from "./open-source.js";
 import { fails, holds, type StepContext, type Verdict } from "./step.js";
 
@@ -74,14 +74,34 @@ export async function saveOpen(
   if (path !== project.vaultFile) return fail(keptBeside(path));
   await noteSaved(project.vaultFolder);
   say(`✔ saved: ${count(summary.files)}, ${bytesOf(summary.bytes)}, sealed`);
-  const { next: _, ...rest } = opened;
+  const { leftOut: strays, newParts } = source.value.strays();
+  const aside = await keepAside(context, enclave.value, passphrase, strays);
+  if (!aside.ok) return aside;
+  const { next: _, parts, ...rest } = opened;
   return changeOpen(enclave.value, {
     ...rest,
+    ...(parts === undefined ? {} : { parts: { ...parts, open: [...parts.open, ...newParts] } }),
     digest: source.value.digest(sealed.value) ?? summary.digest,
     base: sha256,
     generation: generation + 1,
     moving: sealed.value.moving,
   });
+}
+
+/** Keeps what lay in closed parts in a sealed file of its own, and has it told when the step or the shell ends. */
+async function keepAside(
+  { project, session, signal }: StepContext,
+  enclave: Enclave,
+  passphrase: Secret,
+  strays: readonly string[],
+): Promise<Result<void>> {
+  if (strays.length === 0) return ok(undefined);
+  const kept = await keepBeside(project, enclave, passphrase, signal, session.asidePath);
+  if (!kept.ok) return kept;
+  session.asidePath = kept.value;
+  const names = strays.slice(0, 5).join(", ") + (strays.length > 5 ? `, and ${strays.length - 5} more` : "");
+  session.aside = `Not saved in the vault, because the part it lies in is closed: ${names}. All of the RAM folder is kept, sealed, as ${kept.value}. \`tazpod unlock --part NAME\` opens a part.`;
+  return ok(undefined);
 }
 
 /** What a vault cannot hold is here one more thing that stands in the way of saving. */

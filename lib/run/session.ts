@@ -18,6 +18,9 @@ export class Session {
   openedParts: readonly string[] = [];
   /** Those of them that are to be closed again at the end, unless somebody else has asked for them. */
   ownParts: readonly string[] = [];
+  /** What could not be saved, since it lies in a closed part, in words; and the file that it was sealed to. */
+  aside: string | undefined;
+  asidePath: string | undefined;
   /** The shell is over: what closes the vault from now on must make sure that nobody else has joined. */
   isLeaving = false;
   /** The comings and goings of sessions before this run last looked whether everything is saved. */

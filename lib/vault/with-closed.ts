@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
-import { Failed, take } from "../result.js";
+import { take } from "../result.js";
 import { normalise } from "./archive.js";
 import type { DigestLine } from "./digest.js";
 import type { Sealed } from "./merged-tar.js";
@@ -15,13 +15,16 @@ export interface WithClosed {
   /** The vault that the closed parts are taken from as they are, and what is in it. */
   readonly vault: Sealed;
   readonly sealed: readonly DigestLine[];
+  /** Told of each file that is left out, since it lies in a closed part and is not what that part has there. */
+  readonly onLeftOut: (path: string) => void;
+  /** Told of a closed part that the sealed vault does not have yet: what lies in it is taken. */
+  readonly onNewPart: (part: string) => void;
 }
 
-/**
- * What is open, and with it the parts that are closed, as they are in the sealed vault. Fails with `part-closed` for
- * what lies where a closed part is and is not just what that part has there.
- */
-export function withClosed({ tar, opening, vault, sealed }: WithClosed): Readable {
+/** What is open, and with it the parts that are closed, as they are in the sealed vault. */
+export function withClosed(request: WithClosed): Readable {
+  const { tar, opening, vault, sealed, onLeftOut, onNewPart } = request;
+  const existing = new Set(sealed.map(({ entry }) => partOf(entry.path, opening.parts)));
   const known = new Map(sealed.map((line) => [line.entry.path, line]));
   const done = new Set<string>();
   async function* pieces(): AsyncGenerator<Buffer> {
@@ -34,7 +37,10 @@ export function withClosed({ tar, opening, vault, sealed }: WithClosed): Readabl
         if (there?.type !== "directory") continue;
         done.add(path);
         yield* written({ entry: there, content: nothing });
-      } else await mustBeThere(passing, known.get(path), opening);
+      } else if (!existing.has(partOf(path, opening.parts))) {
+        onNewPart(partOf(path, opening.parts));
+        yield* written(passing);
+      } else if (!(await isThere(passing, known.get(path)))) onLeftOut(path);
     }
     yield* closed(vault, opening, done);
   }
@@ -56,19 +62,14 @@ async function* closed(
   }
 }
 
-/** What an opening or closing that was cut short left is a copy of what the part has; anything else is somebody's work. */
-async function mustBeThere(
-  { entry, content }: Passing,
-  there: DigestLine | undefined,
-  { parts }: Opening,
-): Promise<void> {
+/** Whether an entry is what the sealed vault has there: an opening or closing that was cut short leaves such copies. */
+async function isThere({ entry, content }: Passing, there: DigestLine | undefined): Promise<boolean> {
   const hash = createHash("sha256");
   for await (const chunk of content()) hash.update(chunk);
-  const isSame =
+  return (
     there !== undefined &&
     there.entry.type === entry.type &&
     there.entry.target === entry.target &&
-    (entry.type !== "file" || there.sha256 === hash.digest("hex"));
-  if (isSame) return;
-  throw new Failed({ kind: "part-closed", path: entry.path, part: partOf(entry.path, parts) });
+    (entry.type !== "file" || there.sha256 === hash.digest("hex"))
+  );
 }

@@ -3,9 +3,10 @@
 import { randomBytes } from "node:crypto";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type Host, removeHosts, run } from "../rig/host.js";
+import { type Host, quick, removeHosts, run } from "../rig/host.js";
+import { namesIn } from "../rig/names-in.js";
 import { underShell } from "../rig/under-shell.js";
-import { folderRemote, withQuickVault } from "../rig/with-vault.js";
+import { folderRemote, withQuickVault, withVault } from "../rig/with-vault.js";
 
 // Parts of a vault that are opened by themselves.
 
@@ -79,27 +80,35 @@ test("more parts are opened beside what is open, work that is not saved stays, a
   assert.is((await host.enter(tree, "--part", "all")).stdout, all.replace("./readme ", "./work "));
 });
 
-test("what lies where a closed part has its own is neither saved over it nor lost, and the part is not opened over it", async () => {
+test("what lies where a closed part has its own keeps nothing else from being saved, is told, and is kept sealed beside", async () => {
   const host = await withParts();
   assert.is((await host.run("unlock")).code, 0);
   await host.inside("mkdir ~/secrets/prod && echo mine > ~/secrets/prod/key && echo work > ~/secrets/work");
-  const refused = await host.run("lock");
-  assert.is(refused.code, 1);
-  assert.match(
-    refused.stderr,
-    /"prod(\/key)?" in the RAM folder lies in the part prod of the vault, which is closed/,
-  );
   const over = await host.run("unlock", "--part", "prod");
   assert.is(over.code, 3, over.stderr);
   assert.match(over.stderr, "Something else lies where the part has its own: prod/key");
-  assert.is(await host.inside("cat ~/secrets/prod/key ~/secrets/work"), "mine\nwork\n");
-  await host.inside("mv ~/secrets/prod/key ~/secrets/mine");
-  assert.is((await host.run("unlock", "--part", "prod")).code, 0);
-  assert.is((await host.run("lock")).code, 0);
+  const locked = await host.run("lock");
+  assert.is(locked.code, 0, locked.stderr);
+  assert.match(locked.stderr, /Not saved in the vault, because the part it lies in is closed: prod\/key/);
+  const kept = /sealed, as (\S+\.tar\.aes)\./.exec(locked.stderr)?.[1] ?? "";
   assert.is(
-    (await host.enter("cat ~/secrets/prod/key ~/secrets/mine", "--part", "all")).stdout,
-    `${secret}\nmine\n`,
+    (await host.enter("cat ~/secrets/prod/key ~/secrets/work", "--part", "all")).stdout,
+    `${secret}\nwork\n`,
   );
+  assert.ok((await namesIn(kept)).includes("prod/key"));
+});
+
+test("the first file of a part makes the part, also where it is opened on request only", async () => {
+  const host = await withVault(
+    "none",
+    undefined,
+    `${quick}parts: { new: { paths: new, open: on-request } }\n`,
+  );
+  const made = await host.enter("mkdir ~/secrets/new; echo 1 > ~/secrets/new/key");
+  assert.is(made.code, 0, made.stderr);
+  assert.not.match(made.stderr, /Not saved/);
+  assert.is((await host.enter("ls ~/secrets")).stdout, "key\n");
+  assert.is((await host.enter("cat ~/secrets/new/key", "--part", "new")).stdout, "1\n");
 });
 
 test("with a part: one command has it, what it changed is saved, and the vault is locked after", async () => {

@@ -7,13 +7,13 @@ import { dieEverywhere } from "../rig/die-at.js";
 import { Host, removeHosts } from "../rig/host.js";
 import { onTmpfs } from "../rig/tmpfs.js";
 
-// What an unlock writes on the host: the note that the vault is open.
+// What an unlock writes on the host: the record of what is open.
 
 test.after(removeHosts);
 
 test("unlock on a disk that is full, or cannot be written: it says so, nothing is in RAM, and with room again it opens", async () => {
   const host = await Host.make({ remote: "none", more: "vault: { format: v1 }\n" });
-  const folder = host.path(".tazpod", "vault");
+  const folder = host.state();
   await onTmpfs(folder, "2m", async (disk) => {
     assert.is((await host.enter("echo kept > ~/secrets/key")).code, 0);
     const before = await readFile(host.vault);
