@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { chmod, chown, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { runsOnThisHost } from "../../lib/engine/choose.js";
@@ -92,6 +92,11 @@ export class Host {
     const top = this.env["XDG_STATE_HOME"] ?? join(HOME, ".local", "state");
     const id = basename(projectState(this.path(".tazpod", "vault")));
     return join(top, "tazpod", "projects", id, ...parts);
+  }
+
+  /** Has this host know nothing of the project, as though it had never been used here. */
+  async forgetState(): Promise<void> {
+    await rm(this.state(), { recursive: true, force: true });
   }
 
   get vault(): string {

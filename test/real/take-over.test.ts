@@ -1,0 +1,91 @@
+// needs: engine
+// time limit: 300 s
+import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { openEngine } from "../../lib/engine/open.js";
+import { runOf } from "../../lib/enclave/open-record.js";
+import { newFolder } from "../rig/folder.js";
+import { engineName, Host, quick, removeHosts } from "../rig/host.js";
+import { namesIn } from "../rig/names-in.js";
+import { value } from "../rig/result.js";
+import { fixture } from "../rig/root.js";
+
+// A project that was last used by a tazpod that kept what it knew in .tazpod/vault. The files are of such a one, with the
+// remote's address left open.
+
+test.after(removeHosts);
+
+const parts = `${quick}parts: { prod: { paths: prod, open: on-request } }\n`;
+
+/** The project with its vault closed; the remote has it. */
+async function closedBefore(): Promise<Host> {
+  const usb = await newFolder("usb");
+  const remote = `file://${usb}/vault.tar.aes`;
+  const host = await Host.make({ remote, more: parts });
+  await mkdir(host.path(".tazpod", "vault"), { mode: 0o700 });
+  for (const folder of [host.vault, `${usb}/vault.tar.aes`])
+    await copyFile(fixture("before-0.2", "vault.tar.aes"), folder);
+  const state = await readFile(fixture("before-0.2", "state.json"), "utf8");
+  await writeFile(host.path(".tazpod", "vault", "state.json"), state.replace("REMOTE", remote));
+  await writeFile(host.path(".tazpod", "vault", "engine"), `${engineName}\n`);
+  return host;
+}
+
+const left = (host: Host): Promise<string[]> => readdir(host.path(".tazpod", "vault"));
+
+test("with its vault closed: nothing waits for a push, it opens, and what was known is out of the project's folder", async () => {
+  const host = await closedBefore();
+  const seen = await host.enter("cat ~/secrets/key; ls ~/secrets");
+  assert.is(seen.code, 0, seen.stderr);
+  assert.is(seen.stdout, "kept\nkey\n");
+  assert.not.match(seen.stderr, /Not pushed|push/);
+  assert.equal(await left(host), ["vault.tar.aes"]);
+  assert.equal((await namesIn(host.vault)).toSorted(), ["key", "prod", "prod/key"]);
+});
+
+test("with its vault open: it is joined without a passphrase, unsaved work is saved, and closed parts stay as they are", async () => {
+  const host = await closedBefore();
+  assert.is((await host.run("ensure-container")).code, 0);
+  // as the tazpod before left it in this start of the container
+  const state = value(await (await openEngine(engineName)).inspect(host.container));
+  const mark = (await readFile(fixture("before-0.2", "mark.json"), "utf8")).trim();
+  await host.inside(
+    `cd ~/secrets && mkdir .tazpod && printf '%s\\n' '${mark}' > .tazpod/open && printf 'kept\\n' > key && chmod 644 key && echo unsaved > work`,
+  );
+  const before = await closedBefore();
+  for (const name of ["state.json", "vault.tar.aes"])
+    await copyFile(before.path(".tazpod", "vault", name), host.path(".tazpod", "vault", name));
+  const record = { version: 1, run: runOf(state) };
+  await writeFile(host.path(".tazpod", "vault", "open.json"), JSON.stringify(record));
+  // it has never been here
+  await host.forgetState();
+  const joined = await host.tazpod("enter", "--", "sh", "-c", "cat ~/secrets/work");
+  assert.is(joined.stdout, "unsaved\n", joined.stderr);
+  const done = await host.run("lock");
+  assert.is(done.code, 0, done.stderr);
+  assert.is(await host.secrets(), "");
+  assert.equal((await namesIn(host.vault)).toSorted(), ["key", "prod", "prod/key", "work"]);
+  const all = await host.enter("cat ~/secrets/prod/key", "--part", "all");
+  assert.is(all.stdout, "closed\n", all.stderr);
+});
+
+test("it is taken over once: what appears in the project's folder later is not read", async () => {
+  const host = await closedBefore();
+  assert.is((await host.enter("true")).code, 0);
+  await writeFile(host.path(".tazpod", "vault", "state.json"), '{"version":1}');
+  assert.match((await host.tazpod("status")).stdout, /= vault-pushed/);
+  assert.equal((await left(host)).toSorted(), ["state.json", "vault.tar.aes"]);
+});
+
+test("links and other things that are not files are not taken over", async () => {
+  const host = await closedBefore();
+  const planted = `${await newFolder("planted")}/secret`;
+  await writeFile(planted, "not of the project");
+  await symlink(planted, host.path(".tazpod", "vault", "workspace.json"));
+  assert.is((await host.enter("true")).code, 0);
+  assert.not.ok((await readdir(host.state())).includes("workspace.json"));
+  assert.is(await readFile(planted, "utf8"), "not of the project");
+});
+
+test.run();
