@@ -1,0 +1,11 @@
+// needs: docker
+// time limit: 1200 s
+import { test } from "uvu";
+import { removeHosts } from "../rig/host.js";
+import { markSuite } from "./mark.js";
+import { neighbourSuite } from "./neighbour.js";
+
+test.after(removeHosts);
+markSuite();
+neighbourSuite();
+test.run();

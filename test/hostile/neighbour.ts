@@ -1,0 +1,110 @@
+import { execFileSync } from "node:child_process";
+import { chmod, lstat, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { newFolder } from "../rig/folder.js";
+import { bin, type Ended, Host, quick, run } from "../rig/host.js";
+import { folderRemote, withQuickVault } from "../rig/with-vault.js";
+
+// A neighbour writes the files of the project: a program in the container, or whoever wrote the clone.
+
+/** What each file is replaced by. The outside file is the user's own, and nothing of it may be shown or changed. */
+const replacements: readonly (readonly [string, (path: string, outside: string) => Promise<unknown>])[] = [
+  ["garbage", (path) => writeFile(path, Buffer.from([0, 255, 27, 93, 48, 59, 7, 10, 123, 58, 45]))],
+  ["64 MiB of nothing", (path) => writeFile(path, Buffer.alloc(64 << 20))],
+  ["a link out", (path, outside) => symlink(outside, path)],
+  ["a link to nothing", (path) => symlink("/nowhere/at/all", path)],
+  ["a link to itself", (path) => symlink(path, path)],
+  ["a link to a device", (path) => symlink("/dev/zero", path)],
+  ["a fifo", async (path) => execFileSync("mkfifo", [path])],
+  ["a folder", (path) => mkdir(path)],
+];
+
+const files = [
+  ".tazpod/config.yaml",
+  "tazpod.tasks.yaml",
+  "tazpod.tasks.local.yaml",
+  ".tazpod/vault/vault.tar.aes",
+];
+
+/** Each without a terminal; none is given an answer to what it asks. The first are tried where nothing is trusted, too. */
+const commands: readonly (readonly string[])[] = [
+  ["status", "--short"],
+  ["status"],
+  ["enter", "--", "true"],
+  ["trust", "--show"],
+  ["plan", "enter"],
+  ["push"],
+  ["vault", "ls"],
+  ["lock"],
+];
+const untrustedCommands = commands.slice(0, 3);
+
+const secret = "OUTSIDE-SECRET-7d1f";
+const limitMs = 30_000;
+
+async function timed(host: Host, args: readonly string[], env: Record<string, string>): Promise<Ended> {
+  const from = performance.now();
+  const argv = [bin, ...args, ...(args.includes("--") ? [] : ["--passphrase-file", host.passphraseFile])];
+  const done = await run("timeout", ["--signal=KILL", "60", process.execPath, ...argv], {
+    cwd: host.folder,
+    env: { ...host.env, ...env },
+  });
+  assert.ok(performance.now() - from < limitMs, `${args.join(" ")} takes longer than ${limitMs / 1000} s`);
+  return done;
+}
+
+/** Defines the tests; they are run by the caller. */
+export function neighbourSuite(): void {
+  for (const trust of ["", "all"])
+    for (const file of files)
+      test(`${file} is replaced, ${trust === "" ? "nothing trusted" : "everything trusted"}: each command ends, shows nothing of outside, and harms nothing`, async () => {
+        const host = await withQuickVault(await folderRemote());
+        const sealed = await readFile(host.vault);
+        const config = await readFile(host.path(".tazpod", "config.yaml"));
+        const outside = join(await newFolder("outside"), "id_rsa");
+        await writeFile(outside, `${secret}: [\n`, { mode: 0o600 });
+        const before = await lstat(outside);
+        for (const [what, replace] of replacements) {
+          const path = host.path(file);
+          await mkdir(dirname(path), { recursive: true });
+          await rm(path, { recursive: true, force: true });
+          await replace(path, outside);
+          for (const args of trust === "" ? untrustedCommands : commands) {
+            const { stdout, stderr } = await timed(host, args, { TAZPOD_TRUST: trust });
+            const shown = `${what}: ${args.join(" ")}: ${stderr}`;
+            assert.not.match(stdout + stderr, secret, shown);
+            assert.not.match(stdout + stderr, /bug in tazpod/, shown);
+            // eslint-disable-next-line no-control-regex
+            assert.not.match(stdout + stderr, /\u001b\]0;/, shown);
+          }
+          const after = await lstat(outside);
+          assert.equal(
+            [after.mode, after.size, after.mtimeMs],
+            [before.mode, before.size, before.mtimeMs],
+            what,
+          );
+        }
+        // as it was, it goes on
+        await rm(host.path(file), { recursive: true, force: true });
+        await writeFile(host.path(".tazpod", "config.yaml"), config);
+        await writeFile(host.vault, sealed, { mode: 0o600 });
+        assert.is((await host.enter("cat ~/secrets/key")).stdout, "kept");
+      });
+
+  test("a prompt in a hostile clone writes nothing and removes nothing", async () => {
+    const host = await Host.make({ remote: "none", more: quick });
+    const mail = await newFolder("inbox");
+    for (const name of ["1", "2"]) await writeFile(join(mail, name), "mail");
+    await mkdir(host.path(".tazpod", "vault"), { recursive: true });
+    await symlink(mail, host.path(".tazpod", "vault", "sessions"));
+    await writeFile(host.path(".tazpod", "vault", "open.json"), "x");
+    await writeFile(host.vault, "x");
+    await chmod(host.folder, 0o555);
+    const done = await timed(host, ["status", "--short"], { TAZPOD_TRUST: "" });
+    await chmod(host.folder, 0o755);
+    assert.is(done.code, 0, done.stderr);
+    for (const name of ["1", "2"]) assert.is(await readFile(join(mail, name), "utf8"), "mail");
+  });
+}
