@@ -11,6 +11,8 @@ import type { Recipe, Task } from "../recipe/types.js";
 import { render } from "../recipe/render.js";
 import type { Remote } from "../remote/types.js";
 import { fail, ok, type Result } from "../result.js";
+import type { TrustedCode } from "../trust/code.js";
+import { ensureTrusted } from "../trust/ensure.js";
 import { engineChoice } from "./engine-choice.js";
 import type { RunOptions } from "./options.js";
 import { Session } from "./session.js";
@@ -34,6 +36,7 @@ export class World {
   readonly terminal: Terminal;
   readonly options: RunOptions;
   readonly session = new Session();
+  #code: TrustedCode;
   #project: Project;
   #chosen: Promise<Chosen> | undefined;
   /** What was said of the container when the engine was chosen holds until the first step. */
@@ -47,6 +50,7 @@ export class World {
     this.#project = project;
     this.terminal = terminal;
     this.options = options;
+    this.#code = { root: project.root, modules: new Map(), programs: new Map() };
     this.#engineName = this.#choice();
   }
 
@@ -54,8 +58,21 @@ export class World {
     return this.#project;
   }
 
+  /** Makes sure that the project is trusted: until then nothing of its own code runs. */
+  async trust(recipe: Recipe): Promise<Result<void>> {
+    const code = await ensureTrusted(
+      this.#project,
+      recipe,
+      (task) => this.vars(recipe, task),
+      this.terminal,
+    );
+    if (!code.ok) return code;
+    this.#code = code.value;
+    return ok(undefined);
+  }
+
   /** Forgets what a step may have changed, and reads the config again where there was none. */
-  async refresh(): Promise<Result<void>> {
+  async refresh(recipe: Recipe): Promise<Result<void>> {
     this.#container = undefined;
     this.#imageId = undefined;
     this.#stateIsOld = true;
@@ -64,13 +81,12 @@ export class World {
     if (this.#project.initialised) return ok(undefined);
     const loaded = await loadProject(this.#project.root);
     if (!loaded.ok) return loaded;
-    if (loaded.value.initialised) {
-      this.#project = loaded.value;
-      this.#chosen = undefined;
-      this.#stateIsOld = false;
-      this.#remote = undefined;
-    }
-    return ok(undefined);
+    if (!loaded.value.initialised) return ok(undefined);
+    this.#project = loaded.value;
+    this.#chosen = undefined;
+    this.#stateIsOld = false;
+    this.#remote = undefined;
+    return this.trust(recipe);
   }
 
   async engine(): Promise<Engine> {
@@ -167,7 +183,7 @@ export class World {
     );
     const { project, options, terminal, session } = this;
     return {
-      ...{ project, options, terminal, session, signal, vars, env, report },
+      ...{ project, options, terminal, session, signal, vars, env, report, code: this.#code },
       engine: () => this.engine(),
       chosen: () => this.chosen(),
       container: () => this.container(),
