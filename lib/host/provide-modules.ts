@@ -1,10 +1,5 @@
 /** How Node is to read a module. */
-export type ModuleFormat =
-  | "module"
-  | "commonjs"
-  | "json"
-  | "module-typescript"
-  | "commonjs-typescript";
+export type ModuleFormat = "module" | "commonjs" | "json" | "module-typescript" | "commonjs-typescript";
 
 /** A module of a project, as it was trusted. */
 export interface ModuleSource {

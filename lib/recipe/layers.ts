@@ -16,6 +16,10 @@ export interface LayerSources {
   readonly show: (path: string) => string;
 }
 
+/** More than anybody can follow: files of one recipe, and UTF-16 units in them. */
+const mostFiles = 64;
+const mostText = 256 * 1024;
+
 /**
  * Reads the built-in recipe and the project's files, each after what it extends; a file that is extended twice is
  * taken once, where it comes first. Problems of one file do not hide those of the next. A file that
@@ -27,6 +31,7 @@ export async function readLayers(
   const layers: Layer[] = [];
   const problems: Problem[] = [];
   const done = new Set<string>();
+  let units = 0;
 
   const builtin = await parseBuiltin(sources.builtin);
   if (builtin.ok) layers.push({ file: sources.builtin.path, document: builtin.value, builtin: true });
@@ -34,6 +39,7 @@ export async function readLayers(
 
   const add = async (file: string, text: string, line: readonly string[]): Promise<void> => {
     done.add(file);
+    units += text.length;
     const parsed = await parseRecipe({ path: sources.show(file), text });
     if (!parsed.ok) {
       problems.push(...problemsOf(parsed.failure));
@@ -54,6 +60,11 @@ export async function readLayers(
         continue;
       }
       if (done.has(target)) continue;
+      if (done.size >= mostFiles || units > mostText) {
+        const most = `${mostFiles} files, and ${mostText / 1024} KiB`;
+        problems.push(document.problem(place, `this recipe is too large: it may have at most ${most}`));
+        return;
+      }
       const extended = await sources.read(target);
       if (!extended.ok) {
         problems.push(document.problem(place, unreadable(extended.failure, sources.show(target))));

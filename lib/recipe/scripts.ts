@@ -30,8 +30,7 @@ export async function checkScripts(merged: Merged, sources: ScriptSources): Prom
     const ref = scriptRef(place.text, place);
     if (ref.kind === "file") {
       const found = await sources.read(ref.file);
-      if (!found.ok)
-        problems.push(problemAt(place, unreadable(found.failure, sources.show(ref.file))));
+      if (!found.ok) problems.push(problemAt(place, unreadable(found.failure, sources.show(ref.file))));
       else if (!/\.[cm]?[jt]s$/.test(ref.file))
         problems.push(
           problemAt(place, `${place.text} is no script by its name`, {

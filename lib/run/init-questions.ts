@@ -112,7 +112,10 @@ class Questions {
   }
 
   async #build(path: string): Promise<Result<Pick<NewConfig, "build">>> {
-    const found = await loadBuild(new ProjectFiles(this.#context.project.root), { dockerfile: path, args: {} });
+    const found = await loadBuild(new ProjectFiles(this.#context.project.root), {
+      dockerfile: path,
+      args: {},
+    });
     return found.ok ? ok({ build: found.value.dockerfile }) : found;
   }
 

@@ -60,12 +60,7 @@ export class World {
 
   /** Makes sure that the project is trusted: until then nothing of its own code runs. */
   async trust(recipe: Recipe): Promise<Result<void>> {
-    const code = await ensureTrusted(
-      this.#project,
-      recipe,
-      (task) => this.vars(recipe, task),
-      this.terminal,
-    );
+    const code = await ensureTrusted(this.#project, recipe, (task) => this.vars(recipe, task), this.terminal);
     if (!code.ok) return code;
     this.#code = code.value;
     return ok(undefined);

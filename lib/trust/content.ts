@@ -28,11 +28,7 @@ export interface Content {
 const longBytes = 1024 * 1024;
 
 /** All that a project says for itself; nothing for one that has only what comes with tazpod. Failures: `file`, `untrusted-file`. */
-export async function contentOf(
-  project: Project,
-  recipe: Recipe,
-  varsOf: VarsOf,
-): Promise<Result<Content>> {
+export async function contentOf(project: Project, recipe: Recipe, varsOf: VarsOf): Promise<Result<Content>> {
   const { root, files } = project;
   const [, ...recipes] = recipe.files;
   const read = await readModules(scriptsOf(recipe), files);

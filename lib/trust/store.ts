@@ -55,7 +55,9 @@ async function write(trusted: readonly Trusted[]): Promise<Result<void>> {
 function isTrusted(value: unknown): value is Trusted {
   if (typeof value !== "object" || value === null) return false;
   const { root, time, things } = value as Partial<Trusted>;
-  return typeof root === "string" && typeof time === "string" && Array.isArray(things) && things.every(isThing);
+  return (
+    typeof root === "string" && typeof time === "string" && Array.isArray(things) && things.every(isThing)
+  );
 }
 
 function isThing(value: unknown): value is Thing {
