@@ -26,6 +26,7 @@ export function exitCode(failure: Failure): number {
       return 3;
     case "answer-needed":
     case "untrusted":
+    case "untrusted-file":
       return 4;
     case "conflict":
     case "remote-rollback":

@@ -100,8 +100,13 @@ export function explain(failure: Failure): Explanation {
       );
     case "untrusted":
       return say(
-        `${failure.text}\nNobody has said on this host that it is trusted.`,
-        `\`tazpod trust\` on a terminal does; so does TAZPOD_TRUST=${failure.hash}`,
+        `${failure.text}\nThis project is not trusted on this host yet.`,
+        `Look at all of it with \`tazpod trust --show\`, and trust it with \`tazpod trust\`, or with TAZPOD_TRUST=${failure.hash}`,
+      );
+    case "untrusted-file":
+      return say(
+        `${failure.file} ${untrustedFile[failure.why]}, so it was not used.`,
+        "`tazpod trust` shows what has changed, and asks.",
       );
     case "setting-unusable":
       return say(`\`${failure.setting}\` in .tazpod/config.yaml: ${failure.detail}.`, failure.hint);
@@ -223,6 +228,12 @@ function problemText({ at, message, hint, excerpt }: Problem): string {
     ...(hint === undefined ? [] : [`  ${hint}`]),
   ].join("\n");
 }
+
+const untrustedFile = {
+  changed: "has changed since this project was trusted",
+  new: "was not there when this project was trusted",
+  gone: "is gone since this project was trusted",
+} as const;
 
 function nearby(nearest: string | undefined, known: readonly string[] | undefined): string {
   if (nearest !== undefined) return `Did you mean "${nearest}"?`;

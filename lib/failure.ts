@@ -127,6 +127,12 @@ export type Failure =
   | { readonly kind: "ghost-mode-off" }
   /** What the project says was not yet trusted on this host, and nobody can be asked. */
   | { readonly kind: "untrusted"; readonly text: string; readonly hash: string }
+  /** A file of the project is not what was trusted on this host, so it is not run. */
+  | {
+      readonly kind: "untrusted-file";
+      readonly file: string;
+      readonly why: "changed" | "new" | "gone";
+    }
   /** What a setting asks for is not to be had here. */
   | {
       readonly kind: "setting-unusable";

@@ -8,7 +8,7 @@ import { byName, findTarget } from "./target.js";
 
 /** `tazpod TASK --help`: what a goal or task is for, and what it hangs on. */
 export async function describeCommand(args: Arguments, word: string): Promise<number> {
-  const setting = await open(args.project, args.options, { unasked: true });
+  const setting = await open(args.project, args.options, { skipTrustCheck: true });
   if (!setting.ok) return reportFailure(setting.failure, args.json);
   const { recipe, world } = setting.value;
   const target = findTarget(recipe, [word]);

@@ -15,7 +15,7 @@ Usage: tazpod [COMMAND] [OPTIONS] [-- CMD…]
   tazpod run with PART -- CMD  run one command with a part of the vault
   tazpod init               make a project of this folder; asks where the vault is kept, which image, which engine
   tazpod login              log in to AWS, in a browser here or elsewhere; \`tazpod logout\` forgets that
-  tazpod trust              what this project says that is not tazpod's own, and whether it is trusted on this host
+  tazpod trust              what this project overrides, and whether it is trusted on this host
   tazpod down               save, lock, then stop and remove the container
 
 Options:
@@ -127,14 +127,14 @@ Looks at the sealed vault of this project. Nothing is unpacked anywhere; only im
 `,
   trust: `Usage: tazpod trust [--yes | --show | --revoke] [--json] [--project DIR]
 
-Shows what a project says that is not tazpod's own, and asks whether to trust it on this host: its recipe, scripts and the
-programs in it that they run, its image and other settings of the container, and where its vault is kept. Every command that
-runs any of that asks by itself, once, and again when it has changed; --yes does not answer that question, but here it does.
+Shows what a project overrides, and asks whether to trust it on this host: its settings, recipe and scripts, and the
+programs in it that they run. Every command that runs any of that asks by itself, once in each folder, and again, with the
+difference, when it has changed; --yes does not answer that question, but here it does.
 
   --show    change nothing; exit code 3 where it is not trusted
   --revoke  take it back
 
-Where nobody can be asked, TAZPOD_TRUST has the hash that is shown (or several, with commas), or \`all\`.
+Without a terminal, TAZPOD_TRUST has the hash that is shown (or several, with commas), or \`all\`.
 `,
   init: `Usage: tazpod init [--yes] [OPTIONS] [--project DIR]
 

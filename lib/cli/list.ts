@@ -10,7 +10,7 @@ import { plain, plainLines } from "../plain.js";
 export async function listCommand(args: Arguments, words: readonly string[]): Promise<number> {
   if (words.length > 0)
     return reportFailure(fail({ kind: "usage", message: "list takes no name." }).failure, args.json);
-  const setting = await open(args.project, args.options, { unasked: true });
+  const setting = await open(args.project, args.options, { skipTrustCheck: true });
   if (!setting.ok) return reportFailure(setting.failure, args.json);
   const { recipe, world } = setting.value;
   const tasks = [...recipe.tasks.values()].filter((task) => !task.internal);

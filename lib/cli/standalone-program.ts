@@ -1,4 +1,5 @@
 import { runInThisContext } from "node:vm";
+import { providingProgram } from "../host/provide-modules.js";
 import { evaluateWord, zxWord } from "../host/standalone.js";
 
 // What standalone.ts starts: everything but --help.
@@ -17,8 +18,9 @@ function evaluate(program: string, args: readonly string[]): void {
   runInThisContext(program);
 }
 
-/** zx's own program, which runs when it is loaded with its file's name as the second argument. */
-async function runZx(args: readonly string[]): Promise<void> {
+/** zx's own program, which runs when it is loaded with its file's name as the second argument. First comes what it may import. */
+async function runZx([modules = "", ...args]: readonly string[]): Promise<void> {
+  runInThisContext(providingProgram(modules));
   process.argv = [process.execPath, process.execPath, ...args];
   await import("zx/cli");
 }

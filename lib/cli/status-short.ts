@@ -1,7 +1,7 @@
 import { basename, join } from "node:path";
 import { isNotedOpen } from "../enclave/open-record.js";
 import { isNotedUnsaved } from "../enclave/unsaved-note.js";
-import { readText } from "../host/files.js";
+import { findOddEntry, readProjectFile } from "../host/project-file.js";
 import { findRoot, startFolder } from "../project/find.js";
 import { saysNoRemote } from "../project/no-remote.js";
 import { isInUse } from "../project/sessions.js";
@@ -10,7 +10,8 @@ import { plain } from "../plain.js";
 
 /**
  * `tazpod status --short`: a line for a prompt, such as `lab open*↑`; nothing where there is no project. It reads only
- * files, and takes what they say for what is: the engine is not asked. What cannot be read is left out.
+ * files, and takes what they say for what is: the engine is not asked. What cannot be read is left out. A prompt runs it in
+ * every clone, so it writes and removes nothing, and looks at nothing outside the project.
  */
 export async function shortStatus(given?: string): Promise<number> {
   const start = startFolder(given);
@@ -21,10 +22,11 @@ export async function shortStatus(given?: string): Promise<number> {
 
 async function shortLine(root: string): Promise<string> {
   const vaultFolder = join(root, ".tazpod", "vault");
+  if ((await findOddEntry(root, ".tazpod/vault")) !== undefined) return plain(basename(root));
   const [open, local] = await Promise.all([isNotedOpen(vaultFolder), readLocal(vaultFolder)]);
   const hasVault = local.ok && local.value.sha256 !== undefined;
   // with no shell there, it may have been closed from inside
-  const state = open ? ((await isInUse(vaultFolder)) ? "open" : "open?") : hasVault ? "locked" : "";
+  const state = open ? ((await isInUse(vaultFolder, true)) ? "open" : "open?") : hasVault ? "locked" : "";
   const unsaved = open && (await isNotedUnsaved(vaultFolder)) ? "*" : "";
   const pushed =
     !hasVault || isPushed(local.value, local.value.state.pushed?.remote ?? "") || (await hasNoRemote(root));
@@ -32,8 +34,8 @@ async function shortLine(root: string): Promise<string> {
 }
 
 async function hasNoRemote(root: string): Promise<boolean> {
-  const text = await readText(join(root, ".tazpod", "config.yaml"));
-  const says = text.ok && saysNoRemote(text.value ?? "");
+  const text = await readProjectFile(root, join(root, ".tazpod", "config.yaml"));
+  const says = text.ok && saysNoRemote(String(text.value ?? ""));
   if (says !== undefined) return says;
   const { loadProject } = await import("../project/load.js");
   const project = await loadProject(root);

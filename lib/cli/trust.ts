@@ -4,33 +4,34 @@ import { reportFailure } from "../run/report.js";
 import { trustOf } from "../trust/ensure.js";
 import { removeTrusted, writeTrusted } from "../trust/store.js";
 
-/** `tazpod trust`: shows what a project says that is not tazpod's own, and notes that it is trusted on this host, or not. */
+/** `tazpod trust`: shows what a project overrides, and records that it is trusted on this host, or no longer is. */
 export async function trustCommand(args: Arguments, words: readonly string[]): Promise<number> {
   if (words.length > 0) return reportFailure({ kind: "usage", message: "trust takes no name." }, args.json);
-  const setting = await open(args.project, args.options, { unasked: true });
+  const setting = await open(args.project, args.options, { skipTrustCheck: true });
   if (!setting.ok) return reportFailure(setting.failure, args.json);
   const { recipe, world } = setting.value;
   const { project, terminal, options } = world;
-  const found = await trustOf(project, recipe);
+  const found = await trustOf(project, recipe, (task) => world.vars(recipe, task));
   if (!found.ok) return reportFailure(found.failure, args.json);
-  const { state, things, text } = found.value;
+  const { state, since, things, text } = found.value;
   const hash = await found.value.hash();
-  if (args.json) process.stdout.write(`${JSON.stringify({ project: project.root, state, hash, things })}\n`);
-  else
-    process.stdout.write(
-      text === "" ? "There is nothing but what comes with tazpod.\n" : `${text}\n${hash}\n`,
-    );
+  const isAsked = state === "untrusted" && !args.show && !args.revoke && options.yes !== "all";
+  if (args.json)
+    process.stdout.write(`${JSON.stringify({ project: project.root, state, since, hash, things })}\n`);
+  else if (state === "nothing to trust")
+    process.stdout.write("The project has only what comes with tazpod: there is nothing to trust.\n");
+  else if (isAsked && terminal.interactive) {
+    const seen = await terminal.page(`${await text(true)}\n${hash}`);
+    if (!seen.ok) return reportFailure(seen.failure, args.json);
+  } else process.stdout.write(`${await text(args.show || state === "untrusted")}\n${hash}\n`);
   if (args.revoke) {
-    const removed = await removeTrusted(project.root, things);
+    const removed = await removeTrusted(project.root);
     if (!removed.ok) return reportFailure(removed.failure, args.json);
     terminal.say("It is not trusted any more on this host.");
     return 0;
   }
   if (args.show) return state === "untrusted" ? 3 : 0;
-  if (state !== "untrusted") {
-    if (state === "trusted") terminal.say("It is trusted on this host.");
-    return 0;
-  }
+  if (state !== "untrusted") return 0;
   if (options.yes !== "all") {
     const question = "Trust it on this host?";
     if (!terminal.interactive)

@@ -21,44 +21,89 @@ import { wordErrors } from "./wording.js";
 /** Far more than a real file needs; a file made to explode has more. */
 const maxAliases = 50;
 
+/** Deeper than any real file, and shallow enough for all that walks through one. */
+const mostLevels = 64;
+/** In UTF-16 units: some mistakes take the parser a time that grows with the square of the text, and this seconds at most. */
+const mostText = 128 * 1024;
+/** More mistakes than one reads. */
+const mostProblems = 50;
+
 /**
  * Reads YAML 1.2 (core schema) and checks it against `schema`.
- * Fails with `invalid-document`, which has every problem found: those of the syntax, or else those of the content.
+ * Fails with `invalid-document`, which has every problem found, up to a number that nobody reads: those of the syntax, or else
+ * those of the content.
  */
 export function parseDocument<T>(source: SourceFile, schema: Schema<T>): Result<Document<T>> {
-  // At logLevel "silent" yaml would not say that there are several documents.
-  const yaml = parseYaml(source.text, {
-    version: "1.2",
-    schema: "core",
-    strict: true,
-    uniqueKeys: true,
-    stringKeys: true,
-    prettyErrors: false,
-    logLevel: "error",
-  });
   const report = reporter(source);
   const start: Span = { start: 0, end: 0 };
-
-  const broken = firstOfEachPlace([...yaml.errors, ...yaml.warnings]);
-  if (broken.length > 0) return invalid(broken.map((error) => syntaxProblem(error, source, report)));
-  const root = schema.schema as SchemaNode;
-  if (yaml.contents === null)
-    return invalid([report(start, `this file is empty; expected ${describe(root, [root])}`)]);
-
+  if (source.text.length > mostText)
+    return invalid([report(start, `this file is too large: more than ${mostText / 1024} KiB`)]);
+  const tooDeep = () =>
+    invalid([report(start, `this file is nested too deeply: more than ${mostLevels} levels`)]);
+  if (bracketDepth(source.text) > mostLevels) return tooDeep();
+  let yaml: YamlDocument;
   let value: unknown;
   try {
+    // At logLevel "silent" yaml would not say that there are several documents.
+    yaml = parseYaml(source.text, {
+      version: "1.2",
+      schema: "core",
+      strict: true,
+      uniqueKeys: true,
+      stringKeys: true,
+      prettyErrors: false,
+      logLevel: "error",
+    });
+    const broken = firstOfEachPlace([...yaml.errors, ...yaml.warnings]);
+    if (broken.length > 0) return invalid(limited(broken, (error) => syntaxProblem(error, source, report)));
+    const root = schema.schema as SchemaNode;
+    if (yaml.contents === null)
+      return invalid([report(start, `this file is empty; expected ${describe(root, [root])}`)]);
     value = yaml.toJS({ maxAliasCount: maxAliases });
   } catch (error) {
+    // the stack of calls is full
+    if (error instanceof RangeError) return tooDeep();
     if (!(error instanceof ReferenceError)) throw error;
     return invalid([report(start, "too many aliases (*name) in this file", "write the values out")]);
   }
+  if (depthOf(value) > mostLevels) return tooDeep();
 
   const document = createDocument(source, value, spansOf(yaml));
   if (schema.validate(value)) return ok({ ...document, value });
   const findings = wordErrors(schema.schema, value, schema.validate.errors ?? []);
   return invalid(
-    findings.map((finding) => document.problem(finding.path, finding.message, finding)).toSorted(byPlace),
+    limited(findings, (finding) => document.problem(finding.path, finding.message, finding)).toSorted(
+      byPlace,
+    ),
   );
+}
+
+function limited<T>(all: readonly T[], word: (one: T) => Problem): readonly Problem[] {
+  const problems = all.slice(0, mostProblems).map(word);
+  const more = all.length - problems.length;
+  return more === 0 ? problems : [...problems, { message: `… and ${more} more problems` }];
+}
+
+/** How deep brackets are at most, quoted ones included: the parser takes a time that grows with the square of it. */
+function bracketDepth(text: string): number {
+  let [depth, most] = [0, 0];
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    depth += bracket === "[" || bracket === "{" ? 1 : -1;
+    if (depth < 0) depth = 0;
+    most = Math.max(most, depth);
+  }
+  return most;
+}
+
+/** How many levels of maps and lists a value has; it stops counting where there are too many. */
+function depthOf(value: unknown): number {
+  let level: readonly unknown[] = [value];
+  for (let depth = 0; ; depth += 1) {
+    level = level.flatMap((one) =>
+      typeof one === "object" && one !== null ? Object.values(one as Record<string, unknown>) : [],
+    );
+    if (level.length === 0 || depth > mostLevels) return depth;
+  }
 }
 
 function syntaxProblem(error: YAMLError, source: SourceFile, report: ReturnType<typeof reporter>): Problem {

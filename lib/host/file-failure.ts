@@ -25,6 +25,8 @@ const words: Readonly<Record<string, string>> = {
 /** The errno name of an error of the file system, or undefined: then the error is a bug. */
 export function errno(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
+  // a path with a NUL in it, which no file has
+  if (error.code === "ERR_INVALID_ARG_VALUE") return "EINVAL";
   return /^E[A-Z0-9]+$/.test(error.code) ? error.code : undefined;
 }
 

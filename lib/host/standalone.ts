@@ -1,7 +1,7 @@
 import { getAsset } from "node:sea";
 import { pathToFileURL } from "node:url";
 import { constants, Script } from "node:vm";
-import { provideModules } from "./provide-modules.js";
+import { provideModules, type ProvidedModules } from "./provide-modules.js";
 
 // installation.ts for the standalone executable, which is node with all of tazpod inside. It runs itself where the package
 // runs node, with one of these as the first argument.
@@ -14,15 +14,23 @@ export const packageText = (name: string): Promise<string> => Promise.resolve(ge
 
 export const evaluate = (program: string): readonly string[] => [process.execPath, evaluateWord, program];
 
-export const zxScript = (file: string): readonly string[] => [process.execPath, zxWord, file];
+export const zxScript = (file: string, modules: string): readonly string[] => [
+  process.execPath,
+  zxWord,
+  modules,
+  file,
+];
 
-export function importFile(file: string, text: string): Promise<unknown> {
+export const providedModules = (own: Omit<ProvidedModules, "names">): ProvidedModules => ({
+  ...own,
+  names: Object.fromEntries(["tazpod/step", "zx", "zx/core"].map((name) => [name, moduleOf(name)])),
+});
+
+export function importFile(file: string, own: Omit<ProvidedModules, "names">): Promise<unknown> {
   // where the modules that stand for zx find it
   // oxlint-disable-next-line no-restricted-imports -- it is the script that asks for it
   Object.assign(globalThis, { [Symbol.for("tazpod.zx")]: () => import("zx") });
-  provideModules(text, () =>
-    Object.fromEntries(["tazpod/step", "zx", "zx/core"].map((name) => [name, moduleOf(name)])),
-  );
+  provideModules(() => providedModules(own));
   return importUrl(pathToFileURL(file).href);
 }
 

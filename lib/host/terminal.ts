@@ -2,6 +2,7 @@ import { isatty } from "node:tty";
 import type { Failure } from "../failure.js";
 import { fail, ok, type Result } from "../result.js";
 import { Secret } from "../secret.js";
+import { pagesOf } from "./pages.js";
 
 /** The person at the keyboard, if there is one. Questions and progress go to stderr, so that stdout is only results. */
 export interface Terminal {
@@ -19,6 +20,8 @@ export interface Terminal {
    * on end of input.
    */
   confirm(question: string, preset: boolean, signal?: AbortSignal): Promise<Result<boolean>>;
+  /** Shows a text by the screenful, so that none of it is missed. Failures as `confirm`. */
+  page(text: string, signal?: AbortSignal): Promise<Result<void>>;
   /** One line, without the spaces around it. Failures as `confirm`. */
   line(question: string, signal?: AbortSignal): Promise<Result<string>>;
   /** Echo is off and what was typed before the question is thrown away. Failures as `confirm`. */
@@ -66,6 +69,23 @@ export function openTerminal(): Terminal {
       }
     },
     confirm: (question, preset, signal) => untilEnded(signal, (ended) => confirm(question, preset, ended)),
+    async page(text, signal) {
+      const { columns = 0, rows = 0 } = process.stderr;
+      const pages = isInteractive() ? pagesOf(text, columns, rows) : [text];
+      for (const [index, page] of pages.entries()) {
+        write(page);
+        if (index === pages.length - 1) break;
+        const question = `-- ${index + 1} of ${pages.length} screens; Enter shows the next, q stops --`;
+        const way = { read: (typed: string) => typed.toLowerCase(), complaint: "" };
+        const next = await untilEnded(signal, (ended) => answer(question, way, ended));
+        if (!next.ok) return next;
+        if (next.value.startsWith("q")) {
+          write("The rest was not shown.");
+          break;
+        }
+      }
+      return ok(undefined);
+    },
     line: (question, signal) =>
       untilEnded(signal, (ended) => answer(question, { read: (text) => text, complaint: "" }, ended)),
     secret: (question, signal) => untilEnded(signal, (ended) => secret(question, ended)),

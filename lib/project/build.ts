@@ -1,8 +1,9 @@
 import { dirname, join, relative } from "node:path";
 import type { ImageBuild } from "../engine/types.js";
-import { readText, stat } from "../host/files.js";
+import { stat } from "../host/files.js";
 import type { ConfigFile } from "../generated/config.js";
 import { fail, ok, type Result } from "../result.js";
+import type { ProjectFiles } from "./files.js";
 import { insideProject } from "./inside.js";
 import type { BuildSettings } from "./types.js";
 
@@ -26,7 +27,8 @@ export function completeBuild({ build }: ConfigFile): BuildSettings | undefined 
  * Reads the Dockerfile that the settings name, or the one in the folder that they name, and finds its context. Nothing
  * outside the project is read, by a link either. Failure: `setting-unusable`.
  */
-export async function loadBuild(root: string, settings: BuildSettings): Promise<Result<ImageBuild>> {
+export async function loadBuild(files: ProjectFiles, settings: BuildSettings): Promise<Result<ImageBuild>> {
+  const { root } = files;
   const named = await stat(join(root, settings.dockerfile));
   const isFolder = named.ok && named.value?.kind === "folder";
   const dockerfile = isFolder ? join(settings.dockerfile, "Dockerfile") : settings.dockerfile;
@@ -34,12 +36,13 @@ export async function loadBuild(root: string, settings: BuildSettings): Promise<
   if (!file.ok) return file;
   const context = await inside(root, settings.context ?? dirname(dockerfile), "folder");
   if (!context.ok) return context;
-  const text = await readText(file.value);
+  const text = await files.text(file.value);
   if (!text.ok) return unusable(`${dockerfile} cannot be read`);
+  if (text.value === undefined) return unusable(`there is no file ${dockerfile}`);
   const { args, target } = settings;
   return ok({
     dockerfile: relative(root, join(root, dockerfile)),
-    text: text.value ?? "",
+    text: text.value,
     context: context.value,
     args,
     ...(target === undefined ? {} : { target }),

@@ -1,11 +1,13 @@
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { currentFolder } from "../host/current-folder.js";
 import { realPath, stat } from "../host/files.js";
+import { isThere } from "../host/project-file.js";
+import type { Failure } from "../failure.js";
 import { fail, ok, type Result } from "../result.js";
 
 /**
  * The project's folder: the nearest one from `from` upwards with a .tazpod/config.yaml, links resolved;
- * `from` itself when there is none. Failure: `file` when `from` is not a folder.
+ * `from` itself when there is none. Failure: `file` when `from` is not a folder, or the config is named .yml.
  */
 export async function findRoot(
   from: string,
@@ -24,11 +26,24 @@ export async function findRoot(
     });
   }
   for (let folder = start.value; ; folder = dirname(folder)) {
-    const config = await stat(join(folder, ".tazpod", "config.yaml"));
-    if (!config.ok) return config;
-    if (config.value?.kind === "file") return ok({ root: folder, initialised: true });
+    // whatever it is: one that cannot be read is said, and not taken for none
+    const config = join(folder, ".tazpod", "config.yaml");
+    if (await isThere(config)) return ok({ root: folder, initialised: true });
+    const misnamed = join(folder, ".tazpod", "config.yml");
+    if (await isThere(misnamed)) return fail(wrongName(misnamed, "config.yaml"));
     if (folder === dirname(folder)) return ok({ root: start.value, initialised: false });
   }
+}
+
+/** A file with the other usual ending of YAML would be ignored without a word. */
+export function wrongName(path: string, name: string): Failure {
+  return {
+    kind: "file",
+    action: "use",
+    path,
+    code: "EINVAL",
+    detail: `tazpod reads only ${name}; rename it to that, or remove it`,
+  };
 }
 
 /** From where to look for the project, absolute: `given`, or the folder this was started in. Failure: `file`, when that is gone. */

@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { list, makeFolder, readText, removeFile, stat, writeNew } from "../host/files.js";
+import { list, makeFolder, removeFile, stat, writeNew } from "../host/files.js";
 import { processIdentity } from "../host/process-identity.js";
+import { readProjectFile } from "../host/project-file.js";
 import { ok, type Result } from "../result.js";
 import { projectState } from "../host/project-state.js";
 
@@ -35,20 +36,24 @@ export async function joinSession(
   return written.ok ? ok(async () => void (await removeFile(path))) : written;
 }
 
-/** The other processes that have a shell open here. What crashed ones left is removed on the way. */
-export async function otherSessions(vaultFolder: string): Promise<Result<readonly OtherSession[]>> {
+/** The other processes that have a shell open here. What crashed ones left is removed on the way, unless only read. */
+export async function otherSessions(
+  vaultFolder: string,
+  onlyRead = false,
+): Promise<Result<readonly OtherSession[]>> {
   const names = await list(folder(vaultFolder));
   if (!names.ok) return names;
   const alive: OtherSession[] = [];
   for (const name of names.value) {
     if (!/^\d+$/.test(name) || Number(name) === process.pid) continue;
     const path = join(folder(vaultFolder), name);
-    const said = await readText(path);
+    const said = await readProjectFile(vaultFolder, path);
     if (!said.ok) return said;
     if (said.value === undefined) continue;
-    const [identity = "", parts = "", how] = said.value.split("\n");
-    if ((await processIdentity(Number(name))) !== identity) await removeFile(path);
-    else
+    const [identity = "", parts = "", how] = said.value.toString().split("\n");
+    if ((await processIdentity(Number(name))) !== identity) {
+      if (!onlyRead) await removeFile(path);
+    } else
       alive.push({
         pid: Number(name),
         parts: parts.split(" ").filter((part) => part !== ""),
@@ -59,8 +64,8 @@ export async function otherSessions(vaultFolder: string): Promise<Result<readonl
 }
 
 /** Whether somebody else has a shell open here; where that cannot be told, nobody has. */
-export async function isInUse(vaultFolder: string): Promise<boolean> {
-  const others = await otherSessions(vaultFolder);
+export async function isInUse(vaultFolder: string, onlyRead = false): Promise<boolean> {
+  const others = await otherSessions(vaultFolder, onlyRead);
   return others.ok && others.value.some(({ arriving }) => !arriving);
 }
 

@@ -1,7 +1,9 @@
 import type { Part } from "../vault/parts.js";
 import type { SsoSettings } from "../aws/settings.js";
 import type { EngineChoice, ImageBuild, Mount } from "../engine/types.js";
+import type { ConfigFile } from "../generated/config.js";
 import type { Result } from "../result.js";
+import type { ProjectFiles } from "./files.js";
 
 /** Where the sealed vault is kept, with every default filled in. */
 export interface RemoteConfig {
@@ -92,6 +94,10 @@ export interface Project {
   readonly vaultFolder: string;
   readonly vaultFile: string;
   readonly config: Config;
+  /** The config as it is written. */
+  readonly written: ConfigFile;
+  /** What was read of the project in this run. */
+  readonly files: ProjectFiles;
   /** What `config.build` names, read when the project was loaded, or why it cannot be built. */
   readonly build?: Result<ImageBuild>;
 }

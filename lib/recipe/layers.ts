@@ -16,9 +16,14 @@ export interface LayerSources {
   readonly show: (path: string) => string;
 }
 
+/** More than anybody can follow: files of one recipe, and UTF-16 units in them. */
+const mostFiles = 64;
+const mostText = 256 * 1024;
+
 /**
  * Reads the built-in recipe and the project's files, each after what it extends; a file that is extended twice is
- * taken once, where it comes first. Problems of one file do not hide those of the next. Failures: those of `read`.
+ * taken once, where it comes first. Problems of one file do not hide those of the next. A file that
+ * cannot be read is a problem where it is named. Failures: those of `read`, for the project's own files.
  */
 export async function readLayers(
   sources: LayerSources,
@@ -26,17 +31,19 @@ export async function readLayers(
   const layers: Layer[] = [];
   const problems: Problem[] = [];
   const done = new Set<string>();
+  let units = 0;
 
   const builtin = await parseBuiltin(sources.builtin);
   if (builtin.ok) layers.push({ file: sources.builtin.path, document: builtin.value, builtin: true });
   else problems.push(...problemsOf(builtin.failure));
 
-  const add = async (file: string, text: string, line: readonly string[]): Promise<Result<void>> => {
+  const add = async (file: string, text: string, line: readonly string[]): Promise<void> => {
     done.add(file);
+    units += text.length;
     const parsed = await parseRecipe({ path: sources.show(file), text });
     if (!parsed.ok) {
       problems.push(...problemsOf(parsed.failure));
-      return ok(undefined);
+      return;
     }
     const document: Document<TasksDocument> = parsed.value;
     for (const [index, entry] of (document.value.extends ?? []).entries()) {
@@ -53,8 +60,16 @@ export async function readLayers(
         continue;
       }
       if (done.has(target)) continue;
+      if (done.size >= mostFiles || units > mostText) {
+        const most = `${mostFiles} files, and ${mostText / 1024} KiB`;
+        problems.push(document.problem(place, `this recipe is too large: it may have at most ${most}`));
+        return;
+      }
       const extended = await sources.read(target);
-      if (!extended.ok) return extended;
+      if (!extended.ok) {
+        problems.push(document.problem(place, unreadable(extended.failure, sources.show(target))));
+        continue;
+      }
       if (extended.value === undefined) {
         problems.push(
           document.problem(place, `there is no file ${sources.show(target)}`, {
@@ -63,11 +78,9 @@ export async function readLayers(
         );
         continue;
       }
-      const added = await add(target, extended.value, [...line, file]);
-      if (!added.ok) return added;
+      await add(target, extended.value, [...line, file]);
     }
     layers.push({ file, document, builtin: false });
-    return ok(undefined);
   };
 
   for (const file of sources.files) {
@@ -75,10 +88,15 @@ export async function readLayers(
     const text = await sources.read(file);
     if (!text.ok) return text;
     if (text.value === undefined) continue;
-    const added = await add(file, text.value, []);
-    if (!added.ok) return added;
+    await add(file, text.value, []);
   }
   return ok({ layers, problems });
+}
+
+/** Why a file that a recipe names is not read. */
+export function unreadable(failure: Failure, name: string): string {
+  if (failure.kind !== "file") throw new Error(`a file failed with ${failure.kind}`);
+  return `${name} cannot be read: ${failure.detail ?? failure.code}`;
 }
 
 function problemsOf(failure: Failure): readonly Problem[] {

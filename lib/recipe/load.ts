@@ -25,8 +25,6 @@ export interface RecipeSources {
   readonly root?: string;
   /** The text of a file, or undefined where there is none. */
   readonly read: (path: string) => Promise<Result<string | undefined>>;
-  /** Whether a script of the project is there. */
-  readonly exists: (path: string) => Promise<boolean>;
   /** How messages name a path; as it is unless given. */
   readonly show?: (path: string) => string;
   /** Names that tazpod gives `{{name}}` a value for. */
@@ -57,7 +55,7 @@ export async function loadRecipe(sources: RecipeSources): Promise<Result<Recipe>
     ...providing,
     ...checkOrder(merged, facts, tasks),
     ...checkTemplates(merged, sources.knownVars),
-    ...(await checkScripts(merged, { builtin: sources.builtinScripts, exists: sources.exists })),
+    ...(await checkScripts(merged, { builtin: sources.builtinScripts, read, show })),
   ];
   const names = layered.value.layers.map(({ document }) => document.path);
   if (problems.length > 0) return invalid(inOrder(problems, names));

@@ -1,7 +1,9 @@
 import { dirname, resolve } from "node:path";
 import { didYouMean } from "../document/nearest.js";
 import type { Problem } from "../failure.js";
+import type { Result } from "../result.js";
 import { itemsOf } from "./fields.js";
+import { unreadable } from "./layers.js";
 import type { Merged } from "./merge.js";
 import { type Place, problemAt, type Tree } from "./tree.js";
 import type { ScriptRef } from "./types.js";
@@ -15,16 +17,27 @@ export function scriptRef(text: string, place: Place): ScriptRef {
 export interface ScriptSources {
   /** The scripts that come with tazpod. */
   readonly builtin: readonly string[];
-  readonly exists: (path: string) => Promise<boolean>;
+  /** The text of a script of the project, or undefined where there is none. */
+  readonly read: (path: string) => Promise<Result<string | undefined>>;
+  /** How messages name a path. */
+  readonly show: (path: string) => string;
 }
 
-/** Problems: scripts of tasks and checks that are not there. */
+/** Problems: scripts of tasks and checks that are not there, cannot be read, or are no JavaScript by their names. */
 export async function checkScripts(merged: Merged, sources: ScriptSources): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   for (const place of scriptPlaces(merged)) {
     const ref = scriptRef(place.text, place);
     if (ref.kind === "file") {
-      if (!(await sources.exists(ref.file)))
+      const found = await sources.read(ref.file);
+      if (!found.ok) problems.push(problemAt(place, unreadable(found.failure, sources.show(ref.file))));
+      else if (!/\.[cm]?[jt]s$/.test(ref.file))
+        problems.push(
+          problemAt(place, `${place.text} is no script by its name`, {
+            hint: "a script's name ends in .mjs or .js; another program goes into `cmds`",
+          }),
+        );
+      else if (found.value === undefined)
         problems.push(
           problemAt(place, `there is no file ${place.text}`, {
             hint: "a script's path is relative to the recipe that names it",

@@ -1,8 +1,13 @@
-import { zxScript } from "../host/installation.js";
+import { join } from "node:path";
+import { makeFolder, removeFile, writeNew } from "../host/files.js";
+import { providedModules, zxScript } from "../host/installation.js";
+import { stateFolder } from "../host/state-folder.js";
+import { tempPath } from "../host/temp-file.js";
 import { render } from "../recipe/render.js";
 import type { Task } from "../recipe/types.js";
 import { fail, ok, type Result } from "../result.js";
-import { loadScript } from "./scripts.js";
+import { checkCommand } from "../trust/code.js";
+import { loadScript, modulesOf } from "./scripts.js";
 import type { StepContext } from "./step.js";
 
 /** Where the stdout of a step's programs goes. Their stderr is always on tazpod's own. */
@@ -40,22 +45,19 @@ async function work(task: Task, context: StepContext, stdout: Stdout): Promise<R
   if (task.action.kind === "none") return ok(undefined);
   if (task.action.kind === "cmds") {
     for (const cmd of task.action.cmds) {
-      const done = await program(
-        cmd.map((item) => render(item, context.vars)),
-        task,
-        context,
-        stdout,
-      );
+      const argv = cmd.map((item) => render(item, context.vars));
+      const trusted = await checkCommand(context.code, argv);
+      const done = trusted.ok ? await program(argv, task, context, stdout) : trusted;
       if (!done.ok) return done;
     }
     return ok(undefined);
   }
   const { script: ref } = task.action;
-  const loaded = await loadScript(ref);
+  const loaded = await loadScript(ref, context.code);
   if (!loaded.ok) return loaded;
   if (loaded.value.kind === "program") {
     // a file without exports is a zx script as people write them: with $, cd and the rest as globals
-    return program(zxScript(loaded.value.file), task, context, stdout);
+    return zxProgram(loaded.value.file, task, context, stdout);
   }
   const { run } = loaded.value.script;
   if (!run)
@@ -78,6 +80,26 @@ async function work(task: Task, context: StepContext, stdout: Stdout): Promise<R
   }
 }
 
+/** Runs a script without exports in a process of its own, as it was trusted: that process is given the texts in a file. */
+async function zxProgram(
+  file: string,
+  task: Task,
+  context: StepContext,
+  stdout: Stdout,
+): Promise<Result<void>> {
+  const folder = join(stateFolder(), "modules");
+  const made = await makeFolder(folder);
+  if (!made.ok) return made;
+  const modules = tempPath(folder, "modules");
+  const written = await writeNew(modules, JSON.stringify(providedModules(modulesOf(context.code))));
+  if (!written.ok) return written;
+  try {
+    return await program(zxScript(file, modules), task, context, stdout);
+  } finally {
+    await removeFile(modules);
+  }
+}
+
 /**
  * Runs a program in the project's folder: on the terminal when the task is interactive; else with what it prints shown as it
  * comes, or, when the task is silent, kept for the failure.
@@ -93,7 +115,6 @@ async function program(
   const shared = {
     cwd: context.project.root,
     env: { ...programEnvironment(context), ...context.env },
-    preferLocal: true,
     reject: false,
     cancelSignal: context.signal,
     forceKillAfterDelay: 2_000,

@@ -5,6 +5,7 @@ import { stat } from "../host/files.js";
 import type { Verdict } from "../verdict.js";
 import { render } from "../recipe/render.js";
 import type { Check } from "../recipe/types.js";
+import { checkCommand } from "../trust/code.js";
 import { loadScript } from "./scripts.js";
 import { fails, holds, unknown, type StepContext } from "./step.js";
 
@@ -53,9 +54,11 @@ async function exists(path: string, context: StepContext): Promise<Verdict> {
 
 async function command(
   items: readonly string[],
-  { vars, env, project, signal }: StepContext,
+  { vars, env, project, signal, code }: StepContext,
 ): Promise<Verdict> {
   const argv = items.map((item) => render(item, vars));
+  const trusted = await checkCommand(code, argv);
+  if (!trusted.ok) return cannotTell(trusted.failure);
   const { capture } = await import("../host/process.js");
   const done = await capture(argv, { cwd: project.root, env, signal });
   if (!done.ok)
@@ -72,7 +75,7 @@ async function script(
   { context, subject }: CheckSetting,
 ): Promise<Verdict> {
   const name = check.check ?? subject;
-  const loaded = await loadScript(check.script);
+  const loaded = await loadScript(check.script, context.code);
   if (!loaded.ok) return cannotTell(loaded.failure);
   const probe = loaded.value.kind === "module" ? loaded.value.script.checks?.[name] : undefined;
   if (!probe) return unknown(`its script exports no check named ${name}`);

@@ -10,6 +10,7 @@ import {
   readUser,
 } from "../project/answers.js";
 import { loadBuild } from "../project/build.js";
+import { ProjectFiles } from "../project/files.js";
 import type { NewConfig } from "../project/config-text.js";
 import { defaults } from "../project/defaults.js";
 import { findDevcontainer, findDockerfile } from "../project/devcontainer/find.js";
@@ -111,7 +112,10 @@ class Questions {
   }
 
   async #build(path: string): Promise<Result<Pick<NewConfig, "build">>> {
-    const found = await loadBuild(this.#context.project.root, { dockerfile: path, args: {} });
+    const found = await loadBuild(new ProjectFiles(this.#context.project.root), {
+      dockerfile: path,
+      args: {},
+    });
     return found.ok ? ok({ build: found.value.dockerfile }) : found;
   }
 

@@ -1,13 +1,15 @@
-import { readText, stat } from "../host/files.js";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { isThere } from "../host/project-file.js";
 import { openTerminal } from "../host/terminal.js";
 import { packagePath, packageText } from "../host/installation.js";
 import { loadProject } from "../project/load.js";
-import { startFolder } from "../project/find.js";
+import { startFolder, wrongName } from "../project/find.js";
 import { takeOver } from "../project/take-over.js";
 import { shown } from "../project/shown.js";
 import { loadRecipe } from "../recipe/load.js";
-import { ok, type Result } from "../result.js";
-import { ensureTrusted } from "../trust/ensure.js";
+import { fail, ok, type Result } from "../result.js";
+import { searchPath } from "../trust/code.js";
 import { engineChoice } from "./engine-choice.js";
 import { Facts } from "./facts.js";
 import { Interrupts } from "./interrupts.js";
@@ -19,12 +21,12 @@ import type { RunOptions } from "./options.js";
 
 /**
  * Finds the project, reads its config and recipe, makes sure that they are trusted, and sets up a run. Nothing has been run
- * or checked yet. `unasked` is for what runs nothing of the project's own: whether it is trusted does not matter there.
+ * or checked yet. `skipTrustCheck` is for what runs nothing of the project's own.
  */
 export async function open(
   from: string | undefined,
   options: RunOptions,
-  { unasked = false }: { readonly unasked?: boolean } = {},
+  { skipTrustCheck = false }: { readonly skipTrustCheck?: boolean } = {},
 ): Promise<Result<Setting>> {
   const start = startFolder(from);
   if (!start.ok) return start;
@@ -32,24 +34,26 @@ export async function open(
   if (!project.ok) return project;
   const choice = engineChoice(project.value.config.engine, process.env);
   if (!choice.ok) return choice;
+  const { root, initialised, files } = project.value;
+  // a program that is named without a path is never the project's
+  if (initialised) process.env["PATH"] = searchPath(process.env["PATH"] ?? "", root, homedir());
   const name = "tazpod.tasks.yaml";
+  for (const misnamed of ["tazpod.tasks.yml", "tazpod.tasks.local.yml"])
+    if (await isThere(join(root, misnamed)))
+      return fail(wrongName(join(root, misnamed), misnamed.replace(/yml$/, "yaml")));
   const recipe = await loadRecipe({
     builtin: { path: packagePath(name), text: await packageText(name) },
-    root: project.value.root,
-    read: readText,
+    root,
+    read: (path) => files.text(path),
     show: shown,
-    exists: async (path) => {
-      const found = await stat(path);
-      return found.ok && found.value?.kind === "file";
-    },
     knownVars: builtinVars,
     builtinScripts,
   });
   if (!recipe.ok) return recipe;
   const terminal = openTerminal();
   const world = new World(project.value, terminal, options);
-  if (!unasked) {
-    const trusted = await ensureTrusted(project.value, recipe.value, terminal);
+  if (!skipTrustCheck) {
+    const trusted = await world.trust(recipe.value);
     if (!trusted.ok) return trusted;
     const taken = project.value.initialised ? await takeOver(project.value.vaultFolder) : ok(undefined);
     if (!taken.ok) return taken;

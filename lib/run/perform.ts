@@ -23,7 +23,7 @@ export async function perform(
   onStart();
   const worked = await attempts(task, setting, stdout);
   setting.facts.stepped(task);
-  const refreshed = await setting.world.refresh();
+  const refreshed = await setting.world.refresh(setting.recipe);
   const { received, signal } = setting.interrupts;
   // whatever a step that was cut short says of it
   if (signal.aborted) return fail({ kind: "interrupted", signal: received ?? String(signal.reason) });

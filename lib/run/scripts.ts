@@ -1,8 +1,9 @@
-import { readText } from "../host/files.js";
 import { importFile } from "../host/installation.js";
+import type { ProvidedModules } from "../host/provide-modules.js";
 import { factsOf } from "../recipe/check.js";
 import type { Check, Recipe, ScriptRef } from "../recipe/types.js";
 import { fail, ok, type Result } from "../result.js";
+import type { TrustedCode } from "../trust/code.js";
 import { builtinStep } from "./builtin-steps.js";
 import type { StepScript } from "./step.js";
 
@@ -50,7 +51,7 @@ export function preload(recipe: Recipe, tasks: readonly string[], askEngine: () 
     const asked = task.preconditions.flatMap(({ check }) => below(recipe, factsOf(check)));
     if ([...checks, ...asked].some((check) => isBuiltin(check, "ensure-container"))) askEngine();
     for (const part of [task.action, ...checks]) {
-      if (part?.kind === "script" && part.script.kind === "builtin") void loadScript(part.script);
+      if (part?.kind === "script" && part.script.kind === "builtin") void builtinStep(part.script.name);
     }
   }
 }
@@ -69,17 +70,20 @@ function isBuiltin(check: Check | undefined, name: string): boolean {
   return check?.kind === "script" && check.script.kind === "builtin" && check.script.name === name;
 }
 
-/** Loads a script once. A file of a project without exports is a program. Failure: `script`. */
-export async function loadScript(ref: ScriptRef): Promise<Result<LoadedScript>> {
+/** Loads a script once, as it was trusted. A file of a project without exports is a program. Failures: `script`, `untrusted-file`. */
+export async function loadScript(ref: ScriptRef, code: TrustedCode): Promise<Result<LoadedScript>> {
   if (ref.kind === "builtin") return ok({ kind: "module", script: await builtinStep(ref.name) });
   const { file } = ref;
-  const text = await readText(file);
-  if (!text.ok) return text;
-  if (text.value === undefined) return fail({ kind: "script", file, message: "there is no such file" });
-  if (!/^\s*export\s/m.test(text.value)) return ok({ kind: "program", file });
+  const trusted = code.modules.get(file);
+  if (trusted === undefined) return fail({ kind: "untrusted-file", file, why: "new" });
+  if (!/^\s*export\s/m.test(trusted.source)) return ok({ kind: "program", file });
   try {
-    return ok({ kind: "module", script: (await importFile(file, text.value)) as StepScript });
+    return ok({ kind: "module", script: (await importFile(file, modulesOf(code))) as StepScript });
   } catch (error) {
     return fail({ kind: "script", file, message: error instanceof Error ? error.message : String(error) });
   }
+}
+
+export function modulesOf({ root, modules }: TrustedCode): Omit<ProvidedModules, "names"> {
+  return { root, sources: Object.fromEntries(modules) };
 }

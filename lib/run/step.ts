@@ -7,6 +7,7 @@ import type { Verdict } from "../verdict.js";
 import type { Project } from "../project/types.js";
 import type { Remote } from "../remote/types.js";
 import type { Result } from "../result.js";
+import type { TrustedCode } from "../trust/code.js";
 import type { Session } from "./session.js";
 import type { RunOptions } from "./options.js";
 
@@ -27,6 +28,8 @@ export interface StepContext {
   /** Lines of progress, shown while the step runs. */
   readonly report: (text: string) => void;
   readonly session: Session;
+  /** What of the project's own code may run. */
+  readonly code: TrustedCode;
   readonly engine: () => Promise<Engine>;
   /** That engine, and those before it that do not answer. */
   readonly chosen: () => Promise<Chosen>;

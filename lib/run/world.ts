@@ -12,6 +12,8 @@ import type { Recipe, Task } from "../recipe/types.js";
 import { render } from "../recipe/render.js";
 import type { Remote } from "../remote/types.js";
 import { fail, ok, type Result } from "../result.js";
+import type { TrustedCode } from "../trust/code.js";
+import { ensureTrusted } from "../trust/ensure.js";
 import { engineChoice } from "./engine-choice.js";
 import type { RunOptions } from "./options.js";
 import { Session } from "./session.js";
@@ -36,6 +38,7 @@ export class World {
   readonly terminal: Terminal;
   readonly options: RunOptions;
   readonly session = new Session();
+  #code: TrustedCode;
   #project: Project;
   #chosen: Promise<Chosen> | undefined;
   /** What was said of the container when the engine was chosen holds until the first step. */
@@ -49,6 +52,7 @@ export class World {
     this.#project = project;
     this.terminal = terminal;
     this.options = options;
+    this.#code = { root: project.root, modules: new Map(), programs: new Map() };
     this.#engineName = this.#choice();
   }
 
@@ -56,8 +60,16 @@ export class World {
     return this.#project;
   }
 
+  /** Makes sure that the project is trusted: until then nothing of its own code runs. */
+  async trust(recipe: Recipe): Promise<Result<void>> {
+    const code = await ensureTrusted(this.#project, recipe, (task) => this.vars(recipe, task), this.terminal);
+    if (!code.ok) return code;
+    this.#code = code.value;
+    return ok(undefined);
+  }
+
   /** Forgets what a step may have changed, and reads the config again where there was none. */
-  async refresh(): Promise<Result<void>> {
+  async refresh(recipe: Recipe): Promise<Result<void>> {
     this.#container = undefined;
     this.#imageId = undefined;
     this.#stateIsOld = true;
@@ -66,13 +78,12 @@ export class World {
     if (this.#project.initialised) return ok(undefined);
     const loaded = await loadProject(this.#project.root);
     if (!loaded.ok) return loaded;
-    if (loaded.value.initialised) {
-      this.#project = loaded.value;
-      this.#chosen = undefined;
-      this.#stateIsOld = false;
-      this.#remote = undefined;
-    }
-    return ok(undefined);
+    if (!loaded.value.initialised) return ok(undefined);
+    this.#project = loaded.value;
+    this.#chosen = undefined;
+    this.#stateIsOld = false;
+    this.#remote = undefined;
+    return this.trust(recipe);
   }
 
   async engine(): Promise<Engine> {
@@ -171,7 +182,7 @@ export class World {
     );
     const { project, options, terminal, session } = this;
     return {
-      ...{ project, options, terminal, session, signal, vars, env, report },
+      ...{ project, options, terminal, session, signal, vars, env, report, code: this.#code },
       engine: () => this.engine(),
       chosen: () => this.chosen(),
       container: () => this.container(),

@@ -3,63 +3,103 @@ import { shown } from "../project/shown.js";
 import type { Project } from "../project/types.js";
 import type { Recipe } from "../recipe/types.js";
 import { fail, ok, type Result } from "../result.js";
-import { isSame, readTrusted, writeTrusted } from "./store.js";
-import { hashOf, type Thing, thingsOf } from "./things.js";
-import { wordCommands, wordThings } from "./words.js";
+import type { TrustedCode } from "./code.js";
+import { commandsOf, type VarsOf } from "./commands.js";
+import { contentOf, hashOf, type Thing } from "./content.js";
+import { isSame, readTrusted, type Trusted, writeTrusted } from "./store.js";
 
 export interface Trust {
   readonly state: "nothing to trust" | "trusted" | "untrusted";
+  /** When it was trusted on this host, as it is now. ISO 8601. */
+  readonly since?: string;
   /** What stands for all of it, hex. */
   readonly hash: () => Promise<string>;
   readonly things: readonly Thing[];
-  /** What is shown to somebody who is to say yes. */
-  readonly text: string;
+  readonly code: TrustedCode;
+  /** What a person sees before they answer: with `whole`, also the text of the files that they have not seen yet. */
+  readonly text: (whole: boolean) => Promise<string>;
 }
 
 /**
- * Whether what a project says is trusted on this host: by a yes that was given here, or by TAZPOD_TRUST, which has the
- * hashes that are, separated by commas, or `all`. Failure: `file`.
+ * Whether what a project says is trusted on this host: by a yes to the same content in the same folder, or by TAZPOD_TRUST,
+ * which has the hashes of what is trusted, separated by commas, or `all`. Failures: `file`, `untrusted-file`.
  */
-export async function trustOf(project: Project, recipe: Recipe): Promise<Result<Trust>> {
-  const things = await thingsOf(project, recipe);
-  if (!things.ok) return things;
-  const hash = (): Promise<string> => hashOf(things.value);
-  if (things.value.length === 0) return ok({ state: "nothing to trust", hash, things: [], text: "" });
+export async function trustOf(project: Project, recipe: Recipe, varsOf: VarsOf): Promise<Result<Trust>> {
+  const content = await contentOf(project, recipe, varsOf);
+  if (!content.ok) return content;
+  const { things, code, packages } = content.value;
+  const hash = (): Promise<string> => hashOf(things);
+  if (things.length === 0)
+    return ok({ state: "nothing to trust", hash, things, code, text: () => Promise.resolve("") });
   const known = await readTrusted();
   if (!known.ok) return known;
-  const isKnown = known.value.some((one) => isSame(one.things, things.value)) || (await isGiven(hash));
-  const before = known.value.findLast((one) => one.root === project.root)?.things;
-  const head =
-    before === undefined
-      ? `The project in ${shown(project.root)} says, other than what comes with tazpod:`
-      : `What the project in ${shown(project.root)} says has changed since it was trusted on this host:`;
-  const text = [head, ...wordThings(things.value, before), ...wordCommands(recipe)].join("\n");
-  return ok({ state: isKnown ? "trusted" : "untrusted", hash, things: things.value, text });
+  const before = known.value.findLast(({ root }) => root === project.root);
+  const isUnchanged = before !== undefined && isSame(before.things, things);
+  const isGiven = !isUnchanged && (await givenByVariable(hash));
+  const other = known.value.findLast((one) => one !== before && isSame(one.things, things));
+  const head = isUnchanged
+    ? [`${shown(project.root)} is trusted on this host since ${time(before)}; unchanged.`]
+    : headOf(project, before, isGiven, other);
+  const text = async (whole: boolean): Promise<string> => {
+    const { formatFiles, formatSummary } = await import("./format.js");
+    const parts = { things, before: before?.things, commands: commandsOf(recipe, varsOf), packages };
+    const summary = formatSummary(isUnchanged ? { ...parts, before: undefined } : parts);
+    return [...head, ...summary, ...(whole ? formatFiles(parts) : [])].join("\n");
+  };
+  return ok({
+    state: isUnchanged || isGiven ? "trusted" : "untrusted",
+    ...(isUnchanged ? { since: before.time } : {}),
+    ...{ hash, things, code, text },
+  });
 }
 
-async function isGiven(hash: () => Promise<string>): Promise<boolean> {
+function headOf(
+  project: Project,
+  before: Trusted | undefined,
+  isGiven: boolean,
+  other: Trusted | undefined,
+): string[] {
+  const root = shown(project.root);
+  return [
+    before === undefined
+      ? `The project in ${root} overrides tazpod's defaults:`
+      : `The project in ${root} has changed since it was trusted on this host (${time(before)}):`,
+    ...(isGiven ? ["TAZPOD_TRUST says that it is trusted."] : []),
+    ...(other === undefined ? [] : [`The same is trusted in ${shown(other.root)} since ${time(other)}.`]),
+  ];
+}
+
+function time({ time: at }: Trusted): string {
+  return `${at.slice(0, 16).replace("T", " ")} UTC`;
+}
+
+async function givenByVariable(hash: () => Promise<string>): Promise<boolean> {
   const given = (process.env["TAZPOD_TRUST"] ?? "").split(",").map((word) => word.trim());
   if (given.includes("all")) return true;
   return given.some((word) => word !== "") && given.includes(await hash());
 }
 
 /**
- * Asks once on each host, and again after a change, before anything of a project's own runs; `--yes` does not answer.
- * Failures: `untrusted` where nobody can be asked, `declined`.
+ * Asks once on each host, and again after a change, before anything of a project's own runs; `--yes` does not answer. The
+ * code that may run is returned. Failures: `untrusted` without a terminal, `declined`, and those of `trustOf`.
  */
 export async function ensureTrusted(
   project: Project,
   recipe: Recipe,
+  varsOf: VarsOf,
   terminal: Terminal,
-): Promise<Result<void>> {
-  const found = await trustOf(project, recipe);
+): Promise<Result<TrustedCode>> {
+  const found = await trustOf(project, recipe, varsOf);
   if (!found.ok) return found;
-  const { state, hash, things, text } = found.value;
-  if (state !== "untrusted") return ok(undefined);
-  if (!terminal.interactive) return fail({ kind: "untrusted", text, hash: await hash() });
-  terminal.say(text);
+  const { state, hash, things, text, code } = found.value;
+  if (state !== "untrusted") return ok(code);
+  if (!terminal.interactive) return fail({ kind: "untrusted", text: await text(false), hash: await hash() });
+  const seen = await terminal.page(await text(true));
+  if (!seen.ok) return seen;
   const question = "This runs near your passphrase. Trust it on this host?";
   const answer = await terminal.confirm(question, false);
   if (!answer.ok) return answer;
-  return answer.value ? writeTrusted(project.root, things) : fail({ kind: "declined", question });
+  if (!answer.value) return fail({ kind: "declined", question });
+  const written = await writeTrusted(project.root, things);
+  return written.ok ? ok(code) : written;
 }

@@ -3,11 +3,11 @@ import { makeFolder, readText, writeAtomic } from "../host/files.js";
 import { now } from "../host/clock.js";
 import { stateFolder } from "../host/state-folder.js";
 import { ok, type Result } from "../result.js";
-import type { Thing } from "./things.js";
+import type { Thing } from "./content.js";
 
-/** What somebody on this host has said yes to. */
+/** What was trusted on this host, in one folder. */
 export interface Trusted {
-  /** The project's folder it was said in; what has the same content elsewhere is trusted, too. */
+  /** The project's folder; the same content in another folder is asked about again. */
   readonly root: string;
   /** ISO 8601. */
   readonly time: string;
@@ -31,7 +31,7 @@ export async function readTrusted(): Promise<Result<readonly Trusted[]>> {
   }
 }
 
-/** Notes a yes, in the place of an earlier one for the same folder. */
+/** Records a yes, in place of an earlier one for the same folder. */
 export async function writeTrusted(root: string, things: readonly Thing[]): Promise<Result<void>> {
   const known = await readTrusted();
   if (!known.ok) return known;
@@ -39,11 +39,11 @@ export async function writeTrusted(root: string, things: readonly Thing[]): Prom
   return write([...known.value.filter((one) => one.root !== root), entry]);
 }
 
-/** Takes back every yes for this folder and for what says the same. */
-export async function removeTrusted(root: string, things: readonly Thing[]): Promise<Result<void>> {
+/** Takes back the yes for this folder. */
+export async function removeTrusted(root: string): Promise<Result<void>> {
   const known = await readTrusted();
   if (!known.ok) return known;
-  const left = known.value.filter((one) => one.root !== root && !isSame(one.things, things));
+  const left = known.value.filter((one) => one.root !== root);
   return left.length === known.value.length ? ok(undefined) : write(left);
 }
 
@@ -54,14 +54,26 @@ async function write(trusted: readonly Trusted[]): Promise<Result<void>> {
 
 function isTrusted(value: unknown): value is Trusted {
   if (typeof value !== "object" || value === null) return false;
-  const { root, things } = value as Partial<Trusted>;
-  return typeof root === "string" && Array.isArray(things) && things.every(isThing);
+  const { root, time, things } = value as Partial<Trusted>;
+  return (
+    typeof root === "string" && typeof time === "string" && Array.isArray(things) && things.every(isThing)
+  );
 }
 
 function isThing(value: unknown): value is Thing {
   if (typeof value !== "object" || value === null) return false;
   const { kind, name, value: text } = value as Partial<Thing>;
-  return (kind === "setting" || kind === "file") && typeof name === "string" && typeof text === "string";
+  if (typeof name !== "string" || typeof text !== "string") return false;
+  return kind === "file" || (kind === "setting" && isJson(text));
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export function isSame(one: readonly Thing[], other: readonly Thing[]): boolean {

@@ -301,15 +301,19 @@ test("a Dockerfile by itself is offered, and the build that was answered is trus
   assert.equal([build, user], [{ dockerfile: ".devcontainer/Dockerfile", args: {} }, "me"]);
   const trusted = await tazpod(folder, "trust", "--show");
   assert.is(trusted.code, 0, trusted.stdout);
-  assert.match(trusted.stdout, /\n +\.devcontainer\/Dockerfile\n/);
+  assert.match(
+    trusted.stdout,
+    /is trusted on this host since .*; unchanged\.\n[^]*\n +\.devcontainer\/Dockerfile \(1 line\)\n/,
+  );
   await writeFile(join(folder, ".devcontainer", "Dockerfile"), "FROM evil\n");
   const changed = await tazpod(folder, "trust", "--show");
   assert.is(changed.code, 3, changed.stdout);
-  assert.match(changed.stdout, /\n +~ \.devcontainer\/Dockerfile\n/);
+  assert.match(changed.stdout, /\n +~ \.devcontainer\/Dockerfile \(1 line\)\n +- FROM x\n +\+ FROM evil\n/);
 });
 
 test("in a project it says so, writes only what is missing, and takes no answers", async () => {
   const folder = await folderWith({ ".tazpod/config.yaml": "remote: none # mine\n", "below/x": "" });
+  assert.is((await tazpod(folder, "trust", "--yes")).code, 0);
   const done = await tazpod(join(folder, "below"), "init");
   assert.is(done.code, 0, done.stderr);
   assert.match(done.stderr, /^This is a project already: .*\.tazpod\/config\.yaml\n/);

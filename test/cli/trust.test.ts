@@ -38,8 +38,10 @@ async function place(files: Readonly<Record<string, string>>, state?: string): P
 
 const config = ".tazpod/config.yaml";
 const recipe = "tazpod.tasks.yaml";
-const harmless =
-  "container_name: other\nvault: { size: 32m }\nsession: { autosave: 1m }\nremote: { url: 's3://tazlab-storage/tazpod/vault/vault.tar.aes', profile: lab }\n";
+const nothing = "The project has only what comes with tazpod: there is nothing to trust.\n";
+/** What `init` writes, with other words for the defaults and with keys that have no effect. */
+const ordinary =
+  "image: tazzo/tazpod-ai:latest\nuser: tazpod\nghost_mode: true\nmode: x\nremote: { url: 's3://tazlab-storage/tazpod/vault/vault.tar.aes', region: eu-central-1 }\nvault: { size: 64m, format: age }\nsession: { autosave: 30s }\n";
 /** A recipe whose every part leaves a trace when it runs. */
 const traced = (trace: string): string => `version: 1
 facts:
@@ -49,15 +51,15 @@ tasks:
   zx: { new: true, script: ./step.mjs, cmds: null }
 `;
 
-test("what comes with tazpod needs no trust, nor do settings that change nothing of what runs", async () => {
-  for (const text of ["", harmless]) {
+test("what comes with tazpod needs no trust, nor do settings that are its defaults", async () => {
+  for (const text of ["", ordinary]) {
     const { tazpod } = await place({ [config]: text });
-    assert.is((await tazpod("trust", "--show")).stdout, "There is nothing but what comes with tazpod.\n");
+    assert.is((await tazpod("trust", "--show")).stdout, nothing);
     assert.is((await tazpod("status")).code, 0);
   }
 });
 
-test("an own image, user, network or place of the vault is not used before somebody has said yes", async () => {
+test("no setting that changes anything is used before a yes", async () => {
   for (const text of [
     "image: evil:1",
     "user: root",
@@ -66,6 +68,12 @@ test("an own image, user, network or place of the vault is not used before someb
     "shell: [./sh]",
     "remote: s3://other/vault",
     "remote: { endpoint: 'https://s3.example.org' }",
+    "remote: { profile: other }",
+    "remote: { single_writer: true }",
+    "container_name: other",
+    "parts: { aws: aws }",
+    "vault: { retention: 1 }",
+    "session: { autosave: off }",
   ]) {
     const { tazpod } = await place({ [config]: `${text}\n` });
     for (const args of [
@@ -77,8 +85,8 @@ test("an own image, user, network or place of the vault is not used before someb
     ]) {
       const done = await tazpod(...args);
       assert.is(done.code, 4, `${text}, ${args.join(" ")}: ${done.stderr}`);
-      assert.match(done.stderr, /says, other than what comes with tazpod:/);
-      assert.match(done.stderr, `  ${text.split(":")[0]}: `);
+      assert.match(done.stderr, /overrides tazpod's defaults:/);
+      assert.match(done.stderr, `\n  ${text.split(":")[0]}:`);
       assert.match(done.stderr, /TAZPOD_TRUST=[0-9a-f]{64}/);
     }
     assert.is((await tazpod("list")).code, 0);
@@ -96,7 +104,10 @@ test("nothing of an own recipe runs before it is trusted: no check, no command, 
   for (const args of [["run", "touch"], ["run", "zx"], ["plan", "touch"], ["status"]]) {
     const done = await tazpod(...args);
     assert.is(done.code, 4, done.stderr);
-    assert.match(done.stderr, /  tazpod\.tasks\.yaml\n  step\.mjs\n  tool\.sh\n    touch runs \.\/tool\.sh /);
+    assert.match(
+      done.stderr,
+      /  tazpod\.tasks\.yaml \(6 lines\)\n  step\.mjs \(1 line\)\n  tool\.sh \(2 lines\)\nCommands:\n  seen is checked by: touch \/.*\n  touch runs: \.\/tool\.sh \//,
+    );
   }
   const ran = (): Promise<boolean> =>
     stat(trace).then(
@@ -122,19 +133,23 @@ test("a change of a recipe, of a script or of a program it names asks again, and
     await write(name, text);
     const done = await tazpod("status");
     assert.is(done.code, 4, name);
-    assert.match(done.stderr, "has changed since it was trusted on this host");
+    assert.match(done.stderr, "has changed since it was trusted on this host (");
     assert.match(done.stderr, expected);
     assert.is((await tazpod("trust", "--yes")).code, 0);
     assert.is((await tazpod("status")).code, 0);
   };
-  await changed("step.mjs", "export const run = () => 1;\n", /  ~ step\.mjs\n/);
-  await changed("tool.sh", "#!/bin/sh\nexit 1\n", /  ~ tool\.sh\n/);
-  await changed(config, "image: two:1\n", /  ~ image: "two:1" \(was "one:1"\)\n/);
+  await changed(
+    "step.mjs",
+    "export const run = () => 1;\n",
+    /  ~ step\.mjs \(1 line\)\n +- export const run = \(\) => undefined;\n +\+ export const run = \(\) => 1;\n/,
+  );
+  await changed("tool.sh", "#!/bin/sh\nexit 1\n", /  ~ tool\.sh \(2 lines\)\n +#!\/bin\/sh\n +\+ exit 1\n/);
+  await changed(config, "image: two:1\n", /  - image: "one:1"\n  \+ image: "two:1"\n/);
   await changed(config, "image: two:1\nuser: root\n", /  \+ user: "root"\n/);
   await changed(config, "user: root\n", /  - image: "two:1"/);
 });
 
-test("on a terminal it asks, and the answer of Enter is no; yes is asked for once, by content, on this host", async () => {
+test("on a terminal it asks, and the answer of Enter is no; yes is asked for once in each folder", async () => {
   const state = await newFolder("state");
   const files = { [config]: "image: one:1\n" };
   const first = await place(files, state);
@@ -148,7 +163,9 @@ test("on a terminal it asks, and the answer of Enter is no; yes is asked for onc
   assert.is(await pty.ended, 0, pty.screen);
   assert.is((await first.tazpod("status")).code, 0);
   const other = await place(files, state);
-  assert.is((await other.tazpod("status")).code, 0);
+  const asked = await other.tazpod("status");
+  assert.is(asked.code, 4);
+  assert.match(asked.stderr, new RegExp(`The same is trusted in ${first.folder} since `));
   const { env } = await place(files);
   assert.is((await run(process.execPath, [bin, "status"], { cwd: first.folder, env })).code, 4);
   assert.is((await stat(join(state, "tazpod", "trust.json"))).mode & 0o777, 0o600);

@@ -15,7 +15,6 @@ const text = readFileSync(join(packageRoot, "tazpod.tasks.yaml"), "utf8");
 const loaded = await loadRecipe({
   builtin: { path: "tazpod.tasks.yaml", text },
   read: async () => ({ ok: true, value: undefined }),
-  exists: async () => false,
   knownVars,
   builtinScripts,
 });

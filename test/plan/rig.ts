@@ -25,7 +25,6 @@ export async function recipeOf(text: string): Promise<Recipe> {
   const loaded = await loadRecipe({
     builtin: { path: "recipe.yaml", text: `version: 1\n${text}` },
     read: async () => ({ ok: true, value: undefined }),
-    exists: async () => false,
     knownVars,
     builtinScripts: names,
   });

@@ -138,14 +138,14 @@ test("of a project that is not trusted nothing runs, and its remote hears nothin
   );
   Object.assign(host.env, { TAZPOD_TRUST: "", XDG_STATE_HOME: await newFolder("state") });
   const found = await examined(host);
-  assert.match(String(found["project"]), /^stops: nobody has said on this host/);
+  assert.match(String(found["project"]), /^stops: what it overrides is not trusted/);
   assert.is(found.code, 3);
   assert.is(found["remote"], undefined);
   assert.equal(proxy.requests, []);
   assert.is(await text(trace).catch(() => "nothing ran"), "nothing ran");
   // there, enter would ask
   const pty = host.pty("doctor");
-  await pty.expect(/- project +nobody has said on this host/);
+  await pty.expect(/- project +what it overrides is not trusted/);
   assert.is(await pty.ended, 0, pty.screen);
 });
 

@@ -21,14 +21,14 @@ const builtin = {
 async function load(text: string): Promise<Recipe> {
   const files: Readonly<Record<string, string>> = {
     "/p/tazpod.tasks.yaml": text,
-    "/shared/vpn.yaml": examples[0] ?? "",
-    "/shared/prompts.yaml": examples[1] ?? "",
+    "/p/shared/vpn.yaml": examples[0] ?? "",
+    "/p/shared/prompts.yaml": examples[1] ?? "",
+    "/p/tasks/kubeconfig.mjs": "",
   };
   const loaded = await loadRecipe({
     builtin,
     root: "/p",
     read: async (path) => ({ ok: true, value: files[path] }),
-    exists: async (path) => path === "/p/tasks/kubeconfig.mjs",
     knownVars: ["project", "root", "image", "container", "user", "remote", "profile", "identity", "engine"],
     builtinScripts,
   });

@@ -155,7 +155,6 @@ test("a file that cannot be read is its own failure", async () => {
     builtin: { path: "b", text: "version: 1" },
     root: "/p",
     read: async () => ({ ok: false, failure }),
-    exists: async () => false,
     knownVars: [],
     builtinScripts: [],
   });

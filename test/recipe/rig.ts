@@ -32,7 +32,6 @@ export function load({
     builtin: { path: "builtin.yaml", text: `version: 1\n${builtin}` },
     root: "/p",
     read: async (path) => ({ ok: true, value: files[path.replace(/^\/p\//, "")] }),
-    exists: async (path) => files[path.replace(/^\/p\//, "")] !== undefined,
     show: (path) => path.replace(/^\/p\//, ""),
     knownVars: ["container", "remote"],
     builtinScripts: scripts,

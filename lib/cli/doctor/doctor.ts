@@ -15,7 +15,7 @@ import { openingOf } from "./vault.js";
 /** `tazpod doctor`: what would keep `enter` from its shell, or is not as it should be. Exit code 3 for the first. */
 export async function doctorCommand(args: Arguments, words: readonly string[]): Promise<number> {
   if (words.length > 0) return reportFailure({ kind: "usage", message: "doctor takes no name." }, args.json);
-  const setting = await open(args.project, args.options, { unasked: true });
+  const setting = await open(args.project, args.options, { skipTrustCheck: true });
   // the host can be looked at all the same
   if (!setting.ok) {
     const broken: Check = { name: "project", limitMs: 1_000, look: async () => met(setting.failure) };
@@ -37,7 +37,7 @@ export async function doctorCommand(args: Arguments, words: readonly string[]): 
 async function examineProject(setting: Setting, args: Arguments): Promise<number> {
   const { recipe, world, interrupts } = setting;
   const { project } = world;
-  const trust = await trustOf(project, recipe);
+  const trust = await trustOf(project, recipe, (task) => world.vars(recipe, task));
   if (!trust.ok) return reportFailure(trust.failure, args.json);
   const patient = patientOf(setting);
   const checks = [...projectChecks(patient, trust.value), nodeCheck, swapCheck];

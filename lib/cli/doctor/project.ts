@@ -12,7 +12,7 @@ function judge({ root, initialised, configFile }: Project, { state }: Trust, isA
   if (!initialised)
     return warning(`there is none in ${root} or above it`, "`tazpod init` makes one of this folder.");
   if (state !== "untrusted") return good(`${shown(configFile)}, ${state}`);
-  const reason = "nobody has said on this host that what it says for itself is trusted";
+  const reason = "what it overrides is not trusted on this host yet";
   const todo = "`tazpod trust` shows it, and asks.";
   // on a terminal enter asks, too
   return isAsked ? warning(reason, todo) : { verdict: "stops", reason, todo };

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { Failure } from "../../failure.js";
-import { readText } from "../../host/files.js";
+import { readProjectFile } from "../../host/project-file.js";
 import { fail, ok, type Result } from "../../result.js";
 import { insideProject } from "../inside.js";
 import { type Offer, readDevcontainer } from "./read.js";
@@ -16,9 +16,9 @@ export async function findDevcontainer(root: string): Promise<Result<Offer | und
     const found = await insideProject(root, file, "file");
     if (!found.ok && found.absent) continue;
     if (!found.ok) return fail(unreadable(file, found.why));
-    const text = await readText(found.path);
-    if (!text.ok) return text;
-    return readDevcontainer({ path: file, text: text.value ?? "" }, file, basename(root));
+    const bytes = await readProjectFile(root, found.path);
+    if (!bytes.ok) return bytes;
+    return readDevcontainer({ path: file, text: String(bytes.value ?? "") }, file, basename(root));
   }
   return ok(undefined);
 }

@@ -1,0 +1,126 @@
+import { execFile, spawn } from "node:child_process";
+import { createServer } from "node:net";
+import { chown, mkdir, realpath, symlink, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { findOddEntry, isBelow, readProjectFile } from "../../lib/host/project-file.js";
+import { newFolder } from "../rig/folder.js";
+import { failure, value } from "../rig/result.js";
+
+const execute = promisify(execFile);
+const secret = "TOPSECRET";
+
+async function project(): Promise<string> {
+  return realpath(await newFolder("project"));
+}
+
+async function refusal(root: string, path: string): Promise<string> {
+  const before = Date.now();
+  const { detail = "", path: named } = failure(await readProjectFile(root, path), "file");
+  assert.is(named, path);
+  assert.ok(Date.now() - before < 2_000, `${path} was waited for`);
+  assert.not.match(detail, secret);
+  return detail;
+}
+
+test("a regular file of the project is read, and nothing is undefined", async () => {
+  const root = await project();
+  await writeFile(join(root, "a"), "text");
+  await writeFile(join(root, "empty"), "");
+  assert.is(String(value(await readProjectFile(root, join(root, "a")))), "text");
+  assert.is(String(value(await readProjectFile(root, join(root, "empty")))), "");
+  assert.is(value(await readProjectFile(root, join(root, "b"))), undefined);
+  assert.is(value(await readProjectFile(root, join(root, "a", "b"))), undefined);
+});
+
+test("a link, a folder on the way that is a link, a folder, a pipe, a socket and a device are refused at once", async () => {
+  const root = await project();
+  const outside = await project();
+  await writeFile(join(outside, "secret"), secret);
+  await symlink(join(outside, "secret"), join(root, "link"));
+  await symlink("nowhere", join(root, "dangling"));
+  await symlink(outside, join(root, "way"));
+  await symlink("/dev/zero", join(root, "zero"));
+  await symlink("/dev", join(root, "dev"));
+  await symlink("/proc/self", join(root, "self"));
+  await mkdir(join(root, "folder"));
+  await execute("mkfifo", [join(root, "pipe")]);
+  const server = createServer().listen(join(root, "socket"));
+  await new Promise((done) => server.once("listening", done));
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ["link", /^it is a link/],
+    ["dangling", /^it is a link/],
+    ["zero", /^it is a link/],
+    ["way/secret", /^a folder on the way to it is a link/],
+    ["dev/zero", /^it is a device/],
+    ["self/environ", /^a folder on the way to it is a link/],
+    ["folder", /^it is a folder/],
+    ["pipe", /^it is a pipe/],
+    ["socket", /^it is a socket/],
+  ];
+  for (const [name, expected] of cases) assert.match(await refusal(root, join(root, name)), expected);
+  server.close();
+});
+
+test("a path outside the project is refused, whatever is there", async () => {
+  const root = await project();
+  for (const path of ["/proc/self/environ", "/dev/stdin", join(root, "..", "x"), root, `${root}x/a`])
+    assert.match(await refusal(root, path), /^it is outside the project/);
+  assert.not.ok(isBelow("/p", "/p/../etc/passwd"));
+  assert.ok(isBelow("/p", "/p/..a/b"));
+  assert.ok(isBelow("/", "/etc"));
+});
+
+test("a file that is too large is refused by its size, without reading it", async () => {
+  const root = await project();
+  await writeFile(join(root, "large"), "");
+  await truncate(join(root, "large"), 1024 ** 4);
+  assert.is(await refusal(root, join(root, "large")), "it is larger than 1024 KiB");
+});
+
+test("a file of another user is refused, unless it is root's or of the owner of the project", async () => {
+  if (process.getuid?.() !== 0) return assert.ok(true, "only root can give a file away");
+  const root = await project();
+  await writeFile(join(root, "a"), "text");
+  await chown(join(root, "a"), 4242, 4242);
+  assert.match(await refusal(root, join(root, "a")), /^it belongs to user 4242/);
+  await chown(root, 4242, 4242);
+  assert.is(String(value(await readProjectFile(root, join(root, "a")))), "text");
+});
+
+test("a process that swaps the file, or a folder on the way, for links never gets another file read", async () => {
+  const root = await project();
+  const outside = await project();
+  await mkdir(join(root, "good"));
+  for (const folder of [join(root, "good"), outside]) await mkdir(join(folder, "sub"));
+  await writeFile(join(root, "good", "sub", "file"), "good");
+  await writeFile(join(outside, "sub", "file"), secret);
+  await symlink(outside, join(root, "bad"));
+  const swap = `cd ${root}; while [ ! -e stop ]; do ln -sfn good now; mv -T good way 2>/dev/null; mv -T way good 2>/dev/null; mv -T bad way 2>/dev/null; mv -T way bad 2>/dev/null; done`;
+  const swapping = spawn("sh", ["-c", swap]);
+  const ended = new Promise((done) => swapping.once("close", done));
+  const seen = new Set<string>();
+  for (let tries = 0; tries < 2_000; tries += 1) {
+    const read = await readProjectFile(root, join(root, "way", "sub", "file"));
+    seen.add(read.ok ? String(read.value) : read.failure.kind);
+  }
+  await writeFile(join(root, "stop"), "");
+  await ended;
+  assert.not.ok(seen.has(secret), [...seen].join());
+});
+
+test("what is odd in a folder is found: a link for it, for one on the way, or in it", async () => {
+  const root = await project();
+  await mkdir(join(root, "a", "b", "c"), { recursive: true });
+  await writeFile(join(root, "a", "b", "file"), "");
+  assert.is(await findOddEntry(root, "a/b"), undefined);
+  assert.is(await findOddEntry(root, "a/none"), undefined);
+  await symlink("/etc", join(root, "a", "b", "link"));
+  assert.equal(await findOddEntry(root, "a/b"), { path: join(root, "a", "b", "link"), what: "a link" });
+  await symlink("b", join(root, "a", "other"));
+  assert.equal(await findOddEntry(root, "a/other"), { path: join(root, "a", "other"), what: "a link" });
+});
+
+test.run();

@@ -1,0 +1,49 @@
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { checkCommand, pathsIn, searchPath, sha256 } from "../../lib/trust/code.js";
+import { failure, value } from "../rig/result.js";
+import { placeWith } from "./place.js";
+
+test("the words of a command that may be files of the project: not a program without a slash, nor what is outside", () => {
+  assert.equal(pathsIn("/p", ["uname", "-a", "..x", "../y", "--f=./z", "/p/q", "/etc/passwd", ""]), [
+    "/p/-a",
+    "/p/..x",
+    "/p/--f=./z",
+    "/p/z",
+    "/p/q",
+  ]);
+  assert.equal(pathsIn("/p", ["./tool"]), ["/p/tool"]);
+});
+
+test("a file that a command is or is given is refused when it is new, has changed, or is gone", async () => {
+  const { folder, path, write } = await placeWith({ "a.sh": "a", "b.sh": "b" });
+  const code = {
+    root: folder,
+    programs: new Map([
+      [path("a.sh"), await sha256("a")],
+      [path("c.sh"), "x"],
+    ]),
+  };
+  value(await checkCommand(code, ["sh", "./a.sh", "."]));
+  const why = async (...argv: string[]): Promise<string> =>
+    failure(await checkCommand(code, argv), "untrusted-file").why;
+  assert.is(await why("sh", "b.sh"), "new");
+  assert.is(await why("./b.sh"), "new");
+  assert.is(await why("sh", "c.sh"), "gone");
+  await write("a.sh", "changed");
+  assert.is(await why("sh", join(folder, "a.sh")), "changed");
+});
+
+test("PATH keeps what is the host's: not the project's folders, relative ones, or node_modules/.bin of it and above", () => {
+  const given =
+    "/home/me/p/sub/node_modules/.bin:/home/me/p/node_modules/.bin:/home/me/node_modules/.bin:/home/me/.npm/_npx/1/node_modules/.bin:/home/me/p/sub/bin:.:bin::/home/me/bin:/usr/bin";
+  assert.is(
+    searchPath(given, "/home/me/p/sub", "/home/me"),
+    "/home/me/.npm/_npx/1/node_modules/.bin:/home/me/bin:/usr/bin",
+  );
+  assert.is(searchPath("/home/me/bin:/usr/bin", "/home/me", "/home/me"), "/home/me/bin:/usr/bin");
+  assert.is(searchPath("/home/me/bin:/usr/bin", "/", "/home/me"), "/home/me/bin:/usr/bin");
+});
+
+test.run();

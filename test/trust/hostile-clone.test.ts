@@ -1,0 +1,157 @@
+import { execFile } from "node:child_process";
+import { mkdir, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { newFolder } from "../rig/folder.js";
+import { type Place, placeWith } from "./place.js";
+
+// Who wrote a clone has every file of it. Each is replaced here, before any yes, by a link out, a pipe, a device and a folder.
+
+const execute = promisify(execFile);
+const secret = "TOPSECRETKEY";
+const commands = [
+  ["status"],
+  ["status", "--short"],
+  ["list"],
+  ["doctor"],
+  ["trust", "--show"],
+  ["enter", "--yes"],
+];
+
+const config = ".tazpod/config.yaml";
+const recipe = "tazpod.tasks.yaml";
+const whole: Readonly<Record<string, string>> = {
+  [config]: "remote: none\nbuild: Dockerfile\nengine: process\n",
+  [recipe]:
+    "version: 1\nextends: [more.yaml]\ntasks:\n  hi: { new: true, script: ./hi.mjs }\n  ho: { new: true, cmds: [[./ho.sh]] }\n",
+  "more.yaml": "version: 1\n",
+  "hi.mjs": 'import { a } from "./lib/a.mjs"; export const run = () => void a;\n',
+  "lib/a.mjs": "export const a = 1;\n",
+  "ho.sh": "#!/bin/sh\n",
+  Dockerfile: "FROM x\n",
+  ".tazpod/vault/vault.tar.aes": "x",
+  ".tazpod/vault/open.json": "{}",
+  ".tazpod/vault/state.json": "{}",
+  ".tazpod/vault/sessions/1": "x",
+};
+
+/** What a command has printed has nothing of a file outside, names no bug, and came in time. */
+async function unharmed(place: Place, what: string): Promise<void> {
+  await Promise.all(
+    commands.map(async (args) => {
+      const { code, stdout, stderr } = await place.tazpod(...args);
+      const where = `${what}: ${args.join(" ")}: ${code} ${stdout} ${stderr}`;
+      assert.is.not(code, -9, `no end: ${where}`);
+      assert.not.ok((stdout + stderr).includes(secret), where);
+      assert.not.match(stderr, "bug in tazpod", where);
+    }),
+  );
+}
+
+async function replaced(name: string, by: "link" | "pipe" | "device" | "folder"): Promise<void> {
+  const place = await placeWith(whole);
+  const outside = await newFolder("outside");
+  await writeFile(join(outside, "secret"), `${secret}: 1\n`);
+  const path = place.path(name);
+  await rm(path, { recursive: true });
+  if (by === "link") await symlink(join(outside, "secret"), path);
+  if (by === "pipe") await execute("mkfifo", [path]);
+  if (by === "device") await symlink("/dev/zero", path);
+  if (by === "folder") await mkdir(path);
+  await unharmed(place, `${name} is a ${by}`);
+  if (name === config || name === recipe) {
+    const { code, stderr } = await place.tazpod("list");
+    assert.ok(code !== 0, `${name} that is a ${by} was passed over`);
+    assert.match(stderr, name);
+  }
+}
+
+for (const name of [config, recipe, "hi.mjs"])
+  for (const by of ["link", "pipe", "device", "folder"] as const)
+    test(`${name} that is a ${by} is refused at once, and nothing of outside is printed`, () =>
+      replaced(name, by));
+
+for (const name of [
+  "more.yaml",
+  "lib/a.mjs",
+  "ho.sh",
+  "Dockerfile",
+  ".tazpod/vault/open.json",
+  ".tazpod/vault/state.json",
+  ".tazpod/vault/sessions/1",
+])
+  for (const by of ["link", "pipe"] as const)
+    test(`${name} that is a ${by} gives nothing of outside away`, () => replaced(name, by));
+
+test("a recipe that extends a path outside, in any spelling, is an error with the path and without its text", async () => {
+  const outside = await newFolder("outside");
+  await writeFile(join(outside, "secret"), secret);
+  for (const path of [
+    join(outside, "secret"),
+    "/proc/self/environ",
+    "../../etc/passwd",
+    "/dev/zero",
+    "a/../../x",
+    "a\\0b",
+  ]) {
+    const place = await placeWith({ [config]: "", [recipe]: `version: 1\nextends: ["${path}"]\n` });
+    await mkdir(place.path("a"));
+    const { code, stderr } = await place.tazpod("status");
+    assert.is(code, 2, stderr);
+    assert.match(stderr, /^tazpod\.tasks\.yaml:2:11: .*(outside the project|cannot be read)/);
+    await unharmed(place, path);
+  }
+});
+
+test("a file that ends in .yml is not passed over: the error says how it has to be named", async () => {
+  for (const [name, right] of [
+    ["tazpod.tasks.yml", "tazpod.tasks.yaml"],
+    ["tazpod.tasks.local.yml", "tazpod.tasks.local.yaml"],
+    [".tazpod/config.yml", "config.yaml"],
+  ] as const) {
+    const place = await placeWith({ [name]: "" });
+    if (!name.startsWith(".")) await place.write(config, "");
+    const { code, stderr } = await place.tazpod("list");
+    assert.is(code, 1, stderr);
+    assert.match(stderr, `${name}: tazpod reads only ${right}`);
+  }
+});
+
+test("a prompt in a clone writes and removes nothing, in the clone or through a link in it", async () => {
+  for (const link of [".tazpod/vault/sessions", ".tazpod/vault", ".tazpod"]) {
+    const place = await placeWith({ [config]: "ghost_mode: true\n", ".tazpod/vault/vault.tar.aes": "x" });
+    await place.write(".tazpod/vault/open.json", "x");
+    await place.write(".tazpod/vault/sessions/1", "x");
+    const outside = await newFolder("mail");
+    await rm(place.path(link), { recursive: true });
+    await mkdir(dirname(place.path(link)), { recursive: true });
+    for (const inner of ["", "vault", "sessions", "vault/sessions"]) {
+      await mkdir(join(outside, inner), { recursive: true });
+      for (const name of ["1", "2", "config.yaml", "open.json"])
+        await writeFile(join(outside, inner, name), "x");
+    }
+    await symlink(outside, place.path(link));
+    const list = async (): Promise<string> => (await readdir(outside, { recursive: true })).toSorted().join();
+    const [before, here] = [
+      await list(),
+      (await readdir(place.folder, { recursive: true })).toSorted().join(),
+    ];
+    for (const args of [["status", "--short"], ["status"], ["doctor"]]) await place.tazpod(...args);
+    assert.is(await list(), before, link);
+    assert.is((await readdir(place.folder, { recursive: true })).toSorted().join(), here, link);
+  }
+});
+
+test("a session file of a process that is gone stays where only a prompt looks at it", async () => {
+  const place = await placeWith({
+    [config]: "",
+    ".tazpod/vault/open.json": "{}",
+    ".tazpod/vault/sessions/4194305": "x",
+  });
+  assert.is((await place.tazpod("status", "--short")).stdout, "project open?\n");
+  assert.ok((await stat(place.path(".tazpod/vault/sessions/4194305"))).isFile());
+});
+
+test.run();
