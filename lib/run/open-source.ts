@@ -28,7 +28,7 @@ interface Source {
   readonly strays: () => Strays;
 }
 
-export interface Strays {
+interface Strays {
   /** Files that are not sealed, since the part has something else there, or nothing. */
   readonly leftOut: readonly string[];
   /** Parts that are sealed for the first time, and open from then on. */

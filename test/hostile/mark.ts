@@ -90,7 +90,7 @@ export function markSuite(): void {
     await run("ln", ["-sf", other.vault, host.vault]);
     const link = await host.tazpod("push");
     assert.is(link.code, 1);
-    assert.match(link.stderr, /it is not a regular file/);
+    assert.match(link.stderr, /only regular files/);
   });
 
   test("a vault of a lower generation than this host has opened is not opened, unless it is forced", async () => {
