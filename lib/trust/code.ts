@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { stat } from "../host/files.js";
 import { isBelow, readProjectFile } from "../host/project-file.js";
 import type { ModuleSource } from "../host/provide-modules.js";
@@ -29,16 +29,25 @@ export function pathsIn(root: string, argv: readonly string[]): readonly string[
   return [...new Set(paths)].filter((path) => isBelow(root, path));
 }
 
-/** The bytes of such a path where a file is there now; undefined for a folder and for nothing. Failure: `file`. */
-export async function readProgram(root: string, path: string): Promise<Result<Buffer | undefined>> {
+/** A file of the project that a command is or is given, as it is now. */
+export interface Program {
+  readonly bytes: Buffer;
+  readonly isExecutable: boolean;
+}
+
+/** Undefined for a folder and for nothing. Failure: `file`. */
+export async function readProgram(root: string, path: string): Promise<Result<Program | undefined>> {
   const found = await stat(path);
   if (!found.ok || found.value?.kind !== "file") return ok(undefined);
-  return readProjectFile(root, path, mostProgramBytes);
+  const bytes = await readProjectFile(root, path, mostProgramBytes);
+  if (!bytes.ok || bytes.value === undefined) return bytes.ok ? ok(undefined) : bytes;
+  return ok({ bytes: bytes.value, isExecutable: (found.value.mode & 0o111) !== 0 });
 }
 
 /**
  * Looks, right before a command is started, at each file of the project that it is or is given: it has to be as it was
- * when it was trusted. Failures: `untrusted-file`, `file`.
+ * when it was trusted. One that was not there then may be given if it is mere data, such as what an earlier step made.
+ * Failures: `untrusted-file`, `file`.
  */
 export async function checkCommand(
   { root, programs }: Omit<TrustedCode, "modules">,
@@ -46,15 +55,37 @@ export async function checkCommand(
 ): Promise<Result<void>> {
   for (const path of pathsIn(root, argv)) {
     const trusted = programs.get(path);
-    const bytes = await readProgram(root, path);
-    if (!bytes.ok) return bytes;
-    if (bytes.value === undefined) {
-      if (trusted !== undefined) return fail({ kind: "untrusted-file", file: path, why: "gone" });
-    } else if (trusted === undefined) return fail({ kind: "untrusted-file", file: path, why: "new" });
-    else if ((await sha256(bytes.value)) !== trusted)
+    const found = await readProgram(root, path);
+    if (!found.ok) return found;
+    if (found.value === undefined) continue;
+    if (trusted === undefined) {
+      const isIt = path === resolve(root, argv[0] ?? "");
+      if (isIt || mayRun(argv, path, found.value))
+        return fail({ kind: "untrusted-file", file: path, why: "new" });
+    } else if ((await sha256(found.value.bytes)) !== trusted)
       return fail({ kind: "untrusted-file", file: path, why: "changed" });
   }
   return ok(undefined);
+}
+
+/** Programs that run what they are given, by their names without a version. */
+const runners =
+  /^(?:(?:ba|da|z|k|a|c|tc|fi|pw|nu|elvi)?sh|busybox|node(?:js)?|deno|bun|tsx|ts-node|zx|npx|python|pypy|uv|ruby|perl|php|lua(?:jit)?|tclsh|expect|java|Rscript|julia|g?make|just|task|[gmn]?awk|sed|env|sudo|doas|su|nice|nohup|setsid|time|timeout|xargs|exec|watch|parallel|ld-linux.*)$/;
+/** What programs take orders from. */
+const ordering =
+  /\.(?:[cm]?[jt]sx?|(?:ba|z|k|fi)?sh|py|rb|pl|php|lua|tcl|ps1|jar|wasm|so|mk|ya?ml|json5?|toml|ini|cfg|conf|env|service|tf|hcl|nix)$|(?:^|\/)(?:Makefile|Dockerfile|Containerfile|justfile)[^/]*$/i;
+
+/** Whether a file that a command is given may tell it, or the host, what to do. */
+function mayRun(argv: readonly string[], path: string, { bytes, isExecutable }: Program): boolean {
+  const program = basename(argv[0] ?? "").replace(/[\d.]+$/, "");
+  const head = bytes.subarray(0, 4).toString("latin1");
+  return (
+    isExecutable ||
+    head.startsWith("#!") ||
+    head === "\u007fELF" ||
+    runners.test(program) ||
+    ordering.test(path)
+  );
 }
 
 /**

@@ -44,11 +44,12 @@ export async function contentOf(project: Project, recipe: Recipe, varsOf: VarsOf
   const programs = new Map<string, string>();
   const commands = recipes.length === 0 ? [] : possibleCommands(recipe, varsOf);
   for (const path of [...new Set(commands.flatMap(({ argv }) => pathsIn(root, argv)))].toSorted()) {
-    const bytes = await readProgram(root, path);
-    if (!bytes.ok) return bytes;
-    if (bytes.value === undefined) continue;
-    programs.set(path, await sha256(bytes.value));
-    const thing = await fileThing(root, path, bytes.value);
+    const found = await readProgram(root, path);
+    if (!found.ok) return found;
+    if (found.value === undefined) continue;
+    const { bytes } = found.value;
+    programs.set(path, await sha256(bytes));
+    const thing = await fileThing(root, path, bytes);
     const known = things.find(({ kind, name }) => kind === "file" && name === thing.name);
     if (known === undefined) things.push(thing);
     else if (known.value !== thing.value) return fail({ kind: "untrusted-file", file: path, why: "changed" });

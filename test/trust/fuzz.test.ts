@@ -1,3 +1,4 @@
+// time limit: 3600 s
 import { readFileSync } from "node:fs";
 import { mkdir, realpath, writeFile } from "node:fs/promises";
 import { join } from "node:path";
