@@ -7,6 +7,7 @@ import type { Enclave } from "../lib/enclave/types.js";
 import { workspace } from "../lib/engine/paths.js";
 import type { ContainerState, Engine } from "../lib/engine/types.js";
 import { sleep } from "../lib/host/clock.js";
+import { resultsOnTerminal } from "../lib/host/screen.js";
 import { otherSessions } from "../lib/project/sessions.js";
 import { fail, ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
@@ -25,7 +26,7 @@ const killedCode = 137;
 export async function run(context: StepContext): Promise<Result<void>> {
   const { session, terminal } = context;
   const isMasked = context.options.variables.length > 0;
-  const tty = Boolean(process.stdin.isTTY && process.stdout.isTTY) && !isMasked;
+  const tty = Boolean(process.stdin.isTTY) && resultsOnTerminal() && !isMasked;
   // it takes a moment, and so do the engine and joining
   const environment = shellEnvironment(context, tty);
   const joined = await enter(context);

@@ -6,7 +6,7 @@ import { planOf } from "../run/plan-of.js";
 import type { Arguments } from "../run/arguments.js";
 import { open } from "../run/open.js";
 import { reportFailure } from "../run/report.js";
-import { plainLines } from "../plain.js";
+import { printJson, printResult } from "../host/screen.js";
 import { findTarget } from "./target.js";
 
 /** `tazpod plan NAME` and `run NAME --dry-run`: runs only checks. */
@@ -24,9 +24,7 @@ export async function planCommand(args: Arguments, words: readonly string[]): Pr
     vars: world.vars(recipe),
     word: (failure: Failure) => explain(failure).message.split("\n")[0] ?? failure.kind,
   };
-  const text = args.json
-    ? JSON.stringify(planJson(plan.value, settings))
-    : plainLines(explainPlan(plan.value, recipe, settings));
-  process.stdout.write(`${text}\n`);
+  if (args.json) printJson(planJson(plan.value, settings));
+  else printResult(explainPlan(plan.value, recipe, settings));
   return 0;
 }

@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from "../result.js";
+import { printJson } from "../host/screen.js";
 import type { Target } from "../plan/types.js";
 import { shown } from "../project/shown.js";
 import type { Project } from "../project/types.js";
@@ -26,10 +27,7 @@ export async function runCommand(args: Arguments, words: readonly string[]): Pro
   try {
     const outcome = await runTarget(target.value, setting.value);
     if (!outcome.ok) return reportFailure(outcome.failure, args.json);
-    if (args.json)
-      process.stdout.write(
-        `${JSON.stringify({ outcome: "done", exitCode: 0, target: target.value.name })}\n`,
-      );
+    if (args.json) printJson({ outcome: "done", exitCode: 0, target: target.value.name });
     return 0;
   } finally {
     interrupts.unwatch();

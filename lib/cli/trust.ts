@@ -1,3 +1,4 @@
+import { printJson, printResult } from "../host/screen.js";
 import type { Arguments } from "../run/arguments.js";
 import { open } from "../run/open.js";
 import { reportFailure } from "../run/report.js";
@@ -15,11 +16,8 @@ export async function trustCommand(args: Arguments, words: readonly string[]): P
   if (!found.ok) return reportFailure(found.failure, args.json);
   const { state, things, text } = found.value;
   const hash = await found.value.hash();
-  if (args.json) process.stdout.write(`${JSON.stringify({ project: project.root, state, hash, things })}\n`);
-  else
-    process.stdout.write(
-      text === "" ? "There is nothing but what comes with tazpod.\n" : `${text}\n${hash}\n`,
-    );
+  if (args.json) printJson({ project: project.root, state, hash, things });
+  else printResult(text === "" ? "There is nothing but what comes with tazpod." : `${text}\n${hash}`);
   if (args.revoke) {
     const removed = await removeTrusted(project.root, things);
     if (!removed.ok) return reportFailure(removed.failure, args.json);

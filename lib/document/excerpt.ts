@@ -4,13 +4,9 @@ export interface Span {
   readonly end: number;
 }
 
-// eslint-disable-next-line no-control-regex
-const control = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g;
-
 /**
  * The line of `text` that `span` starts in, with a `~~~` marker under the span (one line of it), ready to print.
- * Tabs stay tabs in both lines, so that the marker stays under its place. What a terminal would take for a command
- * is shown as \ufffd.
+ * Tabs stay tabs in both lines, so that the marker stays under its place.
  */
 export function excerpt(text: string, span: Span): string {
   const lineStart = text.lastIndexOf("\n", span.start - 1) + 1;
@@ -18,5 +14,5 @@ export function excerpt(text: string, span: Span): string {
   const line = text.slice(lineStart, next === -1 ? text.length : next).replace(/\r$/, "");
   const before = line.slice(0, span.start - lineStart);
   const width = Math.max(1, Math.min(span.end, lineStart + line.length) - span.start);
-  return `${line.replaceAll(control, "\ufffd")}\n${before.replaceAll(/[^\t]/g, " ")}${"~".repeat(width)}`;
+  return `${line}\n${before.replaceAll(/[^\t]/g, " ")}${"~".repeat(width)}`;
 }

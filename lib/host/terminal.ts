@@ -1,7 +1,9 @@
 import { isatty } from "node:tty";
 import type { Failure } from "../failure.js";
+import { plainLines } from "../plain.js";
 import { fail, ok, type Result } from "../result.js";
 import { Secret } from "../secret.js";
+import { printNote, showApart } from "./screen.js";
 
 /** The person at the keyboard, if there is one. Questions and progress go to stderr, so that stdout is only results. */
 export interface Terminal {
@@ -39,8 +41,7 @@ const ending = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export function openTerminal(): Terminal {
   let gone = false;
   let lent = 0;
-  const write = (text: string): void => void process.stderr.write(`${text}\n`);
-  let place = write;
+  let place = printNote;
   // a closed terminal must not end us before the cleanup has run
   for (const stream of [process.stdout, process.stderr, process.stdin])
     stream.on("error", () => (gone = true));
@@ -62,7 +63,7 @@ export function openTerminal(): Terminal {
       try {
         return await work();
       } finally {
-        place = write;
+        place = printNote;
       }
     },
     confirm: (question, preset, signal) => untilEnded(signal, (ended) => confirm(question, preset, ended)),
@@ -76,12 +77,11 @@ export function openTerminal(): Terminal {
       return dropped === "drained" ? ok(undefined) : fail({ kind: "interrupted", signal: "SIGINT" });
     },
     async reveal(text, work) {
-      const apart = process.env["TERM"] !== "dumb";
-      process.stderr.write(`${apart ? "\u001b[?1049h\u001b[H" : ""}${text}\n`);
+      const takeAway = showApart(text);
       try {
         return await work();
       } finally {
-        if (apart) process.stderr.write("\u001b[?1049l");
+        takeAway();
       }
     },
     async lend(work) {
@@ -155,19 +155,19 @@ async function answer<T>(
       resolve(result);
     };
     const onAbort = (): void => {
-      process.stderr.write("\n");
+      printNote("");
       settle(fail(interrupted(ended)));
     };
     const ask = (): void => {
-      reader.question(`${question} `, (text) => {
+      reader.question(`${plainLines(question)} `, (text) => {
         const value = read(text.trim());
         if (value !== undefined) return settle(ok(value));
-        process.stderr.write(`${complaint}\n`);
+        printNote(complaint);
         ask();
       });
     };
     reader.on("SIGINT", () => {
-      process.stderr.write("^C\n");
+      printNote("^C");
       settle(fail(interrupted(ended)));
     });
     reader.on("close", () => settle(fail(noAnswer(question))));

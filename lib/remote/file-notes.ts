@@ -1,4 +1,5 @@
 import { readText, writeAtomic } from "../host/files.js";
+import { plain } from "../plain.js";
 import { take } from "../result.js";
 import type { WriteMetadata } from "./types.js";
 
@@ -45,7 +46,7 @@ function parseNote(read: unknown): readonly Note[] {
   return [
     {
       etag,
-      ...(typeof host === "string" ? { host } : {}),
+      ...(typeof host === "string" ? { host: plain(host) } : {}),
       ...(typeof writeId === "string" ? { writeId } : {}),
       ...(typeof generation === "number" ? { generation } : {}),
       ...(typeof sha256 === "string" ? { sha256 } : {}),

@@ -1,4 +1,5 @@
 import { readText, stat } from "../host/files.js";
+import { noteColumns } from "../host/screen.js";
 import { openTerminal } from "../host/terminal.js";
 import { packagePath, packageText } from "../host/installation.js";
 import { loadProject } from "../project/load.js";
@@ -58,7 +59,7 @@ export async function open(
     () => interrupts.signal,
   );
   // a list that is drawn anew needs room to be drawn in
-  const roomy = process.stderr.isTTY && process.stderr.columns >= 40;
+  const roomy = noteColumns() >= 40;
   const progress = roomy ? listProgress(terminal) : plainProgress(terminal);
   if (options.verbose)
     for (const note of project.value.config.notes) terminal.say(`${project.value.configFile}: ${note}`);
