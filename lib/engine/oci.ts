@@ -18,7 +18,10 @@ const answerMs = 20_000;
 export function ociEngine(name: EngineName, program: string = name): Engine {
   const dialect = dialectOf(name);
   const command = (argv: readonly string[]): string[] => [program, ...dialect.flags, ...argv];
-  const call = async (argv: readonly string[], options: ProcessOptions = {}): Promise<Result<Finished>> => {
+  const call = async (
+    argv: readonly string[],
+    options: Parameters<typeof capture>[1] = {},
+  ): Promise<Result<Finished>> => {
     const result = await capture(command(argv), options);
     return result.ok ? known(program, dialect, result.value) : fail(startFailure(program, result.failure));
   };

@@ -24,7 +24,16 @@ export function specHash(spec: ContainerSpec): string {
   const ssh = [sshFolder ?? null, agentFolder ?? null];
   const parts = [generation, name, project, image, user, secretsBytes, network, ports, places, ...ssh];
   if (spec.workspace === "copy") parts.push("copy");
+  const { processes, memoryBytes } = spec;
+  if (processes !== undefined || memoryBytes !== undefined)
+    parts.push("limits", processes ?? null, memoryBytes ?? null);
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}
+
+/** A spec for an engine that cannot limit processes and memory. */
+export function withoutLimits(spec: ContainerSpec): ContainerSpec {
+  const { processes: _, memoryBytes: __, ...rest } = spec;
+  return rest;
 }
 
 /** The image that a container would have been made from, for an engine that makes it from none. */
@@ -41,6 +50,9 @@ const idle = 'trap "exit 0" TERM INT; while :; do sleep 3600 & wait "$!"; done';
  * that is another user's. Nobody else has, or can get, any capability.
  */
 const ofRoot = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"];
+
+/** Enough for a large build, and too few to take every process number of the host. */
+const defaultProcesses = 4096;
 
 /** The arguments of `create` for docker and podman: no capability, no privilege, no host network unless asked. */
 export function createArguments(
@@ -61,6 +73,11 @@ export function createArguments(
     ...["--tmpfs", `${secretsFolder(user.home)}:${tmpfs}`],
     ...["--cap-drop", "ALL", ...capabilities],
     ...["--security-opt", "no-new-privileges"],
+    ...["--pids-limit", String(spec.processes ?? defaultProcesses)],
+    // without swap, where secrets could be written to disk
+    ...(spec.memoryBytes === undefined
+      ? []
+      : ["--memory", String(spec.memoryBytes), "--memory-swap", String(spec.memoryBytes)]),
     ...["--network", network],
     ...more,
     ...spec.ports.flatMap((port) => ["--publish", port]),

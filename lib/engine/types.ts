@@ -43,6 +43,10 @@ export interface ContainerSpec {
   /** Size of the RAM folder in bytes. */
   readonly secretsBytes: number;
   readonly network: "bridge" | "host" | "none";
+  /** How many processes may run in it at the same time; 4096 unless given. */
+  readonly processes?: number;
+  /** How much memory it may use, the RAM folder included, in bytes; as much as the host has unless given. */
+  readonly memoryBytes?: number;
   /** Published on the host, each as `IP:HOST:CONTAINER/tcp`, or udp. */
   readonly ports: readonly string[];
   readonly mounts: readonly Mount[];
@@ -87,6 +91,8 @@ export interface ContainerUser {
 
 interface ExecOptions extends ProcessOptions {
   readonly user: string;
+  /** What `exec` keeps of stdout, as in `capture`. */
+  readonly limitBytes?: number;
 }
 
 interface ForegroundOptions {

@@ -1,7 +1,10 @@
-import { readText, writeAtomic } from "../host/files.js";
+import { readText, stat, writeAtomic } from "../host/files.js";
 import { plain } from "../plain.js";
 import { take } from "../result.js";
 import type { WriteMetadata } from "./types.js";
+
+/** Two writes take a few hundred bytes. What is larger was not written by tazpod. */
+const mostNoteBytes = 64 * 1024;
 
 type Note = Partial<WriteMetadata> & { readonly etag: string };
 
@@ -30,6 +33,8 @@ export function notePath(path: string): string {
 }
 
 async function readNotes(path: string): Promise<readonly Note[]> {
+  const found = await stat(notePath(path));
+  if (!found.ok || found.value?.kind !== "file" || found.value.bytes > mostNoteBytes) return [];
   const text = await readText(notePath(path));
   if (!text.ok || text.value === undefined) return [];
   try {

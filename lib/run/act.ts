@@ -1,4 +1,5 @@
 import { zxScript } from "../host/installation.js";
+import { endGroupWith } from "../host/process-group.js";
 import { render } from "../recipe/render.js";
 import type { Task } from "../recipe/types.js";
 import { fail, ok, type Result } from "../result.js";
@@ -105,7 +106,9 @@ async function program(
     if (task.silent) return execa(file, rest, { ...apart, all: true });
     return execa(file, rest, { ...apart, stdout: stdout === "stdout" ? 1 : 2, stderr: 2 });
   };
-  const done = await start();
+  const running = start();
+  if (!task.interactive) endGroupWith(context.signal, (running as { readonly pid?: number }).pid);
+  const done = await running;
   if (!done.failed) return ok(undefined);
   if (done.isCanceled) return fail({ kind: "interrupted", signal: String(context.signal.reason) });
   if (done.code === "ENOENT")
