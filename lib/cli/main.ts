@@ -52,9 +52,10 @@ async function dispatch(argv: readonly string[]): Promise<number> {
 }
 
 async function runOrPlan(given: Arguments, [name, ...more]: readonly string[]): Promise<number> {
-  const read = name === "with" ? withParts(given, more) : ok(given);
+  const takesParts = name === "with" || name === "with-in-shell";
+  const read = takesParts ? withParts(given, more) : ok(given);
   if (!read.ok) return reportFailure(read.failure, given.json);
-  const words = name === undefined ? [] : [name, ...(name === "with" ? [] : more)];
+  const words = name === undefined ? [] : [name, ...(takesParts ? [] : more)];
   return given.dryRun ? planCommand(read.value, words) : runCommand(read.value, words);
 }
 

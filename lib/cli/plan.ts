@@ -8,13 +8,14 @@ import { open } from "../run/open.js";
 import { reportFailure } from "../run/report.js";
 import { printJson, printResult } from "../host/screen.js";
 import { findTarget } from "./target.js";
+import { placed } from "./with.js";
 
 /** `tazpod plan NAME` and `run NAME --dry-run`: runs only checks. */
 export async function planCommand(args: Arguments, words: readonly string[]): Promise<number> {
   const setting = await open(args.project, args.options);
   if (!setting.ok) return reportFailure(setting.failure, args.json);
   const { recipe, world, interrupts } = setting.value;
-  const target = findTarget(recipe, words.length === 0 ? ["enter"] : words);
+  const target = findTarget(recipe, await placed(words.length === 0 ? ["enter"] : words, setting.value));
   if (!target.ok) return reportFailure(target.failure, args.json);
   interrupts.watch();
   const plan = await planOf(target.value, setting.value, { ran: new Set(), declined: new Set() });

@@ -12,13 +12,14 @@ import { namedParts } from "../run/parts.js";
 import { preload } from "../run/scripts.js";
 import { reportFailure } from "../run/report.js";
 import { findTarget } from "./target.js";
+import { placed } from "./with.js";
 
 /** `tazpod run NAME`. */
 export async function runCommand(args: Arguments, words: readonly string[]): Promise<number> {
   const setting = await open(args.project, args.options);
   if (!setting.ok) return reportFailure(setting.failure, args.json);
   const { recipe, world, interrupts } = setting.value;
-  const target = findTarget(recipe, words);
+  const target = findTarget(recipe, await placed(words, setting.value));
   if (!target.ok) return reportFailure(target.failure, args.json);
   const sensible = check(recipe, world.project, target.value, args);
   if (!sensible.ok) return reportFailure(sensible.failure, args.json);
@@ -45,7 +46,9 @@ function check(recipe: Recipe, project: Project, target: Target, { options }: Ar
   const actions = target.tasks.map((name) => recipe.tasks.get(name)?.action);
   const hasShell = actions.some(
     (action) =>
-      action?.kind === "script" && action.script.kind === "builtin" && action.script.name === "shell",
+      action?.kind === "script" &&
+      action.script.kind === "builtin" &&
+      ["shell", "with"].includes(action.script.name),
   );
   if (options.args.length > 0 && !hasShell) {
     return fail({

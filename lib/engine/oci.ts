@@ -1,6 +1,7 @@
 import type { Failure } from "../failure.js";
 import { capture, foreground, piped, type Finished, type ProcessOptions } from "../host/process.js";
 import { fail, ok, type Result } from "../result.js";
+import { runBeside } from "./beside.js";
 import { buildImage } from "./build.js";
 import { demand } from "./demand.js";
 import { type Dialect, dialectOf, lackOfNetwork } from "./dialect.js";
@@ -76,6 +77,10 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
           detail: `Another tazpod has made container ${spec.name} meanwhile`,
         });
       return demand(result, argv.slice(0, 3), () => ok(undefined));
+    },
+    async beside(spec, user) {
+      const rootless = dialect.asksRootless && (await isRootless(name, undefined, program));
+      return runBeside(call, command, spec, user, dialect.manner(spec, user, rootless));
     },
     async start(name) {
       const result = await call(["start", name], { timeoutMs: 60_000 });

@@ -12,6 +12,8 @@ export const labels = {
   home: "tazpod.home",
   /** Of a volume and of the container that has it: the volume's own id, since a name can be used again. */
   workspace: "tazpod.workspace",
+  /** Of a container that ends with a tazpod: which process that is. */
+  beside: "tazpod.beside",
 } as const;
 
 /** Counts up when the options below change meaning, so that containers made before are offered for making again. */
@@ -58,13 +60,43 @@ const defaultProcesses = 4096;
 export function createArguments(
   spec: ContainerSpec,
   user: ContainerUser,
-  { owned, network, more }: Manner = dialectOf("docker").manner(spec, user, false),
+  manner: Manner = dialectOf("docker").manner(spec, user, false),
+  volume?: Volume,
+): string[] {
+  return [
+    "create",
+    ...createOptions(spec, user, manner, volume),
+    ...["--entrypoint", "sh", spec.image, "-c", idle],
+  ];
+}
+
+// a shell reaps what the command leaves behind; it cannot end before its stdin does
+const untilStdinEnds = "echo started; cat >/dev/null; exit 0";
+
+/** The arguments that run a container which ends with its stdin, and is removed then. It publishes no port. */
+export function besideArguments(
+  spec: ContainerSpec,
+  user: ContainerUser,
+  owner: string,
+  manner: Manner = dialectOf("docker").manner(spec, user, false),
+): string[] {
+  return [
+    ...["run", "--rm", "--interactive", "--label", `${labels.beside}=${owner}`],
+    ...createOptions({ ...spec, ports: [] }, user, manner),
+    ...["--entrypoint", "sh", spec.image, "-c", untilStdinEnds],
+  ];
+}
+
+function createOptions(
+  spec: ContainerSpec,
+  user: ContainerUser,
+  { owned, network, more }: Manner,
   volume?: Volume,
 ): string[] {
   const tmpfs = `rw,nosuid,nodev,noexec,size=${spec.secretsBytes},mode=0700,${owned}`;
   const capabilities = user.uid === 0 ? ofRoot.flatMap((name) => ["--cap-add", name]) : [];
   return [
-    ...["create", "--name", spec.name],
+    ...["--name", spec.name],
     ...["--label", `${labels.project}=${spec.project}`],
     ...["--label", `${labels.spec}=${specHash(spec)}`],
     ...["--label", `${labels.home}=${user.home}`],
@@ -82,7 +114,6 @@ export function createArguments(
     ...more,
     ...spec.ports.flatMap((port) => ["--publish", port]),
     ...["--workdir", workspace],
-    ...["--entrypoint", "sh", spec.image, "-c", idle],
   ];
 }
 

@@ -26,6 +26,7 @@ export const builtinScripts = [
   "close-parts",
   "carry",
   "shell",
+  "with",
   "save",
   "lock",
   "push",
