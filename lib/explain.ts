@@ -40,6 +40,11 @@ export function explain(failure: Failure): Explanation {
       return say(`Interrupted (${failure.signal}).`);
     case "timeout":
       return say(`${failure.what}: no end within ${failure.ms / 1000} s.`);
+    case "too-much-output":
+      return say(
+        `${failure.what} printed more than ${Math.floor(failure.limit / 2 ** 20)} MiB and was ended.`,
+        "Something in the container may be printing without end: `tazpod down` removes the container.",
+      );
     case "task-failed": {
       const cause = explain(failure.cause);
       return { ...cause, message: `${failure.task}: ${cause.message}` };

@@ -49,6 +49,8 @@ export type Failure =
   | { readonly kind: "declined"; readonly question: string }
   | { readonly kind: "interrupted"; readonly signal: string }
   | { readonly kind: "timeout"; readonly what: string; readonly ms: number }
+  /** A program printed more than is kept, and was ended. */
+  | { readonly kind: "too-much-output"; readonly what: string; readonly limit: number }
   // steps and programs
   | { readonly kind: "task-failed"; readonly task: string; readonly cause: Failure }
   | { readonly kind: "cleanup-failed"; readonly first?: Failure; readonly causes: readonly Failure[] }

@@ -1,7 +1,17 @@
-// eslint-disable-next-line no-control-regex
-const control = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/g;
+/**
+ * Characters that drive a terminal or hide text: C0 but newline and tab, DEL, C1, zero-width characters, line separators,
+ * bidirectional controls, and the invisible tag characters.
+ */
+export const unsafe =
+  // eslint-disable-next-line no-control-regex
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]/gu;
 
-/** One line, and no more of it than one reads: nothing that a project says may draw on the screen. */
+/** Text for a terminal: each unsafe character becomes one U+FFFD, so that columns stay aligned. Lines stay lines. */
+export function plainLines(text: string): string {
+  return text.replaceAll("\r\n", "\n").replaceAll(unsafe, "\ufffd");
+}
+
+/** The same for a name within a line: newlines and tabs are replaced too, and at most 300 characters are kept. */
 export function plain(text: string): string {
   const shown = plainWhole(text);
   return shown.length > 300 ? `${shown.slice(0, 300)}…` : shown;
@@ -9,10 +19,5 @@ export function plain(text: string): string {
 
 /** The same, and all of it. */
 export function plainWhole(text: string): string {
-  return text.replaceAll(control, "\ufffd");
-}
-
-/** The same of lines that stay lines, as long as they are, with their tabs. */
-export function plainLines(text: string): string {
-  return text.replaceAll(control, (found) => (found === "\n" || found === "\t" ? found : "\ufffd"));
+  return plainLines(text).replaceAll(/[\n\t]/g, "\ufffd");
 }

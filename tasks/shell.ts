@@ -2,11 +2,11 @@
 import { randomUUID } from "node:crypto";
 import { forgetOpen, recordedOpen } from "../lib/enclave/open-record.js";
 import { openVaultIn } from "../lib/enclave/open-vault.js";
-import { endSession, shellCommand, vanishedCode } from "../lib/enclave/shell.js";
+import { endSession, vanishedCode } from "../lib/enclave/shell.js";
 import type { Enclave } from "../lib/enclave/types.js";
-import { workspace } from "../lib/engine/paths.js";
 import type { ContainerState, Engine } from "../lib/engine/types.js";
 import { sleep } from "../lib/host/clock.js";
+import { resultsOnTerminal } from "../lib/host/screen.js";
 import { otherSessions } from "../lib/project/sessions.js";
 import { fail, ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
@@ -14,9 +14,9 @@ import { besideShell } from "../lib/run/beside.js";
 import { cannotTell } from "../lib/run/checks.js";
 import { lateNews } from "../lib/run/freshness.js";
 import { finishLocking, join, type Joined } from "../lib/run/join.js";
+import { runInside } from "../lib/run/run-inside.js";
 import { shellEnvironment } from "../lib/run/shell-environment.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
-import { variableValues } from "../lib/run/variables.js";
 
 /** 128 and SIGKILL. */
 const killedCode = 137;
@@ -25,7 +25,7 @@ const killedCode = 137;
 export async function run(context: StepContext): Promise<Result<void>> {
   const { session, terminal } = context;
   const isMasked = context.options.variables.length > 0;
-  const tty = Boolean(process.stdin.isTTY && process.stdout.isTTY) && !isMasked;
+  const tty = Boolean(process.stdin.isTTY) && resultsOnTerminal() && !isMasked;
   // it takes a moment, and so do the engine and joining
   const environment = shellEnvironment(context, tty);
   const joined = await enter(context);
@@ -36,7 +36,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const beside = besideShell(context, enclave, open, () => endSession(enclave, id));
   // whoever works in it changes it
   session.carried = undefined;
-  const done = await shell(context, enclave, { open, tty, env: { ...env, TAZPOD_SESSION: id } });
+  const done = await runInside(context, enclave, { open, tty, env: { ...env, TAZPOD_SESSION: id } });
   await end();
   session.isLeaving = true;
   const wasIdle = await beside.stop();
@@ -61,32 +61,6 @@ async function enter(context: StepContext): Promise<Result<Joined & { readonly e
   if (!state.ok) return state;
   const joined = await join(context, enclave.value, state.value);
   return joined.ok ? ok({ ...joined.value, enclave: enclave.value }) : joined;
-}
-
-async function shell(
-  context: StepContext,
-  enclave: Enclave,
-  { open, tty, env }: { open: boolean; tty: boolean; env: Readonly<Record<string, string>> },
-): ReturnType<Engine["foreground"]> {
-  const { options, project, terminal, signal } = context;
-  const { engine, container, user } = enclave;
-  const { args, variables } = options;
-  const command = shellCommand(enclave, {
-    open,
-    argv: args.length > 0 ? args : project.config.shell,
-    variables,
-  });
-  const how = { user, tty, workdir: workspace, env, signal };
-  if (variables.length === 0) return terminal.lend(() => engine.foreground(container, command, how));
-  const values = await variableValues(context, enclave);
-  if (!values.ok) return values;
-  const { masking } = await import("../lib/run/mask.js");
-  try {
-    const filter = (): ReturnType<typeof masking> => masking(values.value);
-    return await terminal.lend(() => engine.foreground(container, command, { ...how, filter }));
-  } finally {
-    for (const value of values.value) value.fill(0);
-  }
 }
 
 /** Tells a command's own exit code from a vault or a container that went away under it. */

@@ -6,6 +6,7 @@ import { explain } from "../lib/explain.js";
 import { pushed } from "../lib/remote/local.js";
 import { exclusively } from "../lib/project/project-lock.js";
 import { isInUse, joinSession } from "../lib/project/sessions.js";
+import { plain } from "../lib/plain.js";
 import { fail, ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { bytesOf, count } from "../lib/run/bytes.js";
@@ -64,7 +65,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
     session.unlocked = true;
     session.openedParts = context.options.parts;
     const { files, bytes, dropped, unlinked } = unpacked.value;
-    for (const path of dropped) terminal.say(`Left out of what was unlocked: ${path}`);
+    for (const path of dropped) terminal.say(`Left out of what was unlocked: ${plain(path)}`);
     sayUnlinked(terminal, enclave.value, unlinked);
     const closed = opening.value === undefined ? [] : closedParts(opening.value);
     const without = closed.length === 0 ? "" : `, without ${closed.join(", ")}`;

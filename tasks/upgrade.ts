@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { plain } from "../lib/plain.js";
 import { ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
 import { replacingPassphrase, withPassphrase } from "../lib/run/passphrase.js";
@@ -27,7 +28,7 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   if (!sealed.ok) return (to.value.wipe(), sealed);
   session.keep(to.value);
   const { dropped } = sealed.value.summary;
-  if (dropped.length > 0) terminal.say(`Left out: ${dropped.join(", ")}`);
+  if (dropped.length > 0) terminal.say(`Left out: ${dropped.map(plain).join(", ")}`);
   terminal.say(
     "The vault is in the age format now. Copies made before are not: they open with the old passphrase.",
   );

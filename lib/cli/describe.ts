@@ -3,7 +3,7 @@ import type { Task } from "../recipe/types.js";
 import type { Arguments } from "../run/arguments.js";
 import { open } from "../run/open.js";
 import { reportFailure } from "../run/report.js";
-import { plainLines } from "../plain.js";
+import { printResult } from "../host/screen.js";
 import { byName, findTarget } from "./target.js";
 
 /** `tazpod TASK --help`: what a goal or task is for, and what it hangs on. */
@@ -38,6 +38,6 @@ export async function describeCommand(args: Arguments, word: string): Promise<nu
     ...more,
     ...list("from", [`${one.at.file}:${one.at.line}`]),
   ];
-  process.stdout.write(`${plainLines(text.join("\n"))}\n\nOptions: see \`tazpod --help\`.\n`);
+  printResult([...text, "", "Options: see `tazpod --help`."].join("\n"));
   return 0;
 }

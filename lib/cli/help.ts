@@ -27,6 +27,7 @@ Options:
   --passphrase-command CMD  … from what a program prints (no shell is involved)
   --new-passphrase-file F   with passwd and upgrade: the passphrase that is to be
   --part NAME[,NAME…]       open only these parts of the vault, or these, too, where it is open
+  --in-shell                for with: in the shell's container, not in one of its own
   --env VAR=PATH            before -- CMD: what is in that file of the vault as a variable of CMD, masked in its output
   --offline                 ask the remote nothing: open the vault that is here, and push at a later enter
   --at N|TIME               with restore: which copy of the history

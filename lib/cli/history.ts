@@ -1,5 +1,6 @@
 import { fileHash } from "../host/file-hash.js";
 import { stat } from "../host/files.js";
+import { printJson, printResult } from "../host/screen.js";
 import { fetchCopy, numberedCopies, type NumberedCopy } from "../remote/copies.js";
 import type { Remote, RemoteObject } from "../remote/types.js";
 import { fail, ok, type Result } from "../result.js";
@@ -63,20 +64,19 @@ async function show(context: StepContext, { json, changes, all }: Arguments): Pr
     ? await changesOf(context, remote, [...wanted, ...(before ? [before] : [])])
     : ok(new Map());
   if (!changed.ok) return changed;
-  const print = (text: string): void => void process.stdout.write(`${text}\n`);
   if (json) {
-    print(JSON.stringify({ remote: remote.url, copies: rows.value.map((row) => shape(row, changed.value)) }));
+    printJson({ remote: remote.url, copies: rows.value.map((row) => shape(row, changed.value)) });
     return ok(undefined);
   }
-  if (rows.value.length === 0) print(`${remote.url} has no history.`);
+  if (rows.value.length === 0) printResult(`${remote.url} has no history.`);
   for (const row of rows.value) {
-    print(line(row));
+    printResult(line(row));
     const lines = changed.value.get(row.copy.name);
     for (const text of typeof lines === "string" ? [lines] : lines === undefined ? [] : changeLines(lines))
-      print(`      ${text}`);
+      printResult(`      ${text}`);
   }
   const rest = copies.value.length - rows.value.length;
-  if (rest > 0) print(`and ${rest} older; --all shows them`);
+  if (rest > 0) printResult(`and ${rest} older; --all shows them`);
   return ok(undefined);
 }
 
@@ -159,7 +159,7 @@ function line({ copy, object, isHere, isCurrent }: Row): string {
   const parts = [
     String(copy.number).padStart(4),
     copy.at.toISOString().slice(0, 19).replace("T", " "),
-    (object?.host ?? "-").replaceAll(/[^ -~]/g, "?").padEnd(16),
+    (object?.host ?? "-").padEnd(16),
     (generation === undefined ? "" : `generation ${generation}`).padEnd(15),
     bytesOf(copy.bytes).padStart(10),
     marks.join(", "),

@@ -4,7 +4,8 @@ import { fail } from "../result.js";
 import type { Arguments } from "../run/arguments.js";
 import { open } from "../run/open.js";
 import { reportFailure } from "../run/report.js";
-import { plain, plainLines } from "../plain.js";
+import { printJson, printResult } from "../host/screen.js";
+import { plain } from "../plain.js";
 
 /** `tazpod list`: what can be named, and what it does. */
 export async function listCommand(args: Arguments, words: readonly string[]): Promise<number> {
@@ -23,7 +24,7 @@ export async function listCommand(args: Arguments, words: readonly string[]): Pr
       file: at.file,
       line: at.line,
     });
-    process.stdout.write(`${JSON.stringify({ goals: goals.map(shape), tasks: tasks.map(shape) })}\n`);
+    printJson({ goals: goals.map(shape), tasks: tasks.map(shape) });
     return 0;
   }
   const builtin = recipe.files[0];
@@ -40,6 +41,6 @@ export async function listCommand(args: Arguments, words: readonly string[]): Pr
     "Tasks:",
     ...tasks.map((task) => line(task, world.vars(recipe, task))),
   ];
-  process.stdout.write(`${plainLines(text.join("\n"))}\n`);
+  printResult(text.join("\n"));
   return 0;
 }

@@ -1,4 +1,5 @@
 import { packageText } from "../host/installation.js";
+import { printNote, printResult } from "../host/screen.js";
 import { fail, ok, type Result } from "../result.js";
 import { parseArguments, type Arguments } from "../run/arguments.js";
 import { reportFailure } from "../run/report.js";
@@ -13,10 +14,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     return await dispatch(argv);
   } catch (error) {
-    process.stderr.write(
-      `This is a bug in tazpod. Please report it at the project's issue tracker, with this text:\n`,
-    );
-    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    printNote("This is a bug in tazpod. Please report it at the project's issue tracker, with this text:");
+    printNote(error instanceof Error ? (error.stack ?? error.message) : String(error));
     return 1;
   }
 }
@@ -25,7 +24,7 @@ async function dispatch(argv: readonly string[]): Promise<number> {
   const parsed = parseArguments(argv);
   if (!parsed.ok) return reportFailure(parsed.failure, argv.includes("--json"));
   const [command, ...rest] = parsed.value.words;
-  if (parsed.value.version) return print(`${await version()}\n`);
+  if (parsed.value.version) return print(await version());
   if (parsed.value.help || command === "help")
     return help(parsed.value, command === "help" ? rest[0] : command);
   switch (command) {
@@ -53,9 +52,10 @@ async function dispatch(argv: readonly string[]): Promise<number> {
 }
 
 async function runOrPlan(given: Arguments, [name, ...more]: readonly string[]): Promise<number> {
-  const read = name === "with" ? withParts(given, more) : ok(given);
+  const takesParts = name === "with" || name === "with-in-shell";
+  const read = takesParts ? withParts(given, more) : ok(given);
   if (!read.ok) return reportFailure(read.failure, given.json);
-  const words = name === undefined ? [] : [name, ...(name === "with" ? [] : more)];
+  const words = name === undefined ? [] : [name, ...(takesParts ? [] : more)];
   return given.dryRun ? planCommand(read.value, words) : runCommand(read.value, words);
 }
 
@@ -84,6 +84,6 @@ async function version(): Promise<string> {
 }
 
 function print(text: string): number {
-  process.stdout.write(text);
+  printResult(text.trimEnd());
   return 0;
 }

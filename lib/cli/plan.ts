@@ -6,15 +6,16 @@ import { planOf } from "../run/plan-of.js";
 import type { Arguments } from "../run/arguments.js";
 import { open } from "../run/open.js";
 import { reportFailure } from "../run/report.js";
-import { plainLines } from "../plain.js";
+import { printJson, printResult } from "../host/screen.js";
 import { findTarget } from "./target.js";
+import { placed } from "./with.js";
 
 /** `tazpod plan NAME` and `run NAME --dry-run`: runs only checks. */
 export async function planCommand(args: Arguments, words: readonly string[]): Promise<number> {
   const setting = await open(args.project, args.options);
   if (!setting.ok) return reportFailure(setting.failure, args.json);
   const { recipe, world, interrupts } = setting.value;
-  const target = findTarget(recipe, words.length === 0 ? ["enter"] : words);
+  const target = findTarget(recipe, await placed(words.length === 0 ? ["enter"] : words, setting.value));
   if (!target.ok) return reportFailure(target.failure, args.json);
   interrupts.watch();
   const plan = await planOf(target.value, setting.value, { ran: new Set(), declined: new Set() });
@@ -24,9 +25,7 @@ export async function planCommand(args: Arguments, words: readonly string[]): Pr
     vars: world.vars(recipe),
     word: (failure: Failure) => explain(failure).message.split("\n")[0] ?? failure.kind,
   };
-  const text = args.json
-    ? JSON.stringify(planJson(plan.value, settings))
-    : plainLines(explainPlan(plan.value, recipe, settings));
-  process.stdout.write(`${text}\n`);
+  if (args.json) printJson(planJson(plan.value, settings));
+  else printResult(explainPlan(plan.value, recipe, settings));
   return 0;
 }

@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from "../result.js";
+import { printJson } from "../host/screen.js";
 import type { Target } from "../plan/types.js";
 import { shown } from "../project/shown.js";
 import type { Project } from "../project/types.js";
@@ -11,13 +12,14 @@ import { namedParts } from "../run/parts.js";
 import { preload } from "../run/scripts.js";
 import { reportFailure } from "../run/report.js";
 import { findTarget } from "./target.js";
+import { placed } from "./with.js";
 
 /** `tazpod run NAME`. */
 export async function runCommand(args: Arguments, words: readonly string[]): Promise<number> {
   const setting = await open(args.project, args.options);
   if (!setting.ok) return reportFailure(setting.failure, args.json);
   const { recipe, world, interrupts } = setting.value;
-  const target = findTarget(recipe, words);
+  const target = findTarget(recipe, await placed(words, setting.value));
   if (!target.ok) return reportFailure(target.failure, args.json);
   const sensible = check(recipe, world.project, target.value, args);
   if (!sensible.ok) return reportFailure(sensible.failure, args.json);
@@ -26,10 +28,7 @@ export async function runCommand(args: Arguments, words: readonly string[]): Pro
   try {
     const outcome = await runTarget(target.value, setting.value);
     if (!outcome.ok) return reportFailure(outcome.failure, args.json);
-    if (args.json)
-      process.stdout.write(
-        `${JSON.stringify({ outcome: "done", exitCode: 0, target: target.value.name })}\n`,
-      );
+    if (args.json) printJson({ outcome: "done", exitCode: 0, target: target.value.name });
     return 0;
   } finally {
     interrupts.unwatch();
@@ -47,7 +46,9 @@ function check(recipe: Recipe, project: Project, target: Target, { options }: Ar
   const actions = target.tasks.map((name) => recipe.tasks.get(name)?.action);
   const hasShell = actions.some(
     (action) =>
-      action?.kind === "script" && action.script.kind === "builtin" && action.script.name === "shell",
+      action?.kind === "script" &&
+      action.script.kind === "builtin" &&
+      ["shell", "with"].includes(action.script.name),
   );
   if (options.args.length > 0 && !hasShell) {
     return fail({

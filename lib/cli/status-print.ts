@@ -4,7 +4,6 @@ import { failureText } from "../explain.js";
 import type { OtherSession } from "../project/sessions.js";
 import type { Project } from "../project/types.js";
 import { ago } from "../run/ago.js";
-import { plainLines } from "../plain.js";
 import type { PushedRecord, ReadState } from "../vault/state.js";
 import type { Verdict } from "../verdict.js";
 
@@ -32,7 +31,7 @@ export function statusText({ project, facts, sessions, state, problem, engine }:
     `open shells: ${shells.length === 0 ? "none" : shells.join("; ")}`,
     `last push or pull: ${problem === undefined ? lastSync(state.pushed) : failureText(problem)}`,
   ];
-  return `${plainLines([project.root, ...lines, ...more].join("\n"))}\n`;
+  return [project.root, ...lines, ...more].join("\n");
 }
 
 function lastSync(pushed: PushedRecord | undefined): string {

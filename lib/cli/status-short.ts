@@ -2,6 +2,7 @@ import { basename, join } from "node:path";
 import { isNotedOpen } from "../enclave/open-record.js";
 import { isNotedUnsaved } from "../enclave/unsaved-note.js";
 import { findOddEntry, readProjectFile } from "../host/project-file.js";
+import { printResult } from "../host/screen.js";
 import { findRoot, startFolder } from "../project/find.js";
 import { saysNoRemote } from "../project/no-remote.js";
 import { isInUse } from "../project/sessions.js";
@@ -16,7 +17,7 @@ import { plain } from "../plain.js";
 export async function shortStatus(given?: string): Promise<number> {
   const start = startFolder(given);
   const found = start.ok ? await findRoot(start.value) : start;
-  if (found.ok && found.value.initialised) process.stdout.write(`${await shortLine(found.value.root)}\n`);
+  if (found.ok && found.value.initialised) printResult(await shortLine(found.value.root));
   return 0;
 }
 

@@ -1,4 +1,5 @@
 import { engineNames } from "../engine/types.js";
+import { printJson, printResult } from "../host/screen.js";
 import type { Verdict } from "../verdict.js";
 import type { Recipe } from "../recipe/types.js";
 import { otherSessions } from "../project/sessions.js";
@@ -34,7 +35,8 @@ export async function statusCommand(args: Arguments, words: readonly string[]): 
     ...{ project, facts: found, sessions: shells, engine: isThere ? engine.name : undefined },
     ...read.value,
   };
-  process.stdout.write(args.json ? `${JSON.stringify(statusJson(status))}\n` : statusText(status));
+  if (args.json) printJson(statusJson(status));
+  else printResult(statusText(status));
   return 0;
 }
 

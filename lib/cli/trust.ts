@@ -1,3 +1,4 @@
+import { printJson, printResult } from "../host/screen.js";
 import type { Arguments } from "../run/arguments.js";
 import { open } from "../run/open.js";
 import { reportFailure } from "../run/report.js";
@@ -16,14 +17,13 @@ export async function trustCommand(args: Arguments, words: readonly string[]): P
   const { state, since, things, text } = found.value;
   const hash = await found.value.hash();
   const isAsked = state === "untrusted" && !args.show && !args.revoke && options.yes !== "all";
-  if (args.json)
-    process.stdout.write(`${JSON.stringify({ project: project.root, state, since, hash, things })}\n`);
+  if (args.json) printJson({ project: project.root, state, since, hash, things });
   else if (state === "nothing to trust")
-    process.stdout.write("The project has only what comes with tazpod: there is nothing to trust.\n");
+    printResult("The project has only what comes with tazpod: there is nothing to trust.");
   else if (isAsked && terminal.interactive) {
     const seen = await terminal.page(`${await text(true)}\n${hash}`);
     if (!seen.ok) return reportFailure(seen.failure, args.json);
-  } else process.stdout.write(`${await text(args.show || state === "untrusted")}\n${hash}\n`);
+  } else printResult(`${await text(args.show || state === "untrusted")}\n${hash}`);
   if (args.revoke) {
     const removed = await removeTrusted(project.root);
     if (!removed.ok) return reportFailure(removed.failure, args.json);

@@ -4,16 +4,12 @@ export interface Span {
   readonly end: number;
 }
 
-// eslint-disable-next-line no-control-regex
-const control = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g;
-
 /** Of a longer line only the part around the span is shown, in UTF-16 units. */
 const mostUnits = 400;
 
 /**
  * The line of `text` that `span` starts in, with a `~~~` marker under the span (one line of it), ready to print.
- * Tabs stay tabs in both lines, so that the marker stays under its place. What a terminal would take for a command
- * is shown as \ufffd.
+ * Tabs stay tabs in both lines, so that the marker stays under its place.
  */
 export function excerpt(text: string, span: Span): string {
   const lineStart = text.lastIndexOf("\n", span.start - 1) + 1;
@@ -24,6 +20,6 @@ export function excerpt(text: string, span: Span): string {
   const part = line.slice(from, from + mostUnits);
   const before = head + part.slice(0, span.start - lineStart - from);
   const width = Math.max(1, Math.min(span.end, lineStart + from + part.length) - span.start);
-  const shown = `${head}${part.replaceAll(control, "\ufffd")}${tail}`;
+  const shown = `${head}${part}${tail}`;
   return `${shown}\n${before.replaceAll(/[^\t]/g, " ")}${"~".repeat(width)}`;
 }

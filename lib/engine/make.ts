@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from "../result.js";
 import { misplaced } from "./spec.js";
-import type { ContainerSpec, Engine } from "./types.js";
+import type { ContainerSpec, ContainerUser, Engine } from "./types.js";
 import { userIn } from "./users.js";
 
 /** Builds the image, or pulls it where the settings name no build. Failures: `build-failed`, `image-unavailable`. */
@@ -18,14 +18,16 @@ export async function provideImage(
   return engine.build(image, build, report, signal);
 }
 
-/** Provides the image where it is not here, makes the container and starts it. One that does not start is removed again.
- * Failure: `setting-unusable` for a mount that cannot be where it is to be. */
-export async function makeContainer(
+/**
+ * Provides the image where it is not here, and looks its user up. Failures: those of the image, and `setting-unusable` for a
+ * mount that cannot be where it is to be.
+ */
+export async function provideUser(
   engine: Engine,
   spec: ContainerSpec,
   report: (text: string) => void,
   signal: AbortSignal,
-): Promise<Result<void>> {
+): Promise<Result<ContainerUser>> {
   let imageId = await engine.imageId(spec.image);
   if (!imageId.ok) return imageId;
   if (imageId.value === undefined) {
@@ -37,13 +39,24 @@ export async function makeContainer(
   const user = await userIn(engine, { name: spec.image, id: imageId.value }, spec.user);
   if (!user.ok) return user;
   const wrong = misplaced(spec, user.value);
-  if (wrong !== undefined)
-    return fail({
-      kind: "setting-unusable",
-      setting: "mounts",
-      detail: wrong,
-      hint: "Choose another target.",
-    });
+  if (wrong === undefined) return user;
+  return fail({
+    kind: "setting-unusable",
+    setting: "mounts",
+    detail: wrong,
+    hint: "Choose another target.",
+  });
+}
+
+/** Makes a container and starts it. One that does not start is removed again. Failures: also those of `provideUser`. */
+export async function makeContainer(
+  engine: Engine,
+  spec: ContainerSpec,
+  report: (text: string) => void,
+  signal: AbortSignal,
+): Promise<Result<void>> {
+  const user = await provideUser(engine, spec, report, signal);
+  if (!user.ok) return user;
   report(`making ${spec.name} from ${engine.takes(spec).image}`);
   const created = await engine.create(spec, user.value);
   if (!created.ok) return created;

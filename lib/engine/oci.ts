@@ -1,6 +1,7 @@
 import type { Failure } from "../failure.js";
 import { capture, foreground, piped, type Finished, type ProcessOptions } from "../host/process.js";
 import { fail, ok, type Result } from "../result.js";
+import { runBeside } from "./beside.js";
 import { buildImage } from "./build.js";
 import { demand } from "./demand.js";
 import { type Dialect, dialectOf, lackOfNetwork } from "./dialect.js";
@@ -18,7 +19,10 @@ const answerMs = 20_000;
 export function ociEngine(name: EngineName, program: string = name): Engine {
   const dialect = dialectOf(name);
   const command = (argv: readonly string[]): string[] => [program, ...dialect.flags, ...argv];
-  const call = async (argv: readonly string[], options: ProcessOptions = {}): Promise<Result<Finished>> => {
+  const call = async (
+    argv: readonly string[],
+    options: Parameters<typeof capture>[1] = {},
+  ): Promise<Result<Finished>> => {
     const result = await capture(command(argv), options);
     return result.ok ? known(program, dialect, result.value) : fail(startFailure(program, result.failure));
   };
@@ -73,6 +77,10 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
           detail: `Another tazpod has made container ${spec.name} meanwhile`,
         });
       return demand(result, argv.slice(0, 3), () => ok(undefined));
+    },
+    async beside(spec, user) {
+      const rootless = dialect.asksRootless && (await isRootless(name, undefined, program));
+      return runBeside(call, command, spec, user, dialect.manner(spec, user, rootless));
     },
     async start(name) {
       const result = await call(["start", name], { timeoutMs: 60_000 });

@@ -12,6 +12,8 @@ export const labels = {
   home: "tazpod.home",
   /** Of a volume and of the container that has it: the volume's own id, since a name can be used again. */
   workspace: "tazpod.workspace",
+  /** Of a container that ends with a tazpod: which process that is. */
+  beside: "tazpod.beside",
 } as const;
 
 /** Counts up when the options below change meaning, so that containers made before are offered for making again. */
@@ -24,7 +26,16 @@ export function specHash(spec: ContainerSpec): string {
   const ssh = [sshFolder ?? null, agentFolder ?? null];
   const parts = [generation, name, project, image, user, secretsBytes, network, ports, places, ...ssh];
   if (spec.workspace === "copy") parts.push("copy");
+  const { processes, memoryBytes } = spec;
+  if (processes !== undefined || memoryBytes !== undefined)
+    parts.push("limits", processes ?? null, memoryBytes ?? null);
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}
+
+/** A spec for an engine that cannot limit processes and memory. */
+export function withoutLimits(spec: ContainerSpec): ContainerSpec {
+  const { processes: _, memoryBytes: __, ...rest } = spec;
+  return rest;
 }
 
 /** The image that a container would have been made from, for an engine that makes it from none. */
@@ -42,17 +53,50 @@ const idle = 'trap "exit 0" TERM INT; while :; do sleep 3600 & wait "$!"; done';
  */
 const ofRoot = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"];
 
+/** Enough for a large build, and too few to take every process number of the host. */
+const defaultProcesses = 4096;
+
 /** The arguments of `create` for docker and podman: no capability, no privilege, no host network unless asked. */
 export function createArguments(
   spec: ContainerSpec,
   user: ContainerUser,
-  { owned, network, more }: Manner = dialectOf("docker").manner(spec, user, false),
+  manner: Manner = dialectOf("docker").manner(spec, user, false),
+  volume?: Volume,
+): string[] {
+  return [
+    "create",
+    ...createOptions(spec, user, manner, volume),
+    ...["--entrypoint", "sh", spec.image, "-c", idle],
+  ];
+}
+
+// a shell reaps what the command leaves behind; it cannot end before its stdin does
+const untilStdinEnds = "echo started; cat >/dev/null; exit 0";
+
+/** The arguments that run a container which ends with its stdin, and is removed then. It publishes no port. */
+export function besideArguments(
+  spec: ContainerSpec,
+  user: ContainerUser,
+  owner: string,
+  manner: Manner = dialectOf("docker").manner(spec, user, false),
+): string[] {
+  return [
+    ...["run", "--rm", "--interactive", "--label", `${labels.beside}=${owner}`],
+    ...createOptions({ ...spec, ports: [] }, user, manner),
+    ...["--entrypoint", "sh", spec.image, "-c", untilStdinEnds],
+  ];
+}
+
+function createOptions(
+  spec: ContainerSpec,
+  user: ContainerUser,
+  { owned, network, more }: Manner,
   volume?: Volume,
 ): string[] {
   const tmpfs = `rw,nosuid,nodev,noexec,size=${spec.secretsBytes},mode=0700,${owned}`;
   const capabilities = user.uid === 0 ? ofRoot.flatMap((name) => ["--cap-add", name]) : [];
   return [
-    ...["create", "--name", spec.name],
+    ...["--name", spec.name],
     ...["--label", `${labels.project}=${spec.project}`],
     ...["--label", `${labels.spec}=${specHash(spec)}`],
     ...["--label", `${labels.home}=${user.home}`],
@@ -61,11 +105,15 @@ export function createArguments(
     ...["--tmpfs", `${secretsFolder(user.home)}:${tmpfs}`],
     ...["--cap-drop", "ALL", ...capabilities],
     ...["--security-opt", "no-new-privileges"],
+    ...["--pids-limit", String(spec.processes ?? defaultProcesses)],
+    // without swap, where secrets could be written to disk
+    ...(spec.memoryBytes === undefined
+      ? []
+      : ["--memory", String(spec.memoryBytes), "--memory-swap", String(spec.memoryBytes)]),
     ...["--network", network],
     ...more,
     ...spec.ports.flatMap((port) => ["--publish", port]),
     ...["--workdir", workspace],
-    ...["--entrypoint", "sh", spec.image, "-c", idle],
   ];
 }
 

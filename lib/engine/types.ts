@@ -43,6 +43,10 @@ export interface ContainerSpec {
   /** Size of the RAM folder in bytes. */
   readonly secretsBytes: number;
   readonly network: "bridge" | "host" | "none";
+  /** How many processes may run in it at the same time; 4096 unless given. */
+  readonly processes?: number;
+  /** How much memory it may use, the RAM folder included, in bytes; as much as the host has unless given. */
+  readonly memoryBytes?: number;
   /** Published on the host, each as `IP:HOST:CONTAINER/tcp`, or udp. */
   readonly ports: readonly string[];
   readonly mounts: readonly Mount[];
@@ -85,8 +89,17 @@ export interface ContainerUser {
   readonly name?: string;
 }
 
+/** A container that ends with this process. */
+export interface BesideContainer {
+  readonly name: string;
+  /** Ends everything in it and removes it. */
+  end(): Promise<void>;
+}
+
 interface ExecOptions extends ProcessOptions {
   readonly user: string;
+  /** What `exec` keeps of stdout, as in `capture`. */
+  readonly limitBytes?: number;
 }
 
 interface ForegroundOptions {
@@ -134,6 +147,11 @@ export interface Engine {
   lookUp(image: string, user: string): Promise<Result<ContainerUser>>;
   /** Failures: `changed-meanwhile` when there is one by that name by now, `container-foreign` for another project's volume. */
   create(spec: ContainerSpec, user: ContainerUser): Promise<Result<void>>;
+  /**
+   * Runs a container beside the project's, which is removed when `end` is called or this process ends, however it ends.
+   * Missing where containers are not isolated from each other. Failure: `container-start`.
+   */
+  beside?(spec: ContainerSpec, user: ContainerUser): Promise<Result<BesideContainer>>;
   /** Failure: `container-start`. */
   start(name: string): Promise<Result<void>>;
   /** Stops and removes; absent is fine. A copy of the project stays. */

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { PassThrough, pipeline, type Readable, type Transform, type Writable } from "node:stream";
 import type { Failure } from "../failure.js";
 import { fail, ok, type Result } from "../result.js";
+import { endGroup, killAfterMs } from "./process-group.js";
 
 export interface Finished {
   /** Undefined when a signal ended it. */
@@ -20,7 +21,7 @@ export interface ProcessOptions {
   readonly input?: Readable | Buffer | string;
   /** An open file that is its stdin, for a program that opens /dev/stdin: with `input` that is a socket, which cannot be opened. */
   readonly inputFd?: number;
-  /** Ends the program with SIGTERM, two seconds later with SIGKILL. */
+  /** Ends the program, and what it started, with SIGTERM, two seconds later with SIGKILL. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
   /** Called with each whole line of stdout and stderr as it comes. */
@@ -33,22 +34,34 @@ export interface Piped {
   readonly done: Promise<Result<Finished>>;
 }
 
-const killAfterMs = 2_000;
+/** What `capture` keeps unless asked for more: a container may print without end. */
+const outputLimit = 16 * 1024 ** 2;
+const lineLimit = 64 * 1024;
 const stderrLimit = 64 * 1024;
 
 /**
  * Runs a program to its end in a process group of its own, so that Ctrl-C at the terminal reaches us and not it.
- * Returns what it printed; an exit code other than 0 is not a failure here.
- * Failures: `command-missing`, `file` (not executable), `timeout`, `interrupted`.
+ * Returns what it printed; an exit code other than 0 is not a failure here. A program that prints more than `limitBytes`
+ * (16 MiB unless given) is ended.
+ * Failures: `command-missing`, `file` (not executable), `timeout`, `interrupted`, `too-much-output`.
  */
 export async function capture(
   argv: readonly string[],
-  options: ProcessOptions = {},
+  { limitBytes = outputLimit, ...options }: ProcessOptions & { readonly limitBytes?: number } = {},
 ): Promise<Result<Finished>> {
   const chunks: Buffer[] = [];
-  const { stdout, done } = piped(argv, options);
-  stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+  let bytes = 0;
+  const tooMuch = new AbortController();
+  const signals = [tooMuch.signal, ...(options.signal === undefined ? [] : [options.signal])];
+  const { stdout, done } = piped(argv, { ...options, signal: AbortSignal.any(signals) });
+  stdout.on("data", (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes <= limitBytes) chunks.push(chunk);
+    else tooMuch.abort();
+  });
   const result = await done;
+  if (tooMuch.signal.aborted)
+    return fail({ kind: "too-much-output", what: argv.slice(0, 3).join(" "), limit: limitBytes });
   return result.ok ? ok({ ...result.value, stdout: Buffer.concat(chunks) }) : result;
 }
 
@@ -65,7 +78,7 @@ export function piped(argv: readonly string[], options: ProcessOptions = {}): Pi
   stdout.on("error", () => undefined);
   pipeline(child.stdout as Readable, stdout, () => undefined);
   if (options.input !== undefined) feed(options.input, child.stdin as Writable);
-  return { stdout, done: finish(child, argv, options) };
+  return { stdout, done: finish(child, argv, options, true) };
 }
 
 /**
@@ -124,13 +137,21 @@ function finish(
   child: ChildProcess,
   argv: readonly string[],
   options: ProcessOptions,
+  leadsGroup = false,
 ): Promise<Result<Finished>> {
   return new Promise((resolve) => {
     let stderr = "";
     let stopped: Failure | undefined;
     let killer: NodeJS.Timeout | undefined;
+    let ending: Promise<void> | undefined;
     const stop = (failure: Failure, signal: NodeJS.Signals): void => {
       stopped ??= failure;
+      if (leadsGroup && child.pid !== undefined) {
+        ending ??= endGroup(child.pid, signal);
+        // a process that left the group may hold its output open
+        void ending.then(() => [child.stdout, child.stderr].forEach((stream) => stream?.destroy()));
+        return;
+      }
       child.kill(signal);
       killer ??= setTimeout(() => child.kill("SIGKILL"), killAfterMs);
     };
@@ -160,7 +181,10 @@ function finish(
     else options.signal?.addEventListener("abort", onAbort, { once: true });
     child.on("error", (error: NodeJS.ErrnoException) => end(fail(startFailure(argv, error, options.cwd))));
     child.on("close", (code, signal) => {
-      if (stopped) return end(fail(stopped));
+      if (stopped) {
+        const failure = stopped;
+        return void (ending ?? Promise.resolve()).then(() => end(fail(failure)));
+      }
       end(
         ok({
           code: code ?? undefined,
@@ -183,6 +207,10 @@ function lines(stream: Readable | null, onLine: (line: string) => void): void {
   stream?.on("data", (chunk: Buffer | string) => {
     const parts = (rest + chunk.toString()).split(/\r?\n|\r/);
     rest = parts.pop() ?? "";
+    if (rest.length > lineLimit) {
+      parts.push(rest.slice(0, lineLimit));
+      rest = "";
+    }
     for (const part of parts) if (part.trim() !== "") onLine(part);
   });
 }

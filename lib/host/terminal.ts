@@ -1,8 +1,10 @@
 import { isatty } from "node:tty";
 import type { Failure } from "../failure.js";
+import { plainLines } from "../plain.js";
 import { fail, ok, type Result } from "../result.js";
 import { Secret } from "../secret.js";
 import { pagesOf } from "./pages.js";
+import { printNote, showApart } from "./screen.js";
 
 /** The person at the keyboard, if there is one. Questions and progress go to stderr, so that stdout is only results. */
 export interface Terminal {
@@ -42,8 +44,7 @@ const ending = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export function openTerminal(): Terminal {
   let gone = false;
   let lent = 0;
-  const write = (text: string): void => void process.stderr.write(`${text}\n`);
-  let place = write;
+  let place = printNote;
   // a closed terminal must not end us before the cleanup has run
   for (const stream of [process.stdout, process.stderr, process.stdin])
     stream.on("error", () => (gone = true));
@@ -65,7 +66,7 @@ export function openTerminal(): Terminal {
       try {
         return await work();
       } finally {
-        place = write;
+        place = printNote;
       }
     },
     confirm: (question, preset, signal) => untilEnded(signal, (ended) => confirm(question, preset, ended)),
@@ -73,14 +74,14 @@ export function openTerminal(): Terminal {
       const { columns = 0, rows = 0 } = process.stderr;
       const pages = isInteractive() ? pagesOf(text, columns, rows) : [text];
       for (const [index, page] of pages.entries()) {
-        write(page);
+        printNote(page);
         if (index === pages.length - 1) break;
         const question = `-- ${index + 1} of ${pages.length} screens; Enter shows the next, q stops --`;
         const way = { read: (typed: string) => typed.toLowerCase(), complaint: "" };
         const next = await untilEnded(signal, (ended) => answer(question, way, ended));
         if (!next.ok) return next;
         if (next.value.startsWith("q")) {
-          write("The rest was not shown.");
+          printNote("The rest was not shown.");
           break;
         }
       }
@@ -96,12 +97,11 @@ export function openTerminal(): Terminal {
       return dropped === "drained" ? ok(undefined) : fail({ kind: "interrupted", signal: "SIGINT" });
     },
     async reveal(text, work) {
-      const apart = process.env["TERM"] !== "dumb";
-      process.stderr.write(`${apart ? "\u001b[?1049h\u001b[H" : ""}${text}\n`);
+      const takeAway = showApart(text);
       try {
         return await work();
       } finally {
-        if (apart) process.stderr.write("\u001b[?1049l");
+        takeAway();
       }
     },
     async lend(work) {
@@ -175,19 +175,19 @@ async function answer<T>(
       resolve(result);
     };
     const onAbort = (): void => {
-      process.stderr.write("\n");
+      printNote("");
       settle(fail(interrupted(ended)));
     };
     const ask = (): void => {
-      reader.question(`${question} `, (text) => {
+      reader.question(`${plainLines(question)} `, (text) => {
         const value = read(text.trim());
         if (value !== undefined) return settle(ok(value));
-        process.stderr.write(`${complaint}\n`);
+        printNote(complaint);
         ask();
       });
     };
     reader.on("SIGINT", () => {
-      process.stderr.write("^C\n");
+      printNote("^C");
       settle(fail(interrupted(ended)));
     });
     reader.on("close", () => settle(fail(noAnswer(question))));

@@ -16,6 +16,7 @@ export function containerSpec(project: Project): ContainerSpec {
     user: config.user,
     secretsBytes: config.secretsBytes,
     network: config.network,
+    ...config.limits,
     ports: config.ports,
     mounts: config.mounts,
     workspace: config.workspace,

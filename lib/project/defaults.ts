@@ -8,6 +8,8 @@ export const defaults = {
   region: "eu-central-1",
   key: "tazpod/vault/vault.tar.aes",
   secretsBytes: 64 * 1024 * 1024,
+  /** 1 GiB of memory and a few seconds. */
+  workFactor: 20,
 } as const;
 
 /** `<folder>-lab`, with what an engine does not take in a name replaced. */

@@ -71,12 +71,16 @@ export interface Config extends Surroundings {
   /** `none` with a copy: the container may be on another machine. */
   readonly ssh: "auto" | "agent" | "mount" | "none";
   readonly git: "identity" | "none";
+  /** Of the container; what is missing is the engine's default. */
+  readonly limits: { readonly processes?: number; readonly memoryBytes?: number };
   readonly shell?: readonly string[];
   readonly remote: RemoteConfig;
   /** Of a new vault; one that is there keeps its own. */
   readonly vaultFormat: "age" | "v1";
   /** How many history copies to keep on the remote; all, unless it is above 0. */
   readonly retention?: number;
+  /** The most scrypt work (log2 of N) that a vault from the remote may ask for. */
+  readonly workFactor: number;
   /** Size of the RAM folder in bytes. */
   readonly secretsBytes: number;
   readonly parts: readonly ConfiguredPart[];

@@ -1,8 +1,12 @@
 import { createHash } from "node:crypto";
 import type { TempFile } from "../host/temp-file.js";
 import { fail, ok, type Result } from "../result.js";
-import { headBytes, recognise } from "../vault/format.js";
-import type { DownloadRequest, RemoteObject } from "./types.js";
+import { recognise } from "../vault/format.js";
+import { checkSize, checkWork } from "./accepted.js";
+import type { Accepted, DownloadRequest, RemoteObject } from "./types.js";
+
+/** Enough for `recognise` and for the two lines of an age file that say how much work it takes. */
+const firstLines = 256;
 
 export interface Fetched {
   readonly object: RemoteObject;
@@ -10,24 +14,39 @@ export interface Fetched {
   readonly sha256: string;
 }
 
+interface FetchRequest extends Omit<DownloadRequest, "write"> {
+  /** What messages call the vault. */
+  readonly name: string;
+  readonly accepted: Accepted;
+}
+
 type Download = (request: DownloadRequest) => Promise<Result<RemoteObject>>;
 
 /**
  * Downloads a vault into a temporary file, which is complete and synced afterwards. Failures: those of the download and
- * of the file, and `vault-damaged` for what is no vault, or not what its writer noted.
+ * of the file; `archive-too-large` and `vault-format` for more than is accepted, before it is on the disk; `vault-damaged`
+ * for what is no vault, or not what its writer noted.
  */
 export async function fetchVault(
   download: Download,
   temp: TempFile,
-  { name, ...request }: Omit<DownloadRequest, "write"> & { readonly name: string },
+  { name, accepted, ...request }: FetchRequest,
 ): Promise<Result<Fetched>> {
   const hash = createHash("sha256");
   let head: Buffer = Buffer.alloc(0);
   const found = await download({
     ...request,
-    write: (piece) => {
+    inspect: (object) => {
+      const fits = checkSize(object.bytes, accepted, name);
+      return fits.ok ? (request.inspect?.(object) ?? ok(undefined)) : fits;
+    },
+    write: async (piece) => {
       hash.update(piece);
-      if (head.length < headBytes) head = Buffer.concat([head, piece]).subarray(0, headBytes);
+      if (head.length < firstLines) {
+        head = Buffer.concat([head, piece]).subarray(0, firstLines);
+        const work = checkWork(head, accepted, name);
+        if (!work.ok) return work;
+      }
       return temp.write(piece);
     },
   });

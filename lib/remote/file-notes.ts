@@ -1,6 +1,10 @@
-import { readText, writeAtomic } from "../host/files.js";
+import { readText, stat, writeAtomic } from "../host/files.js";
+import { plain } from "../plain.js";
 import { take } from "../result.js";
 import type { WriteMetadata } from "./types.js";
+
+/** Two writes take a few hundred bytes. What is larger was not written by tazpod. */
+const mostNoteBytes = 64 * 1024;
 
 type Note = Partial<WriteMetadata> & { readonly etag: string };
 
@@ -29,6 +33,8 @@ export function notePath(path: string): string {
 }
 
 async function readNotes(path: string): Promise<readonly Note[]> {
+  const found = await stat(notePath(path));
+  if (!found.ok || found.value?.kind !== "file" || found.value.bytes > mostNoteBytes) return [];
   const text = await readText(notePath(path));
   if (!text.ok || text.value === undefined) return [];
   try {
@@ -45,7 +51,7 @@ function parseNote(read: unknown): readonly Note[] {
   return [
     {
       etag,
-      ...(typeof host === "string" ? { host } : {}),
+      ...(typeof host === "string" ? { host: plain(host) } : {}),
       ...(typeof writeId === "string" ? { writeId } : {}),
       ...(typeof generation === "number" ? { generation } : {}),
       ...(typeof sha256 === "string" ? { sha256 } : {}),

@@ -6,7 +6,8 @@ import type { TempFile } from "../host/temp-file.js";
 import { Failed, type Result, settle, take } from "../result.js";
 import { readNote } from "./file-notes.js";
 import { readPieces } from "./pieces.js";
-import type { ByteProgress, DownloadRequest, Presence, RemoteObject } from "./types.js";
+import { checkSize } from "./accepted.js";
+import type { Accepted, ByteProgress, DownloadRequest, Presence, RemoteObject } from "./types.js";
 
 /** One file of a folder remote. Its etag is its sha256. */
 export interface FilePlace {
@@ -14,6 +15,8 @@ export interface FilePlace {
   readonly path: string;
   /** A disk that gives nothing for so long is as good as gone; and so long another's write is waited for. In ms. */
   readonly stall: number;
+  /** A larger file is not read: even to tell what it is takes reading all of it. */
+  readonly accepted: Accepted;
 }
 
 export async function headFile(place: FilePlace, signal?: AbortSignal): Promise<Presence> {
@@ -82,12 +85,13 @@ export function copyInto(
 }
 
 async function withFile<T>(
-  { path }: FilePlace,
+  { path, url, accepted }: FilePlace,
   work: (file: OpenFile) => Promise<T>,
 ): Promise<T | undefined> {
   const file = take(await openFile(path));
   if (file === undefined) return undefined;
   try {
+    take(checkSize(file.bytes, accepted, url));
     return await work(file);
   } finally {
     await file.close();

@@ -1,14 +1,18 @@
 import { fileURLToPath } from "node:url";
 import { limits as defaults } from "../aws/client-config.js";
 import { settle } from "../result.js";
+import { anySize } from "./accepted.js";
 import { fileHistory } from "./file-history.js";
 import { downloadFile, headFile, requireFolder } from "./file-object.js";
 import { uploadFile } from "./file-write.js";
 import type { Remote, RemoteOptions } from "./types.js";
 
 /** A vault in a folder: a USB disk, a synced folder. */
-export function fileRemote(url: string, { limits = defaults }: RemoteOptions = {}): Remote {
-  const place = { url, path: fileURLToPath(url), stall: limits.stall };
+export function fileRemote(
+  url: string,
+  { limits = defaults, accepted = anySize }: RemoteOptions = {},
+): Remote {
+  const place = { url, path: fileURLToPath(url), stall: limits.stall, accepted };
   const history = fileHistory(place);
   const there = <T>(work: () => Promise<T>) =>
     settle(async () => {
@@ -18,6 +22,7 @@ export function fileRemote(url: string, { limits = defaults }: RemoteOptions = {
   return {
     kind: "file",
     url,
+    accepted,
     credentials: async () => ({ state: "true", reason: "a folder needs no login" }),
     conditional: async () => ({ honoured: true, etag: "unquoted" }),
     head: async (signal) => {

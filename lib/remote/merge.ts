@@ -39,6 +39,7 @@ async function merge(request: MergeRemoteRequest, temp: TempFile): Promise<Merge
   const { state, path } = take(await readLocal(folder, signal));
   const fetched = await fetchVault((download) => remote.download(download), temp, {
     name: remote.url,
+    accepted: remote.accepted,
     signal,
   });
   const { object, sha256 } = take(fetched);

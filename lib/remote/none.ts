@@ -1,5 +1,6 @@
 import type { Failure } from "../failure.js";
 import { fail, ok } from "../result.js";
+import { anySize } from "./accepted.js";
 import type { Remote } from "./types.js";
 
 /** `remote: none`: the vault is on this host alone, and there is nothing to log in to. */
@@ -14,6 +15,7 @@ export function noRemote(url: string): Remote {
   return {
     kind: "none",
     url,
+    accepted: anySize,
     credentials: async () => ({ state: "true", reason: "no remote, so no login" }),
     conditional: async () => undefined,
     head: async () => ({ state: "absent" }),

@@ -22,6 +22,7 @@ export async function readPieces(
     for await (const piece of body as AsyncIterable<Buffer>) {
       stalled.refresh();
       bytes += piece.length;
+      if (bytes > total) break;
       take(await write(piece));
       progress?.(bytes, total);
     }
@@ -34,6 +35,7 @@ export async function readPieces(
     body.destroy();
   }
   if (signal?.aborted === true) throw new Failed(interrupted(signal));
+  if (bytes > total) throw coded("ECONNRESET", `the body has more than its ${total} bytes`);
   if (bytes !== total) throw coded("ECONNRESET", `the body was cut after ${bytes} of ${total} bytes`);
 }
 

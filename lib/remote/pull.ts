@@ -134,6 +134,7 @@ function fetchInto(
 ): Promise<Result<Fetched>> {
   return fetchVault((request) => remote.download(request), temp, {
     name: remote.url,
+    accepted: remote.accepted,
     inspect: (found) => {
       onStep?.("begun");
       const alarm = force ? undefined : rollback(found, local.state.pushed, remote.url);

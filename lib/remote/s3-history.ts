@@ -1,7 +1,9 @@
 import type { CopyObjectCommand } from "@aws-sdk/client-s3";
 import { awsFailure, readAwsError } from "../aws/errors.js";
+import type { Failure } from "../failure.js";
 import { openRead } from "../host/files.js";
 import { Failed, settle, take } from "../result.js";
+import { mostCopies } from "./accepted.js";
 import { historyStem, newestFirst, newHistoryName, parseHistoryName } from "./history-name.js";
 import { sendBody } from "./s3-body.js";
 import { address, briefly, folderOf, metadataHeaders, options, type Place, unquoted } from "./s3-place.js";
@@ -28,6 +30,7 @@ async function list(
 ): Promise<readonly HistoryCopy[]> {
   const { sdk, client } = await place.load();
   const copies: HistoryCopy[] = [];
+  let pages = 0;
   let token: string | undefined;
   do {
     const page = new sdk.ListObjectsV2Command({
@@ -40,9 +43,24 @@ async function list(
       const copy = parseHistoryName(Key.slice(folderOf(prefix).length), Size);
       if (copy !== undefined) copies.push(copy);
     }
+    pages += 1;
+    if (pages * pageSize > mostCopies) throw new Failed(endless(place.url));
     token = answer.IsTruncated === true ? answer.NextContinuationToken : undefined;
   } while (token !== undefined);
   return newestFirst(copies);
+}
+
+/** What a server lists in one answer, at most. */
+const pageSize = 1000;
+
+function endless(url: string): Failure {
+  const reason = `its history has more than ${mostCopies} entries`;
+  return {
+    kind: "remote-unavailable",
+    url,
+    reason,
+    hint: "Remove old entries under history/ on the remote.",
+  };
 }
 
 /** The server may copy what was written meanwhile, and not all keep to a condition on that: so it is looked at. */

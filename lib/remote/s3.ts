@@ -1,6 +1,7 @@
 import { clientConfig, identity, limits as defaults } from "../aws/client-config.js";
 import { loadClient, type LoadedClient } from "../aws/client.js";
 import { credentialsVerdict } from "../aws/credentials.js";
+import { anySize } from "./accepted.js";
 import { EndpointNotes } from "./endpoint-notes.js";
 import { Conditions } from "./s3-conditions.js";
 import { s3History } from "./s3-history.js";
@@ -15,7 +16,7 @@ import type { Remote, RemoteOptions, RemoteSettings } from "./types.js";
  * under a condition that the server holds, or, with `singleWriter` on a server that cannot, after a look.
  */
 export function s3Remote(settings: RemoteSettings, options: RemoteOptions = {}): Remote {
-  const { folder, parts = partSizes } = options;
+  const { folder, parts = partSizes, accepted = anySize } = options;
   const { place, endpoint } = s3Place(settings, options);
   const conditions = new Conditions(place, new EndpointNotes(folder), endpoint);
   const writer = { place, conditions, parts, singleWriter: settings.singleWriter ?? false };
@@ -23,6 +24,7 @@ export function s3Remote(settings: RemoteSettings, options: RemoteOptions = {}):
   return {
     kind: "s3",
     url: settings.url,
+    accepted,
     credentials: (signal) =>
       credentialsVerdict(async () => (await place.load()).client.config.credentials(), {
         identity: identity(settings, process.env),

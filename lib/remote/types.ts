@@ -13,7 +13,17 @@ export interface RemoteSettings extends S3Settings {
   readonly singleWriter?: boolean;
 }
 
+/** What may be fetched: a remote that is not trusted could send more than this host can hold or work on. */
+export interface Accepted {
+  /** The most bytes that a vault can have and still be opened. */
+  readonly bytes: number;
+  /** The most work, as log2 of scrypt's N, that a vault's passphrase may take. */
+  readonly workFactor: number;
+}
+
 export interface RemoteOptions {
+  /** Any size, and 2^20, unless given. */
+  readonly accepted?: Accepted;
   /** .tazpod/vault: what is found out of a server is kept there. Found out anew in each run where there is none. */
   readonly folder?: string;
   readonly limits?: RequestLimits;
@@ -126,6 +136,7 @@ export interface Remote {
   readonly kind: "s3" | "file" | "none";
   /** As in the config; for messages, and to tell remotes apart. */
   readonly url: string;
+  readonly accepted: Accepted;
   /** Whether there are credentials that have not expired. Asks nobody; the remote is not contacted. */
   credentials(signal?: AbortSignal): Promise<Verdict>;
   /** How it holds the condition of an upload, as far as that is known here; the remote is not contacted. */

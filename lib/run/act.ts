@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { makeFolder, removeFile, writeNew } from "../host/files.js";
 import { providedModules, zxScript } from "../host/installation.js";
+import { endGroupWith } from "../host/process-group.js";
 import { stateFolder } from "../host/state-folder.js";
 import { tempPath } from "../host/temp-file.js";
 import { render } from "../recipe/render.js";
@@ -126,7 +127,9 @@ async function program(
     if (task.silent) return execa(file, rest, { ...apart, all: true });
     return execa(file, rest, { ...apart, stdout: stdout === "stdout" ? 1 : 2, stderr: 2 });
   };
-  const done = await start();
+  const running = start();
+  if (!task.interactive) endGroupWith(context.signal, (running as { readonly pid?: number }).pid);
+  const done = await running;
   if (!done.failed) return ok(undefined);
   if (done.isCanceled) return fail({ kind: "interrupted", signal: String(context.signal.reason) });
   if (done.code === "ENOENT")

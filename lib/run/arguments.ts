@@ -41,6 +41,7 @@ const flags = {
   "passphrase-command": { type: "string" },
   "new-passphrase-file": { type: "string" },
   part: { type: "string", multiple: true },
+  "in-shell": { type: "boolean" },
   env: { type: "string", multiple: true },
   offline: { type: "boolean" },
   at: { type: "string" },
@@ -90,6 +91,7 @@ export function parseArguments(argv: readonly string[]): Result<Arguments> {
         yes: values.yes === "*" ? "all" : new Set(values.yes?.split(",").filter((name) => name !== "") ?? []),
         parts: (values.part ?? []).flatMap((names) => names.split(",")).filter((name) => name !== ""),
         variables: variables.value,
+        inShell: values["in-shell"] ?? false,
         ...(fd === undefined ? {} : { passphraseFd: Number(fd) }),
         ...(values["passphrase-file"] === undefined ? {} : { passphraseFile: values["passphrase-file"] }),
         ...(values["passphrase-command"] === undefined

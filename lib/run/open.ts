@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { isThere } from "../host/project-file.js";
+import { noteColumns } from "../host/screen.js";
 import { openTerminal } from "../host/terminal.js";
 import { packagePath, packageText } from "../host/installation.js";
 import { loadProject } from "../project/load.js";
@@ -65,7 +66,7 @@ export async function open(
     () => interrupts.signal,
   );
   // a list that is drawn anew needs room to be drawn in
-  const roomy = process.stderr.isTTY && process.stderr.columns >= 40;
+  const roomy = noteColumns() >= 40;
   const progress = roomy ? listProgress(terminal) : plainProgress(terminal);
   if (options.verbose)
     for (const note of project.value.config.notes) terminal.say(`${project.value.configFile}: ${note}`);

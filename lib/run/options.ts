@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly parts: readonly string[];
   /** For `with`: variables of the command, each with the file in the vault that has its value. */
   readonly variables: readonly { readonly name: string; readonly path: string }[];
+  /** For `with`: run the command in the shell's container. */
+  readonly inShell: boolean;
   /** For `passwd` and `upgrade`: the passphrase that is to be. */
   readonly newPassphraseFile?: string;
   /** The remote is not asked anything, where that takes a network. */

@@ -20,41 +20,20 @@ export function plainProgress(terminal: Terminal): Progress {
   };
 }
 
-/** A spinner with the step's own words behind it. listr2 shows, and nothing more: it neither orders, nor cleans up, nor catches signals. */
+/** A spinner, with what the step reports below it while it runs, and what it says below its title. */
 export function listProgress(terminal: Terminal): Progress {
   return {
     async show(title, work) {
-      const { Listr, ListrLogger, ProcessOutput } = await import("listr2");
-      const outcome: { result?: Awaited<ReturnType<typeof work>>; bug?: unknown } = {};
-      const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) });
-      const list = new Listr(
-        [
-          {
-            title,
-            task: async (_, task) => {
-              try {
-                const below = (text: string): void => void (task.title = `${task.title}\n${text}`);
-                outcome.result = await terminal.divert(below, () => work((text) => (task.output = text)));
-              } catch (error) {
-                outcome.bug = error;
-              }
-              if (!outcome.result?.ok)
-                throw new Error(
-                  outcome.result ? explain(outcome.result.failure).message.split("\n")[0] : "failed",
-                );
-            },
-          },
-        ],
-        {
-          registerSignalListeners: false,
-          collectErrors: false,
-          exitOnError: false,
-          rendererOptions: { logger, showErrorMessage: false, collapseErrors: true },
-        },
-      );
-      await list.run();
-      if (outcome.result === undefined) throw outcome.bug;
-      return outcome.result;
+      const { spin } = await import("../host/spinner.js");
+      const results: Awaited<ReturnType<typeof work>>[] = [];
+      await spin(title, async ({ add, report }) => {
+        const result = await terminal.divert(add, () => work(report));
+        results.push(result);
+        return result.ok ? undefined : explain(result.failure).message.split("\n")[0];
+      });
+      const [result] = results;
+      if (result === undefined) throw new Error("a step that was shown had no result");
+      return result;
     },
   };
 }

@@ -1,21 +1,21 @@
 import { exitCode } from "../exit-code.js";
 import { explain, failureText } from "../explain.js";
 import type { Failure } from "../failure.js";
-import { plainLines } from "../plain.js";
+import { printJson, printNote } from "../host/screen.js";
 
 /** Says what went wrong, on stderr, or as a JSON line on stdout; returns the exit code. */
 export function reportFailure(failure: Failure, json: boolean): number {
   const code = exitCode(failure);
   if (json) {
     const { message, where, hint } = explain(failure);
-    process.stdout.write(
-      `${JSON.stringify({ outcome: "failed", exitCode: code, failure: { kind: rootKind(failure), message, where, hint } })}\n`,
-    );
+    printJson({
+      outcome: "failed",
+      exitCode: code,
+      failure: { kind: rootKind(failure), message, where, hint },
+    });
   } else if (failure.kind !== "exit-code") {
     // a command's own exit code needs no words of ours
-    const text = failureText(failure);
-    // it quotes files that nobody has trusted yet
-    process.stderr.write(`${failure.kind === "invalid-document" ? plainLines(text) : text}\n`);
+    printNote(failureText(failure));
   }
   return code;
 }

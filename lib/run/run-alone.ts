@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { printResult } from "../host/screen.js";
 import { render } from "../recipe/render.js";
 import type { Task } from "../recipe/types.js";
 import { fail, ok, type Result } from "../result.js";
@@ -23,8 +24,8 @@ export async function runAlone(file: string, argv: readonly string[]): Promise<n
   );
   if (!task) return reportFailure({ kind: "unknown-name", what: "task that uses the script", name }, json);
   if (help) {
-    process.stdout.write(
-      `${name}: ${render(task.desc ?? "", world.vars(recipe, task))}\nNeeds: ${task.needs.join(", ") || "nothing"}\n`,
+    printResult(
+      `${name}: ${render(task.desc ?? "", world.vars(recipe, task))}\nNeeds: ${task.needs.join(", ") || "nothing"}`,
     );
     return 0;
   }

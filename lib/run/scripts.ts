@@ -27,6 +27,7 @@ export const builtinScripts = [
   "close-parts",
   "carry",
   "shell",
+  "with",
   "save",
   "lock",
   "push",

@@ -110,9 +110,7 @@ export class World {
   }
 
   remote(): Promise<Remote> {
-    this.#remote ??= import("../remote/open.js").then(({ openRemote }) =>
-      openRemote(this.#project.config.remote, { folder: projectState(this.#project.vaultFolder) }),
-    );
+    this.#remote ??= openProjectRemote(this.#project);
     return this.#remote;
   }
 
@@ -193,4 +191,10 @@ export class World {
         (await import("zx/core")).$({ cwd: project.root, env: { ...process.env, ...env }, signal }),
     };
   }
+}
+
+async function openProjectRemote({ config, vaultFolder }: Project): Promise<Remote> {
+  const { openRemote } = await import("../remote/open.js");
+  const { acceptedBy } = await import("../remote/accepted.js");
+  return openRemote(config.remote, { folder: projectState(vaultFolder), accepted: acceptedBy(config) });
 }

@@ -16,6 +16,9 @@ export interface Inside {
 /** How long what sends nothing may take, in ms: there may be very many files. */
 const limitMs = 600_000;
 
+/** The list of a large project's files is long. */
+const limitBytes = 256 * 1024 ** 2;
+
 /** So much of what a program said is kept; with more, it is not all known. */
 const mostSaid = 60 * 1024;
 
@@ -31,7 +34,7 @@ export async function call(
   input: Readable | string = "",
 ): Promise<Result<Finished>> {
   const limit = typeof input === "string" ? { timeoutMs: limitMs } : {};
-  const done = await engine.exec(container, command(script), { user, signal, input, ...limit });
+  const done = await engine.exec(container, command(script), { user, signal, input, limitBytes, ...limit });
   if (!done.ok) return done;
   const { code, stderr } = done.value;
   if (code === 0) return done;

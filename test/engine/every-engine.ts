@@ -155,7 +155,8 @@ export function everyEngine(engine: Engine, kit: Kit, stop: (container: string) 
         input: bytes,
       });
       assert.match(value(put).stdout.toString(), hash);
-      const out = value(await engine.exec(container, ["sh", "-c", "cat ~/secrets/b"], { user: "tazpod" }));
+      const wide = { user: "tazpod", limitBytes: bytes.length };
+      const out = value(await engine.exec(container, ["sh", "-c", "cat ~/secrets/b"], wide));
       assert.ok(out.stdout.equals(bytes), `${out.stdout.length} bytes came out`);
     }
   });

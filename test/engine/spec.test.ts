@@ -46,6 +46,21 @@ test("the RAM folder is a tmpfs for the user alone, where nothing can be execute
   assert.is(tmpfs, "/home/tazpod/secrets:rw,nosuid,nodev,noexec,size=67108864,mode=0700,uid=1000,gid=1000");
 });
 
+test("processes are limited unless asked otherwise, and memory when asked, without swap", () => {
+  const argv = createArguments(spec, user);
+  assert.is(argv[argv.indexOf("--pids-limit") + 1], "4096");
+  assert.not.ok(argv.includes("--memory"));
+  const limited = createArguments({ ...spec, processes: 100, memoryBytes: 2 ** 30 }, user);
+  const value = (flag: string): string | undefined => limited[limited.indexOf(flag) + 1];
+  assert.equal(["--pids-limit", "--memory", "--memory-swap"].map(value), ["100", "1073741824", "1073741824"]);
+});
+
+test("limits that are not set do not change what a container is made from; one that is set does", () => {
+  const hashes = [spec, { ...spec, processes: 100 }, { ...spec, memoryBytes: 100 }].map(specHash);
+  assert.is(new Set(hashes).size, 3);
+  assert.is(specHash({ ...spec, workspace: "mount" }), hashes[0]);
+});
+
 test("a path with colons, spaces, commas and quotes stays one mount", () => {
   const mount = (project: string): string | undefined => {
     const argv = createArguments({ ...spec, project }, user);

@@ -1,6 +1,7 @@
 import type { SSOClient } from "@aws-sdk/client-sso";
 import type { SSOOIDCClient } from "@aws-sdk/client-sso-oidc";
 import type { Failure } from "../../failure.js";
+import { plain } from "../../plain.js";
 import { fail, ok, type Result } from "../../result.js";
 import { attempts as usual, limits } from "../client-config.js";
 import { interrupted, isNetworkCode, readAwsError } from "../errors.js";
@@ -42,7 +43,7 @@ export type Answer<T> =
       readonly refused: true;
       /** Such as "AuthorizationPendingException". */
       readonly code: string;
-      /** In the service's words, without what could drive a terminal. */
+      /** In the service's words, on one line. */
       readonly detail: string;
     };
 
@@ -71,11 +72,6 @@ export async function ask<T>(
       return fail(unavailable(startUrl, `it has a problem of its own (${status})`));
     return ok({ refused: true, code, detail: `${plain(described(error) ?? message)} (${code})` });
   }
-}
-
-function plain(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").slice(0, 200);
 }
 
 function unavailable(startUrl: string, detail: string): Failure {

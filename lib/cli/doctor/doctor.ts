@@ -1,4 +1,5 @@
 import { exitCode } from "../../exit-code.js";
+import { printJson, printResult } from "../../host/screen.js";
 import type { Arguments } from "../../run/arguments.js";
 import { open } from "../../run/open.js";
 import { reportFailure } from "../../run/report.js";
@@ -58,13 +59,13 @@ async function tell(
   findings: AsyncIterable<Finding>,
   { json }: Arguments,
 ): Promise<number> {
-  const print = (text: string): void => void process.stdout.write(`${text}\n`);
   const found: Finding[] = [];
-  if (!json && root !== undefined) print(root);
+  if (!json && root !== undefined) printResult(root);
   for await (const one of findings) {
     found.push(one);
-    if (!json) print(line(one));
+    if (!json) printResult(line(one));
   }
-  print(json ? JSON.stringify(doctorJson(root, found)) : summary(found));
+  if (json) printJson(doctorJson(root, found));
+  else printResult(summary(found));
   return found.some(({ verdict }) => verdict === "stops") ? 3 : 0;
 }

@@ -1,4 +1,3 @@
-import { plain } from "../../plain.js";
 import type { Finding } from "./types.js";
 
 const signs = { good: "=", warning: "-", stops: "!", unknown: "?" } as const;
@@ -7,7 +6,7 @@ const width = "passphrase".length;
 
 /** A finding for people; what to do is on a line of its own. */
 export function line({ check, verdict, reason, todo }: Finding): string {
-  const lines = [...reason.split("\n"), ...(todo === undefined ? [] : [todo])].map(plain);
+  const lines = [...reason.split("\n"), ...(todo === undefined ? [] : [todo])];
   const head = `  ${signs[verdict]} ${check.padEnd(width)}  `;
   return head + lines.join(`\n${" ".repeat(head.length)}`);
 }

@@ -1,4 +1,5 @@
 import { openVaultIn } from "../../enclave/open-vault.js";
+import { printJson, printResult } from "../../host/screen.js";
 import { take } from "../../enclave/take.js";
 import { fail, ok, type Result } from "../../result.js";
 import { normalise } from "../../vault/archive.js";
@@ -7,7 +8,7 @@ import type { DigestLine } from "../../vault/digest.js";
 import { isOpen, leadsToOpen, type Opening } from "../../vault/parts.js";
 import { archiveLimit } from "../../vault/limit.js";
 import type { StepContext } from "../../run/step.js";
-import { inspected, noWords, print, type VaultCommand } from "./types.js";
+import { inspected, noWords, type VaultCommand } from "./types.js";
 
 /** `tazpod vault diff`: what the RAM folder has and the sealed vault has not, by name alone. */
 export async function diff(command: VaultCommand): Promise<Result<void>> {
@@ -22,8 +23,8 @@ export async function diff(command: VaultCommand): Promise<Result<void>> {
     ({ entry: { path } }) => opening === undefined || isOpen(path, opening) || leadsToOpen(path, opening),
   );
   const found = changesBetween(before, entries);
-  if (command.json) print(JSON.stringify(found));
-  else for (const line of changeLines(found)) print(line);
+  if (command.json) printJson(found);
+  else for (const line of changeLines(found)) printResult(line);
   return ok(undefined);
 }
 

@@ -1,5 +1,5 @@
-import { pipeline } from "node:stream/promises";
-import { fail, ok, type Result, settle } from "../../result.js";
+import { resultsOnTerminal, sendData } from "../../host/screen.js";
+import { fail, type Result, settle } from "../../result.js";
 import { contentOf } from "../../vault/inspect.js";
 import { inspected, noWords, type VaultCommand } from "./types.js";
 
@@ -7,7 +7,7 @@ import { inspected, noWords, type VaultCommand } from "./types.js";
 export async function exportTar(command: VaultCommand): Promise<Result<void>> {
   const sensible = noWords(command, "export");
   if (!sensible.ok) return sensible;
-  if (process.stdout.isTTY)
+  if (resultsOnTerminal())
     return fail({
       kind: "usage",
       message: "vault export writes secrets in the clear, so not to a terminal.",
@@ -19,12 +19,5 @@ export async function exportTar(command: VaultCommand): Promise<Result<void>> {
   const passphrase = context.session.passphrase;
   if (passphrase === undefined) throw new Error("a vault was opened and its passphrase is not known");
   const { tar } = contentOf(context.project.vaultFile, passphrase);
-  return settle(async () => {
-    try {
-      await pipeline(tar, process.stdout, { end: false });
-    } catch (error) {
-      // whoever reads it had enough
-      if (!(error instanceof Error && "code" in error && error.code === "EPIPE")) throw error;
-    }
-  }).then((done) => (done.ok ? ok(undefined) : done));
+  return settle(() => sendData(tar));
 }

@@ -1,3 +1,4 @@
+import { printJson } from "../../host/screen.js";
 import { makeFolder, openRead, stat } from "../../host/files.js";
 import { keepBackup } from "../../host/backup.js";
 import { piped } from "../../host/process.js";
@@ -7,9 +8,10 @@ import { judgeTar, noComplaints } from "../../vault/complaints.js";
 import { archiveLimit } from "../../vault/limit.js";
 import { leftOut, sealInto, type TarSource } from "../../vault/seal-folder.js";
 import { Readable } from "node:stream";
+import { plain } from "../../plain.js";
 import { bytesOf } from "../../run/bytes.js";
 import { packedWith } from "../../vault/packed-with.js";
-import { print, type VaultCommand } from "./types.js";
+import { type VaultCommand } from "./types.js";
 
 /** `tazpod vault import PATH`: a new vault of what is in a folder or a tar. One that is here stays, unless --force. */
 export async function importVault({ words, context, json }: VaultCommand): Promise<Result<void>> {
@@ -61,9 +63,9 @@ export async function importVault({ words, context, json }: VaultCommand): Promi
   if (!sealed.ok) return sealed;
   const { files, bytes } = sealed.value.summary;
   const dropped = leftOut(sealed.value);
-  if (json) print(JSON.stringify({ outcome: "done", files, bytes, dropped, kept }));
+  if (json) printJson({ outcome: "done", files, bytes, dropped, kept });
   else {
-    if (dropped.length > 0) context.terminal.say(`Left out: ${dropped.join(", ")}`);
+    if (dropped.length > 0) context.terminal.say(`Left out: ${dropped.map(plain).join(", ")}`);
     if (kept !== undefined) context.terminal.say(`The vault that was here is kept as ${kept}.`);
     context.terminal.say(`Sealed ${files} ${files === 1 ? "file" : "files"}, ${bytesOf(bytes)}.`);
   }

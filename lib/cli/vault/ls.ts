@@ -1,8 +1,10 @@
+import { printJson, printResult } from "../../host/screen.js";
+import { plain } from "../../plain.js";
 import { ok, type Result } from "../../result.js";
 import { bytesOf } from "../../run/bytes.js";
 import { withPassphrase } from "../../run/passphrase.js";
 import { listVault } from "../../vault/inspect.js";
-import { noWords, print, type VaultCommand } from "./types.js";
+import { noWords, type VaultCommand } from "./types.js";
 
 /** `tazpod vault ls`: what is in the sealed vault, by name, size and time; no content. What the manifest says is believed: `verify` reads all of it. */
 export async function ls(command: VaultCommand): Promise<Result<void>> {
@@ -21,21 +23,15 @@ export async function ls(command: VaultCommand): Promise<Result<void>> {
       mode: entry.mode.toString(8).padStart(3, "0"),
       ...(entry.type === "file" ? { sha256 } : {}),
     }));
-    print(JSON.stringify({ format, generation, host, time, entries: shownEntries }));
+    printJson({ format, generation, host, time, entries: shownEntries });
     return ok(undefined);
   }
   for (const { entry } of entries) {
     const size = entry.type === "file" ? bytesOf(entry.size) : "";
     const time = new Date(entry.mtime * 1000).toISOString().slice(0, 16).replace("T", " ");
     const end =
-      entry.type === "directory" ? "/" : entry.type === "link" ? ` -> ${shown(entry.target ?? "")}` : "";
-    print(`${size.padStart(10)}  ${time}  ${shown(entry.path)}${end}`);
+      entry.type === "directory" ? "/" : entry.type === "link" ? ` -> ${plain(entry.target ?? "")}` : "";
+    printResult(`${size.padStart(10)}  ${time}  ${plain(entry.path)}${end}`);
   }
   return ok(undefined);
-}
-
-/** Without what a terminal would take for a command. */
-function shown(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, "?");
 }

@@ -22,7 +22,3 @@ export function noWords({ words }: VaultCommand, name: string): Result<void> {
   if (words.length === 0) return ok(undefined);
   return fail({ kind: "usage", message: `vault ${name} takes no name.` });
 }
-
-export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
-}

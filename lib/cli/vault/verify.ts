@@ -1,6 +1,7 @@
+import { printJson, printResult } from "../../host/screen.js";
 import { ok, type Result } from "../../result.js";
 import { bytesOf } from "../../run/bytes.js";
-import { inspected, noWords, print, type VaultCommand } from "./types.js";
+import { inspected, noWords, type VaultCommand } from "./types.js";
 
 /** `tazpod vault verify`: opens the sealed vault to its last byte, and writes nothing. */
 export async function verify(command: VaultCommand): Promise<Result<void>> {
@@ -11,10 +12,12 @@ export async function verify(command: VaultCommand): Promise<Result<void>> {
   const { format, sha256, summary } = found.value;
   const { files, directories, links, bytes, digest } = summary;
   if (command.json) {
-    print(JSON.stringify({ outcome: "good", format, sha256, digest, files, directories, links, bytes }));
+    printJson({ outcome: "good", format, sha256, digest, files, directories, links, bytes });
     return ok(undefined);
   }
   const path = command.context.project.vaultFile;
-  print(`${path} is whole: ${files} ${files === 1 ? "file" : "files"}, ${bytesOf(bytes)}, format ${format}`);
+  printResult(
+    `${path} is whole: ${files} ${files === 1 ? "file" : "files"}, ${bytesOf(bytes)}, format ${format}`,
+  );
   return ok(undefined);
 }

@@ -2,7 +2,7 @@ import { PassThrough, pipeline } from "node:stream";
 import { endProcess } from "../../host/end-process.js";
 import { capture, type Finished, foreground, type Piped, piped } from "../../host/process.js";
 import { fail, ok, type Result } from "../../result.js";
-import { imageInWords, specHash } from "../spec.js";
+import { imageInWords, specHash, withoutLimits } from "../spec.js";
 import type { ContainerSpec, Engine } from "../types.js";
 import { enterArguments, environment, onTerminal, speaking } from "./arguments.js";
 import { namespaceVersion } from "./able.js";
@@ -94,8 +94,8 @@ function promptsOf(env: Readonly<Record<string, string>>): Record<string, string
 
 function takes(spec: ContainerSpec): ContainerSpec {
   // what is root's, the user inside cannot reach
-  const { agentFolder: _, sshFolder: __, ...open } = spec;
-  const reached = isRoot() ? open : spec;
+  const { agentFolder: _, sshFolder: __, ...open } = withoutLimits(spec);
+  const reached = isRoot() ? open : withoutLimits(spec);
   return { ...reached, image: thisHost, user: "", ports: [], workspace: "mount" };
 }
 
@@ -108,6 +108,7 @@ function shares(spec: ContainerSpec): string[] {
     ...(network === "none" ? [] : ["the network is this host's, with whatever listens on it"]),
     ...(ports.length === 0 ? [] : ["`ports` does nothing: what listens inside listens on this host"]),
     ...(isRoot() ? ["it runs as the owner of the project, without root's ssh-agent and ~/.ssh"] : []),
+    "`limits` does nothing: the programs inside share this host's processes and memory",
     "its files outside of the homes and /tmp can be read inside, by who may read them here",
   ];
 }

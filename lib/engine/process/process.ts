@@ -5,7 +5,7 @@ import { PassThrough, pipeline } from "node:stream";
 import { capture, type Finished, foreground, piped, type ProcessOptions } from "../../host/process.js";
 import { freeBytes, runtimeFolder } from "../../host/runtime-folder.js";
 import { fail, ok, type Result } from "../../result.js";
-import { imageInWords, specHash } from "../spec.js";
+import { imageInWords, specHash, withoutLimits } from "../spec.js";
 import { notRunning, only, thisHost } from "../this-host.js";
 import { thisUser } from "../this-user.js";
 import type { ContainerSpec, ContainerUser, Engine } from "../types.js";
@@ -116,7 +116,7 @@ async function homesFolder(): Promise<Result<string>> {
 }
 
 function takes(spec: ContainerSpec): ContainerSpec {
-  return { ...spec, image: thisHost, user: "", ports: [], workspace: "mount" };
+  return { ...withoutLimits(spec), image: thisHost, user: "", ports: [], workspace: "mount" };
 }
 
 function shares(spec: ContainerSpec): string[] {
@@ -125,6 +125,7 @@ function shares(spec: ContainerSpec): string[] {
     "nothing is isolated: programs see this host's files, processes and network, as this user does",
     `the programs are this host's, not those of ${imageInWords(spec)}`,
     "the project stays where it is, and is not at /workspace",
+    "`limits` does nothing: the programs share this host's processes and memory",
     ...(spec.ports.length === 0 ? [] : ["`ports` has no effect: a program's port is this host's"]),
     ...(lost.length === 0 ? [] : [`\`mounts\` has no effect outside of the home: ${lost.join(", ")}`]),
   ];

@@ -1,0 +1,25 @@
+import type { Setting } from "../run/setting.js";
+
+/**
+ * Where `with` runs its command: in a container of its own, where the engine can isolate one; else, or with --in-shell, in
+ * the shell's container. Other names are returned as they are.
+ */
+export async function placed(words: readonly string[], { world }: Setting): Promise<readonly string[]> {
+  const [name, ...rest] = words;
+  if (name !== "with") return words;
+  const { options, project, terminal } = world;
+  const inShell = ["with-in-shell", ...rest];
+  if (options.inShell || !project.initialised) return inShell;
+  const { engine, failure } = await world.chosen();
+  const why =
+    engine.beside === undefined && failure === undefined
+      ? `the engine ${engine.name} does not isolate it`
+      : project.config.workspace === "copy"
+        ? "`workspace: copy` has one copy of the project"
+        : undefined;
+  if (why === undefined) return words;
+  terminal.say(
+    `The command has no container of its own (${why}): while it runs, other programs in the shell's container can read ${options.parts.join(", ")}.`,
+  );
+  return inShell;
+}

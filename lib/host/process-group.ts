@@ -1,0 +1,41 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Time from the first signal to SIGKILL. */
+export const killAfterMs = 2_000;
+
+/**
+ * Ends a process group: sends `signal` to all of it, and SIGKILL to what is left after two seconds. Returns when the group
+ * is gone, or half a second after SIGKILL (a process that nobody reaps stays in its group).
+ */
+export async function endGroup(group: number, signal: NodeJS.Signals): Promise<void> {
+  send(group, signal);
+  if (await isGone(group, killAfterMs)) return;
+  send(group, "SIGKILL");
+  await isGone(group, 500);
+}
+
+/** Ends a program that leads a process group of its own, and all that it started, when `signal` aborts. */
+export function endGroupWith(signal: AbortSignal, leader: number | undefined): void {
+  if (leader === undefined) return;
+  const end = (): void => void endGroup(leader, "SIGTERM");
+  if (signal.aborted) end();
+  else signal.addEventListener("abort", end, { once: true });
+}
+
+async function isGone(group: number, limitMs: number): Promise<boolean> {
+  for (let waited = 0; waited < limitMs; waited += 20) {
+    if (!send(group, 0)) return true;
+    await sleep(20);
+  }
+  return !send(group, 0);
+}
+
+/** False when there is no such group. */
+function send(group: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(-group, signal);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}

@@ -1,0 +1,45 @@
+import { plainLines } from "../plain.js";
+
+/** What a step that is shown can change of what is on the screen. */
+export interface Spinner {
+  /** Adds a line below the title, which stays. */
+  add(text: string): void;
+  /** Replaces the line that is shown while the step runs. */
+  report(text: string): void;
+}
+
+/**
+ * Shows a title with a spinner on stderr until `work` ends: ✔ when it returns undefined, ✖ when it returns why it failed.
+ * listr2 only draws: it neither orders, nor cleans up, nor catches signals.
+ */
+export async function spin(
+  title: string,
+  work: (spinner: Spinner) => Promise<string | undefined>,
+): Promise<void> {
+  const { Listr, ListrLogger, ProcessOutput } = await import("listr2");
+  const bugs: unknown[] = [];
+  const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) });
+  const list = new Listr(
+    [
+      {
+        title: plainLines(title),
+        task: async (_, task) => {
+          const spinner: Spinner = {
+            add: (text) => void (task.title = `${task.title}\n${plainLines(text)}`),
+            report: (text) => void (task.output = plainLines(text)),
+          };
+          const failed = await work(spinner).catch((error: unknown) => (bugs.push(error), "failed"));
+          if (failed !== undefined) throw new Error(plainLines(failed));
+        },
+      },
+    ],
+    {
+      registerSignalListeners: false,
+      collectErrors: false,
+      exitOnError: false,
+      rendererOptions: { logger, showErrorMessage: false, collapseErrors: true },
+    },
+  );
+  await list.run();
+  if (bugs.length > 0) throw bugs[0];
+}

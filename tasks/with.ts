@@ -1,0 +1,59 @@
+#!/usr/bin/env node
+import { randomUUID } from "node:crypto";
+import { endSession } from "../lib/enclave/shell.js";
+import { resultsOnTerminal } from "../lib/host/screen.js";
+import { fail, ok, type Result } from "../lib/result.js";
+import { alone } from "../lib/run/alone.js";
+import { type OpenBeside, openBeside } from "../lib/run/open-beside.js";
+import { namedParts } from "../lib/run/parts.js";
+import { vaultPassphrase } from "../lib/run/passphrase.js";
+import { runInside } from "../lib/run/run-inside.js";
+import { saveBeside } from "../lib/run/save-beside.js";
+import { shellEnvironment } from "../lib/run/shell-environment.js";
+import type { StepContext } from "../lib/run/step.js";
+
+/** Time to save what a command that was interrupted has changed. */
+const saveMs = 120_000;
+
+/** Runs the command behind `--` in a container of its own, with the named parts of the vault; its exit code is this step's. */
+export async function run(context: StepContext): Promise<Result<void>> {
+  const { project, options } = context;
+  const names = namedParts(project, options.parts);
+  if (!names.ok) return names;
+  const engine = await context.engine();
+  const passphrase = await vaultPassphrase(context, "Passphrase of the vault:");
+  if (!passphrase.ok) return passphrase;
+  const opened = await openBeside(context, engine, passphrase.value, names.value);
+  if (!opened.ok) return opened;
+  try {
+    const outcome = await command(context, opened.value);
+    const signal = AbortSignal.timeout(saveMs);
+    const saved = await saveBeside({ ...context, signal }, opened.value, passphrase.value);
+    return saved.ok || isInterrupted(outcome) ? outcome : saved;
+  } finally {
+    await opened.value.end();
+  }
+}
+
+async function command(context: StepContext, { enclave }: OpenBeside): Promise<Result<void>> {
+  const { options, terminal } = context;
+  const tty = Boolean(process.stdin.isTTY) && resultsOnTerminal() && options.variables.length === 0;
+  const environment = await shellEnvironment(context, tty);
+  const id = randomUUID();
+  const env = { ...environment.env, TAZPOD_SESSION: id };
+  const done = await runInside(context, enclave, { open: true, tty, env });
+  await environment.end();
+  const hungUp = tty && !terminal.interactive;
+  if (!done.ok || done.value.code === undefined || hungUp) await endSession(enclave, id);
+  if (!done.ok) return done;
+  if (done.value.code === undefined || hungUp)
+    return fail({ kind: "interrupted", signal: done.value.signal ?? "SIGHUP" });
+  if (done.value.code === 0) return ok(undefined);
+  return fail({ kind: "exit-code", command: options.args.join(" "), code: done.value.code });
+}
+
+function isInterrupted(outcome: Result<void>): boolean {
+  return !outcome.ok && outcome.failure.kind === "interrupted";
+}
+
+alone(import.meta.url);

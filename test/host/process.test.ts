@@ -1,0 +1,60 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { capture, piped } from "../../lib/host/process.js";
+import { newFolder } from "../rig/folder.js";
+import { value } from "../rig/result.js";
+import { until } from "../rig/until.js";
+
+test("a program that prints more than is kept is ended, and the failure names it", async () => {
+  const done = await capture(["sh", "-c", "yes"], { limitBytes: 1024 });
+  assert.equal(done.ok ? undefined : done.failure, {
+    kind: "too-much-output",
+    what: "sh -c yes",
+    limit: 1024,
+  });
+});
+
+test("without another limit 16 MiB are kept, and not a byte more", async () => {
+  const most = 16 * 1024 ** 2;
+  const print = (bytes: number): string[] => ["head", "-c", String(bytes), "/dev/zero"];
+  assert.is(value(await capture(print(most))).stdout.length, most);
+  assert.not.ok((await capture(print(most + 1))).ok);
+});
+
+test("a line without an end is handed on in pieces", async () => {
+  const lines: number[] = [];
+  value(
+    await capture(["sh", "-c", "head -c 300000 /dev/zero | tr '\\0' x"], {
+      onLine: (line) => lines.push(line.length),
+    }),
+  );
+  assert.ok(lines.length > 0 && lines.every((length) => length <= 64 * 1024));
+});
+
+for (const [what, trap] of [
+  ["", ""],
+  [" that ignores SIGTERM", "trap '' TERM; "],
+] as const)
+  test(`an abort ends a program and a child of it${what}, also one that does not hold its output`, async () => {
+    const note = join(await newFolder(), "pid");
+    const stop = new AbortController();
+    const script = `${trap}sh -c '${trap === "" ? "" : 'trap "" TERM; '}echo $$ > ${note}; while :; do sleep 1; done' >/dev/null 2>&1 & wait`;
+    const { done } = piped(["sh", "-c", script], { signal: stop.signal });
+    await until(async () => existsSync(note) && (await readFile(note, "utf8")) !== "");
+    const pid = (await readFile(note, "utf8")).trim();
+    stop.abort("SIGTERM");
+    const ended = await done;
+    assert.equal(ended.ok ? undefined : ended.failure, { kind: "interrupted", signal: "SIGTERM" });
+    assert.not.ok(await isAlive(pid));
+  });
+
+/** A process that nobody has reaped yet is not alive. */
+async function isAlive(pid: string): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  return stat !== "" && stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3) !== "Z";
+}
+
+test.run();
