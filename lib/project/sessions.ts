@@ -1,7 +1,6 @@
 import { join } from "node:path";
-import { list, makeFolder, removeFile, stat, writeNew } from "../host/files.js";
+import { list, makeFolder, removeFile, stat, writeNew, readText } from "../host/files.js";
 import { processIdentity } from "../host/process-identity.js";
-import { readProjectFile } from "../host/project-file.js";
 import { ok, type Result } from "../result.js";
 import { projectState } from "../host/project-state.js";
 
@@ -47,10 +46,10 @@ export async function otherSessions(
   for (const name of names.value) {
     if (!/^\d+$/.test(name) || Number(name) === process.pid) continue;
     const path = join(folder(vaultFolder), name);
-    const said = await readProjectFile(vaultFolder, path);
+    const said = await readText(path);
     if (!said.ok) return said;
     if (said.value === undefined) continue;
-    const [identity = "", parts = "", how] = said.value.toString().split("\n");
+    const [identity = "", parts = "", how] = said.value.split("\n");
     if ((await processIdentity(Number(name))) !== identity) {
       if (!onlyRead) await removeFile(path);
     } else

@@ -28,6 +28,7 @@ export function kitOf(engine: Engine): Kit {
 
   async function specOf(change: Partial<ContainerSpec> = {}): Promise<ContainerSpec> {
     const project = change.project ?? (await newFolder("project"));
+    await mkdir(join(project, ".tazpod", "vault"), { recursive: true });
     // an ordinary user runs in a namespace that root makes
     if (engine.name === "namespace" && process.getuid?.() === 0) await chown(project, 65_534, 65_534);
     const spec = {

@@ -37,7 +37,12 @@ test("a container gets no capability, no privilege, no host network and nothing 
   for (const word of ["--privileged", "--cap-add", "host", "--pid", "--ipc", "--volume", "-v"])
     assert.not.ok(argv.includes(word), word);
   assert.is(argv[argv.indexOf("--cap-drop") + 1], "ALL");
-  assert.is(argv.filter((word) => word === "--mount").length, 1);
+  const mounts = argv.flatMap((word, index) => (word === "--mount" ? [argv[index + 1] ?? ""] : []));
+  assert.is(mounts.length, 3, mounts.join("\n"));
+  assert.match(mounts[0] ?? "", /target=\/workspace$/);
+  // tazpod's own folder cannot be written, and the vault is not seen
+  assert.match(mounts[1] ?? "", /\.tazpod,target=\/workspace\/\.tazpod,readonly$/);
+  assert.match(mounts[2] ?? "", /^type=tmpfs,target=\/workspace\/\.tazpod\/vault,/);
   assert.ok(argv.includes("no-new-privileges"));
 });
 
