@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { randomUUID } from "node:crypto";
 import { endSession } from "../lib/enclave/shell.js";
+import { failureText } from "../lib/explain.js";
 import { resultsOnTerminal } from "../lib/host/screen.js";
 import { fail, ok, type Result } from "../lib/result.js";
 import { alone } from "../lib/run/alone.js";
@@ -17,7 +18,7 @@ const saveMs = 120_000;
 
 /** Runs the command behind `--` in a container of its own, with the named parts of the vault; its exit code is this step's. */
 export async function run(context: StepContext): Promise<Result<void>> {
-  const { project, options } = context;
+  const { project, options, terminal } = context;
   const names = namedParts(project, options.parts);
   if (!names.ok) return names;
   const engine = await context.engine();
@@ -27,9 +28,14 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (!opened.ok) return opened;
   try {
     const outcome = await command(context, opened.value);
-    const signal = AbortSignal.timeout(saveMs);
-    const saved = await saveBeside({ ...context, signal }, opened.value, passphrase.value);
-    return saved.ok || isInterrupted(outcome) ? outcome : saved;
+    // the container goes with what is not saved: what cannot be read is named, and keeps nothing else from being saved
+    const lenient = { ...options, skipUnreadable: true };
+    const saving = { ...context, options: lenient, signal: AbortSignal.timeout(saveMs) };
+    const saved = await saveBeside(saving, opened.value, passphrase.value);
+    if (saved.ok) return outcome;
+    if (!isInterrupted(outcome)) return saved;
+    terminal.say(failureText(saved.failure));
+    return outcome;
   } finally {
     await opened.value.end();
   }

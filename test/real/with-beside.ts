@@ -150,6 +150,16 @@ export function withBeside(engine: "docker" | "podman"): void {
     assert.is(await left(), 0, pty.screen);
   });
 
+  test("what cannot be in a vault is named, and keeps nothing else from being saved", async () => {
+    const host = await withParts();
+    const script = "cd ~/secrets/prod; mkfifo pipe; echo 4 > four";
+    const done = await host.run("with", "prod", "--", "sh", "-c", script);
+    assert.is(done.code, 0, done.stderr);
+    assert.match(done.stderr, "Not kept in the vault: prod/pipe");
+    const after = await host.run("with", "prod", "--", "sh", "-c", "ls ~/secrets/prod");
+    assert.is(after.stdout, "four\nkey\n", after.stderr);
+  });
+
   test("--env gives a value and masks it; --in-shell runs it in the shell's container", async () => {
     const host = await withParts();
     const masked = await host.run(
