@@ -42,11 +42,19 @@ export function unavailable({ engine, why, detail }: Unavailable): Explanation {
   }
 }
 
+/** Why root has no namespace, as the engine says it. */
+export const rootRefused = "root does not run in one, and the project belongs to root";
+
 function namespaces(why: Unavailable["why"], detail: string): Explanation {
   if (why === "missing")
     return say(
       `Namespaces need ${detail}, which is not here.`,
       "They are Linux's own, driven by util-linux; on Debian: `sudo apt-get install util-linux bsdutils mount`.",
+    );
+  if (detail === rootRefused)
+    return say(
+      `Linux namespaces are not available: ${detail}.`,
+      "Run tazpod as an ordinary user, or give the project to one: `chown -R USER: .`",
     );
   return say(
     `Linux namespaces are not available: ${detail}`,

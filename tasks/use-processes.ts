@@ -19,8 +19,9 @@ const engine: StepCheck = async (context) => {
 
 function inOneLine(failure: Failure): string {
   if (failure.kind !== "no-engine") return explain(failure).message;
-  const reasons = failure.causes.map((cause) => explain(cause).message.split("\n")[0]?.replace(/\.$/, ""));
-  return `No engine works here (${reasons.join("; ")})`;
+  // what comes behind a colon is for `tazpod doctor`
+  const reasons = failure.causes.map((cause) => explain(cause).message.split(/: |\n/)[0]?.replace(/\.$/, ""));
+  return `No engine works here (${reasons.join("; ")}); \`tazpod doctor\` says more`;
 }
 
 export const checks = { engine };

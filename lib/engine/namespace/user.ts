@@ -1,3 +1,4 @@
+import { rootRefused } from "../../explain-engine.js";
 import { stat } from "../../host/files.js";
 import { capture } from "../../host/process.js";
 import { fail, ok, type Result } from "../../result.js";
@@ -20,7 +21,7 @@ export async function insideUser(project: string | undefined): Promise<Result<Co
     kind: "engine-unavailable",
     engine: "namespace",
     why: "permission",
-    detail: "root does not run in one, and the project belongs to root",
+    detail: rootRefused,
   });
 }
 
