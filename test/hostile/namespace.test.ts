@@ -7,5 +7,5 @@ import { neighbourSuite } from "./neighbour.js";
 
 test.after(removeHosts);
 markSuite();
-neighbourSuite();
+neighbourSuite({ whole: false });
 test.run();
