@@ -83,7 +83,9 @@ test("what is closed by itself takes its link along, and what is opened by itsel
   await host.enter("mkdir -p ~/secrets/.aws");
   assert.is((await host.run("unlock")).code, 0);
   assert.is(await host.inside(links), aws);
-  const done = await host.run("with", "cloud", "--", "sh", "-c", links);
+  const apart = await host.run("with", "cloud", "--", "sh", "-c", links);
+  assert.is(apart.stdout, gcloud, apart.stderr);
+  const done = await host.run("with", "cloud", "--in-shell", "--", "sh", "-c", links);
   assert.is(done.stdout, `${aws}${gcloud}`, done.stderr);
   assert.is((await host.run("unlock")).code, 0);
   assert.is((await host.run("unlock", "--part", "cloud")).code, 0);

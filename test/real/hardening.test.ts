@@ -98,6 +98,8 @@ test("the engine gives it nothing of the host but the project and the folder for
     mounts.map(({ Type, Source, Destination, RW }) => [Type, Source, Destination, RW]).sort(),
     [
       ["bind", host.folder, "/workspace", true],
+      ["bind", host.path(".tazpod"), "/workspace/.tazpod", false],
+      ["tmpfs", "", "/workspace/.tazpod/vault", false],
       ["bind", host.state("ssh"), "/run/tazpod", false],
     ].sort(),
   );
@@ -171,8 +173,10 @@ test("what the settings give it of the host is all that it has besides: ports on
   assert.equal(
     mounts.map(({ Source, RW }) => [Source, RW]).sort(),
     [
+      ["", false],
       [data, false],
       [host.folder, true],
+      [host.path(".tazpod"), false],
       [host.path("more"), true],
     ].sort(),
   );
