@@ -122,6 +122,7 @@ test("tazpod of an ordinary user, whose number the container's user does not hav
   const [uid, other] = [12_345, 12_346];
   const theirs = await make();
   const home = await newFolder("theirs");
+  theirs.env["HOME"] = home;
   const { gid } = await stat((process.env["DOCKER_HOST"] ?? "unix:///var/run/docker.sock").slice(7));
   const may: string[] = [];
   const as = (id: number, argv: readonly string[], env: Record<string, string>, input = ""): Promise<Ended> =>
