@@ -1,6 +1,6 @@
 // needs: engine
 // time limit: 300 s
-import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { openEngine } from "../../lib/engine/open.js";
@@ -83,6 +83,10 @@ test("links and other things that are not files are not taken over", async () =>
   const planted = `${await newFolder("planted")}/secret`;
   await writeFile(planted, "not of the project");
   await symlink(planted, host.path(".tazpod", "vault", "workspace.json"));
+  const refused = await host.enter("true");
+  assert.is(refused.code, 1);
+  assert.match(refused.stderr, /workspace\.json.*only regular files/);
+  await rm(host.path(".tazpod", "vault", "workspace.json"));
   assert.is((await host.enter("true")).code, 0);
   assert.not.ok((await readdir(host.state())).includes("workspace.json"));
   assert.is(await readFile(planted, "utf8"), "not of the project");
