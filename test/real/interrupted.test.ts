@@ -55,7 +55,7 @@ test("Ctrl-C in a pull that is stuck: no part of it is left, and no shell opens"
   await pty.expect(" of 2.9 MiB");
   pty.interrupt();
   assert.is(await left(), 130, pty.screen);
-  assert.equal((await readdir(second.path(".tazpod", "vault"))).toSorted(), ["engine", "ssh"]);
+  assert.equal((await readdir(second.path(".tazpod", "vault"))).toSorted(), []);
   assert.not.match(pty.screen, "$ ");
   await proxy.close();
 });
