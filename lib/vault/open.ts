@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { attempt } from "../host/file-failure.js";
-import { openRead, stat } from "../host/files.js";
+import { openFile, openRead, stat } from "../host/files.js";
 import { Failed, fail, ok, type Result, settle, take } from "../result.js";
 import type { Secret } from "../secret.js";
 import { openAge } from "./age/age.js";
@@ -80,24 +80,33 @@ async function v1(
   path: string,
   options: OpenOptions,
 ): Promise<OpenedVault> {
-  const sealed = await sealedBytes(source, path);
+  const { close, ...sealed } = await sealedBytes(source, path);
   const changed = (): Failed =>
     new Failed({ kind: "vault-damaged", path, detail: "it was changed while it was being read" });
-  const opened = await openV1(sealed, passphrase, changed);
-  if (opened === undefined) throw new Failed({ kind: "wrong-passphrase", path, tries: 1 });
+  const opened = await openV1(sealed, passphrase, changed).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
+  if (opened === undefined) {
+    await close();
+    throw new Failed({ kind: "wrong-passphrase", path, tries: 1 });
+  }
   const tar = gunzipped(opened.plain, path, options.maxBytes ?? maxTarBytes.v1);
+  // also when no one has begun to read
+  tar.once("close", () => void close());
   return { format: "v1", tar, sha256: () => opened.sha256 };
 }
 
-async function sealedBytes(source: string | Buffer, path: string): Promise<Sealed> {
-  if (typeof source !== "string") return { bytes: source.length, read: () => Readable.from([source]) };
-  const bytes = take(await stat(source))?.bytes;
-  if (bytes === undefined) throw new Failed({ kind: "vault-absent", path });
-  async function* read(): AsyncGenerator<Buffer> {
-    const stream = take(await openRead(path));
-    yield* attempted(stream, path);
-  }
-  return { bytes, read };
+/** The bytes of one file, which stays the same while it is read twice, though a save may give its name to another. */
+async function sealedBytes(
+  source: string | Buffer,
+  path: string,
+): Promise<Sealed & { readonly close: () => Promise<void> }> {
+  if (typeof source !== "string")
+    return { bytes: source.length, read: () => Readable.from([source]), close: async () => undefined };
+  const file = take(await openFile(source));
+  if (file === undefined) throw new Failed({ kind: "vault-absent", path });
+  return { bytes: file.bytes, read: () => attempted(file.read(), path), close: () => file.close() };
 }
 
 /** What a stream gives; an error of the file system is a failure with its path. */
