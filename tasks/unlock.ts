@@ -112,10 +112,8 @@ const isOpen: StepCheck = async (context) => {
   if (!enclave.ok) return cannotTell(enclave.failure);
   const found = await openVaultIn(enclave.value);
   if (!found.ok) return cannotTell(found.failure);
-  if (found.value === "closed") {
-    if (isNoted) await forgetOpen(project.vaultFolder);
-    return fails("the vault is locked");
-  }
+  // a record is left alone: the vault may be being opened at this moment
+  if (found.value === "closed") return fails("the vault is locked");
   if (found.value === "changed") return holds(explain(markChanged(context)).message);
   return holds(found.value === "closing" ? "locking the vault was interrupted" : "the vault is open");
 };

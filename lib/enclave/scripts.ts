@@ -17,7 +17,8 @@ import { loosen, tie, untie } from "./bridge-scripts.js";
 export const readMark = `d="$1/.tazpod"
 [ -e "$d/closing" ] && exit 5
 [ -e "$d/open" ] || [ -L "$d/open" ] || exit 3
-[ -L "$d/open" ] || ! [ -f "$d/open" ] || head -c 65536 "$d/open"`;
+# it may go in this moment
+[ -L "$d/open" ] || ! [ -f "$d/open" ] || head -c 65536 "$d/open" 2>/dev/null || exit 3`;
 
 // a folder that its owner may not write would keep what is in it
 const wipe = `cd "$1" || exit 4

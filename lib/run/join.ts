@@ -45,14 +45,17 @@ async function stillOpen(
 ): Promise<Result<boolean>> {
   const { project, session } = context;
   const open = await recordedOpen(project.vaultFolder, state);
-  if (!open.ok || open.value || !session.sawOpen) return open;
+  if (!open.ok || open.value === session.sawOpen) return open;
+  // the record and this run's last look differ: another tazpod has opened or closed it, or it was closed from inside
   const found = await openVaultIn(enclave);
   if (!found.ok) return found;
   if (found.value === "closing") return finish(context, enclave);
   if (found.value === "changed") return fail(markChanged(context));
-  if (typeof found.value === "string")
-    return fail({ kind: "changed-meanwhile", detail: "The vault was locked meanwhile, from another shell" });
-  return ok(true);
+  if (found.value !== "closed") return ok(true);
+  if (session.sawOpen)
+    return fail({ kind: "changed-meanwhile", detail: "The vault has just been locked from another shell" });
+  const forgotten = await forgetOpen(project.vaultFolder);
+  return forgotten.ok ? ok(false) : forgotten;
 }
 
 /** Brings a lock that was cut short to its end; what comes then is to be planned again. All was saved before it began. */

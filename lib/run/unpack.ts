@@ -52,6 +52,7 @@ export async function unpack(
   // also when it was closed before anything could be read
   tar.once("close", () => void archive.then((made) => made.ok && made.value.tar.destroy()));
   const checked = archive.then((made) => (made.ok ? made.value.summary : made));
+  let isRecorded = false;
   const record = async (digest: string): Promise<Result<string>> => {
     const [opened, { whole }] = [take(await opening), take(await archive)];
     const { manifest, digest: content } = take(await whole);
@@ -59,6 +60,7 @@ export async function unpack(
     const accepted = await accept({ sha256: base, content, manifest });
     if (!accepted.ok) return accepted;
     const mark = crypto.randomUUID();
+    isRecorded = true;
     const recorded = await recordOpen(enclave, mark, {
       ...{ version: 1, digest, base, generation: manifest?.generation ?? 0 },
       ...{ openedAt: now().toISOString(), ...(only === undefined ? {} : { parts: only }) },
@@ -70,7 +72,8 @@ export async function unpack(
   const opened = await opening;
   if (!opened.ok) return opened;
   if (!done.ok) {
-    await forgetOpen(enclave.vaultFolder);
+    // what another tazpod has opened stays on record
+    if (isRecorded) await forgetOpen(enclave.vaultFolder);
     return done;
   }
   if (done.value === "already open") return ok(done.value);
