@@ -75,6 +75,8 @@ test("a shell whose tazpod was killed does not count", async () => {
   // it has the passphrase from the first by then
   await until(async () => (await sockets(host)).length === 2);
   await first.kill("SIGKILL");
+  // under load it takes a moment to go
+  await first.pty.expect("left with 137");
   await leave(second, "echo two > ~/secrets/two; exit 0");
   assert.is(await host.secrets(), "", second.pty.screen);
   assert.is((await host.enter("cat ~/secrets/two")).stdout, "two\n");
