@@ -14,7 +14,7 @@ import { besideShell } from "../lib/run/beside.js";
 import { cannotTell } from "../lib/run/checks.js";
 import { lateNews } from "../lib/run/freshness.js";
 import { finishLocking, join, type Joined } from "../lib/run/join.js";
-import { runInside } from "../lib/run/run-inside.js";
+import { exitCodeOf, runInside } from "../lib/run/run-inside.js";
 import { shellEnvironment } from "../lib/run/shell-environment.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 
@@ -46,13 +46,9 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (wasIdle) return ok(undefined);
   // the engine's client may see the end of a terminal before it is told of it, and then ends with a code of its own
   const hungUp = tty && !terminal.interactive;
-  // what the client leaves running inside when it did not end by itself
-  if (!done.ok || done.value.code === undefined || hungUp) await endSession(enclave, id);
-  if (!done.ok) return done;
-  if (done.value.code === undefined || hungUp)
-    return fail({ kind: "interrupted", signal: done.value.signal ?? "SIGHUP" });
-  if (done.value.code === 0) return ok(undefined);
-  return judge(context, open, done.value.code);
+  const code = await exitCodeOf(enclave, id, done, hungUp);
+  if (!code.ok) return code;
+  return code.value === 0 ? ok(undefined) : judge(context, open, code.value);
 }
 
 async function enter(context: StepContext): Promise<Result<Joined & { readonly enclave: Enclave }>> {

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { randomUUID } from "node:crypto";
-import { endSession } from "../lib/enclave/shell.js";
 import { failureText } from "../lib/explain.js";
 import { resultsOnTerminal } from "../lib/host/screen.js";
 import { fail, ok, type Result } from "../lib/result.js";
@@ -8,7 +7,7 @@ import { alone } from "../lib/run/alone.js";
 import { type OpenBeside, openBeside } from "../lib/run/open-beside.js";
 import { namedParts } from "../lib/run/parts.js";
 import { vaultPassphrase } from "../lib/run/passphrase.js";
-import { runInside } from "../lib/run/run-inside.js";
+import { exitCodeOf, runInside } from "../lib/run/run-inside.js";
 import { saveBeside } from "../lib/run/save-beside.js";
 import { shellEnvironment } from "../lib/run/shell-environment.js";
 import type { StepContext } from "../lib/run/step.js";
@@ -50,12 +49,11 @@ async function command(context: StepContext, { enclave }: OpenBeside): Promise<R
   const done = await runInside(context, enclave, { open: true, tty, env });
   await environment.end();
   const hungUp = tty && !terminal.interactive;
-  if (!done.ok || done.value.code === undefined || hungUp) await endSession(enclave, id);
-  if (!done.ok) return done;
-  if (done.value.code === undefined || hungUp)
-    return fail({ kind: "interrupted", signal: done.value.signal ?? "SIGHUP" });
-  if (done.value.code === 0) return ok(undefined);
-  return fail({ kind: "exit-code", command: options.args.join(" "), code: done.value.code });
+  const code = await exitCodeOf(enclave, id, done, hungUp);
+  if (!code.ok) return code;
+  return code.value === 0
+    ? ok(undefined)
+    : fail({ kind: "exit-code", command: options.args.join(" "), code: code.value });
 }
 
 function isInterrupted(outcome: Result<void>): boolean {

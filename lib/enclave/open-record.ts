@@ -57,7 +57,7 @@ export async function readOpen({ vaultFolder, run }: Place): Promise<Result<Open
 }
 
 /**
- * What was open according to the mark that a tazpod before 0.2 left in the RAM folder, where its note was taken over for
+ * What was open according to the mark that an earlier tazpod left in the RAM folder, where its note was taken over for
  * this start of the container; it is recorded from then on. Undefined for anything else.
  */
 export async function adoptOpen(place: Place, mark: string): Promise<Result<OpenVault | undefined>> {

@@ -1,7 +1,9 @@
-import { shellCommand } from "../enclave/shell.js";
+import { endSession, shellCommand } from "../enclave/shell.js";
 import type { Enclave } from "../enclave/types.js";
 import { workspace } from "../engine/paths.js";
 import type { Engine } from "../engine/types.js";
+import type { Finished } from "../host/process.js";
+import { fail, ok, type Result } from "../result.js";
 import type { StepContext } from "./step.js";
 import { variableValues } from "./variables.js";
 
@@ -37,4 +39,22 @@ export async function runInside(
   } finally {
     for (const value of values.value) value.fill(0);
   }
+}
+
+/**
+ * The exit code of a program that ran inside. What its client left running there, when it did not end by itself or the
+ * terminal was hung up, is ended. Failures: `interrupted`, and those of `runInside`.
+ */
+export async function exitCodeOf(
+  enclave: Enclave,
+  session: string,
+  done: Result<Finished>,
+  hungUp: boolean,
+): Promise<Result<number>> {
+  const code = done.ok ? done.value.code : undefined;
+  if (code === undefined || hungUp) await endSession(enclave, session);
+  if (!done.ok) return done;
+  if (code === undefined || hungUp)
+    return fail({ kind: "interrupted", signal: done.value.signal ?? "SIGHUP" });
+  return ok(code);
 }

@@ -94,8 +94,9 @@ function promptsOf(env: Readonly<Record<string, string>>): Record<string, string
 
 function takes(spec: ContainerSpec): ContainerSpec {
   // what is root's, the user inside cannot reach
-  const { agentFolder: _, sshFolder: __, ...open } = withoutLimits(spec);
-  const reached = isRoot() ? open : withoutLimits(spec);
+  const limitless = withoutLimits(spec);
+  const { agentFolder: _, sshFolder: __, ...open } = limitless;
+  const reached = isRoot() ? open : limitless;
   return { ...reached, image: thisHost, user: "", ports: [], workspace: "mount" };
 }
 
