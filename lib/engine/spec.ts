@@ -118,7 +118,7 @@ function createOptions(
 }
 
 /** An empty folder in the place of the sealed vault, with no room for anything. */
-const cover = `type=tmpfs,target=${vaultCover},tmpfs-size=4096,tmpfs-mode=0555,readonly`;
+const cover = `type=tmpfs,target=${vaultCover},tmpfs-size=4096,tmpfs-mode=0555,ro`;
 
 function withCopy({ name, id }: Volume): string[] {
   return [
