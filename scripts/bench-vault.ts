@@ -8,11 +8,11 @@ import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { randomBytes, scryptSync } from "node:crypto";
 import { fileURLToPath } from "node:url";
-import { clear } from "../lib/enclave/clear.js";
-import { ociEngine } from "../lib/engine/oci.js";
-import { ok, take } from "../lib/result.js";
-import { unpack } from "../lib/run/unpack.js";
-import { Secret } from "../lib/secret.js";
+import { clear } from "../lib/secrets-folder/clear.js";
+import { ociEngine } from "../lib/engine/oci/engine.js";
+import { ok, take } from "../lib/failure/result.js";
+import { unpack } from "../lib/session/unlock.js";
+import { Secret } from "../lib/host/secret.js";
 import { trust } from "./compare.js";
 
 const bin = fileURLToPath(new URL("../bin/tazpod.js", import.meta.url));

@@ -15,7 +15,7 @@ const alone = {
     onLoad({ filter: /.*/, namespace: "alone" }, () => ({
       contents: `import { packagePath } from "./dist/lib/host/installation.js";
         import { argumentsAsMain } from "./dist/lib/host/main-script.js";
-        import { runAlone } from "./dist/lib/run/run-alone.js";
+        import { runAlone } from "./dist/lib/session/run-step-program.js";
         import "./dist/lib/cli/main.js";
         export async function start(name) {
           const file = packagePath("dist/bin/tasks/" + name + ".js");

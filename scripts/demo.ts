@@ -21,7 +21,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openEngine } from "../lib/engine/open.js";
 import type { EngineName } from "../lib/engine/types.js";
-import { explain, failureText } from "../lib/explain.js";
+import { explain, failureText } from "../lib/failure/explain.js";
 
 const bin = fileURLToPath(new URL("../bin/tazpod.js", import.meta.url));
 const makeImage = fileURLToPath(new URL("../../images/test-image.sh", import.meta.url));

@@ -3,11 +3,11 @@ import type { ContainerState } from "../lib/engine/types.js";
 import { containerSpec } from "../lib/project/container-spec.js";
 import type { Project } from "../lib/project/types.js";
 import { exclusively } from "../lib/project/project-lock.js";
-import { ok, type Result } from "../lib/result.js";
-import { alone } from "../lib/run/alone.js";
+import { ok, type Result } from "../lib/failure/result.js";
+import { alone } from "../lib/session/step-program.js";
 import { cannotTell } from "../lib/run/checks.js";
 import { hasBase } from "../lib/workspace/base.js";
-import { carry } from "../lib/workspace/carry.js";
+import { carry } from "../lib/workspace/sync.js";
 import { carriedNews } from "../lib/workspace/news.js";
 import { fails, holds, type StepCheck, type StepContext, type Verdict } from "../lib/run/step.js";
 

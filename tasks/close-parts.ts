@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-import { recordedOpen } from "../lib/enclave/open-record.js";
-import { ok, type Result } from "../lib/result.js";
-import { alone } from "../lib/run/alone.js";
+import { recordedOpen } from "../lib/secrets-folder/open-record.js";
+import { ok, type Result } from "../lib/failure/result.js";
+import { alone } from "../lib/session/step-program.js";
 import { cannotTell } from "../lib/run/checks.js";
-import { closeParts, partsToClose } from "../lib/run/close-parts.js";
+import { closeParts, partsToClose } from "../lib/session/close-parts.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 
 /** Closes the parts that this run opened, and leaves the rest of the vault open. What was changed in them was saved before. */

@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 import { Readable } from "node:stream";
 import { makeFolder, stat } from "../lib/host/files.js";
-import { fail, ok, type Result } from "../lib/result.js";
-import { alone } from "../lib/run/alone.js";
-import { chosenPassphrase } from "../lib/run/passphrase.js";
+import { fail, ok, type Result } from "../lib/failure/result.js";
+import { alone } from "../lib/session/step-program.js";
+import { chosenPassphrase } from "../lib/session/passphrase.js";
 import type { StepContext } from "../lib/run/step.js";
 import { archiveLimit } from "../lib/vault/limit.js";
 import { sealInto } from "../lib/vault/seal-folder.js";
-import { noComplaints } from "../lib/vault/complaints.js";
-import { endOfTar } from "../lib/vault/tar-header.js";
+import { noComplaints } from "../lib/vault/archive/tar-warnings.js";
+import { endOfTar } from "../lib/vault/archive/tar-header.js";
 
 /** Makes a new, empty vault here; never over one that is there, here or at the remote. */
 export async function run(context: StepContext): Promise<Result<void>> {

@@ -1,12 +1,12 @@
 #!/usr/bin/env node
-import { forgetOpen } from "../lib/enclave/open-record.js";
-import { foreign } from "../lib/engine/judge.js";
+import { forgetOpen } from "../lib/secrets-folder/open-record.js";
+import { foreign } from "../lib/engine/oci/ownership.js";
 import { forgetEngine } from "../lib/engine/note.js";
-import { ok, type Result } from "../lib/result.js";
-import { alone } from "../lib/run/alone.js";
+import { ok, type Result } from "../lib/failure/result.js";
+import { alone } from "../lib/session/step-program.js";
 import { cannotTell } from "../lib/run/checks.js";
-import { ownContainer } from "../lib/run/own-container.js";
-import { removeCopy } from "../lib/run/remove-copy.js";
+import { ownContainer } from "../lib/session/own-container.js";
+import { removeCopy } from "../lib/session/remove-copy.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 
 /** Stops and removes the project's container, and nobody else's; with it the copy of the project that it has. */

@@ -1,17 +1,17 @@
 #!/usr/bin/env node
-import { isNotedOpen } from "../lib/enclave/open-record.js";
-import { foreign } from "../lib/engine/judge.js";
-import { startContainer } from "../lib/engine/make.js";
-import { explain } from "../lib/explain.js";
+import { isNotedOpen } from "../lib/secrets-folder/open-record.js";
+import { foreign } from "../lib/engine/oci/ownership.js";
+import { startContainer } from "../lib/engine/oci/create-container.js";
+import { explain } from "../lib/failure/explain.js";
 import { containerSpec } from "../lib/project/container-spec.js";
-import type { Failure } from "../lib/failure.js";
-import { fail, ok, type Result } from "../lib/result.js";
-import { engineNotes } from "../lib/run/engine-notes.js";
-import { alone } from "../lib/run/alone.js";
+import type { Failure } from "../lib/failure/failure.js";
+import { fail, ok, type Result } from "../lib/failure/result.js";
+import { engineNotes } from "../lib/session/engine-notes.js";
+import { alone } from "../lib/session/step-program.js";
 import { cannotTell } from "../lib/run/checks.js";
-import { readyToMake, readyToStart } from "../lib/run/host-ready.js";
-import { makeNoted } from "../lib/run/make-noted.js";
-import { ownContainer } from "../lib/run/own-container.js";
+import { readyToMake, readyToStart } from "../lib/session/preflight.js";
+import { makeNoted } from "../lib/session/make-noted.js";
+import { ownContainer } from "../lib/session/own-container.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 
 /** Makes and starts the project's container, or starts it; somebody else's is refused. */

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { makeFolder, writeNew } from "../lib/host/files.js";
 import { configSchemaName, ignoreText } from "../lib/project/defaults.js";
 import { loadProject } from "../lib/project/load.js";
-import { shown } from "../lib/project/shown.js";
+import { shown } from "../lib/host/shown.js";
 import type { Project } from "../lib/project/types.js";
-import { ok, type Result } from "../lib/result.js";
-import { alone } from "../lib/run/alone.js";
+import { ok, type Result } from "../lib/failure/result.js";
+import { alone } from "../lib/session/step-program.js";
 import type { StepContext } from "../lib/run/step.js";
 import { trustAnswers } from "../lib/trust/own-answers.js";
 
@@ -25,7 +25,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   }
   // by those runs only that make a project
   const [{ initAnswers }, { configText }] = await Promise.all([
-    import("../lib/run/init-questions.js"),
+    import("../lib/session/init-questions.js"),
     import("../lib/project/config-text.js"),
   ]);
   const answers = await initAnswers(context);

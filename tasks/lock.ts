@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-import { clear } from "../lib/enclave/clear.js";
-import { forgetOpen, readOpen } from "../lib/enclave/open-record.js";
+import { clear } from "../lib/secrets-folder/clear.js";
+import { forgetOpen, readOpen } from "../lib/secrets-folder/open-record.js";
 import { exclusively } from "../lib/project/project-lock.js";
 import { comingsAndGoings, otherSessions } from "../lib/project/sessions.js";
-import { fail, ok, type Result } from "../lib/result.js";
-import { alone } from "../lib/run/alone.js";
+import { fail, ok, type Result } from "../lib/failure/result.js";
+import { alone } from "../lib/session/step-program.js";
 import type { StepContext } from "../lib/run/step.js";
 
 /** Empties the RAM folder. What was not saved is the business of the fact it needs. */

@@ -2,12 +2,12 @@
 import { findLogin } from "../lib/aws/sso/find-login.js";
 import { loginObstacle } from "../lib/aws/sso/login-obstacle.js";
 import { openInBrowser } from "../lib/host/browser.js";
-import { fail, ok, type Result } from "../lib/result.js";
-import { alone } from "../lib/run/alone.js";
-import { awsLogin } from "../lib/run/aws-login.js";
-import { isOffline } from "../lib/run/freshness.js";
+import { fail, ok, type Result } from "../lib/failure/result.js";
+import { alone } from "../lib/session/step-program.js";
+import { awsLogin } from "../lib/session/aws-login.js";
+import { isOffline } from "../lib/session/staleness.js";
 import { fails, type StepCheck, type StepContext } from "../lib/run/step.js";
-import { failureText } from "../lib/explain.js";
+import { failureText } from "../lib/failure/explain.js";
 
 /**
  * Gets credentials for the remote: nothing where they are at hand already. Else a login by IAM Identity Center, where the

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { findLogin } from "../lib/aws/sso/find-login.js";
-import { ok, type Result } from "../lib/result.js";
-import { alone } from "../lib/run/alone.js";
-import { isOffline } from "../lib/run/freshness.js";
+import { ok, type Result } from "../lib/failure/result.js";
+import { alone } from "../lib/session/step-program.js";
+import { isOffline } from "../lib/session/staleness.js";
 import type { StepContext } from "../lib/run/step.js";
 
 /** Forgets the login that tazpod made. */

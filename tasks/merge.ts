@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { mergeRemote } from "../lib/remote/merge.js";
-import { ok, type Result } from "../lib/result.js";
-import { alone } from "../lib/run/alone.js";
-import { vaultDiverged } from "../lib/run/freshness.js";
-import { otherPassphrase, vaultPassphrase } from "../lib/run/passphrase.js";
-import { publish } from "../lib/run/publish.js";
+import { ok, type Result } from "../lib/failure/result.js";
+import { alone } from "../lib/session/step-program.js";
+import { vaultDiverged } from "../lib/session/staleness.js";
+import { otherPassphrase, vaultPassphrase } from "../lib/session/passphrase.js";
+import { publish } from "../lib/session/offer-push.js";
 import type { StepContext } from "../lib/run/step.js";
 import { archiveLimit } from "../lib/vault/limit.js";
 import type { Merged } from "../lib/vault/merge-into.js";

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-import type { Failure } from "../lib/failure.js";
-import type { Result } from "../lib/result.js";
-import { alone } from "../lib/run/alone.js";
+import type { Failure } from "../lib/failure/failure.js";
+import type { Result } from "../lib/failure/result.js";
+import { alone } from "../lib/session/step-program.js";
 import { cannotTell } from "../lib/run/checks.js";
-import { openMore, openParts } from "../lib/run/open-more.js";
-import { namedParts } from "../lib/run/parts.js";
+import { openMore, openParts } from "../lib/session/open-parts.js";
+import { namedParts } from "../lib/session/parts.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 
 /** Opens the parts of the vault that were asked for by name, where the vault is open without them. */

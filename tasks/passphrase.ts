@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-import type { Result } from "../lib/result.js";
-import { alone } from "../lib/run/alone.js";
-import { beginFreshness, isOffline } from "../lib/run/freshness.js";
-import { offerPassphrase } from "../lib/run/passphrase.js";
+import type { Result } from "../lib/failure/result.js";
+import { alone } from "../lib/session/step-program.js";
+import { beginFreshness, isOffline } from "../lib/session/staleness.js";
+import { offerPassphrase } from "../lib/session/passphrase.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 
 /** Asks for the passphrase of the vault here. While it is typed, the remote is asked whether it has a newer one. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import type { Result } from "../lib/result.js";
-import { alone } from "../lib/run/alone.js";
-import { replacingPassphrase, vaultPassphrase } from "../lib/run/passphrase.js";
+import type { Result } from "../lib/failure/result.js";
+import { alone } from "../lib/session/step-program.js";
+import { replacingPassphrase, vaultPassphrase } from "../lib/session/passphrase.js";
 import type { StepContext } from "../lib/run/step.js";
 import { reseal } from "../lib/vault/reseal.js";
 import { offerPurge } from "./purge-history.js";

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { pushed } from "../lib/remote/local.js";
-import { ok, type Result } from "../lib/result.js";
-import { alone } from "../lib/run/alone.js";
-import { isOffline } from "../lib/run/freshness.js";
+import { ok, type Result } from "../lib/failure/result.js";
+import { alone } from "../lib/session/step-program.js";
+import { isOffline } from "../lib/session/staleness.js";
 import type { StepContext } from "../lib/run/step.js";
 
 /** Says at the end what was not pushed; it waits for the next time. */

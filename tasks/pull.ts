@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-import type { Result } from "../lib/result.js";
+import type { Result } from "../lib/failure/result.js";
 import { pull } from "../lib/remote/pull.js";
-import { alone } from "../lib/run/alone.js";
-import { vaultCurrent } from "../lib/run/freshness.js";
-import { bytesOf } from "../lib/run/bytes.js";
+import { alone } from "../lib/session/step-program.js";
+import { vaultCurrent } from "../lib/session/staleness.js";
+import { bytesOf } from "../lib/host/bytes.js";
 import { cannotTell } from "../lib/run/checks.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { pushed } from "../lib/remote/local.js";
-import type { Result } from "../lib/result.js";
-import { alone } from "../lib/run/alone.js";
-import { isOffline } from "../lib/run/freshness.js";
-import { pushVault } from "../lib/run/push-vault.js";
+import type { Result } from "../lib/failure/result.js";
+import { alone } from "../lib/session/step-program.js";
+import { isOffline } from "../lib/session/staleness.js";
+import { pushVault } from "../lib/session/push-vault.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 
 /** Uploads the local vault, never over one that this host has not seen. */

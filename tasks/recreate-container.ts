@@ -1,16 +1,16 @@
 #!/usr/bin/env node
-import { outdated } from "../lib/engine/judge.js";
-import { provideImage } from "../lib/engine/make.js";
+import { outdated } from "../lib/engine/oci/ownership.js";
+import { provideImage } from "../lib/engine/oci/create-container.js";
 import { containerSpec } from "../lib/project/container-spec.js";
-import type { Result } from "../lib/result.js";
-import { alone } from "../lib/run/alone.js";
+import type { Result } from "../lib/failure/result.js";
+import { alone } from "../lib/session/step-program.js";
 import { cannotTell } from "../lib/run/checks.js";
-import { readyToMake } from "../lib/run/host-ready.js";
-import { removeCopy } from "../lib/run/remove-copy.js";
-import { makeNoted } from "../lib/run/make-noted.js";
-import { ownContainer } from "../lib/run/own-container.js";
+import { readyToMake } from "../lib/session/preflight.js";
+import { removeCopy } from "../lib/session/remove-copy.js";
+import { makeNoted } from "../lib/session/make-noted.js";
+import { ownContainer } from "../lib/session/own-container.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
-import { recordedOpen } from "../lib/enclave/open-record.js";
+import { recordedOpen } from "../lib/secrets-folder/open-record.js";
 
 /** Removes the container and makes it from today's settings. */
 export async function run(context: StepContext): Promise<Result<void>> {

@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 import { stat } from "../lib/host/files.js";
 import { restoreCopy } from "../lib/remote/restore.js";
-import { fail, ok, type Result } from "../lib/result.js";
-import { alone } from "../lib/run/alone.js";
-import { otherPassphrase, vaultPassphrase, withPassphrase } from "../lib/run/passphrase.js";
-import { publish } from "../lib/run/publish.js";
+import { fail, ok, type Result } from "../lib/failure/result.js";
+import { alone } from "../lib/session/step-program.js";
+import { otherPassphrase, vaultPassphrase, withPassphrase } from "../lib/session/passphrase.js";
+import { publish } from "../lib/session/offer-push.js";
 import type { StepContext } from "../lib/run/step.js";
-import type { Secret } from "../lib/secret.js";
+import type { Secret } from "../lib/host/secret.js";
 import { inspectVault } from "../lib/vault/inspect.js";
 import { run as push } from "./push.js";
 

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
-import { openVaultIn } from "../lib/enclave/open-vault.js";
+import { openVaultIn } from "../lib/secrets-folder/open-vault.js";
 import { exclusively } from "../lib/project/project-lock.js";
-import { ok, type Result } from "../lib/result.js";
-import { alone } from "../lib/run/alone.js";
-import { vaultPassphrase } from "../lib/run/passphrase.js";
-import { closeDisturbed, notOpen } from "../lib/run/disturbed.js";
-import { saveOpen, vaultSaved } from "../lib/run/save-open.js";
+import { ok, type Result } from "../lib/failure/result.js";
+import { alone } from "../lib/session/step-program.js";
+import { vaultPassphrase } from "../lib/session/passphrase.js";
+import { closeDisturbed, notOpen } from "../lib/session/tampered.js";
+import { saveOpen, vaultSaved } from "../lib/session/save.js";
 import type { StepCheck, StepContext } from "../lib/run/step.js";
-import type { Secret } from "../lib/secret.js";
+import type { Secret } from "../lib/host/secret.js";
 
 /** Seals the RAM folder and makes that the local vault, once it has been opened again for proof. */
 export async function run(context: StepContext): Promise<Result<void>> {

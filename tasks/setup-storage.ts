@@ -2,10 +2,10 @@
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { makeFolder, stat } from "../lib/host/files.js";
-import { ok, type Result } from "../lib/result.js";
-import { alone } from "../lib/run/alone.js";
+import { ok, type Result } from "../lib/failure/result.js";
+import { alone } from "../lib/session/step-program.js";
 import type { StepContext } from "../lib/run/step.js";
-import type { StorageStep } from "../lib/remote/storage.js";
+import type { StorageStep } from "../lib/remote/s3/storage.js";
 
 /** Makes the remote ready: a bucket with what protects it, or a folder. */
 export async function run(context: StepContext): Promise<Result<unknown>> {
@@ -31,9 +31,9 @@ async function setUpBucket(context: StepContext): Promise<Result<unknown>> {
   const { project, terminal, signal } = context;
   const { remote } = project.config;
   const [{ s3Place }, { setUpStorage }, { leastPolicy }] = await Promise.all([
-    import("../lib/remote/s3.js"),
-    import("../lib/remote/storage.js"),
-    import("../lib/remote/least-policy.js"),
+    import("../lib/remote/s3/remote.js"),
+    import("../lib/remote/s3/storage.js"),
+    import("../lib/remote/s3/least-policy.js"),
   ]);
   const { place, endpoint } = s3Place(remote);
   const done = await setUpStorage({

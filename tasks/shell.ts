@@ -1,21 +1,21 @@
 #!/usr/bin/env node
 import { randomUUID } from "node:crypto";
-import { forgetOpen, recordedOpen } from "../lib/enclave/open-record.js";
-import { openVaultIn } from "../lib/enclave/open-vault.js";
-import { endSession, vanishedCode } from "../lib/enclave/shell.js";
-import type { Enclave } from "../lib/enclave/types.js";
+import { forgetOpen, recordedOpen } from "../lib/secrets-folder/open-record.js";
+import { openVaultIn } from "../lib/secrets-folder/open-vault.js";
+import { endSession, vanishedCode } from "../lib/secrets-folder/shell.js";
+import type { Enclave } from "../lib/secrets-folder/types.js";
 import type { ContainerState, Engine } from "../lib/engine/types.js";
 import { sleep } from "../lib/host/clock.js";
 import { resultsOnTerminal } from "../lib/host/screen.js";
 import { otherSessions } from "../lib/project/sessions.js";
-import { fail, ok, type Result } from "../lib/result.js";
-import { alone } from "../lib/run/alone.js";
-import { besideShell } from "../lib/run/beside.js";
+import { fail, ok, type Result } from "../lib/failure/result.js";
+import { alone } from "../lib/session/step-program.js";
+import { besideShell } from "../lib/session/companion.js";
 import { cannotTell } from "../lib/run/checks.js";
-import { lateNews } from "../lib/run/freshness.js";
-import { finishLocking, join, type Joined } from "../lib/run/join.js";
-import { exitCodeOf, runInside } from "../lib/run/run-inside.js";
-import { shellEnvironment } from "../lib/run/shell-environment.js";
+import { lateNews } from "../lib/session/staleness.js";
+import { finishLocking, join, type Joined } from "../lib/session/join.js";
+import { exitCodeOf, runInside } from "../lib/session/run-inside.js";
+import { shellEnvironment } from "../lib/session/shell-environment.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 
 /** 128 and SIGKILL. */

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-import { plain } from "../lib/plain.js";
-import { ok, type Result } from "../lib/result.js";
-import { alone } from "../lib/run/alone.js";
-import { replacingPassphrase, withPassphrase } from "../lib/run/passphrase.js";
+import { plain } from "../lib/host/printable.js";
+import { ok, type Result } from "../lib/failure/result.js";
+import { alone } from "../lib/session/step-program.js";
+import { replacingPassphrase, withPassphrase } from "../lib/session/passphrase.js";
 import type { StepContext } from "../lib/run/step.js";
 import { openVault } from "../lib/vault/open.js";
 import { reseal } from "../lib/vault/reseal.js";

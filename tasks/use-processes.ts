@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { noteEngine } from "../lib/engine/note.js";
-import { explain } from "../lib/explain.js";
-import type { Failure } from "../lib/failure.js";
-import type { Result } from "../lib/result.js";
-import { alone } from "../lib/run/alone.js";
+import { explain } from "../lib/failure/explain.js";
+import type { Failure } from "../lib/failure/failure.js";
+import type { Result } from "../lib/failure/result.js";
+import { alone } from "../lib/session/step-program.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 
 /** Notes for this project and host that the shell may be a plain process; `down` forgets it. */

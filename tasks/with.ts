@@ -1,15 +1,15 @@
 #!/usr/bin/env node
 import { randomUUID } from "node:crypto";
-import { failureText } from "../lib/explain.js";
+import { failureText } from "../lib/failure/explain.js";
 import { resultsOnTerminal } from "../lib/host/screen.js";
-import { fail, ok, type Result } from "../lib/result.js";
-import { alone } from "../lib/run/alone.js";
-import { type OpenBeside, openBeside } from "../lib/run/open-beside.js";
-import { namedParts } from "../lib/run/parts.js";
-import { vaultPassphrase } from "../lib/run/passphrase.js";
-import { exitCodeOf, runInside } from "../lib/run/run-inside.js";
-import { saveBeside } from "../lib/run/save-beside.js";
-import { shellEnvironment } from "../lib/run/shell-environment.js";
+import { fail, ok, type Result } from "../lib/failure/result.js";
+import { alone } from "../lib/session/step-program.js";
+import { type OpenBeside, openBeside } from "../lib/session/open-aside.js";
+import { namedParts } from "../lib/session/parts.js";
+import { vaultPassphrase } from "../lib/session/passphrase.js";
+import { exitCodeOf, runInside } from "../lib/session/run-inside.js";
+import { saveBeside } from "../lib/session/save-aside.js";
+import { shellEnvironment } from "../lib/session/shell-environment.js";
 import type { StepContext } from "../lib/run/step.js";
 
 /** Time to save what a command that was interrupted has changed. */

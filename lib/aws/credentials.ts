@@ -1,8 +1,8 @@
-import { explain } from "../explain.js";
-import type { Failure } from "../failure.js";
+import { explain } from "../failure/explain.js";
+import type { Failure } from "../failure/failure.js";
 import { now, sleep } from "../host/clock.js";
-import { Failed } from "../result.js";
-import type { Verdict } from "../verdict.js";
+import { Failed } from "../failure/result.js";
+import type { Verdict } from "../failure/check-result.js";
 import { limits } from "./client-config.js";
 import { isNetworkCode, readAwsError } from "./errors.js";
 

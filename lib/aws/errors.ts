@@ -1,6 +1,6 @@
-import type { Failure } from "../failure.js";
+import type { Failure } from "../failure/failure.js";
 import { defaults } from "../project/defaults.js";
-import { Failed } from "../result.js";
+import { Failed } from "../failure/result.js";
 
 /** What is known when a request to S3 fails. */
 export interface RequestContext {

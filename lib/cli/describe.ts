@@ -1,7 +1,7 @@
 import { render } from "../recipe/render.js";
 import type { Task } from "../recipe/types.js";
 import type { Arguments } from "../run/arguments.js";
-import { open } from "../run/open.js";
+import { open } from "../session/open.js";
 import { reportFailure } from "../run/report.js";
 import { printResult } from "../host/screen.js";
 import { byName, findTarget } from "./target.js";

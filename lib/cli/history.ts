@@ -3,16 +3,16 @@ import { stat } from "../host/files.js";
 import { printJson, printResult } from "../host/screen.js";
 import { fetchCopy, numberedCopies, type NumberedCopy } from "../remote/copies.js";
 import type { Remote, RemoteObject } from "../remote/types.js";
-import { fail, ok, type Result } from "../result.js";
+import { fail, ok, type Result } from "../failure/result.js";
 import type { Arguments } from "../run/arguments.js";
-import { bytesOf } from "../run/bytes.js";
-import { isOffline } from "../run/freshness.js";
-import { open } from "../run/open.js";
-import { withPassphrase } from "../run/passphrase.js";
+import { bytesOf } from "../host/bytes.js";
+import { isOffline } from "../session/staleness.js";
+import { open } from "../session/open.js";
+import { withPassphrase } from "../session/passphrase.js";
 import { reportFailure } from "../run/report.js";
 import type { StepContext } from "../run/step.js";
 import { changeLines, type Changes, changesBetween } from "../vault/changes.js";
-import type { DigestLine } from "../vault/digest.js";
+import type { DigestLine } from "../vault/archive/digest.js";
 import { listVault } from "../vault/inspect.js";
 
 /** Shown unless --all is given. */

@@ -1,11 +1,11 @@
 import { render } from "../recipe/render.js";
 import type { Goal, Task } from "../recipe/types.js";
-import { fail } from "../result.js";
+import { fail } from "../failure/result.js";
 import type { Arguments } from "../run/arguments.js";
-import { open } from "../run/open.js";
+import { open } from "../session/open.js";
 import { reportFailure } from "../run/report.js";
 import { printJson, printResult } from "../host/screen.js";
-import { plain } from "../plain.js";
+import { plain } from "../host/printable.js";
 
 /** `tazpod list`: what can be named, and what it does. */
 export async function listCommand(args: Arguments, words: readonly string[]): Promise<number> {

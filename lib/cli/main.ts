@@ -1,6 +1,6 @@
 import { packageText } from "../host/installation.js";
 import { printNote, printResult } from "../host/screen.js";
-import { fail, ok, type Result } from "../result.js";
+import { fail, ok, type Result } from "../failure/result.js";
 import { parseArguments, type Arguments } from "../run/arguments.js";
 import { reportFailure } from "../run/report.js";
 import { describeCommand } from "./describe.js";

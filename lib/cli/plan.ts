@@ -1,10 +1,10 @@
-import { explain } from "../explain.js";
+import { explain } from "../failure/explain.js";
 import { explainPlan } from "../plan/explain.js";
 import { planJson } from "../plan/json.js";
-import type { Failure } from "../failure.js";
+import type { Failure } from "../failure/failure.js";
 import { planOf } from "../run/plan-of.js";
 import type { Arguments } from "../run/arguments.js";
-import { open } from "../run/open.js";
+import { open } from "../session/open.js";
 import { reportFailure } from "../run/report.js";
 import { printJson, printResult } from "../host/screen.js";
 import { findTarget } from "./target.js";

@@ -1,14 +1,14 @@
-import { fail, ok, type Result } from "../result.js";
+import { fail, ok, type Result } from "../failure/result.js";
 import { printJson } from "../host/screen.js";
 import type { Target } from "../plan/types.js";
-import { shown } from "../project/shown.js";
+import { shown } from "../host/shown.js";
 import type { Project } from "../project/types.js";
 import type { Recipe } from "../recipe/types.js";
 import { runTarget } from "../run/run.js";
 import type { Arguments } from "../run/arguments.js";
 import type { InitOptions } from "../run/init-options.js";
-import { open } from "../run/open.js";
-import { namedParts } from "../run/parts.js";
+import { open } from "../session/open.js";
+import { namedParts } from "../session/parts.js";
 import { preload } from "../run/scripts.js";
 import { reportFailure } from "../run/report.js";
 import { findTarget } from "./target.js";

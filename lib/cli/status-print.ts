@@ -1,11 +1,11 @@
 import { hostname } from "node:os";
 import type { EngineName } from "../engine/types.js";
-import { failureText } from "../explain.js";
+import { failureText } from "../failure/explain.js";
 import type { OtherSession } from "../project/sessions.js";
 import type { Project } from "../project/types.js";
-import { ago } from "../run/ago.js";
+import { ago } from "../host/ago.js";
 import type { PushedRecord, ReadState } from "../vault/state.js";
-import type { Verdict } from "../verdict.js";
+import type { Verdict } from "../failure/check-result.js";
 
 interface Status extends ReadState {
   readonly project: Project;

@@ -1,13 +1,13 @@
 import { basename, join } from "node:path";
-import { isNotedOpen } from "../enclave/open-record.js";
-import { isNotedUnsaved } from "../enclave/unsaved-note.js";
+import { isNotedOpen } from "../secrets-folder/open-record.js";
+import { isNotedUnsaved } from "../secrets-folder/unsaved-note.js";
 import { findOddEntry, readProjectFile } from "../host/project-file.js";
 import { printResult } from "../host/screen.js";
 import { findRoot, startFolder } from "../project/find.js";
 import { saysNoRemote } from "../project/no-remote.js";
 import { isInUse } from "../project/sessions.js";
 import { isPushed, readLocal } from "../remote/local.js";
-import { plain } from "../plain.js";
+import { plain } from "../host/printable.js";
 
 /**
  * `tazpod status --short`: a line for a prompt, such as `lab open*↑`; nothing where there is no project. It reads only

@@ -1,10 +1,10 @@
 import { engineNames } from "../engine/types.js";
 import { printJson, printResult } from "../host/screen.js";
-import type { Verdict } from "../verdict.js";
+import type { Verdict } from "../failure/check-result.js";
 import type { Recipe } from "../recipe/types.js";
 import { otherSessions } from "../project/sessions.js";
 import type { Arguments } from "../run/arguments.js";
-import { open } from "../run/open.js";
+import { open } from "../session/open.js";
 import { reportFailure } from "../run/report.js";
 import { readState } from "../vault/state.js";
 import { statusJson, statusText } from "./status-print.js";

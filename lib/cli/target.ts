@@ -1,7 +1,7 @@
 import { nearest } from "../document/nearest.js";
 import type { Target } from "../plan/types.js";
 import type { Goal, Recipe, Task } from "../recipe/types.js";
-import { fail, ok, type Result } from "../result.js";
+import { fail, ok, type Result } from "../failure/result.js";
 import { commandNames } from "./help.js";
 
 /** The goal or task a user means by a word: its name or an alias. Failure: `unknown-name` with the nearest. */

@@ -1,6 +1,6 @@
 import { printJson, printResult } from "../host/screen.js";
 import type { Arguments } from "../run/arguments.js";
-import { open } from "../run/open.js";
+import { open } from "../session/open.js";
 import { reportFailure } from "../run/report.js";
 import { trustOf } from "../trust/ensure.js";
 import { removeTrusted, writeTrusted } from "../trust/store.js";

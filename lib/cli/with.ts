@@ -1,4 +1,4 @@
-import type { Setting } from "../run/setting.js";
+import type { Setting } from "../run/run-environment.js";
 
 /**
  * Where `with` runs its command: in a container of its own, where the engine can isolate one; else, or with --in-shell, in

@@ -1,5 +1,5 @@
-import { fail } from "../result.js";
-import type { Failure, Position, Problem } from "../failure.js";
+import { fail } from "../failure/result.js";
+import type { Failure, Position, Problem } from "../failure/failure.js";
 import { excerpt, type Span } from "./excerpt.js";
 import type { Path } from "./schema.js";
 

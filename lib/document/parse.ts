@@ -10,8 +10,8 @@ import {
   type YAMLError,
   type YAMLMap,
 } from "yaml";
-import type { Problem } from "../failure.js";
-import { ok, type Result } from "../result.js";
+import type { Problem } from "../failure/failure.js";
+import { ok, type Result } from "../failure/result.js";
 import { createDocument, type Document, invalid, type Part, reporter, type SourceFile } from "./document.js";
 import type { Span } from "./excerpt.js";
 import { describe, type Path, type Schema, type SchemaNode } from "./schema.js";

@@ -1,5 +1,5 @@
-import type { Failure } from "../failure.js";
-import { fail, type Result } from "../result.js";
+import type { Failure } from "../failure/failure.js";
+import { fail, type Result } from "../failure/result.js";
 import { noEngine } from "./none.js";
 import { notedEngine } from "./note.js";
 import { openEngine } from "./open.js";

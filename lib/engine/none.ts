@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
-import type { Failure } from "../failure.js";
-import { fail, type Result } from "../result.js";
+import type { Failure } from "../failure/failure.js";
+import { fail, type Result } from "../failure/result.js";
 import type { Engine } from "./types.js";
 
 /** Stands for the engine where there is none: whatever is wanted of it fails with why. */

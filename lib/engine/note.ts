@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { readTextNow, removeFile } from "../host/files.js";
 import { projectState, writeState } from "../host/project-state.js";
-import type { Result } from "../result.js";
+import type { Result } from "../failure/result.js";
 import { type EngineName, engineNames } from "./types.js";
 
 /** A note on the host of the engine that made the project's container: see choose.ts. */

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { makeFolder, readText, removeFile, writeAtomic, writeNew } from "../host/files.js";
 import { isLock, takeLock } from "../host/lock-file.js";
 import { stateFolder } from "../host/state-folder.js";
-import { fail, ok, type Result } from "../result.js";
+import { fail, ok, type Result } from "../failure/result.js";
 import type { ContainerSpec, ContainerUser } from "./types.js";
 
 /** What tazpod remembers of a container that no container runtime keeps for it. `Run` describes its last start. */

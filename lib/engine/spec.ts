@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { dialectOf, type Manner } from "./dialect.js";
+import { dialectOf, type Manner } from "./oci/flavors.js";
 import { mountsOf, vaultCover } from "./mounts.js";
 import { overlap, secretsFolder, workspace } from "./paths.js";
 import type { ContainerSpec, ContainerUser, Mount } from "./types.js";
-import type { Volume } from "./volume.js";
+import type { Volume } from "./oci/volume.js";
 
 /** The labels by which a container is known again. */
 export const labels = {

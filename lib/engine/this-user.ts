@@ -1,6 +1,6 @@
 import { userInfo } from "node:os";
 import { stat } from "../host/files.js";
-import { ok, type Result } from "../result.js";
+import { ok, type Result } from "../failure/result.js";
 import type { ContainerUser } from "./types.js";
 
 /** The user who runs tazpod, with the home that they have in a namespace. */

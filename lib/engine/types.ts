@@ -1,6 +1,6 @@
 import type { Transform } from "node:stream";
 import type { Finished, Piped, ProcessOptions } from "../host/process.js";
-import type { Result } from "../result.js";
+import type { Result } from "../failure/result.js";
 
 /** The engines, in the order in which `auto` takes what answers. It never takes `process`, which isolates nothing. */
 export const engineNames = ["docker", "podman", "namespace", "process"] as const;

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import type { Failure } from "../failure.js";
-import { fail, ok, type Result } from "../result.js";
+import type { Failure } from "../failure/failure.js";
+import { fail, ok, type Result } from "../failure/result.js";
 import { startFailure } from "./process.js";
 
 export interface Background {

@@ -1,4 +1,4 @@
-import { ok, type Result } from "../result.js";
+import { ok, type Result } from "../failure/result.js";
 import { keepAs } from "./files.js";
 
 /** Gives a file a second name, the first free one of .bak-1, .bak-2, …; none is ever overwritten. Gives that name. */

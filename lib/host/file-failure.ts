@@ -1,5 +1,5 @@
-import type { FailureOf } from "../failure.js";
-import { fail, ok, type Result } from "../result.js";
+import type { FailureOf } from "../failure/failure.js";
+import { fail, ok, type Result } from "../failure/result.js";
 
 const words: Readonly<Record<string, string>> = {
   EACCES: "permission denied",

@@ -2,7 +2,7 @@ import * as fs from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { Readable } from "node:stream";
 import { createReadStream, readFileSync } from "./node-fs.js";
-import { fail, ok, type Result } from "../result.js";
+import { fail, ok, type Result } from "../failure/result.js";
 import { attempt, attemptOptional } from "./file-failure.js";
 import { copyWhole, createTemp, syncFolder } from "./temp-file.js";
 

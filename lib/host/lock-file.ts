@@ -6,7 +6,7 @@ import { now, sleep } from "./clock.js";
 import { readText } from "./files.js";
 import { processIdentity } from "./process-identity.js";
 import { tempPath } from "./temp-file.js";
-import { ok, type Result } from "../result.js";
+import { ok, type Result } from "../failure/result.js";
 
 /** Who has a lock. */
 export interface LockHolder {

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { PassThrough, pipeline, type Readable, type Transform, type Writable } from "node:stream";
-import type { Failure } from "../failure.js";
-import { fail, ok, type Result } from "../result.js";
+import type { Failure } from "../failure/failure.js";
+import { fail, ok, type Result } from "../failure/result.js";
 import { endGroup, killAfterMs } from "./process-group.js";
 
 export interface Finished {

@@ -1,6 +1,6 @@
 import * as fs from "node:fs/promises";
 import { join } from "node:path";
-import { fail, ok, type Result } from "../result.js";
+import { fail, ok, type Result } from "../failure/result.js";
 import { attempt, attemptOptional, errno } from "./file-failure.js";
 import { constants } from "./node-fs.js";
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Result } from "../result.js";
+import type { Result } from "../failure/result.js";
 import { attempt, errno } from "./file-failure.js";
 import { makeFolder, writeAtomic } from "./files.js";
 import { stateFolder } from "./state-folder.js";

@@ -1,6 +1,6 @@
 import * as fs from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { fail, ok, type Result } from "../result.js";
+import { fail, ok, type Result } from "../failure/result.js";
 import { attempt } from "./file-failure.js";
 
 /** The types, in statfs(2), of file systems that keep their content in RAM (or in swap): tmpfs and ramfs. */

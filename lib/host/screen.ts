@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { plainLines, unsafe } from "../plain.js";
+import { plainLines, unsafe } from "./printable.js";
 
 /**
  * Everything that tazpod prints itself goes through this file: results to stdout, all else to stderr. Text may quote a file

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ReadStream } from "node:tty";
-import { plainLines } from "../plain.js";
+import { plainLines } from "./printable.js";
 
 const settleMs = 30;
 

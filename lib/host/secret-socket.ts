@@ -1,8 +1,8 @@
 import * as fs from "node:fs/promises";
 import { createConnection, createServer, type Socket } from "node:net";
 import { dirname, join } from "node:path";
-import { ok, type Result } from "../result.js";
-import { Secret } from "../secret.js";
+import { ok, type Result } from "../failure/result.js";
+import { Secret } from "./secret.js";
 import { attempt } from "./file-failure.js";
 
 /** How long either side waits for the other, in ms. */

@@ -3,7 +3,7 @@ import { createConnection, createServer, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream";
 import { constants } from "./node-fs.js";
-import { ok, type Result } from "../result.js";
+import { ok, type Result } from "../failure/result.js";
 import { attempt } from "./file-failure.js";
 import { processIdentity } from "./process-identity.js";
 

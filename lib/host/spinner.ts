@@ -1,4 +1,4 @@
-import { plainLines } from "../plain.js";
+import { plainLines } from "./printable.js";
 
 /** What a step that is shown can change of what is on the screen. */
 export interface Spinner {

@@ -1,6 +1,6 @@
 import * as fs from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { ok, type Result } from "../result.js";
+import { ok, type Result } from "../failure/result.js";
 import { attempt, errno } from "./file-failure.js";
 import { processStart } from "./process-identity.js";
 import { Writer } from "./writer.js";

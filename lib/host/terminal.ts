@@ -1,8 +1,8 @@
 import { isatty } from "node:tty";
-import type { Failure } from "../failure.js";
-import { plainLines } from "../plain.js";
-import { fail, ok, type Result } from "../result.js";
-import { Secret } from "../secret.js";
+import type { Failure } from "../failure/failure.js";
+import { plainLines } from "./printable.js";
+import { fail, ok, type Result } from "../failure/result.js";
+import { Secret } from "./secret.js";
 import { pagesOf } from "./pages.js";
 import { printNote, showApart } from "./screen.js";
 

@@ -1,6 +1,6 @@
 import * as fs from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { fail, ok, type Result } from "../result.js";
+import { fail, ok, type Result } from "../failure/result.js";
 import { attempt, attemptOptional } from "./file-failure.js";
 import { copyWhole, type TempFile, tempPath } from "./temp-file.js";
 

@@ -1,5 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
-import { ok, type Result } from "../result.js";
+import { ok, type Result } from "../failure/result.js";
 import { attempt } from "./file-failure.js";
 
 /** So many bytes are written at once: a piece of a download is 64 KiB, and each call costs about as much as its bytes. */

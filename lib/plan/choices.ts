@@ -1,8 +1,8 @@
-import type { Failure } from "../failure.js";
-import { fail, ok, type Result } from "../result.js";
+import type { Failure } from "../failure/failure.js";
+import { fail, ok, type Result } from "../failure/result.js";
 import type { Recipe, Task } from "../recipe/types.js";
-import { call, type Routine } from "./routine.js";
-import type { State, World } from "./world.js";
+import { call, type Routine } from "./coroutine.js";
+import type { State, World } from "./predicted-state.js";
 
 /**
  * How a fact can be met. `wait`: nothing provides it, but it can only be known once the facts it requires hold.

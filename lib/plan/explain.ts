@@ -1,4 +1,4 @@
-import type { Failure } from "../failure.js";
+import type { Failure } from "../failure/failure.js";
 import { placeholders, render } from "../recipe/render.js";
 import type { Recipe } from "../recipe/types.js";
 import type { Plan, PlannedStep } from "./types.js";

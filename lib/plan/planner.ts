@@ -1,12 +1,12 @@
-import type { Failure } from "../failure.js";
+import type { Failure } from "../failure/failure.js";
 import { isDerived } from "../recipe/check.js";
 import type { Recipe, Task } from "../recipe/types.js";
-import { fail, ok, type Result } from "../result.js";
+import { fail, ok, type Result } from "../failure/result.js";
 import { Choices } from "./choices.js";
-import { Journal } from "./journal.js";
-import { call, type Meter, type Routine } from "./routine.js";
+import { Journal } from "./undo-log.js";
+import { call, type Meter, type Routine } from "./coroutine.js";
 import { type Cause, type Plan, type PlannedStep, type Progress, wantKey } from "./types.js";
-import { type State, World } from "./world.js";
+import { type State, World } from "./predicted-state.js";
 
 /** The tasks that led to one, as a list that shares its tail. */
 interface Branch {

@@ -1,11 +1,11 @@
 import type { Recipe, Task } from "../recipe/types.js";
-import { fail, ok, type Result } from "../result.js";
+import { fail, ok, type Result } from "../failure/result.js";
 import { unknownFact } from "./choices.js";
 import { closureOf } from "./closure.js";
 import { Planner } from "./planner.js";
-import { call, drive, type Meter, type Routine } from "./routine.js";
+import { call, drive, type Meter, type Routine } from "./coroutine.js";
 import type { Plan, Progress, Target } from "./types.js";
-import type { Verdict } from "../verdict.js";
+import type { Verdict } from "../failure/check-result.js";
 
 /**
  * Works back from a target to the steps it takes, in the order they would run. Yields the name of each fact it has to

@@ -1,4 +1,4 @@
-import type { Failure } from "../failure.js";
+import type { Failure } from "../failure/failure.js";
 
 /** What to resolve: the tasks of a goal, or one task named by hand (which runs whatever its facts say). */
 export interface Target {

@@ -2,7 +2,7 @@ import { dirname, join, relative } from "node:path";
 import type { ImageBuild } from "../engine/types.js";
 import { stat } from "../host/files.js";
 import type { ConfigFile } from "../generated/config.js";
-import { fail, ok, type Result } from "../result.js";
+import { fail, ok, type Result } from "../failure/result.js";
 import type { ProjectFiles } from "./files.js";
 import { insideProject } from "./inside.js";
 import type { BuildSettings } from "./types.js";

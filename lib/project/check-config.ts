@@ -1,7 +1,7 @@
 import type { Document } from "../document/document.js";
 import { nearest } from "../document/nearest.js";
 import { agentFolder, overlap } from "../engine/paths.js";
-import type { Problem } from "../failure.js";
+import type { Problem } from "../failure/failure.js";
 import type { ConfigFile } from "../generated/config.js";
 
 type Checked = Pick<Document<ConfigFile>, "value" | "problem">;

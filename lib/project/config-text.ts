@@ -1,7 +1,7 @@
 import { parseDocument } from "../document/parse.js";
 import { configSchema } from "../document/config-schema.js";
 import type { ConfigFile } from "../generated/config.js";
-import { ok, type Result } from "../result.js";
+import { ok, type Result } from "../failure/result.js";
 import { configSchemaName, containerName, defaults } from "./defaults.js";
 import type { OfferedSettings } from "./devcontainer/read.js";
 

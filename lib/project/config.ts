@@ -1,6 +1,6 @@
 import type { SsoSettings } from "../aws/settings.js";
 import type { ConfigFile } from "../generated/config.js";
-import { durationMs } from "../document/duration.js";
+import { durationMs } from "../host/duration.js";
 import { completeBuild } from "./build.js";
 import { containerName, defaults } from "./defaults.js";
 import { completeSurroundings } from "./surroundings.js";

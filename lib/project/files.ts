@@ -1,5 +1,5 @@
 import { readProjectFile } from "../host/project-file.js";
-import { ok, type Result } from "../result.js";
+import { ok, type Result } from "../failure/result.js";
 
 /** The files of a project, each read once in a run: what is parsed, asked about and run is the same. */
 export class ProjectFiles {

@@ -2,8 +2,8 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 import { currentFolder } from "../host/current-folder.js";
 import { realPath, stat } from "../host/files.js";
 import { isThere } from "../host/project-file.js";
-import type { Failure } from "../failure.js";
-import { fail, ok, type Result } from "../result.js";
+import type { Failure } from "../failure/failure.js";
+import { fail, ok, type Result } from "../failure/result.js";
 
 /**
  * The project's folder: the nearest one from `from` upwards with a .tazpod/config.yaml, links resolved;

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { findOddEntry } from "../host/project-file.js";
-import { fail, ok, type Result } from "../result.js";
+import { fail, ok, type Result } from "../failure/result.js";
 import { completeConfig } from "./config.js";
 import type { ConfigFile } from "../generated/config.js";
 import { buildTag, loadBuild } from "./build.js";
 import { ProjectFiles } from "./files.js";
 import { findRoot } from "./find.js";
-import { shown } from "./shown.js";
+import { shown } from "../host/shown.js";
 import type { Project } from "./types.js";
 
 /** Finds the project and reads its config. Failures: `file`, `invalid-document`. Reads only. */

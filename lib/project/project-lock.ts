@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import type { Failure } from "../failure.js";
+import type { Failure } from "../failure/failure.js";
 import { makeFolder } from "../host/files.js";
 import { isLock, type Lock, type LockHolder, takeLock } from "../host/lock-file.js";
 import { removeLeftovers } from "../host/temp-file.js";
-import { fail, type Result } from "../result.js";
+import { fail, type Result } from "../failure/result.js";
 import { projectState } from "../host/project-state.js";
 
 /** How long another tazpod of this project is waited for, in ms: longer than opening or saving a large vault takes. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { list, makeFolder, removeFile, stat, writeNew, readText } from "../host/files.js";
 import { processIdentity } from "../host/process-identity.js";
-import { ok, type Result } from "../result.js";
+import { ok, type Result } from "../failure/result.js";
 import { projectState } from "../host/project-state.js";
 
 /** Where each tazpod that has a shell open in the project says so: one file a process, believed only while that process lives. */

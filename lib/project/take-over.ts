@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { list, lookAtFile, readText, removeEmptyFolder, removeFile } from "../host/files.js";
 import { createState, hasState } from "../host/project-state.js";
-import { ok, type Result } from "../result.js";
+import { ok, type Result } from "../failure/result.js";
 
 /** What an earlier tazpod kept in .tazpod/vault, where a program in the container could write. */
 const names = ["state.json", "endpoints.json", "workspace.json", "engine", "open.json", "unsaved"];

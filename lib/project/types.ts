@@ -2,7 +2,7 @@ import type { Part } from "../vault/parts.js";
 import type { SsoSettings } from "../aws/settings.js";
 import type { EngineChoice, ImageBuild, Mount } from "../engine/types.js";
 import type { ConfigFile } from "../generated/config.js";
-import type { Result } from "../result.js";
+import type { Result } from "../failure/result.js";
 import type { ProjectFiles } from "./files.js";
 
 /** Where the sealed vault is kept, with every default filled in. */

@@ -1,5 +1,5 @@
 import { readCheck } from "./check.js";
-import { durationMs } from "../document/duration.js";
+import { durationMs } from "../host/duration.js";
 import { argumentsOf, type Fields, flagOf, itemsOf, leafOf, mapOf, namesOf, textOf } from "./fields.js";
 import { scriptRef } from "./scripts.js";
 import { type MapTree, positionOf, type Tree } from "./tree.js";

@@ -1,4 +1,4 @@
-import type { Problem } from "../failure.js";
+import type { Problem } from "../failure/failure.js";
 import { factsOf, isDerived } from "./check.js";
 import { itemsOf, leafOf, textsOf } from "./fields.js";
 import type { Merged } from "./merge.js";

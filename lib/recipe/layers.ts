@@ -1,8 +1,8 @@
 import { dirname, resolve } from "node:path";
 import type { Document, SourceFile } from "../document/document.js";
-import type { Failure, Problem } from "../failure.js";
+import type { Failure, Problem } from "../failure/failure.js";
 import type { TasksDocument } from "../generated/tasks.js";
-import { ok, type Result } from "../result.js";
+import { ok, type Result } from "../failure/result.js";
 import { parseBuiltin, parseRecipe } from "./parse.js";
 import type { Layer } from "./tree.js";
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { invalid, type SourceFile } from "../document/document.js";
-import type { Problem } from "../failure.js";
-import { ok, type Result } from "../result.js";
+import type { Problem } from "../failure/failure.js";
+import { ok, type Result } from "../failure/result.js";
 import { readCheck } from "./check.js";
 import { readFact, readGoal, readTask } from "./entries.js";
 import { checkEntries } from "./entry-rules.js";

@@ -1,5 +1,5 @@
 import { didYouMean } from "../document/nearest.js";
-import type { Problem } from "../failure.js";
+import type { Problem } from "../failure/failure.js";
 import {
   isNull,
   type Layer,

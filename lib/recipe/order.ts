@@ -1,4 +1,4 @@
-import type { Problem } from "../failure.js";
+import type { Problem } from "../failure/failure.js";
 import { factsOf } from "./check.js";
 import { type Cycle, type Edge, findCycles } from "./cycles.js";
 import { itemsOf, textsOf } from "./fields.js";

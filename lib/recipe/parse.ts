@@ -1,7 +1,7 @@
 import type { Document, SourceFile } from "../document/document.js";
 import { fromPrecompiled } from "../document/precompiled.js";
 import type { TasksDocument } from "../generated/tasks.js";
-import { ok, type Result } from "../result.js";
+import { ok, type Result } from "../failure/result.js";
 
 /** One recipe file by itself. YAML and its validator are loaded here, by the first file that needs them. */
 export async function parseRecipe(source: SourceFile): Promise<Result<Document<TasksDocument>>> {

@@ -1,4 +1,4 @@
-import type { Problem } from "../failure.js";
+import type { Problem } from "../failure/failure.js";
 import { negatedFact } from "./check.js";
 import { textsOf } from "./fields.js";
 import type { Merged } from "./merge.js";

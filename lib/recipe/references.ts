@@ -1,5 +1,5 @@
 import { didYouMean } from "../document/nearest.js";
-import type { Problem } from "../failure.js";
+import type { Problem } from "../failure/failure.js";
 import { itemsOf, textsOf } from "./fields.js";
 import type { Merged, Section } from "./merge.js";
 import { type MapTree, type Place, problemAt, shortPlace, type Tree } from "./tree.js";

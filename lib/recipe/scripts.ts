@@ -1,7 +1,7 @@
 import { dirname, resolve } from "node:path";
 import { didYouMean } from "../document/nearest.js";
-import type { Problem } from "../failure.js";
-import type { Result } from "../result.js";
+import type { Problem } from "../failure/failure.js";
+import type { Result } from "../failure/result.js";
 import { itemsOf } from "./fields.js";
 import { unreadable } from "./layers.js";
 import type { Merged } from "./merge.js";

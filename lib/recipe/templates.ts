@@ -1,5 +1,5 @@
 import { didYouMean } from "../document/nearest.js";
-import type { Problem } from "../failure.js";
+import type { Problem } from "../failure/failure.js";
 import { itemsOf, mapOf } from "./fields.js";
 import type { Merged } from "./merge.js";
 import { placeholders } from "./render.js";

@@ -1,6 +1,6 @@
 import type { Document } from "../document/document.js";
 import type { Path } from "../document/schema.js";
-import type { Position, Problem } from "../failure.js";
+import type { Position, Problem } from "../failure/failure.js";
 
 /** One file of a recipe. */
 export interface Layer {

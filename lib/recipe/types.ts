@@ -1,4 +1,4 @@
-import type { Position } from "../failure.js";
+import type { Position } from "../failure/failure.js";
 
 /** A question about the world. It only reads; it answers true, false or unknown. */
 export type Check =

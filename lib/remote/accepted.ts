@@ -1,6 +1,6 @@
 import { defaults } from "../project/defaults.js";
 import type { Config } from "../project/types.js";
-import { fail, ok, type Result } from "../result.js";
+import { fail, ok, type Result } from "../failure/result.js";
 import type { Accepted } from "./types.js";
 
 /** Where no config says what a vault may be. */

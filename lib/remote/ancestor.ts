@@ -1,5 +1,5 @@
 import type { TempFile } from "../host/temp-file.js";
-import { ok, type Result } from "../result.js";
+import { ok, type Result } from "../failure/result.js";
 import type { VaultState } from "../vault/state.js";
 import { fetchCopy } from "./copies.js";
 import { historyMark } from "./history-name.js";

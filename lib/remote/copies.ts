@@ -1,5 +1,5 @@
 import { createTemp, type TempFile } from "../host/temp-file.js";
-import { fail, ok, type Result } from "../result.js";
+import { fail, ok, type Result } from "../failure/result.js";
 import { vaultFileName } from "../vault/store.js";
 import { fetchVault, type Fetched } from "./fetch.js";
 import type { HistoryCopy, Remote } from "./types.js";

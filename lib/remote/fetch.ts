@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { TempFile } from "../host/temp-file.js";
-import { fail, ok, type Result } from "../result.js";
+import { fail, ok, type Result } from "../failure/result.js";
 import { recognise } from "../vault/format.js";
 import { checkSize, checkWork } from "./accepted.js";
 import type { Accepted, DownloadRequest, RemoteObject } from "./types.js";

@@ -1,4 +1,4 @@
-import type { Failure } from "../failure.js";
+import type { Failure } from "../failure/failure.js";
 import { isPushed, readLocal } from "./local.js";
 import { rollback } from "./rollback.js";
 import type { Remote, RemoteObject } from "./types.js";

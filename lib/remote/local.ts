@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { lookAtFile } from "../host/files.js";
-import type { Verdict } from "../verdict.js";
-import { ok, type Result } from "../result.js";
+import type { Verdict } from "../failure/check-result.js";
+import { ok, type Result } from "../failure/result.js";
 import { readState, type VaultState, withArrived } from "../vault/state.js";
 import { vaultFileName } from "../vault/store.js";
 import { fileHash } from "../host/file-hash.js";

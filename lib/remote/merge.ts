@@ -1,6 +1,6 @@
 import { createTemp, type TempFile } from "../host/temp-file.js";
-import { type Result, settle, take } from "../result.js";
-import type { Secret } from "../secret.js";
+import { type Result, settle, take } from "../failure/result.js";
+import type { Secret } from "../host/secret.js";
 import { type Merged, mergeInto } from "../vault/merge-into.js";
 import { cleanLeftovers, vaultFileName } from "../vault/store.js";
 import { fetchAncestor } from "./ancestor.js";

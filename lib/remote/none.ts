@@ -1,5 +1,5 @@
-import type { Failure } from "../failure.js";
-import { fail, ok } from "../result.js";
+import type { Failure } from "../failure/failure.js";
+import { fail, ok } from "../failure/result.js";
 import { anySize } from "./accepted.js";
 import type { Remote } from "./types.js";
 

@@ -1,7 +1,7 @@
 import { Transform, type Readable } from "node:stream";
 import { pipeline } from "node:stream";
 import { interrupted } from "../aws/errors.js";
-import { Failed, take } from "../result.js";
+import { Failed, take } from "../failure/result.js";
 import type { ByteProgress, DownloadRequest } from "./types.js";
 
 /**

@@ -1,4 +1,4 @@
-import { type Result, take } from "../result.js";
+import { type Result, take } from "../failure/result.js";
 import { parseHistoryName } from "./history-name.js";
 import { expired } from "./retention.js";
 import type { HistoryCopy, Remote } from "./types.js";

@@ -1,8 +1,8 @@
-import type { Failure } from "../failure.js";
+import type { Failure } from "../failure/failure.js";
 import { keepBackup } from "../host/backup.js";
 import { makeFolder } from "../host/files.js";
 import { createTemp, type TempFile } from "../host/temp-file.js";
-import { Failed, fail, ok, type Result, settle, take } from "../result.js";
+import { Failed, fail, ok, type Result, settle, take } from "../failure/result.js";
 import { changeState, withArrived } from "../vault/state.js";
 import { cleanLeftovers, vaultFileName } from "../vault/store.js";
 import { type Fetched, fetchVault } from "./fetch.js";

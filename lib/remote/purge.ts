@@ -1,4 +1,4 @@
-import { fail, ok, type Result } from "../result.js";
+import { fail, ok, type Result } from "../failure/result.js";
 import { readState } from "../vault/state.js";
 import { historyMark } from "./history-name.js";
 import { movedOn } from "./moved-on.js";

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import type { Failure } from "../failure.js";
+import type { Failure } from "../failure/failure.js";
 import { now } from "../host/clock.js";
 import { lookAtFile, removeFile } from "../host/files.js";
 import { linkTemp } from "../host/temp-file.js";
-import { Failed, fail, type Result, settle, take } from "../result.js";
+import { Failed, fail, type Result, settle, take } from "../failure/result.js";
 import {
   changeState,
   withPending,

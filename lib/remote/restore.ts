@@ -1,7 +1,7 @@
 import { makeFolder } from "../host/files.js";
-import { Failed, type Result, settle, take } from "../result.js";
-import type { Failure } from "../failure.js";
-import type { Secret } from "../secret.js";
+import { Failed, type Result, settle, take } from "../failure/result.js";
+import type { Failure } from "../failure/failure.js";
+import type { Secret } from "../host/secret.js";
 import { restoreInto } from "../vault/restore-into.js";
 import { cleanLeftovers } from "../vault/store.js";
 import { copyAt, fetchCopy, type NumberedCopy, numberedCopies } from "./copies.js";

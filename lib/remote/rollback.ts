@@ -1,4 +1,4 @@
-import type { FailureOf } from "../failure.js";
+import type { FailureOf } from "../failure/failure.js";
 import type { PushedRecord } from "../vault/state.js";
 import type { RemoteObject } from "./types.js";
 

@@ -1,5 +1,5 @@
 import { now } from "../host/clock.js";
-import type { Result } from "../result.js";
+import type { Result } from "../failure/result.js";
 import { changeState, type PushedRecord, type VaultState, withPushed } from "../vault/state.js";
 import type { RemoteObject } from "./types.js";
 

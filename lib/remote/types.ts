@@ -1,9 +1,9 @@
 import type { RequestLimits } from "../aws/client-config.js";
 import type { S3Settings } from "../aws/settings.js";
-import type { Failure } from "../failure.js";
-import type { Verdict } from "../verdict.js";
-import type { Result } from "../result.js";
-import type { Conditional } from "./endpoint-notes.js";
+import type { Failure } from "../failure/failure.js";
+import type { Verdict } from "../failure/check-result.js";
+import type { Result } from "../failure/result.js";
+import type { Conditional } from "./s3/endpoint-notes.js";
 
 /** Where the sealed vault is kept, as the config says. What is of S3 has no effect on other remotes. */
 export interface RemoteSettings extends S3Settings {

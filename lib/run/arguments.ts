@@ -1,10 +1,10 @@
 import { parseArgs } from "node:util";
 import { nearest } from "../document/nearest.js";
 import { currentFolder } from "../host/current-folder.js";
-import type { Failure } from "../failure.js";
+import type { Failure } from "../failure/failure.js";
 import { initFlags, parseInit } from "./init-options.js";
 import type { RunOptions } from "./options.js";
-import { fail, ok, type Result } from "../result.js";
+import { fail, ok, type Result } from "../failure/result.js";
 
 /** A command line, taken apart; names are not looked up yet. */
 export interface Arguments {

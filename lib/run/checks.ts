@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { explain } from "../explain.js";
-import type { Failure } from "../failure.js";
+import { explain } from "../failure/explain.js";
+import type { Failure } from "../failure/failure.js";
 import { stat } from "../host/files.js";
-import type { Verdict } from "../verdict.js";
+import type { Verdict } from "../failure/check-result.js";
 import { render } from "../recipe/render.js";
 import type { Check } from "../recipe/types.js";
 import { checkCommand } from "../trust/code.js";

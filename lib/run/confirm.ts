@@ -2,7 +2,7 @@ import type { Terminal } from "../host/terminal.js";
 import type { Plan, PlannedStep } from "../plan/types.js";
 import { render } from "../recipe/render.js";
 import type { Recipe, Task } from "../recipe/types.js";
-import { fail, ok, type Result } from "../result.js";
+import { fail, ok, type Result } from "../failure/result.js";
 import type { RunOptions } from "./options.js";
 
 /** One question for a whole branch of the plan. */

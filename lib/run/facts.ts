@@ -1,4 +1,4 @@
-import type { Verdict } from "../verdict.js";
+import type { Verdict } from "../failure/check-result.js";
 import { factsOf } from "../recipe/check.js";
 import type { Fact, Recipe, Task } from "../recipe/types.js";
 import { evaluate } from "./checks.js";

@@ -8,7 +8,7 @@ import {
   readUser,
 } from "../project/answers.js";
 import type { EngineChoice } from "../engine/types.js";
-import { fail, ok, type Result } from "../result.js";
+import { fail, ok, type Result } from "../failure/result.js";
 
 /** The answers to the questions of `init` that the command line gives. */
 export interface InitOptions {

@@ -1,10 +1,10 @@
-import type { Failure } from "../failure.js";
+import type { Failure } from "../failure/failure.js";
 import { resolve } from "../plan/resolve.js";
 import type { Plan, Progress, Target } from "../plan/types.js";
-import type { Verdict } from "../verdict.js";
+import type { Verdict } from "../failure/check-result.js";
 import { render, renderKnown } from "../recipe/render.js";
-import { fail, type Result } from "../result.js";
-import type { Setting } from "./setting.js";
+import { fail, type Result } from "../failure/result.js";
+import type { Setting } from "./run-environment.js";
 
 /** The plan of a target as things are: the resolver's questions answered by the checks. */
 export async function planOf(target: Target, setting: Setting, progress: Progress): Promise<Result<Plan>> {

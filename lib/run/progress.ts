@@ -1,6 +1,6 @@
 import type { Terminal } from "../host/terminal.js";
-import { explain } from "../explain.js";
-import type { Result } from "../result.js";
+import { explain } from "../failure/explain.js";
+import type { Result } from "../failure/result.js";
 
 export type Report = (text: string) => void;
 

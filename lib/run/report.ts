@@ -1,6 +1,6 @@
-import { exitCode } from "../exit-code.js";
-import { explain, failureText } from "../explain.js";
-import type { Failure } from "../failure.js";
+import { exitCode } from "../failure/exit-code.js";
+import { explain, failureText } from "../failure/explain.js";
+import type { Failure } from "../failure/failure.js";
 import { printJson, printNote } from "../host/screen.js";
 
 /** Says what went wrong, on stderr, or as a JSON line on stdout; returns the exit code. */

@@ -1,12 +1,12 @@
-import { failureText } from "../explain.js";
-import type { Failure } from "../failure.js";
+import { failureText } from "../failure/explain.js";
+import type { Failure } from "../failure/failure.js";
 import { wantKey, type Plan, type PlannedStep, type Target } from "../plan/types.js";
 import type { FinallyEntry, Task } from "../recipe/types.js";
-import { fail, ok, type Result } from "../result.js";
+import { fail, ok, type Result } from "../failure/result.js";
 import { ask, question } from "./confirm.js";
 import { described, interrupted, planOf } from "./plan-of.js";
-import { perform } from "./perform.js";
-import type { Setting } from "./setting.js";
+import { perform } from "./run-step.js";
+import type { Setting } from "./run-environment.js";
 
 /** How often a plan may turn out to be out of date. */
 const mostReplans = 5;

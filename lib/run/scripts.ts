@@ -2,7 +2,7 @@ import { importFile } from "../host/installation.js";
 import type { ProvidedModules } from "../host/provide-modules.js";
 import { factsOf } from "../recipe/check.js";
 import type { Check, Recipe, ScriptRef } from "../recipe/types.js";
-import { fail, ok, type Result } from "../result.js";
+import { fail, ok, type Result } from "../failure/result.js";
 import type { TrustedCode } from "../trust/code.js";
 import { builtinStep } from "./builtin-steps.js";
 import type { StepScript } from "./step.js";

@@ -1,18 +1,18 @@
 import type { Shell } from "zx/core";
-import type { Enclave } from "../enclave/types.js";
+import type { Enclave } from "../secrets-folder/types.js";
 import type { Chosen } from "../engine/choose.js";
 import type { ContainerState, Engine } from "../engine/types.js";
 import type { Terminal } from "../host/terminal.js";
-import type { Verdict } from "../verdict.js";
+import type { Verdict } from "../failure/check-result.js";
 import type { Project } from "../project/types.js";
 import type { Remote } from "../remote/types.js";
-import type { Result } from "../result.js";
+import type { Result } from "../failure/result.js";
 import type { TrustedCode } from "../trust/code.js";
-import type { Session } from "./session.js";
+import type { Session } from "../session/session.js";
 import type { RunOptions } from "./options.js";
 
-export type { Verdict } from "../verdict.js";
-export type { Result } from "../result.js";
+export type { Verdict } from "../failure/check-result.js";
+export type { Result } from "../failure/result.js";
 
 /** What a step script is given. */
 export interface StepContext {

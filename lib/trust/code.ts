@@ -2,7 +2,7 @@ import { basename, join, resolve } from "node:path";
 import { stat } from "../host/files.js";
 import { isBelow, readProjectFile } from "../host/project-file.js";
 import type { ModuleSource } from "../host/provide-modules.js";
-import { fail, ok, type Result } from "../result.js";
+import { fail, ok, type Result } from "../failure/result.js";
 
 /** The code of a project that may run on this host, as it was when that was settled. */
 export interface TrustedCode {

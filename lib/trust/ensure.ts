@@ -1,11 +1,11 @@
 import type { Terminal } from "../host/terminal.js";
-import { shown } from "../project/shown.js";
+import { shown } from "../host/shown.js";
 import type { Project } from "../project/types.js";
 import type { Recipe } from "../recipe/types.js";
-import { fail, ok, type Result } from "../result.js";
+import { fail, ok, type Result } from "../failure/result.js";
 import type { TrustedCode } from "./code.js";
 import { commandsOf, type VarsOf } from "./commands.js";
-import { contentOf, hashOf, type Thing } from "./content.js";
+import { contentOf, hashOf, type Thing } from "./trusted-content.js";
 import { isSame, readTrusted, type Trusted, writeTrusted } from "./store.js";
 
 export interface Trust {

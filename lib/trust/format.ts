@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
-import { plainLines, plainWhole } from "../plain.js";
+import { plainLines, plainWhole } from "../host/printable.js";
 import { type Command } from "./commands.js";
-import { hashed, type Thing } from "./content.js";
+import { hashed, type Thing } from "./trusted-content.js";
 import { lineDifference } from "./difference.js";
 
 export interface Shown {

@@ -1,7 +1,7 @@
 import type { Project } from "../project/types.js";
-import { ok, type Result } from "../result.js";
+import { ok, type Result } from "../failure/result.js";
 import { readTrusted, writeTrusted } from "./store.js";
-import { settingsOf } from "./content.js";
+import { settingsOf } from "./trusted-content.js";
 
 /**
  * Records the settings that `init` has just written as trusted, since the user gave them. A recipe that was trusted

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { makeFolder, readText, writeAtomic } from "../host/files.js";
 import { now } from "../host/clock.js";
 import { stateFolder } from "../host/state-folder.js";
-import { ok, type Result } from "../result.js";
-import type { Thing } from "./content.js";
+import { ok, type Result } from "../failure/result.js";
+import type { Thing } from "./trusted-content.js";
 
 /** What was trusted on this host, in one folder. */
 export interface Trusted {

@@ -1,4 +1,4 @@
-import { fail, ok, type Result } from "../result.js";
+import { fail, ok, type Result } from "../failure/result.js";
 
 /**
  * Splits a command as a shell would, without being one: blanks separate, '…' keeps all, "…" keeps all but \" and \\,

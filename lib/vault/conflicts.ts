@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { now } from "../host/clock.js";
 import { makeFolder } from "../host/files.js";
-import type { Failure } from "../failure.js";
-import { ok, type Result } from "../result.js";
+import type { Failure } from "../failure/failure.js";
+import { ok, type Result } from "../failure/result.js";
 
 /** A path for a sealed vault that must not take the place of the local one; its folder is there then. */
 export async function conflictPath(vaultFolder: string): Promise<Result<string>> {

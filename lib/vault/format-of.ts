@@ -1,5 +1,5 @@
 import { openRead } from "../host/files.js";
-import { fail, ok, type Result } from "../result.js";
+import { fail, ok, type Result } from "../failure/result.js";
 import { headBytes, recognise, type VaultFormat } from "./format.js";
 
 /** The format of a sealed file, by its first bytes. Failures: `vault-damaged` when it can be none, `file`. */

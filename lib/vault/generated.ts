@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { Secret } from "../secret.js";
+import { Secret } from "../host/secret.js";
 
 const words = 8;
 

@@ -1,12 +1,12 @@
 import { Readable } from "node:stream";
-import { ok, type Result, settle, take } from "../result.js";
-import type { Secret } from "../secret.js";
-import { type ArchiveSummary, normalise } from "./archive.js";
-import type { DigestLine } from "./digest.js";
+import { ok, type Result, settle, take } from "../failure/result.js";
+import type { Secret } from "../host/secret.js";
+import { type ArchiveSummary, normalise } from "./archive/normalise.js";
+import type { DigestLine } from "./archive/digest.js";
 import type { VaultFormat } from "./format.js";
-import { noComplaints } from "./complaints.js";
-import { leadingManifest } from "./leading-manifest.js";
-import type { Manifest } from "./manifest.js";
+import { noComplaints } from "./archive/tar-warnings.js";
+import { leadingManifest } from "./archive/leading-manifest.js";
+import type { Manifest } from "./archive/manifest.js";
 import { openVault } from "./open.js";
 import type { TarSource } from "./seal-folder.js";
 

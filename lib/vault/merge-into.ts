@@ -1,12 +1,12 @@
 import { fileHash } from "../host/file-hash.js";
 import { keepAs } from "../host/files.js";
-import { fail, ok, type Result } from "../result.js";
-import type { Secret } from "../secret.js";
-import { noComplaints } from "./complaints.js";
+import { fail, ok, type Result } from "../failure/result.js";
+import type { Secret } from "../host/secret.js";
+import { noComplaints } from "./archive/tar-warnings.js";
 import { conflictPath } from "./conflicts.js";
 import { type Inspected, inspectVault } from "./inspect.js";
 import { type Merge, mergeEntries } from "./merge.js";
-import { mergedTar, type Sealed } from "./merged-tar.js";
+import { mergedTar, type Sealed } from "./archive/merged-tar.js";
 import { sealInto } from "./seal-folder.js";
 
 export interface MergeRequest {

@@ -1,4 +1,4 @@
-import type { DigestLine } from "./digest.js";
+import type { DigestLine } from "./archive/digest.js";
 
 /** Where an entry of the merged vault comes from, and the path it has there. */
 export interface Pick {

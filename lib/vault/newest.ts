@@ -1,5 +1,5 @@
-import { fail, ok, type Result } from "../result.js";
-import type { Manifest } from "./manifest.js";
+import { fail, ok, type Result } from "../failure/result.js";
+import type { Manifest } from "./archive/manifest.js";
 import { changeState, readState, type SealedRecord } from "./state.js";
 
 /** What is known of a sealed file that has opened. */

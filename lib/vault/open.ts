@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { attempt } from "../host/file-failure.js";
 import { openFile, openRead, stat } from "../host/files.js";
-import { Failed, fail, ok, type Result, settle, take } from "../result.js";
-import type { Secret } from "../secret.js";
+import { Failed, fail, ok, type Result, settle, take } from "../failure/result.js";
+import type { Secret } from "../host/secret.js";
 import { openAge } from "./age/age.js";
 import { headBytes, recognise, type VaultFormat } from "./format.js";
-import { gunzipped } from "./gunzip.js";
+import { gunzipped } from "./archive/gunzip.js";
 import { leastV1Bytes, openV1, type Sealed } from "./v1.js";
 
 /** An opened vault. `tar` is not checked yet: only `normalise` of archive.ts may read it. */

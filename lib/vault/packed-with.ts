@@ -1,5 +1,5 @@
 import { openRead } from "../host/files.js";
-import { ok, type Result } from "../result.js";
+import { ok, type Result } from "../failure/result.js";
 
 /** What files begin with that are taken for a tar archive and are none. */
 const beginnings: readonly (readonly [bytes: Buffer, words: string])[] = [

@@ -1,6 +1,6 @@
 import { readBytes, readDescriptor, stat } from "../host/files.js";
-import { fail, ok, type Result } from "../result.js";
-import { Secret } from "../secret.js";
+import { fail, ok, type Result } from "../failure/result.js";
+import { Secret } from "../host/secret.js";
 import { splitCommand } from "./argv.js";
 import { generatedPassphrase } from "./generated.js";
 import { strengthOf, strengthText } from "./strength.js";

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { fileHash } from "../host/file-hash.js";
-import { fail, ok, type Result } from "../result.js";
-import type { Secret } from "../secret.js";
+import { fail, ok, type Result } from "../failure/result.js";
+import type { Secret } from "../host/secret.js";
 import type { VaultFormat } from "./format.js";
 import { contentOf, inspectVault } from "./inspect.js";
 import { type SealedVault, sealInto, type SealRequest } from "./seal-folder.js";

@@ -1,9 +1,9 @@
 import { fileHash } from "../host/file-hash.js";
 import { keepBackup } from "../host/backup.js";
 import { stat } from "../host/files.js";
-import { ok, type Result } from "../result.js";
+import { ok, type Result } from "../failure/result.js";
 import { contentOf, inspectVault } from "./inspect.js";
-import type { Sealed } from "./merged-tar.js";
+import type { Sealed } from "./archive/merged-tar.js";
 import { type SealRequest, sealInto } from "./seal-folder.js";
 
 export interface RestoreRequest extends Pick<SealRequest, "passphrase"> {

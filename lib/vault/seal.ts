@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { fail, ok, type Result, settle, take } from "../result.js";
-import type { Secret } from "../secret.js";
+import { fail, ok, type Result, settle, take } from "../failure/result.js";
+import type { Secret } from "../host/secret.js";
 import { sealAge } from "./age/age.js";
 import type { VaultFormat } from "./format.js";
-import { gzipStages } from "./gzip.js";
+import { gzipStages } from "./archive/gzip.js";
 import { sealV1 } from "./v1.js";
 
 /** Where sealed bytes go, piece by piece; a failure ends the sealing. */

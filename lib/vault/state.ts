@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import type { FailureOf } from "../failure.js";
+import type { FailureOf } from "../failure/failure.js";
 import { readText } from "../host/files.js";
 import { projectState, writeState as writeFile } from "../host/project-state.js";
-import { ok, type Result } from "../result.js";
+import { ok, type Result } from "../failure/result.js";
 
 /** What this host remembers of its vault, in `state.json` of its state of the project. Losing it loses no vault. */
 export interface VaultState {

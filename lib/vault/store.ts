@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { createTemp, removeLeftovers, type TempFile } from "../host/temp-file.js";
-import { ok, type Result } from "../result.js";
+import { ok, type Result } from "../failure/result.js";
 import type { Write } from "./seal.js";
 
 /** The names in .tazpod/vault. */

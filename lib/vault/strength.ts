@@ -1,4 +1,4 @@
-import type { Secret } from "../secret.js";
+import type { Secret } from "../host/secret.js";
 
 export interface Strength {
   readonly word: "very weak" | "weak" | "fair" | "strong";

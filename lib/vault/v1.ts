@@ -8,8 +8,8 @@ import {
   randomBytes,
 } from "node:crypto";
 import { promisify } from "node:util";
-import type { Secret } from "../secret.js";
-import { Pieces } from "./pieces.js";
+import type { Secret } from "../host/secret.js";
+import { Pieces } from "./age/byte-reader.js";
 
 /**
  * The format of the Go tazpod: salt(32) ‖ nonce(12) ‖ AES-256-GCM ciphertext ‖ tag(16), with the key from

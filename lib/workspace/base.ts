@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { readText, removeFile, stat } from "../host/files.js";
 import { projectState, writeState } from "../host/project-state.js";
-import { ok, type Result } from "../result.js";
+import { ok, type Result } from "../failure/result.js";
 import type { Entry, Tree } from "./entry.js";
 
 /** What a project and its copy both were when they were last alike, in this host's state of the project. */

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { createTemp, type TempFile } from "../host/temp-file.js";
-import { Failed, ok, type Result, settle, take } from "../result.js";
-import { feed } from "../vault/tar-feed.js";
-import { pathLine } from "../enclave/lines.js";
+import { Failed, ok, type Result, settle, take } from "../failure/result.js";
+import { feed } from "../vault/archive/tar-feed.js";
+import { pathLine } from "../secrets-folder/parse-lines.js";
 import { damaged, type Inside, packed } from "./inside.js";
 import { judgeInside } from "./inside-entry.js";
 import { packEach, packSome } from "./scripts.js";
@@ -47,7 +47,7 @@ async function fetchOnce(
 ): Promise<Result<void>> {
   const wanted = new Set(paths);
   const { tar, done } = packed(inside, script, signal, paths.map((path) => `${pathLine(path)}\n`).join(""));
-  const { extract } = await import("../vault/tar-parser.js");
+  const { extract } = await import("../vault/archive/tar-parser.js");
   const parser = extract();
   const feeding = feed(tar, parser);
   const read = await settle(async () => {

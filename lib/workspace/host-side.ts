@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { fileHash } from "../host/file-hash.js";
 import { type Found, listTree } from "../host/tree.js";
-import { fail, ok, type Result } from "../result.js";
-import { folded } from "../vault/case-tricks.js";
+import { fail, ok, type Result } from "../failure/result.js";
+import { folded } from "../vault/archive/case-collisions.js";
 import { type Entry, type Listing, reserved } from "./entry.js";
 
 export interface HostSide extends Listing {

@@ -1,7 +1,7 @@
 import type { Header } from "tar-stream";
-import { Failed } from "../result.js";
-import { folded } from "../vault/case-tricks.js";
-import { innerTarget, pathParts } from "../vault/entry-policy.js";
+import { Failed } from "../failure/result.js";
+import { folded } from "../vault/archive/case-collisions.js";
+import { innerTarget, pathParts } from "../vault/archive/entry-policy.js";
 import { reserved } from "./entry.js";
 
 /** What a tar header of the container's is. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { workspace } from "../engine/paths.js";
-import { Failed, fail, ok, type Result, settle } from "../result.js";
-import { feed } from "../vault/tar-feed.js";
+import { Failed, fail, ok, type Result, settle } from "../failure/result.js";
+import { feed } from "../vault/archive/tar-feed.js";
 import type { Entry, Listing } from "./entry.js";
 import { damaged, type Inside, packed } from "./inside.js";
 import { judgeInside } from "./inside-entry.js";
@@ -22,7 +22,7 @@ const mostEntries = 2_000_000;
 /** The copy in the container, read as one tar; only its hashes are kept. */
 export async function insideSide(inside: Inside, signal: AbortSignal): Promise<Result<InsideSide>> {
   const { tar, done } = packed(inside, packAll, signal);
-  const { extract } = await import("../vault/tar-parser.js");
+  const { extract } = await import("../vault/archive/tar-parser.js");
   const parser = extract();
   const feeding = feed(tar, parser);
   const entries = new Map<string, Entry>();

@@ -1,10 +1,10 @@
 import type { Readable } from "node:stream";
-import { isGone } from "../engine/dialect.js";
+import { isGone } from "../engine/oci/flavors.js";
 import { workspace } from "../engine/paths.js";
 import type { Engine } from "../engine/types.js";
 import type { Finished } from "../host/process.js";
-import { Failed, fail, type Result } from "../result.js";
-import { type Complaints, judgeTar } from "../vault/complaints.js";
+import { Failed, fail, type Result } from "../failure/result.js";
+import { type Complaints, judgeTar } from "../vault/archive/tar-warnings.js";
 
 /** The container that has a copy of the project. */
 export interface Inside {

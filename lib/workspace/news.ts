@@ -1,5 +1,5 @@
-import { plain } from "../plain.js";
-import type { Carried } from "./carry.js";
+import { plain } from "../host/printable.js";
+import type { Carried } from "./sync.js";
 
 /** So many names are told of each kind. */
 const most = 20;

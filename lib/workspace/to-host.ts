@@ -1,5 +1,5 @@
 import { lookAt, placeFile, placeFolder, placeLink, removeAt, setMode } from "../host/tree.js";
-import { ok, type Result } from "../result.js";
+import { ok, type Result } from "../failure/result.js";
 import type { Change } from "./decide.js";
 import type { Entry } from "./entry.js";
 import { fetchFiles } from "./fetch.js";

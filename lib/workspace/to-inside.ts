@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { pathLine } from "../enclave/lines.js";
+import { pathLine } from "../secrets-folder/parse-lines.js";
 import { openFile } from "../host/files.js";
-import { Failed, ok, type Result } from "../result.js";
-import { tarOf } from "../vault/tar-entries.js";
-import { padding, tarHeader, type TarEntry } from "../vault/tar-header.js";
+import { Failed, ok, type Result } from "../failure/result.js";
+import { tarOf } from "../vault/archive/tar-entries.js";
+import { padding, tarHeader, type TarEntry } from "../vault/archive/tar-header.js";
 import { lookAt } from "../host/tree.js";
 import type { Change } from "./decide.js";
 import { above, type Entry } from "./entry.js";

@@ -2,7 +2,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { parseDocument } from "../../lib/document/parse.js";
 import { tasksSchema } from "../../lib/document/tasks-schema.js";
-import type { Problem } from "../../lib/failure.js";
+import type { Problem } from "../../lib/failure/failure.js";
 
 function problemsOf(text: string): readonly Problem[] {
   const parsed = parseDocument({ path: "x.yaml", text }, tasksSchema);

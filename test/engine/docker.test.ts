@@ -2,7 +2,7 @@
 // time limit: 600 s
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { ociEngine } from "../../lib/engine/oci.js";
+import { ociEngine } from "../../lib/engine/oci/engine.js";
 import { failure } from "../rig/result.js";
 import { run } from "../rig/host.js";
 import { engineSuite } from "./suite.js";

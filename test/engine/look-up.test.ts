@@ -1,7 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { lookUpUser } from "../../lib/engine/look-up.js";
-import { ok } from "../../lib/result.js";
+import { lookUpUser } from "../../lib/engine/oci/image-user.js";
+import { ok } from "../../lib/failure/result.js";
 import { failure, value } from "../rig/result.js";
 
 // What podman says now and then of an image that has the user: nothing makes it say so when it is wanted.

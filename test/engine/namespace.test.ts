@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { namespaceEngine } from "../../lib/engine/namespace/namespace.js";
+import { namespaceEngine } from "../../lib/engine/namespace/engine.js";
 import type { NamespaceRecord } from "../../lib/engine/namespace/run.js";
 import { specHash } from "../../lib/engine/spec.js";
 import { endProcess } from "../../lib/host/end-process.js";

@@ -1,8 +1,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { otherMachine } from "../../lib/engine/other-machine.js";
+import { otherMachine } from "../../lib/engine/oci/remote-daemon.js";
 import type { Finished } from "../../lib/host/process.js";
-import { ok, type Result } from "../../lib/result.js";
+import { ok, type Result } from "../../lib/failure/result.js";
 
 async function unasked(): Promise<Result<Finished>> {
   throw new Error("a program was started");

@@ -5,7 +5,7 @@ import { chmod, mkdir, readdir, readFile, rm, stat, symlink } from "node:fs/prom
 import { dirname, join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { processEngine } from "../../lib/engine/process/process.js";
+import { processEngine } from "../../lib/engine/process/engine.js";
 import { specHash } from "../../lib/engine/spec.js";
 import type { ContainerSpec } from "../../lib/engine/types.js";
 import { processIdentity } from "../../lib/host/process-identity.js";

@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { foreign, outdated } from "../../lib/engine/judge.js";
+import { foreign, outdated } from "../../lib/engine/oci/ownership.js";
 import { secretsFolder } from "../../lib/engine/paths.js";
 import { createArguments, misplaced, specHash } from "../../lib/engine/spec.js";
 import type { ContainerSpec, ContainerState } from "../../lib/engine/types.js";

@@ -2,7 +2,7 @@
  * Seals a vault anew from the passphrase "old" to "new", in the age format, and dies by SIGKILL at a step:
  * `reseal-victim.js VAULT STEP`.
  */
-import { Secret } from "../../lib/secret.js";
+import { Secret } from "../../lib/host/secret.js";
 import { reseal } from "../../lib/vault/reseal.js";
 
 const [path = "", fatal = ""] = process.argv.slice(2);

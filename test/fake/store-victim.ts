@@ -2,7 +2,7 @@
  * Replaces a vault and dies by SIGKILL at a step: `store-victim.js FOLDER STEP NTH`. The bytes are 3 MiB of "n", so
  * that there are three "writing" steps.
  */
-import { ok } from "../../lib/result.js";
+import { ok } from "../../lib/failure/result.js";
 import { replaceVault } from "../../lib/vault/store.js";
 
 const [folder = "", fatal = "", nth = "1"] = process.argv.slice(2);

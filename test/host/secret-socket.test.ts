@@ -5,8 +5,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { testWith } from "../rig/needing.js";
 import { askSecret, serveSecret } from "../../lib/host/secret-socket.js";
-import { take } from "../../lib/result.js";
-import { Secret } from "../../lib/secret.js";
+import { take } from "../../lib/failure/result.js";
+import { Secret } from "../../lib/host/secret.js";
 import { newFolder } from "../rig/folder.js";
 import { run } from "../rig/host.js";
 

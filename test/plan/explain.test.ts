@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Ajv } from "ajv";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { Failure } from "../../lib/failure.js";
+import type { Failure } from "../../lib/failure/failure.js";
 import { builtinScripts } from "../../lib/run/scripts.js";
 import { packageRoot } from "../../lib/host/package-root.js";
 import { explainPlan } from "../../lib/plan/explain.js";

@@ -1,9 +1,9 @@
 import { resolve } from "../../lib/plan/resolve.js";
-import type { Meter } from "../../lib/plan/routine.js";
+import type { Meter } from "../../lib/plan/coroutine.js";
 import type { Plan, Progress, Target } from "../../lib/plan/types.js";
-import type { Verdict } from "../../lib/verdict.js";
-import type { Failure } from "../../lib/failure.js";
-import type { Result } from "../../lib/result.js";
+import type { Verdict } from "../../lib/failure/check-result.js";
+import type { Failure } from "../../lib/failure/failure.js";
+import type { Result } from "../../lib/failure/result.js";
 import { loadRecipe } from "../../lib/recipe/load.js";
 import type { Recipe } from "../../lib/recipe/types.js";
 

@@ -4,7 +4,7 @@ import { copyFile, mkdir, readdir, readFile, rm, symlink, writeFile } from "node
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { openEngine } from "../../lib/engine/open.js";
-import { runOf } from "../../lib/enclave/open-record.js";
+import { runOf } from "../../lib/secrets-folder/open-record.js";
 import { newFolder } from "../rig/folder.js";
 import { engineName, Host, quick, removeHosts } from "../rig/host.js";
 import { namesIn } from "../rig/names-in.js";

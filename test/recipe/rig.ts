@@ -1,7 +1,7 @@
-import type { Problem } from "../../lib/failure.js";
+import type { Problem } from "../../lib/failure/failure.js";
 import { loadRecipe, type RecipeSources } from "../../lib/recipe/load.js";
 import type { Recipe } from "../../lib/recipe/types.js";
-import type { Result } from "../../lib/result.js";
+import type { Result } from "../../lib/failure/result.js";
 
 export interface Files {
   /** The built-in recipe, without its `version` line. */

@@ -8,7 +8,7 @@ import { readLocal } from "../../lib/remote/local.js";
 import { openRemote } from "../../lib/remote/open.js";
 import { pull } from "../../lib/remote/pull.js";
 import { push } from "../../lib/remote/push.js";
-import { Secret } from "../../lib/secret.js";
+import { Secret } from "../../lib/host/secret.js";
 import { sealInto } from "../../lib/vault/seal-folder.js";
 import { newFolder } from "../rig/folder.js";
 import { value } from "../rig/result.js";

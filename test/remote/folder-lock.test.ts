@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { processIdentity } from "../../lib/host/process-identity.js";
-import { fileRemote } from "../../lib/remote/file.js";
+import { fileRemote } from "../../lib/remote/file/remote.js";
 import type { Remote } from "../../lib/remote/types.js";
 import { newFolder } from "../rig/folder.js";
 import { sha256Of } from "../rig/sha256.js";

@@ -13,7 +13,7 @@ import { push, type PushRequest } from "../../lib/remote/push.js";
 import { expired } from "../../lib/remote/retention.js";
 import { newestFirst, parseHistoryName } from "../../lib/remote/history-name.js";
 import type { HistoryCopy, Remote, RemoteSettings } from "../../lib/remote/types.js";
-import { ok } from "../../lib/result.js";
+import { ok } from "../../lib/failure/result.js";
 import { FaultProxy } from "../fake/fault-proxy.js";
 import { keysIn, newBucket, useTestKeys, putObject } from "../rig/bucket.js";
 import { newFolder } from "../rig/folder.js";

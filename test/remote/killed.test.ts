@@ -10,7 +10,7 @@ import { openRemote } from "../../lib/remote/open.js";
 import { pull } from "../../lib/remote/pull.js";
 import { push } from "../../lib/remote/push.js";
 import type { Remote, RemoteSettings } from "../../lib/remote/types.js";
-import { ok } from "../../lib/result.js";
+import { ok } from "../../lib/failure/result.js";
 import { FaultProxy } from "../fake/fault-proxy.js";
 import { newBucket, useTestKeys } from "../rig/bucket.js";
 import { newFolder } from "../rig/folder.js";

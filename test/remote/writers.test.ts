@@ -7,7 +7,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openRemote } from "../../lib/remote/open.js";
 import type { Remote, RemoteSettings } from "../../lib/remote/types.js";
-import { ok } from "../../lib/result.js";
+import { ok } from "../../lib/failure/result.js";
 import { newBucket, useTestKeys } from "../rig/bucket.js";
 import { newFolder } from "../rig/folder.js";
 import { value } from "../rig/result.js";

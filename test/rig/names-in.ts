@@ -1,4 +1,4 @@
-import { Secret } from "../../lib/secret.js";
+import { Secret } from "../../lib/host/secret.js";
 import { listVault } from "../../lib/vault/inspect.js";
 import { passphrase } from "./host.js";
 import { value } from "./result.js";

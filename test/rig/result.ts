@@ -1,5 +1,5 @@
-import type { Failure, FailureKind, FailureOf } from "../../lib/failure.js";
-import type { Result } from "../../lib/result.js";
+import type { Failure, FailureKind, FailureOf } from "../../lib/failure/failure.js";
+import type { Result } from "../../lib/failure/result.js";
 
 /** The value, or an error that shows the failure. */
 export function value<T>(result: Result<T>): T {

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import type { VaultFormat } from "../../lib/vault/format.js";
-import { ok, type Result } from "../../lib/result.js";
-import type { Secret } from "../../lib/secret.js";
+import { ok, type Result } from "../../lib/failure/result.js";
+import type { Secret } from "../../lib/host/secret.js";
 import { sealVault } from "../../lib/vault/seal.js";
 
 /** A sealed vault in memory. */

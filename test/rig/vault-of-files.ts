@@ -1,12 +1,12 @@
 import { Readable } from "node:stream";
-import { ok } from "../../lib/result.js";
-import type { Secret } from "../../lib/secret.js";
-import { normalise } from "../../lib/vault/archive.js";
-import { noComplaints } from "../../lib/vault/complaints.js";
-import type { Manifest } from "../../lib/vault/manifest.js";
+import { ok } from "../../lib/failure/result.js";
+import type { Secret } from "../../lib/host/secret.js";
+import { normalise } from "../../lib/vault/archive/normalise.js";
+import { noComplaints } from "../../lib/vault/archive/tar-warnings.js";
+import type { Manifest } from "../../lib/vault/archive/manifest.js";
 import { openVault } from "../../lib/vault/open.js";
 import type { TarSource } from "../../lib/vault/seal-folder.js";
-import { endOfTar, padding, tarHeader } from "../../lib/vault/tar-header.js";
+import { endOfTar, padding, tarHeader } from "../../lib/vault/archive/tar-header.js";
 import type { Contents } from "./edit-log.js";
 import { drain, readTar } from "./read-tar.js";
 import { value } from "./result.js";

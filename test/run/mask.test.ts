@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { masking } from "../../lib/run/mask.js";
+import { masking } from "../../lib/session/mask.js";
 
 async function masked(secrets: readonly string[], chunks: readonly (string | Buffer)[]): Promise<string> {
   const stream = masking(secrets.map((secret) => Buffer.from(secret)));

@@ -3,7 +3,7 @@ import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import "../fake/light-scrypt.js";
-import { Secret } from "../../lib/secret.js";
+import { Secret } from "../../lib/host/secret.js";
 import { inspectVault } from "../../lib/vault/inspect.js";
 import { Host, passphrase, removeHosts } from "../rig/host.js";
 import { failure, value } from "../rig/result.js";

@@ -6,7 +6,7 @@ import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { openEngine } from "../../lib/engine/open.js";
-import { explain } from "../../lib/explain.js";
+import { explain } from "../../lib/failure/explain.js";
 import { repository } from "../rig/root.js";
 import { onTmpfs } from "../rig/tmpfs.js";
 

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { judgeTar } from "../../lib/vault/complaints.js";
+import { judgeTar } from "../../lib/vault/archive/tar-warnings.js";
 import { newFolder } from "../rig/folder.js";
 import { run } from "../rig/host.js";
 import { failure, value } from "../rig/result.js";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import "../fake/light-scrypt.js";
-import { Secret } from "../../lib/secret.js";
+import { Secret } from "../../lib/host/secret.js";
 import { inspectVault } from "../../lib/vault/inspect.js";
 import { newFolder } from "../rig/folder.js";
 import { Host, passphrase } from "../rig/host.js";

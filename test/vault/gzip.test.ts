@@ -6,7 +6,7 @@ import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { gzipStages } from "../../lib/vault/gzip.js";
+import { gzipStages } from "../../lib/vault/archive/gzip.js";
 import { all } from "../rig/seal.js";
 
 const test = suite("gzip");

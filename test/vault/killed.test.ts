@@ -6,7 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { projectState } from "../../lib/host/project-state.js";
 import "../fake/light-scrypt.js";
-import { Secret } from "../../lib/secret.js";
+import { Secret } from "../../lib/host/secret.js";
 import { inspectVault } from "../../lib/vault/inspect.js";
 import { readState } from "../../lib/vault/state.js";
 import { type Died, dieEverywhere } from "../rig/die-at.js";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { DigestLine } from "../../lib/vault/digest.js";
+import type { DigestLine } from "../../lib/vault/archive/digest.js";
 import { type Merge, mergeEntries } from "../../lib/vault/merge.js";
 
 const test = suite("merge");

@@ -1,10 +1,10 @@
 import { Readable } from "node:stream";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { normalise } from "../../lib/vault/archive.js";
+import { normalise } from "../../lib/vault/archive/normalise.js";
 import { closedParts, isOpen, leadsToOpen, partOf } from "../../lib/vault/parts.js";
-import { selectedTar } from "../../lib/vault/tar-entries.js";
-import { endOfTar, padding, tarHeader, type TarEntry } from "../../lib/vault/tar-header.js";
+import { selectedTar } from "../../lib/vault/archive/tar-entries.js";
+import { endOfTar, padding, tarHeader, type TarEntry } from "../../lib/vault/archive/tar-header.js";
 
 const parts = [
   { name: "aws", paths: [".aws"] },

@@ -3,8 +3,8 @@ import { chmod, mkdir, open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ok, type Result } from "../../lib/result.js";
-import { Secret } from "../../lib/secret.js";
+import { ok, type Result } from "../../lib/failure/result.js";
+import { Secret } from "../../lib/host/secret.js";
 import { splitCommand } from "../../lib/vault/argv.js";
 import {
   newPassphrase,

@@ -3,7 +3,7 @@ import { chmod, readdir, readFile, stat, utimes, writeFile } from "node:fs/promi
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { fail, ok, type Result } from "../../lib/result.js";
+import { fail, ok, type Result } from "../../lib/failure/result.js";
 import type { Write } from "../../lib/vault/seal.js";
 import { cleanLeftovers, replaceVault } from "../../lib/vault/store.js";
 import { newFolder } from "../rig/folder.js";

@@ -1,7 +1,7 @@
 import type { Header } from "tar-stream";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Failed } from "../../lib/result.js";
+import { Failed } from "../../lib/failure/result.js";
 import { judgeInside } from "../../lib/workspace/inside-entry.js";
 
 const header = (change: Partial<Header>): Header =>

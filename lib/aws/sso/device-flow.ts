@@ -1,7 +1,7 @@
-import type { Failure } from "../../failure.js";
+import type { Failure } from "../../failure/failure.js";
 import { now, sleep } from "../../host/clock.js";
-import { fail, ok, type Result } from "../../result.js";
-import { Secret } from "../../secret.js";
+import { fail, ok, type Result } from "../../failure/result.js";
+import { Secret } from "../../host/secret.js";
 import { interrupted } from "../errors.js";
 import type { SsoLogin } from "./login.js";
 import { ask, oidcService } from "./service.js";

@@ -1,4 +1,4 @@
-import { fail, ok, type Result } from "../../result.js";
+import { fail, ok, type Result } from "../../failure/result.js";
 import type { Environment } from "../client-config.js";
 import type { S3Settings } from "../settings.js";
 import { defaultScopes, type SsoLogin } from "./login.js";

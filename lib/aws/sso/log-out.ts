@@ -1,4 +1,4 @@
-import type { Result } from "../../result.js";
+import type { Result } from "../../failure/result.js";
 import type { SsoLogin } from "./login.js";
 import { ask, portalService } from "./service.js";
 import { reveal } from "./token.js";

@@ -1,4 +1,4 @@
-import type { FailureOf } from "../../failure.js";
+import type { FailureOf } from "../../failure/failure.js";
 import { capture } from "../../host/process.js";
 import type { Environment } from "../client-config.js";
 import type { S3Settings } from "../settings.js";

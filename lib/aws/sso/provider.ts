@@ -1,4 +1,4 @@
-import { Failed } from "../../result.js";
+import { Failed } from "../../failure/result.js";
 import type { Environment } from "../client-config.js";
 import { isNetworkCode, readAwsError } from "../errors.js";
 import type { S3Settings } from "../settings.js";

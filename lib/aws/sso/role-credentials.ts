@@ -1,5 +1,5 @@
 import type { GetRoleCredentialsResponse } from "@aws-sdk/client-sso";
-import { fail, ok, type Result } from "../../result.js";
+import { fail, ok, type Result } from "../../failure/result.js";
 import type { SsoLogin } from "./login.js";
 import { type Answer, ask, portalService } from "./service.js";
 import { reveal, type Token } from "./token.js";

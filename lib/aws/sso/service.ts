@@ -1,8 +1,8 @@
 import type { SSOClient } from "@aws-sdk/client-sso";
 import type { SSOOIDCClient } from "@aws-sdk/client-sso-oidc";
-import type { Failure } from "../../failure.js";
-import { plain } from "../../plain.js";
-import { fail, ok, type Result } from "../../result.js";
+import type { Failure } from "../../failure/failure.js";
+import { plain } from "../../host/printable.js";
+import { fail, ok, type Result } from "../../failure/result.js";
 import { attempts as usual, limits } from "../client-config.js";
 import { interrupted, isNetworkCode, readAwsError } from "../errors.js";
 import { quietly, silent } from "../quietly.js";

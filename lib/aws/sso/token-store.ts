@@ -5,7 +5,7 @@ import { makeFolder, readText, removeFile, writeAtomic } from "../../host/files.
 import { type Lock, type LockHolder, takeLock } from "../../host/lock-file.js";
 import { runtimeFolder } from "../../host/runtime-folder.js";
 import { removeLeftovers } from "../../host/temp-file.js";
-import { ok, type Result } from "../../result.js";
+import { ok, type Result } from "../../failure/result.js";
 import type { SsoLogin } from "./login.js";
 import { type Client, clientText, parseClient, parseToken, type Token, tokenText } from "./token.js";
 

@@ -1,4 +1,4 @@
-import { Secret } from "../../secret.js";
+import { Secret } from "../../host/secret.js";
 
 /** A registered client of the login service. */
 export interface Client {

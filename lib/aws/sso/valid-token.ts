@@ -1,7 +1,7 @@
-import type { Failure } from "../../failure.js";
+import type { Failure } from "../../failure/failure.js";
 import { now } from "../../host/clock.js";
 import { isLock } from "../../host/lock-file.js";
-import { fail, ok, type Result } from "../../result.js";
+import { fail, ok, type Result } from "../../failure/result.js";
 import { tokenOf } from "./device-flow.js";
 import type { SsoLogin } from "./login.js";
 import { ask, oidcService } from "./service.js";

@@ -1,8 +1,8 @@
 import { runsOnThisHost } from "../../engine/choose.js";
-import { isAbsentImage } from "../../explain-engine.js";
-import { isOffline } from "../../run/freshness.js";
-import { hostHas } from "../../run/host-ready.js";
-import { ownContainer } from "../../run/own-container.js";
+import { isAbsentImage } from "../../failure/explain-engine.js";
+import { isOffline } from "../../session/staleness.js";
+import { hostHas } from "../../session/preflight.js";
+import { ownContainer } from "../../session/own-container.js";
 import { engineMs } from "./engine.js";
 import { type Check, good, met, type Patient, type Seen, unknown } from "./types.js";
 

@@ -1,9 +1,9 @@
-import { exitCode } from "../../exit-code.js";
+import { exitCode } from "../../failure/exit-code.js";
 import { printJson, printResult } from "../../host/screen.js";
 import type { Arguments } from "../../run/arguments.js";
-import { open } from "../../run/open.js";
+import { open } from "../../session/open.js";
 import { reportFailure } from "../../run/report.js";
-import type { Setting } from "../../run/setting.js";
+import type { Setting } from "../../run/run-environment.js";
 import { trustOf } from "../../trust/ensure.js";
 import { finding } from "./finding.js";
 import { nodeCheck } from "./node.js";

@@ -1,4 +1,4 @@
-import type { Setting } from "../../run/setting.js";
+import type { Setting } from "../../run/run-environment.js";
 import type { Trust } from "../../trust/ensure.js";
 import { containerCheck, imageCheck } from "./container.js";
 import { engineCheck } from "./engine.js";

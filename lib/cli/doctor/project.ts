@@ -1,4 +1,4 @@
-import { shown } from "../../project/shown.js";
+import { shown } from "../../host/shown.js";
 import type { Project } from "../../project/types.js";
 import type { Trust } from "../../trust/ensure.js";
 import { type Check, good, type Seen, warning } from "./types.js";

@@ -1,7 +1,7 @@
-import { explain } from "../../explain.js";
-import type { Failure } from "../../failure.js";
+import { explain } from "../../failure/explain.js";
+import type { Failure } from "../../failure/failure.js";
 import type { Project } from "../../project/types.js";
-import type { Result } from "../../result.js";
+import type { Result } from "../../failure/result.js";
 import type { StepContext, Verdict } from "../../run/step.js";
 
 /** What a check has found. */

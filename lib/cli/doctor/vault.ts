@@ -1,8 +1,8 @@
 import { stat } from "../../host/files.js";
-import { shown } from "../../project/shown.js";
+import { shown } from "../../host/shown.js";
 import type { Project } from "../../project/types.js";
-import { ago } from "../../run/ago.js";
-import { bytesOf, count } from "../../run/bytes.js";
+import { ago } from "../../host/ago.js";
+import { bytesOf, count } from "../../host/bytes.js";
 import { formatOf } from "../../vault/format-of.js";
 import { unusableFile } from "../../vault/passphrase.js";
 import { inspected } from "../vault/types.js";

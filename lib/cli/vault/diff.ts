@@ -1,10 +1,10 @@
-import { openVaultIn } from "../../enclave/open-vault.js";
+import { openVaultIn } from "../../secrets-folder/open-vault.js";
 import { printJson, printResult } from "../../host/screen.js";
-import { take } from "../../enclave/take.js";
-import { fail, ok, type Result } from "../../result.js";
-import { normalise } from "../../vault/archive.js";
+import { take } from "../../secrets-folder/pack.js";
+import { fail, ok, type Result } from "../../failure/result.js";
+import { normalise } from "../../vault/archive/normalise.js";
 import { changeLines, changesBetween } from "../../vault/changes.js";
-import type { DigestLine } from "../../vault/digest.js";
+import type { DigestLine } from "../../vault/archive/digest.js";
 import { isOpen, leadsToOpen, type Opening } from "../../vault/parts.js";
 import { archiveLimit } from "../../vault/limit.js";
 import type { StepContext } from "../../run/step.js";

@@ -1,5 +1,5 @@
 import { resultsOnTerminal, sendData } from "../../host/screen.js";
-import { fail, type Result, settle } from "../../result.js";
+import { fail, type Result, settle } from "../../failure/result.js";
 import { contentOf } from "../../vault/inspect.js";
 import { inspected, noWords, type VaultCommand } from "./types.js";
 

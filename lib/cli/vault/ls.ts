@@ -1,8 +1,8 @@
 import { printJson, printResult } from "../../host/screen.js";
-import { plain } from "../../plain.js";
-import { ok, type Result } from "../../result.js";
-import { bytesOf } from "../../run/bytes.js";
-import { withPassphrase } from "../../run/passphrase.js";
+import { plain } from "../../host/printable.js";
+import { ok, type Result } from "../../failure/result.js";
+import { bytesOf } from "../../host/bytes.js";
+import { withPassphrase } from "../../session/passphrase.js";
 import { listVault } from "../../vault/inspect.js";
 import { noWords, type VaultCommand } from "./types.js";
 

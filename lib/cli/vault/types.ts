@@ -1,5 +1,5 @@
-import { fail, ok, type Result } from "../../result.js";
-import { withPassphrase } from "../../run/passphrase.js";
+import { fail, ok, type Result } from "../../failure/result.js";
+import { withPassphrase } from "../../session/passphrase.js";
 import type { StepContext } from "../../run/step.js";
 import { type Inspected, inspectVault } from "../../vault/inspect.js";
 

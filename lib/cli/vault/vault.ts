@@ -1,7 +1,7 @@
 import { nearest } from "../../document/nearest.js";
-import { fail, ok, type Result } from "../../result.js";
+import { fail, ok, type Result } from "../../failure/result.js";
 import type { Arguments } from "../../run/arguments.js";
-import { open } from "../../run/open.js";
+import { open } from "../../session/open.js";
 import { reportFailure } from "../../run/report.js";
 import type { VaultCommand } from "./types.js";
 

@@ -1,7 +1,7 @@
 import { mountsOf } from "../mounts.js";
 import { workspace } from "../paths.js";
 import type { ContainerSpec, ContainerUser } from "../types.js";
-import { finish, hold } from "./hold.js";
+import { finish, hold } from "./pause-process.js";
 import { thisShell } from "../this-user.js";
 
 /** Programs of the host, in their usual places; what npx and the like put before them is not there inside. */

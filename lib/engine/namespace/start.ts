@@ -1,7 +1,7 @@
 import { startBackground } from "../../host/background.js";
 import { now } from "../../host/clock.js";
 import { processIdentity } from "../../host/process-identity.js";
-import { fail, ok, type Result } from "../../result.js";
+import { fail, ok, type Result } from "../../failure/result.js";
 import { environment, holdArguments } from "./arguments.js";
 import { type NamespaceRecord, namespaces, running } from "./run.js";
 

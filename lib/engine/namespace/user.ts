@@ -1,7 +1,7 @@
-import { rootRefused } from "../../explain-engine.js";
+import { rootRefused } from "../../failure/explain-engine.js";
 import { stat } from "../../host/files.js";
 import { capture } from "../../host/process.js";
-import { fail, ok, type Result } from "../../result.js";
+import { fail, ok, type Result } from "../../failure/result.js";
 import { homeInside, thisUser } from "../this-user.js";
 import type { ContainerUser } from "../types.js";
 

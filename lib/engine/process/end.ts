@@ -2,7 +2,7 @@ import { sleep } from "../../host/clock.js";
 import { endProcess } from "../../host/end-process.js";
 import { processesWith, signalProcess } from "../../host/process-table.js";
 import { capture } from "../../host/process.js";
-import { fail, ok, type Result } from "../../result.js";
+import { fail, ok, type Result } from "../../failure/result.js";
 import { mark } from "./environment.js";
 import type { HomeRecord } from "./run.js";
 

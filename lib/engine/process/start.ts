@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import { now } from "../../host/clock.js";
 import { makeFolder, makeLink } from "../../host/files.js";
 import { freeBytes, inodeOf, unfit } from "../../host/runtime-folder.js";
-import { fail, ok, type Result } from "../../result.js";
+import { fail, ok, type Result } from "../../failure/result.js";
 import { mountsOf } from "../mounts.js";
 import { secretsFolder } from "../paths.js";
 import type { ContainerSpec, ContainerUser } from "../types.js";

@@ -1,7 +1,7 @@
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import { invalid, reporter, type SourceFile } from "../../document/document.js";
-import type { Problem } from "../../failure.js";
-import { ok, type Result } from "../../result.js";
+import type { Problem } from "../../failure/failure.js";
+import { ok, type Result } from "../../failure/result.js";
 
 export type Path = readonly (string | number)[];
 

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
-import type { Failure } from "../../failure.js";
+import type { Failure } from "../../failure/failure.js";
 import { readProjectFile } from "../../host/project-file.js";
-import { fail, ok, type Result } from "../../result.js";
+import { fail, ok, type Result } from "../../failure/result.js";
 import { insideProject } from "../inside.js";
 import { type Offer, readDevcontainer } from "./read.js";
 

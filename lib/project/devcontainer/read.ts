@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { invalid, type SourceFile } from "../../document/document.js";
 import type { ConfigFile } from "../../generated/config.js";
-import { ok, type Result } from "../../result.js";
+import { ok, type Result } from "../../failure/result.js";
 import { type JsoncDocument, parseJsonc } from "./document.js";
 import { fits } from "./fits.js";
 import { readMount } from "./mounts.js";

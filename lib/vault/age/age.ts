@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
-import type { Failure } from "../../failure.js";
-import { Failed } from "../../result.js";
-import type { Secret } from "../../secret.js";
+import type { Failure } from "../../failure/failure.js";
+import { Failed } from "../../failure/result.js";
+import type { Secret } from "../../host/secret.js";
 import { coveredBytes, headerBytes, headerLength, parseHeader } from "./header.js";
 import { fileKeyBytes, headerMac } from "./keys.js";
 import {
@@ -13,7 +13,7 @@ import {
   wrap,
 } from "./passphrase-stanza.js";
 import { openPayload, sealPayload } from "./payload.js";
-import { Pieces } from "../pieces.js";
+import { Pieces } from "./byte-reader.js";
 
 /**
  * The age file format (https://c2sp.org/age) for one passphrase, held to the vectors of C2SP/CCTV, to `age` of Debian

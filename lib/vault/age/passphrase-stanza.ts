@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { scrypt } from "../../host/scrypt.js";
-import type { Secret } from "../../secret.js";
+import type { Secret } from "../../host/secret.js";
 import { decode, encode, type Stanza } from "./header.js";
 import { fileKeyBytes, lock, tagBytes, unlock } from "./keys.js";
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { derived, lock, tagBytes, unlock } from "./keys.js";
-import { Pieces } from "../pieces.js";
+import { Pieces } from "./byte-reader.js";
 
 /**
  * The payload of an age file: a nonce, then chunks of 64 KiB, each sealed for itself under a counter that also says

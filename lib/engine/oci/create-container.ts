@@ -1,0 +1,77 @@
+import { fail, ok, type Result } from "../../failure/result.js";
+import { misplaced } from "../spec.js";
+import type { ContainerSpec, ContainerUser, Engine } from "../types.js";
+import { userIn } from "./user-cache.js";
+
+/** Builds the image, or pulls it where the settings name no build. Failures: `build-failed`, `image-unavailable`. */
+export async function provideImage(
+  engine: Engine,
+  { image, build }: Pick<ContainerSpec, "image" | "build">,
+  report: (text: string) => void,
+  signal: AbortSignal,
+): Promise<Result<void>> {
+  if (build === undefined || engine.build === undefined) {
+    report(`pulling ${image}`);
+    return engine.pull(image, report, signal);
+  }
+  report(`building ${image} from ${build.dockerfile}`);
+  return engine.build(image, build, report, signal);
+}
+
+/**
+ * Provides the image where it is not here, and looks its user up. Failures: those of the image, and `setting-unusable` for a
+ * mount that cannot be where it is to be.
+ */
+export async function provideUser(
+  engine: Engine,
+  spec: ContainerSpec,
+  report: (text: string) => void,
+  signal: AbortSignal,
+): Promise<Result<ContainerUser>> {
+  let imageId = await engine.imageId(spec.image);
+  if (!imageId.ok) return imageId;
+  if (imageId.value === undefined) {
+    const got = await provideImage(engine, spec, report, signal);
+    if (!got.ok) return got;
+    imageId = await engine.imageId(spec.image);
+    if (!imageId.ok) return imageId;
+  }
+  const user = await userIn(engine, { name: spec.image, id: imageId.value }, spec.user);
+  if (!user.ok) return user;
+  const wrong = misplaced(spec, user.value);
+  if (wrong === undefined) return user;
+  return fail({
+    kind: "setting-unusable",
+    setting: "mounts",
+    detail: wrong,
+    hint: "Choose another target.",
+  });
+}
+
+/** Makes a container and starts it. One that does not start is removed again. Failures: also those of `provideUser`. */
+export async function makeContainer(
+  engine: Engine,
+  spec: ContainerSpec,
+  report: (text: string) => void,
+  signal: AbortSignal,
+): Promise<Result<void>> {
+  const user = await provideUser(engine, spec, report, signal);
+  if (!user.ok) return user;
+  report(`making ${spec.name} from ${engine.takes(spec).image}`);
+  const created = await engine.create(spec, user.value);
+  if (!created.ok) return created;
+  const started = await startContainer(engine, spec.name);
+  if (!started.ok) await engine.remove(spec.name);
+  return started;
+}
+
+/** Starts a container and makes sure that it stays up. Failure: `container-start`. */
+export async function startContainer(engine: Engine, name: string): Promise<Result<void>> {
+  const started = await engine.start(name);
+  if (!started.ok) return started;
+  const state = await engine.inspect(name);
+  if (!state.ok) return state;
+  return state.value.state === "running"
+    ? ok(undefined)
+    : fail({ kind: "container-start", name, detail: "it ended as soon as it had started" });
+}

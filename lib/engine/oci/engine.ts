@@ -1,0 +1,156 @@
+import type { Failure } from "../../failure/failure.js";
+import { capture, foreground, piped, type Finished, type ProcessOptions } from "../../host/process.js";
+import { fail, ok, type Result } from "../../failure/result.js";
+import { runBeside } from "./helper-container.js";
+import { buildImage } from "./build.js";
+import { demand } from "./expect-success.js";
+import { type Dialect, dialectOf, lackOfNetwork } from "./flavors.js";
+import { parseInspect } from "./inspect.js";
+import { lookUpUser } from "./image-user.js";
+import { otherMachine } from "./remote-daemon.js";
+import { isRootless } from "./rootless.js";
+import { createArguments } from "../spec.js";
+import type { Engine, EngineName } from "../types.js";
+import { readyVolume, removeVolume } from "./volume.js";
+
+const answerMs = 20_000;
+
+/** An engine that is driven through a command line like Docker's, so that contexts, DOCKER_HOST and rootless come free. */
+export function ociEngine(name: EngineName, program: string = name): Engine {
+  const dialect = dialectOf(name);
+  const command = (argv: readonly string[]): string[] => [program, ...dialect.flags, ...argv];
+  const call = async (
+    argv: readonly string[],
+    options: Parameters<typeof capture>[1] = {},
+  ): Promise<Result<Finished>> => {
+    const result = await capture(command(argv), options);
+    return result.ok ? known(program, dialect, result.value) : fail(startFailure(program, result.failure));
+  };
+  return {
+    name,
+    async version() {
+      const result = await call(dialect.version, { timeoutMs: answerMs });
+      return demand(result, ["version"], (done) => ok(done.stdout.toString().trim()));
+    },
+    elsewhere: () => otherMachine(name, (argv) => call(argv, { timeoutMs: answerMs })),
+    takes: (spec) => spec,
+    shares: () => [],
+    async inspect(name) {
+      const result = await call(["container", "inspect", name], { timeoutMs: answerMs });
+      return result.ok ? parseInspect(name, result.value) : result;
+    },
+    async imageId(image) {
+      const argv = ["image", "inspect", "--format", "{{.Id}}", image];
+      const result = await call(argv, { timeoutMs: answerMs });
+      if (result.ok && result.value.code !== 0 && /no such image|image not known/i.test(result.value.stderr))
+        return ok(undefined);
+      return demand(result, argv, (done) => ok(done.stdout.toString().trim()));
+    },
+    async pull(image, onLine, signal) {
+      const result = await call(["pull", dialect.pulled(image)], { onLine, signal });
+      if (!result.ok) return result;
+      return result.value.code === 0
+        ? ok(undefined)
+        : fail({ kind: "image-unavailable", engine: program, image, detail: result.value.stderr });
+    },
+    build: (image, build, onLine, signal) => buildImage(call, image, build, { onLine, signal }),
+    async canPull(image, signal) {
+      const result = await call(dialect.manifest(image), { signal });
+      if (!result.ok) return result;
+      return result.value.code === 0
+        ? ok(undefined)
+        : fail({ kind: "image-unavailable", engine: program, image, detail: result.value.stderr });
+    },
+    lookUp: (image, user) => lookUpUser(call, image, user),
+    async create(spec, user) {
+      const rootless = dialect.asksRootless && (await isRootless(name, undefined, program));
+      const manner = dialect.manner(spec, user, rootless);
+      const volume =
+        spec.workspace === "copy" ? await readyVolume(call, name, spec, user, manner) : undefined;
+      if (volume?.ok === false) return volume;
+      const argv = createArguments(spec, user, manner, volume?.value);
+      const result = await call(argv, { timeoutMs: 60_000 });
+      // two tazpods that start a project in the same moment both find no container
+      if (result.ok && result.value.code !== 0 && /already in use/i.test(result.value.stderr))
+        return fail({
+          kind: "changed-meanwhile",
+          detail: `Another tazpod has made container ${spec.name} meanwhile`,
+        });
+      return demand(result, argv.slice(0, 3), () => ok(undefined));
+    },
+    async beside(spec, user) {
+      const rootless = dialect.asksRootless && (await isRootless(name, undefined, program));
+      return runBeside(call, command, spec, user, dialect.manner(spec, user, rootless));
+    },
+    async start(name) {
+      const result = await call(["start", name], { timeoutMs: 60_000 });
+      if (!result.ok) return result;
+      if (result.value.code === 0) return ok(undefined);
+      const network = lackOfNetwork(result.value.stderr);
+      return fail({
+        kind: "container-start",
+        name,
+        detail: network ?? result.value.stderr,
+        ...(network === undefined ? {} : { why: "network" }),
+      });
+    },
+    async remove(name) {
+      const stopped = await call(["stop", name], { timeoutMs: 60_000 });
+      if (!stopped.ok) return stopped;
+      const result = await call(["rm", "--force", name], { timeoutMs: 60_000 });
+      if (result.ok && /no such container/i.test(result.value.stderr)) return ok(undefined);
+      return demand(result, ["rm", name], () => ok(undefined));
+    },
+    removeCopy: (spec) => removeVolume(call, spec),
+    exec(name, argv, { user, ...options }) {
+      return call(execArguments(name, argv, user, options), options);
+    },
+    execPiped(name, argv, { user, ...options }) {
+      return piped(command(execArguments(name, argv, user, options)), options);
+    },
+    async foreground(name, argv, { user, tty, workdir, env, ...options }) {
+      const variables = Object.entries(env).flatMap(([key, value]) => ["--env", `${key}=${value}`]);
+      const flags = [
+        "--interactive",
+        ...(tty ? ["--tty"] : []),
+        "--user",
+        user,
+        "--workdir",
+        workdir,
+        ...variables,
+      ];
+      const result = await foreground(command(["exec", ...flags, name, ...argv]), options);
+      return result.ok ? result : fail(startFailure(program, result.failure));
+    },
+  };
+}
+
+function execArguments(
+  name: string,
+  argv: readonly string[],
+  user: string,
+  options: ProcessOptions,
+): string[] {
+  return ["exec", ...(options.input === undefined ? [] : ["--interactive"]), "--user", user, name, ...argv];
+}
+
+/** Sorts out what says that the engine itself is not to be had; everything else is the caller's to read. */
+function known(engine: string, { troubles }: Dialect, done: Finished): Result<Finished> {
+  if (done.code === 0) return ok(done);
+  const detail = done.stderr;
+  const why = troubles.find(([said]) => said.test(detail))?.[1];
+  return why === undefined ? ok(done) : fail({ kind: "engine-unavailable", engine, why, detail });
+}
+
+function startFailure(engine: string, failure: Failure): Failure {
+  if (failure.kind === "command-missing")
+    return { kind: "engine-unavailable", engine, why: "missing", detail: failure.hint };
+  if (failure.kind === "timeout")
+    return {
+      kind: "engine-unavailable",
+      engine,
+      why: "not-answering",
+      detail: `no answer within ${failure.ms / 1000} s`,
+    };
+  return failure;
+}

@@ -1,0 +1,13 @@
+import type { Finished } from "../../host/process.js";
+import { fail, type Result } from "../../failure/result.js";
+
+/** What a command that has to succeed said. Failure: `command-failed`, with the command as it is to be shown. */
+export function demand<T>(
+  result: Result<Finished>,
+  command: readonly string[],
+  read: (done: Finished) => Result<T>,
+): Result<T> {
+  if (!result.ok) return result;
+  if (result.value.code === 0) return read(result.value);
+  return fail({ kind: "command-failed", command, code: result.value.code, detail: result.value.stderr });
+}

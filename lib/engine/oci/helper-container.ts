@@ -1,0 +1,61 @@
+import { PassThrough } from "node:stream";
+import { ownProcess, processIsGone } from "../../host/own-process.js";
+import { piped, type Finished } from "../../host/process.js";
+import { fail, ok, type Result } from "../../failure/result.js";
+import { besideArguments, labels } from "../spec.js";
+import type { Manner } from "./flavors.js";
+import type { BesideContainer, ContainerSpec, ContainerUser } from "../types.js";
+
+type Call = (argv: readonly string[], options?: { timeoutMs?: number }) => Promise<Result<Finished>>;
+
+const answerMs = 20_000;
+
+/**
+ * Runs a container that lives as long as this process does: its first process reads a stdin that this process holds, and
+ * ends when that is closed, by `end` or because this process was killed; then the engine removes the container.
+ * Failure: `container-start`.
+ */
+export async function runBeside(
+  call: Call,
+  command: (argv: readonly string[]) => string[],
+  spec: ContainerSpec,
+  user: ContainerUser,
+  manner: Manner,
+): Promise<Result<BesideContainer>> {
+  await removeLeftovers(call, spec.project);
+  const input = new PassThrough();
+  const argv = besideArguments(spec, user, await ownProcess(), manner);
+  const { stdout, done } = piped(command(argv), { input });
+  const started = await Promise.race([
+    new Promise<"started">((resolve) => stdout.once("data", () => resolve("started"))),
+    done,
+  ]);
+  if (started !== "started") {
+    const detail = started.ok ? started.value.stderr : "";
+    return started.ok ? fail({ kind: "container-start", name: spec.name, detail }) : started;
+  }
+  return ok({
+    name: spec.name,
+    async end() {
+      // at once, and with everything in it; closing its stdin would wait for what the command left running
+      await call(["rm", "--force", spec.name], { timeoutMs: answerMs });
+      input.end();
+      await done;
+    },
+  });
+}
+
+/** Removes containers of this project whose tazpod is gone, in case the engine did not notice the end of their stdin. */
+async function removeLeftovers(call: Call, project: string): Promise<void> {
+  const filters = [`label=${labels.beside}`, `label=${labels.project}=${project}`];
+  const listed = await call(["ps", "--all", "--quiet", ...filters.flatMap((one) => ["--filter", one])], {
+    timeoutMs: answerMs,
+  });
+  const ids = listed.ok ? listed.value.stdout.toString().split("\n").filter(Boolean) : [];
+  for (const id of ids) {
+    const format = `{{index .Config.Labels "${labels.beside}"}}`;
+    const owner = await call(["container", "inspect", "--format", format, id], { timeoutMs: answerMs });
+    if (owner.ok && owner.value.code === 0 && (await processIsGone(owner.value.stdout.toString().trim())))
+      await call(["rm", "--force", id], { timeoutMs: answerMs });
+  }
+}

@@ -1,0 +1,38 @@
+import type { Finished } from "../../host/process.js";
+import { fail, ok, type Result } from "../../failure/result.js";
+import { labels } from "../spec.js";
+import type { ContainerState } from "../types.js";
+
+interface Inspected {
+  readonly Id: string;
+  readonly Name: string;
+  readonly Image: string;
+  readonly State: { readonly Status: string; readonly StartedAt: string };
+  readonly Config: { readonly Labels?: Readonly<Record<string, string>> | null };
+}
+
+/** Reads the answer of `container inspect NAME`; a container found by the start of its id is not the one asked for. */
+export function parseInspect(name: string, done: Finished): Result<ContainerState> {
+  if (done.code !== 0) {
+    if (/no such container/i.test(done.stderr)) return ok({ state: "absent" });
+    return fail({
+      kind: "command-failed",
+      command: ["container", "inspect", name],
+      code: done.code,
+      detail: done.stderr,
+    });
+  }
+  const [found] = JSON.parse(done.stdout.toString()) as Inspected[];
+  if (!found || found.Name.replace(/^\//, "") !== name) return ok({ state: "absent" });
+  const known = found.Config.Labels ?? {};
+  return ok({
+    state: found.State.Status === "running" ? "running" : "stopped",
+    id: found.Id,
+    startedAt: found.State.StartedAt,
+    owner: known[labels.project],
+    specHash: known[labels.spec],
+    imageId: found.Image,
+    home: known[labels.home] ?? "/root",
+    ...(known[labels.workspace] === undefined ? {} : { workspace: known[labels.workspace] }),
+  });
+}

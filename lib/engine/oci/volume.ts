@@ -1,0 +1,82 @@
+import type { Finished, ProcessOptions } from "../../host/process.js";
+import { fail, ok, type Result } from "../../failure/result.js";
+import { demand } from "./expect-success.js";
+import type { Manner } from "./flavors.js";
+import { labels } from "../spec.js";
+import type { ContainerSpec, ContainerUser, EngineName } from "../types.js";
+
+type Call = (argv: readonly string[], options?: ProcessOptions) => Promise<Result<Finished>>;
+type Whose = Pick<ContainerSpec, "name" | "project">;
+type Labels = Readonly<Record<string, string>>;
+
+/** A volume that has a copy of a project. */
+export interface Volume {
+  readonly name: string;
+  /** Never used again, unlike its name. */
+  readonly id: string;
+}
+
+const limit = { timeoutMs: 60_000 };
+
+/** Of the container by this name. */
+const volumeOf = (name: string): string => `${name}-workspace`;
+
+// something in it from the start: an engine fills an empty volume with what the image has at that place
+const handOver = 'mkdir -p /tazpod/.tazpod && chmod 755 /tazpod && chown -hR "$1" /tazpod';
+
+/**
+ * The volume for a container, made where there is none, and the user's in either case: another one may have had it before.
+ * Failure: `container-foreign` when it is not this project's.
+ */
+export async function readyVolume(
+  call: Call,
+  engine: EngineName,
+  spec: ContainerSpec,
+  { uid, gid }: ContainerUser,
+  { more }: Manner,
+): Promise<Result<Volume>> {
+  const { name: container, project } = spec;
+  const name = volumeOf(container);
+  const found = await labelsOf(call, name);
+  if (!found.ok) return found;
+  const owner = found.value?.[labels.project];
+  const id = found.value?.[labels.workspace] ?? crypto.randomUUID();
+  if (found.value !== undefined && (owner !== project || found.value[labels.workspace] === undefined))
+    return fail({ kind: "container-foreign", engine, name, owner: owner ?? "", project, volume: true });
+  if (found.value === undefined) {
+    const given = [`${labels.project}=${project}`, `${labels.workspace}=${id}`];
+    const made = await order(call, [
+      ...["volume", "create"],
+      ...given.flatMap((label) => ["--label", label]),
+      name,
+    ]);
+    if (!made.ok) return made;
+  }
+  const able = ["CHOWN", "DAC_OVERRIDE", "FOWNER"].flatMap((one) => ["--cap-add", one]);
+  const owned = await order(call, [
+    ...["run", "--rm", ...more, "--user", "0:0", "--network", "none", "--cap-drop", "ALL", ...able],
+    ...["--mount", `type=volume,source=${name},target=/tazpod`, "--workdir", "/"],
+    ...["--entrypoint", "sh", spec.image, "-c", handOver, "tazpod", `${uid}:${gid}`],
+  ]);
+  return owned.ok ? ok({ name, id }) : owned;
+}
+
+/** Removes the volume of a project whose container is gone; one that is not there, or not the project's, is left. */
+export async function removeVolume(call: Call, { name: container, project }: Whose): Promise<Result<void>> {
+  const name = volumeOf(container);
+  const found = await labelsOf(call, name);
+  if (!found.ok) return found;
+  return found.value?.[labels.project] === project ? order(call, ["volume", "rm", name]) : ok(undefined);
+}
+
+/** Undefined when there is no such volume. */
+async function labelsOf(call: Call, name: string): Promise<Result<Labels | undefined>> {
+  const argv = ["volume", "inspect", "--format", "{{json .Labels}}", name];
+  const done = await call(argv, limit);
+  if (done.ok && done.value.code !== 0 && /no such volume/i.test(done.value.stderr)) return ok(undefined);
+  return demand(done, argv, ({ stdout }) => ok((JSON.parse(stdout.toString()) as Labels | null) ?? {}));
+}
+
+async function order(call: Call, argv: readonly string[]): Promise<Result<void>> {
+  return demand(await call(argv, limit), argv.slice(0, 3), () => ok(undefined));
+}

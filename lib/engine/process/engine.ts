@@ -1,0 +1,148 @@
+import { randomBytes } from "node:crypto";
+import { release } from "node:os";
+import { join } from "node:path";
+import { PassThrough, pipeline } from "node:stream";
+import { capture, type Finished, foreground, piped, type ProcessOptions } from "../../host/process.js";
+import { freeBytes, runtimeFolder } from "../../host/runtime-folder.js";
+import { fail, ok, type Result } from "../../failure/result.js";
+import { imageInWords, specHash, withoutLimits } from "../spec.js";
+import { notRunning, only, thisHost } from "../this-host.js";
+import { thisUser } from "../this-user.js";
+import type { ContainerSpec, ContainerUser, Engine } from "../types.js";
+import { endHome } from "./end.js";
+import { environment, outside } from "./environment.js";
+import { type HomeRecord, homes, running } from "./run.js";
+import { startHome, unplaced } from "./start.js";
+
+/**
+ * Nothing that isolates: the shell is an ordinary process of the user, and the project stays where it is. Only the home is
+ * another one, a new folder in RAM with the secrets in it. It keeps what tazpod promises of the vault, and makes no promise
+ * about isolation: `shares` says so.
+ */
+export function processEngine(): Engine {
+  return {
+    name: "process",
+    version,
+    elsewhere: async () => undefined,
+    takes,
+    shares,
+    async inspect(name) {
+      const record = await homes.read(name);
+      if (!record.ok) return record;
+      if (record.value === undefined) return ok({ state: "absent" });
+      const { id, spec, specHash: hash, user, run } = record.value;
+      const isRunning = (await running(record.value)) !== undefined;
+      const free = isRunning ? await freeBytes(user.home) : undefined;
+      return ok({
+        state: isRunning ? "running" : "stopped",
+        ...{ id, owner: spec.project, specHash: hash, imageId: thisHost, home: user.home },
+        startedAt: run?.startedAt ?? "",
+        ...(free?.ok === true ? { freeBytes: free.value } : {}),
+      });
+    },
+    imageId: async () => ok(thisHost),
+    pull: async () => ok(undefined),
+    lookUp,
+    async create(spec, user) {
+      if (spec.network === "none")
+        return fail({
+          kind: "setting-unusable",
+          setting: "network: none",
+          detail: "plain processes have the network of this host",
+          hint: "Use another engine, or another network.",
+        });
+      return homes.add({
+        ...{ version: 1, id: crypto.randomUUID(), user },
+        ...{ spec: { ...spec, workspace: "mount" }, specHash: specHash(takes(spec)) },
+      });
+    },
+    start: startHome,
+    async remove(name) {
+      const record = await homes.read(name);
+      if (!record.ok) return record;
+      if (record.value !== undefined) {
+        const ended = await endHome(record.value);
+        if (!ended.ok) return ended;
+      }
+      return homes.remove(name);
+    },
+    // the project was never copied
+    removeCopy: async () => ok(undefined),
+    exec: (name, argv, options) => inHome(name, (record) => capture(argv, where(record, options))),
+    execPiped(name, argv, options) {
+      const stdout = new PassThrough();
+      let isPiped = false;
+      const done = inHome(name, (record) => {
+        const begun = piped(argv, where(record, options));
+        isPiped = true;
+        pipeline(begun.stdout, stdout, () => undefined);
+        return begun.done;
+      });
+      void done.then(() => isPiped || stdout.end());
+      return { stdout, done };
+    },
+    foreground: (name, argv, { env, signal, filter }) =>
+      inHome(name, (record) =>
+        foreground(argv, {
+          cwd: record.spec.project,
+          env: only({ ...environment(record), ...outside(env, record) }),
+          ...{ signal, ...(filter && { filter }) },
+        }),
+      ),
+  };
+}
+
+/** The kernel's release: there is no program to ask. Failure: `engine-unavailable` where no home can be in RAM. */
+async function version(): Promise<Result<string>> {
+  const top = await homesFolder();
+  return top.ok ? ok(release()) : top;
+}
+
+async function lookUp(): Promise<Result<ContainerUser>> {
+  const [user, top] = [await thisUser(), await homesFolder()];
+  if (!user.ok) return user;
+  if (!top.ok) return top;
+  // short, since the path of a socket in it may have 107 bytes
+  return ok({ ...user.value, home: join(top.value, randomBytes(4).toString("hex")) });
+}
+
+async function homesFolder(): Promise<Result<string>> {
+  const unavailable = (detail: string): Result<never> =>
+    fail({ kind: "engine-unavailable", engine: "process", why: "missing", detail });
+  if (process.platform !== "linux") return unavailable("this is not Linux");
+  const top = await runtimeFolder("homes");
+  if (top.ok || top.failure.kind !== "file") return top;
+  return unavailable(top.failure.detail ?? top.failure.code);
+}
+
+function takes(spec: ContainerSpec): ContainerSpec {
+  return { ...withoutLimits(spec), image: thisHost, user: "", ports: [], workspace: "mount" };
+}
+
+function shares(spec: ContainerSpec): string[] {
+  const lost = unplaced(spec);
+  return [
+    "nothing is isolated: programs see this host's files, processes and network, as this user does",
+    `the programs are this host's, not those of ${imageInWords(spec)}`,
+    "the project stays where it is, and is not at /workspace",
+    "`limits` does nothing: the programs share this host's processes and memory",
+    ...(spec.ports.length === 0 ? [] : ["`ports` has no effect: a program's port is this host's"]),
+    ...(lost.length === 0 ? [] : [`\`mounts\` has no effect outside of the home: ${lost.join(", ")}`]),
+  ];
+}
+
+/** Runs a program for a home that is there. */
+async function inHome(
+  name: string,
+  start: (record: HomeRecord) => Promise<Result<Finished>>,
+): Promise<Result<Finished>> {
+  const record = await homes.read(name);
+  if (!record.ok) return record;
+  if (record.value === undefined || (await running(record.value)) === undefined) return ok(notRunning(name));
+  return start(record.value);
+}
+
+/** What is not the shell works in the home, since the project's folder may be gone. */
+function where(record: HomeRecord, options: ProcessOptions): ProcessOptions {
+  return { ...options, cwd: record.user.home, env: only(environment(record)) };
+}

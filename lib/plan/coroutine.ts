@@ -1,0 +1,42 @@
+import type { Verdict } from "../failure/check-result.js";
+
+/** What a routine asks its driver for: the verdict of a fact, or the result of another routine. */
+type Request =
+  | { readonly kind: "ask"; readonly fact: string }
+  | { readonly kind: "call"; readonly routine: Routine<unknown> };
+
+/**
+ * A function that may ask for verdicts, and that calls others of its kind without using the call stack: a chain of ten
+ * thousand tasks is resolved like one of ten.
+ */
+export type Routine<T> = Generator<Request, T, unknown>;
+
+/** Counts the rounds of the driver, and of loops beside it: the work done, whatever the machine. */
+export interface Meter {
+  rounds: number;
+}
+
+export function* ask(fact: string): Generator<Request, Verdict, unknown> {
+  return (yield { kind: "ask", fact }) as Verdict;
+}
+
+export function* call<T>(routine: Routine<T>): Generator<Request, T, unknown> {
+  return (yield { kind: "call", routine }) as T;
+}
+
+/** Runs a routine to its end; yields each fact it asks about, and takes the verdict. */
+export function* drive<T>(main: Routine<T>, meter: Meter): Generator<string, T, Verdict> {
+  const stack: Routine<unknown>[] = [main];
+  let answer: unknown;
+  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+    meter.rounds++;
+    const next = top.next(answer);
+    answer = undefined;
+    if (next.done === true) {
+      stack.pop();
+      answer = next.value;
+    } else if (next.value.kind === "call") stack.push(next.value.routine);
+    else answer = yield next.value.fact;
+  }
+  return answer as T;
+}

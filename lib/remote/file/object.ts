@@ -1,0 +1,132 @@
+import { createHash } from "node:crypto";
+import { dirname } from "node:path";
+import { interrupted } from "../../aws/errors.js";
+import { openFile, type OpenFile, stat } from "../../host/files.js";
+import type { TempFile } from "../../host/temp-file.js";
+import { Failed, type Result, settle, take } from "../../failure/result.js";
+import { readNote } from "./sidecar.js";
+import { readPieces } from "../pieces.js";
+import { checkSize } from "../accepted.js";
+import type { Accepted, ByteProgress, DownloadRequest, Presence, RemoteObject } from "../types.js";
+
+/** One file of a folder remote. Its etag is its sha256. */
+export interface FilePlace {
+  readonly url: string;
+  readonly path: string;
+  /** A disk that gives nothing for so long is as good as gone; and so long another's write is waited for. In ms. */
+  readonly stall: number;
+  /** A larger file is not read: even to tell what it is takes reading all of it. */
+  readonly accepted: Accepted;
+}
+
+export async function headFile(place: FilePlace, signal?: AbortSignal): Promise<Presence> {
+  const described = await settle(() => describeFile(place, signal));
+  if (!described.ok) return { state: "unknown", failure: described.failure };
+  return described.value === undefined ? { state: "absent" } : { state: "present", object: described.value };
+}
+
+export function describeFile(
+  place: FilePlace,
+  signal: AbortSignal | undefined,
+): Promise<RemoteObject | undefined> {
+  return withFile(place, (file) => describe(place, file, signal));
+}
+
+async function describe(
+  place: FilePlace,
+  file: OpenFile,
+  signal: AbortSignal | undefined,
+): Promise<RemoteObject> {
+  const etag = await readInto(place, file, { write: async () => ({ ok: true, value: undefined }), signal });
+  const note = await readNote(place.path, etag);
+  return { ...note, etag, sha256: etag, bytes: file.bytes, modified: file.modified };
+}
+
+/** A folder that is not there is not known, never absent: the disk may just not be mounted. */
+export async function requireFolder({ url, path }: FilePlace): Promise<void> {
+  const folder = take(await stat(dirname(path)));
+  if (folder?.kind === "folder") return;
+  throw new Failed({
+    kind: "remote-unavailable",
+    url,
+    reason: `the folder ${dirname(path)} is not there`,
+    hint: "Is the disk mounted? If the folder is new, create it.",
+  });
+}
+
+export async function downloadFile(place: FilePlace, request: DownloadRequest): Promise<RemoteObject> {
+  const { signal, progress, inspect, write } = request;
+  const object = await withFile(place, async (file) => {
+    const found = await describe(place, file, signal);
+    take(inspect?.(found) ?? { ok: true, value: undefined });
+    const etag = await readInto(place, file, { write, signal, progress });
+    if (etag === found.etag) return found;
+    throw new Failed({
+      kind: "remote-unavailable",
+      url: place.url,
+      reason: "it was changed while it was being read",
+      hint: "Try again.",
+    });
+  });
+  if (object === undefined) throw new Failed({ kind: "remote-absent", url: place.url });
+  return object;
+}
+
+/** Copies a file into a temporary one; the sha256 of what was copied, or undefined when there is no file. */
+export function copyInto(
+  place: FilePlace,
+  temp: TempFile,
+  ways: { signal?: AbortSignal | undefined; progress?: ByteProgress | undefined },
+): Promise<{ etag: string; bytes: number } | undefined> {
+  return withFile(place, async (file) => {
+    const etag = await readInto(place, file, { ...ways, write: (piece) => temp.write(piece) });
+    return { etag, bytes: file.bytes };
+  });
+}
+
+async function withFile<T>(
+  { path, url, accepted }: FilePlace,
+  work: (file: OpenFile) => Promise<T>,
+): Promise<T | undefined> {
+  const file = take(await openFile(path));
+  if (file === undefined) return undefined;
+  try {
+    take(checkSize(file.bytes, accepted, url));
+    return await work(file);
+  } finally {
+    await file.close();
+  }
+}
+
+interface Into {
+  readonly write: (piece: Buffer) => Promise<Result<void>>;
+  readonly signal?: AbortSignal | undefined;
+  readonly progress?: ByteProgress | undefined;
+}
+
+/** The sha256 of what was read. */
+async function readInto(
+  { url, stall }: FilePlace,
+  file: OpenFile,
+  { write, signal, progress }: Into,
+): Promise<string> {
+  if (signal?.aborted === true) throw new Failed(interrupted(signal));
+  const hash = createHash("sha256");
+  const pieces = {
+    write: (piece: Buffer) => {
+      hash.update(piece);
+      return write(piece);
+    },
+    ...(signal === undefined ? {} : { signal }),
+    ...(progress === undefined ? {} : { progress }),
+  };
+  try {
+    await readPieces(file.read(), file.bytes, pieces, stall);
+  } catch (error) {
+    // a disk that is pulled out, or a file that is written into while it is read
+    if (error instanceof Failed || !(error instanceof Error) || !("code" in error)) throw error;
+    const reason = `it could not be read to its end: ${error.message}`;
+    throw new Failed({ kind: "remote-unavailable", url, reason });
+  }
+  return hash.digest("hex");
+}

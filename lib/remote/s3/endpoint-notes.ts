@@ -1,0 +1,57 @@
+import { dirname, join } from "node:path";
+import { makeFolder, readText, writeAtomic } from "../../host/files.js";
+
+/** What a server does with the conditions of a write to a bucket. */
+export type Conditional =
+  | {
+      readonly honoured: true;
+      /** How it wants an ETag in If-Match. */
+      readonly etag: "quoted" | "unquoted";
+      /** Whether it also honours them when a multipart upload is completed; unset while nobody had to know. */
+      readonly completion?: boolean;
+    }
+  | { readonly honoured: false; readonly why: string };
+
+/** Kept in `endpoints.json` of this host's state of the project, by server and bucket. It can be removed at any time: it is found out anew. */
+export class EndpointNotes {
+  readonly #file: string | undefined;
+
+  constructor(folder: string | undefined) {
+    this.#file = folder === undefined ? undefined : join(folder, "endpoints.json");
+  }
+
+  async read(name: string): Promise<Conditional | undefined> {
+    return parseConditional((await this.#all())[name]);
+  }
+
+  /** That it cannot be kept costs the next run some requests, and is no failure. */
+  async write(name: string, conditional: Conditional | undefined): Promise<void> {
+    if (this.#file === undefined) return;
+    const endpoints = { ...(await this.#all()), [name]: conditional };
+    if ((await makeFolder(dirname(this.#file))).ok)
+      await writeAtomic(this.#file, `${JSON.stringify({ version: 1, endpoints }, null, 2)}\n`);
+  }
+
+  async #all(): Promise<Record<string, unknown>> {
+    const text = this.#file === undefined ? undefined : await readText(this.#file);
+    if (text === undefined || !text.ok || text.value === undefined) return {};
+    try {
+      const read: unknown = JSON.parse(text.value);
+      return isRecord(read) && read["version"] === 1 && isRecord(read["endpoints"]) ? read["endpoints"] : {};
+    } catch {
+      return {};
+    }
+  }
+}
+
+function parseConditional(read: unknown): Conditional | undefined {
+  if (!isRecord(read)) return undefined;
+  const { honoured, etag, completion, why } = read;
+  if (honoured === false && typeof why === "string") return { honoured, why };
+  if (honoured !== true || (etag !== "quoted" && etag !== "unquoted")) return undefined;
+  return { honoured, etag, ...(typeof completion === "boolean" ? { completion } : {}) };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

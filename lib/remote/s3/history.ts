@@ -1,0 +1,170 @@
+import type { CopyObjectCommand } from "@aws-sdk/client-s3";
+import { awsFailure, readAwsError } from "../../aws/errors.js";
+import type { Failure } from "../../failure/failure.js";
+import { openRead } from "../../host/files.js";
+import { Failed, settle, take } from "../../failure/result.js";
+import { mostCopies } from "../accepted.js";
+import { historyStem, newestFirst, newHistoryName, parseHistoryName } from "../history-name.js";
+import { sendBody } from "./body.js";
+import { address, briefly, folderOf, metadataHeaders, options, type Place, unquoted } from "./location.js";
+import { downloadObject, headObject } from "./read.js";
+import type { HistoryCopy, Kept, KeepRequest, RemoteHistory, RemoteObject } from "../types.js";
+
+/** The copies under history/ in the key's folder, made by the server itself from what the key holds. */
+export function s3History(place: Place): RemoteHistory {
+  const folder = `${folderOf(place.key)}history/`;
+  const at = (name: string): Place => ({ ...place, key: `${folder}${name}` });
+  return {
+    list: (signal) => settle(() => list(place, `${folder}vault-`, signal)),
+    head: (name, signal) => headObject(at(name), signal),
+    download: (name, request) => downloadObject(at(name), request),
+    keep: (request) => settle(() => keep(place, folder, request)),
+    remove: (names, signal) => settle(() => remove(names.map(at), signal)),
+  };
+}
+
+async function list(
+  place: Place,
+  prefix: string,
+  signal: AbortSignal | undefined,
+): Promise<readonly HistoryCopy[]> {
+  const { sdk, client } = await place.load();
+  const copies: HistoryCopy[] = [];
+  let pages = 0;
+  let token: string | undefined;
+  do {
+    const page = new sdk.ListObjectsV2Command({
+      Bucket: place.bucket,
+      Prefix: prefix,
+      ...(token === undefined ? {} : { ContinuationToken: token }),
+    });
+    const answer = await sent(place, signal, () => client.send(page, briefly(place, signal)));
+    for (const { Key = "", Size = 0 } of answer.Contents ?? []) {
+      const copy = parseHistoryName(Key.slice(folderOf(prefix).length), Size);
+      if (copy !== undefined) copies.push(copy);
+    }
+    pages += 1;
+    if (pages * pageSize > mostCopies) throw new Failed(endless(place.url));
+    token = answer.IsTruncated === true ? answer.NextContinuationToken : undefined;
+  } while (token !== undefined);
+  return newestFirst(copies);
+}
+
+/** What a server lists in one answer, at most. */
+const pageSize = 1000;
+
+function endless(url: string): Failure {
+  const reason = `its history has more than ${mostCopies} entries`;
+  return {
+    kind: "remote-unavailable",
+    url,
+    reason,
+    hint: "Remove old entries under history/ on the remote.",
+  };
+}
+
+/** The server may copy what was written meanwhile, and not all keep to a condition on that: so it is looked at. */
+async function keep(place: Place, folder: string, request: KeepRequest): Promise<Kept> {
+  const { object, look = false, signal } = request;
+  if (look) {
+    const [found] = await list(place, `${folder}${historyStem(object)}`, signal);
+    if (found !== undefined) return { state: "kept", name: found.name };
+  }
+  const name = newHistoryName(object);
+  const target = { ...place, key: `${folder}${name}` };
+  const copied = await copy(place, target, request);
+  if (copied === "moved-on") return { state: "moved-on" };
+  if (copied !== object.etag && !(await isCopy(target, object, signal))) {
+    await remove([target], signal);
+    return { state: "moved-on" };
+  }
+  return { state: "kept", name };
+}
+
+/** The ETag of the copy. */
+async function copy(place: Place, target: Place, { object, from, signal }: KeepRequest): Promise<string> {
+  const { sdk, client } = await place.load();
+  try {
+    const command = new sdk.CopyObjectCommand({
+      ...address(target),
+      CopySource: encodeURIComponent(`${place.bucket}/${place.key}`).replaceAll("%2F", "/"),
+      CopySourceIfMatch: `"${object.etag}"`,
+    });
+    endConnection(command);
+    const answer = await client.send(command, options(signal));
+    return unquoted(answer.CopyObjectResult?.ETag);
+  } catch (error) {
+    const { status } = readAwsError(error);
+    if (status === 412) return "moved-on";
+    if (from !== undefined && (status === 501 || status === 405)) return put(target, object, from, signal);
+    throw new Failed(awsFailure(error, place.context(signal)));
+  }
+}
+
+/**
+ * Ceph sends the answer in two pieces, and the second only when it hears that the first has come: on a connection that is
+ * kept the system says so after 40 ms. Where the connection ends with it, nothing is held back.
+ */
+function endConnection(command: CopyObjectCommand): void {
+  command.middlewareStack.add(
+    (next) => (args) => {
+      (args.request as { headers: Record<string, string> }).headers["connection"] = "close";
+      return next(args);
+    },
+    { step: "build", name: "endConnection" },
+  );
+}
+
+async function put(
+  target: Place,
+  object: RemoteObject,
+  from: string,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const { sdk, client } = await target.load();
+  const body = take(await openRead(from));
+  const command = new sdk.PutObjectCommand({
+    ...address(target),
+    Body: body,
+    ContentLength: object.bytes,
+    ContentType: "application/octet-stream",
+    Metadata: metadataHeaders(object),
+  });
+  await sent(target, signal, () => sendBody(body, signal, (ways) => client.send(command, ways)));
+  return object.etag;
+}
+
+async function isCopy(
+  target: Place,
+  object: RemoteObject,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const found = await headObject(target, signal);
+  if (found.state === "unknown") throw new Failed(found.failure);
+  return (
+    found.state === "present" &&
+    found.object.writeId === object.writeId &&
+    found.object.bytes === object.bytes &&
+    (object.writeId !== undefined || found.object.etag === object.etag)
+  );
+}
+
+/** One by one: fewer servers know the request that removes many at once. */
+async function remove(targets: readonly Place[], signal: AbortSignal | undefined): Promise<void> {
+  for (const target of targets) {
+    if (parseHistoryName(target.key.slice(folderOf(target.key).length), 0) === undefined)
+      throw new Error(`${target.key} is not the name of a copy`);
+    const { sdk, client } = await target.load();
+    await sent(target, signal, () =>
+      client.send(new sdk.DeleteObjectCommand(address(target)), briefly(target, signal)),
+    );
+  }
+}
+
+async function sent<T>(place: Place, signal: AbortSignal | undefined, send: () => Promise<T>): Promise<T> {
+  try {
+    return await send();
+  } catch (error) {
+    throw new Failed(awsFailure(error, place.context(signal)));
+  }
+}

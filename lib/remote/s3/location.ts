@@ -1,0 +1,87 @@
+import type { Readable } from "node:stream";
+import type { RequestLimits } from "../../aws/client-config.js";
+import type { LoadedClient } from "../../aws/client.js";
+import type { RequestContext } from "../../aws/errors.js";
+import { plain } from "../../host/printable.js";
+import type { RemoteObject, WriteMetadata } from "../types.js";
+
+/** A key in a bucket, and how it is reached. */
+export interface Place {
+  readonly url: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly limits: RequestLimits;
+  readonly load: () => Promise<LoadedClient>;
+  readonly context: (signal: AbortSignal | undefined) => RequestContext;
+}
+
+export function address({ bucket, key }: Place): { readonly Bucket: string; readonly Key: string } {
+  return { Bucket: bucket, Key: key };
+}
+
+/** The key's folder with its slash; empty for a key at the top. */
+export function folderOf(key: string): string {
+  return key.slice(0, key.lastIndexOf("/") + 1);
+}
+
+export function options(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
+  return signal === undefined ? {} : { abortSignal: signal };
+}
+
+/** For requests without a body: one limit for all attempts together. */
+export function briefly({ limits }: Place, signal: AbortSignal | undefined): { abortSignal: AbortSignal } {
+  const limit = AbortSignal.timeout(limits.stall);
+  return { abortSignal: signal === undefined ? limit : AbortSignal.any([signal, limit]) };
+}
+
+interface Description {
+  readonly ETag?: string | undefined;
+  readonly ContentLength?: number | undefined;
+  readonly LastModified?: Date | undefined;
+  readonly Metadata?: Record<string, string> | undefined;
+}
+
+/** What an answer to HEAD or GET says of the object. */
+export function described({ ETag, ContentLength, LastModified, Metadata = {} }: Description): RemoteObject {
+  const host = Metadata["tazpod-host"];
+  const writeId = Metadata["tazpod-write-id"];
+  const generation = Metadata["tazpod-generation"] ?? "";
+  const sha256 = Metadata["tazpod-sha256"] ?? "";
+  return {
+    etag: unquoted(ETag),
+    bytes: ContentLength ?? 0,
+    modified: LastModified ?? new Date(0),
+    ...(host === undefined ? {} : { host: plain(decoded(host)) }),
+    ...(writeId === undefined ? {} : { writeId }),
+    ...(/^\d{1,15}$/.test(generation) ? { generation: Number(generation) } : {}),
+    ...(/^[0-9a-f]{64}$/.test(sha256) ? { sha256 } : {}),
+  };
+}
+
+/** The same, to be sent. Metadata is ASCII only, so the host's name travels percent-encoded. */
+export function metadataHeaders(metadata: Partial<WriteMetadata>): Record<string, string> {
+  const { host, writeId, generation, sha256 } = metadata;
+  return {
+    ...(host === undefined ? {} : { "tazpod-host": encodeURIComponent(host) }),
+    ...(writeId === undefined ? {} : { "tazpod-write-id": writeId }),
+    ...(generation === undefined ? {} : { "tazpod-generation": String(generation) }),
+    ...(sha256 === undefined ? {} : { "tazpod-sha256": sha256 }),
+  };
+}
+
+function decoded(host: string): string {
+  try {
+    return decodeURIComponent(host);
+  } catch {
+    return host;
+  }
+}
+
+export function unquoted(etag: string | undefined): string {
+  return (etag ?? "").replace(/^"|"$/g, "");
+}
+
+export function asReadable(body: unknown): Readable {
+  if (body instanceof Object && "destroy" in body && Symbol.asyncIterator in body) return body as Readable;
+  throw new Error("the SDK gave no stream");
+}

@@ -1,0 +1,151 @@
+import { attempts } from "../../aws/client-config.js";
+import { awsFailure, isNetworkCode, readAwsError } from "../../aws/errors.js";
+import { sleep } from "../../host/clock.js";
+import { Failed, fail, ok, type Result, take } from "../../failure/result.js";
+import { readPieces } from "../pieces.js";
+import { address, asReadable, briefly, described, options, type Place } from "./location.js";
+import type { DownloadRequest, Presence, RemoteObject } from "../types.js";
+
+export async function headObject(place: Place, signal?: AbortSignal): Promise<Presence> {
+  const { sdk, client } = await place.load();
+  try {
+    const answer = await client.send(new sdk.HeadObjectCommand(address(place)), briefly(place, signal));
+    return { state: "present", object: described(answer) };
+  } catch (error) {
+    const { status } = readAwsError(error);
+    if (status === 404) return confirmAbsent(place, signal);
+    // The answer to a HEAD has no body, so it does not say why; the one to a GET does.
+    const why = status !== undefined && status < 500 ? await reason(place, signal) : undefined;
+    return { state: "unknown", failure: awsFailure(why ?? error, place.context(signal)) };
+  }
+}
+
+/** A 404 is the key's only if the bucket is there. */
+export async function confirmAbsent(place: Place, signal: AbortSignal | undefined): Promise<Presence> {
+  const { sdk, client } = await place.load();
+  try {
+    await client.send(new sdk.HeadBucketCommand({ Bucket: place.bucket }), briefly(place, signal));
+    return { state: "absent" };
+  } catch (error) {
+    const missing =
+      readAwsError(error).status === 404
+        ? Object.assign(new Error("no bucket"), { name: "NoSuchBucket" })
+        : error;
+    return { state: "unknown", failure: awsFailure(missing, place.context(signal)) };
+  }
+}
+
+async function reason(place: Place, signal: AbortSignal | undefined): Promise<unknown> {
+  const { sdk, client } = await place.load();
+  try {
+    const { Body } = await client.send(
+      new sdk.GetObjectCommand({ ...address(place), Range: "bytes=0-0" }),
+      briefly(place, signal),
+    );
+    asReadable(Body).destroy();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+/** A download that is cut goes on where it was, if the object is still the same one. */
+export async function downloadObject(place: Place, request: DownloadRequest): Promise<Result<RemoteObject>> {
+  const download = new Download(place, request);
+  for (let cuts = 0; ; cuts++) {
+    try {
+      return ok(await download.goOn());
+    } catch (error) {
+      if (error instanceof Failed && error.failure.kind !== "interrupted") return fail(error.failure);
+      const { status, code } = readAwsError(error);
+      const { signal } = request;
+      if (status === 404 && !download.begun) return missing(place, signal);
+      const cut = status === undefined ? isNetworkCode(code) : status >= 500;
+      if (!cut || !download.begun || cuts === attempts || signal?.aborted === true)
+        return fail(awsFailure(error, place.context(signal)));
+      await sleep(250 * 2 ** cuts, signal);
+    }
+  }
+}
+
+async function missing(place: Place, signal: AbortSignal | undefined): Promise<Result<never>> {
+  const presence = await confirmAbsent(place, signal);
+  return fail(presence.state === "unknown" ? presence.failure : { kind: "remote-absent", url: place.url });
+}
+
+class Download {
+  readonly #place: Place;
+  readonly #request: DownloadRequest;
+  #object: RemoteObject | undefined;
+  #at = 0;
+
+  constructor(place: Place, request: DownloadRequest) {
+    this.#place = place;
+    this.#request = request;
+  }
+
+  get begun(): boolean {
+    return this.#object !== undefined;
+  }
+
+  /** Throws what readPieces throws, and the errors of the SDK. */
+  async goOn(): Promise<RemoteObject> {
+    // it was cut after the last byte
+    if (this.#object !== undefined && this.#at === this.#object.bytes) return this.#object;
+    const { write, signal, progress } = this.#request;
+    const { object, body } =
+      this.#object === undefined ? await this.#begin() : await this.#resume(this.#object);
+    const start = this.#at;
+    await readPieces(
+      body,
+      object.bytes - start,
+      {
+        write: async (piece) => {
+          const written = await write(piece);
+          if (written.ok) this.#at += piece.length;
+          return written;
+        },
+        ...(signal === undefined ? {} : { signal }),
+        ...(progress === undefined ? {} : { progress: (bytes) => progress(start + bytes, object.bytes) }),
+      },
+      this.#place.limits.stall,
+    );
+    return object;
+  }
+
+  async #begin() {
+    const answer = await this.#get({});
+    const body = asReadable(answer.Body);
+    const object = described(answer);
+    const looked = this.#request.inspect?.(object);
+    if (looked?.ok === false) body.destroy();
+    if (looked !== undefined) take(looked);
+    this.#object = object;
+    return { object, body };
+  }
+
+  async #resume(object: RemoteObject) {
+    try {
+      const answer = await this.#get({ Range: `bytes=${this.#at}-`, IfMatch: `"${object.etag}"` });
+      const body = asReadable(answer.Body);
+      if (answer.ContentRange?.startsWith(`bytes ${this.#at}-`) === true) return { object, body };
+      body.destroy();
+    } catch (error) {
+      if (![404, 412, 416].includes(readAwsError(error).status ?? 0)) throw error;
+    }
+    throw new Failed({
+      kind: "remote-unavailable",
+      url: this.#place.url,
+      reason: "the connection was cut, and what is there now is not what was being downloaded",
+      hint: "Try again.",
+    });
+  }
+
+  async #get(part: { Range?: string; IfMatch?: string }) {
+    const { sdk, client } = await this.#place.load();
+    return client.send(
+      new sdk.GetObjectCommand({ ...address(this.#place), ...part }),
+      options(this.#request.signal),
+    );
+  }
+}

@@ -1,0 +1,74 @@
+import { clientConfig, identity, limits as defaults } from "../../aws/client-config.js";
+import { loadClient, type LoadedClient } from "../../aws/client.js";
+import { credentialsVerdict } from "../../aws/credentials.js";
+import { anySize } from "../accepted.js";
+import { EndpointNotes } from "./endpoint-notes.js";
+import { Conditions } from "./conditions.js";
+import { s3History } from "./history.js";
+import { partSizes } from "./multipart.js";
+import type { Place } from "./location.js";
+import { downloadObject, headObject } from "./read.js";
+import { uploadObject } from "./write.js";
+import type { Remote, RemoteOptions, RemoteSettings } from "../types.js";
+
+/**
+ * A vault in an S3 bucket. Every request ends: 5 s to connect, 30 s without a byte, three attempts. A write is made
+ * under a condition that the server holds, or, with `singleWriter` on a server that cannot, after a look.
+ */
+export function s3Remote(settings: RemoteSettings, options: RemoteOptions = {}): Remote {
+  const { folder, parts = partSizes, accepted = anySize } = options;
+  const { place, endpoint } = s3Place(settings, options);
+  const conditions = new Conditions(place, new EndpointNotes(folder), endpoint);
+  const writer = { place, conditions, parts, singleWriter: settings.singleWriter ?? false };
+  const login = `Run \`tazpod login\`${settings.profile === undefined || settings.sso !== undefined ? "" : `, or \`aws sso login --profile ${settings.profile}\``}.`;
+  return {
+    kind: "s3",
+    url: settings.url,
+    accepted,
+    credentials: (signal) =>
+      credentialsVerdict(async () => (await place.load()).client.config.credentials(), {
+        identity: identity(settings, process.env),
+        login,
+        signal,
+      }),
+    conditional: () => conditions.known(),
+    head: (signal) => headObject(place, signal),
+    download: (request) => downloadObject(place, request),
+    upload: (request) => uploadObject(writer, request),
+    history: s3History(place),
+  };
+}
+
+/** Where the settings lead; no endpoint is Amazon's own. */
+export function s3Place(
+  settings: RemoteSettings,
+  { limits = defaults }: RemoteOptions = {},
+): { place: Place; endpoint: string | undefined } {
+  const { bucket, key } = parseUrl(settings.url);
+  const config = clientConfig(settings, process.env);
+  const { endpoint } = config;
+  let loaded: Promise<LoadedClient> | undefined;
+  const place: Place = {
+    url: settings.url,
+    bucket,
+    key,
+    limits,
+    load: () => (loaded ??= loadClient(config, limits, settings)),
+    context: (signal) => ({
+      url: settings.url,
+      bucket,
+      region: settings.region,
+      identity: identity(settings, process.env),
+      signal,
+      ...(endpoint === undefined ? {} : { endpoint }),
+    }),
+  };
+  return { place, endpoint };
+}
+
+function parseUrl(url: string): { bucket: string; key: string } {
+  const match = /^s3:\/\/([^/]+)\/(.+)$/.exec(url);
+  if (match === null)
+    throw new Error(`${url} is not s3://bucket/key; the config's schema lets nothing else through`);
+  return { bucket: match[1] ?? "", key: match[2] ?? "" };
+}

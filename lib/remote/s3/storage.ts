@@ -1,0 +1,236 @@
+import { randomBytes } from "node:crypto";
+import type * as S3 from "@aws-sdk/client-s3";
+import { awsFailure, readAwsError } from "../../aws/errors.js";
+import { Failed, type Result, settle } from "../../failure/result.js";
+import { briefly, folderOf, type Place } from "./location.js";
+
+/** One thing that was looked at, and what came of it. `passed`: this server cannot do it, or this user may not. */
+export interface StorageStep {
+  readonly what: string;
+  readonly outcome: "done" | "already" | "passed" | "declined";
+  /** Why it was passed over. */
+  readonly reason?: string;
+}
+
+export interface StorageRequest {
+  readonly place: Place;
+  readonly region: string;
+  /** Amazon wants to be told the region of a new bucket; another server has one. */
+  readonly amazon: boolean;
+  /** Asked before old uploads are set to end by themselves. */
+  readonly wantsLifecycle: () => Promise<Result<boolean>>;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Makes the bucket if it is not there, closes it to the public, has it encrypt, and has uploads in parts that nobody
+ * ended go after a week. What is as it should be is left alone, and so is all else in the bucket. A protection after
+ * which nothing can be written any more is taken back. Failures: `remote-unavailable`, `no-credentials`, `interrupted`.
+ */
+export function setUpStorage(request: StorageRequest): Promise<Result<readonly StorageStep[]>> {
+  return settle(async () => {
+    const storage = new Storage(request, await request.place.load());
+    return [
+      await storage.bucket(),
+      await storage.publicAccess(),
+      await storage.encryption(),
+      await storage.lifecycle(),
+    ];
+  });
+}
+
+type Loaded = Awaited<ReturnType<Place["load"]>>;
+type Answer<T> = { readonly value: T } | { readonly error: unknown; readonly status: number | undefined };
+
+const closed = {
+  BlockPublicAcls: true,
+  IgnorePublicAcls: true,
+  BlockPublicPolicy: true,
+  RestrictPublicBuckets: true,
+};
+
+class Storage {
+  readonly #request: StorageRequest;
+  readonly #sdk: Loaded["sdk"];
+  readonly #client: S3.S3Client;
+  readonly #bucket: { readonly Bucket: string };
+
+  constructor(request: StorageRequest, { sdk, client }: Loaded) {
+    this.#request = request;
+    this.#sdk = sdk;
+    this.#client = client;
+    this.#bucket = { Bucket: request.place.bucket };
+  }
+
+  async bucket(): Promise<StorageStep> {
+    const what = `the bucket ${this.#bucket.Bucket}`;
+    const found = await this.#try((options) =>
+      this.#client.send(new this.#sdk.HeadBucketCommand(this.#bucket), options),
+    );
+    if ("value" in found) return { what, outcome: "already" };
+    if (found.status !== 404) throw this.#failed(found.error);
+    const { amazon, region } = this.#request;
+    // the oldest region is the one that must not be named
+    const place = {
+      CreateBucketConfiguration: { LocationConstraint: region as S3.BucketLocationConstraint },
+    };
+    const made = await this.#try((options) =>
+      this.#client.send(
+        new this.#sdk.CreateBucketCommand({
+          ...this.#bucket,
+          ...(amazon && region !== "us-east-1" ? place : {}),
+        }),
+        options,
+      ),
+    );
+    if ("value" in made) return { what, outcome: "done" };
+    if (readAwsError(made.error).code === "BucketAlreadyOwnedByYou") return { what, outcome: "already" };
+    throw this.#failed(made.error);
+  }
+
+  async publicAccess(): Promise<StorageStep> {
+    const what = "no public access";
+    const found = await this.#try((options) =>
+      this.#client.send(new this.#sdk.GetPublicAccessBlockCommand(this.#bucket), options),
+    );
+    const now = "value" in found ? (found.value.PublicAccessBlockConfiguration ?? {}) : {};
+    const isOn = (name: keyof typeof closed): boolean => now[name] === true;
+    const wanted = Object.keys(closed) as (keyof typeof closed)[];
+    if (wanted.every(isOn)) return { what, outcome: "already" };
+    const reason = await this.#protect(closed, now);
+    if (reason === undefined) return { what, outcome: "done" };
+    // Ceph 16 then refuses every write that names no ACL
+    const { BlockPublicAcls: _, ...rest } = closed;
+    const others = wanted.filter((name) => name !== "BlockPublicAcls");
+    const why = `without BlockPublicAcls, with which ${reason}`;
+    if (others.every(isOn)) return { what, outcome: "already", reason: why };
+    const still = await this.#protect(rest, now);
+    return still === undefined
+      ? { what, outcome: "done", reason: why }
+      : { what, outcome: "passed", reason: still };
+  }
+
+  /** Undefined when it is on and writing goes on; else why not, and it is as it was. */
+  async #protect(
+    wanted: S3.PublicAccessBlockConfiguration,
+    before: S3.PublicAccessBlockConfiguration,
+  ): Promise<string | undefined> {
+    const set = await this.#setAccess(wanted);
+    if ("error" in set) return this.#why(set.error);
+    const refused = await this.#cannotWrite();
+    if (refused !== undefined) await this.#setAccess(before);
+    return refused;
+  }
+
+  async #setAccess(
+    PublicAccessBlockConfiguration: S3.PublicAccessBlockConfiguration,
+  ): Promise<Answer<unknown>> {
+    const none = Object.keys(PublicAccessBlockConfiguration).length === 0;
+    return this.#try<unknown>((options) =>
+      none
+        ? this.#client.send(new this.#sdk.DeletePublicAccessBlockCommand(this.#bucket), options)
+        : this.#client.send(
+            new this.#sdk.PutPublicAccessBlockCommand({ ...this.#bucket, PublicAccessBlockConfiguration }),
+            options,
+          ),
+    );
+  }
+
+  async encryption(): Promise<StorageStep> {
+    const what = "encryption by the server (the vault is sealed in any case)";
+    const found = await this.#try((options) =>
+      this.#client.send(new this.#sdk.GetBucketEncryptionCommand(this.#bucket), options),
+    );
+    if ("value" in found && (found.value.ServerSideEncryptionConfiguration?.Rules ?? []).length > 0)
+      return { what, outcome: "already" };
+    const rule = { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" as const } };
+    const set = await this.#try((options) =>
+      this.#client.send(
+        new this.#sdk.PutBucketEncryptionCommand({
+          ...this.#bucket,
+          ServerSideEncryptionConfiguration: { Rules: [rule] },
+        }),
+        options,
+      ),
+    );
+    if ("error" in set) return { what, outcome: "passed", reason: this.#why(set.error) };
+    const refused = await this.#cannotWrite();
+    if (refused === undefined) return { what, outcome: "done" };
+    await this.#try((options) =>
+      this.#client.send(new this.#sdk.DeleteBucketEncryptionCommand(this.#bucket), options),
+    );
+    return { what, outcome: "passed", reason: refused };
+  }
+
+  async lifecycle(): Promise<StorageStep> {
+    const what = "uploads that nobody ended go after 7 days";
+    const found = await this.#try((options) =>
+      this.#client.send(new this.#sdk.GetBucketLifecycleConfigurationCommand(this.#bucket), options),
+    );
+    if ("error" in found && readAwsError(found.error).code !== "NoSuchLifecycleConfiguration")
+      return { what, outcome: "passed", reason: this.#why(found.error) };
+    const rules = "value" in found ? (found.value.Rules ?? []) : [];
+    const Prefix = folderOf(this.#request.place.key);
+    const ends = ({ Status, Filter, AbortIncompleteMultipartUpload: after }: S3.LifecycleRule): boolean =>
+      Status === "Enabled" && after !== undefined && Prefix.startsWith(Filter?.Prefix ?? "");
+    if (rules.some(ends)) return { what, outcome: "already" };
+    const wanted = await this.#request.wantsLifecycle();
+    if (!wanted.ok) throw new Failed(wanted.failure);
+    if (!wanted.value) return { what, outcome: "declined" };
+    const rule: S3.LifecycleRule = {
+      ID: "tazpod-unfinished-uploads",
+      Status: "Enabled",
+      Filter: { Prefix },
+      AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+    };
+    const set = await this.#try((options) =>
+      this.#client.send(
+        new this.#sdk.PutBucketLifecycleConfigurationCommand({
+          ...this.#bucket,
+          LifecycleConfiguration: { Rules: [...rules, rule] },
+        }),
+        options,
+      ),
+    );
+    return "error" in set
+      ? { what, outcome: "passed", reason: this.#why(set.error) }
+      : { what, outcome: "done" };
+  }
+
+  /** Why an object cannot be written any more; undefined when it can. */
+  async #cannotWrite(): Promise<string | undefined> {
+    const name = `.tazpod-probe-${randomBytes(8).toString("hex")}`;
+    const object = { ...this.#bucket, Key: `${folderOf(this.#request.place.key)}${name}` };
+    const put = await this.#try((options) =>
+      this.#client.send(new this.#sdk.PutObjectCommand({ ...object, Body: Buffer.from("probe\n") }), options),
+    );
+    if ("error" in put) return "nothing could be written any more";
+    const version = put.value.VersionId === undefined ? {} : { VersionId: put.value.VersionId };
+    await this.#try((options) =>
+      this.#client.send(new this.#sdk.DeleteObjectCommand({ ...object, ...version }), options),
+    );
+    return undefined;
+  }
+
+  async #try<T>(send: (options: { abortSignal: AbortSignal }) => Promise<T>): Promise<Answer<T>> {
+    const { place, signal } = this.#request;
+    try {
+      return { value: await send(briefly(place, signal)) };
+    } catch (error) {
+      const { status } = readAwsError(error);
+      // no answer at all is no answer to the question
+      if (status === undefined || status >= 502 || signal?.aborted === true) throw this.#failed(error);
+      return { error, status };
+    }
+  }
+
+  #failed(error: unknown): Failed {
+    const { place, signal } = this.#request;
+    return new Failed(awsFailure(error, place.context(signal)));
+  }
+
+  #why(error: unknown): string {
+    const { status, code } = readAwsError(error);
+    return status === 403 ? "this user may not" : `the server cannot (${code})`;
+  }
+}

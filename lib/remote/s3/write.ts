@@ -1,0 +1,233 @@
+import type { PutObjectCommand } from "@aws-sdk/client-s3";
+import { attempts } from "../../aws/client-config.js";
+import { awsFailure, readAwsError } from "../../aws/errors.js";
+import type { FailureOf } from "../../failure/failure.js";
+import { now, sleep } from "../../host/clock.js";
+import { openRead, stat } from "../../host/files.js";
+import { Failed, fail, ok, type Result, settle, take } from "../../failure/result.js";
+import type { Conditional } from "./endpoint-notes.js";
+import { counted } from "../pieces.js";
+import { sendBody } from "./body.js";
+import { type Conditions, conditionHeader } from "./conditions.js";
+import { type PartSizes, uploadInParts } from "./multipart.js";
+import { address, metadataHeaders, type Place, unquoted } from "./location.js";
+import { confirmAbsent, headObject } from "./read.js";
+import type { Known, Presence, RemoteObject, Uploaded, UploadRequest, WriteCondition } from "../types.js";
+
+/** In bytes; what is larger S3 takes in parts only. */
+const mostInOne = 5 * 1024 ** 3;
+
+export interface Writer {
+  readonly place: Place;
+  readonly conditions: Conditions;
+  readonly parts: PartSizes;
+  readonly singleWriter: boolean;
+}
+
+/**
+ * Writes under the condition. What ends without an answer, 409 and 5xx are tried again; a refusal is not, and is told
+ * from our own write whose answer was lost by the write id.
+ */
+export async function uploadObject(writer: Writer, request: UploadRequest): Promise<Result<Uploaded>> {
+  const conditional = await writer.conditions.find(request.signal);
+  if (!conditional.ok) return conditional;
+  const found = await stat(request.from);
+  if (!found.ok) return found;
+  if (found.value === undefined) return fail({ kind: "vault-absent", path: request.from });
+  return new Upload(writer, request, found.value.bytes, conditional.value).run();
+}
+
+class Upload {
+  readonly #writer: Writer;
+  readonly #request: UploadRequest;
+  readonly #bytes: number;
+  #conditional: Conditional;
+  #probed = false;
+
+  constructor(writer: Writer, request: UploadRequest, bytes: number, conditional: Conditional) {
+    this.#writer = writer;
+    this.#request = request;
+    this.#bytes = bytes;
+    this.#conditional = conditional;
+  }
+
+  async run(): Promise<Result<Uploaded>> {
+    const { place } = this.#writer;
+    const { signal } = this.#request;
+    for (let attempt = 1; ;) {
+      const unable = await settle(() => this.#unable());
+      if (!unable.ok) return unable;
+      if (unable.value !== undefined) return fail(unable.value);
+      try {
+        const uploaded = await settle(() => this.#attempt());
+        if (uploaded.ok || uploaded.failure.kind !== "interrupted") return uploaded;
+        return fail(awsFailure(uploaded, place.context(signal)));
+      } catch (error) {
+        if (signal?.aborted === true) return fail(awsFailure(error, place.context(signal)));
+        const next = await this.#after(error);
+        if (next !== "again") return next;
+        if (attempt++ === attempts) return fail(awsFailure(error, place.context(signal)));
+        await sleep(250 * 4 ** (attempt - 2), signal);
+      }
+    }
+  }
+
+  async #attempt(): Promise<Uploaded> {
+    const { condition } = this.#request;
+    const header = this.#conditional.honoured
+      ? conditionHeader(condition, this.#conditional.etag)
+      : undefined;
+    if (await this.#inParts()) return this.#putParts(header);
+    const found = header === undefined ? await this.#look() : undefined;
+    return found === undefined
+      ? { state: "written", object: await this.#put(header ?? {}) }
+      : this.#instead(found);
+  }
+
+  /**
+   * A server may hold the condition of a write in one request and not that of one in parts, as Ceph 16 does: then it
+   * all goes in one, if that can be.
+   */
+  async #inParts(): Promise<boolean> {
+    const { parts, conditions } = this.#writer;
+    const bytes = this.#bytes;
+    if (bytes < parts.from) return false;
+    if (!this.#conditional.honoured || bytes > mostInOne) return true;
+    this.#conditional = take(await conditions.probeCompletion(this.#conditional, this.#request.signal));
+    return this.#conditional.honoured && this.#conditional.completion === true;
+  }
+
+  async #putParts(header: ReturnType<typeof conditionHeader> | undefined): Promise<Uploaded> {
+    const { place, parts } = this.#writer;
+    const { metadata } = this.#request;
+    const bytes = this.#bytes;
+    const done = await uploadInParts({
+      place,
+      request: this.#request,
+      bytes,
+      part: parts.part,
+      condition: header ?? {},
+      look: () => this.#look(),
+    });
+    if (typeof done !== "string") return this.#instead(done);
+    return { state: "written", object: { etag: done, bytes, modified: now(), ...metadata } };
+  }
+
+  /** What is there, if it is not as it should be. Just before a write it leaves only a short time for another's. */
+  async #look(): Promise<Known | undefined> {
+    const found = known(await headObject(this.#writer.place, this.#request.signal));
+    return fits(found, this.#request.condition) ? undefined : found;
+  }
+
+  #instead(found: Known): Uploaded {
+    if (isOurs(found, this.#request.metadata.writeId)) return { state: "written", object: found.object };
+    return { state: "refused", found };
+  }
+
+  async #unable(): Promise<FailureOf<"remote-unavailable"> | undefined> {
+    const { place, singleWriter, conditions } = this.#writer;
+    const { signal } = this.#request;
+    if (singleWriter) return undefined;
+    if (!this.#conditional.honoured) return unsafe(place.url, this.#conditional.why);
+    if (this.#bytes <= mostInOne) return undefined;
+    this.#conditional = take(await conditions.probeCompletion(this.#conditional, signal));
+    if (this.#conditional.honoured && this.#conditional.completion === true) return undefined;
+    return unsafe(place.url, "it does for what goes in one request, and this vault is too large for one");
+  }
+
+  /** What a failed attempt means. "again" is for what may go well the next time. */
+  async #after(error: unknown): Promise<Result<Uploaded> | "again"> {
+    const { place } = this.#writer;
+    const { signal, condition } = this.#request;
+    const { status, code } = readAwsError(error);
+    // of an upload in parts that was completed, but nobody heard it
+    if (status === 412 || code === "NoSuchUpload") return this.#refused(status === 412);
+    if (status === 404 && condition !== "absent") {
+      const presence = await confirmAbsent(place, signal);
+      return presence.state === "unknown"
+        ? fail(presence.failure)
+        : ok({ state: "refused", found: presence });
+    }
+    if (status === 501 && this.#conditional.honoured && !this.#probed) return this.#probe();
+    const again =
+      status === undefined ||
+      status === 409 ||
+      status === 429 ||
+      (status >= 500 && status !== 501) ||
+      code === "RequestTimeout" ||
+      code === "RequestTimeTooSkewed";
+    return again ? "again" : fail(awsFailure(error, place.context(signal)));
+  }
+
+  /** A 412 while the condition holds is no refusal: then the server is not what it was taken for. */
+  async #refused(suspect: boolean): Promise<Result<Uploaded> | "again"> {
+    const { place } = this.#writer;
+    const { signal, condition, metadata } = this.#request;
+    const found = await headObject(place, signal);
+    if (found.state === "unknown") return fail(found.failure);
+    if (isOurs(found, metadata.writeId)) return ok({ state: "written", object: found.object });
+    if (!fits(found, condition)) return ok({ state: "refused", found });
+    return this.#probed || !suspect ? "again" : this.#probe();
+  }
+
+  async #probe(): Promise<Result<Uploaded> | "again"> {
+    this.#probed = true;
+    const found = await this.#writer.conditions.probe(this.#request.signal);
+    if (!found.ok) return found;
+    this.#conditional = found.value;
+    return "again";
+  }
+
+  async #put(condition: { IfNoneMatch?: string; IfMatch?: string }): Promise<RemoteObject> {
+    const { from, metadata, signal, progress } = this.#request;
+    const { place } = this.#writer;
+    const bytes = this.#bytes;
+    const { sdk, client } = await place.load();
+    const body = counted(take(await openRead(from)), bytes, progress);
+    const put = new sdk.PutObjectCommand({
+      ...address(place),
+      ...condition,
+      Body: body,
+      ContentLength: bytes,
+      ContentType: "application/octet-stream",
+      Metadata: metadataHeaders(metadata),
+    });
+    signContent(put, metadata.sha256);
+    const answer = await sendBody(body, signal, (options) => client.send(put, options));
+    return { etag: unquoted(answer.ETag), bytes, modified: now(), ...metadata };
+  }
+}
+
+/** The signature covers the hash of the body, so that a server takes no other bytes than those that were sealed. */
+function signContent(put: PutObjectCommand, sha256: string): void {
+  put.middlewareStack.add(
+    (next) => (args) => {
+      (args.request as { headers: Record<string, string> }).headers["x-amz-content-sha256"] = sha256;
+      return next(args);
+    },
+    { step: "build", name: "signContent" },
+  );
+}
+
+function unsafe(url: string, why: string): FailureOf<"remote-unavailable"> {
+  return {
+    kind: "remote-unavailable",
+    url,
+    reason: `the server does not honour conditional writes here (${why}), so two hosts could overwrite each other's vault`,
+    hint: "If no other host ever pushes to it, set remote.single_writer: true in .tazpod/config.yaml. A versioned bucket of Ceph is such a case; an unversioned one is not.",
+  };
+}
+
+function known(presence: Presence): Known {
+  if (presence.state === "unknown") throw new Failed(presence.failure);
+  return presence;
+}
+
+function isOurs(found: Known, writeId: string): found is Known & { state: "present" } {
+  return found.state === "present" && found.object.writeId === writeId;
+}
+
+function fits(found: Known, condition: WriteCondition): boolean {
+  if (condition === "absent") return found.state === "absent";
+  return found.state === "present" && found.object.etag === condition.replaces;
+}

@@ -1,0 +1,158 @@
+import { join } from "node:path";
+import { makeFolder, removeFile, writeNew } from "../host/files.js";
+import { providedModules, zxScript } from "../host/installation.js";
+import { endGroupWith } from "../host/process-group.js";
+import { stateFolder } from "../host/state-folder.js";
+import { tempPath } from "../host/temp-file.js";
+import { render } from "../recipe/render.js";
+import type { Task } from "../recipe/types.js";
+import { fail, ok, type Result } from "../failure/result.js";
+import { checkCommand } from "../trust/code.js";
+import { loadScript, modulesOf } from "./scripts.js";
+import type { StepContext } from "./step.js";
+
+/** Where the stdout of a step's programs goes. Their stderr is always on tazpod's own. */
+export type Stdout = "stdout" | "stderr";
+
+/** Does what a task says, once. A step that does not heed its signal is left behind when it aborts. */
+export async function act(task: Task, context: StepContext, stdout: Stdout): Promise<Result<unknown>> {
+  let timer: NodeJS.Timeout | undefined;
+  let stop = (): void => undefined;
+  const stopped = new Promise<Result<never>>((resolve) => {
+    stop = () => {
+      timer = setTimeout(
+        () => resolve(fail({ kind: "interrupted", signal: String(context.signal.reason) })),
+        5_000,
+      );
+    };
+    if (context.signal.aborted) stop();
+    else context.signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    return await Promise.race([work(task, context, stdout), stopped]);
+  } finally {
+    clearTimeout(timer);
+    context.signal.removeEventListener("abort", stop);
+  }
+}
+
+/** Whether a task prints whatever it likes, as its programs do and what a project's own script calls. */
+export function printsFreely({ action, silent, interactive }: Task): boolean {
+  const isOwn = action.kind === "script" && action.script.kind === "file";
+  return !silent && !interactive && (isOwn || action.kind === "cmds");
+}
+
+async function work(task: Task, context: StepContext, stdout: Stdout): Promise<Result<unknown>> {
+  if (task.action.kind === "none") return ok(undefined);
+  if (task.action.kind === "cmds") {
+    for (const cmd of task.action.cmds) {
+      const argv = cmd.map((item) => render(item, context.vars));
+      const trusted = await checkCommand(context.code, argv);
+      const done = trusted.ok ? await program(argv, task, context, stdout) : trusted;
+      if (!done.ok) return done;
+    }
+    return ok(undefined);
+  }
+  const { script: ref } = task.action;
+  const loaded = await loadScript(ref, context.code);
+  if (!loaded.ok) return loaded;
+  if (loaded.value.kind === "program") {
+    // a file without exports is a zx script as people write them: with $, cd and the rest as globals
+    return zxProgram(loaded.value.file, task, context, stdout);
+  }
+  const { run } = loaded.value.script;
+  if (!run)
+    return fail({
+      kind: "script",
+      file: ref.kind === "file" ? ref.file : ref.name,
+      message: "it exports no function named run",
+    });
+  if (ref.kind === "builtin") return (await run(context)) ?? ok(undefined);
+  try {
+    // what a project's own script runs on the terminal, nobody can tell: all of it owns it
+    const result = task.interactive ? context.terminal.lend(async () => run(context)) : run(context);
+    return (await result) ?? ok(undefined);
+  } catch (error) {
+    return fail({
+      kind: "script",
+      file: ref.file,
+      message: error instanceof Error ? error.message : String(error),
+    });
+  }
+}
+
+/** Runs a script without exports in a process of its own, as it was trusted: that process is given the texts in a file. */
+async function zxProgram(
+  file: string,
+  task: Task,
+  context: StepContext,
+  stdout: Stdout,
+): Promise<Result<void>> {
+  const folder = join(stateFolder(), "modules");
+  const made = await makeFolder(folder);
+  if (!made.ok) return made;
+  const modules = tempPath(folder, "modules");
+  const written = await writeNew(modules, JSON.stringify(providedModules(modulesOf(context.code))));
+  if (!written.ok) return written;
+  try {
+    return await program(zxScript(file, modules), task, context, stdout);
+  } finally {
+    await removeFile(modules);
+  }
+}
+
+/**
+ * Runs a program in the project's folder: on the terminal when the task is interactive; else with what it prints shown as it
+ * comes, or, when the task is silent, kept for the failure.
+ */
+async function program(
+  argv: readonly string[],
+  task: Task,
+  context: StepContext,
+  stdout: Stdout,
+): Promise<Result<void>> {
+  const { execa } = await import("execa");
+  const [file = "", ...rest] = argv;
+  const shared = {
+    cwd: context.project.root,
+    env: { ...programEnvironment(context), ...context.env },
+    reject: false,
+    cancelSignal: context.signal,
+    forceKillAfterDelay: 2_000,
+  } as const;
+  const apart = { ...shared, stdin: "ignore", detached: true, cleanup: true } as const;
+  const start = () => {
+    if (task.interactive)
+      return context.terminal.lend(async () => execa(file, rest, { ...shared, stdio: "inherit" }));
+    if (task.silent) return execa(file, rest, { ...apart, all: true });
+    return execa(file, rest, { ...apart, stdout: stdout === "stdout" ? 1 : 2, stderr: 2 });
+  };
+  const running = start();
+  if (!task.interactive) endGroupWith(context.signal, (running as { readonly pid?: number }).pid);
+  const done = await running;
+  if (!done.failed) return ok(undefined);
+  if (done.isCanceled) return fail({ kind: "interrupted", signal: String(context.signal.reason) });
+  if (done.code === "ENOENT")
+    return fail({ kind: "command-missing", program: file, hint: "Install it, or correct PATH." });
+  const detail = lastLines(String(done.all ?? ""));
+  return fail({
+    kind: "command-failed",
+    command: argv,
+    code: done.exitCode,
+    ...(done.signal === undefined ? {} : { signal: done.signal }),
+    detail,
+  });
+}
+
+/** The end of what a silent program printed: at most 20 lines and 4,000 characters. */
+function lastLines(text: string): string {
+  return text.split("\n").slice(-20).join("\n").slice(-4_000);
+}
+
+/** What a program is told about where it runs; never anything secret. */
+function programEnvironment({ vars, project }: StepContext): Record<string, string> {
+  const told: Record<string, string> = { TAZPOD_ROOT: project.root };
+  for (const [name, value] of Object.entries(vars))
+    told[`TAZPOD_${name.toUpperCase().replaceAll("-", "_")}`] = value;
+  return told;
+}

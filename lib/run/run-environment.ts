@@ -1,0 +1,14 @@
+import type { Recipe } from "../recipe/types.js";
+import type { Facts } from "./facts.js";
+import type { Interrupts } from "./interrupts.js";
+import type { Progress } from "./progress.js";
+import type { World } from "../session/services.js";
+
+/** All that a run of a recipe works with. */
+export interface Setting {
+  readonly recipe: Recipe;
+  readonly world: World;
+  readonly facts: Facts;
+  readonly interrupts: Interrupts;
+  readonly progress: Progress;
+}

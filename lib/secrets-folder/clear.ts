@@ -1,0 +1,30 @@
+import { fail, ok, type Result } from "../failure/result.js";
+import { call, printed } from "./exec.js";
+import { clear as script } from "./scripts.js";
+import type { Enclave } from "./types.js";
+
+interface ClearOptions {
+  /** Processes that have a file of it open are ended. */
+  readonly force?: boolean;
+  /** Also what no vault was opened for, and whatever was made of tazpod's own files there. */
+  readonly all?: boolean;
+}
+
+/**
+ * Empties the RAM folder, removes the links into it, and makes sure that it is empty, and that no process inside still has a file of it open: with
+ * `force`, such are ended. Failures: `still-open` with what would not go; `still-held` with the processes, and then it is
+ * not at its end, and to be done again.
+ */
+export async function clear(
+  enclave: Enclave,
+  { force = false, all = false }: ClearOptions = {},
+): Promise<Result<void>> {
+  const flags = [force ? "force" : "", all ? "all" : ""];
+  const done = await call(enclave, script, [0, 5, 7], {}, [...flags, ...enclave.bridges]);
+  if (!done.ok) return done;
+  if (done.value.code === 0) return ok(undefined);
+  const detail = printed(done.value);
+  return fail(
+    done.value.code === 7 ? { kind: "still-held", holders: detail } : { kind: "still-open", detail },
+  );
+}

@@ -1,0 +1,46 @@
+import { isGone } from "../engine/oci/flavors.js";
+import type { Finished, ProcessOptions } from "../host/process.js";
+import { fail, type Result } from "../failure/result.js";
+import type { Enclave } from "./types.js";
+
+/** How long a script may take. */
+export const limitMs = 60_000;
+
+/** The argv that runs one of the scripts with the RAM folder as its `$1`, and `more` from `$2` on. */
+export function command(enclave: Enclave, script: string, more: readonly string[] = []): string[] {
+  return ["sh", "-c", script, "tazpod", enclave.folder, ...more];
+}
+
+/** Runs a script inside; an exit code that is not among `expected` is a `command-failed` with what it said. */
+export async function call(
+  enclave: Enclave,
+  script: string,
+  expected: readonly number[],
+  options: ProcessOptions = {},
+  more: readonly string[] = [],
+): Promise<Result<Finished>> {
+  const { engine, container, user } = enclave;
+  const done = await engine.exec(container, command(enclave, script, more), {
+    timeoutMs: limitMs,
+    ...options,
+    user,
+  });
+  if (!done.ok || expected.includes(done.value.code ?? -1)) return done;
+  if (isGone(done.value.stderr)) return fail({ kind: "container-gone", name: container, unsaved: false });
+  const detail = [done.value.stderr, done.value.stdout.toString().slice(0, 500)].filter(Boolean).join("\n");
+  return fail({ kind: "command-failed", command: ["exec", container, "sh"], code: done.value.code, detail });
+}
+
+/** The lines a script printed. */
+export function printedLines(done: Finished): string[] {
+  return done.stdout
+    .toString()
+    .split("\n")
+    .filter((line) => line !== "");
+}
+
+/** The lines a script printed, at most ten, for a message. */
+export function printed(done: Finished): string {
+  const names = printedLines(done);
+  return names.slice(0, 10).join(", ") + (names.length > 10 ? `, and ${names.length - 10} more` : "");
+}

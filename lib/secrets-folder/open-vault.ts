@@ -1,0 +1,28 @@
+import { ok, type Result } from "../failure/result.js";
+import { call } from "./exec.js";
+import { adoptOpen, readOpen } from "./open-record.js";
+import { readMark } from "./scripts.js";
+import type { Enclave, OpenVault } from "./types.js";
+
+/** Longer than an engine takes to start a program, in ms: nothing inside may hold a command for longer. */
+const limitMs = 10_000;
+
+/**
+ * What is open in the RAM folder, by the host's record, if the mark there is the one that was left when it was opened.
+ * "closed" when there is no mark; "closing" when a lock was cut short, so that the folder may still hold part of what was
+ * open, all of which had been saved or given up before; "changed" when the mark is not the one on record: a program inside
+ * has changed it, or the vault was opened by another user's or another home's tazpod.
+ */
+export async function openVaultIn(
+  enclave: Enclave,
+): Promise<Result<OpenVault | "closed" | "closing" | "changed">> {
+  const done = await call(enclave, readMark, [0, 3, 5], { timeoutMs: limitMs });
+  if (!done.ok) return done;
+  if (done.value.code !== 0) return ok(done.value.code === 5 ? "closing" : "closed");
+  const mark = done.value.stdout.toString().trim();
+  const record = await readOpen(enclave);
+  if (!record.ok) return record;
+  if (record.value !== undefined) return ok(record.value.mark === mark ? record.value.opened : "changed");
+  const adopted = await adoptOpen(enclave, mark);
+  return adopted.ok ? ok(adopted.value ?? "changed") : adopted;
+}

@@ -1,0 +1,179 @@
+import { startGuard } from "../secrets-folder/watcher.js";
+import type { Enclave } from "../secrets-folder/types.js";
+import { noteSaved, noteUnsaved } from "../secrets-folder/unsaved-note.js";
+import { failureText } from "../failure/explain.js";
+import type { Failure } from "../failure/failure.js";
+import { now, sleep } from "../host/clock.js";
+import { exclusively } from "../project/project-lock.js";
+import { fail, ok, type Result } from "../failure/result.js";
+import { openVault } from "../vault/open.js";
+import { isOffline } from "./staleness.js";
+import { askPeers, servePeers } from "./passphrase-sharing.js";
+import { pushVault } from "./push-vault.js";
+import { saveOpen, vaultSaved } from "./save.js";
+import type { StepContext } from "../run/step.js";
+
+/** A guard that ended, as when the engine was restarted, is started again so much later, in ms. */
+const restartMs = 5_000;
+/** What could not be saved is tried again so much later, if nothing changes before. */
+const retryMs = 60_000;
+/** How often the guard is told again that all is saved: a shell that was opened since has made it forget. */
+const remindMs = 60_000;
+
+/**
+ * What goes on beside a shell while the vault is open, until `over` aborts: gives the passphrase to other tazpods here,
+ * and seals what changes to disk. That is once nothing has changed for a quarter of `autosave` (five seconds at most), and
+ * begins no later than six tenths of it after the first change. Nothing is said on the terminal, which is the shell's.
+ * Returns in words what could not be saved to the end.
+ */
+export async function tendOpenVault(
+  context: StepContext,
+  enclave: Enclave,
+  over: AbortSignal,
+  begun?: ReturnType<typeof servePeers>,
+): Promise<string | undefined> {
+  const tending = new Tending(context, enclave, over);
+  await tending.learn();
+  const serving = await (begun ?? servePeers(context));
+  await sleep(1_000, over);
+  while (!over.aborted && !tending.closed) {
+    await tending.once();
+    await sleep(restartMs, over);
+  }
+  if (serving.ok) await serving.value();
+  return tending.problem;
+}
+
+class Tending {
+  /** The vault was closed, or its container is gone: there is nothing to tend. */
+  closed = false;
+  readonly #context: StepContext;
+  readonly #enclave: Enclave;
+  readonly #over: AbortSignal;
+  /** How the RAM folder looks, and how it looked when it was last known to be saved. */
+  #here = "";
+  #saved = "";
+  /** In ms since 1970: the first change that was not saved, and when to save. */
+  #first: number | undefined;
+  #due: number | undefined;
+  #failed: { readonly failure: Failure; readonly at: Date } | undefined;
+  #wake: () => void = () => undefined;
+
+  constructor(context: StepContext, enclave: Enclave, over: AbortSignal) {
+    this.#context = context;
+    this.#enclave = enclave;
+    this.#over = over;
+  }
+
+  get problem(): string | undefined {
+    if (this.#failed === undefined) return undefined;
+    const { failure, at } = this.#failed;
+    return `What had changed could not be saved while the shell was open (last tried at ${at.toTimeString().slice(0, 5)}): ${failureText(failure)}`;
+  }
+
+  /** The passphrase, from another session, if this one joined it and was never told; one that opens nothing is forgotten. */
+  async learn(): Promise<void> {
+    const { session, project } = this.#context;
+    if (session.passphrase !== undefined) return;
+    const given = (session.takeOffered() ?? (await askPeers(project)))?.secret;
+    if (given === undefined) return;
+    const opened = await openVault(project.vaultFile, given);
+    if (!opened.ok) return given.wipe();
+    opened.value.tar.destroy();
+    session.keep(given);
+  }
+
+  /** For as long as one guard lasts. */
+  async once(): Promise<void> {
+    const { autosaveMs, unattendedMs } = this.#context.project.config.session;
+    const ended = new AbortController();
+    const guard = startGuard(this.#enclave, {
+      intervalSeconds: autosaveMs > 0 && autosaveMs < 10_000 ? 1 : 2,
+      graceSeconds: Math.ceil(unattendedMs / 1000),
+      onChange: (look) => this.#changed(look),
+    });
+    const stop = (): void => (guard.end(), this.#wake());
+    this.#over.addEventListener("abort", stop, { once: true });
+    void guard.ended.then(() => (ended.abort(), this.#wake()));
+    this.#here = "";
+    while (!ended.signal.aborted && !this.#over.aborted && !this.closed) {
+      await this.#pause();
+      if (this.#over.aborted) break;
+      if (this.#due !== undefined && now().getTime() >= this.#due) await this.#settle();
+      if (this.#due === undefined && this.#here !== "" && this.#here === this.#saved) guard.saved(this.#here);
+    }
+    this.#over.removeEventListener("abort", stop);
+    guard.end();
+  }
+
+  /** What is there first is looked at at once: it may have been changed before anybody watched. */
+  #changed(look: string): void {
+    const { autosaveMs } = this.#context.project.config.session;
+    const time = now().getTime();
+    const isFirst = this.#here === "";
+    this.#here = look;
+    if (!isFirst) void noteUnsaved(this.#context.project.vaultFolder);
+    this.#first ??= time;
+    this.#due = isFirst
+      ? time
+      : Math.min(time + Math.min(5_000, autosaveMs / 4), this.#first + autosaveMs * 0.6);
+    this.#wake();
+  }
+
+  /** Until there is something to do. */
+  async #pause(): Promise<void> {
+    const ms = this.#due === undefined ? remindMs : Math.max(0, this.#due - now().getTime());
+    const woken = new AbortController();
+    this.#wake = () => woken.abort();
+    await sleep(ms, woken.signal);
+  }
+
+  async #settle(): Promise<void> {
+    const look = this.#here;
+    [this.#first, this.#due] = [undefined, undefined];
+    const { project, signal } = this.#context;
+    const saved = await exclusively(project.vaultFolder, AbortSignal.any([signal, this.#over]), () =>
+      this.#save(),
+    );
+    if (saved.ok) {
+      this.#failed = undefined;
+      if (saved.value !== "unsaved") this.#saved = look;
+      await this.#note(look);
+      if (saved.value === "sealed") await this.#push();
+      return;
+    }
+    const { kind } = saved.failure;
+    if (kind === "vault-closed" || kind === "vault-vanished" || kind === "container-gone") this.closed = true;
+    else this.#failed = { failure: saved.failure, at: now() };
+    // unless something has changed meanwhile
+    this.#due ??= now().getTime() + retryMs;
+  }
+
+  /** What has changed since is noted already. */
+  async #note(look: string): Promise<void> {
+    const { vaultFolder } = this.#context.project;
+    if (this.#saved !== look) await noteUnsaved(vaultFolder);
+    else if (this.#here === look) await noteSaved(vaultFolder);
+  }
+
+  /** "unsaved" where nobody here knows the passphrase, or where it is not wanted. */
+  async #save(): Promise<Result<"saved" | "sealed" | "unsaved">> {
+    const { session, project } = this.#context;
+    const { state, reason } = await vaultSaved(this.#context);
+    if (state === "true") return ok("saved");
+    if (state === "unknown") return fail({ kind: "save-incomplete", problems: [reason] });
+    await this.learn();
+    if (project.config.session.autosaveMs === 0 || session.passphrase === undefined) return ok("unsaved");
+    const done = await saveOpen(this.#context, session.passphrase, () => undefined);
+    return done.ok ? ok("sealed") : done;
+  }
+
+  /** What cannot be pushed now is pushed at the end of the session, which also says why not. */
+  async #push(): Promise<void> {
+    const { project } = this.#context;
+    if (!project.config.session.autopush || isOffline(this.#context)) return;
+    const remote = await this.#context.remote();
+    const credentials = await remote.credentials(this.#over);
+    if (credentials.state === "true") await pushVault(this.#context, this.#over, () => undefined);
+  }
+}

@@ -1,0 +1,78 @@
+import { changeOpen } from "../secrets-folder/open-record.js";
+import { openVaultIn } from "../secrets-folder/open-vault.js";
+import { takeOut } from "../secrets-folder/change-parts.js";
+import { take } from "../secrets-folder/pack.js";
+import type { Enclave, OpenVault } from "../secrets-folder/types.js";
+import { exclusively } from "../project/project-lock.js";
+import { otherSessions } from "../project/sessions.js";
+import { fail, ok, type Result } from "../failure/result.js";
+import { normalise } from "../vault/archive/normalise.js";
+import { archiveDigest, type DigestLine } from "../vault/archive/digest.js";
+import { isOpen, leadsToOpen, type Opening, rest } from "../vault/parts.js";
+import type { StepContext } from "../run/step.js";
+
+/** The parts that this run opened, is done with, and nobody else here has asked for. */
+export async function partsToClose({ project, session }: StepContext): Promise<Result<readonly string[]>> {
+  if (!session.isLeaving || session.ownParts.length === 0) return ok([]);
+  const others = await otherSessions(project.vaultFolder);
+  if (!others.ok) return others;
+  const wanted = new Set(others.value.flatMap(({ parts }) => parts));
+  return ok(session.ownParts.filter((part) => !wanted.has(part)));
+}
+
+/**
+ * Takes parts out of the RAM folder whose every change was saved. Failures: `changed-meanwhile` when something has changed
+ * since, `vault-closed`, `still-open`.
+ */
+export function closeParts(context: StepContext, enclave: Enclave): Promise<Result<void>> {
+  const { project, session, signal } = context;
+  return exclusively(project.vaultFolder, signal, async () => {
+    const names = await partsToClose(context);
+    if (!names.ok) return names;
+    const mark = await openVaultIn(enclave);
+    if (!mark.ok) return mark;
+    if (typeof mark.value === "string") return fail({ kind: "vault-closed" });
+    const closed = await takeAway(context, enclave, mark.value, names.value);
+    if (closed.ok) session.ownParts = [];
+    return closed;
+  });
+}
+
+async function takeAway(
+  { project, signal }: StepContext,
+  enclave: Enclave,
+  mark: OpenVault,
+  names: readonly string[],
+): Promise<Result<void>> {
+  const { parts, open } = mark.parts ?? everything(project.config.parts);
+  const left: Opening = { parts, open: open.filter((name) => !names.includes(name)) };
+  const taking = take(enclave, { signal, lenient: false });
+  const archive = normalise(taking.tar, { limitBytes: Number.MAX_SAFE_INTEGER, format: "age" });
+  archive.tar.resume();
+  const [summary, done] = await Promise.all([archive.summary, taking.done]);
+  if (!done.ok) return done;
+  if (!summary.ok) return summary;
+  if (summary.value.digest !== mark.digest)
+    return fail({ kind: "changed-meanwhile", detail: "Something in the vault was changed meanwhile" });
+  const stays = ({ entry: { path, type } }: DigestLine): boolean =>
+    isOpen(path, left) || (type === "directory" && leadsToOpen(path, left));
+  const { entries, folders } = summary.value;
+  // first: what is gone and still counts as open would be taken for removed
+  const told = await changeOpen(enclave, {
+    ...mark,
+    digest: archiveDigest(entries.filter(stays)),
+    parts: left,
+  });
+  if (!told.ok) return told;
+  const goes = entries.filter((line) => !stays(line));
+  const going = new Set(goes.map(({ entry }) => entry.path));
+  return takeOut(enclave, {
+    files: goes.filter(({ entry }) => entry.type !== "directory").map(({ entry }) => entry.path),
+    folders: folders.filter(({ path }) => going.has(path)).map(({ path }) => path),
+  });
+}
+
+function everything(parts: Opening["parts"]): Opening {
+  const plain = parts.map(({ name, paths }) => ({ name, paths }));
+  return { parts: plain, open: [...plain.map(({ name }) => name), rest] };
+}

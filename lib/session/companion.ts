@@ -1,0 +1,88 @@
+import type { Enclave } from "../secrets-folder/types.js";
+import { sleep } from "../host/clock.js";
+import { untilIdle } from "../host/idle.js";
+import { otherSessions } from "../project/sessions.js";
+import type { Project } from "../project/types.js";
+import type { Passphrase } from "../vault/passphrase.js";
+import type { StepContext } from "../run/step.js";
+
+export interface Beside {
+  /** Ends it all, and says what there is to say. Returns whether the shell was ended for want of a key pressed. */
+  stop(): Promise<boolean>;
+}
+
+/** So much later than the shell, in ms: that comes first. */
+const delayMs = 300;
+
+/** What goes on while a shell is open; `end` ends the shell. */
+export function besideShell(
+  context: StepContext,
+  enclave: Enclave,
+  open: boolean,
+  end: () => Promise<void>,
+): Beside {
+  const over = new AbortController();
+  const { idleMs } = context.project.config.session;
+  let wasIdle = false;
+  const tending = tend(context, enclave, open, over.signal);
+  const endIdle = async (): Promise<void> => {
+    wasIdle = idleMs > 0 && (await untilIdle(idleMs, over.signal));
+    if (wasIdle) await end();
+  };
+  const ending = endIdle();
+  return {
+    async stop() {
+      over.abort();
+      const [problem] = await Promise.all([tending, ending]);
+      const { session, terminal } = context;
+      for (const text of [problem, session.aside]) if (text !== undefined) terminal.say(text);
+      session.aside = undefined;
+      if (wasIdle) context.terminal.say(`No key was pressed for ${spoken(idleMs)}: the shell was ended.`);
+      return wasIdle;
+    },
+  };
+}
+
+async function tend(
+  context: StepContext,
+  enclave: Enclave,
+  open: boolean,
+  over: AbortSignal,
+): Promise<string | undefined> {
+  if (!open) return undefined;
+  // at once: whoever has it may be just about to leave
+  const isKnown = context.session.passphrase !== undefined;
+  const serving = isKnown
+    ? import("./passphrase-sharing.js").then(({ servePeers }) => servePeers(context))
+    : undefined;
+  const given = isKnown ? undefined : fromPeers(context, over);
+  await sleep(delayMs, over);
+  const passphrase = await given;
+  if (passphrase !== undefined) context.session.offer(passphrase);
+  if (over.aborted) {
+    const served = await serving;
+    if (served?.ok === true) await served.value();
+    return undefined;
+  }
+  const { tendOpenVault } = await import("./autosave.js");
+  return tendOpenVault(context, enclave, over, serving);
+}
+
+/** One that has just opened its own shell does not give it yet. */
+async function fromPeers({ project }: StepContext, over: AbortSignal): Promise<Passphrase | undefined> {
+  const { askPeers } = await import("./passphrase-sharing.js");
+  for (let tries = 0; ; tries += 1) {
+    const given = await askPeers(project);
+    if (given !== undefined || tries === 10 || over.aborted || (await isAlone(project))) return given;
+    await sleep(delayMs / 2, over);
+  }
+}
+
+async function isAlone({ vaultFolder }: Project): Promise<boolean> {
+  const others = await otherSessions(vaultFolder);
+  return !others.ok || others.value.length === 0;
+}
+
+function spoken(ms: number): string {
+  return ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`;
+}

@@ -1,0 +1,82 @@
+import { clear } from "../secrets-folder/clear.js";
+import { openVaultIn } from "../secrets-folder/open-vault.js";
+import { forgetOpen, recordedOpen } from "../secrets-folder/open-record.js";
+import type { Enclave } from "../secrets-folder/types.js";
+import type { ContainerState } from "../engine/types.js";
+import { exclusively } from "../project/project-lock.js";
+import { joinSession, otherSessions } from "../project/sessions.js";
+import { fail, ok, type Result } from "../failure/result.js";
+import { markChanged } from "./tampered.js";
+import type { StepContext } from "../run/step.js";
+
+export interface Joined {
+  /** The vault is open. */
+  readonly open: boolean;
+  readonly leave: () => Promise<void>;
+}
+
+/**
+ * Joins those who have a shell here, if the vault is still as open as this run takes it to be: from then on nobody who
+ * leaves locks it. Failure: `changed-meanwhile`.
+ */
+export function join(context: StepContext, enclave: Enclave, state: ContainerState): Promise<Result<Joined>> {
+  const { project, options, session, terminal, signal } = context;
+  return exclusively(project.vaultFolder, signal, async () => {
+    const open = await stillOpen(context, enclave, state);
+    if (!open.ok) return open;
+    const others = await otherSessions(project.vaultFolder);
+    if (!others.ok) return others;
+    if (open.value && !session.unlocked && others.value.length === 0) terminal.say(leftOpen);
+    // what somebody has opened by hand stays open
+    const shared = others.value.flatMap(({ parts }) => parts);
+    session.ownParts = options.parts.filter((part) => [...session.openedParts, ...shared].includes(part));
+    const joined = await joinSession(project.vaultFolder, session.ownParts);
+    return joined.ok ? ok({ open: open.value, leave: joined.value }) : joined;
+  });
+}
+
+const leftOpen =
+  "The vault was open, with no shell in it: unlocked by itself, or left by a tazpod that was killed. It is saved and locked when you leave.";
+
+async function stillOpen(
+  context: StepContext,
+  enclave: Enclave,
+  state: ContainerState,
+): Promise<Result<boolean>> {
+  const { project, session } = context;
+  const open = await recordedOpen(project.vaultFolder, state);
+  if (!open.ok || open.value === session.sawOpen) return open;
+  // the record and this run's last look differ: another tazpod has opened or closed it, or it was closed from inside
+  const found = await openVaultIn(enclave);
+  if (!found.ok) return found;
+  if (found.value === "closing") return finish(context, enclave);
+  if (found.value === "changed") return fail(markChanged(context));
+  if (found.value !== "closed") return ok(true);
+  if (session.sawOpen)
+    return fail({ kind: "changed-meanwhile", detail: "The vault has just been locked from another shell" });
+  const forgotten = await forgetOpen(project.vaultFolder);
+  return forgotten.ok ? ok(false) : forgotten;
+}
+
+/** Brings a lock that was cut short to its end; what comes then is to be planned again. All was saved before it began. */
+export function finishLocking(context: StepContext, enclave: Enclave): Promise<Result<never>> {
+  const { project, signal } = context;
+  return exclusively(project.vaultFolder, signal, () => finish(context, enclave));
+}
+
+async function finish({ project, session }: StepContext, enclave: Enclave): Promise<Result<never>> {
+  const found = await openVaultIn(enclave);
+  if (!found.ok) return found;
+  if (found.value === "closing") {
+    const cleared = await clear(enclave);
+    // whoever holds on to what was there has nothing to do with what is opened anew
+    if (!cleared.ok && cleared.failure.kind !== "still-held") return cleared;
+    const forgotten = await forgetOpen(project.vaultFolder);
+    if (!forgotten.ok) return forgotten;
+  }
+  session.isLeaving = false;
+  return fail({
+    kind: "changed-meanwhile",
+    detail: "Locking the vault had not come to its end, and has now",
+  });
+}

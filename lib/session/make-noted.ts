@@ -1,0 +1,18 @@
+import { makeContainer } from "../engine/oci/create-container.js";
+import { forgetEngine, noteEngine } from "../engine/note.js";
+import type { ContainerSpec, Engine } from "../engine/types.js";
+import type { Result } from "../failure/result.js";
+import type { StepContext } from "../run/step.js";
+
+/** Makes the project's container, and notes which engine did; one that made nothing is not noted. Failures: those of `makeContainer`. */
+export async function makeNoted(
+  { project, report, signal }: StepContext,
+  engine: Engine,
+  spec: ContainerSpec,
+): Promise<Result<void>> {
+  const noted = await noteEngine(project.vaultFolder, engine.name);
+  if (!noted.ok) return noted;
+  const made = await makeContainer(engine, spec, report, signal);
+  if (!made.ok && made.failure.kind !== "changed-meanwhile") await forgetEngine(project.vaultFolder);
+  return made;
+}

@@ -1,0 +1,100 @@
+import { randomBytes } from "node:crypto";
+import { put } from "../secrets-folder/unpack.js";
+import type { Enclave } from "../secrets-folder/types.js";
+import { provideUser } from "../engine/oci/create-container.js";
+import { secretsFolder } from "../engine/paths.js";
+import type { BesideContainer, Engine } from "../engine/types.js";
+import { containerSpec } from "../project/container-spec.js";
+import { fail, ok, type Result } from "../failure/result.js";
+import type { Secret } from "../host/secret.js";
+import { type ArchiveSummary, normalise } from "../vault/archive/normalise.js";
+import { contentOf } from "../vault/inspect.js";
+import { archiveLimit } from "../vault/limit.js";
+import { isOpen, type Opening } from "../vault/parts.js";
+import { selectedTar } from "../vault/archive/tar-entries.js";
+import { sayUnlinked } from "./bridges.js";
+import type { StepContext } from "../run/step.js";
+
+/** Parts of the vault in a container of their own. */
+export interface OpenBeside {
+  readonly enclave: Enclave;
+  readonly opening: Opening;
+  /** Digest of the parts as they were opened. */
+  readonly digest: string;
+  readonly end: () => Promise<void>;
+}
+
+/**
+ * Starts a container like the project's, with nothing of the vault but the named parts. Failures: those of making a
+ * container and of unlocking; then it is gone again.
+ */
+export async function openBeside(
+  context: StepContext,
+  engine: Engine,
+  passphrase: Secret,
+  names: readonly string[],
+): Promise<Result<OpenBeside>> {
+  const { project, report, signal, terminal } = context;
+  const parts = project.config.parts.map(({ name, paths }) => ({ name, paths }));
+  const opening: Opening = { parts, open: names };
+  const container = await start(context, engine);
+  if (!container.ok) return container;
+  const { name, home, end } = container.value;
+  const { user, secretsBytes, bridges } = project.config;
+  const enclave: Enclave = {
+    ...{ engine, container: name, user, folder: secretsFolder(home), secretsBytes, bridges },
+    // nothing about it is recorded on the host: it lives no longer than this run
+    ...{ vaultFolder: project.vaultFolder, run: name },
+  };
+  report(`opening ${names.join(", ")}`);
+  const archive = partsOf(context, passphrase, opening, true);
+  const mark = async (): Promise<Result<string>> => ok("open beside the shell");
+  const opened = await put(enclave, { tar: archive.tar, checked: archive.summary }, mark, signal);
+  const summary = await archive.summary;
+  if (opened.ok && summary.ok) {
+    if (opened.value !== "already open") sayUnlinked(terminal, enclave, opened.value.unlinked);
+    return ok({ enclave, opening, digest: summary.value.digest, end });
+  }
+  await end();
+  if (!summary.ok) return summary;
+  return opened.ok ? fail({ kind: "vault-closed" }) : opened;
+}
+
+async function start(
+  { project, report, signal }: StepContext,
+  engine: Engine,
+): Promise<Result<BesideContainer & { readonly home: string }>> {
+  if (engine.beside === undefined) throw new Error(`${engine.name} runs no container beside another`);
+  const spec = containerSpec(project);
+  const user = await provideUser(engine, spec, report, signal);
+  if (!user.ok) return user;
+  const name = `${spec.name}-with-${randomBytes(4).toString("hex")}`;
+  const made = await engine.beside({ ...spec, name }, user.value);
+  return made.ok ? ok({ ...made.value, home: user.value.home }) : made;
+}
+
+/** The digest of parts as the sealed vault has them now. Failures: those of opening it. */
+export async function sealedDigest(
+  context: StepContext,
+  passphrase: Secret,
+  opening: Opening,
+): Promise<Result<string>> {
+  const { tar, summary } = partsOf(context, passphrase, opening, false);
+  tar.resume();
+  const found: Result<ArchiveSummary> = await summary;
+  return found.ok ? ok(found.value.digest) : found;
+}
+
+function partsOf(
+  { project }: StepContext,
+  passphrase: Secret,
+  opening: Opening,
+  openFolders: boolean,
+): ReturnType<typeof normalise> {
+  const { tar } = contentOf(project.vaultFile, passphrase);
+  const limitBytes = archiveLimit(project.config.secretsBytes);
+  return normalise(
+    selectedTar(tar, (path) => isOpen(path, opening)),
+    { limitBytes, format: "age", openFolders },
+  );
+}

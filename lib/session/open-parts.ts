@@ -1,0 +1,159 @@
+import { changeOpen } from "../secrets-folder/open-record.js";
+import { openVaultIn } from "../secrets-folder/open-vault.js";
+import { putMore } from "../secrets-folder/change-parts.js";
+import type { Opened } from "../secrets-folder/unpack.js";
+import { take as takeOut } from "../secrets-folder/pack.js";
+import type { Enclave, OpenVault } from "../secrets-folder/types.js";
+import type { Failure } from "../failure/failure.js";
+import { fileHash } from "../host/file-hash.js";
+import { exclusively } from "../project/project-lock.js";
+import { fail, ok, type Result } from "../failure/result.js";
+import type { Secret } from "../host/secret.js";
+import { type ArchiveSummary, normalise } from "../vault/archive/normalise.js";
+import type { DigestLine } from "../vault/archive/digest.js";
+import { contentOf } from "../vault/inspect.js";
+import { archiveLimit } from "../vault/limit.js";
+import { closedParts, isOpen, type Opening, partOf } from "../vault/parts.js";
+import { selectedTar } from "../vault/archive/tar-entries.js";
+import { sayUnlinked } from "./bridges.js";
+import { bytesOf, count } from "../host/bytes.js";
+import { namedParts } from "./parts.js";
+import { vaultPassphrase } from "./passphrase.js";
+import type { StepContext } from "../run/step.js";
+
+/**
+ * Opens those of the named parts that are still closed in a vault that is open. With nothing named, it says what is
+ * closed. Failures: `precondition` where something else lies in the way, and those of unlocking; then all is as it was.
+ */
+export async function openMore(context: StepContext, enclave: Enclave): Promise<Result<void>> {
+  const { project, options, session, terminal, signal } = context;
+  const named = namedParts(project, options.parts);
+  if (!named.ok) return named;
+  const before = await openParts(enclave);
+  if (!before.ok) return before;
+  const closed = before.value === undefined ? [] : closedParts(before.value);
+  const missing = closed.filter((name) => named.value.includes(name));
+  if (missing.length === 0) {
+    if (named.value.length === 0 && closed.length > 0)
+      terminal.say(`Closed parts: ${closed.join(", ")}. \`tazpod unlock --part NAME\` opens one.`);
+    return ok(undefined);
+  }
+  const passphrase = await vaultPassphrase(context, "Passphrase of the vault:");
+  if (!passphrase.ok) return passphrase;
+  const opened = await exclusively(project.vaultFolder, signal, () =>
+    add(context, enclave, passphrase.value, missing),
+  );
+  if (!opened.ok) return opened;
+  session.openedParts = [...session.openedParts, ...missing];
+  const { files, bytes, unlinked } = opened.value;
+  sayUnlinked(terminal, enclave, unlinked);
+  terminal.say(`✔ unlocked ${missing.join(", ")}: ${count(files)}, ${bytesOf(bytes)}`);
+  return ok(undefined);
+}
+
+/** Which parts are open; undefined is all of them. Failure: `vault-closed`. */
+export async function openParts(enclave: Enclave): Promise<Result<Opening | undefined>> {
+  const mark = await openVaultIn(enclave);
+  if (!mark.ok) return mark;
+  return typeof mark.value === "string" ? fail({ kind: "vault-closed" }) : ok(mark.value.parts);
+}
+
+async function add(
+  context: StepContext,
+  enclave: Enclave,
+  passphrase: Secret,
+  names: readonly string[],
+): Promise<Result<ArchiveSummary & Opened>> {
+  const { project, signal } = context;
+  const mark = await openVaultIn(enclave);
+  if (!mark.ok) return mark;
+  if (typeof mark.value === "string" || mark.value.parts === undefined) return fail({ kind: "vault-closed" });
+  const sealed = await fileHash(project.vaultFile, signal);
+  if (!sealed.ok) return sealed;
+  if (sealed.value !== mark.value.base && sealed.value !== mark.value.next) return fail(replaced);
+  const { parts, open } = mark.value.parts;
+  const opening = { parts, open: [...open, ...names] };
+  const limitBytes = archiveLimit(project.config.secretsBytes);
+  const all = await read(contentOf(project.vaultFile, passphrase).tar, opening, limitBytes);
+  if (!all.ok) return all;
+  const there = await inRam(enclave, signal);
+  if (!there.ok) return there;
+  const isNew = ({ entry }: DigestLine): boolean =>
+    names.includes(partOf(entry.path, parts)) && entry.type !== "directory";
+  const known = new Map(there.value.map((line) => [line.entry.path, line]));
+  const met = all.value.entries.filter((line) => isNew(line) && known.has(line.entry.path));
+  const other = met.filter((line) => !isSame(line, known.get(line.entry.path)));
+  if (other.length > 0) return fail(inTheWay(other.map(({ entry }) => entry.path)));
+  const same = new Set(met.map(({ entry }) => entry.path));
+  const wanted = selectedTar(
+    contentOf(project.vaultFile, passphrase).tar,
+    (path) => names.includes(partOf(path, parts)) && !same.has(path),
+  );
+  const added = normalise(wanted, { limitBytes, format: "age", openFolders: true });
+  const checked = added.summary.then((summary) =>
+    summary.ok
+      ? ok(summary.value.folders.filter(({ path }) => names.includes(partOf(path, parts))))
+      : summary,
+  );
+  const { parts: _, ...rest } = mark.value;
+  const next: OpenVault = { ...rest, digest: all.value.digest };
+  const isWhole = closedParts(opening).length === 0;
+  const put = await putMore(enclave, { tar: added.tar, checked }, signal);
+  if (!put.ok) return put;
+  // last: cut short before, what was put there is the same as in the sealed vault
+  const recorded = await changeOpen(enclave, isWhole ? next : { ...next, parts: opening });
+  if (!recorded.ok) return recorded;
+  // of the others it was said when they were opened
+  const unlinked = put.value.unlinked.filter((path) => names.includes(partOf(path, parts)));
+  const summary = await added.summary;
+  return summary.ok ? ok({ ...summary.value, unlinked }) : summary;
+}
+
+async function read(
+  tar: Parameters<typeof selectedTar>[0],
+  opening: Opening,
+  limitBytes: number,
+): Promise<Result<ArchiveSummary>> {
+  const wanted = selectedTar(tar, (path) => isOpen(path, opening));
+  const archive = normalise(wanted, { limitBytes, format: "age" });
+  archive.tar.resume();
+  return archive.summary;
+}
+
+/** What is in the RAM folder, whatever of it cannot be kept. */
+async function inRam(enclave: Enclave, signal: AbortSignal): Promise<Result<readonly DigestLine[]>> {
+  const taking = takeOut(enclave, { signal, lenient: true });
+  const archive = normalise(taking.tar, {
+    limitBytes: Number.MAX_SAFE_INTEGER,
+    format: "age",
+    lenient: true,
+  });
+  archive.tar.resume();
+  const [summary, done] = await Promise.all([archive.summary, taking.done]);
+  if (!done.ok) return done;
+  return summary.ok ? ok(summary.value.entries) : summary;
+}
+
+function isSame(one: DigestLine, other: DigestLine | undefined): boolean {
+  return (
+    one.entry.type === other?.entry.type &&
+    one.sha256 === other.sha256 &&
+    one.entry.target === other.entry.target
+  );
+}
+
+const replaced = {
+  kind: "precondition",
+  task: "unlock",
+  message:
+    "The vault here is not the one that is open any more: save and lock that first, and then unlock this one.",
+} as const;
+
+function inTheWay(paths: readonly string[]): Failure {
+  const names = paths.slice(0, 10).join(", ") + (paths.length > 10 ? ` and ${paths.length - 10} more` : "");
+  return {
+    kind: "precondition",
+    task: "unlock",
+    message: `Something else lies where the part has its own: ${names}. Move that elsewhere, then unlock the part again.`,
+  };
+}

@@ -1,0 +1,74 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { isThere } from "../host/project-file.js";
+import { noteColumns } from "../host/screen.js";
+import { openTerminal } from "../host/terminal.js";
+import { packagePath, packageText } from "../host/installation.js";
+import { loadProject } from "../project/load.js";
+import { startFolder, wrongName } from "../project/find.js";
+import { takeOver } from "../project/take-over.js";
+import { shown } from "../host/shown.js";
+import { loadRecipe } from "../recipe/load.js";
+import { fail, ok, type Result } from "../failure/result.js";
+import { searchPath } from "../trust/code.js";
+import { engineChoice } from "../engine/engine-choice.js";
+import { Facts } from "../run/facts.js";
+import { Interrupts } from "../run/interrupts.js";
+import type { Setting } from "../run/run-environment.js";
+import { listProgress, plainProgress } from "../run/progress.js";
+import { builtinScripts } from "../run/scripts.js";
+import { builtinVars, World } from "./services.js";
+import type { RunOptions } from "../run/options.js";
+
+/**
+ * Finds the project, reads its config and recipe, makes sure that they are trusted, and sets up a run. Nothing has been run
+ * or checked yet. `skipTrustCheck` is for what runs nothing of the project's own.
+ */
+export async function open(
+  from: string | undefined,
+  options: RunOptions,
+  { skipTrustCheck = false }: { readonly skipTrustCheck?: boolean } = {},
+): Promise<Result<Setting>> {
+  const start = startFolder(from);
+  if (!start.ok) return start;
+  const project = await loadProject(start.value);
+  if (!project.ok) return project;
+  const choice = engineChoice(project.value.config.engine, process.env);
+  if (!choice.ok) return choice;
+  const { root, initialised, files } = project.value;
+  // a program that is named without a path is never the project's
+  if (initialised) process.env["PATH"] = searchPath(process.env["PATH"] ?? "", root, homedir());
+  const name = "tazpod.tasks.yaml";
+  for (const misnamed of ["tazpod.tasks.yml", "tazpod.tasks.local.yml"])
+    if (await isThere(join(root, misnamed)))
+      return fail(wrongName(join(root, misnamed), misnamed.replace(/yml$/, "yaml")));
+  const recipe = await loadRecipe({
+    builtin: { path: packagePath(name), text: await packageText(name) },
+    root,
+    read: (path) => files.text(path),
+    show: shown,
+    knownVars: builtinVars,
+    builtinScripts,
+  });
+  if (!recipe.ok) return recipe;
+  const terminal = openTerminal();
+  const world = new World(project.value, terminal, options);
+  if (!skipTrustCheck) {
+    const trusted = await world.trust(recipe.value);
+    if (!trusted.ok) return trusted;
+    const taken = project.value.initialised ? await takeOver(project.value.vaultFolder) : ok(undefined);
+    if (!taken.ok) return taken;
+  }
+  const interrupts = new Interrupts(terminal);
+  const facts = new Facts(
+    recipe.value,
+    (signal) => world.context(recipe.value, undefined, signal, () => undefined),
+    () => interrupts.signal,
+  );
+  // a list that is drawn anew needs room to be drawn in
+  const roomy = noteColumns() >= 40;
+  const progress = roomy ? listProgress(terminal) : plainProgress(terminal);
+  if (options.verbose)
+    for (const note of project.value.config.notes) terminal.say(`${project.value.configFile}: ${note}`);
+  return ok({ recipe: recipe.value, world, facts, interrupts, progress });
+}

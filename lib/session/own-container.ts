@@ -1,0 +1,14 @@
+import { foreign } from "../engine/oci/ownership.js";
+import type { ContainerState } from "../engine/types.js";
+import { fail, type Result } from "../failure/result.js";
+import type { StepContext } from "../run/step.js";
+
+/** The project's container as it is; one of that name that is somebody else's is the failure `container-foreign`. */
+export async function ownContainer(context: StepContext): Promise<Result<ContainerState>> {
+  const { root, config } = context.project;
+  const state = await context.container();
+  if (!state.ok) return state;
+  const { name } = await context.engine();
+  const refusal = foreign(state.value, { name: config.containerName, project: root }, name);
+  return refusal ? fail(refusal) : state;
+}

@@ -1,0 +1,40 @@
+import { nearest } from "../document/nearest.js";
+import type { Project } from "../project/types.js";
+import { fail, ok, type Result } from "../failure/result.js";
+import { closedParts, type Opening, rest } from "../vault/parts.js";
+import type { RunOptions } from "../run/options.js";
+
+/** All that the vault is made of. */
+const everything = "all";
+
+/** The parts that `--part` names. Failure: `unknown-name`. */
+export function namedParts(
+  { config: { parts } }: Pick<Project, "config">,
+  names: readonly string[],
+): Result<readonly string[]> {
+  const known = [...parts.map(({ name }) => name), rest];
+  for (const name of names) {
+    if (name === everything || known.includes(name)) continue;
+    const close = nearest(name, [...known, everything]);
+    return fail({
+      kind: "unknown-name",
+      what: "part of the vault",
+      name,
+      ...(close === undefined ? { known: [...known, everything] } : { nearest: close }),
+    });
+  }
+  return ok(names.includes(everything) ? known : [...new Set(names)]);
+}
+
+/** What a run is to open of a vault that is closed; undefined is all of it. Failure: `unknown-name`. */
+export function wantedOpening(
+  project: Pick<Project, "config">,
+  { parts: named }: RunOptions,
+): Result<Opening | undefined> {
+  const { parts } = project.config;
+  const always = [...parts.filter(({ onRequest }) => !onRequest).map(({ name }) => name), rest];
+  const open = named.length === 0 ? ok(always) : namedParts(project, named);
+  if (!open.ok) return open;
+  const opening = { parts: parts.map(({ name, paths }) => ({ name, paths })), open: open.value };
+  return ok(closedParts(opening).length === 0 ? undefined : opening);
+}

@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { list, removeEmptyFolder, removeFile, stat } from "../host/files.js";
+import { processIdentity } from "../host/process-identity.js";
+import { runtimeFolder } from "../host/runtime-folder.js";
+import { askSecret, serveSecret } from "../host/secret-socket.js";
+import type { Project } from "../project/types.js";
+import { ok, type Result } from "../failure/result.js";
+import type { Passphrase } from "../vault/passphrase.js";
+import type { StepContext } from "../run/step.js";
+import { projectState } from "../host/project-state.js";
+
+/** Where the sockets of a project's sessions are: one a process, by its number. */
+function folder({ root }: Project): Promise<Result<string>> {
+  return runtimeFolder("agent", createHash("sha256").update(root).digest("hex").slice(0, 16));
+}
+
+/**
+ * Gives the passphrase to other tazpods of this user in this project, for as long as the vault is noted as open and this
+ * process knows it. Returns what ends that.
+ */
+export async function servePeers({ project, session }: StepContext): Promise<Result<() => Promise<void>>> {
+  const found = await folder(project);
+  if (!found.ok) return found;
+  const path = join(found.value, `${process.pid}.sock`);
+  const served = await serveSecret(path, async () => {
+    const noted = await stat(join(projectState(project.vaultFolder), "open.json"));
+    return noted.ok && noted.value !== undefined ? session.passphrase : undefined;
+  });
+  if (!served.ok) return served;
+  return ok(async () => {
+    served.value();
+    await removeFile(path);
+    await removeEmptyFolder(found.value);
+  });
+}
+
+/** The passphrase from a session of this project; undefined when none has it. It is the caller's, to try and to wipe. */
+export async function askPeers(project: Project): Promise<Passphrase | undefined> {
+  const found = await folder(project);
+  const names = found.ok ? await list(found.value) : found;
+  if (!found.ok || !names.ok) return undefined;
+  for (const name of names.value) {
+    const pid = /^(\d+)\.sock$/.exec(name)?.[1];
+    if (pid === undefined || Number(pid) === process.pid) continue;
+    const path = join(found.value, name);
+    if ((await processIdentity(Number(pid))) === undefined) {
+      await removeFile(path);
+      continue;
+    }
+    const secret = await askSecret(path);
+    if (secret !== undefined) return { secret, source: "another shell", asked: true };
+  }
+  return undefined;
+}

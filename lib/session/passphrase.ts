@@ -1,0 +1,169 @@
+import { basename } from "node:path";
+import { capture } from "../host/process.js";
+import { fail, ok, type Result } from "../failure/result.js";
+import type { Secret } from "../host/secret.js";
+import { openVault } from "../vault/open.js";
+import {
+  newPassphrase,
+  readPassphrase,
+  type Passphrase,
+  type PassphraseContext,
+} from "../vault/passphrase.js";
+import type { StepContext } from "../run/step.js";
+
+const tries = 3;
+
+/**
+ * Opens something with the passphrase that this run knows already, or else asks for it: three times on a terminal, once
+ * from any other source. What opened it is kept for the rest of the run. Failure: `wrong-passphrase`, and those of asking.
+ */
+export async function withPassphrase<T>(
+  context: StepContext,
+  question: string,
+  open: (passphrase: Secret) => Promise<Result<T>>,
+): Promise<Result<T>> {
+  const { session, terminal } = context;
+  if (session.passphrase !== undefined) {
+    const opened = await open(session.passphrase);
+    if (opened.ok || opened.failure.kind !== "wrong-passphrase" || !terminal.interactive) return opened;
+    terminal.say("This vault has another passphrase than the one before.");
+  }
+  const shared = session.passphrase === undefined ? await fromPeers(context) : undefined;
+  if (shared !== undefined) {
+    const opened = await open(shared.secret);
+    if (opened.ok) {
+      session.keep(shared.secret);
+      return opened;
+    }
+    shared.secret.wipe();
+    if (opened.failure.kind !== "wrong-passphrase") return opened;
+  }
+  for (let attempt = 1; ; attempt += 1) {
+    const offered = session.takeOffered();
+    const given = offered === undefined ? await readPassphrase(sourcesOf(context), question) : ok(offered);
+    if (!given.ok) return given;
+    const opened = await open(given.value.secret);
+    if (opened.ok) {
+      session.keep(given.value.secret);
+      return opened;
+    }
+    given.value.secret.wipe();
+    if (opened.failure.kind !== "wrong-passphrase") return opened;
+    if (!given.value.asked || attempt === tries) return fail({ ...opened.failure, tries: attempt });
+    terminal.say(
+      `That does not open it. ${tries - attempt} more ${tries - attempt === 1 ? "try" : "tries"}.`,
+    );
+  }
+}
+
+/** From a session that is open here, where nothing else was named as its source. */
+async function fromPeers(context: StepContext): Promise<Passphrase | undefined> {
+  if (context.session.hasPassphrase || Object.keys(sourcesOf(context).sources).length > 0) return undefined;
+  const { askPeers } = await import("./passphrase-sharing.js");
+  return askPeers(context.project);
+}
+
+/** Asks for the passphrase of the vault here, and begins to make the key of it; what opens the vault finds out whether it is right. */
+export async function offerPassphrase(context: StepContext, question: string): Promise<Result<void>> {
+  const { session, project } = context;
+  if (session.hasPassphrase) return ok(undefined);
+  const shared = await fromPeers(context);
+  const given = shared === undefined ? await readPassphrase(sourcesOf(context), question) : ok(shared);
+  if (!given.ok) return given;
+  session.offer(given.value);
+  void openVault(project.vaultFile, given.value.secret).then(
+    (opened) => opened.ok && opened.value.tar.destroy(),
+    () => undefined,
+  );
+  return ok(undefined);
+}
+
+/**
+ * The passphrase of another vault: the one that is known if that opens it, else what is typed, three times. It is the
+ * caller's to wipe. Failures: `wrong-passphrase`, and those of opening and asking.
+ */
+export async function otherPassphrase(
+  { terminal, signal }: StepContext,
+  known: Secret,
+  path: string,
+  question: string,
+): Promise<Result<Secret>> {
+  let passphrase = known;
+  for (let attempt = 0; ; attempt += 1) {
+    const opened = await openVault(path, passphrase);
+    if (opened.ok) {
+      opened.value.tar.destroy();
+      return ok(passphrase);
+    }
+    if (passphrase !== known) passphrase.wipe();
+    if (opened.failure.kind !== "wrong-passphrase" || attempt === tries || !terminal.interactive)
+      return opened;
+    terminal.say(attempt === 0 ? "It has another passphrase." : "That does not open it.");
+    const typed = await terminal.secret(question, signal);
+    if (!typed.ok) return typed;
+    passphrase = typed.value;
+  }
+}
+
+/** The passphrase of the vault here, which it was made sure that it opens. */
+export function vaultPassphrase(context: StepContext, question: string): Promise<Result<Secret>> {
+  return withPassphrase(context, question, async (passphrase) => {
+    const opened = await openVault(context.project.vaultFile, passphrase);
+    if (!opened.ok) return opened;
+    opened.value.tar.destroy();
+    return ok(passphrase);
+  });
+}
+
+/** The passphrase for a new vault; kept for the rest of the run. */
+export async function chosenPassphrase(context: StepContext): Promise<Result<Secret>> {
+  const given = await newPassphrase(sourcesOf(context));
+  if (!given.ok) return given;
+  context.session.keep(given.value.secret);
+  return ok(given.value.secret);
+}
+
+/** The passphrase that is to take the place of another: from --new-passphrase-file, or typed twice. */
+export async function replacingPassphrase(context: StepContext): Promise<Result<Secret>> {
+  const { newPassphraseFile: file } = context.options;
+  const given = await newPassphrase(
+    {
+      ...sourcesOf(context),
+      sources: file === undefined ? {} : { file, fileOption: "--new-passphrase-file" },
+    },
+    "New passphrase of the vault",
+    "--new-passphrase-file",
+  );
+  return given.ok ? ok(given.value.secret) : given;
+}
+
+function sourcesOf({ options, terminal, signal, project }: StepContext): PassphraseContext {
+  const { passphraseFd: fd, passphraseFile: file, passphraseCommand: command } = options;
+  const environmentFile = process.env["TAZPOD_PASSPHRASE_FILE"];
+  return {
+    sources: {
+      ...(fd === undefined ? {} : { fd }),
+      ...(file === undefined ? {} : { file }),
+      ...(command === undefined ? {} : { command }),
+      ...(environmentFile === undefined ? {} : { environmentFile }),
+    },
+    asker: {
+      interactive: terminal.interactive,
+      secret: (question) => terminal.secret(question, signal),
+      say: (text) => terminal.say(text),
+      reveal: (text, work) => terminal.reveal(text, work),
+    },
+    known: ["tazpod", basename(project.root), project.config.containerName, project.config.user],
+    run: async (argv) => {
+      const done = await capture(argv, { cwd: project.root, signal, timeoutMs: 120_000 });
+      if (!done.ok) return done;
+      if (done.value.code === 0) return ok(done.value.stdout);
+      return fail({
+        kind: "command-failed",
+        command: argv.slice(0, 1),
+        code: done.value.code,
+        detail: done.value.stderr,
+      });
+    },
+  };
+}

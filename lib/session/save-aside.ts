@@ -1,0 +1,123 @@
+import { changeOpen } from "../secrets-folder/open-record.js";
+import { openVaultIn } from "../secrets-folder/open-vault.js";
+import { take } from "../secrets-folder/pack.js";
+import type { Enclave, OpenVault } from "../secrets-folder/types.js";
+import type { Failure } from "../failure/failure.js";
+import { fileHash } from "../host/file-hash.js";
+import { exclusively } from "../project/project-lock.js";
+import { fail, ok, type Result } from "../failure/result.js";
+import type { Secret } from "../host/secret.js";
+import { normalise } from "../vault/archive/normalise.js";
+import { conflictPath } from "../vault/conflicts.js";
+import { formatOf } from "../vault/format-of.js";
+import { listVault } from "../vault/inspect.js";
+import { archiveLimit } from "../vault/limit.js";
+import { leftOut, sealInto } from "../vault/seal-folder.js";
+import { plain } from "../host/printable.js";
+import { bytesOf, count } from "../host/bytes.js";
+import { type OpenBeside, sealedDigest } from "./open-aside.js";
+import { sourceOf } from "./save-source.js";
+import type { StepContext } from "../run/step.js";
+
+/**
+ * Seals what a command has changed in parts that were open in a container of their own; the rest of the vault stays as it is
+ * sealed. Where those parts were changed meanwhile in the vault, or are open in the shell's container, the result is kept
+ * beside the vault instead (failure `conflict`), so that neither is lost. Failures: those of sealing.
+ */
+export async function saveBeside(
+  context: StepContext,
+  opened: OpenBeside,
+  passphrase: Secret,
+): Promise<Result<void>> {
+  const { project, options, signal } = context;
+  const changed = await isChanged(context, opened);
+  if (!changed.ok) return changed;
+  if (!changed.value) return ok(undefined);
+  if (options.discard) {
+    context.terminal.say("What the command changed in the vault is discarded, as --discard says.");
+    return ok(undefined);
+  }
+  return exclusively(project.vaultFolder, signal, () => save(context, opened, passphrase));
+}
+
+async function isChanged(
+  { options, project, signal }: StepContext,
+  { enclave, digest }: OpenBeside,
+): Promise<Result<boolean>> {
+  const lenient = options.skipUnreadable;
+  const taking = take(enclave, { signal, lenient });
+  const limitBytes = archiveLimit(project.config.secretsBytes);
+  const { tar, summary } = normalise(taking.tar, { limitBytes, format: "age", lenient });
+  tar.resume();
+  const [found, done] = await Promise.all([summary, taking.done]);
+  if (!done.ok && found.ok) return done;
+  return found.ok ? ok(found.value.digest !== digest) : found;
+}
+
+async function save(context: StepContext, opened: OpenBeside, passphrase: Secret): Promise<Result<void>> {
+  const { project, options, signal, terminal } = context;
+  const { enclave, opening, digest } = opened;
+  const here = await fileHash(project.vaultFile, signal);
+  if (!here.ok) return here;
+  const sealedNow = await sealedDigest(context, passphrase, opening);
+  if (!sealedNow.ok) return sealedNow;
+  const shell = await openInShell(context);
+  if (!shell.ok) return shell;
+  const isApart = sealedNow.value === digest && !hasPart(shell.value?.mark, opening.open);
+  const listed = await listVault(project.vaultFile, passphrase);
+  if (!listed.ok) return listed;
+  const format = await formatOf(project.vaultFile);
+  if (!format.ok) return format;
+  const limitBytes = archiveLimit(project.config.secretsBytes);
+  const source = await sourceOf(context, { enclave, opening, passphrase, format: format.value, limitBytes });
+  if (!source.ok) return source;
+  const generation = listed.value.manifest?.generation ?? 0;
+  const sealed = await sealInto({
+    ...{ passphrase, format: format.value, limitBytes, lenient: options.skipUnreadable },
+    folder: project.vaultFolder,
+    source: source.value.open,
+    from: { generation, parent: { sealed: here.value, content: listed.value.manifest?.digest ?? "" } },
+    target: async () => {
+      const still = await fileHash(project.vaultFile, signal);
+      if (!still.ok) return still;
+      return isApart && still.value === here.value
+        ? ok(project.vaultFile)
+        : conflictPath(project.vaultFolder);
+    },
+  });
+  if (!sealed.ok) return sealed;
+  const without = leftOut(sealed.value);
+  if (without.length > 0) terminal.say(`Not kept in the vault: ${without.map(plain).join(", ")}`);
+  if (sealed.value.path !== project.vaultFile) return fail(kept(opening.open, sealed.value.path));
+  const { files, bytes } = sealed.value.summary;
+  terminal.say(`✔ saved: ${count(files)}, ${bytesOf(bytes)}, sealed`);
+  // what is open in the shell was made from the vault that this one replaces
+  if (shell.value === undefined || shell.value.mark.base !== here.value) return ok(undefined);
+  const { next: _, ...rest } = shell.value.mark;
+  return changeOpen(shell.value.enclave, { ...rest, base: sealed.value.sha256, generation: generation + 1 });
+}
+
+/** The vault that is open in the shell's container, if one is. */
+async function openInShell({
+  enclave,
+}: StepContext): Promise<Result<{ readonly enclave: Enclave; readonly mark: OpenVault } | undefined>> {
+  const found = await enclave();
+  if (!found.ok) return found.failure.kind === "container-gone" ? ok(undefined) : found;
+  const mark = await openVaultIn(found.value);
+  if (!mark.ok) return mark;
+  return ok(typeof mark.value === "string" ? undefined : { enclave: found.value, mark: mark.value });
+}
+
+function kept(names: readonly string[], path: string): Failure {
+  return {
+    kind: "conflict",
+    message: `${names.join(", ")} is open in the shell's container, or was changed in the vault while the command ran, so the vault was not replaced. The vault with the command's changes is sealed in ${path}.`,
+    hint: "It has the vault's passphrase: look at it with `age -d FILE | tar tz`. To work on a part that is open in the shell, run the command there: --in-shell.",
+  };
+}
+
+/** Whether one of the parts is open there, too, where a later save would put its own content over it. */
+function hasPart(mark: OpenVault | undefined, names: readonly string[]): boolean {
+  if (mark === undefined) return false;
+  return mark.parts === undefined || names.some((name) => mark.parts?.open.includes(name));
+}

@@ -1,0 +1,77 @@
+import { take } from "../secrets-folder/pack.js";
+import type { Enclave } from "../secrets-folder/types.js";
+import { ok, type Result } from "../failure/result.js";
+import type { Secret } from "../host/secret.js";
+import { type ArchiveSummary, normalise } from "../vault/archive/normalise.js";
+import { archiveDigest } from "../vault/archive/digest.js";
+import type { VaultFormat } from "../vault/format.js";
+import { listVault } from "../vault/inspect.js";
+import type { Opening } from "../vault/parts.js";
+import type { SealedVault, TarSource } from "../vault/seal-folder.js";
+import { withClosed } from "../vault/archive/with-closed.js";
+import type { StepContext } from "../run/step.js";
+
+interface Wanted {
+  readonly enclave: Enclave;
+  /** Which parts are open; undefined is all of them. */
+  readonly opening: Opening | undefined;
+  readonly passphrase: Secret;
+  readonly format: VaultFormat;
+  readonly limitBytes: number;
+}
+
+interface Source {
+  readonly open: () => TarSource;
+  /** The digest of what is in the RAM folder, where that is not all of what was sealed. */
+  readonly digest: (sealed: SealedVault) => string | undefined;
+  /** What lay in closed parts when it was last read. */
+  readonly strays: () => Strays;
+}
+
+interface Strays {
+  /** Files that are not sealed, since the part has something else there, or nothing. */
+  readonly leftOut: readonly string[];
+  /** Parts that are sealed for the first time, and open from then on. */
+  readonly newParts: readonly string[];
+}
+
+const noStrays: Strays = { leftOut: [], newParts: [] };
+
+/**
+ * What a save seals: the RAM folder, and with it the parts of the sealed vault that are closed. Failures: those of
+ * reading that vault.
+ */
+export async function sourceOf(context: StepContext, wanted: Wanted): Promise<Result<Source>> {
+  const { enclave, opening, passphrase, format, limitBytes } = wanted;
+  const lenient = context.options.skipUnreadable;
+  const ram = (): ReturnType<typeof take> => take(enclave, { signal: context.signal, lenient });
+  if (opening === undefined) return ok({ open: ram, digest: () => undefined, strays: () => noStrays });
+  const path = context.project.vaultFile;
+  const listed = await listVault(path, passphrase);
+  if (!listed.ok) return listed;
+  let last: ArchiveSummary | undefined;
+  let strays = (): Strays => noStrays;
+  const open = (): TarSource => {
+    const taking = ram();
+    const archive = normalise(taking.tar, { limitBytes, format, lenient });
+    const [leftOut, newParts] = [new Set<string>(), new Set<string>()];
+    strays = () => ({ leftOut: [...leftOut], newParts: [...newParts] });
+    const tar = withClosed({
+      onLeftOut: (path) => leftOut.add(path),
+      onNewPart: (part) => newParts.add(part),
+      tar: archive.tar,
+      opening,
+      vault: { path, passphrase },
+      sealed: listed.value.entries,
+    });
+    const done = Promise.all([taking.done, archive.summary]).then(([complaints, summary]) => {
+      if (summary.ok) last = summary.value;
+      if (!complaints.ok || !summary.ok) return complaints;
+      return ok({ ...complaints.value, unread: [...complaints.value.unread, ...summary.value.dropped] });
+    });
+    return { tar, done };
+  };
+  const digest = ({ moving }: SealedVault): string | undefined =>
+    last && archiveDigest(last.entries.filter(({ entry }) => !moving.includes(entry.path)));
+  return ok({ open, digest, strays: () => strays() });
+}

@@ -1,0 +1,188 @@
+import { changeOpen } from "../secrets-folder/open-record.js";
+import { openVaultIn } from "../secrets-folder/open-vault.js";
+import { noteSaved } from "../secrets-folder/unsaved-note.js";
+import { take, type Taking } from "../secrets-folder/pack.js";
+import type { Enclave, OpenVault } from "../secrets-folder/types.js";
+import { explain } from "../failure/explain.js";
+import type { Failure } from "../failure/failure.js";
+import { fileHash } from "../host/file-hash.js";
+import { comingsAndGoings, isInUse } from "../project/sessions.js";
+import { fail, ok, type Result } from "../failure/result.js";
+import type { Secret } from "../host/secret.js";
+import { normalise } from "../vault/archive/normalise.js";
+import { conflictPath, keptBeside } from "../vault/conflicts.js";
+import { isCut } from "../vault/archive/is-truncated.js";
+import { formatOf } from "../vault/format-of.js";
+import { archiveLimit } from "../vault/limit.js";
+import { leftOut, sealInto } from "../vault/seal-folder.js";
+import { bytesOf, count } from "../host/bytes.js";
+import { cannotTell } from "../run/checks.js";
+import { partsToClose } from "./close-parts.js";
+import { keepBeside, markChanged, notOpen } from "./tampered.js";
+import { sourceOf } from "./save-source.js";
+import { fails, holds, type StepContext, type Verdict } from "../run/step.js";
+
+/**
+ * Seals the RAM folder and makes that the local vault, once it has been opened again for proof. `say` gets what there is
+ * to tell. Wants the project to itself. Failures: `vault-closed`, `vault-vanished`, and those of sealing.
+ */
+export async function saveOpen(
+  context: StepContext,
+  passphrase: Secret,
+  say: (text: string) => void,
+): Promise<Result<void>> {
+  const { project } = context;
+  const lenient = context.options.skipUnreadable;
+  const enclave = await context.enclave();
+  if (!enclave.ok) return enclave;
+  const mark = await openVaultIn(enclave.value);
+  if (!mark.ok) return mark;
+  if (typeof mark.value === "string") return notOpen(context, mark.value);
+  const opened = mark.value;
+  const generation = opened.generation ?? 0;
+  const format = await formatOf(project.vaultFile);
+  if (!format.ok) return format;
+  const limitBytes = archiveLimit(project.config.secretsBytes);
+  const source = await sourceOf(context, {
+    enclave: enclave.value,
+    opening: opened.parts,
+    passphrase,
+    format: format.value,
+    limitBytes,
+  });
+  if (!source.ok) return source;
+  const sealed = await sealInto({
+    passphrase,
+    format: format.value,
+    folder: project.vaultFolder,
+    source: source.value.open,
+    lenient,
+    from: { generation, parent: { sealed: opened.base, content: opened.digest } },
+    limitBytes,
+    target: async (filled) => {
+      const place = await target(context, opened);
+      if (!place.ok) return place;
+      const { path, base } = place.value;
+      const told = await changeOpen(enclave.value, { ...opened, base, next: filled.sha256 });
+      return told.ok ? ok(path) : told;
+    },
+  });
+  if (!sealed.ok) return fail(unsaved(sealed.failure));
+  const { path, sha256, summary } = sealed.value;
+  const without = leftOut(sealed.value);
+  if (without.length > 0) say(`Not kept in the vault: ${without.join(", ")}`);
+  if (path !== project.vaultFile) return fail(keptBeside(path));
+  await noteSaved(project.vaultFolder);
+  say(`✔ saved: ${count(summary.files)}, ${bytesOf(summary.bytes)}, sealed`);
+  const { leftOut: strays, newParts } = source.value.strays();
+  const aside = await keepAside(context, enclave.value, passphrase, strays);
+  if (!aside.ok) return aside;
+  const { next: _, parts, ...rest } = opened;
+  return changeOpen(enclave.value, {
+    ...rest,
+    ...(parts === undefined ? {} : { parts: { ...parts, open: [...parts.open, ...newParts] } }),
+    digest: source.value.digest(sealed.value) ?? summary.digest,
+    base: sha256,
+    generation: generation + 1,
+    moving: sealed.value.moving,
+  });
+}
+
+/** Keeps what lay in closed parts in a sealed file of its own, and has it told when the step or the shell ends. */
+async function keepAside(
+  { project, session, signal }: StepContext,
+  enclave: Enclave,
+  passphrase: Secret,
+  strays: readonly string[],
+): Promise<Result<void>> {
+  if (strays.length === 0) return ok(undefined);
+  const kept = await keepBeside(project, enclave, passphrase, signal, session.asidePath);
+  if (!kept.ok) return kept;
+  session.asidePath = kept.value;
+  const names = strays.slice(0, 5).join(", ") + (strays.length > 5 ? `, and ${strays.length - 5} more` : "");
+  session.aside = `Not saved in the vault, because the part it lies in is closed: ${names}. All of the RAM folder is kept, sealed, as ${kept.value}. \`tazpod unlock --part NAME\` opens a part.`;
+  return ok(undefined);
+}
+
+/** What a vault cannot hold is here one more thing that stands in the way of saving. */
+function unsaved(failure: Failure): Failure {
+  return failure.kind === "archive-refused"
+    ? { kind: "save-incomplete", problems: [`${JSON.stringify(failure.entry)}: ${failure.detail}`] }
+    : failure;
+}
+
+/**
+ * Where what was open goes: beside the vault when that is no longer the one that was opened. And which one counts as that
+ * from now on: where a save was killed once it had replaced the vault, it is what that save made.
+ */
+async function target(
+  { project, options, signal }: StepContext,
+  { base, next }: OpenVault,
+): Promise<Result<{ readonly path: string; readonly base: string }>> {
+  if (options.force) return ok({ path: project.vaultFile, base });
+  const here = await fileHash(project.vaultFile, signal);
+  if (!here.ok) return here;
+  if (here.value === base || here.value === next) return ok({ path: project.vaultFile, base: here.value });
+  const path = await conflictPath(project.vaultFolder);
+  return path.ok ? ok({ path: path.value, base }) : path;
+}
+
+/** The result of reading a taking, good only if tar says that it read everything; what tar complains of comes first. */
+async function whole<T>(taking: Taking, read: (taking: Taking) => Promise<Result<T>>): Promise<Result<T>> {
+  const [result, done] = await Promise.all([read(taking), taking.done]);
+  // a tar that was refused for what is in it was not read on, and ended because of that
+  return done.ok || (!result.ok && !isCut(result.failure)) ? result : done;
+}
+
+async function digestOf(
+  { project, options, signal }: StepContext,
+  enclave: Enclave,
+  moving: readonly string[],
+): Promise<Result<string>> {
+  const lenient = options.skipUnreadable;
+  const limitBytes = archiveLimit(project.config.secretsBytes);
+  const format = await formatOf(project.vaultFile);
+  if (!format.ok) return format;
+  const without = new Set(lenient ? moving : []);
+  const found = await whole(take(enclave, { signal, lenient }), async (taking) => {
+    const { tar, summary } = normalise(taking.tar, {
+      limitBytes,
+      format: lenient ? format.value : "age",
+      lenient,
+      without,
+    });
+    tar.resume();
+    return summary;
+  });
+  return found.ok ? ok(found.value.digest) : found;
+}
+
+/** The fact `vault-saved`: reads all of the RAM folder. */
+export async function vaultSaved(context: StepContext): Promise<Verdict> {
+  if (context.options.discard) return holds("unsaved work is discarded, as --discard says");
+  const enclave = await context.enclave();
+  if (!enclave.ok) return cannotTell(enclave.failure);
+  const mark = await openVaultIn(enclave.value);
+  if (!mark.ok) return cannotTell(mark.failure);
+  if (mark.value === "closed") return fails("the vault is not open");
+  if (mark.value === "closing") return holds("it was saved before it was being locked");
+  if (mark.value === "changed") return fails(explain(markChanged(context)).message);
+  // before the reading: who comes and goes while it is read may change what was read already
+  const seen = await comingsAndGoings(context.project.vaultFolder);
+  if (!seen.ok) return cannotTell(seen.failure);
+  context.session.lookedAt = seen.value;
+  const digest = await digestOf(context, enclave.value, mark.value.moving ?? []);
+  // what cannot be read is not saved either; the save then says what it is
+  if (!digest.ok)
+    return digest.failure.kind === "container-gone"
+      ? cannotTell(digest.failure)
+      : fails("the RAM folder cannot be read whole");
+  if (digest.value === mark.value.digest) return holds("nothing has changed since it was saved");
+  if (!context.session.isLeaving || !(await isInUse(context.project.vaultFolder)))
+    return fails("there is unsaved work");
+  // a part goes only once everything is saved, and nobody comes back for it
+  const parts = await partsToClose(context);
+  return parts.ok && parts.value.length === 0
+    ? holds("another shell is open here, and saves when it is left")
+    : fails("there is unsaved work, and a part of the vault to be closed");
+}

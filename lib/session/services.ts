@@ -1,0 +1,200 @@
+import { basename } from "node:path";
+import { loginName } from "../aws/client-config.js";
+import type { Chosen } from "../engine/choose.js";
+import type { ContainerState, Engine, EngineChoice } from "../engine/types.js";
+import { secretsFolder } from "../engine/paths.js";
+import { runOf } from "../secrets-folder/open-record.js";
+import type { Enclave } from "../secrets-folder/types.js";
+import type { Terminal } from "../host/terminal.js";
+import { loadProject } from "../project/load.js";
+import type { Project } from "../project/types.js";
+import type { Recipe, Task } from "../recipe/types.js";
+import { render } from "../recipe/render.js";
+import type { Remote } from "../remote/types.js";
+import { fail, ok, type Result } from "../failure/result.js";
+import type { TrustedCode } from "../trust/code.js";
+import { ensureTrusted } from "../trust/ensure.js";
+import { engineChoice } from "../engine/engine-choice.js";
+import type { RunOptions } from "../run/options.js";
+import { Session } from "./session.js";
+import type { StepContext } from "../run/step.js";
+import { projectState } from "../host/project-state.js";
+
+/** The variables every recipe can use. */
+export const builtinVars = [
+  "project",
+  "root",
+  "image",
+  "container",
+  "user",
+  "remote",
+  "profile",
+  "identity",
+  "engine",
+] as const;
+
+/** What steps and checks work on: the project, and the engine and remote it names, opened when they are first needed. */
+export class World {
+  readonly terminal: Terminal;
+  readonly options: RunOptions;
+  readonly session = new Session();
+  #code: TrustedCode;
+  #project: Project;
+  #chosen: Promise<Chosen> | undefined;
+  /** What was said of the container when the engine was chosen holds until the first step. */
+  #stateIsOld = false;
+  #engineName: string;
+  #remote: Promise<Remote> | undefined;
+  #container: Promise<Result<ContainerState>> | undefined;
+  #imageId: Promise<Result<string | undefined>> | undefined;
+
+  constructor(project: Project, terminal: Terminal, options: RunOptions) {
+    this.#project = project;
+    this.terminal = terminal;
+    this.options = options;
+    this.#code = { root: project.root, modules: new Map(), programs: new Map() };
+    this.#engineName = this.#choice();
+  }
+
+  get project(): Project {
+    return this.#project;
+  }
+
+  /** Makes sure that the project is trusted: until then nothing of its own code runs. */
+  async trust(recipe: Recipe): Promise<Result<void>> {
+    const code = await ensureTrusted(this.#project, recipe, (task) => this.vars(recipe, task), this.terminal);
+    if (!code.ok) return code;
+    this.#code = code.value;
+    return ok(undefined);
+  }
+
+  /** Forgets what a step may have changed, and reads the config again where there was none. */
+  async refresh(recipe: Recipe): Promise<Result<void>> {
+    this.#container = undefined;
+    this.#imageId = undefined;
+    this.#stateIsOld = true;
+    // where no engine answered, the step may have changed that
+    if ((await this.#chosen)?.failure !== undefined) this.#chosen = undefined;
+    if (this.#project.initialised) return ok(undefined);
+    const loaded = await loadProject(this.#project.root);
+    if (!loaded.ok) return loaded;
+    if (!loaded.value.initialised) return ok(undefined);
+    this.#project = loaded.value;
+    this.#chosen = undefined;
+    this.#stateIsOld = false;
+    this.#remote = undefined;
+    return this.trust(recipe);
+  }
+
+  async engine(): Promise<Engine> {
+    return (await this.chosen()).engine;
+  }
+
+  /** Which engine it is, and which ones it is not; asked once. */
+  chosen(): Promise<Chosen> {
+    this.#chosen ??= this.#choose();
+    return this.#chosen;
+  }
+
+  async #choose(): Promise<Chosen> {
+    const { chooseEngine } = await import("../engine/choose.js");
+    const chosen = await chooseEngine(this.#choice(), this.#project.config.containerName, this.#project);
+    this.#engineName = chosen.engine.name;
+    return chosen;
+  }
+
+  /** One that names no engine was refused before. */
+  #choice(): EngineChoice {
+    const choice = engineChoice(this.#project.config.engine, process.env);
+    return choice.ok ? choice.value : "auto";
+  }
+
+  remote(): Promise<Remote> {
+    this.#remote ??= openProjectRemote(this.#project);
+    return this.#remote;
+  }
+
+  container(): Promise<Result<ContainerState>> {
+    this.#container ??= this.#inspect();
+    return this.#container;
+  }
+
+  async #inspect(): Promise<Result<ContainerState>> {
+    const { engine, state } = await this.chosen();
+    const isFresh = !this.#stateIsOld;
+    this.#stateIsOld = true;
+    return state !== undefined && isFresh ? state : engine.inspect(this.#project.config.containerName);
+  }
+
+  imageId(): Promise<Result<string | undefined>> {
+    this.#imageId ??= this.engine().then((engine) => engine.imageId(this.#project.config.image));
+    return this.#imageId;
+  }
+
+  async enclave(): Promise<Result<Enclave>> {
+    const { containerName, user, bridges, secretsBytes } = this.#project.config;
+    const state = await this.container();
+    if (!state.ok) return state;
+    if (state.value.state !== "running")
+      return fail({ kind: "container-gone", name: containerName, unsaved: false });
+    return ok({
+      engine: await this.engine(),
+      vaultFolder: this.#project.vaultFolder,
+      run: runOf(state.value) ?? "",
+      container: containerName,
+      user,
+      folder: secretsFolder(state.value.home),
+      secretsBytes: Math.min(secretsBytes, state.value.freeBytes ?? Infinity),
+      bridges,
+    });
+  }
+
+  /** The variables of a recipe here, or of one of its tasks. */
+  vars(recipe: Recipe, task?: Task): Readonly<Record<string, string>> {
+    const { root, config } = this.#project;
+    const given: Record<string, string> = {
+      project: basename(root),
+      root,
+      image: config.image,
+      container: config.containerName,
+      user: config.user,
+      remote: config.remote.url,
+      profile: config.remote.profile ?? process.env["AWS_PROFILE"] ?? "default",
+      identity: loginName(config.remote, process.env),
+      engine: this.#engineName,
+    };
+    for (const [name, text] of [...Object.entries(recipe.vars), ...Object.entries(task?.vars ?? {})])
+      given[name] = render(text, given);
+    return given;
+  }
+
+  context(
+    recipe: Recipe,
+    task: Task | undefined,
+    signal: AbortSignal,
+    report: (text: string) => void,
+  ): StepContext {
+    const vars = this.vars(recipe, task);
+    const env = Object.fromEntries(
+      Object.entries(task?.env ?? {}).map(([name, text]) => [name, render(text, vars)]),
+    );
+    const { project, options, terminal, session } = this;
+    return {
+      ...{ project, options, terminal, session, signal, vars, env, report, code: this.#code },
+      engine: () => this.engine(),
+      chosen: () => this.chosen(),
+      container: () => this.container(),
+      imageId: () => this.imageId(),
+      enclave: () => this.enclave(),
+      remote: () => this.remote(),
+      shell: async () =>
+        (await import("zx/core")).$({ cwd: project.root, env: { ...process.env, ...env }, signal }),
+    };
+  }
+}
+
+async function openProjectRemote({ config, vaultFolder }: Project): Promise<Remote> {
+  const { openRemote } = await import("../remote/open.js");
+  const { acceptedBy } = await import("../remote/accepted.js");
+  return openRemote(config.remote, { folder: projectState(vaultFolder), accepted: acceptedBy(config) });
+}

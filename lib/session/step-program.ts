@@ -1,0 +1,17 @@
+import { fileURLToPath } from "node:url";
+import { argumentsAsMain } from "../host/main-script.js";
+
+/**
+ * Lets a step script be run by itself: `node dist/bin/tasks/pull.js`, or by zx. Does nothing when the
+ * script was imported. Unlike `tazpod run`, what the step needs is only checked, never brought about.
+ *
+ * It returns at once: the run imports the script a second time, and must not wait for a module that waits for it.
+ */
+export function alone(url: string): void {
+  const file = fileURLToPath(url);
+  const argv = argumentsAsMain(file);
+  if (argv === undefined) return;
+  void import("./run-step-program.js").then(
+    async ({ runAlone }) => (process.exitCode = await runAlone(file, argv)),
+  );
+}

@@ -1,0 +1,75 @@
+import { clear } from "../secrets-folder/clear.js";
+import { isEmpty } from "../secrets-folder/is-empty.js";
+import { forgetOpen, recordedOpen } from "../secrets-folder/open-record.js";
+import { take } from "../secrets-folder/pack.js";
+import type { Enclave } from "../secrets-folder/types.js";
+import type { FailureOf } from "../failure/failure.js";
+import type { Project } from "../project/types.js";
+import { fail, ok, type Result } from "../failure/result.js";
+import type { Secret } from "../host/secret.js";
+import { conflictPath } from "../vault/conflicts.js";
+import { formatOf } from "../vault/format-of.js";
+import { archiveLimit } from "../vault/limit.js";
+import { sealInto } from "../vault/seal-folder.js";
+import type { StepContext } from "../run/step.js";
+
+/** The failure for a mark in the RAM folder that is not the one on record. */
+export const markChanged = ({ project }: StepContext): FailureOf<"mark-changed"> => ({
+  kind: "mark-changed",
+  container: project.config.containerName,
+});
+
+/**
+ * Why what should be open cannot be saved: `vault-vanished` when this host has it on record, so that its mark was removed or
+ * changed from inside; else `mark-changed` or `vault-closed`. Changes nothing.
+ */
+export async function notOpen(
+  context: StepContext,
+  found: "closed" | "closing" | "changed",
+): Promise<Result<never>> {
+  const state = await context.container();
+  if (!state.ok) return state;
+  const recorded = await recordedOpen(context.project.vaultFolder, state.value);
+  if (!recorded.ok) return recorded;
+  if (recorded.value && found !== "closing") return fail({ kind: "vault-vanished" });
+  return fail(found === "changed" ? markChanged(context) : { kind: "vault-closed" });
+}
+
+/**
+ * Closes a vault whose mark was removed or changed from inside. The sealed vault is left as it is, since what is in the RAM
+ * folder can no longer be told from what a stranger put there; what lies there is sealed beside it. Failure:
+ * `vault-vanished` always, once the folder is empty.
+ */
+export async function closeDisturbed(context: StepContext, passphrase: Secret): Promise<Result<never>> {
+  const { vaultFolder } = context.project;
+  const enclave = await context.enclave();
+  if (!enclave.ok) return enclave;
+  const kept = await keepBeside(context.project, enclave.value, passphrase, context.signal);
+  if (!kept.ok) return kept;
+  const cleared = await clear(enclave.value, { all: true });
+  if (!cleared.ok) return cleared;
+  const forgotten = await forgetOpen(vaultFolder);
+  if (!forgotten.ok) return forgotten;
+  return fail({ kind: "vault-vanished", ...(kept.value === undefined ? {} : { kept: kept.value }) });
+}
+
+/** Seals what is in the RAM folder to a file of its own, or to `path` again; undefined when nothing is there. */
+export async function keepBeside(
+  project: Project,
+  enclave: Enclave,
+  passphrase: Secret,
+  signal: AbortSignal,
+  path?: string,
+): Promise<Result<string | undefined>> {
+  const empty = await isEmpty(enclave);
+  if (!empty.ok || empty.value) return empty.ok ? ok(undefined) : empty;
+  const format = await formatOf(project.vaultFile);
+  if (!format.ok) return format;
+  const sealed = await sealInto({
+    ...{ passphrase, format: format.value, folder: project.vaultFolder, lenient: true },
+    limitBytes: archiveLimit(project.config.secretsBytes),
+    source: () => take(enclave, { signal, lenient: true }),
+    target: () => (path === undefined ? conflictPath(project.vaultFolder) : Promise.resolve(ok(path))),
+  });
+  return sealed.ok ? ok(sealed.value.path) : sealed;
+}

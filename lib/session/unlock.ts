@@ -1,0 +1,92 @@
+import { Readable } from "node:stream";
+import { forgetOpen, recordOpen } from "../secrets-folder/open-record.js";
+import { type Opened as Placed, put } from "../secrets-folder/unpack.js";
+import type { Enclave } from "../secrets-folder/types.js";
+import { now } from "../host/clock.js";
+import { ok, type Result, take } from "../failure/result.js";
+import type { Secret } from "../host/secret.js";
+import { type ArchiveSummary, normalise } from "../vault/archive/normalise.js";
+import type { Opened } from "../vault/newest.js";
+import { type OpenedVault, openVault } from "../vault/open.js";
+import { isOpen, type Opening } from "../vault/parts.js";
+import { selectedTar } from "../vault/archive/tar-entries.js";
+
+interface Request {
+  /** The path of the sealed file. */
+  readonly vault: string;
+  readonly passphrase: Secret;
+  readonly limitBytes: number;
+  /** Only these parts of it; all of it without. */
+  readonly opening: Opening | undefined;
+  /** Whether what has opened is to be gone on with; nothing of it is in the RAM folder yet. */
+  readonly accept: (opened: Opened) => Promise<Result<void>>;
+  readonly signal: AbortSignal;
+}
+
+interface Archive {
+  readonly tar: Readable;
+  /** Of what is unpacked. */
+  readonly summary: Promise<Result<ArchiveSummary>>;
+  /** Of all that the vault holds. */
+  readonly whole: Promise<Result<ArchiveSummary>>;
+}
+
+/**
+ * Opens a sealed vault into the RAM folder: completely, or not at all. Most of the time the key takes; what unpacks in the
+ * container is started meanwhile, and waits for it. Failures: those of `openVault`, before all others; of `normalise` and
+ * of `put`.
+ */
+export async function unpack(
+  enclave: Enclave,
+  { vault, passphrase, limitBytes, opening: only, accept, signal }: Request,
+): Promise<Result<(ArchiveSummary & Placed) | "already open">> {
+  const opening = openVault(vault, passphrase);
+  const archive = opening.then((opened) => {
+    if (!opened.ok) return opened;
+    return ok(archiveOf(opened.value, limitBytes, only));
+  });
+  async function* content(): AsyncGenerator<Buffer> {
+    yield* take(await archive).tar as AsyncIterable<Buffer>;
+  }
+  const tar = Readable.from(content(), { objectMode: false });
+  // also when it was closed before anything could be read
+  tar.once("close", () => void archive.then((made) => made.ok && made.value.tar.destroy()));
+  const checked = archive.then((made) => (made.ok ? made.value.summary : made));
+  let isRecorded = false;
+  const record = async (digest: string): Promise<Result<string>> => {
+    const [opened, { whole }] = [take(await opening), take(await archive)];
+    const { manifest, digest: content } = take(await whole);
+    const base = opened.sha256();
+    const accepted = await accept({ sha256: base, content, manifest });
+    if (!accepted.ok) return accepted;
+    const mark = crypto.randomUUID();
+    isRecorded = true;
+    const recorded = await recordOpen(enclave, mark, {
+      ...{ version: 1, digest, base, generation: manifest?.generation ?? 0 },
+      ...{ openedAt: now().toISOString(), ...(only === undefined ? {} : { parts: only }) },
+    });
+    return recorded.ok ? ok(mark) : recorded;
+  };
+  const done = await put(enclave, { tar, checked }, record, signal);
+  // before all else: a passphrase that opens nothing must not be kept
+  const opened = await opening;
+  if (!opened.ok) return opened;
+  if (!done.ok) {
+    // what another tazpod has opened stays on record
+    if (isRecorded) await forgetOpen(enclave.vaultFolder);
+    return done;
+  }
+  if (done.value === "already open") return ok(done.value);
+  const summary = await checked;
+  return summary.ok ? ok({ ...summary.value, ...done.value }) : summary;
+}
+
+function archiveOf({ tar, format }: OpenedVault, limitBytes: number, only: Opening | undefined): Archive {
+  if (only === undefined) {
+    const all = normalise(tar, { limitBytes, format, openFolders: true });
+    return { ...all, whole: all.summary };
+  }
+  const all = normalise(tar, { limitBytes: Number.MAX_SAFE_INTEGER, format });
+  const wanted = selectedTar(all.tar, (path) => isOpen(path, only));
+  return { ...normalise(wanted, { limitBytes, format, openFolders: true }), whole: all.summary };
+}

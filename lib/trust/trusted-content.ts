@@ -1,0 +1,112 @@
+import { relative } from "node:path";
+import { completeConfig } from "../project/config.js";
+import type { Project } from "../project/types.js";
+import type { ConfigFile } from "../generated/config.js";
+import type { Recipe } from "../recipe/types.js";
+import { fail, ok, type Result } from "../failure/result.js";
+import { pathsIn, readProgram, sha256, type TrustedCode } from "./code.js";
+import { possibleCommands, scriptsOf, type VarsOf } from "./commands.js";
+import { readModules } from "./modules.js";
+
+/** One part of what a project says for itself: what runs, where it runs, or where the vault goes. */
+export interface Thing {
+  readonly kind: "setting" | "file";
+  /** A setting by its key in the config, or a file by its path in the project. */
+  readonly name: string;
+  /** The setting as JSON; of a file, its content, or `sha256:` and that in hex where it is long or not text. */
+  readonly value: string;
+}
+
+export interface Content {
+  readonly things: readonly Thing[];
+  readonly code: TrustedCode;
+  /** Packages that scripts import; what is in them is not looked at. */
+  readonly packages: readonly string[];
+}
+
+/** What is longer is kept as its hash, in bytes. */
+const longBytes = 1024 * 1024;
+
+/** All that a project says for itself; nothing for one that has only what comes with tazpod. Failures: `file`, `untrusted-file`. */
+export async function contentOf(project: Project, recipe: Recipe, varsOf: VarsOf): Promise<Result<Content>> {
+  const { root, files } = project;
+  const [, ...recipes] = recipe.files;
+  const read = await readModules(scriptsOf(recipe), files);
+  if (!read.ok) return read;
+  const { modules, packages } = read.value;
+  const things = [...(await settingsOf(project))];
+  for (const path of [...new Set([...recipes, ...modules.keys()])]) {
+    const bytes = await files.bytes(path);
+    if (!bytes.ok) return bytes;
+    if (bytes.value === undefined) return fail({ kind: "untrusted-file", file: path, why: "gone" });
+    things.push(await fileThing(root, path, bytes.value));
+  }
+  const programs = new Map<string, string>();
+  const commands = recipes.length === 0 ? [] : possibleCommands(recipe, varsOf);
+  for (const path of [...new Set(commands.flatMap(({ argv }) => pathsIn(root, argv)))].toSorted()) {
+    const found = await readProgram(root, path);
+    if (!found.ok) return found;
+    if (found.value === undefined) continue;
+    const { bytes } = found.value;
+    programs.set(path, await sha256(bytes));
+    const thing = await fileThing(root, path, bytes);
+    const known = things.find(({ kind, name }) => kind === "file" && name === thing.name);
+    if (known === undefined) things.push(thing);
+    else if (known.value !== thing.value) return fail({ kind: "untrusted-file", file: path, why: "changed" });
+  }
+  return ok({ things, code: { root, modules, programs }, packages });
+}
+
+/** The settings that make a difference, and the Dockerfile that they name. */
+export async function settingsOf({ written, root, build }: Project): Promise<readonly Thing[]> {
+  const things: Thing[] = Object.entries(different(written, root)).map(([name, value]) => ({
+    kind: "setting",
+    name,
+    value: JSON.stringify(value),
+  }));
+  if (build?.ok !== true) return things;
+  const { dockerfile, text } = build.value;
+  return [...things, { kind: "file", name: dockerfile, value: await textOrHash(Buffer.from(text)) }];
+}
+
+/**
+ * A config without the keys that change nothing: what is left means the same as all of it, and is empty where all is as
+ * tazpod does it by default.
+ */
+function different(written: ConfigFile, root: string): ConfigFile {
+  const meaning = (config: ConfigFile): string =>
+    JSON.stringify({ ...completeConfig(config, root), notes: [] });
+  const all = meaning(written);
+  let left: ConfigFile = written;
+  for (const key of Object.keys(written).toSorted()) {
+    const without = Object.fromEntries(Object.entries(left).filter(([name]) => name !== key));
+    if (meaning(without) === all) left = without;
+  }
+  return Object.fromEntries(Object.entries(left).toSorted(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+/** What stands for all of them, hex. */
+export async function hashOf(things: readonly Thing[]): Promise<string> {
+  const values = await Promise.all(
+    things.map(async ({ kind, name, value }) => [
+      kind,
+      name,
+      kind === "file" && !value.startsWith(hashed) ? hashed + (await sha256(value)) : value,
+    ]),
+  );
+  return sha256(JSON.stringify(values));
+}
+
+export const hashed = "sha256:";
+
+async function fileThing(root: string, path: string, bytes: Buffer): Promise<Thing> {
+  return { kind: "file", name: relative(root, path), value: await textOrHash(bytes) };
+}
+
+async function textOrHash(bytes: Buffer): Promise<string> {
+  const text = bytes.length > longBytes ? undefined : bytes.toString();
+  // bytes that are no UTF-8 would be the same text as others
+  return text === undefined || text.includes("\ufffd") || text.startsWith(hashed)
+    ? hashed + (await sha256(bytes))
+    : text;
+}

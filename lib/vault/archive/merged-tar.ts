@@ -1,0 +1,50 @@
+import type { Readable } from "node:stream";
+import { take } from "../../failure/result.js";
+import type { Secret } from "../../host/secret.js";
+import { normalise } from "./normalise.js";
+import type { Merge, Pick } from "../merge.js";
+import { openVault } from "../open.js";
+import { entriesOf, tarOf, written } from "./tar-entries.js";
+
+/** A sealed vault and what opens it. */
+export interface Sealed {
+  /** Absolute. */
+  readonly path: string;
+  readonly passphrase: Secret;
+}
+
+export interface MergedTar {
+  readonly ours: Sealed;
+  readonly theirs: Sealed;
+  readonly merge: Merge;
+}
+
+/** The merged vault as a tar. It reads each of the two three times at most, and holds none of it in memory. */
+export function mergedTar({ ours, theirs, merge }: MergedTar): Readable {
+  async function* content(): AsyncGenerator<Buffer> {
+    for (const folders of [true, false]) {
+      yield* picked(ours, picksOf(merge, "ours"), folders);
+      yield* picked(theirs, picksOf(merge, "theirs"), folders);
+    }
+  }
+  return tarOf(content());
+}
+
+function picksOf({ picks }: Merge, from: Pick["from"]): ReadonlyMap<string, string> {
+  return new Map(picks.filter((pick) => pick.from === from).map(({ path, as }) => [path, as]));
+}
+
+async function* picked(
+  { path, passphrase }: Sealed,
+  names: ReadonlyMap<string, string>,
+  folders: boolean,
+): AsyncGenerator<Buffer> {
+  if (names.size === 0) return;
+  const opened = take(await openVault(path, passphrase));
+  const { tar } = normalise(opened.tar, { limitBytes: Number.MAX_SAFE_INTEGER, format: opened.format });
+  for await (const { entry, content } of entriesOf(tar)) {
+    const as = names.get(entry.path);
+    if (as === undefined || (entry.type === "directory") !== folders) continue;
+    yield* written({ entry: { ...entry, path: as }, content });
+  }
+}

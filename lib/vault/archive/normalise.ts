@@ -1,0 +1,285 @@
+import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
+import type { Extract, Header } from "tar-stream";
+import { Failed, fail, ok, type Result } from "../../failure/result.js";
+import { CaseTricks } from "./case-collisions.js";
+import { archiveDigest, type DigestLine } from "./digest.js";
+import type { VaultFormat } from "../format.js";
+import { judge, type Judgement, refused } from "./entry-policy.js";
+import { type Manifest, manifestBytes, manifestPath, mostManifestBytes, parseManifest } from "./manifest.js";
+import { endOfTar, padding, tarHeader, type TarEntry } from "./tar-header.js";
+import { feed } from "./tar-feed.js";
+
+export interface ArchiveOptions {
+  /** The room the content may take in the RAM folder, in bytes; a file takes whole pages of 4 KiB. */
+  readonly limitBytes: number;
+  /** What it was sealed as, or will be: v1 holds files and folders only, since its Go reader knows no more. */
+  readonly format: VaultFormat;
+  /** For unpacking: folders come out writable for their owner, since not every tar fills one that is not. */
+  readonly openFolders?: boolean;
+  /** 20,000 unless given. */
+  readonly maxEntries?: number;
+  /** What a vault cannot hold is left out and reported, and does not refuse the archive. */
+  readonly lenient?: boolean;
+  /** Files and links to leave out and report. */
+  readonly without?: ReadonlySet<string>;
+  /** To be written as the first entry, in the age format; it is not part of the content. */
+  readonly manifest?: Manifest;
+}
+
+export interface ArchiveSummary {
+  readonly files: number;
+  readonly directories: number;
+  readonly links: number;
+  /** Sum of the files' sizes. */
+  readonly bytes: number;
+  /** See digest.ts. */
+  readonly digest: string;
+  /** What is in it, in its order. */
+  readonly entries: readonly DigestLine[];
+  /** That of the archive, if its first entry is one and says what is in it. */
+  readonly manifest?: Manifest;
+  /** Every folder as it should be in the end, deepest first: what is unpacked with `openFolders` is set to this. */
+  readonly folders: readonly { readonly path: string; readonly mode: number; readonly mtime: number }[];
+  /** Paths that were left out and that the user should hear of. */
+  readonly dropped: readonly string[];
+}
+
+const pageBytes = 4096;
+
+type Entry = Extract extends AsyncIterable<infer T> ? T : never;
+
+/**
+ * Rewrites a tar stream of unknown make into one that is safe to unpack and that every tar reads: see entry-policy.ts
+ * for what is let through. A folder comes before what is in it (missing ones are added, mode 0700), no path comes
+ * twice, nothing goes through a link or a file.
+ *
+ * `tar` ends with a `Failed` (archive-refused, archive-too-large, or that of `source`) as soon as something is wrong,
+ * and parts have gone through by then: unpack it to a place from where it can be discarded. `summary` says the same
+ * as a result, once `tar` has ended, and never rejects; it is `interrupted` when `tar` was not read to its end.
+ */
+export function normalise(
+  source: Readable,
+  options: ArchiveOptions,
+): { tar: Readable; summary: Promise<Result<ArchiveSummary>> } {
+  const rewriting = new Rewriting(source, options);
+  const tar = Readable.from(rewriting.run(), { objectMode: false });
+  const summary = new Promise<Result<ArchiveSummary>>((resolve) => {
+    let failure: Failed | undefined;
+    tar.once("error", (error) => {
+      failure = error instanceof Failed ? error : undefined;
+    });
+    tar.once("close", () => {
+      source.destroy();
+      if (rewriting.summary !== undefined && failure === undefined) return resolve(ok(rewriting.summary));
+      // whoever read it stopped before its end, and knows why
+      resolve(fail(failure?.failure ?? { kind: "interrupted", signal: "SIGPIPE" }));
+    });
+  });
+  return { tar, summary };
+}
+
+class Rewriting {
+  summary: ArchiveSummary | undefined;
+  readonly #source: Readable;
+  readonly #options: ArchiveOptions;
+  readonly #seen = new Map<string, TarEntry["type"] | "added">();
+  readonly #tricks = new CaseTricks();
+  readonly #lines: DigestLine[] = [];
+  readonly #dropped: string[] = [];
+  #manifest: Manifest | undefined;
+  #entries = 0;
+  #room = 0;
+
+  constructor(source: Readable, options: ArchiveOptions) {
+    this.#source = source;
+    this.#options = options;
+  }
+
+  async *run(): AsyncGenerator<Buffer> {
+    // not at the top: checks load this module, and most of them read no archive
+    const { extract } = await import("./tar-parser.js");
+    if (this.#options.manifest !== undefined) yield* manifestEntry(this.#options.manifest);
+    const parser = extract();
+    const feeding = feed(this.#source, parser);
+    let current: string | undefined;
+    let end = 0;
+    try {
+      for await (const entry of parser) {
+        current = entry.header.name;
+        end = offsetOf(entry) + roundUp(entry.header.size, 512);
+        yield* this.#rewrite(entry);
+        current = undefined;
+      }
+    } catch (error) {
+      // A bug keeps its own error; what the parser says of the archive is the archive's fault.
+      if (error instanceof Failed || error instanceof TypeError || error instanceof RangeError) throw error;
+      throw feeding.error() ?? this.#broken(current, String(error));
+    } finally {
+      parser.destroy();
+    }
+    const error = feeding.error();
+    if (error !== undefined) throw error;
+    if (feeding.bytes() < end + 512 || !feeding.endsInZeros()) throw this.#broken(current, "");
+    yield endOfTar;
+    this.summary = this.#summarise();
+  }
+
+  async *#rewrite(source: Entry): AsyncGenerator<Buffer> {
+    const most = this.#options.maxEntries ?? 20_000;
+    if (++this.#entries > most)
+      throw refused(source.header.name, `the archive has more than ${most} entries`);
+    const judgement = this.#withoutTricks(this.#judge(source.header));
+    if (this.#entries === 1 && judgement.path === manifestPath && this.#options.format === "age") {
+      this.#manifest = await readManifest(source);
+      return;
+    }
+    if (judgement.do === "drop") {
+      if (judgement.report) this.#dropped.push(judgement.path);
+      this.#take(source.header.size);
+      for await (const _ of source);
+      return;
+    }
+    const { entry } = judgement;
+    this.#take(entry.size);
+    yield* this.#parents(entry.path);
+    const before = this.#seen.get(entry.path);
+    // A folder that comes after what is in it: it was added already.
+    if (before === "added" && entry.type === "directory") return void this.#seen.set(entry.path, "directory");
+    if (before !== undefined) throw refused(entry.path, "it is in the archive twice");
+    this.#seen.set(entry.path, entry.type);
+    yield tarHeader(
+      this.#options.openFolders === true && entry.type === "directory"
+        ? { ...entry, mode: entry.mode | 0o700 }
+        : entry,
+    );
+    const hash = createHash("sha256");
+    if (entry.size > 0) {
+      for await (const chunk of source as AsyncIterable<Buffer>) {
+        hash.update(chunk);
+        yield chunk;
+      }
+      yield padding(entry.size);
+    }
+    this.#lines.push({ entry, sha256: entry.type === "file" ? hash.digest("hex") : "" });
+  }
+
+  #judge(header: Header): Judgement {
+    const { format, lenient = false, without } = this.#options;
+    try {
+      const judgement = judge(header, format);
+      const { path } = judgement;
+      return judgement.do === "keep" && judgement.entry.type !== "directory" && without?.has(path) === true
+        ? { do: "drop", path, report: true }
+        : judgement;
+    } catch (error) {
+      // without a size, there is no telling what comes next
+      if (!lenient || !(error instanceof Failed) || !Number.isSafeInteger(header.size)) throw error;
+      return { do: "drop", path: header.name.replace(/^\.\//, ""), report: true };
+    }
+  }
+
+  #withoutTricks(judgement: Judgement): Judgement {
+    const partner = judgement.do === "keep" ? this.#tricks.partnerOf(judgement.entry) : undefined;
+    if (partner === undefined) return judgement;
+    const { path } = judgement;
+    if (this.#options.lenient === true) return { do: "drop", path, report: true };
+    throw refused(
+      path,
+      `where case does not count it is the same as ${JSON.stringify(partner)}, and one is a link`,
+    );
+  }
+
+  *#parents(path: string): Generator<Buffer> {
+    for (let slash = path.indexOf("/"); slash !== -1; slash = path.indexOf("/", slash + 1)) {
+      const folder = path.slice(0, slash);
+      const type = this.#seen.get(folder);
+      if (type === "directory" || type === "added") continue;
+      if (type !== undefined) throw refused(path, `it lies under ${folder}, which is a ${type}`);
+      const entry: TarEntry = { path: folder, type: "directory", mode: 0o700, size: 0, mtime: 0 };
+      this.#seen.set(folder, "added");
+      this.#lines.push({ entry, sha256: "" });
+      yield tarHeader(entry);
+    }
+  }
+
+  #take(bytes: number): void {
+    this.#room += roundUp(bytes, pageBytes);
+    const limit = this.#options.limitBytes;
+    if (this.#room > limit)
+      throw new Failed({ kind: "archive-too-large", bytes: this.#room, limit, what: "the archive" });
+  }
+
+  #broken(entry: string | undefined, message: string): Failed {
+    const files = this.#lines.filter((line) => line.entry.type === "file").map((line) => line.entry.path);
+    if (/Invalid|exceeds/.test(message)) {
+      return damaged(
+        entry ?? "the archive",
+        `it is not a tar archive, or is damaged, after ${files.length} whole files`,
+      );
+    }
+    const shown = files
+      .slice(0, 20)
+      .map((file) => JSON.stringify(file))
+      .join(", ");
+    const more = files.length > 20 ? ` and ${files.length - 20} more` : "";
+    const whole = files.length === 0 ? "no file before it is whole" : `whole are: ${shown}${more}`;
+    return damaged(entry ?? "the archive", `the archive is cut short here; ${whole}`);
+  }
+
+  #folders(): ArchiveSummary["folders"] {
+    const folders = this.#lines.map(({ entry }) => entry).filter(({ type }) => type === "directory");
+    // what is in a folder has a longer path
+    return folders
+      .map(({ path, mode, mtime }) => ({ path, mode, mtime }))
+      .toSorted((a, b) => b.path.length - a.path.length);
+  }
+
+  #summarise(): ArchiveSummary {
+    const count = (type: TarEntry["type"]): number =>
+      this.#lines.filter((line) => line.entry.type === type).length;
+    const digest = archiveDigest(this.#lines);
+    return {
+      files: count("file"),
+      directories: count("directory"),
+      links: count("link"),
+      bytes: this.#lines.reduce((sum, line) => sum + line.entry.size, 0),
+      digest,
+      entries: this.#lines,
+      ...(this.#manifest?.digest === digest ? { manifest: this.#manifest } : {}),
+      folders: this.#folders(),
+      dropped: this.#dropped,
+    };
+  }
+}
+
+function* manifestEntry(manifest: Manifest): Generator<Buffer> {
+  const bytes = manifestBytes(manifest);
+  const mtime = Math.floor(Date.parse(manifest.time) / 1000);
+  yield tarHeader({ path: manifestPath, type: "file", mode: 0o600, size: bytes.length, mtime });
+  yield bytes;
+  yield padding(bytes.length);
+}
+
+/** From the entry of that name. Throws `Failed` with `archive-refused` for one that is too large. */
+export async function readManifest(source: Entry): Promise<Manifest | undefined> {
+  if (source.header.size > mostManifestBytes) throw refused(manifestPath, "it is too large for what it is");
+  const chunks: Buffer[] = [];
+  for await (const chunk of source as AsyncIterable<Buffer>) chunks.push(chunk);
+  return parseManifest(Buffer.concat(chunks));
+}
+
+function damaged(entry: string, detail: string): Failed {
+  return new Failed({ kind: "archive-refused", entry, detail, damaged: true });
+}
+
+function offsetOf(entry: Entry): number {
+  // Where the content begins; tar-stream gives it, its types do not know.
+  return "byteOffset" in entry.header && typeof entry.header.byteOffset === "number"
+    ? entry.header.byteOffset
+    : 0;
+}
+
+function roundUp(bytes: number, unit: number): number {
+  return Math.ceil(bytes / unit) * unit;
+}

@@ -1,0 +1,69 @@
+import { Readable } from "node:stream";
+import { Failed } from "../../failure/result.js";
+import { feed } from "./tar-feed.js";
+import { endOfTar, padding, tarHeader, type TarEntry } from "./tar-header.js";
+
+/** One entry of a tar; what of its content has not been read when the next is asked for is passed over. */
+export interface Passing {
+  readonly entry: TarEntry;
+  readonly content: () => AsyncGenerator<Buffer>;
+}
+
+/**
+ * The entries of a tar that `normalise` made, one after the other. Throws what the tar ends with, and destroys it in the
+ * end.
+ */
+export async function* entriesOf(tar: Readable): AsyncGenerator<Passing> {
+  const { extract } = await import("./tar-parser.js");
+  const parser = extract();
+  const feeding = feed(tar, parser);
+  try {
+    for await (const source of parser) {
+      const { name, type, mode, size, mtime, linkname } = source.header;
+      const entry: TarEntry = {
+        path: name.replace(/\/$/, ""),
+        type: type === "directory" ? "directory" : type === "symlink" ? "link" : "file",
+        ...{ mode, size, mtime: Math.floor(mtime.getTime() / 1000) },
+        ...(type === "symlink" ? { target: linkname ?? "" } : {}),
+      };
+      let isRead = false;
+      async function* content(): AsyncGenerator<Buffer> {
+        isRead = true;
+        yield* source as AsyncIterable<Buffer>;
+      }
+      yield { entry, content };
+      if (!isRead) for await (const _ of source);
+    }
+  } catch (error) {
+    throw feeding.error() ?? error;
+  } finally {
+    parser.destroy();
+    tar.destroy();
+  }
+  const error = feeding.error();
+  if (error instanceof Failed) throw error;
+}
+
+/** An entry as it stands in a tar. */
+export async function* written({ entry, content }: Passing): AsyncGenerator<Buffer> {
+  yield tarHeader(entry);
+  yield* content();
+  yield padding(entry.size);
+}
+
+/** A tar that is whole once all of `pieces` has come. */
+export function tarOf(pieces: AsyncGenerator<Buffer>): Readable {
+  async function* whole(): AsyncGenerator<Buffer> {
+    yield* pieces;
+    yield endOfTar;
+  }
+  return Readable.from(whole(), { objectMode: false });
+}
+
+/** A tar that `normalise` made, with nothing in it but what is wanted. */
+export function selectedTar(tar: Readable, wanted: (path: string) => boolean): Readable {
+  async function* pieces(): AsyncGenerator<Buffer> {
+    for await (const passing of entriesOf(tar)) if (wanted(passing.entry.path)) yield* written(passing);
+  }
+  return tarOf(pieces());
+}
