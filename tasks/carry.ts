@@ -9,7 +9,7 @@ import { cannotTell } from "../lib/run/checks.js";
 import { hasBase } from "../lib/workspace/base.js";
 import { carry } from "../lib/workspace/sync.js";
 import { carriedNews } from "../lib/workspace/news.js";
-import { fails, holds, type StepCheck, type StepContext, type Verdict } from "../lib/run/step.js";
+import { fails, holds, type StepCheck, type StepContext, type CheckResult } from "../lib/run/step.js";
 
 /** Makes the project and the container's copy of it alike; nothing where the project is mounted. */
 export async function run(context: StepContext): Promise<Result<void>> {
@@ -33,7 +33,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (!carried.ok) return carried;
   session.carried = volume;
   session.behind = carried.value.behind;
-  for (const line of carriedNews(carried.value)) terminal.say(line);
+  for (const line of carriedNews(carried.value)) terminal.print(line);
   return ok(undefined);
 }
 
@@ -48,7 +48,7 @@ const workspace: StepCheck = async (context) => {
   const state = await context.container();
   if (!state.ok) return cannotTell(state.failure);
   const volume = volumeOf(state.value, project);
-  const spec = (await context.engine()).takes(containerSpec(project));
+  const spec = (await context.engine()).effectiveSpec(containerSpec(project));
   // one that is about to be made again from other settings has another place for it then
   if (volume === undefined && spec.workspace !== "copy") return mounted;
   if (volume === undefined && context.session.carried === mountedMark) return mounted;
@@ -76,7 +76,7 @@ const returned: StepCheck = async (context) => {
 
 const mounted = holds("the project is mounted");
 
-function isCarried({ session }: StepContext, volume: string | undefined): Verdict {
+function isCarried({ session }: StepContext, volume: string | undefined): CheckResult {
   return session.carried === volume && volume !== undefined
     ? holds("it was carried just now")
     : fails("the container has a copy of the project, which is to be made like it");

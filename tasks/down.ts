@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { forgetOpen } from "../lib/secrets-folder/open-record.js";
-import { foreign } from "../lib/engine/oci/ownership.js";
-import { forgetEngine } from "../lib/engine/note.js";
+import { foreignContainer } from "../lib/engine/oci/ownership.js";
+import { forgetRecordedEngine } from "../lib/engine/note.js";
 import { ok, type Result } from "../lib/failure/result.js";
 import { alone } from "../lib/session/step-program.js";
 import { cannotTell } from "../lib/run/checks.js";
@@ -20,7 +20,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const forgotten = await forgetOpen(vaultFolder);
   if (!forgotten.ok) return forgotten;
   const copy = await removeCopy(context, state.value);
-  return copy.ok ? forgetEngine(vaultFolder) : copy;
+  return copy.ok ? forgetRecordedEngine(vaultFolder) : copy;
 }
 
 const containerGone: StepCheck = async (context) => {
@@ -28,7 +28,7 @@ const containerGone: StepCheck = async (context) => {
   const state = await context.container();
   if (!state.ok) return cannotTell(state.failure);
   const engine = await context.engine();
-  const ours = !foreign(state.value, { name, project: context.project.root }, engine.name);
+  const ours = !foreignContainer(state.value, { name, project: context.project.root }, engine.name);
   return state.value.state === "absent" || !ours
     ? holds(`container ${name} is not there`)
     : fails(`container ${name} is there`);

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { isNotedOpen } from "../lib/secrets-folder/open-record.js";
-import { foreign } from "../lib/engine/oci/ownership.js";
+import { foreignContainer } from "../lib/engine/oci/ownership.js";
 import { startContainer } from "../lib/engine/oci/create-container.js";
 import { explain } from "../lib/failure/explain.js";
 import { containerSpec } from "../lib/project/container-spec.js";
@@ -26,7 +26,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const isNew = state.value.state === "absent";
   const ready = await (isNew ? readyToMake(project, chosen.engine) : readyToStart(project));
   if (!ready.ok) return ready;
-  for (const line of engineNotes(chosen, spec, isNew)) context.terminal.say(line);
+  for (const line of engineNotes(chosen, spec, isNew)) context.terminal.print(line);
   if (!isNew) return startContainer(chosen.engine, spec.name);
   return makeNoted(context, chosen.engine, spec);
 }
@@ -40,7 +40,7 @@ const container: StepCheck = async (context) => {
       : cannotTell(state.failure);
   }
   const { name: engineName } = await context.engine();
-  const refusal = foreign(state.value, containerSpec(context.project), engineName);
+  const refusal = foreignContainer(state.value, containerSpec(context.project), engineName);
   if (refusal) return fails(explain(refusal).message);
   return state.value.state === "running"
     ? holds(`container ${name} runs`)

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { makeFolder, writeNew } from "../lib/host/files.js";
 import { configSchemaName, ignoreText } from "../lib/project/defaults.js";
 import { loadProject } from "../lib/project/load.js";
-import { shown } from "../lib/host/shown.js";
+import { displayPath } from "../lib/host/shown.js";
 import type { Project } from "../lib/project/types.js";
 import { ok, type Result } from "../lib/failure/result.js";
 import { alone } from "../lib/session/step-program.js";
@@ -19,8 +19,8 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (project.initialised) {
     const written = await writeMissing(project, {});
     if (!written.ok) return written;
-    terminal.say(`This is a project already: ${shown(project.configFile)}`);
-    for (const path of written.value) terminal.say(`Wrote ${shown(path)}, which was missing.`);
+    terminal.print(`This is a project already: ${displayPath(project.configFile)}`);
+    for (const path of written.value) terminal.print(`Wrote ${displayPath(path)}, which was missing.`);
     return ok(undefined);
   }
   // by those runs only that make a project
@@ -34,7 +34,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (!config.ok) return config;
   const written = await writeMissing(project, { [project.configFile]: config.value });
   if (!written.ok) return written;
-  terminal.say(`✔ Project ready: ${shown(project.configFile)}`);
+  terminal.print(`✔ Project ready: ${displayPath(project.configFile)}`);
   const made = await loadProject(project.root);
   if (!made.ok) return made;
   // where that cannot be noted, the next run asks

@@ -18,7 +18,7 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   const remote = await context.remote();
   const { state, reason } = await remote.credentials(signal);
   if (state === "true" && !options.force) {
-    terminal.say(remote.kind === "s3" ? `Logged in already: ${reason}. --force logs in anew.` : `${reason}.`);
+    terminal.print(remote.kind === "s3" ? `Logged in already: ${reason}. --force logs in anew.` : `${reason}.`);
     return ok(undefined);
   }
   if (remote.kind !== "s3") return ok(undefined);
@@ -41,19 +41,19 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
     anew: options.force,
     signal,
     invite: ({ address, code }) => {
-      terminal.say(`To log in, open this address:\n\n    ${address}\n\nIt must show this code: ${code}`);
+      terminal.print(`To log in, open this address:\n\n    ${address}\n\nIt must show this code: ${code}`);
       openInBrowser(address);
-      terminal.say("Waiting until it is confirmed there; Ctrl-C gives up.");
+      terminal.print("Waiting until it is confirmed there; Ctrl-C gives up.");
     },
     onWait: ({ pid }) =>
-      terminal.say(`Another tazpod (process ${pid}) is logging in. Waiting for it; Ctrl-C gives up.`),
-    onTrouble: (failure) => terminal.say(`${failureText(failure)}\nAsking on.`),
+      terminal.print(`Another tazpod (process ${pid}) is logging in. Waiting for it; Ctrl-C gives up.`),
+    onTrouble: (failure) => terminal.print(`${failureText(failure)}\nAsking on.`),
   });
   // what was typed meanwhile was typed for the browser, or in impatience
   const dropped = await terminal.dropTyped();
   if (!done.ok) return done;
   if (!dropped.ok) return dropped;
-  terminal.say(
+  terminal.print(
     done.value.lasts
       ? "Logged in."
       : "Logged in, for as long as this tazpod runs: this host has no folder in RAM that is yours alone.",

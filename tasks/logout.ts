@@ -11,7 +11,7 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   const found = await findLogin(project.config.remote, process.env);
   if (!found.ok) return found;
   if (found.value === undefined) {
-    terminal.say(
+    terminal.print(
       "There is no login of tazpod's own here: neither the settings nor the AWS profile name one.",
     );
     return ok(undefined);
@@ -22,7 +22,7 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   const { wasIn, ended } = done.value;
   const only =
     ended === true ? "" : " It was only forgotten here: the portal was not told, or did not answer.";
-  terminal.say(wasIn ? `Logged out.${only}` : "Nobody was logged in.");
+  terminal.print(wasIn ? `Logged out.${only}` : "Nobody was logged in.");
   return ok(undefined);
 }
 

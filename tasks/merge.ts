@@ -34,17 +34,17 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
 
 function tell({ conflicts, fromOurs, fromTheirs, kept, hasBase }: Merged, { terminal }: StepContext): void {
   if (!hasBase)
-    terminal.say("The last vault that both come from is not to be had, so nothing counts as removed.");
-  terminal.say(
+    terminal.print("The last vault that both come from is not to be had, so nothing counts as removed.");
+  terminal.print(
     `✔ merged: ${fromOurs.length} changed here, ${fromTheirs.length} there, ${conflicts.length} in conflict`,
   );
   for (const { path, kept: names } of conflicts)
-    terminal.say(
+    terminal.print(
       names.length === 1 && names[0] === path
         ? `  ${JSON.stringify(path)} was removed on one side and changed on the other: it is kept`
         : `  ${JSON.stringify(path)} was changed on both sides: ${names.map((name) => JSON.stringify(name)).join(" and ")}`,
     );
-  terminal.say(`The vault that was here is kept as ${kept}.`);
+  terminal.print(`The vault that was here is kept as ${kept}.`);
 }
 
 export const checks = { "vault-diverged": vaultDiverged };

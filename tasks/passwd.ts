@@ -17,7 +17,7 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   const sealed = await reseal({ path, from: from.value, to: to.value });
   if (!sealed.ok) return (to.value.wipe(), sealed);
   session.keep(to.value);
-  terminal.say("The vault has its new passphrase. Copies made before still open with the old one.");
+  terminal.print("The vault has its new passphrase. Copies made before still open with the old one.");
   return offerPurge(context);
 }
 

@@ -11,7 +11,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const { state, reason } = await pushed(project.vaultFolder, project.config.remote.url);
   if (state === "true") return ok(undefined);
   const why = isOffline(context) ? " (--offline)" : "";
-  terminal.say(
+  terminal.print(
     `Not pushed${why}: ${reason}. It is kept here; the next enter, or \`tazpod push\`, tries again.`,
   );
   return ok(undefined);

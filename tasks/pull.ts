@@ -3,7 +3,7 @@ import type { Result } from "../lib/failure/result.js";
 import { pull } from "../lib/remote/pull.js";
 import { alone } from "../lib/session/step-program.js";
 import { vaultCurrent } from "../lib/session/staleness.js";
-import { bytesOf } from "../lib/host/bytes.js";
+import { formatBytes } from "../lib/host/bytes.js";
 import { cannotTell } from "../lib/run/checks.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 
@@ -11,7 +11,7 @@ import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.
 export async function run(context: StepContext): Promise<Result<unknown>> {
   const { project, options, signal, report } = context;
   const remote = await context.remote();
-  const progress = (done: number, total: number): void => report(`${bytesOf(done)} of ${bytesOf(total)}`);
+  const progress = (done: number, total: number): void => report(`${formatBytes(done)} of ${formatBytes(total)}`);
   const pulled = await pull({ remote, folder: project.vaultFolder, force: options.force, signal, progress });
   if (pulled.ok) context.session.isNews = true;
   return pulled;

@@ -24,7 +24,7 @@ async function remove({ project, remote, signal, terminal }: StepContext): Promi
   const purged = await purge({ remote: await remote(), folder: project.vaultFolder, signal });
   if (!purged.ok) return purged;
   const { removed, left } = purged.value;
-  terminal.say(
+  terminal.print(
     `✔ removed ${removed} ${removed === 1 ? "copy" : "copies"} from the history; ${left} ${left === 1 ? "stays" : "stay"}`,
   );
   return ok(undefined);
@@ -44,7 +44,7 @@ export async function offerPurge(context: StepContext): Promise<Result<unknown>>
       return done.ok ? remove(context) : done;
     }
   }
-  terminal.say("`tazpod push`, and then `tazpod run purge-history`, removes those at the remote.");
+  terminal.print("`tazpod push`, and then `tazpod run purge-history`, removes those at the remote.");
   return ok(undefined);
 }
 

@@ -8,7 +8,7 @@ import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.
 
 /** Uploads the local vault, never over one that this host has not seen. */
 export async function run(context: StepContext): Promise<Result<unknown>> {
-  return pushVault(context, context.signal, (text) => context.terminal.say(text));
+  return pushVault(context, context.signal, (text) => context.terminal.print(text));
 }
 
 /** By what was pushed last, as it is noted here: no network. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { outdated } from "../lib/engine/oci/ownership.js";
-import { provideImage } from "../lib/engine/oci/create-container.js";
+import { whyOutdated } from "../lib/engine/oci/ownership.js";
+import { buildOrPullImage } from "../lib/engine/oci/create-container.js";
 import { containerSpec } from "../lib/project/container-spec.js";
 import type { Result } from "../lib/failure/result.js";
 import { alone } from "../lib/session/step-program.js";
@@ -23,12 +23,12 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (!ready.ok) return ready;
   // the old one stays until there is an image for the new one
   if (spec.build !== undefined && engine.build !== undefined) {
-    const built = await provideImage(engine, spec, context.report, context.signal);
+    const built = await buildOrPullImage(engine, spec, context.report, context.signal);
     if (!built.ok) return built;
   }
   const removed = await engine.remove(spec.name);
   if (!removed.ok) return removed;
-  if (engine.takes(spec).workspace !== "copy") {
+  if (engine.effectiveSpec(spec).workspace !== "copy") {
     const copy = await removeCopy(context, state.value);
     if (!copy.ok) return copy;
   }
@@ -44,8 +44,8 @@ const containerCurrent: StepCheck = async (context) => {
   if (open.ok && open.value) return holds("the vault is open in it; a change is offered once it is locked");
   const imageId = await context.imageId();
   if (!imageId.ok) return cannotTell(imageId.failure);
-  const spec = (await context.engine()).takes(containerSpec(project));
-  const reason = outdated(state.value, spec, imageId.value);
+  const spec = (await context.engine()).effectiveSpec(containerSpec(project));
+  const reason = whyOutdated(state.value, spec, imageId.value);
   return reason === undefined ? holds("made from today's settings") : fails(reason);
 };
 

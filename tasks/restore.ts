@@ -34,8 +34,8 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   const { copy, backup, passphrase } = restored.value;
   session.keep(passphrase);
   session.isNews = true;
-  if (backup !== undefined) terminal.say(`The vault that was here is kept as ${backup}.`);
-  terminal.say(`✔ restored: copy ${copy.number}, of ${copy.at.toISOString()}, as a new generation`);
+  if (backup !== undefined) terminal.print(`The vault that was here is kept as ${backup}.`);
+  terminal.print(`✔ restored: copy ${copy.number}, of ${copy.at.toISOString()}, as a new generation`);
   return publish(context, push);
 }
 

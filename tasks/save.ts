@@ -15,7 +15,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const passphrase = await provenPassphrase(context);
   if (!passphrase.ok) return passphrase;
   return exclusively(project.vaultFolder, signal, async () => {
-    const saved = await saveOpen(context, passphrase.value, (text) => terminal.say(text));
+    const saved = await saveOpen(context, passphrase.value, (text) => terminal.print(text));
     sayAside(context);
     return !saved.ok && saved.failure.kind === "vault-vanished"
       ? closeDisturbed(context, passphrase.value)
@@ -25,7 +25,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
 
 /** Says once what could not be saved, whenever it was found. */
 function sayAside({ session, terminal }: StepContext): void {
-  if (session.aside !== undefined) terminal.say(session.aside);
+  if (session.aside !== undefined) terminal.print(session.aside);
   session.aside = undefined;
 }
 

@@ -12,7 +12,7 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   const { url } = context.project.config.remote;
   if (url.startsWith("s3://")) return setUpBucket(context);
   if (url.startsWith("file://")) return setUpFolder(context, dirname(fileURLToPath(url)));
-  context.terminal.say("This project has no remote: there is nothing to set up.");
+  context.terminal.print("This project has no remote: there is nothing to set up.");
   return ok(undefined);
 }
 
@@ -21,7 +21,7 @@ async function setUpFolder({ terminal }: StepContext, folder: string): Promise<R
   if (!found.ok) return found;
   const made = await makeFolder(folder);
   if (made.ok)
-    terminal.say(
+    terminal.print(
       words({ what: `the folder ${folder}`, outcome: found.value === undefined ? "done" : "already" }),
     );
   return made;
@@ -44,9 +44,9 @@ async function setUpBucket(context: StepContext): Promise<Result<unknown>> {
     signal,
   });
   if (!done.ok) return done;
-  for (const step of done.value) terminal.say(words(step));
-  terminal.say("\nThe least policy that tazpod needs from now on:");
-  terminal.say(JSON.stringify(leastPolicy(place.bucket, place.key), undefined, 2));
+  for (const step of done.value) terminal.print(words(step));
+  terminal.print("\nThe least policy that tazpod needs from now on:");
+  terminal.print(JSON.stringify(leastPolicy(place.bucket, place.key), undefined, 2));
   return ok(undefined);
 }
 

@@ -42,7 +42,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const wasIdle = await beside.stop();
   await leave();
   const news = await lateNews(context);
-  if (news !== undefined) terminal.say(news);
+  if (news !== undefined) terminal.print(news);
   if (wasIdle) return ok(undefined);
   // the engine's client may see the end of a terminal before it is told of it, and then ends with a code of its own
   const hungUp = tty && !terminal.interactive;

@@ -6,10 +6,10 @@ import { explain } from "../lib/failure/explain.js";
 import { pushed } from "../lib/remote/local.js";
 import { exclusively } from "../lib/project/project-lock.js";
 import { isInUse, joinSession } from "../lib/project/sessions.js";
-import { plain } from "../lib/host/printable.js";
+import { printable } from "../lib/host/printable.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
 import { alone } from "../lib/session/step-program.js";
-import { bytesOf, count } from "../lib/host/bytes.js";
+import { formatBytes, count } from "../lib/host/bytes.js";
 import { sayUnlinked } from "../lib/session/bridges.js";
 import { cannotTell } from "../lib/run/checks.js";
 import { markChanged } from "../lib/session/tampered.js";
@@ -65,12 +65,12 @@ export async function run(context: StepContext): Promise<Result<void>> {
     session.unlocked = true;
     session.openedParts = context.options.parts;
     const { files, bytes, dropped, unlinked } = unpacked.value;
-    for (const path of dropped) terminal.say(`Left out of what was unlocked: ${plain(path)}`);
+    for (const path of dropped) terminal.print(`Left out of what was unlocked: ${printable(path)}`);
     sayUnlinked(terminal, enclave.value, unlinked);
     const closed = opening.value === undefined ? [] : closedParts(opening.value);
     const without = closed.length === 0 ? "" : `, without ${closed.join(", ")}`;
     await tellOrigin(context, sealed);
-    terminal.say(`✔ unlocked: ${count(files)}, ${bytesOf(bytes)}, in ${enclave.value.folder}${without}`);
+    terminal.print(`✔ unlocked: ${count(files)}, ${formatBytes(bytes)}, in ${enclave.value.folder}${without}`);
   }
   await sayWhatWaits(context);
   return ok(undefined);
@@ -83,7 +83,7 @@ async function tellOrigin({ project, terminal }: StepContext, sealed: Opened | u
   const { manifest } = sealed;
   if (!isFirst.ok || !isFirst.value || manifest === undefined) return;
   const time = manifest.time.slice(0, 19).replace("T", " ");
-  terminal.say(
+  terminal.print(
     `First opened on this host: sealed by ${manifest.host} on ${time} UTC, generation ${manifest.generation}.`,
   );
 }
@@ -91,7 +91,7 @@ async function tellOrigin({ project, terminal }: StepContext, sealed: Opened | u
 async function sayWhatWaits({ project, session, terminal }: StepContext): Promise<void> {
   if (session.isNews) return;
   const { state, reason } = await pushed(project.vaultFolder, project.config.remote.url);
-  if (state === "false") terminal.say(`Not pushed yet: ${reason}. It is pushed when you leave.`);
+  if (state === "false") terminal.print(`Not pushed yet: ${reason}. It is pushed when you leave.`);
 }
 
 const vaultOpen: StepCheck = async (context) => {

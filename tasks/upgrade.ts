@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { plain } from "../lib/host/printable.js";
+import { printable } from "../lib/host/printable.js";
 import { ok, type Result } from "../lib/failure/result.js";
 import { alone } from "../lib/session/step-program.js";
 import { replacingPassphrase, withPassphrase } from "../lib/session/passphrase.js";
@@ -19,7 +19,7 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   });
   if (!old.ok) return old;
   if (old.value.format === "age") {
-    terminal.say("The vault is in the age format already.");
+    terminal.print("The vault is in the age format already.");
     return ok(undefined);
   }
   const to = await replacingPassphrase(context);
@@ -28,8 +28,8 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   if (!sealed.ok) return (to.value.wipe(), sealed);
   session.keep(to.value);
   const { dropped } = sealed.value.summary;
-  if (dropped.length > 0) terminal.say(`Left out: ${dropped.map(plain).join(", ")}`);
-  terminal.say(
+  if (dropped.length > 0) terminal.print(`Left out: ${dropped.map(printable).join(", ")}`);
+  terminal.print(
     "The vault is in the age format now. Copies made before are not: they open with the old passphrase.",
   );
   return offerPurge(context);

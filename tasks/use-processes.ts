@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { noteEngine } from "../lib/engine/note.js";
+import { recordEngine } from "../lib/engine/note.js";
 import { explain } from "../lib/failure/explain.js";
 import type { Failure } from "../lib/failure/failure.js";
 import type { Result } from "../lib/failure/result.js";
@@ -8,7 +8,7 @@ import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.
 
 /** Notes for this project and host that the shell may be a plain process; `down` forgets it. */
 export function run({ project }: StepContext): Promise<Result<void>> {
-  return noteEngine(project.vaultFolder, "process");
+  return recordEngine(project.vaultFolder, "process");
 }
 
 /** Whether there is an engine to ask; one that is named but does not work is told by the step that uses it. */

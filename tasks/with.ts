@@ -33,7 +33,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
     const saved = await saveBeside(saving, opened.value, passphrase.value);
     if (saved.ok) return outcome;
     if (!isInterrupted(outcome)) return saved;
-    terminal.say(failureText(saved.failure));
+    terminal.print(failureText(saved.failure));
     return outcome;
   } finally {
     await opened.value.end();

@@ -2,7 +2,7 @@ import { explain } from "../failure/explain.js";
 import type { Failure } from "../failure/failure.js";
 import { now, sleep } from "../host/clock.js";
 import { Failed } from "../failure/result.js";
-import type { Verdict } from "../failure/check-result.js";
+import type { CheckResult } from "../failure/check-result.js";
 import { limits } from "./client-config.js";
 import { isNetworkCode, readAwsError } from "./errors.js";
 
@@ -23,7 +23,7 @@ export interface Who {
  * Whether the chain gives credentials that have not expired; at most 15 s. `false` only when the chain says that
  * there are none: a network that fails while SSO is asked is `unknown`.
  */
-export async function credentialsVerdict(chain: () => Promise<Keys>, who: Who): Promise<Verdict> {
+export async function credentialsVerdict(chain: () => Promise<Keys>, who: Who): Promise<CheckResult> {
   const late = new AbortController();
   const signal = who.signal === undefined ? late.signal : AbortSignal.any([late.signal, who.signal]);
   const timer = sleep(limits.credentials, signal).then(() => undefined);
@@ -41,7 +41,7 @@ export async function credentialsVerdict(chain: () => Promise<Keys>, who: Who): 
   }
 }
 
-function judge({ expiration }: Keys, { identity, login }: Who): Verdict {
+function judge({ expiration }: Keys, { identity, login }: Who): CheckResult {
   if (expiration !== undefined && expiration <= now()) {
     return { state: "false", reason: `the credentials of ${identity} have expired`, hint: login };
   }
@@ -50,7 +50,7 @@ function judge({ expiration }: Keys, { identity, login }: Who): Verdict {
   return { state: "true", reason: `credentials are there (${identity})${until}` };
 }
 
-function refused(error: unknown, { identity, login }: Who): Verdict {
+function refused(error: unknown, { identity, login }: Who): CheckResult {
   if (error instanceof Failed) return said(error.failure);
   const { code, message } = readAwsError(error);
   if (isNetworkCode(code))
@@ -66,7 +66,7 @@ function refused(error: unknown, { identity, login }: Who): Verdict {
 }
 
 /** What tazpod's own login says: only what a login would change is a no. */
-function said(failure: Failure): Verdict {
+function said(failure: Failure): CheckResult {
   const { message, hint } = explain(failure);
   const isNo =
     failure.kind === "no-credentials" || (failure.kind === "login-failed" && failure.why !== "unavailable");

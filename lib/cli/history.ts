@@ -5,7 +5,7 @@ import { fetchCopy, numberedCopies, type NumberedCopy } from "../remote/copies.j
 import type { Remote, RemoteObject } from "../remote/types.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Arguments } from "../run/arguments.js";
-import { bytesOf } from "../host/bytes.js";
+import { formatBytes } from "../host/bytes.js";
 import { isOffline } from "../session/staleness.js";
 import { open } from "../session/open.js";
 import { withPassphrase } from "../session/passphrase.js";
@@ -161,7 +161,7 @@ function line({ copy, object, isHere, isCurrent }: Row): string {
     copy.at.toISOString().slice(0, 19).replace("T", " "),
     (object?.host ?? "-").padEnd(16),
     (generation === undefined ? "" : `generation ${generation}`).padEnd(15),
-    bytesOf(copy.bytes).padStart(10),
+    formatBytes(copy.bytes).padStart(10),
     marks.join(", "),
   ];
   return parts.join("  ").trimEnd();

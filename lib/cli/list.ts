@@ -5,7 +5,7 @@ import type { Arguments } from "../run/arguments.js";
 import { open } from "../session/open.js";
 import { reportFailure } from "../run/report.js";
 import { printJson, printResult } from "../host/screen.js";
-import { plain } from "../host/printable.js";
+import { printable } from "../host/printable.js";
 
 /** `tazpod list`: what can be named, and what it does. */
 export async function listCommand(args: Arguments, words: readonly string[]): Promise<number> {
@@ -32,7 +32,7 @@ export async function listCommand(args: Arguments, words: readonly string[]): Pr
   const line = (one: Goal | Task, vars: Readonly<Record<string, string>>): string => {
     const also = one.aliases.length === 0 ? "" : `  (also: ${one.aliases.join(", ")})`;
     const from = one.at.file === builtin ? "" : `  ${one.at.file}:${one.at.line}`;
-    return `  ${one.name.padEnd(width)}  ${plain(render(one.desc ?? "", vars))}${also}${from}`.trimEnd();
+    return `  ${one.name.padEnd(width)}  ${printable(render(one.desc ?? "", vars))}${also}${from}`.trimEnd();
   };
   const text = [
     "Goals:",

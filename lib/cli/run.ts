@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from "../failure/result.js";
 import { printJson } from "../host/screen.js";
 import type { Target } from "../plan/types.js";
-import { shown } from "../host/shown.js";
+import { displayPath } from "../host/shown.js";
 import type { Project } from "../project/types.js";
 import type { Recipe } from "../recipe/types.js";
 import { runTarget } from "../run/run.js";
@@ -81,6 +81,6 @@ function checkInit({ initialised, configFile }: Project, init: InitOptions): Res
   return fail({
     kind: "usage",
     message: `--${flag} is for a new project, and this is one already.`,
-    hint: `Change ${shown(configFile)} instead.`,
+    hint: `Change ${displayPath(configFile)} instead.`,
   });
 }

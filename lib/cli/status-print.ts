@@ -5,11 +5,11 @@ import type { OtherSession } from "../project/sessions.js";
 import type { Project } from "../project/types.js";
 import { ago } from "../host/ago.js";
 import type { PushedRecord, ReadState } from "../vault/state.js";
-import type { Verdict } from "../failure/check-result.js";
+import type { CheckResult } from "../failure/check-result.js";
 
 interface Status extends ReadState {
   readonly project: Project;
-  readonly facts: ReadonlyMap<string, Verdict>;
+  readonly facts: ReadonlyMap<string, CheckResult>;
   readonly sessions: readonly OtherSession[];
   /** The one that runs the container, or would; undefined where none answers. */
   readonly engine: EngineName | undefined;
@@ -63,7 +63,7 @@ export function statusJson({ project: { root, config }, facts, sessions, state, 
 }
 
 /** Null where nobody can tell. */
-function lacks(verdict: Verdict | undefined): boolean | null {
+function lacks(verdict: CheckResult | undefined): boolean | null {
   if (verdict === undefined || verdict.state === "unknown") return null;
   return verdict.state === "false";
 }

@@ -1,13 +1,13 @@
 import { basename, join } from "node:path";
 import { isNotedOpen } from "../secrets-folder/open-record.js";
 import { isNotedUnsaved } from "../secrets-folder/unsaved-note.js";
-import { findOddEntry, readProjectFile } from "../host/project-file.js";
+import { findSpecialEntry, readProjectFile } from "../host/project-file.js";
 import { printResult } from "../host/screen.js";
 import { findRoot, startFolder } from "../project/find.js";
 import { saysNoRemote } from "../project/no-remote.js";
 import { isInUse } from "../project/sessions.js";
 import { isPushed, readLocal } from "../remote/local.js";
-import { plain } from "../host/printable.js";
+import { printable } from "../host/printable.js";
 
 /**
  * `tazpod status --short`: a line for a prompt, such as `lab open*↑`; nothing where there is no project. It reads only
@@ -23,7 +23,7 @@ export async function shortStatus(given?: string): Promise<number> {
 
 async function shortLine(root: string): Promise<string> {
   const vaultFolder = join(root, ".tazpod", "vault");
-  if ((await findOddEntry(root, ".tazpod/vault")) !== undefined) return plain(basename(root));
+  if ((await findSpecialEntry(root, ".tazpod/vault")) !== undefined) return printable(basename(root));
   const [open, local] = await Promise.all([isNotedOpen(vaultFolder), readLocal(vaultFolder)]);
   const hasVault = local.ok && local.value.sha256 !== undefined;
   // with no shell there, it may have been closed from inside
@@ -31,7 +31,7 @@ async function shortLine(root: string): Promise<string> {
   const unsaved = open && (await isNotedUnsaved(vaultFolder)) ? "*" : "";
   const pushed =
     !hasVault || isPushed(local.value, local.value.state.pushed?.remote ?? "") || (await hasNoRemote(root));
-  return `${plain(basename(root))} ${state}${unsaved}${pushed ? "" : "↑"}`.trimEnd();
+  return `${printable(basename(root))} ${state}${unsaved}${pushed ? "" : "↑"}`.trimEnd();
 }
 
 async function hasNoRemote(root: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { engineNames } from "../engine/types.js";
 import { printJson, printResult } from "../host/screen.js";
-import type { Verdict } from "../failure/check-result.js";
+import type { CheckResult } from "../failure/check-result.js";
 import type { Recipe } from "../recipe/types.js";
 import { otherSessions } from "../project/sessions.js";
 import type { Arguments } from "../run/arguments.js";
@@ -17,7 +17,7 @@ export async function statusCommand(args: Arguments, words: readonly string[]): 
   if (!setting.ok) return reportFailure(setting.failure, args.json);
   const { recipe, facts, world, interrupts } = setting.value;
   interrupts.watch();
-  const found = new Map<string, Verdict>();
+  const found = new Map<string, CheckResult>();
   for (const name of recipe.facts.keys()) {
     if (!recipe.facts.get(name)?.internal && !needsNetwork(recipe, name))
       found.set(name, await facts.know(name));
@@ -29,8 +29,8 @@ export async function statusCommand(args: Arguments, words: readonly string[]): 
   const read = await readState(project.vaultFolder);
   if (!read.ok) return reportFailure(read.failure, args.json);
   const shells = sessions.value.filter(({ arriving }) => !arriving);
-  const { engine, passed } = await world.chosen();
-  const isThere = passed.length < engineNames.length;
+  const { engine, unavailable } = await world.chosen();
+  const isThere = unavailable.length < engineNames.length;
   const status = {
     ...{ project, facts: found, sessions: shells, engine: isThere ? engine.name : undefined },
     ...read.value,

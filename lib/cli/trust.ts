@@ -27,7 +27,7 @@ export async function trustCommand(args: Arguments, words: readonly string[]): P
   if (args.revoke) {
     const removed = await removeTrusted(project.root);
     if (!removed.ok) return reportFailure(removed.failure, args.json);
-    terminal.say("It is not trusted any more on this host.");
+    terminal.print("It is not trusted any more on this host.");
     return 0;
   }
   if (args.show) return state === "untrusted" ? 3 : 0;
@@ -42,6 +42,6 @@ export async function trustCommand(args: Arguments, words: readonly string[]): P
   }
   const written = await writeTrusted(project.root, things);
   if (!written.ok) return reportFailure(written.failure, args.json);
-  terminal.say("It is trusted on this host.");
+  terminal.print("It is trusted on this host.");
   return 0;
 }

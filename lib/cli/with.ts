@@ -12,13 +12,13 @@ export async function placed(words: readonly string[], { world }: Setting): Prom
   if (options.inShell || !project.initialised) return inShell;
   const { engine, failure } = await world.chosen();
   const why =
-    engine.beside === undefined && failure === undefined
+    engine.runHelper === undefined && failure === undefined
       ? `the engine ${engine.name} does not isolate it`
       : project.config.workspace === "copy"
         ? "`workspace: copy` has one copy of the project"
         : undefined;
   if (why === undefined) return words;
-  terminal.say(
+  terminal.print(
     `The command has no container of its own (${why}): while it runs, other programs in the shell's container can read ${options.parts.join(", ")}.`,
   );
   return inShell;

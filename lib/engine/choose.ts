@@ -1,7 +1,7 @@
 import type { Failure } from "../failure/failure.js";
 import { fail, type Result } from "../failure/result.js";
-import { noEngine } from "./none.js";
-import { notedEngine } from "./note.js";
+import { unavailableEngine } from "./none.js";
+import { readRecordedEngine } from "./note.js";
 import { openEngine } from "./open.js";
 import {
   type ContainerState,
@@ -11,17 +11,17 @@ import {
   engineNames,
 } from "./types.js";
 
-export interface Chosen {
+export interface EngineSelection {
   readonly engine: Engine;
   /** What it said of the container then, where it was asked that to be chosen. */
   readonly state?: Result<ContainerState>;
   /** Those before it that do not answer. */
-  readonly passed: readonly Passed[];
+  readonly unavailable: readonly UnavailableEngine[];
   /** No engine answers, and each call of `engine` fails with this. */
   readonly failure?: Failure;
 }
 
-interface Passed {
+interface UnavailableEngine {
   readonly name: EngineName;
   readonly failure: Failure;
 }
@@ -36,27 +36,27 @@ export async function chooseEngine(
   choice: EngineChoice,
   container: string,
   { root, vaultFolder }: { readonly root: string; readonly vaultFolder: string },
-): Promise<Chosen> {
-  if (choice !== "auto") return { engine: await openEngine(choice, root), passed: [] };
-  const noted = notedEngine(vaultFolder);
+): Promise<EngineSelection> {
+  if (choice !== "auto") return { engine: await openEngine(choice, root), unavailable: [] };
+  const noted = readRecordedEngine(vaultFolder);
   if (noted !== undefined) {
     const engine = await openEngine(noted, root);
     const state = await engine.inspect(container);
     const isThere = state.ok ? state.value.state !== "absent" : !isMissing(state.failure);
-    if (isThere) return { engine, state, passed: [] };
+    if (isThere) return { engine, state, unavailable: [] };
   }
-  const passed: Passed[] = [];
+  const unavailable: UnavailableEngine[] = [];
   for (const name of engineNames) {
     if (name === "process" && noted !== name) continue;
     const engine = await openEngine(name, root);
     // what is not there can be asked for anywhere
     const able = runsOnThisHost(name) ? await engine.version() : undefined;
     const state = able?.ok === false ? fail(able.failure) : await engine.inspect(container);
-    if (state.ok) return { engine, state, passed };
-    passed.push({ name, failure: state.failure });
+    if (state.ok) return { engine, state, unavailable };
+    unavailable.push({ name, failure: state.failure });
   }
-  const failure: Failure = { kind: "no-engine", causes: passed.map(({ failure: cause }) => cause) };
-  return { engine: noEngine(failure), passed, failure };
+  const failure: Failure = { kind: "no-engine", causes: unavailable.map(({ failure: cause }) => cause) };
+  return { engine: unavailableEngine(failure), unavailable, failure };
 }
 
 /** Whether an engine runs the host's own programs, without an image. */

@@ -4,13 +4,13 @@ import { fail, type Result } from "../failure/result.js";
 import type { Engine } from "./types.js";
 
 /** Stands for the engine where there is none: whatever is wanted of it fails with why. */
-export function noEngine(failure: Failure): Engine {
+export function unavailableEngine(failure: Failure): Engine {
   const no = async (): Promise<Result<never>> => fail(failure);
   return {
     name: "docker",
-    takes: (spec) => spec,
-    shares: () => [],
-    elsewhere: async () => undefined,
+    effectiveSpec: (spec) => spec,
+    sharedWithHost: () => [],
+    remoteAddress: async () => undefined,
     execPiped: () => ({ stdout: new PassThrough().end(), done: no() }),
     ...{
       version: no,

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { readTextNow, removeFile } from "../host/files.js";
+import { readTextSync, removeFile } from "../host/files.js";
 import { projectState, writeState } from "../host/project-state.js";
 import type { Result } from "../failure/result.js";
 import { type EngineName, engineNames } from "./types.js";
@@ -8,16 +8,16 @@ import { type EngineName, engineNames } from "./types.js";
 const name = "engine";
 
 /** Undefined where nothing is noted, or it cannot be read. */
-export function notedEngine(vaultFolder: string): EngineName | undefined {
-  const text = readTextNow(join(projectState(vaultFolder), name))?.trim();
+export function readRecordedEngine(vaultFolder: string): EngineName | undefined {
+  const text = readTextSync(join(projectState(vaultFolder), name))?.trim();
   return engineNames.find((known) => known === text);
 }
 
-export function noteEngine(vaultFolder: string, engine: EngineName): Promise<Result<void>> {
+export function recordEngine(vaultFolder: string, engine: EngineName): Promise<Result<void>> {
   return writeState(vaultFolder, name, `${engine}\n`);
 }
 
 /** The container is gone. */
-export function forgetEngine(vaultFolder: string): Promise<Result<void>> {
+export function forgetRecordedEngine(vaultFolder: string): Promise<Result<void>> {
   return removeFile(join(projectState(vaultFolder), name));
 }

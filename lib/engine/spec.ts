@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { dialectOf, type Manner } from "./oci/flavors.js";
+import { flavorOf, type CreateOptions } from "./oci/flavors.js";
 import { mountsOf, vaultCover } from "./mounts.js";
 import { overlap, secretsFolder, workspace } from "./paths.js";
 import type { ContainerSpec, ContainerUser, Mount } from "./types.js";
@@ -13,7 +13,7 @@ export const labels = {
   /** Of a volume and of the container that has it: the volume's own id, since a name can be used again. */
   workspace: "tazpod.workspace",
   /** Of a container that ends with a tazpod: which process that is. */
-  beside: "tazpod.beside",
+  helper: "tazpod.beside",
 } as const;
 
 /** Counts up when the options below change meaning, so that containers made before are offered for making again. */
@@ -39,7 +39,7 @@ export function withoutLimits(spec: ContainerSpec): ContainerSpec {
 }
 
 /** The image that a container would have been made from, for an engine that makes it from none. */
-export function imageInWords({ image, build }: Pick<ContainerSpec, "image" | "build">): string {
+export function describeImage({ image, build }: Pick<ContainerSpec, "image" | "build">): string {
   return build === undefined ? image : `the image that \`build\` makes from ${build.dockerfile}`;
 }
 
@@ -60,12 +60,12 @@ const defaultProcesses = 4096;
 export function createArguments(
   spec: ContainerSpec,
   user: ContainerUser,
-  manner: Manner = dialectOf("docker").manner(spec, user, false),
+  manner: CreateOptions = flavorOf("docker").createOptions(spec, user, false),
   volume?: Volume,
 ): string[] {
   return [
     "create",
-    ...createOptions(spec, user, manner, volume),
+    ...commonArguments(spec, user, manner, volume),
     ...["--entrypoint", "sh", spec.image, "-c", idle],
   ];
 }
@@ -74,26 +74,26 @@ export function createArguments(
 const untilStdinEnds = "echo started; cat >/dev/null; exit 0";
 
 /** The arguments that run a container which ends with its stdin, and is removed then. It publishes no port. */
-export function besideArguments(
+export function helperArguments(
   spec: ContainerSpec,
   user: ContainerUser,
   owner: string,
-  manner: Manner = dialectOf("docker").manner(spec, user, false),
+  manner: CreateOptions = flavorOf("docker").createOptions(spec, user, false),
 ): string[] {
   return [
-    ...["run", "--rm", "--interactive", "--label", `${labels.beside}=${owner}`],
-    ...createOptions({ ...spec, ports: [] }, user, manner),
+    ...["run", "--rm", "--interactive", "--label", `${labels.helper}=${owner}`],
+    ...commonArguments({ ...spec, ports: [] }, user, manner),
     ...["--entrypoint", "sh", spec.image, "-c", untilStdinEnds],
   ];
 }
 
-function createOptions(
+function commonArguments(
   spec: ContainerSpec,
   user: ContainerUser,
-  { owned, network, more }: Manner,
+  { tmpfsOwner, network, more }: CreateOptions,
   volume?: Volume,
 ): string[] {
-  const tmpfs = `rw,nosuid,nodev,noexec,size=${spec.secretsBytes},mode=0700,${owned}`;
+  const tmpfs = `rw,nosuid,nodev,noexec,size=${spec.secretsBytes},mode=0700,${tmpfsOwner}`;
   const capabilities = user.uid === 0 ? ofRoot.flatMap((name) => ["--cap-add", name]) : [];
   return [
     ...["--name", spec.name],
@@ -128,7 +128,7 @@ function withCopy({ name, id }: Volume): string[] {
 }
 
 /** Why a mount cannot be where it is to be, in words; undefined when all can. What depends on the image is known only then. */
-export function misplaced(spec: ContainerSpec, user: ContainerUser): string | undefined {
+export function mountProblem(spec: ContainerSpec, user: ContainerUser): string | undefined {
   const secrets = secretsFolder(user.home);
   // nor may it be in what is carried
   const copy = spec.workspace === "copy" ? [{ target: workspace }] : [];

@@ -1,10 +1,10 @@
 import type { Finished } from "../host/process.js";
 
 /** The image of the engines that run the host's own programs. */
-export const thisHost = "this host's system";
+export const hostImage = "this host's system";
 
 /** Changes to this process's environment after which a program has `env` and nothing else. */
-export function only(env: Readonly<Record<string, string>>): Record<string, string | undefined> {
+export function exactEnvironment(env: Readonly<Record<string, string>>): Record<string, string | undefined> {
   return { ...Object.fromEntries(Object.keys(process.env).map((key) => [key, undefined])), ...env };
 }
 

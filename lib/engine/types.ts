@@ -90,7 +90,7 @@ export interface ContainerUser {
 }
 
 /** A container that ends with this process. */
-export interface BesideContainer {
+export interface HelperContainer {
   readonly name: string;
   /** Ends everything in it and removes it. */
   end(): Promise<void>;
@@ -122,11 +122,11 @@ export interface Engine {
   /** The server's version, when it answers. */
   version(): Promise<Result<string>>;
   /** The address of the other machine that it makes containers on; undefined where that is this one. */
-  elsewhere(): Promise<string | undefined>;
+  remoteAddress(): Promise<string | undefined>;
   /** Of what a container is to be made from, what this engine makes it from. */
-  takes(spec: ContainerSpec): ContainerSpec;
+  effectiveSpec(spec: ContainerSpec): ContainerSpec;
   /** What a container has in common with its host beyond what the settings name, in words. */
-  shares(spec: ContainerSpec): readonly string[];
+  sharedWithHost(spec: ContainerSpec): readonly string[];
   inspect(name: string): Promise<Result<ContainerState>>;
   /** The content id of an image that is here; undefined when it is not. */
   imageId(image: string): Promise<Result<string | undefined>>;
@@ -151,7 +151,7 @@ export interface Engine {
    * Runs a container beside the project's, which is removed when `end` is called or this process ends, however it ends.
    * Missing where containers are not isolated from each other. Failure: `container-start`.
    */
-  beside?(spec: ContainerSpec, user: ContainerUser): Promise<Result<BesideContainer>>;
+  runHelper?(spec: ContainerSpec, user: ContainerUser): Promise<Result<HelperContainer>>;
   /** Failure: `container-start`. */
   start(name: string): Promise<Result<void>>;
   /** Stops and removes; absent is fine. A copy of the project stays. */

@@ -1,5 +1,5 @@
 /** The answer of a check, with its reason in words ("container lab-lab is absent"). */
-export interface Verdict {
+export interface CheckResult {
   readonly state: "true" | "false" | "unknown";
   readonly reason: string;
   /** For unknown and false: what to do, where the check knows. */

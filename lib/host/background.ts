@@ -9,7 +9,7 @@ export interface Background {
   /** Lets it go on by itself: it is told so by a line on its stdin, and outlives this process. */
   release(): Promise<void>;
   /** Its stdin ends without a line. */
-  drop(): void;
+  cancel(): void;
 }
 
 /**
@@ -48,7 +48,7 @@ export function startBackground(
         ok({
           line: out.slice(0, end),
           release: () => new Promise((written) => child.stdin.end("go\n", () => written())),
-          drop: () => child.stdin.destroy(),
+          cancel: () => child.stdin.destroy(),
         }),
       );
     });

@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import { createReadStream, readFileSync } from "./node-fs.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { attempt, attemptOptional } from "./file-failure.js";
-import { copyWhole, createTemp, syncFolder } from "./temp-file.js";
+import { copyAtomic, createTemp, syncFolder } from "./temp-file.js";
 
 /** What is known of a path. `mode` holds the low twelve bits; `bytes` and `modified` are the file's own. */
 export interface FileStat {
@@ -30,7 +30,7 @@ export function readText(path: string): Promise<Result<string | undefined>> {
  * The same at once, for a short file that all else waits for: while modules are being loaded, an answer that is there is
  * only heard late. Undefined also where it cannot be read.
  */
-export function readTextNow(path: string): string | undefined {
+export function readTextSync(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch {
@@ -93,7 +93,7 @@ export async function stat(path: string): Promise<Result<FileStat | undefined>> 
 }
 
 /** The file itself. Undefined when nothing is there; what is not a regular file, a link among it, is a failure. */
-export async function lookAtFile(path: string): Promise<Result<FileStat | undefined>> {
+export async function statRegularFile(path: string): Promise<Result<FileStat | undefined>> {
   const found = await attemptOptional("look at", path, () => fs.lstat(path));
   if (!found.ok || found.value === undefined) return found.ok ? ok(undefined) : found;
   const seen = shape(found.value);
@@ -160,21 +160,21 @@ export async function removeEmptyFolder(path: string): Promise<void> {
 }
 
 /** A second name for the file `from`; fails with EEXIST when `to` is there. Where links are not to be had, a copy. */
-export async function keepAs(from: string, to: string): Promise<Result<void>> {
+export async function linkOrCopy(from: string, to: string): Promise<Result<void>> {
   const linked = await attempt("keep", to, () => fs.link(from, to));
   if (linked.ok) return syncFolder(dirname(to));
   if (linked.failure.kind !== "file" || linked.failure.code === "EEXIST") return linked;
   const there = await stat(to);
   if (!there.ok) return there;
   if (there.value !== undefined) return fail({ kind: "file", action: "keep", path: to, code: "EEXIST" });
-  return copyWhole(from, to);
+  return copyAtomic(from, to);
 }
 
 /**
  * Gives the file `from` the name `to`, which nothing else has; "taken" when something has it. Where links are not to be
  * had, by a rename: then it is for the caller to know that nothing is there.
  */
-export async function giveName(from: string, to: string): Promise<Result<"given" | "taken">> {
+export async function linkOrRename(from: string, to: string): Promise<Result<"given" | "taken">> {
   const linked = await attempt("create", to, () => fs.link(from, to));
   if (!linked.ok && linked.failure.kind === "file" && linked.failure.code === "EEXIST") return ok("taken");
   const given = linked.ok ? linked : await attempt("create", to, () => fs.rename(from, to));

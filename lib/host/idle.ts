@@ -6,7 +6,7 @@ import { now, sleep } from "./clock.js";
  * Resolves true once no key has been pressed at our terminal for `ms`, to about eight seconds, as the kernel keeps it
  * with the terminal whoever reads from it; false when `over` aborts before, or there is no terminal.
  */
-export async function untilIdle(ms: number, over: AbortSignal): Promise<boolean> {
+export async function waitUntilIdle(ms: number, over: AbortSignal): Promise<boolean> {
   const start = now().getTime();
   while (!over.aborted) {
     const last = Math.max(start, await lastRead());

@@ -18,10 +18,10 @@ export async function packageText(name: string): Promise<string> {
 }
 
 /** The command that evaluates JavaScript in a new process, with what follows as its `process.argv.slice(1)`. */
-export const evaluate = (program: string): readonly string[] => [process.execPath, "-e", program];
+export const evaluateCommand = (program: string): readonly string[] => [process.execPath, "-e", program];
 
 /** The command that runs a file as a zx script; what it may import is in the file `modules`, as JSON. */
-export const zxScript = (file: string, modules: string): readonly string[] => [
+export const zxCommand = (file: string, modules: string): readonly string[] => [
   process.execPath,
   "--import",
   `data:text/javascript,${encodeURIComponent(providingProgram(modules))}`,

@@ -2,7 +2,7 @@ import { readlink } from "node:fs/promises";
 import { processIdentity } from "./process-identity.js";
 
 /** A text by which `processIsGone` knows this process again: pid namespace, pid, and start time with the boot's id. */
-export async function ownProcess(): Promise<string> {
+export async function processToken(): Promise<string> {
   return [await namespace(), process.pid, await processIdentity(process.pid)].join("/");
 }
 

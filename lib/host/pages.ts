@@ -2,7 +2,7 @@
  * A text in pieces that each fit on a screen of so many columns and rows, with a row left for a question below. One piece
  * where the size is not known.
  */
-export function pagesOf(text: string, columns: number, rows: number): readonly string[] {
+export function paginate(text: string, columns: number, rows: number): readonly string[] {
   const room = rows - 2;
   if (columns < 1 || room < 1) return [text];
   const pages: string[][] = [[]];

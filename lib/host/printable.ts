@@ -2,22 +2,22 @@
  * Characters that drive a terminal or hide text: C0 but newline and tab, DEL, C1, zero-width characters, line separators,
  * bidirectional controls, and the invisible tag characters.
  */
-export const unsafe =
+export const unsafeCharacters =
   // eslint-disable-next-line no-control-regex
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]/gu;
 
 /** Text for a terminal: each unsafe character becomes one U+FFFD, so that columns stay aligned. Lines stay lines. */
-export function plainLines(text: string): string {
-  return text.replaceAll("\r\n", "\n").replaceAll(unsafe, "\ufffd");
+export function printableLines(text: string): string {
+  return text.replaceAll("\r\n", "\n").replaceAll(unsafeCharacters, "\ufffd");
 }
 
 /** The same for a name within a line: newlines and tabs are replaced too, and at most 300 characters are kept. */
-export function plain(text: string): string {
-  const shown = plainWhole(text);
+export function printable(text: string): string {
+  const shown = printableWhole(text);
   return shown.length > 300 ? `${shown.slice(0, 300)}…` : shown;
 }
 
 /** The same, and all of it. */
-export function plainWhole(text: string): string {
-  return plainLines(text).replaceAll(/[\n\t]/g, "\ufffd");
+export function printableWhole(text: string): string {
+  return printableLines(text).replaceAll(/[\n\t]/g, "\ufffd");
 }

@@ -21,7 +21,7 @@ export async function readProjectFile(
   limit = mostBytes,
 ): Promise<Result<Buffer | undefined>> {
   const no = (code: string, detail: string) => fail({ kind: "file", action: "read", path, code, detail });
-  if (!isBelow(root, path))
+  if (!isInside(root, path))
     return no("EPERM", "it is outside the project, and only files of the project are read");
   for (let tries = 0; tries < mostTries; tries += 1) {
     const found = await attemptOptional("read", path, () => fs.lstat(path));
@@ -50,7 +50,7 @@ export async function readProjectFile(
  * The first of these that is a link, device or pipe: a folder below `root` by its path there, each folder on the way to it,
  * and what is in it. Undefined also where there is no such folder.
  */
-export async function findOddEntry(
+export async function findSpecialEntry(
   root: string,
   folder: string,
 ): Promise<{ readonly path: string; readonly what: string } | undefined> {
@@ -70,11 +70,11 @@ export async function findOddEntry(
 }
 
 /** Whether anything has this name, a link that leads nowhere included. */
-export async function isThere(path: string): Promise<boolean> {
+export async function pathExists(path: string): Promise<boolean> {
   return (await fs.lstat(path).catch(() => undefined)) !== undefined;
 }
 
-export function isBelow(root: string, path: string): boolean {
+export function isInside(root: string, path: string): boolean {
   return path.startsWith(root === "/" ? root : `${root}/`) && !/(?:^|\/)\.\.?(?:\/|$)/.test(path);
 }
 
@@ -96,7 +96,7 @@ async function readOpened(
   const real = await pathOf(handle, path);
   // one that was replaced after it was opened is the file that was there
   if (real !== path && real !== `${path} (deleted)`) {
-    return isBelow(root, real) && (await fs.realpath(path).catch(() => path)) === path
+    return isInside(root, real) && (await fs.realpath(path).catch(() => path)) === path
       ? undefined
       : "a folder on the way to it is a link, and only files of the project are read";
   }

@@ -21,7 +21,7 @@ export async function runtimeFolder(...name: readonly string[]): Promise<Result<
   ];
   const reasons: string[] = [];
   for (const top of new Set(tops)) {
-    const reason = await unfit(top);
+    const reason = await folderProblem(top);
     if (reason !== undefined) {
       reasons.push(reason);
       continue;
@@ -45,7 +45,7 @@ export async function runtimeFolder(...name: readonly string[]): Promise<Result<
  * Why a folder is not one in RAM that only this user can enter, in words; undefined when it is. Makes it, with mode 0700,
  * where it is missing and the folder above is there.
  */
-export async function unfit(path: string): Promise<string | undefined> {
+export async function folderProblem(path: string): Promise<string | undefined> {
   const uid = process.getuid?.() ?? -1;
   try {
     await fs.mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
@@ -76,5 +76,5 @@ export function freeBytes(folder: string): Promise<Result<number>> {
 /** The inode number of such a folder; undefined when there is none, or it is unfit. */
 export async function inodeOf(folder: string): Promise<number | undefined> {
   const found = await fs.lstat(folder).catch(() => undefined);
-  return found !== undefined && (await unfit(folder)) === undefined ? found.ino : undefined;
+  return found !== undefined && (await folderProblem(folder)) === undefined ? found.ino : undefined;
 }

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { plainLines, unsafe } from "./printable.js";
+import { printableLines, unsafeCharacters } from "./printable.js";
 
 /**
  * Everything that tazpod prints itself goes through this file: results to stdout, all else to stderr. Text may quote a file
@@ -9,21 +9,21 @@ import { plainLines, unsafe } from "./printable.js";
 
 /** Writes a result and a newline to stdout. */
 export function printResult(text: string): void {
-  process.stdout.write(`${plainLines(text)}\n`);
+  process.stdout.write(`${printableLines(text)}\n`);
 }
 
 /** Writes a value to stdout as one line of JSON. Unsafe characters are escaped, so that nothing of the data is lost. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value).replaceAll(unsafe, escaped)}\n`);
+  process.stdout.write(`${JSON.stringify(value).replaceAll(unsafeCharacters, escaped)}\n`);
 }
 
 /** Writes a note, question or failure and a newline to stderr. */
 export function printNote(text: string): void {
-  process.stderr.write(`${plainLines(text)}\n`);
+  process.stderr.write(`${printableLines(text)}\n`);
 }
 
 /** Shows text on the terminal's alternate screen; the returned function takes it away again. */
-export function showApart(text: string): () => void {
+export function showOnAlternateScreen(text: string): () => void {
   const apart = process.env["TERM"] !== "dumb";
   if (apart) process.stderr.write("\u001b[?1049h\u001b[H");
   printNote(text);

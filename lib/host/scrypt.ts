@@ -1,7 +1,7 @@
 import { scrypt as inThisProcess } from "node:crypto";
 import { promisify } from "node:util";
 import { readText } from "./files.js";
-import { evaluate } from "./installation.js";
+import { evaluateCommand } from "./installation.js";
 import { capture } from "./process.js";
 
 export interface ScryptCost {
@@ -56,7 +56,7 @@ async function apart(
   const input = Buffer.concat([salt, password]);
   const numbers = [cost.N, cost.r, cost.p, memory(cost), bytes, salt.length].map(String);
   const others = process.env["GLIBC_TUNABLES"];
-  const done = await capture([...evaluate(program), ...numbers], {
+  const done = await capture([...evaluateCommand(program), ...numbers], {
     env: { GLIBC_TUNABLES: `${others === undefined ? "" : `${others}:`}glibc.malloc.hugetlb=1` },
     input,
   });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ReadStream } from "node:tty";
-import { plainLines } from "./printable.js";
+import { printableLines } from "./printable.js";
 
 const settleMs = 30;
 
@@ -19,7 +19,7 @@ export async function readSecretLine(
   try {
     input.setRawMode(true);
     if ((await drain(input)) === "interrupted") return "interrupted";
-    output.write(`${plainLines(question)} `);
+    output.write(`${printableLines(question)} `);
     return await collect(input, signal);
   } finally {
     if (!input.destroyed) input.setRawMode(false);

@@ -54,7 +54,7 @@ async function answer(
 }
 
 /** Asks at such a socket; undefined when nothing of this user answers there within two seconds, or has nothing to give. */
-export async function askSecret(path: string): Promise<Secret | undefined> {
+export async function requestSecret(path: string): Promise<Secret | undefined> {
   const found = await fs.lstat(path).catch(() => undefined);
   if (!found?.isSocket() || found.uid !== process.getuid?.() || (found.mode & 0o077) !== 0) return undefined;
   const socket = createConnection(path);

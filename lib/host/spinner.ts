@@ -1,4 +1,4 @@
-import { plainLines } from "./printable.js";
+import { printableLines } from "./printable.js";
 
 /** What a step that is shown can change of what is on the screen. */
 export interface Spinner {
@@ -22,14 +22,14 @@ export async function spin(
   const list = new Listr(
     [
       {
-        title: plainLines(title),
+        title: printableLines(title),
         task: async (_, task) => {
           const spinner: Spinner = {
-            add: (text) => void (task.title = `${task.title}\n${plainLines(text)}`),
-            report: (text) => void (task.output = plainLines(text)),
+            add: (text) => void (task.title = `${task.title}\n${printableLines(text)}`),
+            report: (text) => void (task.output = printableLines(text)),
           };
           const failed = await work(spinner).catch((error: unknown) => (bugs.push(error), "failed"));
-          if (failed !== undefined) throw new Error(plainLines(failed));
+          if (failed !== undefined) throw new Error(printableLines(failed));
         },
       },
     ],

@@ -12,9 +12,9 @@ export const packagePath = (name: string): string => `${process.execPath}/${name
 
 export const packageText = (name: string): Promise<string> => Promise.resolve(getAsset(name, "utf8"));
 
-export const evaluate = (program: string): readonly string[] => [process.execPath, evaluateWord, program];
+export const evaluateCommand = (program: string): readonly string[] => [process.execPath, evaluateWord, program];
 
-export const zxScript = (file: string, modules: string): readonly string[] => [
+export const zxCommand = (file: string, modules: string): readonly string[] => [
   process.execPath,
   zxWord,
   modules,

@@ -56,7 +56,7 @@ export function linkTemp(folder: string, name: string, from: string): Promise<Re
 }
 
 /** A copy of `from` that takes the name `to`, in another file's place if need be, once all of it is on the disk. */
-export async function copyWhole(from: string, to: string): Promise<Result<void>> {
+export async function copyAtomic(from: string, to: string): Promise<Result<void>> {
   const path = tempPath(dirname(to), basename(to));
   const copied = await attempt("keep", to, async () => {
     await fs.copyFile(from, path, fs.constants.COPYFILE_EXCL);

@@ -1,10 +1,10 @@
 import { isatty } from "node:tty";
 import type { Failure } from "../failure/failure.js";
-import { plainLines } from "./printable.js";
+import { printableLines } from "./printable.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { Secret } from "./secret.js";
-import { pagesOf } from "./pages.js";
-import { printNote, showApart } from "./screen.js";
+import { paginate } from "./pages.js";
+import { printNote, showOnAlternateScreen } from "./screen.js";
 
 /** The person at the keyboard, if there is one. Questions and progress go to stderr, so that stdout is only results. */
 export interface Terminal {
@@ -12,11 +12,11 @@ export interface Terminal {
   readonly interactive: boolean;
   readonly color: boolean;
   /** A program owns the terminal: Ctrl-C is its own. */
-  readonly lent: boolean;
+  readonly handedOver: boolean;
   /** A line on stderr, or wherever `divert` has put it. */
-  say(text: string): void;
+  print(text: string): void;
   /** While `work` runs, something that is drawn anew is on the screen, and puts what is said where it is not lost. */
-  divert<T>(place: (text: string) => void, work: () => Promise<T>): Promise<T>;
+  redirect<T>(place: (text: string) => void, work: () => Promise<T>): Promise<T>;
   /**
    * Failures: `interrupted` on Ctrl-C, on a signal, and when `signal` aborts (with its reason as the name); `answer-needed`
    * on end of input.
@@ -36,7 +36,7 @@ export interface Terminal {
   /** Has `text` on a screen of its own while `work` runs: it stays neither on the screen nor above it. */
   reveal<T>(text: string, work: () => Promise<T>): Promise<T>;
   /** Leaves the terminal to a program while `work` runs. */
-  lend<T>(work: () => Promise<T>): Promise<T>;
+  handOver<T>(work: () => Promise<T>): Promise<T>;
 }
 
 const ending = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -56,12 +56,12 @@ export function openTerminal(): Terminal {
     get interactive() {
       return isInteractive();
     },
-    get lent() {
+    get handedOver() {
       return lent > 0;
     },
     color: Boolean(process.stderr.isTTY) && !process.env["NO_COLOR"],
-    say: (text) => place(text),
-    async divert(elsewhere, work) {
+    print: (text) => place(text),
+    async redirect(elsewhere, work) {
       place = elsewhere;
       try {
         return await work();
@@ -72,7 +72,7 @@ export function openTerminal(): Terminal {
     confirm: (question, preset, signal) => untilEnded(signal, (ended) => confirm(question, preset, ended)),
     async page(text, signal) {
       const { columns = 0, rows = 0 } = process.stderr;
-      const pages = isInteractive() ? pagesOf(text, columns, rows) : [text];
+      const pages = isInteractive() ? paginate(text, columns, rows) : [text];
       for (const [index, page] of pages.entries()) {
         printNote(page);
         if (index === pages.length - 1) break;
@@ -97,14 +97,14 @@ export function openTerminal(): Terminal {
       return dropped === "drained" ? ok(undefined) : fail({ kind: "interrupted", signal: "SIGINT" });
     },
     async reveal(text, work) {
-      const takeAway = showApart(text);
+      const takeAway = showOnAlternateScreen(text);
       try {
         return await work();
       } finally {
         takeAway();
       }
     },
-    async lend(work) {
+    async handOver(work) {
       lent += 1;
       try {
         return await work();
@@ -179,7 +179,7 @@ async function answer<T>(
       settle(fail(interrupted(ended)));
     };
     const ask = (): void => {
-      reader.question(`${plainLines(question)} `, (text) => {
+      reader.question(`${printableLines(question)} `, (text) => {
         const value = read(text.trim());
         if (value !== undefined) return settle(ok(value));
         printNote(complaint);

@@ -2,10 +2,10 @@ import * as fs from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fail, ok, type Result } from "../failure/result.js";
 import { attempt, attemptOptional } from "./file-failure.js";
-import { copyWhole, type TempFile, tempPath } from "./temp-file.js";
+import { copyAtomic, type TempFile, tempPath } from "./temp-file.js";
 
 /** One thing below a folder, itself and not what a link leads to. */
-export interface Found {
+export interface TreeEntry {
   /** Relative to the folder. */
   readonly path: string;
   readonly kind: "file" | "directory" | "link" | "other";
@@ -17,20 +17,20 @@ export interface Found {
   /** Of a link: where it leads. */
   readonly target: string;
   /** Another one for every state that it can be told to be in. */
-  readonly look: string;
+  readonly fingerprint: string;
 }
 
-export interface Below {
+export interface TreeListing {
   /** What is above comes first. */
-  readonly found: readonly Found[];
+  readonly entries: readonly TreeEntry[];
   /** Folders that could not be listed and names that are not UTF-8, with why, in words. */
-  readonly unread: ReadonlyMap<string, string>;
+  readonly unreadable: ReadonlyMap<string, string>;
 }
 
 /** Everything below a folder but for one name at its top; goes through no link. */
-export async function listTree(root: string, without: string): Promise<Result<Below>> {
-  const found: Found[] = [];
-  const unread = new Map<string, string>();
+export async function listTree(root: string, without: string): Promise<Result<TreeListing>> {
+  const entries: TreeEntry[] = [];
+  const unreadable = new Map<string, string>();
   const visit = async (folder: string): Promise<Result<void>> => {
     const names = await attempt("list", join(root, folder), () => fs.readdir(join(root, folder)));
     if (!names.ok) return names;
@@ -38,31 +38,31 @@ export async function listTree(root: string, without: string): Promise<Result<Be
       if (folder === "" && name === without) continue;
       const path = folder === "" ? name : `${folder}/${name}`;
       if (name.includes("\ufffd")) {
-        unread.set(path, "its name is not UTF-8");
+        unreadable.set(path, "its name is not UTF-8");
         continue;
       }
       // every folder above was seen to be one
       const one = await look(root, path);
       if (!one.ok) return one;
       if (one.value === undefined) continue;
-      found.push(one.value);
+      entries.push(one.value);
       if (one.value.kind !== "directory") continue;
       const below = await visit(path);
-      if (!below.ok) unread.set(path, "it cannot be listed");
+      if (!below.ok) unreadable.set(path, "it cannot be listed");
     }
     return ok(undefined);
   };
   const visited = await visit("");
-  return visited.ok ? ok({ found, unread }) : visited;
+  return visited.ok ? ok({ entries, unreadable }) : visited;
 }
 
 /** Undefined where nothing is. Failure: `file`, also where a link is on the way there. */
-export async function lookAt(root: string, path: string): Promise<Result<Found | undefined>> {
+export async function statEntry(root: string, path: string): Promise<Result<TreeEntry | undefined>> {
   const way = await withoutLinks(root, path);
   return way.ok ? look(root, path) : way;
 }
 
-function look(root: string, path: string): Promise<Result<Found | undefined>> {
+function look(root: string, path: string): Promise<Result<TreeEntry | undefined>> {
   const full = join(root, path);
   return attemptOptional("look at", full, async () => {
     const one = await fs.lstat(full, { bigint: true });
@@ -77,7 +77,7 @@ function look(root: string, path: string): Promise<Result<Found | undefined>> {
       ...{ path, kind, mode: Number(one.mode) & 0o777, bytes: Number(one.size) },
       mtime: Math.max(0, Math.floor(Number(one.mtimeMs) / 1000)),
       target: kind === "link" ? await fs.readlink(full) : "",
-      look: `${one.dev} ${one.ino} ${one.size} ${one.mtimeNs} ${one.ctimeNs}`,
+      fingerprint: `${one.dev} ${one.ino} ${one.size} ${one.mtimeNs} ${one.ctimeNs}`,
     };
   });
 }
@@ -95,7 +95,7 @@ export async function placeFile(root: string, path: string, temp: TempFile): Pro
   );
   if (!devices.ok) return devices;
   const [from, to] = devices.value;
-  return from.dev === to.dev ? temp.replace(full) : copyWhole(temp.path, full);
+  return from.dev === to.dev ? temp.replace(full) : copyAtomic(temp.path, full);
 }
 
 /** A link, in the place of whatever is no folder; it is made in `folder` where that is on the same file system. */
@@ -132,7 +132,7 @@ export async function placeFolder(root: string, path: string, mode: number): Pro
 
 /** Of a file or a folder that is no link. */
 export async function setMode(root: string, path: string, mode: number): Promise<Result<void>> {
-  const one = await lookAt(root, path);
+  const one = await statEntry(root, path);
   if (!one.ok) return one;
   if (one.value?.kind !== "file" && one.value?.kind !== "directory")
     return fail({ kind: "file", action: "set the mode of", path: join(root, path), code: "ENOENT" });

@@ -1,4 +1,4 @@
-import type { Verdict } from "../failure/check-result.js";
+import type { CheckResult } from "../failure/check-result.js";
 
 /** What a routine asks its driver for: the verdict of a fact, or the result of another routine. */
 type Request =
@@ -16,8 +16,8 @@ export interface Meter {
   rounds: number;
 }
 
-export function* ask(fact: string): Generator<Request, Verdict, unknown> {
-  return (yield { kind: "ask", fact }) as Verdict;
+export function* ask(fact: string): Generator<Request, CheckResult, unknown> {
+  return (yield { kind: "ask", fact }) as CheckResult;
 }
 
 export function* call<T>(routine: Routine<T>): Generator<Request, T, unknown> {
@@ -25,7 +25,7 @@ export function* call<T>(routine: Routine<T>): Generator<Request, T, unknown> {
 }
 
 /** Runs a routine to its end; yields each fact it asks about, and takes the verdict. */
-export function* drive<T>(main: Routine<T>, meter: Meter): Generator<string, T, Verdict> {
+export function* drive<T>(main: Routine<T>, meter: Meter): Generator<string, T, CheckResult> {
   const stack: Routine<unknown>[] = [main];
   let answer: unknown;
   for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {

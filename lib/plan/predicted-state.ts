@@ -2,7 +2,7 @@ import { factsOf, isDerived } from "../recipe/check.js";
 import type { Check, Fact, Recipe, Task } from "../recipe/types.js";
 import type { Journal } from "./undo-log.js";
 import { ask, call, type Meter, type Routine } from "./coroutine.js";
-import type { Verdict } from "../failure/check-result.js";
+import type { CheckResult } from "../failure/check-result.js";
 
 /**
  * A fact as the plan sees it. `later`: only steps that have not run will show. `by` is the planned task that made it
@@ -25,7 +25,7 @@ export class World {
   readonly #pins = new Map<string, State>();
   /** What was worked out; taken back when what it was worked out from changes. */
   readonly #known = new Map<string, State>();
-  readonly #asked = new Map<string, Verdict>();
+  readonly #asked = new Map<string, CheckResult>();
   readonly #dependents = new Map<string, string[]>();
 
   constructor(recipe: Recipe, journal: Journal, meter: Meter) {

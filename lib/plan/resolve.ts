@@ -5,7 +5,7 @@ import { closureOf } from "./closure.js";
 import { Planner } from "./planner.js";
 import { call, drive, type Meter, type Routine } from "./coroutine.js";
 import type { Plan, Progress, Target } from "./types.js";
-import type { Verdict } from "../failure/check-result.js";
+import type { CheckResult } from "../failure/check-result.js";
 
 /**
  * Works back from a target to the steps it takes, in the order they would run. Yields the name of each fact it has to
@@ -22,7 +22,7 @@ export function resolve(
   target: Target,
   progress: Progress,
   meter: Meter = { rounds: 0 },
-): Generator<string, Result<Plan>, Verdict> {
+): Generator<string, Result<Plan>, CheckResult> {
   return drive(planFor(recipe, target, progress, meter), meter);
 }
 

@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { currentFolder } from "../host/current-folder.js";
 import { realPath, stat } from "../host/files.js";
-import { isThere } from "../host/project-file.js";
+import { pathExists } from "../host/project-file.js";
 import type { Failure } from "../failure/failure.js";
 import { fail, ok, type Result } from "../failure/result.js";
 
@@ -28,9 +28,9 @@ export async function findRoot(
   for (let folder = start.value; ; folder = dirname(folder)) {
     // whatever it is: one that cannot be read is said, and not taken for none
     const config = join(folder, ".tazpod", "config.yaml");
-    if (await isThere(config)) return ok({ root: folder, initialised: true });
+    if (await pathExists(config)) return ok({ root: folder, initialised: true });
     const misnamed = join(folder, ".tazpod", "config.yml");
-    if (await isThere(misnamed)) return fail(wrongName(misnamed, "config.yaml"));
+    if (await pathExists(misnamed)) return fail(wrongName(misnamed, "config.yaml"));
     if (folder === dirname(folder)) return ok({ root: start.value, initialised: false });
   }
 }

@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { findOddEntry } from "../host/project-file.js";
+import { findSpecialEntry } from "../host/project-file.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { completeConfig } from "./config.js";
 import type { ConfigFile } from "../generated/config.js";
 import { buildTag, loadBuild } from "./build.js";
 import { ProjectFiles } from "./files.js";
 import { findRoot } from "./find.js";
-import { shown } from "../host/shown.js";
+import { displayPath } from "../host/shown.js";
 import type { Project } from "./types.js";
 
 /** Finds the project and reads its config. Failures: `file`, `invalid-document`. Reads only. */
@@ -37,7 +37,7 @@ export async function loadProject(from: string): Promise<Result<Project>> {
 
 /** A clone may have links, devices and pipes where the vault is kept, so that tazpod would read or remove elsewhere. Failure: `file`. */
 async function checkVaultFolder(root: string): Promise<Result<void>> {
-  const odd = await findOddEntry(root, ".tazpod/vault");
+  const odd = await findSpecialEntry(root, ".tazpod/vault");
   if (odd === undefined) return ok(undefined);
   const detail = `it is ${odd.what}, and only regular files and folders are used there; remove it`;
   return fail({ kind: "file", action: "use", path: odd.path, code: "EINVAL", detail });
@@ -56,7 +56,7 @@ async function readConfig(path: string, files: ProjectFiles): Promise<Result<Con
     import("../document/document.js"),
     import("./check-config.js"),
   ]);
-  const parsed = parseDocument({ path: shown(path), text: text.value }, configSchema);
+  const parsed = parseDocument({ path: displayPath(path), text: text.value }, configSchema);
   if (!parsed.ok) return parsed;
   const problems = configProblems(parsed.value);
   return problems.length === 0 ? ok(parsed.value.value) : invalid(problems);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { list, lookAtFile, readText, removeEmptyFolder, removeFile } from "../host/files.js";
+import { list, statRegularFile, readText, removeEmptyFolder, removeFile } from "../host/files.js";
 import { createState, hasState } from "../host/project-state.js";
 import { ok, type Result } from "../failure/result.js";
 
@@ -19,7 +19,7 @@ export async function takeOver(vaultFolder: string): Promise<Result<void>> {
   const sessions = found.ok ? found.value.filter((name) => /^\d+$/.test(name)).slice(0, 1000) : [];
   const files = new Map<string, string>();
   for (const name of [...names, ...sessions.map((pid) => `sessions/${pid}`)]) {
-    const seen = await lookAtFile(join(vaultFolder, name));
+    const seen = await statRegularFile(join(vaultFolder, name));
     if (!seen.ok || seen.value === undefined || seen.value.bytes > mostBytes) continue;
     const text = await readText(join(vaultFolder, name));
     if (text.ok && text.value !== undefined) files.set(name, text.value);

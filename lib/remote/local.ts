@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { lookAtFile } from "../host/files.js";
-import type { Verdict } from "../failure/check-result.js";
+import { statRegularFile } from "../host/files.js";
+import type { CheckResult } from "../failure/check-result.js";
 import { ok, type Result } from "../failure/result.js";
 import { readState, type VaultState, withArrived } from "../vault/state.js";
 import { vaultFileName } from "../vault/store.js";
@@ -26,7 +26,7 @@ export async function readLocal(
   const read = await readState(folder);
   if (!read.ok) return read;
   const { state } = read.value;
-  const found = await lookAtFile(bytesFrom ?? path);
+  const found = await statRegularFile(bytesFrom ?? path);
   if (!found.ok) return found;
   if (found.value === undefined) return ok({ path, bytes: 0, state });
   const sha256 = await fileHash(bytesFrom ?? path, signal);
@@ -45,7 +45,7 @@ export function isPushed({ state, sha256 }: LocalVault, remoteUrl: string): bool
 }
 
 /** The fact `pushed`: whether anything here waits for a push. No network. */
-export async function pushed(folder: string, remoteUrl: string): Promise<Verdict> {
+export async function pushed(folder: string, remoteUrl: string): Promise<CheckResult> {
   if (remoteUrl === "none") return { state: "true", reason: "this project has no remote" };
   const local = await readLocal(folder);
   if (!local.ok) return { state: "unknown", reason: "the vault here cannot be read" };

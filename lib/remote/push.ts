@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Failure } from "../failure/failure.js";
 import { now } from "../host/clock.js";
-import { lookAtFile, removeFile } from "../host/files.js";
+import { statRegularFile, removeFile } from "../host/files.js";
 import { linkTemp } from "../host/temp-file.js";
 import { Failed, fail, type Result, settle, take } from "../failure/result.js";
 import {
@@ -69,7 +69,7 @@ export async function push(request: PushRequest): Promise<Result<Pushed>> {
   const { folder } = request;
   await cleanLeftovers(folder);
   const path = join(folder, vaultFileName);
-  const here = await lookAtFile(path);
+  const here = await statRegularFile(path);
   if (!here.ok) return here;
   if (here.value === undefined) return fail({ kind: "vault-absent", path });
   // The file that is hashed is the one that is uploaded, though a save may replace the vault meanwhile.

@@ -1,7 +1,7 @@
 import type { RequestLimits } from "../aws/client-config.js";
 import type { S3Settings } from "../aws/settings.js";
 import type { Failure } from "../failure/failure.js";
-import type { Verdict } from "../failure/check-result.js";
+import type { CheckResult } from "../failure/check-result.js";
 import type { Result } from "../failure/result.js";
 import type { Conditional } from "./s3/endpoint-notes.js";
 
@@ -138,7 +138,7 @@ export interface Remote {
   readonly url: string;
   readonly accepted: Accepted;
   /** Whether there are credentials that have not expired. Asks nobody; the remote is not contacted. */
-  credentials(signal?: AbortSignal): Promise<Verdict>;
+  credentials(signal?: AbortSignal): Promise<CheckResult>;
   /** How it holds the condition of an upload, as far as that is known here; the remote is not contacted. */
   conditional(): Promise<Conditional | undefined>;
   head(signal?: AbortSignal): Promise<Presence>;

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { explain } from "../failure/explain.js";
 import type { Failure } from "../failure/failure.js";
 import { stat } from "../host/files.js";
-import type { Verdict } from "../failure/check-result.js";
+import type { CheckResult } from "../failure/check-result.js";
 import { render } from "../recipe/render.js";
 import type { Check } from "../recipe/types.js";
 import { checkCommand } from "../trust/code.js";
@@ -10,7 +10,7 @@ import { loadScript } from "./scripts.js";
 import { fails, holds, unknown, type StepContext } from "./step.js";
 
 /** A failure met while checking: nobody can tell. */
-export function cannotTell(failure: Failure): Verdict {
+export function cannotTell(failure: Failure): CheckResult {
   const { message, hint } = explain(failure);
   return unknown(message, hint);
 }
@@ -20,11 +20,11 @@ export interface CheckSetting {
   /** What the check is of: a script's export is looked up under this name. */
   readonly subject: string;
   /** How a `fact` check is answered. */
-  readonly fact: (name: string) => Promise<Verdict>;
+  readonly fact: (name: string) => Promise<CheckResult>;
 }
 
 /** Answers a check. It never fails: what goes wrong is "unknown" with its reason. */
-export async function evaluate(check: Check, setting: CheckSetting): Promise<Verdict> {
+export async function evaluate(check: Check, setting: CheckSetting): Promise<CheckResult> {
   switch (check.kind) {
     case "exists":
       return exists(render(check.path, setting.context.vars), setting.context);
@@ -46,7 +46,7 @@ export async function evaluate(check: Check, setting: CheckSetting): Promise<Ver
   }
 }
 
-async function exists(path: string, context: StepContext): Promise<Verdict> {
+async function exists(path: string, context: StepContext): Promise<CheckResult> {
   const found = await stat(join(context.project.root, path));
   if (!found.ok) return cannotTell(found.failure);
   return found.value ? holds(path) : fails(`there is no ${path}`);
@@ -55,7 +55,7 @@ async function exists(path: string, context: StepContext): Promise<Verdict> {
 async function command(
   items: readonly string[],
   { vars, env, project, signal, code }: StepContext,
-): Promise<Verdict> {
+): Promise<CheckResult> {
   const argv = items.map((item) => render(item, vars));
   const trusted = await checkCommand(code, argv);
   if (!trusted.ok) return cannotTell(trusted.failure);
@@ -73,7 +73,7 @@ async function command(
 async function script(
   check: Check & { kind: "script" },
   { context, subject }: CheckSetting,
-): Promise<Verdict> {
+): Promise<CheckResult> {
   const name = check.check ?? subject;
   const loaded = await loadScript(check.script, context.code);
   if (!loaded.ok) return cannotTell(loaded.failure);
@@ -87,7 +87,7 @@ async function script(
   }
 }
 
-function negate(verdict: Verdict): Verdict {
+function negate(verdict: CheckResult): CheckResult {
   if (verdict.state === "unknown") return verdict;
   return { ...verdict, state: verdict.state === "true" ? "false" : "true" };
 }
@@ -97,7 +97,7 @@ async function combine(
   kind: "all" | "any",
   checks: readonly Check[],
   setting: CheckSetting,
-): Promise<Verdict> {
+): Promise<CheckResult> {
   const decisive = kind === "all" ? "false" : "true";
   let result = kind === "all" ? holds("nothing to check") : fails("nothing to check");
   for (const check of checks) {

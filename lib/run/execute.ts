@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { makeFolder, removeFile, writeNew } from "../host/files.js";
-import { providedModules, zxScript } from "../host/installation.js";
+import { providedModules, zxCommand } from "../host/installation.js";
 import { endGroupWith } from "../host/process-group.js";
 import { stateFolder } from "../host/state-folder.js";
 import { tempPath } from "../host/temp-file.js";
@@ -70,7 +70,7 @@ async function work(task: Task, context: StepContext, stdout: Stdout): Promise<R
   if (ref.kind === "builtin") return (await run(context)) ?? ok(undefined);
   try {
     // what a project's own script runs on the terminal, nobody can tell: all of it owns it
-    const result = task.interactive ? context.terminal.lend(async () => run(context)) : run(context);
+    const result = task.interactive ? context.terminal.handOver(async () => run(context)) : run(context);
     return (await result) ?? ok(undefined);
   } catch (error) {
     return fail({
@@ -95,7 +95,7 @@ async function zxProgram(
   const written = await writeNew(modules, JSON.stringify(providedModules(modulesOf(context.code))));
   if (!written.ok) return written;
   try {
-    return await program(zxScript(file, modules), task, context, stdout);
+    return await program(zxCommand(file, modules), task, context, stdout);
   } finally {
     await removeFile(modules);
   }
@@ -123,7 +123,7 @@ async function program(
   const apart = { ...shared, stdin: "ignore", detached: true, cleanup: true } as const;
   const start = () => {
     if (task.interactive)
-      return context.terminal.lend(async () => execa(file, rest, { ...shared, stdio: "inherit" }));
+      return context.terminal.handOver(async () => execa(file, rest, { ...shared, stdio: "inherit" }));
     if (task.silent) return execa(file, rest, { ...apart, all: true });
     return execa(file, rest, { ...apart, stdout: stdout === "stdout" ? 1 : 2, stderr: 2 });
   };

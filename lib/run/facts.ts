@@ -1,4 +1,4 @@
-import type { Verdict } from "../failure/check-result.js";
+import type { CheckResult } from "../failure/check-result.js";
 import { factsOf } from "../recipe/check.js";
 import type { Fact, Recipe, Task } from "../recipe/types.js";
 import { evaluate } from "./checks.js";
@@ -11,7 +11,7 @@ export class Facts {
   readonly #recipe: Recipe;
   readonly #context: ContextFor;
   readonly #interrupt: () => AbortSignal;
-  readonly #known = new Map<string, { readonly verdict: Verdict; readonly epoch: number }>();
+  readonly #known = new Map<string, { readonly verdict: CheckResult; readonly epoch: number }>();
   #epoch = 0;
 
   constructor(recipe: Recipe, context: ContextFor, interrupt: () => AbortSignal) {
@@ -21,7 +21,7 @@ export class Facts {
   }
 
   /** The fact's own check, without its `requires`; kept until a step may have changed it. */
-  async probe(name: string): Promise<Verdict> {
+  async probe(name: string): Promise<CheckResult> {
     const kept = this.#known.get(name);
     if (kept) return kept.verdict;
     const verdict = await this.#ask(this.#fact(name));
@@ -30,7 +30,7 @@ export class Facts {
   }
 
   /** Whether a fact holds: false without probing when one it requires does not. */
-  async know(name: string): Promise<Verdict> {
+  async know(name: string): Promise<CheckResult> {
     for (const required of this.#fact(name).requires) {
       const verdict = await this.know(required);
       if (verdict.state === "unknown") return verdict;
@@ -40,7 +40,7 @@ export class Facts {
   }
 
   /** Like `know`, but asked again if anything has run since. */
-  async recheck(name: string): Promise<Verdict> {
+  async recheck(name: string): Promise<CheckResult> {
     const kept = this.#known.get(name);
     if (kept && kept.epoch < this.#epoch) this.#known.delete(name);
     return this.know(name);
@@ -70,11 +70,11 @@ export class Facts {
     return below.some((required) => changed.has(required) || this.#hangsOn(required, changed));
   }
 
-  async #ask(fact: Fact): Promise<Verdict> {
+  async #ask(fact: Fact): Promise<CheckResult> {
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort("timeout"), fact.timeoutMs);
     const signal = AbortSignal.any([this.#interrupt(), limit.signal]);
-    const aborted = new Promise<Verdict>((resolve) => {
+    const aborted = new Promise<CheckResult>((resolve) => {
       const stop = (): void =>
         resolve(
           limit.signal.aborted

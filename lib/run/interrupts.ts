@@ -48,12 +48,12 @@ export class Interrupts {
   }
 
   readonly #onSignal = (name: NodeJS.Signals): void => {
-    if (name === "SIGINT" && this.#terminal.lent && process.stdin.isTTY) return;
+    if (name === "SIGINT" && this.#terminal.handedOver && process.stdin.isTTY) return;
     if (this.#cleaning !== undefined) {
       if (name !== "SIGINT") return;
       this.#asked += 1;
       if (this.#asked === 1)
-        this.#terminal.say(`Still cleaning up (${this.#cleaning}). Press Ctrl-C again to give up on it.`);
+        this.#terminal.print(`Still cleaning up (${this.#cleaning}). Press Ctrl-C again to give up on it.`);
       else this.#current.abort(name);
       return;
     }

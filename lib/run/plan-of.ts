@@ -1,7 +1,7 @@
 import type { Failure } from "../failure/failure.js";
 import { resolve } from "../plan/resolve.js";
 import type { Plan, Progress, Target } from "../plan/types.js";
-import type { Verdict } from "../failure/check-result.js";
+import type { CheckResult } from "../failure/check-result.js";
 import { render, renderKnown } from "../recipe/render.js";
 import { fail, type Result } from "../failure/result.js";
 import type { Setting } from "./run-environment.js";
@@ -9,16 +9,16 @@ import type { Setting } from "./run-environment.js";
 /** The plan of a target as things are: the resolver's questions answered by the checks. */
 export async function planOf(target: Target, setting: Setting, progress: Progress): Promise<Result<Plan>> {
   const resolution = resolve(setting.recipe, target, progress);
-  let answer: Verdict | undefined;
+  let answer: CheckResult | undefined;
   for (;;) {
     // the first call starts the generator; what it is given then is not read
-    const next = resolution.next(answer as Verdict);
+    const next = resolution.next(answer as CheckResult);
     if (next.done) return next.value.ok ? next.value : fail(described(next.value.failure, setting));
     answer = await setting.facts.probe(next.value);
     const { terminal, options } = setting.world;
-    if (options.verbose) terminal.say(`· ${next.value}: ${answer.state} (${answer.reason})`);
+    if (options.verbose) terminal.print(`· ${next.value}: ${answer.state} (${answer.reason})`);
     if (answer.state === "unknown" && setting.recipe.facts.get(next.value)?.onUnknown === "pass") {
-      terminal.say(answer.reason);
+      terminal.print(answer.reason);
       answer = { state: "true", reason: answer.reason };
     }
     if (setting.interrupts.signal.aborted) return fail(interrupted(setting));

@@ -14,7 +14,7 @@ export function plainProgress(terminal: Terminal): Progress {
   return {
     async show(title, work) {
       const result = await work(() => undefined);
-      terminal.say(`${result.ok ? "✔" : "✖"} ${title}`);
+      terminal.print(`${result.ok ? "✔" : "✖"} ${title}`);
       return result;
     },
   };
@@ -27,7 +27,7 @@ export function listProgress(terminal: Terminal): Progress {
       const { spin } = await import("../host/spinner.js");
       const results: Awaited<ReturnType<typeof work>>[] = [];
       await spin(title, async ({ add, report }) => {
-        const result = await terminal.divert(add, () => work(report));
+        const result = await terminal.redirect(add, () => work(report));
         results.push(result);
         return result.ok ? undefined : explain(result.failure).message.split("\n")[0];
       });

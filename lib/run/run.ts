@@ -102,7 +102,7 @@ async function advance(
     for (const task of asked.tasks) pursuit.settled.add(task);
   }
   const task = recipe.tasks.get(step.task) as Task;
-  if (world.options.verbose) world.terminal.say(`+ ${step.task}: ${step.reason}`);
+  if (world.options.verbose) world.terminal.print(`+ ${step.task}: ${step.reason}`);
   const forced = pursuit.target.named && pursuit.target.tasks.includes(task.name);
   if (!forced && (await alreadySo(task, facts))) return ok(undefined);
   // what was asked for prints results; what it needs, and what is done afterwards, only tells of itself
@@ -140,7 +140,7 @@ async function goOnWithout(
 ): Promise<Result<void>> {
   const { terminal, options } = world;
   if (!terminal.interactive || options.args.length > 0) return fail(failure);
-  terminal.say(failureText(failure));
+  terminal.print(failureText(failure));
   const answer = await terminal.confirm(`Go on to ${want.task} all the same?`, false);
   if (!answer.ok) return answer;
   return answer.value ? ok(undefined) : fail(failure);

@@ -1,9 +1,9 @@
 import type { Shell } from "zx/core";
 import type { Enclave } from "../secrets-folder/types.js";
-import type { Chosen } from "../engine/choose.js";
+import type { EngineSelection } from "../engine/choose.js";
 import type { ContainerState, Engine } from "../engine/types.js";
 import type { Terminal } from "../host/terminal.js";
-import type { Verdict } from "../failure/check-result.js";
+import type { CheckResult } from "../failure/check-result.js";
 import type { Project } from "../project/types.js";
 import type { Remote } from "../remote/types.js";
 import type { Result } from "../failure/result.js";
@@ -11,7 +11,7 @@ import type { TrustedCode } from "../trust/code.js";
 import type { Session } from "../session/session.js";
 import type { RunOptions } from "./options.js";
 
-export type { Verdict } from "../failure/check-result.js";
+export type { CheckResult } from "../failure/check-result.js";
 export type { Result } from "../failure/result.js";
 
 /** What a step script is given. */
@@ -32,7 +32,7 @@ export interface StepContext {
   readonly code: TrustedCode;
   readonly engine: () => Promise<Engine>;
   /** That engine, and those before it that do not answer. */
-  readonly chosen: () => Promise<Chosen>;
+  readonly chosen: () => Promise<EngineSelection>;
   /** The project's container; asked of the engine once a step. */
   readonly container: () => Promise<Result<ContainerState>>;
   /** The content id of the configured image, undefined when it is not here; asked of the engine once a step. */
@@ -45,7 +45,7 @@ export interface StepContext {
 }
 
 /** A check that a script exports under a fact's name. It reads, asks nothing, and answers true, false or unknown. */
-export type StepCheck = (context: StepContext) => Promise<Verdict>;
+export type StepCheck = (context: StepContext) => Promise<CheckResult>;
 
 /** What a step script exports. A thrown error or a failed result fails the step. */
 export interface StepScript {
@@ -53,13 +53,13 @@ export interface StepScript {
   readonly checks?: Readonly<Record<string, StepCheck>>;
 }
 
-export const holds = (reason: string): Verdict => ({ state: "true", reason });
-export const fails = (reason: string, hint?: string): Verdict => ({
+export const holds = (reason: string): CheckResult => ({ state: "true", reason });
+export const fails = (reason: string, hint?: string): CheckResult => ({
   state: "false",
   reason,
   ...(hint === undefined ? {} : { hint }),
 });
-export const unknown = (reason: string, hint?: string): Verdict => ({
+export const unknown = (reason: string, hint?: string): CheckResult => ({
   state: "unknown",
   reason,
   ...(hint === undefined ? {} : { hint }),

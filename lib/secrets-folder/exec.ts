@@ -1,4 +1,4 @@
-import { isGone } from "../engine/oci/flavors.js";
+import { isNotRunning } from "../engine/oci/flavors.js";
 import type { Finished, ProcessOptions } from "../host/process.js";
 import { fail, type Result } from "../failure/result.js";
 import type { Enclave } from "./types.js";
@@ -26,7 +26,7 @@ export async function call(
     user,
   });
   if (!done.ok || expected.includes(done.value.code ?? -1)) return done;
-  if (isGone(done.value.stderr)) return fail({ kind: "container-gone", name: container, unsaved: false });
+  if (isNotRunning(done.value.stderr)) return fail({ kind: "container-gone", name: container, unsaved: false });
   const detail = [done.value.stderr, done.value.stdout.toString().slice(0, 500)].filter(Boolean).join("\n");
   return fail({ kind: "command-failed", command: ["exec", container, "sh"], code: done.value.code, detail });
 }

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { isGone } from "../engine/oci/flavors.js";
+import { isNotRunning } from "../engine/oci/flavors.js";
 import type { Finished } from "../host/process.js";
 import { fail, type Result } from "../failure/result.js";
 import { type Complaints, judgeTar } from "../vault/archive/tar-warnings.js";
@@ -31,6 +31,6 @@ export function take(enclave: Enclave, { signal, lenient }: TakeOptions): Taking
 }
 
 function judge(container: string, { code, stderr }: Finished, lenient: boolean): Result<Complaints> {
-  if (isGone(stderr)) return fail({ kind: "container-gone", name: container, unsaved: true });
+  if (isNotRunning(stderr)) return fail({ kind: "container-gone", name: container, unsaved: true });
   return judgeTar(code, stderr, lenient);
 }

@@ -5,8 +5,8 @@ import type { StepContext } from "../run/step.js";
 export async function awsLogin({ terminal, signal, vars, project }: StepContext): Promise<Result<void>> {
   const profile = vars["profile"] ?? "default";
   const { execa } = await import("execa");
-  terminal.say(`Logging in: aws sso login --profile ${profile}`);
-  const done = await terminal.lend(async () =>
+  terminal.print(`Logging in: aws sso login --profile ${profile}`);
+  const done = await terminal.handOver(async () =>
     execa("aws", ["sso", "login", "--profile", profile], {
       cwd: project.root,
       stdio: "inherit",

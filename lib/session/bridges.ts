@@ -4,7 +4,7 @@ import type { Terminal } from "../host/terminal.js";
 /** Says which paths of the home were left alone, since something other than a link into the RAM folder lies there. */
 export function sayUnlinked(terminal: Terminal, { folder }: Enclave, paths: readonly string[]): void {
   for (const path of paths)
-    terminal.say(
+    terminal.print(
       `~/${path} in the container is not from the vault, and was left as it is; the vault's is ${folder}/${path}.`,
     );
 }

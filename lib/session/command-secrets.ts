@@ -21,7 +21,7 @@ export async function variableValues(context: StepContext, enclave: Enclave): Pr
       return fail({ kind: "precondition", task: "shell", message: `--env ${name}=${path}: ${problem}` });
     const value = Buffer.from(found.value.toString("latin1").replace(/\n+$/, ""), "latin1");
     if (value.length < leastMasked)
-      context.terminal.say(`--env ${name}: what is shorter than ${leastMasked} bytes is not masked.`);
+      context.terminal.print(`--env ${name}: what is shorter than ${leastMasked} bytes is not masked.`);
     values.push(value);
   }
   return ok(values);

@@ -1,6 +1,6 @@
 import type { Enclave } from "../secrets-folder/types.js";
 import { sleep } from "../host/clock.js";
-import { untilIdle } from "../host/idle.js";
+import { waitUntilIdle } from "../host/idle.js";
 import { otherSessions } from "../project/sessions.js";
 import type { Project } from "../project/types.js";
 import type { Passphrase } from "../vault/passphrase.js";
@@ -26,7 +26,7 @@ export function besideShell(
   let wasIdle = false;
   const tending = tend(context, enclave, open, over.signal);
   const endIdle = async (): Promise<void> => {
-    wasIdle = idleMs > 0 && (await untilIdle(idleMs, over.signal));
+    wasIdle = idleMs > 0 && (await waitUntilIdle(idleMs, over.signal));
     if (wasIdle) await end();
   };
   const ending = endIdle();
@@ -35,9 +35,9 @@ export function besideShell(
       over.abort();
       const [problem] = await Promise.all([tending, ending]);
       const { session, terminal } = context;
-      for (const text of [problem, session.aside]) if (text !== undefined) terminal.say(text);
+      for (const text of [problem, session.aside]) if (text !== undefined) terminal.print(text);
       session.aside = undefined;
-      if (wasIdle) context.terminal.say(`No key was pressed for ${spoken(idleMs)}: the shell was ended.`);
+      if (wasIdle) context.terminal.print(`No key was pressed for ${spoken(idleMs)}: the shell was ended.`);
       return wasIdle;
     },
   };

@@ -1,4 +1,4 @@
-import type { Chosen } from "../engine/choose.js";
+import type { EngineSelection } from "../engine/choose.js";
 import type { ContainerSpec } from "../engine/types.js";
 import { explain } from "../failure/explain.js";
 
@@ -6,10 +6,10 @@ import { explain } from "../failure/explain.js";
  * Notes for the user about the engine of a container that is being made or started, a line each: why engines that come
  * first were passed over, and what this one does not isolate. Empty for Docker and podman, if nothing was passed over.
  */
-export function engineNotes({ engine, passed }: Chosen, spec: ContainerSpec, isNew: boolean): string[] {
-  const why = isNew ? passed.map(({ name, failure }) => `  ${name}: ${explain(failure).message}`) : [];
+export function engineNotes({ engine, unavailable }: EngineSelection, spec: ContainerSpec, isNew: boolean): string[] {
+  const why = isNew ? unavailable.map(({ name, failure }) => `  ${name}: ${explain(failure).message}`) : [];
   // what isolates nothing at all says so at each start
-  const shared = isNew || engine.name === "process" ? engine.shares(spec) : [];
+  const shared = isNew || engine.name === "process" ? engine.sharedWithHost(spec) : [];
   const how = shared.map((what) => `  - ${what}`);
   return [
     ...(why.length === 0 ? [] : [`${spec.name} uses the engine ${engine.name}, because:`, ...why]),

@@ -1,5 +1,5 @@
 import { stat } from "../host/files.js";
-import { plain } from "../host/printable.js";
+import { printable } from "../host/printable.js";
 import {
   type Answer,
   engineChoices,
@@ -57,7 +57,7 @@ class Questions {
     const found = await findDevcontainer(project.root);
     if (!found.ok) {
       if (isWanted) return found;
-      terminal.say(`${failureText(found.failure)}\nIt is left out.`);
+      terminal.print(`${failureText(found.failure)}\nIt is left out.`);
     }
     if (found.ok && found.value !== undefined) return this.#take(found.value, isWanted);
     if (isWanted)
@@ -79,8 +79,8 @@ class Questions {
   async #take({ file, settings, notRead }: Offer, isWanted: boolean): Promise<Result<OfferedSettings>> {
     const { terminal, signal } = this.#context;
     const said = settingLines(settings);
-    const left = notRead.length === 0 ? [] : [`Not read: ${notRead.map(plain).join(", ")}`];
-    terminal.say([`${file}:`, ...(said.length === 0 ? ["nothing for tazpod"] : said), ...left].join("\n  "));
+    const left = notRead.length === 0 ? [] : [`Not read: ${notRead.map(printable).join(", ")}`];
+    terminal.print([`${file}:`, ...(said.length === 0 ? ["nothing for tazpod"] : said), ...left].join("\n  "));
     if (isWanted || said.length === 0) return ok(settings);
     const answer = await terminal.confirm(`Take what ${file} says?`, true, signal);
     return answer.ok ? ok(answer.value ? settings : {}) : answer;
@@ -171,7 +171,7 @@ class Questions {
   }
 
   #say(text: string): void {
-    this.#context.terminal.say(text);
+    this.#context.terminal.print(text);
   }
 
   /** Asks until the answer can be read. */
@@ -182,7 +182,7 @@ class Questions {
       if (!line.ok) return line;
       const answer = await read(line.value);
       if ("value" in answer) return ok(answer.value);
-      terminal.say(/^[a-z]/.test(answer.expected) ? `It takes ${answer.expected}.` : answer.expected);
+      terminal.print(/^[a-z]/.test(answer.expected) ? `It takes ${answer.expected}.` : answer.expected);
     }
   }
 }
@@ -204,5 +204,5 @@ function settingLines(settings: OfferedSettings): string[] {
         `mount: ${source} at ${target}${ro === true ? ", read-only" : ""}`,
     ),
     ...(ports.length === 0 ? [] : [`ports: ${ports.join(", ")}`]),
-  ].map(plain);
+  ].map(printable);
 }

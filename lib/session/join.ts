@@ -26,7 +26,7 @@ export function join(context: StepContext, enclave: Enclave, state: ContainerSta
     if (!open.ok) return open;
     const others = await otherSessions(project.vaultFolder);
     if (!others.ok) return others;
-    if (open.value && !session.unlocked && others.value.length === 0) terminal.say(leftOpen);
+    if (open.value && !session.unlocked && others.value.length === 0) terminal.print(leftOpen);
     // what somebody has opened by hand stays open
     const shared = others.value.flatMap(({ parts }) => parts);
     session.ownParts = options.parts.filter((part) => [...session.openedParts, ...shared].includes(part));

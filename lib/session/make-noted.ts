@@ -1,5 +1,5 @@
-import { makeContainer } from "../engine/oci/create-container.js";
-import { forgetEngine, noteEngine } from "../engine/note.js";
+import { createAndStart } from "../engine/oci/create-container.js";
+import { forgetRecordedEngine, recordEngine } from "../engine/note.js";
 import type { ContainerSpec, Engine } from "../engine/types.js";
 import type { Result } from "../failure/result.js";
 import type { StepContext } from "../run/step.js";
@@ -10,9 +10,9 @@ export async function makeNoted(
   engine: Engine,
   spec: ContainerSpec,
 ): Promise<Result<void>> {
-  const noted = await noteEngine(project.vaultFolder, engine.name);
+  const noted = await recordEngine(project.vaultFolder, engine.name);
   if (!noted.ok) return noted;
-  const made = await makeContainer(engine, spec, report, signal);
-  if (!made.ok && made.failure.kind !== "changed-meanwhile") await forgetEngine(project.vaultFolder);
+  const made = await createAndStart(engine, spec, report, signal);
+  if (!made.ok && made.failure.kind !== "changed-meanwhile") await forgetRecordedEngine(project.vaultFolder);
   return made;
 }

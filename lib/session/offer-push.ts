@@ -14,6 +14,6 @@ export async function publish(
       : await terminal.confirm(`Push it to ${project.config.remote.url}?`, true, signal);
   if (!answer.ok) return answer;
   if (answer.value) return push(context);
-  terminal.say("It is not pushed yet: `tazpod push`, or the next enter, brings it there.");
+  terminal.print("It is not pushed yet: `tazpod push`, or the next enter, brings it there.");
   return ok(undefined);
 }

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { put } from "../secrets-folder/unpack.js";
 import type { Enclave } from "../secrets-folder/types.js";
-import { provideUser } from "../engine/oci/create-container.js";
+import { ensureImageUser } from "../engine/oci/create-container.js";
 import { secretsFolder } from "../engine/paths.js";
-import type { BesideContainer, Engine } from "../engine/types.js";
+import type { HelperContainer, Engine } from "../engine/types.js";
 import { containerSpec } from "../project/container-spec.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
@@ -63,13 +63,13 @@ export async function openBeside(
 async function start(
   { project, report, signal }: StepContext,
   engine: Engine,
-): Promise<Result<BesideContainer & { readonly home: string }>> {
-  if (engine.beside === undefined) throw new Error(`${engine.name} runs no container beside another`);
+): Promise<Result<HelperContainer & { readonly home: string }>> {
+  if (engine.runHelper === undefined) throw new Error(`${engine.name} runs no container beside another`);
   const spec = containerSpec(project);
-  const user = await provideUser(engine, spec, report, signal);
+  const user = await ensureImageUser(engine, spec, report, signal);
   if (!user.ok) return user;
   const name = `${spec.name}-with-${randomBytes(4).toString("hex")}`;
-  const made = await engine.beside({ ...spec, name }, user.value);
+  const made = await engine.runHelper({ ...spec, name }, user.value);
   return made.ok ? ok({ ...made.value, home: user.value.home }) : made;
 }
 

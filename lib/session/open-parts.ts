@@ -16,7 +16,7 @@ import { archiveLimit } from "../vault/limit.js";
 import { closedParts, isOpen, type Opening, partOf } from "../vault/parts.js";
 import { selectedTar } from "../vault/archive/tar-entries.js";
 import { sayUnlinked } from "./bridges.js";
-import { bytesOf, count } from "../host/bytes.js";
+import { formatBytes, count } from "../host/bytes.js";
 import { namedParts } from "./parts.js";
 import { vaultPassphrase } from "./passphrase.js";
 import type { StepContext } from "../run/step.js";
@@ -35,7 +35,7 @@ export async function openMore(context: StepContext, enclave: Enclave): Promise<
   const missing = closed.filter((name) => named.value.includes(name));
   if (missing.length === 0) {
     if (named.value.length === 0 && closed.length > 0)
-      terminal.say(`Closed parts: ${closed.join(", ")}. \`tazpod unlock --part NAME\` opens one.`);
+      terminal.print(`Closed parts: ${closed.join(", ")}. \`tazpod unlock --part NAME\` opens one.`);
     return ok(undefined);
   }
   const passphrase = await vaultPassphrase(context, "Passphrase of the vault:");
@@ -47,7 +47,7 @@ export async function openMore(context: StepContext, enclave: Enclave): Promise<
   session.openedParts = [...session.openedParts, ...missing];
   const { files, bytes, unlinked } = opened.value;
   sayUnlinked(terminal, enclave, unlinked);
-  terminal.say(`✔ unlocked ${missing.join(", ")}: ${count(files)}, ${bytesOf(bytes)}`);
+  terminal.print(`✔ unlocked ${missing.join(", ")}: ${count(files)}, ${formatBytes(bytes)}`);
   return ok(undefined);
 }
 

@@ -1,17 +1,17 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { isThere } from "../host/project-file.js";
+import { pathExists } from "../host/project-file.js";
 import { noteColumns } from "../host/screen.js";
 import { openTerminal } from "../host/terminal.js";
 import { packagePath, packageText } from "../host/installation.js";
 import { loadProject } from "../project/load.js";
 import { startFolder, wrongName } from "../project/find.js";
 import { takeOver } from "../project/take-over.js";
-import { shown } from "../host/shown.js";
+import { displayPath } from "../host/shown.js";
 import { loadRecipe } from "../recipe/load.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { searchPath } from "../trust/code.js";
-import { engineChoice } from "../engine/engine-choice.js";
+import { configuredEngine } from "../engine/engine-choice.js";
 import { Facts } from "../run/facts.js";
 import { Interrupts } from "../run/interrupts.js";
 import type { Setting } from "../run/run-environment.js";
@@ -33,20 +33,20 @@ export async function open(
   if (!start.ok) return start;
   const project = await loadProject(start.value);
   if (!project.ok) return project;
-  const choice = engineChoice(project.value.config.engine, process.env);
+  const choice = configuredEngine(project.value.config.engine, process.env);
   if (!choice.ok) return choice;
   const { root, initialised, files } = project.value;
   // a program that is named without a path is never the project's
   if (initialised) process.env["PATH"] = searchPath(process.env["PATH"] ?? "", root, homedir());
   const name = "tazpod.tasks.yaml";
   for (const misnamed of ["tazpod.tasks.yml", "tazpod.tasks.local.yml"])
-    if (await isThere(join(root, misnamed)))
+    if (await pathExists(join(root, misnamed)))
       return fail(wrongName(join(root, misnamed), misnamed.replace(/yml$/, "yaml")));
   const recipe = await loadRecipe({
     builtin: { path: packagePath(name), text: await packageText(name) },
     root,
     read: (path) => files.text(path),
-    show: shown,
+    show: displayPath,
     knownVars: builtinVars,
     builtinScripts,
   });
@@ -69,6 +69,6 @@ export async function open(
   const roomy = noteColumns() >= 40;
   const progress = roomy ? listProgress(terminal) : plainProgress(terminal);
   if (options.verbose)
-    for (const note of project.value.config.notes) terminal.say(`${project.value.configFile}: ${note}`);
+    for (const note of project.value.config.notes) terminal.print(`${project.value.configFile}: ${note}`);
   return ok({ recipe: recipe.value, world, facts, interrupts, progress });
 }

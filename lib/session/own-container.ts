@@ -1,4 +1,4 @@
-import { foreign } from "../engine/oci/ownership.js";
+import { foreignContainer } from "../engine/oci/ownership.js";
 import type { ContainerState } from "../engine/types.js";
 import { fail, type Result } from "../failure/result.js";
 import type { StepContext } from "../run/step.js";
@@ -9,6 +9,6 @@ export async function ownContainer(context: StepContext): Promise<Result<Contain
   const state = await context.container();
   if (!state.ok) return state;
   const { name } = await context.engine();
-  const refusal = foreign(state.value, { name: config.containerName, project: root }, name);
+  const refusal = foreignContainer(state.value, { name: config.containerName, project: root }, name);
   return refusal ? fail(refusal) : state;
 }

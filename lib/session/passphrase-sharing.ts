@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { list, removeEmptyFolder, removeFile, stat } from "../host/files.js";
 import { processIdentity } from "../host/process-identity.js";
 import { runtimeFolder } from "../host/runtime-folder.js";
-import { askSecret, serveSecret } from "../host/secret-socket.js";
+import { requestSecret, serveSecret } from "../host/secret-socket.js";
 import type { Project } from "../project/types.js";
 import { ok, type Result } from "../failure/result.js";
 import type { Passphrase } from "../vault/passphrase.js";
@@ -48,7 +48,7 @@ export async function askPeers(project: Project): Promise<Passphrase | undefined
       await removeFile(path);
       continue;
     }
-    const secret = await askSecret(path);
+    const secret = await requestSecret(path);
     if (secret !== undefined) return { secret, source: "another shell", asked: true };
   }
   return undefined;

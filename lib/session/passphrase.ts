@@ -26,7 +26,7 @@ export async function withPassphrase<T>(
   if (session.passphrase !== undefined) {
     const opened = await open(session.passphrase);
     if (opened.ok || opened.failure.kind !== "wrong-passphrase" || !terminal.interactive) return opened;
-    terminal.say("This vault has another passphrase than the one before.");
+    terminal.print("This vault has another passphrase than the one before.");
   }
   const shared = session.passphrase === undefined ? await fromPeers(context) : undefined;
   if (shared !== undefined) {
@@ -50,7 +50,7 @@ export async function withPassphrase<T>(
     given.value.secret.wipe();
     if (opened.failure.kind !== "wrong-passphrase") return opened;
     if (!given.value.asked || attempt === tries) return fail({ ...opened.failure, tries: attempt });
-    terminal.say(
+    terminal.print(
       `That does not open it. ${tries - attempt} more ${tries - attempt === 1 ? "try" : "tries"}.`,
     );
   }
@@ -98,7 +98,7 @@ export async function otherPassphrase(
     if (passphrase !== known) passphrase.wipe();
     if (opened.failure.kind !== "wrong-passphrase" || attempt === tries || !terminal.interactive)
       return opened;
-    terminal.say(attempt === 0 ? "It has another passphrase." : "That does not open it.");
+    terminal.print(attempt === 0 ? "It has another passphrase." : "That does not open it.");
     const typed = await terminal.secret(question, signal);
     if (!typed.ok) return typed;
     passphrase = typed.value;
@@ -150,7 +150,7 @@ function sourcesOf({ options, terminal, signal, project }: StepContext): Passphr
     asker: {
       interactive: terminal.interactive,
       secret: (question) => terminal.secret(question, signal),
-      say: (text) => terminal.say(text),
+      say: (text) => terminal.print(text),
       reveal: (text, work) => terminal.reveal(text, work),
     },
     known: ["tazpod", basename(project.root), project.config.containerName, project.config.user],

@@ -27,8 +27,8 @@ export async function readyToMake(project: Project, engine: Engine): Promise<Res
 
 /** Failure: `setting-unusable` where a project is to be mounted on a machine that does not have it. */
 async function withinReach(project: Project, engine: Engine): Promise<Result<void>> {
-  if (engine.takes(containerSpec(project)).workspace === "copy") return ok(undefined);
-  const address = await engine.elsewhere();
+  if (engine.effectiveSpec(containerSpec(project)).workspace === "copy") return ok(undefined);
+  const address = await engine.remoteAddress();
   if (address === undefined) return ok(undefined);
   return fail({
     kind: "setting-unusable",

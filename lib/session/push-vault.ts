@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { failureText } from "../failure/explain.js";
 import { push } from "../remote/push.js";
 import type { Result } from "../failure/result.js";
-import { bytesOf } from "../host/bytes.js";
+import { formatBytes } from "../host/bytes.js";
 import type { StepContext } from "../run/step.js";
 
 /** Uploads the local vault, never over one that this host has not seen. Failures: those of `push`. */
@@ -19,7 +19,7 @@ export async function pushVault(
     ownOnly: true,
     host: hostname(),
     signal,
-    progress: (sent, total) => report(`${bytesOf(sent)} of ${bytesOf(total)}`),
+    progress: (sent, total) => report(`${formatBytes(sent)} of ${formatBytes(total)}`),
     ...(retention === undefined ? {} : { retention }),
   });
   if (done.ok && done.value.historyProblem !== undefined)

@@ -29,13 +29,13 @@ export async function runInside(
     variables,
   });
   const how = { user, tty, workdir: workspace, env, signal };
-  if (variables.length === 0) return terminal.lend(() => engine.foreground(container, command, how));
+  if (variables.length === 0) return terminal.handOver(() => engine.foreground(container, command, how));
   const values = await variableValues(context, enclave);
   if (!values.ok) return values;
   const { masking } = await import("./mask.js");
   try {
     const filter = (): ReturnType<typeof masking> => masking(values.value);
-    return await terminal.lend(() => engine.foreground(container, command, { ...how, filter }));
+    return await terminal.handOver(() => engine.foreground(container, command, { ...how, filter }));
   } finally {
     for (const value of values.value) value.fill(0);
   }

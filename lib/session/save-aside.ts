@@ -13,8 +13,8 @@ import { formatOf } from "../vault/format-of.js";
 import { listVault } from "../vault/inspect.js";
 import { archiveLimit } from "../vault/limit.js";
 import { leftOut, sealInto } from "../vault/seal-folder.js";
-import { plain } from "../host/printable.js";
-import { bytesOf, count } from "../host/bytes.js";
+import { printable } from "../host/printable.js";
+import { formatBytes, count } from "../host/bytes.js";
 import { type OpenBeside, sealedDigest } from "./open-aside.js";
 import { sourceOf } from "./save-source.js";
 import type { StepContext } from "../run/step.js";
@@ -34,7 +34,7 @@ export async function saveBeside(
   if (!changed.ok) return changed;
   if (!changed.value) return ok(undefined);
   if (options.discard) {
-    context.terminal.say("What the command changed in the vault is discarded, as --discard says.");
+    context.terminal.print("What the command changed in the vault is discarded, as --discard says.");
     return ok(undefined);
   }
   return exclusively(project.vaultFolder, signal, () => save(context, opened, passphrase));
@@ -87,10 +87,10 @@ async function save(context: StepContext, opened: OpenBeside, passphrase: Secret
   });
   if (!sealed.ok) return sealed;
   const without = leftOut(sealed.value);
-  if (without.length > 0) terminal.say(`Not kept in the vault: ${without.map(plain).join(", ")}`);
+  if (without.length > 0) terminal.print(`Not kept in the vault: ${without.map(printable).join(", ")}`);
   if (sealed.value.path !== project.vaultFile) return fail(kept(opening.open, sealed.value.path));
   const { files, bytes } = sealed.value.summary;
-  terminal.say(`✔ saved: ${count(files)}, ${bytesOf(bytes)}, sealed`);
+  terminal.print(`✔ saved: ${count(files)}, ${formatBytes(bytes)}, sealed`);
   // what is open in the shell was made from the vault that this one replaces
   if (shell.value === undefined || shell.value.mark.base !== here.value) return ok(undefined);
   const { next: _, ...rest } = shell.value.mark;

@@ -15,12 +15,12 @@ import { isCut } from "../vault/archive/is-truncated.js";
 import { formatOf } from "../vault/format-of.js";
 import { archiveLimit } from "../vault/limit.js";
 import { leftOut, sealInto } from "../vault/seal-folder.js";
-import { bytesOf, count } from "../host/bytes.js";
+import { formatBytes, count } from "../host/bytes.js";
 import { cannotTell } from "../run/checks.js";
 import { partsToClose } from "./close-parts.js";
 import { keepBeside, markChanged, notOpen } from "./tampered.js";
 import { sourceOf } from "./save-source.js";
-import { fails, holds, type StepContext, type Verdict } from "../run/step.js";
+import { fails, holds, type StepContext, type CheckResult } from "../run/step.js";
 
 /**
  * Seals the RAM folder and makes that the local vault, once it has been opened again for proof. `say` gets what there is
@@ -73,7 +73,7 @@ export async function saveOpen(
   if (without.length > 0) say(`Not kept in the vault: ${without.join(", ")}`);
   if (path !== project.vaultFile) return fail(keptBeside(path));
   await noteSaved(project.vaultFolder);
-  say(`✔ saved: ${count(summary.files)}, ${bytesOf(summary.bytes)}, sealed`);
+  say(`✔ saved: ${count(summary.files)}, ${formatBytes(summary.bytes)}, sealed`);
   const { leftOut: strays, newParts } = source.value.strays();
   const aside = await keepAside(context, enclave.value, passphrase, strays);
   if (!aside.ok) return aside;
@@ -158,7 +158,7 @@ async function digestOf(
 }
 
 /** The fact `vault-saved`: reads all of the RAM folder. */
-export async function vaultSaved(context: StepContext): Promise<Verdict> {
+export async function vaultSaved(context: StepContext): Promise<CheckResult> {
   if (context.options.discard) return holds("unsaved work is discarded, as --discard says");
   const enclave = await context.enclave();
   if (!enclave.ok) return cannotTell(enclave.failure);

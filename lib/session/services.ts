@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { loginName } from "../aws/client-config.js";
-import type { Chosen } from "../engine/choose.js";
+import type { EngineSelection } from "../engine/choose.js";
 import type { ContainerState, Engine, EngineChoice } from "../engine/types.js";
 import { secretsFolder } from "../engine/paths.js";
 import { runOf } from "../secrets-folder/open-record.js";
@@ -14,7 +14,7 @@ import type { Remote } from "../remote/types.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { TrustedCode } from "../trust/code.js";
 import { ensureTrusted } from "../trust/ensure.js";
-import { engineChoice } from "../engine/engine-choice.js";
+import { configuredEngine } from "../engine/engine-choice.js";
 import type { RunOptions } from "../run/options.js";
 import { Session } from "./session.js";
 import type { StepContext } from "../run/step.js";
@@ -40,7 +40,7 @@ export class World {
   readonly session = new Session();
   #code: TrustedCode;
   #project: Project;
-  #chosen: Promise<Chosen> | undefined;
+  #chosen: Promise<EngineSelection> | undefined;
   /** What was said of the container when the engine was chosen holds until the first step. */
   #stateIsOld = false;
   #engineName: string;
@@ -91,12 +91,12 @@ export class World {
   }
 
   /** Which engine it is, and which ones it is not; asked once. */
-  chosen(): Promise<Chosen> {
+  chosen(): Promise<EngineSelection> {
     this.#chosen ??= this.#choose();
     return this.#chosen;
   }
 
-  async #choose(): Promise<Chosen> {
+  async #choose(): Promise<EngineSelection> {
     const { chooseEngine } = await import("../engine/choose.js");
     const chosen = await chooseEngine(this.#choice(), this.#project.config.containerName, this.#project);
     this.#engineName = chosen.engine.name;
@@ -105,7 +105,7 @@ export class World {
 
   /** One that names no engine was refused before. */
   #choice(): EngineChoice {
-    const choice = engineChoice(this.#project.config.engine, process.env);
+    const choice = configuredEngine(this.#project.config.engine, process.env);
     return choice.ok ? choice.value : "auto";
   }
 

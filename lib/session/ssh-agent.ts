@@ -23,14 +23,14 @@ export async function forwardAgent({ project, terminal }: StepContext): Promise<
   if (ssh !== "auto" && ssh !== "agent") return none;
   const target = await agentSocket();
   if (target === undefined) {
-    if (ssh === "agent") terminal.say("No ssh-agent here: SSH_AUTH_SOCK names no socket.");
+    if (ssh === "agent") terminal.print("No ssh-agent here: SSH_AUTH_SOCK names no socket.");
     return none;
   }
   const folder = agentSockets(project);
   const made = await makeRelayFolder(folder);
   const relay = made.ok ? await relaySocket(folder, target) : made;
   if (!relay.ok) {
-    terminal.say(`The ssh-agent is not to be had in the container. ${explain(relay.failure).message}`);
+    terminal.print(`The ssh-agent is not to be had in the container. ${explain(relay.failure).message}`);
     return none;
   }
   return { env: { SSH_AUTH_SOCK: join(agentFolder, relay.value.name) }, end: relay.value.end };

@@ -2,7 +2,7 @@ import { explain } from "../failure/explain.js";
 import { freshness, type Freshness } from "../remote/freshness.js";
 import type { RemoteObject } from "../remote/types.js";
 import { ago } from "../host/ago.js";
-import { fails, holds, unknown, type StepContext, type Verdict } from "../run/step.js";
+import { fails, holds, unknown, type StepContext, type CheckResult } from "../run/step.js";
 
 /** How long the shell is held for an answer that has not come by the time the passphrase is there. */
 const patienceMs = 1_000;
@@ -24,7 +24,7 @@ export function beginFreshness(context: StepContext): Promise<Freshness> {
 }
 
 /** The fact `vault-current`: waits a second at most, and leaves what comes later to `lateNews`. */
-export async function vaultCurrent(context: StepContext): Promise<Verdict> {
+export async function vaultCurrent(context: StepContext): Promise<CheckResult> {
   const { session, project } = context;
   const { url } = project.config.remote;
   if (session.isNews) return holds("it came in this run");
@@ -38,7 +38,7 @@ export async function vaultCurrent(context: StepContext): Promise<Verdict> {
 }
 
 /** The fact `vault-diverged`: waits as long as it takes. */
-export async function vaultDiverged(context: StepContext): Promise<Verdict> {
+export async function vaultDiverged(context: StepContext): Promise<CheckResult> {
   const { url } = context.project.config.remote;
   const found = await beginFreshness(context);
   switch (found.state) {
@@ -66,7 +66,7 @@ export function isOffline({ options, project }: StepContext): boolean {
   return options.offline && project.config.remote.url.startsWith("s3://");
 }
 
-function verdictOf(found: Freshness, url: string): Verdict {
+function verdictOf(found: Freshness, url: string): CheckResult {
   switch (found.state) {
     case "current":
       return holds(`${url} has no newer one`);

@@ -1,6 +1,6 @@
 import { basename, join, resolve } from "node:path";
 import { stat } from "../host/files.js";
-import { isBelow, readProjectFile } from "../host/project-file.js";
+import { isInside, readProjectFile } from "../host/project-file.js";
 import type { ModuleSource } from "../host/provide-modules.js";
 import { fail, ok, type Result } from "../failure/result.js";
 
@@ -26,7 +26,7 @@ export function pathsIn(root: string, argv: readonly string[]): readonly string[
     return value === word ? [word] : [word, value];
   });
   const paths = words.filter((word) => word !== "").map((word) => resolve(root, word));
-  return [...new Set(paths)].filter((path) => isBelow(root, path));
+  return [...new Set(paths)].filter((path) => isInside(root, path));
 }
 
 /** A file of the project that a command is or is given, as it is now. */
@@ -99,8 +99,8 @@ export function searchPath(path: string, root: string, home: string): string {
     .filter((entry) => {
       const folder = resolve(entry);
       if (folder.endsWith("/node_modules/.bin"))
-        return !isBelow(resolve(folder, "../.."), join(root, "x")) && !isBelow(root, folder);
-      return home === root || isBelow(root, home) || !(folder === root || isBelow(root, folder));
+        return !isInside(resolve(folder, "../.."), join(root, "x")) && !isInside(root, folder);
+      return home === root || isInside(root, home) || !(folder === root || isInside(root, folder));
     })
     .join(":");
 }

@@ -1,5 +1,5 @@
 import type { Terminal } from "../host/terminal.js";
-import { shown } from "../host/shown.js";
+import { displayPath } from "../host/shown.js";
 import type { Project } from "../project/types.js";
 import type { Recipe } from "../recipe/types.js";
 import { fail, ok, type Result } from "../failure/result.js";
@@ -38,7 +38,7 @@ export async function trustOf(project: Project, recipe: Recipe, varsOf: VarsOf):
   const isGiven = !isUnchanged && (await givenByVariable(hash));
   const other = known.value.findLast((one) => one !== before && isSame(one.things, things));
   const head = isUnchanged
-    ? [`${shown(project.root)} is trusted on this host since ${time(before)}; unchanged.`]
+    ? [`${displayPath(project.root)} is trusted on this host since ${time(before)}; unchanged.`]
     : headOf(project, before, isGiven, other);
   const text = async (whole: boolean): Promise<string> => {
     const { formatFiles, formatSummary } = await import("./format.js");
@@ -59,13 +59,13 @@ function headOf(
   isGiven: boolean,
   other: Trusted | undefined,
 ): string[] {
-  const root = shown(project.root);
+  const root = displayPath(project.root);
   return [
     before === undefined
       ? `The project in ${root} overrides tazpod's defaults:`
       : `The project in ${root} has changed since it was trusted on this host (${time(before)}):`,
     ...(isGiven ? ["TAZPOD_TRUST says that it is trusted."] : []),
-    ...(other === undefined ? [] : [`The same is trusted in ${shown(other.root)} since ${time(other)}.`]),
+    ...(other === undefined ? [] : [`The same is trusted in ${displayPath(other.root)} since ${time(other)}.`]),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { plainLines, plainWhole } from "../host/printable.js";
+import { printableLines, printableWhole } from "../host/printable.js";
 import { type Command } from "./commands.js";
 import { hashed, type Thing } from "./trusted-content.js";
 import { lineDifference } from "./difference.js";
@@ -32,8 +32,8 @@ export function formatFiles({ things, before }: Pick<Shown, "things" | "before">
     .filter(({ name, value }) => !known.has(name) && !value.startsWith(hashed))
     .flatMap(({ name, value }) => [
       "",
-      `--- ${plainWhole(name)}`,
-      ...plainLines(value.replace(/\n$/, "")).split("\n"),
+      `--- ${printableWhole(name)}`,
+      ...printableLines(value.replace(/\n$/, "")).split("\n"),
     ]);
 }
 
@@ -51,7 +51,7 @@ function yamlOf(things: readonly Thing[]): string {
   const settings = things.filter(({ kind }) => kind === "setting");
   if (settings.length === 0) return "";
   const value = Object.fromEntries(settings.map(({ name, value }) => [name, JSON.parse(value) as unknown]));
-  return plainLines(
+  return printableLines(
     stringify(value, { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN", lineWidth: 0 }),
   );
 }
@@ -74,7 +74,7 @@ function fileLines(things: readonly Thing[], before: readonly Thing[] | undefine
 
 function changeLines(was: string, now: string): string[] {
   if (was.startsWith(hashed) || now.startsWith(hashed)) return [`    was ${sizeOf(was)}`];
-  return lineDifference(plainLines(was), plainLines(now), 3).map((line) => `    ${line}`);
+  return lineDifference(printableLines(was), printableLines(now), 3).map((line) => `    ${line}`);
 }
 
 function filesOf(things: readonly Thing[]): readonly Thing[] {
@@ -82,7 +82,7 @@ function filesOf(things: readonly Thing[]): readonly Thing[] {
 }
 
 function fileLine({ name, value }: Thing): string {
-  return `${plainWhole(name)} (${sizeOf(value)})`;
+  return `${printableWhole(name)} (${sizeOf(value)})`;
 }
 
 function sizeOf(value: string): string {
@@ -96,12 +96,12 @@ function linesOf(text: string): string[] {
 }
 
 function commandLine({ name, what, argv }: Command): string {
-  return `${plainWhole(name)} ${what}: ${argv.map(quote).join(" ")}`;
+  return `${printableWhole(name)} ${what}: ${argv.map(quote).join(" ")}`;
 }
 
 /** A word as a shell would take it. */
 function quote(word: string): string {
-  const text = plainWhole(word);
+  const text = printableWhole(word);
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
@@ -114,6 +114,6 @@ function uncovered(
   if (commands.length === 0 && !hasScript) return [];
   return [
     "Not covered: what these programs and scripts read or run themselves, beyond the files above.",
-    ...(packages.length === 0 ? [] : [`Not covered: the packages ${packages.map(plainWhole).join(", ")}.`]),
+    ...(packages.length === 0 ? [] : [`Not covered: the packages ${packages.map(printableWhole).join(", ")}.`]),
   ];
 }

@@ -1,5 +1,5 @@
 import { fileHash } from "../host/file-hash.js";
-import { keepAs } from "../host/files.js";
+import { linkOrCopy } from "../host/files.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import { noComplaints } from "./archive/tar-warnings.js";
@@ -96,6 +96,6 @@ async function keepOurs(folder: string, path: string, sha256: string): Promise<R
     });
   const kept = await conflictPath(folder);
   if (!kept.ok) return kept;
-  const linked = await keepAs(path, kept.value);
+  const linked = await linkOrCopy(path, kept.value);
   return linked.ok ? kept : linked;
 }

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { fileHash } from "../host/file-hash.js";
-import { type Found, listTree } from "../host/tree.js";
+import { type TreeEntry, listTree } from "../host/tree.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { folded } from "../vault/archive/case-collisions.js";
 import { type Entry, type Listing, reserved } from "./entry.js";
 
 export interface HostSide extends Listing {
-  readonly found: ReadonlyMap<string, Found>;
+  readonly found: ReadonlyMap<string, TreeEntry>;
 }
 
 /** The project on this host. Failures: `file`, `interrupted`. */
@@ -14,8 +14,8 @@ export async function hostSide(root: string, signal: AbortSignal): Promise<Resul
   const below = await listTree(root, reserved);
   if (!below.ok) return below;
   const entries = new Map<string, Entry>();
-  const left = new Map(below.value.unread);
-  for (const one of below.value.found) {
+  const left = new Map(below.value.unreadable);
+  for (const one of below.value.entries) {
     if (signal.aborted) return fail({ kind: "interrupted", signal: String(signal.reason) });
     const { path, kind, mode, target } = one;
     if (kind === "other") left.set(path, "it is neither a file, a folder nor a link");
@@ -30,5 +30,5 @@ export async function hostSide(root: string, signal: AbortSignal): Promise<Resul
       else left.set(path, "it cannot be read");
     }
   }
-  return ok({ entries, left, found: new Map(below.value.found.map((one) => [one.path, one])) });
+  return ok({ entries, left, found: new Map(below.value.entries.map((one) => [one.path, one])) });
 }

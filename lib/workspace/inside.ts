@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { isGone } from "../engine/oci/flavors.js";
+import { isNotRunning } from "../engine/oci/flavors.js";
 import { workspace } from "../engine/paths.js";
 import type { Engine } from "../engine/types.js";
 import type { Finished } from "../host/process.js";
@@ -38,7 +38,7 @@ export async function call(
   if (!done.ok) return done;
   const { code, stderr } = done.value;
   if (code === 0) return done;
-  if (isGone(stderr)) return gone(container);
+  if (isNotRunning(stderr)) return gone(container);
   return fail({ kind: "command-failed", command: ["exec", container, "sh"], code, detail: stderr });
 }
 
@@ -61,7 +61,7 @@ export function packed(
 }
 
 function judge(container: string, { code, stderr }: Finished): Result<Complaints> {
-  if (isGone(stderr)) return gone(container);
+  if (isNotRunning(stderr)) return gone(container);
   if (stderr.length > mostSaid)
     return fail({ kind: "save-incomplete", problems: [stderr.split("\n").at(-1) ?? "", "and many more"] });
   return judgeTar(code, stderr, true);

@@ -1,4 +1,4 @@
-import { plain } from "../host/printable.js";
+import { printable } from "../host/printable.js";
 import type { Carried } from "./sync.js";
 
 /** So many names are told of each kind. */
@@ -16,13 +16,13 @@ export function carriedNews({ inward, outward, conflicts, stays, left }: Carried
     ...listed(
       conflicts.map(
         ({ path, kept }) =>
-          `Conflict: ${plain(path)} was changed here and in the container. It is as it was here; the container's is ${plain(kept)}.`,
+          `Conflict: ${printable(path)} was changed here and in the container. It is as it was here; the container's is ${printable(kept)}.`,
       ),
     ),
     ...listed(
-      stays.map((path) => `${plain(path)} was removed on one side and changed on the other: it stays.`),
+      stays.map((path) => `${printable(path)} was removed on one side and changed on the other: it stays.`),
     ),
-    ...listed([...left].map(([path, why]) => `Not carried: ${plain(path)}: ${why}.`)),
+    ...listed([...left].map(([path, why]) => `Not carried: ${printable(path)}: ${why}.`)),
   ];
 }
 

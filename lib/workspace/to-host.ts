@@ -1,4 +1,4 @@
-import { lookAt, placeFile, placeFolder, placeLink, removeAt, setMode } from "../host/tree.js";
+import { statEntry, placeFile, placeFolder, placeLink, removeAt, setMode } from "../host/tree.js";
 import { ok, type Result } from "../failure/result.js";
 import type { Change } from "./decide.js";
 import type { Entry } from "./entry.js";
@@ -83,12 +83,12 @@ export async function applyToHost(
   return ok({ now, failed });
 
   async function isAsSeen({ root: top }: Receiving, path: string): Promise<boolean> {
-    const found = await lookAt(top, path);
+    const found = await statEntry(top, path);
     if (!found.ok) return false;
     // what was in the way was removed just now
     const before = now.has(path) && now.get(path) === undefined ? undefined : host.found.get(path);
     if (before === undefined || found.value === undefined) return before === found.value;
-    return found.value.kind === "directory" ? before.kind === "directory" : found.value.look === before.look;
+    return found.value.kind === "directory" ? before.kind === "directory" : found.value.fingerprint === before.fingerprint;
   }
 }
 

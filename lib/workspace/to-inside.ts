@@ -5,7 +5,7 @@ import { openFile } from "../host/files.js";
 import { Failed, ok, type Result } from "../failure/result.js";
 import { tarOf } from "../vault/archive/tar-entries.js";
 import { padding, tarHeader, type TarEntry } from "../vault/archive/tar-header.js";
-import { lookAt } from "../host/tree.js";
+import { statEntry } from "../host/tree.js";
 import type { Change } from "./decide.js";
 import { above, type Entry } from "./entry.js";
 import { call, type Inside } from "./inside.js";
@@ -65,7 +65,7 @@ async function* pack(
     const { path, to } = change;
     if (to === undefined || !isNew(change)) continue;
     if (signal.aborted) throw new Failed({ kind: "interrupted", signal: String(signal.reason) });
-    const found = await lookAt(root, path);
+    const found = await statEntry(root, path);
     const kind = found.ok ? found.value?.kind : undefined;
     if (!found.ok || found.value === undefined || kind !== to.type) {
       failed.set(path, "it was changed here meanwhile");

@@ -3,9 +3,9 @@ import { chmod, chown, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { isGone } from "../../lib/engine/oci/flavors.js";
+import { isNotRunning } from "../../lib/engine/oci/flavors.js";
 import { workspace } from "../../lib/engine/paths.js";
-import { makeContainer, startContainer } from "../../lib/engine/oci/create-container.js";
+import { createAndStart, startContainer } from "../../lib/engine/oci/create-container.js";
 import type { ContainerSpec, ContainerState, Engine } from "../../lib/engine/types.js";
 import { newFolder } from "../rig/folder.js";
 import { testImage, uniqueName } from "../rig/host.js";
@@ -48,7 +48,7 @@ export function kitOf(engine: Engine): Kit {
 
   async function make(change: Partial<ContainerSpec> = {}): Promise<ContainerSpec> {
     const spec = await specOf(change);
-    value(await makeContainer(engine, spec, () => undefined, signal));
+    value(await createAndStart(engine, spec, () => undefined, signal));
     return spec;
   }
 
@@ -168,7 +168,7 @@ export function everyEngine(engine: Engine, kit: Kit, stop: (container: string) 
     for (const which of [container, "no-such-container"]) {
       const done = value(await engine.exec(which, ["true"], { user: "tazpod" }));
       assert.is.not(done.code, 0);
-      assert.ok(isGone(done.stderr), done.stderr);
+      assert.ok(isNotRunning(done.stderr), done.stderr);
     }
   });
 

@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { otherMachine } from "../../lib/engine/oci/remote-daemon.js";
+import { remoteDaemon } from "../../lib/engine/oci/remote-daemon.js";
 import type { Finished } from "../../lib/host/process.js";
 import { ok, type Result } from "../../lib/failure/result.js";
 
@@ -9,7 +9,7 @@ async function unasked(): Promise<Result<Finished>> {
 }
 
 const docker = (address: string): Promise<string | undefined> =>
-  otherMachine("docker", unasked, { DOCKER_HOST: address });
+  remoteDaemon("docker", unasked, { DOCKER_HOST: address });
 
 test("what DOCKER_HOST says is another machine's or not, and no program is asked", async () => {
   for (const address of [
@@ -34,14 +34,14 @@ test("a password in the address is not told", async () => {
 test("without DOCKER_HOST the current context says it; one that says nothing is here", async () => {
   const said = (code: number, text: string) => async (): Promise<Result<Finished>> =>
     ok({ code, signal: undefined, stdout: Buffer.from(text), stderr: "" });
-  assert.is(await otherMachine("docker", said(0, "ssh://box\n"), {}), "ssh://box");
-  assert.is(await otherMachine("docker", said(0, "unix:///var/run/docker.sock\n"), {}), undefined);
-  assert.is(await otherMachine("docker", said(1, ""), {}), undefined);
+  assert.is(await remoteDaemon("docker", said(0, "ssh://box\n"), {}), "ssh://box");
+  assert.is(await remoteDaemon("docker", said(0, "unix:///var/run/docker.sock\n"), {}), undefined);
+  assert.is(await remoteDaemon("docker", said(1, ""), {}), undefined);
 });
 
 test("podman's variable is CONTAINER_HOST", async () => {
-  assert.is(await otherMachine("podman", unasked, { CONTAINER_HOST: "ssh://box" }), "ssh://box");
-  assert.is(await otherMachine("podman", unasked, { DOCKER_HOST: "ssh://box" }), undefined);
+  assert.is(await remoteDaemon("podman", unasked, { CONTAINER_HOST: "ssh://box" }), "ssh://box");
+  assert.is(await remoteDaemon("podman", unasked, { DOCKER_HOST: "ssh://box" }), undefined);
 });
 
 test.run();

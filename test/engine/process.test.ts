@@ -92,7 +92,7 @@ test("a mount below the home is a link to what it names; one elsewhere is said t
   const folder = await newFolder("mounted");
   const base = await specOf();
   const mounts = [{ source: folder, target: "/data", readOnly: false }];
-  assert.match(engine.shares({ ...base, mounts }).join("\n"), /no effect outside of the home: \/data/);
+  assert.match(engine.sharedWithHost({ ...base, mounts }).join("\n"), /no effect outside of the home: \/data/);
   const { home } = value(await engine.lookUp(base.image, base.user));
   const below = [{ source: folder, target: "/home/tazpod/.config/tool", readOnly: false }];
   value(await engine.create({ ...base, mounts: below }, { uid: 0, gid: 0, home }));
@@ -112,7 +112,7 @@ test("a network of its own cannot be had, and is refused", async () => {
 test("another image or user, or a port, is no reason to make it again", async () => {
   const spec = await make();
   const change = { image: "another:1", user: "root", ports: ["127.0.0.1:1:1/tcp"] };
-  assert.is(specHash(engine.takes({ ...spec, ...change })), (await running(spec)).specHash);
+  assert.is(specHash(engine.effectiveSpec({ ...spec, ...change })), (await running(spec)).specHash);
 });
 
 test("XDG_RUNTIME_DIR on a disk is passed over", async () => {

@@ -1,8 +1,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { foreign, outdated } from "../../lib/engine/oci/ownership.js";
+import { foreignContainer, whyOutdated } from "../../lib/engine/oci/ownership.js";
 import { secretsFolder } from "../../lib/engine/paths.js";
-import { createArguments, misplaced, specHash } from "../../lib/engine/spec.js";
+import { createArguments, mountProblem, specHash } from "../../lib/engine/spec.js";
 import type { ContainerSpec, ContainerState } from "../../lib/engine/types.js";
 
 const spec: ContainerSpec = {
@@ -99,7 +99,7 @@ test("only where the shell is to run as root does root keep what it takes to wor
 
 test("a mount at, above or below the RAM folder is misplaced, and so is a second one at a place", () => {
   const at = (...targets: string[]): string | undefined =>
-    misplaced(
+    mountProblem(
       { ...spec, mounts: targets.map((target) => ({ source: "/x", target, readOnly: false })) },
       user,
     );
@@ -119,7 +119,7 @@ test("with a copy of the project nothing of the host is mounted; the volume is a
   assert.ok(argv.includes("tazpod.workspace=an-id"));
   assert.is.not(specHash(copied), specHash(spec));
   assert.is(specHash({ ...spec, workspace: "mount" }), specHash(spec));
-  assert.match(misplaced(copied, { ...user, home: "/workspace" }) ?? "", "in the way of the RAM folder");
+  assert.match(mountProblem(copied, { ...user, home: "/workspace" }) ?? "", "in the way of the RAM folder");
 });
 
 test("the home of root and of a bare image have their RAM folder too", () => {
@@ -128,17 +128,17 @@ test("the home of root and of a bare image have their RAM folder too", () => {
 });
 
 test("another folder's container of the same name is refused, and so is one that tazpod did not make", () => {
-  assert.is(foreign({ state: "absent" }, spec, "docker"), undefined);
-  assert.is(foreign(running(), spec, "docker"), undefined);
-  assert.is(foreign(running({ owner: "/srv/other" }), spec, "docker")?.kind, "container-foreign");
-  assert.is(foreign(running({ owner: undefined }), spec, "docker")?.kind, "container-foreign");
+  assert.is(foreignContainer({ state: "absent" }, spec, "docker"), undefined);
+  assert.is(foreignContainer(running(), spec, "docker"), undefined);
+  assert.is(foreignContainer(running({ owner: "/srv/other" }), spec, "docker")?.kind, "container-foreign");
+  assert.is(foreignContainer(running({ owner: undefined }), spec, "docker")?.kind, "container-foreign");
 });
 
 test("a changed setting or a newer image makes a container outdated; an image that is not here does not", () => {
-  assert.is(outdated(running(), spec, "sha256:1"), undefined);
-  assert.is(outdated(running(), spec, undefined), undefined);
-  assert.match(outdated(running(), { ...spec, image: "debian" }, "sha256:1") ?? "", "settings have changed");
-  assert.match(outdated(running(), { ...spec, network: "none" }, "sha256:1") ?? "", "settings have changed");
+  assert.is(whyOutdated(running(), spec, "sha256:1"), undefined);
+  assert.is(whyOutdated(running(), spec, undefined), undefined);
+  assert.match(whyOutdated(running(), { ...spec, image: "debian" }, "sha256:1") ?? "", "settings have changed");
+  assert.match(whyOutdated(running(), { ...spec, network: "none" }, "sha256:1") ?? "", "settings have changed");
   const mounts = [{ source: "/data", target: "/data", readOnly: true }];
   for (const change of [
     { ports: ["127.0.0.1:1:1/tcp"] },
@@ -149,7 +149,7 @@ test("a changed setting or a newer image makes a container outdated; an image th
   ])
     assert.is.not(specHash({ ...spec, ...change }), specHash(spec));
   assert.is.not(specHash({ ...spec, sshFolder: "/p" }), specHash({ ...spec, agentFolder: "/p" }));
-  assert.match(outdated(running(), spec, "sha256:2") ?? "", "newer busybox");
+  assert.match(whyOutdated(running(), spec, "sha256:2") ?? "", "newer busybox");
 });
 
 test.run();

@@ -2,7 +2,7 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { makeContainer } from "../../lib/engine/oci/create-container.js";
+import { createAndStart } from "../../lib/engine/oci/create-container.js";
 import { ociEngine } from "../../lib/engine/oci/engine.js";
 import { isRootless } from "../../lib/engine/oci/rootless.js";
 import type { ContainerSpec } from "../../lib/engine/types.js";
@@ -128,7 +128,7 @@ export function engineSuite(name: "docker" | "podman", rootless: boolean): void 
   test("an image that can be pulled from nowhere is a failure that names it", async () => {
     const spec = await specOf({ image: "localhost:1/no/such:1" });
     assert.is(
-      failure(await makeContainer(engine, spec, () => undefined, signal), "image-unavailable").image,
+      failure(await createAndStart(engine, spec, () => undefined, signal), "image-unavailable").image,
       spec.image,
     );
     assert.is(value(await engine.inspect(spec.name)).state, "absent");

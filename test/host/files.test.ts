@@ -46,8 +46,8 @@ test("writeNew and keepAs never overwrite", async () => {
   const folder = await newFolder();
   value(await files.writeNew(join(folder, "a"), "1"));
   assert.is(failure(await files.writeNew(join(folder, "a"), "2"), "file").code, "EEXIST");
-  value(await files.keepAs(join(folder, "a"), join(folder, "b")));
-  assert.is(failure(await files.keepAs(join(folder, "a"), join(folder, "b")), "file").code, "EEXIST");
+  value(await files.linkOrCopy(join(folder, "a"), join(folder, "b")));
+  assert.is(failure(await files.linkOrCopy(join(folder, "a"), join(folder, "b")), "file").code, "EEXIST");
   assert.is(await readFile(join(folder, "b"), "utf8"), "1");
 });
 

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { pagesOf } from "../../lib/host/pages.js";
+import { paginate } from "../../lib/host/pages.js";
 
 test("a text is in pieces of a screen, less two rows, and a long line counts as the rows that it fills", () => {
-  assert.equal(pagesOf("a\nb\nc\nd", 10, 4), ["a\nb", "c\nd"]);
-  assert.equal(pagesOf(`${"x".repeat(15)}\nb`, 10, 4), ["x".repeat(15), "b"]);
-  assert.equal(pagesOf("a\nb", 0, 0), ["a\nb"]);
+  assert.equal(paginate("a\nb\nc\nd", 10, 4), ["a\nb", "c\nd"]);
+  assert.equal(paginate(`${"x".repeat(15)}\nb`, 10, 4), ["x".repeat(15), "b"]);
+  assert.equal(paginate("a\nb", 0, 0), ["a\nb"]);
 });
 
 test("nothing of a text is lost, whatever it is and however small the screen", () => {
@@ -16,7 +16,7 @@ test("nothing of a text is lost, whatever it is and however small the screen", (
       fc.integer({ min: 1, max: 30 }),
       fc.integer({ min: 3, max: 9 }),
       (text, columns, rows) => {
-        const joined = pagesOf(text, columns, rows).join("\n");
+        const joined = paginate(text, columns, rows).join("\n");
         assert.is(joined.replaceAll("\n", ""), text.replaceAll("\n", ""));
       },
     ),

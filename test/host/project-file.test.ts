@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { findOddEntry, isBelow, readProjectFile } from "../../lib/host/project-file.js";
+import { findSpecialEntry, isInside, readProjectFile } from "../../lib/host/project-file.js";
 import { newFolder } from "../rig/folder.js";
 import { failure, value } from "../rig/result.js";
 
@@ -68,9 +68,9 @@ test("a path outside the project is refused, whatever is there", async () => {
   const root = await project();
   for (const path of ["/proc/self/environ", "/dev/stdin", join(root, "..", "x"), root, `${root}x/a`])
     assert.match(await refusal(root, path), /^it is outside the project/);
-  assert.not.ok(isBelow("/p", "/p/../etc/passwd"));
-  assert.ok(isBelow("/p", "/p/..a/b"));
-  assert.ok(isBelow("/", "/etc"));
+  assert.not.ok(isInside("/p", "/p/../etc/passwd"));
+  assert.ok(isInside("/p", "/p/..a/b"));
+  assert.ok(isInside("/", "/etc"));
 });
 
 test("a file that is too large is refused by its size, without reading it", async () => {
@@ -115,12 +115,12 @@ test("what is odd in a folder is found: a link for it, for one on the way, or in
   const root = await project();
   await mkdir(join(root, "a", "b", "c"), { recursive: true });
   await writeFile(join(root, "a", "b", "file"), "");
-  assert.is(await findOddEntry(root, "a/b"), undefined);
-  assert.is(await findOddEntry(root, "a/none"), undefined);
+  assert.is(await findSpecialEntry(root, "a/b"), undefined);
+  assert.is(await findSpecialEntry(root, "a/none"), undefined);
   await symlink("/etc", join(root, "a", "b", "link"));
-  assert.equal(await findOddEntry(root, "a/b"), { path: join(root, "a", "b", "link"), what: "a link" });
+  assert.equal(await findSpecialEntry(root, "a/b"), { path: join(root, "a", "b", "link"), what: "a link" });
   await symlink("b", join(root, "a", "other"));
-  assert.equal(await findOddEntry(root, "a/other"), { path: join(root, "a", "other"), what: "a link" });
+  assert.equal(await findSpecialEntry(root, "a/other"), { path: join(root, "a", "other"), what: "a link" });
 });
 
 test.run();

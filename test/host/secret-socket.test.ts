@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { testWith } from "../rig/needing.js";
-import { askSecret, serveSecret } from "../../lib/host/secret-socket.js";
+import { requestSecret, serveSecret } from "../../lib/host/secret-socket.js";
 import { take } from "../../lib/failure/result.js";
 import { Secret } from "../../lib/host/secret.js";
 import { newFolder } from "../rig/folder.js";
@@ -23,18 +23,18 @@ test("who asks as the same user gets the secret, as often as they ask, and leave
   const { path, end } = await served(words);
   for (let times = 0; times < 3; times += 1)
     assert.is(
-      (await askSecret(path))?.use((bytes) => bytes.toString()),
+      (await requestSecret(path))?.use((bytes) => bytes.toString()),
       "correct horse",
     );
   assert.equal(await readdir(join(path, "..")), ["1.sock"]);
   assert.is((await stat(path)).mode & 0o777, 0o600);
   end();
-  assert.is(await askSecret(path), undefined);
+  assert.is(await requestSecret(path), undefined);
 });
 
 test("nothing to give is nothing given", async () => {
   const { path, end } = await served(() => Promise.resolve(undefined));
-  assert.is(await askSecret(path), undefined);
+  assert.is(await requestSecret(path), undefined);
   end();
 });
 
@@ -102,13 +102,13 @@ await testWith(
 test("a socket that is not the user's own, or open to others, is not asked; one that never answers is given up", async () => {
   const { path, end } = await served(words);
   await chmod(path, 0o666);
-  assert.is(await askSecret(path), undefined);
+  assert.is(await requestSecret(path), undefined);
   end();
   const silent = join(await newFolder("silent"), "s.sock");
   const server = createServer(() => undefined);
   await new Promise<void>((resolve) => server.listen(silent, resolve));
   await chmod(silent, 0o600);
-  assert.is(await askSecret(silent), undefined);
+  assert.is(await requestSecret(silent), undefined);
   server.close();
 });
 

@@ -1,7 +1,7 @@
 import { resolve } from "../../lib/plan/resolve.js";
 import type { Meter } from "../../lib/plan/coroutine.js";
 import type { Plan, Progress, Target } from "../../lib/plan/types.js";
-import type { Verdict } from "../../lib/failure/check-result.js";
+import type { CheckResult } from "../../lib/failure/check-result.js";
 import type { Failure } from "../../lib/failure/failure.js";
 import type { Result } from "../../lib/failure/result.js";
 import { loadRecipe } from "../../lib/recipe/load.js";
@@ -35,11 +35,11 @@ export async function recipeOf(text: string): Promise<Recipe> {
 /** What each fact is; false where nothing is said. A text with a colon has a reason: "unknown: connection refused". */
 export type World = Readonly<Record<string, boolean | string>>;
 
-function verdictOf(fact: string, world: World): Verdict {
+function verdictOf(fact: string, world: World): CheckResult {
   const said = world[fact] ?? false;
   if (typeof said === "boolean") return { state: said ? "true" : "false", reason: `${fact} is ${said}` };
   const [state = "", reason = ""] = said.split(": ");
-  return { state: state as Verdict["state"], reason };
+  return { state: state as CheckResult["state"], reason };
 }
 
 export interface Resolved {

@@ -255,8 +255,8 @@ export function withBeside(engine: "docker" | "podman"): void {
         "-c",
         "sleep 300",
       );
-    const { ownProcess } = await import("../../lib/host/own-process.js");
-    const own = await ownProcess();
+    const { processToken } = await import("../../lib/host/own-process.js");
+    const own = await processToken();
     await left("alive", own);
     await left("dead", own.replace(/\/\d+\//, "/4194303/"));
     assert.is((await host.run("with", "prod", "--", "true")).code, 0);

@@ -1,7 +1,7 @@
 import type { SSOClient } from "@aws-sdk/client-sso";
 import type { SSOOIDCClient } from "@aws-sdk/client-sso-oidc";
 import type { Failure } from "../../failure/failure.js";
-import { plain } from "../../host/printable.js";
+import { printable } from "../../host/printable.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import { attempts as usual, limits } from "../client-config.js";
 import { interrupted, isNetworkCode, readAwsError } from "../errors.js";
@@ -70,7 +70,7 @@ export async function ask<T>(
     if (status < 400) return fail(unavailable(startUrl, "what answers there is something else"));
     if (status >= 500 || status === 429)
       return fail(unavailable(startUrl, `it has a problem of its own (${status})`));
-    return ok({ refused: true, code, detail: `${plain(described(error) ?? message)} (${code})` });
+    return ok({ refused: true, code, detail: `${printable(described(error) ?? message)} (${code})` });
   }
 }
 

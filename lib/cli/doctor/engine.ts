@@ -14,10 +14,10 @@ export function engineCheck({ context, engine }: Patient): Check {
     async look(signal) {
       const version = await engine();
       if (!version.ok) return met(version.failure);
-      const { engine: chosen, passed } = await context.chosen();
+      const { engine: chosen, unavailable } = await context.chosen();
       const { name } = chosen;
       const how = !runsOnThisHost(name) && (await isRootless(name, signal)) ? ", rootless" : "";
-      const why = passed.map((one) => explain(one.failure).message.split("\n")[0] ?? "");
+      const why = unavailable.map((one) => explain(one.failure).message.split("\n")[0] ?? "");
       return good([`${name} ${version.value}${how}`, ...why].join("; "));
     },
   };

@@ -1,4 +1,4 @@
-import { shown } from "../../host/shown.js";
+import { displayPath } from "../../host/shown.js";
 import type { Project } from "../../project/types.js";
 import type { Trust } from "../../trust/ensure.js";
 import { type Check, good, type Seen, warning } from "./types.js";
@@ -11,7 +11,7 @@ export function projectCheck(project: Project, trust: Trust, isAsked: boolean): 
 function judge({ root, initialised, configFile }: Project, { state }: Trust, isAsked: boolean): Seen {
   if (!initialised)
     return warning(`there is none in ${root} or above it`, "`tazpod init` makes one of this folder.");
-  if (state !== "untrusted") return good(`${shown(configFile)}, ${state}`);
+  if (state !== "untrusted") return good(`${displayPath(configFile)}, ${state}`);
   const reason = "what it overrides is not trusted on this host yet";
   const todo = "`tazpod trust` shows it, and asks.";
   // on a terminal enter asks, too

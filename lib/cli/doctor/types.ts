@@ -2,7 +2,7 @@ import { explain } from "../../failure/explain.js";
 import type { Failure } from "../../failure/failure.js";
 import type { Project } from "../../project/types.js";
 import type { Result } from "../../failure/result.js";
-import type { StepContext, Verdict } from "../../run/step.js";
+import type { StepContext, CheckResult } from "../../run/step.js";
 
 /** What a check has found. */
 export interface Seen {
@@ -33,7 +33,7 @@ export interface Patient {
   /** The engine's version. */
   readonly engine: () => Promise<Result<string>>;
   /** Whether there are credentials for the remote. */
-  readonly login: () => Promise<Verdict>;
+  readonly login: () => Promise<CheckResult>;
 }
 
 export const good = (reason: string): Seen => ({ verdict: "good", reason });

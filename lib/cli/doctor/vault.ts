@@ -1,8 +1,8 @@
 import { stat } from "../../host/files.js";
-import { shown } from "../../host/shown.js";
+import { displayPath } from "../../host/shown.js";
 import type { Project } from "../../project/types.js";
 import { ago } from "../../host/ago.js";
-import { bytesOf, count } from "../../host/bytes.js";
+import { formatBytes, count } from "../../host/bytes.js";
 import { formatOf } from "../../vault/format-of.js";
 import { unusableFile } from "../../vault/passphrase.js";
 import { inspected } from "../vault/types.js";
@@ -20,7 +20,7 @@ export function vaultCheck({ vaultFile }: Project): Check {
       const format = await formatOf(vaultFile);
       if (!format.ok) return met(format.failure);
       const { bytes, modified } = found.value;
-      return good(`${shown(vaultFile)}: ${bytesOf(bytes)}, format ${format.value}, written ${ago(modified)}`);
+      return good(`${displayPath(vaultFile)}: ${formatBytes(bytes)}, format ${format.value}, written ${ago(modified)}`);
     },
   };
 }
@@ -33,7 +33,7 @@ export async function openingOf({ context }: Patient): Promise<Finding> {
     return { check: "opening", ...met(found.failure, isUnanswered ? "unknown" : "stops") };
   }
   const { files, bytes } = found.value.summary;
-  return { check: "opening", ...good(`it opens, and is whole: ${count(files)}, ${bytesOf(bytes)}`) };
+  return { check: "opening", ...good(`it opens, and is whole: ${count(files)}, ${formatBytes(bytes)}`) };
 }
 
 /** Whether only this user gets at the sealed vault and what lies beside it. */
@@ -46,10 +46,10 @@ export function modesCheck({ vaultFolder, vaultFile }: Project): Check {
       for (const path of [vaultFolder, vaultFile]) {
         const found = await stat(path);
         if (!found.ok) return met(found.failure, "unknown");
-        if (found.value !== undefined && (found.value.mode & 0o077) !== 0) open.push(shown(path));
+        if (found.value !== undefined && (found.value.mode & 0o077) !== 0) open.push(displayPath(path));
       }
       return open.length === 0
-        ? good(`only you get at ${shown(vaultFolder)}`)
+        ? good(`only you get at ${displayPath(vaultFolder)}`)
         : warning(`others get at ${open.join(" and ")}`, `\`chmod go-rwx ${open.join(" ")}\` closes it.`);
     },
   };

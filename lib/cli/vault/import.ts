@@ -8,8 +8,8 @@ import { judgeTar, noComplaints } from "../../vault/archive/tar-warnings.js";
 import { archiveLimit } from "../../vault/limit.js";
 import { leftOut, sealInto, type TarSource } from "../../vault/seal-folder.js";
 import { Readable } from "node:stream";
-import { plain } from "../../host/printable.js";
-import { bytesOf } from "../../host/bytes.js";
+import { printable } from "../../host/printable.js";
+import { formatBytes } from "../../host/bytes.js";
 import { packedWith } from "../../vault/packed-with.js";
 import { type VaultCommand } from "./types.js";
 
@@ -65,9 +65,9 @@ export async function importVault({ words, context, json }: VaultCommand): Promi
   const dropped = leftOut(sealed.value);
   if (json) printJson({ outcome: "done", files, bytes, dropped, kept });
   else {
-    if (dropped.length > 0) context.terminal.say(`Left out: ${dropped.map(plain).join(", ")}`);
-    if (kept !== undefined) context.terminal.say(`The vault that was here is kept as ${kept}.`);
-    context.terminal.say(`Sealed ${files} ${files === 1 ? "file" : "files"}, ${bytesOf(bytes)}.`);
+    if (dropped.length > 0) context.terminal.print(`Left out: ${dropped.map(printable).join(", ")}`);
+    if (kept !== undefined) context.terminal.print(`The vault that was here is kept as ${kept}.`);
+    context.terminal.print(`Sealed ${files} ${files === 1 ? "file" : "files"}, ${formatBytes(bytes)}.`);
   }
   return ok(undefined);
 }

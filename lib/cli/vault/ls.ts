@@ -1,7 +1,7 @@
 import { printJson, printResult } from "../../host/screen.js";
-import { plain } from "../../host/printable.js";
+import { printable } from "../../host/printable.js";
 import { ok, type Result } from "../../failure/result.js";
-import { bytesOf } from "../../host/bytes.js";
+import { formatBytes } from "../../host/bytes.js";
 import { withPassphrase } from "../../session/passphrase.js";
 import { listVault } from "../../vault/inspect.js";
 import { noWords, type VaultCommand } from "./types.js";
@@ -27,11 +27,11 @@ export async function ls(command: VaultCommand): Promise<Result<void>> {
     return ok(undefined);
   }
   for (const { entry } of entries) {
-    const size = entry.type === "file" ? bytesOf(entry.size) : "";
+    const size = entry.type === "file" ? formatBytes(entry.size) : "";
     const time = new Date(entry.mtime * 1000).toISOString().slice(0, 16).replace("T", " ");
     const end =
-      entry.type === "directory" ? "/" : entry.type === "link" ? ` -> ${plain(entry.target ?? "")}` : "";
-    printResult(`${size.padStart(10)}  ${time}  ${plain(entry.path)}${end}`);
+      entry.type === "directory" ? "/" : entry.type === "link" ? ` -> ${printable(entry.target ?? "")}` : "";
+    printResult(`${size.padStart(10)}  ${time}  ${printable(entry.path)}${end}`);
   }
   return ok(undefined);
 }

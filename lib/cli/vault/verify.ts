@@ -1,6 +1,6 @@
 import { printJson, printResult } from "../../host/screen.js";
 import { ok, type Result } from "../../failure/result.js";
-import { bytesOf } from "../../host/bytes.js";
+import { formatBytes } from "../../host/bytes.js";
 import { inspected, noWords, type VaultCommand } from "./types.js";
 
 /** `tazpod vault verify`: opens the sealed vault to its last byte, and writes nothing. */
@@ -17,7 +17,7 @@ export async function verify(command: VaultCommand): Promise<Result<void>> {
   }
   const path = command.context.project.vaultFile;
   printResult(
-    `${path} is whole: ${files} ${files === 1 ? "file" : "files"}, ${bytesOf(bytes)}, format ${format}`,
+    `${path} is whole: ${files} ${files === 1 ? "file" : "files"}, ${formatBytes(bytes)}, format ${format}`,
   );
   return ok(undefined);
 }

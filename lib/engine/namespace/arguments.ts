@@ -1,7 +1,7 @@
 import { mountsOf } from "../mounts.js";
 import { workspace } from "../paths.js";
 import type { ContainerSpec, ContainerUser } from "../types.js";
-import { finish, hold } from "./pause-process.js";
+import { finishScript, pauseScript } from "./pause-process.js";
 import { thisShell } from "../this-user.js";
 
 /** Programs of the host, in their usual places; what npx and the like put before them is not there inside. */
@@ -28,14 +28,14 @@ export function unshareArguments(
   ];
 }
 
-export function holdArguments(spec: ContainerSpec, user: ContainerUser): string[] {
+export function pauseArguments(spec: ContainerSpec, user: ContainerUser): string[] {
   const mounts = mountsOf(spec, user).flatMap(({ source, target, readOnly }) => [
     source,
     target,
     readOnly ? "ro" : "rw",
   ]);
   const given = [String(spec.secretsBytes), user.home, spec.name.slice(0, 64), ...mounts];
-  return [...unshareArguments(user, spec.network), "sh", "-c", hold, "tazpod-hold", finish, ...given];
+  return [...unshareArguments(user, spec.network), "sh", "-c", pauseScript, "tazpod-hold", finishScript, ...given];
 }
 
 /**
@@ -67,7 +67,7 @@ function asUser({ uid, gid }: Pick<ContainerUser, "uid" | "gid">): string[] {
 }
 
 /** Runs a program, and says by its own exit code which signal ended that: what is killed itself has none. */
-export const speaking = 'exec 3>&2 2>/dev/null; "$@" 2>&3 3>&-; exit "$?"';
+export const exitCodeScript = 'exec 3>&2 2>/dev/null; "$@" 2>&3 3>&-; exit "$?"';
 
 /**
  * A program on a terminal of its own, made inside, so that nothing there has ours; `script` carries the keys and the screen.

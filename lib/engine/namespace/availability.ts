@@ -1,7 +1,7 @@
 import { capture } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import { environment, unshareArguments } from "./arguments.js";
-import { insideUser } from "./user.js";
+import { namespaceUser } from "./user.js";
 
 const programs = ["nsenter", "setpriv", "script", "pivot_root", "mount", "umount"];
 
@@ -17,7 +17,7 @@ export async function namespaceVersion(project?: string): Promise<Result<string>
   const unavailable = (why: "missing" | "permission", detail: string): Result<string> =>
     fail({ kind: "engine-unavailable", engine: "namespace", why, detail });
   if (process.platform !== "linux") return unavailable("missing", "Linux");
-  const user = await insideUser(project);
+  const user = await namespaceUser(project);
   if (!user.ok) return user;
   const argv = [...unshareArguments(user.value, "bridge"), "sh", "-c", trial];
   const done = await capture(argv, { timeoutMs: 10_000, env: environment({ home: "/", name: "" }) });

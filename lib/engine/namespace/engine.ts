@@ -2,52 +2,52 @@ import { PassThrough, pipeline } from "node:stream";
 import { endProcess } from "../../host/end-process.js";
 import { capture, type Finished, foreground, type Piped, piped } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
-import { imageInWords, specHash, withoutLimits } from "../spec.js";
+import { describeImage, specHash, withoutLimits } from "../spec.js";
 import type { ContainerSpec, Engine } from "../types.js";
-import { enterArguments, environment, onTerminal, speaking } from "./arguments.js";
+import { enterArguments, environment, onTerminal, exitCodeScript } from "./arguments.js";
 import { namespaceVersion } from "./availability.js";
-import { notRunning, only, thisHost } from "../this-host.js";
+import { notRunning, exactEnvironment, hostImage } from "../this-host.js";
 import { thisShell } from "../this-user.js";
-import { namespaces, running } from "./run.js";
+import { namespaceRecords, running } from "./run.js";
 import { startNamespace } from "./start.js";
-import { insideUser } from "./user.js";
+import { namespaceUser } from "./user.js";
 
 /**
  * No container engine at all: Linux namespaces, made and entered by util-linux. The project is at /workspace; the rest is
- * the host's system, read-only, with a home and temporary folders of its own in RAM. What it does not keep apart, `shares`
+ * the host's system, read-only, with a home and temporary folders of its own in RAM. What it does not keep apart, `sharedWithHost`
  * says. `project` is the folder that it is for: its owner is who runs in a namespace that root makes.
  */
 export function namespaceEngine(project?: string): Engine {
   return {
     name: "namespace",
     version: () => namespaceVersion(project),
-    elsewhere: async () => undefined,
-    takes,
-    shares,
+    remoteAddress: async () => undefined,
+    effectiveSpec,
+    sharedWithHost,
     async inspect(name) {
-      const record = await namespaces.read(name);
+      const record = await namespaceRecords.read(name);
       if (!record.ok) return record;
       if (record.value === undefined) return ok({ state: "absent" });
       const { id, spec, specHash: hash, user, run } = record.value;
       return ok({
         state: (await running(record.value)) ? "running" : "stopped",
-        ...{ id, owner: spec.project, specHash: hash, imageId: thisHost, home: user.home },
+        ...{ id, owner: spec.project, specHash: hash, imageId: hostImage, home: user.home },
         startedAt: run?.startedAt ?? "",
       });
     },
-    imageId: async () => ok(thisHost),
+    imageId: async () => ok(hostImage),
     pull: async () => ok(undefined),
-    lookUp: () => insideUser(project),
+    lookUp: () => namespaceUser(project),
     create(spec, user) {
-      const made = { ...takes(spec), image: spec.image, user: spec.user, ports: spec.ports };
-      return namespaces.add({
+      const made = { ...effectiveSpec(spec), image: spec.image, user: spec.user, ports: spec.ports };
+      return namespaceRecords.add({
         ...{ version: 1, id: crypto.randomUUID(), user },
-        ...{ spec: made, specHash: specHash(takes(spec)) },
+        ...{ spec: made, specHash: specHash(effectiveSpec(spec)) },
       });
     },
     start: startNamespace,
     async remove(name) {
-      const record = await namespaces.read(name);
+      const record = await namespaceRecords.read(name);
       if (!record.ok) return record;
       const { run } = record.value ?? {};
       if (run !== undefined && !(await endProcess(run.pid, run.identity)))
@@ -57,7 +57,7 @@ export function namespaceEngine(project?: string): Engine {
           code: undefined,
           detail: "",
         });
-      return namespaces.remove(name);
+      return namespaceRecords.remove(name);
     },
     // there is none: it runs on this host
     removeCopy: async () => ok(undefined),
@@ -65,7 +65,7 @@ export function namespaceEngine(project?: string): Engine {
       const place = await enter(name, argv);
       if (!place.ok) return place;
       if (place.value === undefined) return ok(notRunning(name));
-      return told(name, await capture(place.value.argv, { ...options, env: only(place.value.env) }));
+      return interpretExit(name, await capture(place.value.argv, { ...options, env: exactEnvironment(place.value.env) }));
     },
     execPiped(name, argv, options) {
       const stdout = new PassThrough();
@@ -74,12 +74,12 @@ export function namespaceEngine(project?: string): Engine {
     async foreground(name, argv, { tty, env, signal, filter }) {
       const command = tty
         ? onTerminal(argv, { SHELL: thisShell(), ...promptsOf(env) })
-        : ["sh", "-c", speaking, "tazpod", ...argv];
+        : ["sh", "-c", exitCodeScript, "tazpod", ...argv];
       const place = await enter(name, command);
       if (!place.ok) return place;
       if (place.value === undefined) return ok(notRunning(name));
-      const given = only({ ...place.value.env, ...env, ...(tty ? { SHELL: "/bin/sh" } : {}) });
-      return told(
+      const given = exactEnvironment({ ...place.value.env, ...env, ...(tty ? { SHELL: "/bin/sh" } : {}) });
+      return interpretExit(
         name,
         await foreground(place.value.argv, { signal, ...(filter && { filter }), env: given }),
       );
@@ -92,20 +92,20 @@ function promptsOf(env: Readonly<Record<string, string>>): Record<string, string
   return Object.fromEntries(Object.entries(env).filter(([name]) => /^(?:SHELL|PS[0-4])$/.test(name)));
 }
 
-function takes(spec: ContainerSpec): ContainerSpec {
+function effectiveSpec(spec: ContainerSpec): ContainerSpec {
   // what is root's, the user inside cannot reach
   const limitless = withoutLimits(spec);
   const { agentFolder: _, sshFolder: __, ...open } = limitless;
   const reached = isRoot() ? open : limitless;
-  return { ...reached, image: thisHost, user: "", ports: [], workspace: "mount" };
+  return { ...reached, image: hostImage, user: "", ports: [], workspace: "mount" };
 }
 
 const isRoot = (): boolean => process.getuid?.() === 0;
 
-function shares(spec: ContainerSpec): string[] {
+function sharedWithHost(spec: ContainerSpec): string[] {
   const { network, ports } = spec;
   return [
-    `the programs inside are this host's, not those of ${imageInWords(spec)}`,
+    `the programs inside are this host's, not those of ${describeImage(spec)}`,
     ...(network === "none" ? [] : ["the network is this host's, with whatever listens on it"]),
     ...(ports.length === 0 ? [] : ["`ports` does nothing: what listens inside listens on this host"]),
     ...(isRoot() ? ["it runs as the owner of the project, without root's ssh-agent and ~/.ssh"] : []),
@@ -118,7 +118,7 @@ async function enter(
   name: string,
   argv: readonly string[],
 ): Promise<Result<{ argv: string[]; env: Record<string, string> } | undefined>> {
-  const record = await namespaces.read(name);
+  const record = await namespaceRecords.read(name);
   if (!record.ok) return record;
   const run = record.value && (await running(record.value));
   if (record.value === undefined || run === undefined) return ok(undefined);
@@ -140,13 +140,13 @@ async function pipe(
     stdout.end();
     return place.ok ? ok(notRunning(name)) : place;
   }
-  const begun = piped(place.value.argv, { ...options, env: only(place.value.env) });
+  const begun = piped(place.value.argv, { ...options, env: exactEnvironment(place.value.env) });
   pipeline(begun.stdout, stdout, () => undefined);
-  return told(name, await begun.done);
+  return interpretExit(name, await begun.done);
 }
 
 /** What goes with its namespace is killed; and one that went just now cannot be entered. */
-function told(name: string, done: Result<Finished>): Result<Finished> {
+function interpretExit(name: string, done: Result<Finished>): Result<Finished> {
   if (!done.ok) return done;
   const { code, signal, stderr } = done.value;
   if (code === undefined && signal === "SIGKILL") return ok({ ...done.value, code: 137 });

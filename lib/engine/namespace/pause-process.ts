@@ -28,7 +28,7 @@ read_only() {
  * Arguments: `finish`, size of the RAM folder in bytes, home, host name, then SOURCE TARGET ro|rw for each mount. Prints its pid as
  * the host counts, then waits for a line on stdin; without one it ends.
  */
-export const hold = `set -eu
+export const pauseScript = `set -eu
 umask 022
 finish=$1 size=$2 home=$3 name=$4
 shift 4
@@ -80,7 +80,7 @@ mount --rbind / .old
 exec chroot . sh -c "$finish" tazpod-hold "$pid" "$names" "$size" "$home" "$name" "$@"`;
 
 /** The rest, once the new root is the root. Arguments: pid, the file that says where names are looked up, then those of `hold`. */
-export const finish = `set -eu
+export const finishScript = `set -eu
 umask 022
 pid=$1 names=$2 size=$3 home=$4 name=$5
 shift 5

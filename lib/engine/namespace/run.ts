@@ -10,7 +10,7 @@ export interface NamespaceRun {
 
 export type NamespaceRecord = ContainerRecord<NamespaceRun>;
 
-export const namespaces = recordStore<NamespaceRun>("namespaces");
+export const namespaceRecords = recordStore<NamespaceRun>("namespaces");
 
 /** The last start, if its first process is still there: the number alone may have been given to another process. */
 export async function running({ run }: NamespaceRecord): Promise<NamespaceRun | undefined> {

@@ -2,14 +2,14 @@ import { startBackground } from "../../host/background.js";
 import { now } from "../../host/clock.js";
 import { processIdentity } from "../../host/process-identity.js";
 import { fail, ok, type Result } from "../../failure/result.js";
-import { environment, holdArguments } from "./arguments.js";
-import { type NamespaceRecord, namespaces, running } from "./run.js";
+import { environment, pauseArguments } from "./arguments.js";
+import { type NamespaceRecord, namespaceRecords, running } from "./run.js";
 
 const limitMs = 30_000;
 
 /** Starts a namespace that is not running. Failure: `container-start`. */
 export function startNamespace(name: string): Promise<Result<void>> {
-  return namespaces.launch(name, async (record) =>
+  return namespaceRecords.launch(name, async (record) =>
     (await running(record)) !== undefined ? ok(undefined) : launch(record),
   );
 }
@@ -18,7 +18,7 @@ export function startNamespace(name: string): Promise<Result<void>> {
 async function launch(record: NamespaceRecord): Promise<Result<void>> {
   const { spec, user } = record;
   const env = environment(user);
-  const begun = await startBackground(holdArguments(spec, user), env, limitMs);
+  const begun = await startBackground(pauseArguments(spec, user), env, limitMs);
   if (!begun.ok) {
     if (begun.failure.kind !== "command-failed") return begun;
     return fail({ kind: "container-start", name: spec.name, detail: begun.failure.detail });
@@ -26,11 +26,11 @@ async function launch(record: NamespaceRecord): Promise<Result<void>> {
   const pid = Number(begun.value.line);
   const identity = await processIdentity(pid);
   if (identity === undefined) return fail({ kind: "container-start", name: spec.name, detail: "it ended" });
-  const noted = await namespaces.change({
+  const noted = await namespaceRecords.change({
     ...record,
     run: { pid, identity, startedAt: now().toISOString() },
   });
-  if (!noted.ok) return (begun.value.drop(), noted);
+  if (!noted.ok) return (begun.value.cancel(), noted);
   await begun.value.release();
   return ok(undefined);
 }

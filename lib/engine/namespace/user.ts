@@ -10,7 +10,7 @@ import type { ContainerUser } from "../types.js";
  * taken from it: run by root, the programs run as the owner of the project. Failure: `engine-unavailable` when that is root,
  * too.
  */
-export async function insideUser(project: string | undefined): Promise<Result<ContainerUser>> {
+export async function namespaceUser(project: string | undefined): Promise<Result<ContainerUser>> {
   if (process.getuid?.() !== 0) return thisUser();
   const found = project === undefined ? ok(undefined) : await stat(project);
   if (!found.ok) return found;

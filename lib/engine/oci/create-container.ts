@@ -1,10 +1,10 @@
 import { fail, ok, type Result } from "../../failure/result.js";
-import { misplaced } from "../spec.js";
+import { mountProblem } from "../spec.js";
 import type { ContainerSpec, ContainerUser, Engine } from "../types.js";
-import { userIn } from "./user-cache.js";
+import { cachedImageUser } from "./user-cache.js";
 
 /** Builds the image, or pulls it where the settings name no build. Failures: `build-failed`, `image-unavailable`. */
-export async function provideImage(
+export async function buildOrPullImage(
   engine: Engine,
   { image, build }: Pick<ContainerSpec, "image" | "build">,
   report: (text: string) => void,
@@ -22,7 +22,7 @@ export async function provideImage(
  * Provides the image where it is not here, and looks its user up. Failures: those of the image, and `setting-unusable` for a
  * mount that cannot be where it is to be.
  */
-export async function provideUser(
+export async function ensureImageUser(
   engine: Engine,
   spec: ContainerSpec,
   report: (text: string) => void,
@@ -31,14 +31,14 @@ export async function provideUser(
   let imageId = await engine.imageId(spec.image);
   if (!imageId.ok) return imageId;
   if (imageId.value === undefined) {
-    const got = await provideImage(engine, spec, report, signal);
+    const got = await buildOrPullImage(engine, spec, report, signal);
     if (!got.ok) return got;
     imageId = await engine.imageId(spec.image);
     if (!imageId.ok) return imageId;
   }
-  const user = await userIn(engine, { name: spec.image, id: imageId.value }, spec.user);
+  const user = await cachedImageUser(engine, { name: spec.image, id: imageId.value }, spec.user);
   if (!user.ok) return user;
-  const wrong = misplaced(spec, user.value);
+  const wrong = mountProblem(spec, user.value);
   if (wrong === undefined) return user;
   return fail({
     kind: "setting-unusable",
@@ -49,15 +49,15 @@ export async function provideUser(
 }
 
 /** Makes a container and starts it. One that does not start is removed again. Failures: also those of `provideUser`. */
-export async function makeContainer(
+export async function createAndStart(
   engine: Engine,
   spec: ContainerSpec,
   report: (text: string) => void,
   signal: AbortSignal,
 ): Promise<Result<void>> {
-  const user = await provideUser(engine, spec, report, signal);
+  const user = await ensureImageUser(engine, spec, report, signal);
   if (!user.ok) return user;
-  report(`making ${spec.name} from ${engine.takes(spec).image}`);
+  report(`making ${spec.name} from ${engine.effectiveSpec(spec).image}`);
   const created = await engine.create(spec, user.value);
   if (!created.ok) return created;
   const started = await startContainer(engine, spec.name);

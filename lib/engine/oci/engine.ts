@@ -1,23 +1,23 @@
 import type { Failure } from "../../failure/failure.js";
 import { capture, foreground, piped, type Finished, type ProcessOptions } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
-import { runBeside } from "./helper-container.js";
+import { runHelper } from "./helper-container.js";
 import { buildImage } from "./build.js";
-import { demand } from "./expect-success.js";
-import { type Dialect, dialectOf, lackOfNetwork } from "./flavors.js";
+import { expectSuccess } from "./expect-success.js";
+import { type CliFlavor, flavorOf, missingNetworkComponent } from "./flavors.js";
 import { parseInspect } from "./inspect.js";
 import { lookUpUser } from "./image-user.js";
-import { otherMachine } from "./remote-daemon.js";
+import { remoteDaemon } from "./remote-daemon.js";
 import { isRootless } from "./rootless.js";
 import { createArguments } from "../spec.js";
 import type { Engine, EngineName } from "../types.js";
-import { readyVolume, removeVolume } from "./volume.js";
+import { ensureVolume, removeVolume } from "./volume.js";
 
 const answerMs = 20_000;
 
 /** An engine that is driven through a command line like Docker's, so that contexts, DOCKER_HOST and rootless come free. */
 export function ociEngine(name: EngineName, program: string = name): Engine {
-  const dialect = dialectOf(name);
+  const dialect = flavorOf(name);
   const command = (argv: readonly string[]): string[] => [program, ...dialect.flags, ...argv];
   const call = async (
     argv: readonly string[],
@@ -30,11 +30,11 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
     name,
     async version() {
       const result = await call(dialect.version, { timeoutMs: answerMs });
-      return demand(result, ["version"], (done) => ok(done.stdout.toString().trim()));
+      return expectSuccess(result, ["version"], (done) => ok(done.stdout.toString().trim()));
     },
-    elsewhere: () => otherMachine(name, (argv) => call(argv, { timeoutMs: answerMs })),
-    takes: (spec) => spec,
-    shares: () => [],
+    remoteAddress: () => remoteDaemon(name, (argv) => call(argv, { timeoutMs: answerMs })),
+    effectiveSpec: (spec) => spec,
+    sharedWithHost: () => [],
     async inspect(name) {
       const result = await call(["container", "inspect", name], { timeoutMs: answerMs });
       return result.ok ? parseInspect(name, result.value) : result;
@@ -44,10 +44,10 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
       const result = await call(argv, { timeoutMs: answerMs });
       if (result.ok && result.value.code !== 0 && /no such image|image not known/i.test(result.value.stderr))
         return ok(undefined);
-      return demand(result, argv, (done) => ok(done.stdout.toString().trim()));
+      return expectSuccess(result, argv, (done) => ok(done.stdout.toString().trim()));
     },
     async pull(image, onLine, signal) {
-      const result = await call(["pull", dialect.pulled(image)], { onLine, signal });
+      const result = await call(["pull", dialect.fullImageName(image)], { onLine, signal });
       if (!result.ok) return result;
       return result.value.code === 0
         ? ok(undefined)
@@ -55,7 +55,7 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
     },
     build: (image, build, onLine, signal) => buildImage(call, image, build, { onLine, signal }),
     async canPull(image, signal) {
-      const result = await call(dialect.manifest(image), { signal });
+      const result = await call(dialect.manifestArguments(image), { signal });
       if (!result.ok) return result;
       return result.value.code === 0
         ? ok(undefined)
@@ -63,10 +63,10 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
     },
     lookUp: (image, user) => lookUpUser(call, image, user),
     async create(spec, user) {
-      const rootless = dialect.asksRootless && (await isRootless(name, undefined, program));
-      const manner = dialect.manner(spec, user, rootless);
+      const rootless = dialect.needsRootless && (await isRootless(name, undefined, program));
+      const manner = dialect.createOptions(spec, user, rootless);
       const volume =
-        spec.workspace === "copy" ? await readyVolume(call, name, spec, user, manner) : undefined;
+        spec.workspace === "copy" ? await ensureVolume(call, name, spec, user, manner) : undefined;
       if (volume?.ok === false) return volume;
       const argv = createArguments(spec, user, manner, volume?.value);
       const result = await call(argv, { timeoutMs: 60_000 });
@@ -76,17 +76,17 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
           kind: "changed-meanwhile",
           detail: `Another tazpod has made container ${spec.name} meanwhile`,
         });
-      return demand(result, argv.slice(0, 3), () => ok(undefined));
+      return expectSuccess(result, argv.slice(0, 3), () => ok(undefined));
     },
-    async beside(spec, user) {
-      const rootless = dialect.asksRootless && (await isRootless(name, undefined, program));
-      return runBeside(call, command, spec, user, dialect.manner(spec, user, rootless));
+    async runHelper(spec, user) {
+      const rootless = dialect.needsRootless && (await isRootless(name, undefined, program));
+      return runHelper(call, command, spec, user, dialect.createOptions(spec, user, rootless));
     },
     async start(name) {
       const result = await call(["start", name], { timeoutMs: 60_000 });
       if (!result.ok) return result;
       if (result.value.code === 0) return ok(undefined);
-      const network = lackOfNetwork(result.value.stderr);
+      const network = missingNetworkComponent(result.value.stderr);
       return fail({
         kind: "container-start",
         name,
@@ -99,7 +99,7 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
       if (!stopped.ok) return stopped;
       const result = await call(["rm", "--force", name], { timeoutMs: 60_000 });
       if (result.ok && /no such container/i.test(result.value.stderr)) return ok(undefined);
-      return demand(result, ["rm", name], () => ok(undefined));
+      return expectSuccess(result, ["rm", name], () => ok(undefined));
     },
     removeCopy: (spec) => removeVolume(call, spec),
     exec(name, argv, { user, ...options }) {
@@ -135,10 +135,10 @@ function execArguments(
 }
 
 /** Sorts out what says that the engine itself is not to be had; everything else is the caller's to read. */
-function known(engine: string, { troubles }: Dialect, done: Finished): Result<Finished> {
+function known(engine: string, { errorPatterns }: CliFlavor, done: Finished): Result<Finished> {
   if (done.code === 0) return ok(done);
   const detail = done.stderr;
-  const why = troubles.find(([said]) => said.test(detail))?.[1];
+  const why = errorPatterns.find(([said]) => said.test(detail))?.[1];
   return why === undefined ? ok(done) : fail({ kind: "engine-unavailable", engine, why, detail });
 }
 

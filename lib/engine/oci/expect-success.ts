@@ -2,7 +2,7 @@ import type { Finished } from "../../host/process.js";
 import { fail, type Result } from "../../failure/result.js";
 
 /** What a command that has to succeed said. Failure: `command-failed`, with the command as it is to be shown. */
-export function demand<T>(
+export function expectSuccess<T>(
   result: Result<Finished>,
   command: readonly string[],
   read: (done: Finished) => Result<T>,

@@ -5,15 +5,15 @@ import type { ContainerSpec, ContainerUser, EngineName } from "../types.js";
 type Why = FailureOf<"engine-unavailable">["why"];
 
 /** What `create` is told in an engine's own way. */
-export interface Manner {
+export interface CreateOptions {
   /** The options of a tmpfs that give it to the container's user. */
-  readonly owned: string;
+  readonly tmpfsOwner: string;
   readonly network: string;
   readonly more: readonly string[];
 }
 
 /** What differs between command lines that are alike otherwise. Messages are those of the versions named in docs/engines.md. */
-export interface Dialect {
+export interface CliFlavor {
   /** Before every command. */
   readonly flags: readonly string[];
   /** Prints the version; fails where the engine would not work. */
@@ -21,46 +21,46 @@ export interface Dialect {
   /** What, and how it is answered by an engine that runs without root. */
   readonly rootless: { readonly argv: readonly string[]; readonly says: string };
   /** Whether `manner` depends on whether it runs without root. */
-  readonly asksRootless: boolean;
+  readonly needsRootless: boolean;
   /** The first that matches what a command said tells why the engine is not to be had. */
-  readonly troubles: readonly (readonly [RegExp, Why])[];
+  readonly errorPatterns: readonly (readonly [RegExp, Why])[];
   /** What an image is to be called so that it is the one that Docker would pull. */
-  pulled(image: string): string;
+  fullImageName(image: string): string;
   /** Asks the image's registry for it, without pulling. */
-  manifest(image: string): readonly string[];
-  manner(spec: ContainerSpec, user: ContainerUser, rootless: boolean): Manner;
+  manifestArguments(image: string): readonly string[];
+  createOptions(spec: ContainerSpec, user: ContainerUser, rootless: boolean): CreateOptions;
 }
 
-const docker: Dialect = {
+const docker: CliFlavor = {
   flags: [],
   version: ["version", "--format", "{{.Server.Version}}"],
   rootless: { argv: ["info", "--format", "{{json .SecurityOptions}}"], says: "name=rootless" },
-  asksRootless: false,
-  troubles: [
+  needsRootless: false,
+  errorPatterns: [
     [/permission denied while trying to connect/i, "permission"],
     [
       /cannot connect to the docker daemon|error during connect|failed to connect to the docker api|is the docker daemon running/i,
       "not-answering",
     ],
   ],
-  pulled: (image) => image,
+  fullImageName: (image) => image,
   // the command line asks by itself; unlike the engine, it takes a registry of this host for one with a certificate
-  manifest: (image) => [
+  manifestArguments: (image) => [
     ...["manifest", "inspect"],
     ...(/^(localhost|127\.[\d.]+|\[::1\])(:\d+)?\//.test(image) ? ["--insecure"] : []),
     image,
   ],
-  manner: ({ network }, { uid, gid }) => ({ owned: `uid=${uid},gid=${gid}`, network, more: [] }),
+  createOptions: ({ network }, { uid, gid }) => ({ tmpfsOwner: `uid=${uid},gid=${gid}`, network, more: [] }),
 };
 
-const podman: Dialect = {
+const podman: CliFlavor = {
   // its warnings would stand in the user's terminal
   flags: ["--log-level", "error"],
   // there need be no server; what it cannot work without it misses here, too
   version: ["version", "--format", "{{.Client.Version}}"],
   rootless: { argv: ["info", "--format", "{{.Host.Security.Rootless}}"], says: "true" },
-  asksRootless: true,
-  troubles: [
+  needsRootless: true,
+  errorPatterns: [
     [
       /no sub[ug]id ranges|requires additional UIDs|insufficient UIDs or GIDs|required for rootless mode|cannot set up namespace|cannot clone:|user namespaces are not enabled|new[ug]idmap/i,
       "user-namespace",
@@ -70,15 +70,15 @@ const podman: Dialect = {
       "not-answering",
     ],
   ],
-  pulled(image) {
+  fullImageName(image) {
     const [first = "", ...rest] = image.split("/");
     if (rest.length > 0 && (/[.:]/.test(first) || first === "localhost")) return image;
     return `docker.io/${rest.length === 0 ? "library/" : ""}${image}`;
   },
-  manifest: (image) => ["manifest", "inspect", podman.pulled(image)],
-  manner: ({ network, user: name }, { uid, gid }, rootless) => ({
+  manifestArguments: (image) => ["manifest", "inspect", podman.fullImageName(image)],
+  createOptions: ({ network, user: name }, { uid, gid }, rootless) => ({
     // uid= and gid= are refused; `U` is for the user that the container starts with
-    owned: "U,notmpcopyup",
+    tmpfsOwner: "U,notmpcopyup",
     // a bridge, or what an ordinary user has in its place
     network: network === "bridge" ? "private" : network,
     more: [
@@ -93,16 +93,16 @@ const podman: Dialect = {
   }),
 };
 
-export function dialectOf(name: EngineName): Dialect {
+export function flavorOf(name: EngineName): CliFlavor {
   return name === "podman" ? podman : docker;
 }
 
 /** What a command in a container that is not there, or does not run, is answered. */
-export const isGone = (stderr: string): boolean =>
+export const isNotRunning = (stderr: string): boolean =>
   /is not running|no such container|container state improper/i.test(stderr);
 
 /** What of a network is not to be had, from why a container does not start; undefined when that is not why. */
-export function lackOfNetwork(stderr: string): string | undefined {
+export function missingNetworkComponent(stderr: string): string | undefined {
   const tun = /\/dev\/net\/tun\\*"?\)?: ([A-Z][a-z ]+)/.exec(stderr)?.[1];
   if (tun !== undefined) return `/dev/net/tun: ${tun}`;
   const program = /could not find (slirp4netns|pasta)|plugin "(bridge)"/.exec(stderr);

@@ -1,10 +1,10 @@
 import { PassThrough } from "node:stream";
-import { ownProcess, processIsGone } from "../../host/own-process.js";
+import { processToken, processIsGone } from "../../host/own-process.js";
 import { piped, type Finished } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
-import { besideArguments, labels } from "../spec.js";
-import type { Manner } from "./flavors.js";
-import type { BesideContainer, ContainerSpec, ContainerUser } from "../types.js";
+import { helperArguments, labels } from "../spec.js";
+import type { CreateOptions } from "./flavors.js";
+import type { HelperContainer, ContainerSpec, ContainerUser } from "../types.js";
 
 type Call = (argv: readonly string[], options?: { timeoutMs?: number }) => Promise<Result<Finished>>;
 
@@ -15,16 +15,16 @@ const answerMs = 20_000;
  * ends when that is closed, by `end` or because this process was killed; then the engine removes the container.
  * Failure: `container-start`.
  */
-export async function runBeside(
+export async function runHelper(
   call: Call,
   command: (argv: readonly string[]) => string[],
   spec: ContainerSpec,
   user: ContainerUser,
-  manner: Manner,
-): Promise<Result<BesideContainer>> {
+  manner: CreateOptions,
+): Promise<Result<HelperContainer>> {
   await removeLeftovers(call, spec.project);
   const input = new PassThrough();
-  const argv = besideArguments(spec, user, await ownProcess(), manner);
+  const argv = helperArguments(spec, user, await processToken(), manner);
   const { stdout, done } = piped(command(argv), { input });
   const started = await Promise.race([
     new Promise<"started">((resolve) => stdout.once("data", () => resolve("started"))),
@@ -47,13 +47,13 @@ export async function runBeside(
 
 /** Removes containers of this project whose tazpod is gone, in case the engine did not notice the end of their stdin. */
 async function removeLeftovers(call: Call, project: string): Promise<void> {
-  const filters = [`label=${labels.beside}`, `label=${labels.project}=${project}`];
+  const filters = [`label=${labels.helper}`, `label=${labels.project}=${project}`];
   const listed = await call(["ps", "--all", "--quiet", ...filters.flatMap((one) => ["--filter", one])], {
     timeoutMs: answerMs,
   });
   const ids = listed.ok ? listed.value.stdout.toString().split("\n").filter(Boolean) : [];
   for (const id of ids) {
-    const format = `{{index .Config.Labels "${labels.beside}"}}`;
+    const format = `{{index .Config.Labels "${labels.helper}"}}`;
     const owner = await call(["container", "inspect", "--format", format, id], { timeoutMs: answerMs });
     if (owner.ok && owner.value.code === 0 && (await processIsGone(owner.value.stdout.toString().trim())))
       await call(["rm", "--force", id], { timeoutMs: answerMs });

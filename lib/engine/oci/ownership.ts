@@ -3,7 +3,7 @@ import type { ContainerSpec, ContainerState, EngineName } from "../types.js";
 import { specHash } from "../spec.js";
 
 /** The failure when a container of the wanted name is somebody else's; undefined when it is free or ours. */
-export function foreign(
+export function foreignContainer(
   state: ContainerState,
   { name, project }: Pick<ContainerSpec, "name" | "project">,
   engine: EngineName,
@@ -13,7 +13,7 @@ export function foreign(
 }
 
 /** Why a container is no longer what the settings say, in words; undefined when it is. */
-export function outdated(
+export function whyOutdated(
   state: ContainerState,
   spec: ContainerSpec,
   imageId: string | undefined,

@@ -6,19 +6,19 @@ import type { EngineName } from "../types.js";
  * Where the engine that a command line leads to makes containers, if not here: what its variable for that says, else, with
  * Docker, its current context. One that does not say is taken to be here.
  */
-export async function otherMachine(
+export async function remoteDaemon(
   name: EngineName,
   call: (argv: readonly string[]) => Promise<Result<Finished>>,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<string | undefined> {
-  if (name === "podman") return elsewhere(env["CONTAINER_HOST"]);
-  if (env["DOCKER_HOST"]) return elsewhere(env["DOCKER_HOST"]);
+  if (name === "podman") return remoteOnly(env["CONTAINER_HOST"]);
+  if (env["DOCKER_HOST"]) return remoteOnly(env["DOCKER_HOST"]);
   const done = await call(["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]);
-  return done.ok && done.value.code === 0 ? elsewhere(done.value.stdout.toString().trim()) : undefined;
+  return done.ok && done.value.code === 0 ? remoteOnly(done.value.stdout.toString().trim()) : undefined;
 }
 
 /** An address that is another machine's; ssh leads to one by what it is for. What may be a password in it is left out. */
-function elsewhere(address: string | undefined): string | undefined {
+function remoteOnly(address: string | undefined): string | undefined {
   const parts = /^([a-z]+):\/\/(?:([^@/]*)@)?(\[[^\]]*\]|[^/:]*)(.*)$/i.exec(address ?? "");
   if (!parts) return undefined;
   const [, scheme = "", user, host = "", rest = ""] = parts;

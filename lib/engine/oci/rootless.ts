@@ -1,5 +1,5 @@
 import { capture } from "../../host/process.js";
-import { dialectOf } from "./flavors.js";
+import { flavorOf } from "./flavors.js";
 import type { EngineName } from "../types.js";
 
 const answerMs = 10_000;
@@ -10,7 +10,7 @@ export async function isRootless(
   signal?: AbortSignal,
   program: string = name,
 ): Promise<boolean> {
-  const { flags, rootless } = dialectOf(name);
+  const { flags, rootless } = flavorOf(name);
   const options = { timeoutMs: answerMs, ...(signal === undefined ? {} : { signal }) };
   const done = await capture([program, ...flags, ...rootless.argv], options);
   return done.ok && done.value.code === 0 && done.value.stdout.includes(rootless.says);

@@ -18,7 +18,7 @@ const file = (): string => join(stateFolder(), "users.json");
  * The user in an image. Starting a container to ask takes as long as all else of making one, so it is asked once on this
  * host for each image that has a content id. Failures: those of `lookUp`.
  */
-export async function userIn(
+export async function cachedImageUser(
   engine: Engine,
   image: { readonly name: string; readonly id: string | undefined },
   user: string,

@@ -1,7 +1,7 @@
 import type { Finished, ProcessOptions } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
-import { demand } from "./expect-success.js";
-import type { Manner } from "./flavors.js";
+import { expectSuccess } from "./expect-success.js";
+import type { CreateOptions } from "./flavors.js";
 import { labels } from "../spec.js";
 import type { ContainerSpec, ContainerUser, EngineName } from "../types.js";
 
@@ -28,12 +28,12 @@ const handOver = 'mkdir -p /tazpod/.tazpod && chmod 755 /tazpod && chown -hR "$1
  * The volume for a container, made where there is none, and the user's in either case: another one may have had it before.
  * Failure: `container-foreign` when it is not this project's.
  */
-export async function readyVolume(
+export async function ensureVolume(
   call: Call,
   engine: EngineName,
   spec: ContainerSpec,
   { uid, gid }: ContainerUser,
-  { more }: Manner,
+  { more }: CreateOptions,
 ): Promise<Result<Volume>> {
   const { name: container, project } = spec;
   const name = volumeOf(container);
@@ -74,9 +74,9 @@ async function labelsOf(call: Call, name: string): Promise<Result<Labels | undef
   const argv = ["volume", "inspect", "--format", "{{json .Labels}}", name];
   const done = await call(argv, limit);
   if (done.ok && done.value.code !== 0 && /no such volume/i.test(done.value.stderr)) return ok(undefined);
-  return demand(done, argv, ({ stdout }) => ok((JSON.parse(stdout.toString()) as Labels | null) ?? {}));
+  return expectSuccess(done, argv, ({ stdout }) => ok((JSON.parse(stdout.toString()) as Labels | null) ?? {}));
 }
 
 async function order(call: Call, argv: readonly string[]): Promise<Result<void>> {
-  return demand(await call(argv, limit), argv.slice(0, 3), () => ok(undefined));
+  return expectSuccess(await call(argv, limit), argv.slice(0, 3), () => ok(undefined));
 }

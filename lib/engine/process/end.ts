@@ -3,7 +3,7 @@ import { endProcess } from "../../host/end-process.js";
 import { processesWith, signalProcess } from "../../host/process-table.js";
 import { capture } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
-import { mark } from "./environment.js";
+import { homeVariable } from "./environment.js";
 import type { HomeRecord } from "./run.js";
 
 /** How long a process may take to end by itself once it is told to, in ms. */
@@ -14,7 +14,7 @@ const removeScript = '[ -d "$1" ] || exit 0; chmod -R u+rwX -- "$1"; rm -rf -- "
 
 /** Ends every process that was started in a home, and removes the home. Failure: `command-failed` names what stays. */
 export async function endHome({ user: { home } }: HomeRecord): Promise<Result<void>> {
-  const left = (): Promise<Map<number, string>> => processesWith(mark, home);
+  const left = (): Promise<Map<number, string>> => processesWith(homeVariable, home);
   for (const [pid] of await left()) signalProcess(pid, "SIGTERM");
   for (let waited = 0; waited < graceMs && (await left()).size > 0; waited += 50) await sleep(50);
   for (const [pid, identity] of await left())

@@ -5,29 +5,29 @@ import { PassThrough, pipeline } from "node:stream";
 import { capture, type Finished, foreground, piped, type ProcessOptions } from "../../host/process.js";
 import { freeBytes, runtimeFolder } from "../../host/runtime-folder.js";
 import { fail, ok, type Result } from "../../failure/result.js";
-import { imageInWords, specHash, withoutLimits } from "../spec.js";
-import { notRunning, only, thisHost } from "../this-host.js";
+import { describeImage, specHash, withoutLimits } from "../spec.js";
+import { notRunning, exactEnvironment, hostImage } from "../this-host.js";
 import { thisUser } from "../this-user.js";
 import type { ContainerSpec, ContainerUser, Engine } from "../types.js";
 import { endHome } from "./end.js";
-import { environment, outside } from "./environment.js";
-import { type HomeRecord, homes, running } from "./run.js";
-import { startHome, unplaced } from "./start.js";
+import { environment, shellEnvironment } from "./environment.js";
+import { type HomeRecord, homeRecords, running } from "./run.js";
+import { startHome, ignoredMounts } from "./start.js";
 
 /**
  * Nothing that isolates: the shell is an ordinary process of the user, and the project stays where it is. Only the home is
  * another one, a new folder in RAM with the secrets in it. It keeps what tazpod promises of the vault, and makes no promise
- * about isolation: `shares` says so.
+ * about isolation: `sharedWithHost` says so.
  */
 export function processEngine(): Engine {
   return {
     name: "process",
     version,
-    elsewhere: async () => undefined,
-    takes,
-    shares,
+    remoteAddress: async () => undefined,
+    effectiveSpec,
+    sharedWithHost,
     async inspect(name) {
-      const record = await homes.read(name);
+      const record = await homeRecords.read(name);
       if (!record.ok) return record;
       if (record.value === undefined) return ok({ state: "absent" });
       const { id, spec, specHash: hash, user, run } = record.value;
@@ -35,12 +35,12 @@ export function processEngine(): Engine {
       const free = isRunning ? await freeBytes(user.home) : undefined;
       return ok({
         state: isRunning ? "running" : "stopped",
-        ...{ id, owner: spec.project, specHash: hash, imageId: thisHost, home: user.home },
+        ...{ id, owner: spec.project, specHash: hash, imageId: hostImage, home: user.home },
         startedAt: run?.startedAt ?? "",
         ...(free?.ok === true ? { freeBytes: free.value } : {}),
       });
     },
-    imageId: async () => ok(thisHost),
+    imageId: async () => ok(hostImage),
     pull: async () => ok(undefined),
     lookUp,
     async create(spec, user) {
@@ -51,20 +51,20 @@ export function processEngine(): Engine {
           detail: "plain processes have the network of this host",
           hint: "Use another engine, or another network.",
         });
-      return homes.add({
+      return homeRecords.add({
         ...{ version: 1, id: crypto.randomUUID(), user },
-        ...{ spec: { ...spec, workspace: "mount" }, specHash: specHash(takes(spec)) },
+        ...{ spec: { ...spec, workspace: "mount" }, specHash: specHash(effectiveSpec(spec)) },
       });
     },
     start: startHome,
     async remove(name) {
-      const record = await homes.read(name);
+      const record = await homeRecords.read(name);
       if (!record.ok) return record;
       if (record.value !== undefined) {
         const ended = await endHome(record.value);
         if (!ended.ok) return ended;
       }
-      return homes.remove(name);
+      return homeRecords.remove(name);
     },
     // the project was never copied
     removeCopy: async () => ok(undefined),
@@ -85,7 +85,7 @@ export function processEngine(): Engine {
       inHome(name, (record) =>
         foreground(argv, {
           cwd: record.spec.project,
-          env: only({ ...environment(record), ...outside(env, record) }),
+          env: exactEnvironment({ ...environment(record), ...shellEnvironment(env, record) }),
           ...{ signal, ...(filter && { filter }) },
         }),
       ),
@@ -115,15 +115,15 @@ async function homesFolder(): Promise<Result<string>> {
   return unavailable(top.failure.detail ?? top.failure.code);
 }
 
-function takes(spec: ContainerSpec): ContainerSpec {
-  return { ...withoutLimits(spec), image: thisHost, user: "", ports: [], workspace: "mount" };
+function effectiveSpec(spec: ContainerSpec): ContainerSpec {
+  return { ...withoutLimits(spec), image: hostImage, user: "", ports: [], workspace: "mount" };
 }
 
-function shares(spec: ContainerSpec): string[] {
-  const lost = unplaced(spec);
+function sharedWithHost(spec: ContainerSpec): string[] {
+  const lost = ignoredMounts(spec);
   return [
     "nothing is isolated: programs see this host's files, processes and network, as this user does",
-    `the programs are this host's, not those of ${imageInWords(spec)}`,
+    `the programs are this host's, not those of ${describeImage(spec)}`,
     "the project stays where it is, and is not at /workspace",
     "`limits` does nothing: the programs share this host's processes and memory",
     ...(spec.ports.length === 0 ? [] : ["`ports` has no effect: a program's port is this host's"]),
@@ -136,7 +136,7 @@ async function inHome(
   name: string,
   start: (record: HomeRecord) => Promise<Result<Finished>>,
 ): Promise<Result<Finished>> {
-  const record = await homes.read(name);
+  const record = await homeRecords.read(name);
   if (!record.ok) return record;
   if (record.value === undefined || (await running(record.value)) === undefined) return ok(notRunning(name));
   return start(record.value);
@@ -144,5 +144,5 @@ async function inHome(
 
 /** What is not the shell works in the home, since the project's folder may be gone. */
 function where(record: HomeRecord, options: ProcessOptions): ProcessOptions {
-  return { ...options, cwd: record.user.home, env: only(environment(record)) };
+  return { ...options, cwd: record.user.home, env: exactEnvironment(environment(record)) };
 }

@@ -4,18 +4,18 @@ import { thisShell } from "../this-user.js";
 import type { HomeRecord } from "./run.js";
 
 /** The variable by which every process of a home is found again. */
-export const mark = "TAZPOD_HOME";
+export const homeVariable = "TAZPOD_HOME";
 
 /** The environment of whatever runs in a home: the user's PATH, and nothing else of the host's variables. */
 export function environment({ user: { home, name = "" } }: HomeRecord): Record<string, string> {
   return {
     ...{ PATH: ownPath(), HOME: home, USER: name, LOGNAME: name, SHELL: thisShell() },
-    [mark]: home,
+    [homeVariable]: home,
   };
 }
 
 /** What the shell is given, with the socket of the ssh-agent where it is on the host. */
-export function outside(
+export function shellEnvironment(
   env: Readonly<Record<string, string>>,
   { spec }: HomeRecord,
 ): Readonly<Record<string, string>> {

@@ -10,7 +10,7 @@ export interface HomeRun {
 
 export type HomeRecord = ContainerRecord<HomeRun>;
 
-export const homes = recordStore<HomeRun>("homes");
+export const homeRecords = recordStore<HomeRun>("homes");
 
 /** The last start, if its home is still there, in RAM and only this user's; a reboot empties RAM. */
 export async function running({ run, user }: HomeRecord): Promise<HomeRun | undefined> {

@@ -1,19 +1,19 @@
 import { dirname, join } from "node:path";
 import { now } from "../../host/clock.js";
 import { makeFolder, makeLink } from "../../host/files.js";
-import { freeBytes, inodeOf, unfit } from "../../host/runtime-folder.js";
+import { freeBytes, inodeOf, folderProblem } from "../../host/runtime-folder.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import { mountsOf } from "../mounts.js";
 import { secretsFolder } from "../paths.js";
 import type { ContainerSpec, ContainerUser } from "../types.js";
-import { type HomeRecord, homes, running } from "./run.js";
+import { type HomeRecord, homeRecords, running } from "./run.js";
 
 /** A home takes more room than that, in bytes. */
 const leastBytes = 1024 * 1024;
 
 /** Makes the home of a record that has none. Failure: `container-start`. */
 export function startHome(name: string): Promise<Result<void>> {
-  return homes.launch(name, async (record) =>
+  return homeRecords.launch(name, async (record) =>
     (await running(record)) !== undefined ? ok(undefined) : makeHome(record),
   );
 }
@@ -23,7 +23,7 @@ async function makeHome(record: HomeRecord): Promise<Result<void>> {
   const { name } = record.spec;
   const above = dirname(home);
   const refused = (detail: string): Result<never> => fail({ kind: "container-start", name, detail });
-  const wrong = (await unfit(dirname(above))) ?? (await unfit(above));
+  const wrong = (await folderProblem(dirname(above))) ?? (await folderProblem(above));
   if (wrong !== undefined) return refused(wrong);
   const free = await freeBytes(above);
   if (!free.ok) return free;
@@ -34,8 +34,8 @@ async function makeHome(record: HomeRecord): Promise<Result<void>> {
   const filled = await fill(record);
   if (!filled.ok) return filled;
   const inode = await inodeOf(home);
-  if (inode === undefined) return refused((await unfit(home)) ?? `${home} is gone`);
-  return homes.change({ ...record, run: { inode, startedAt: now().toISOString() } });
+  if (inode === undefined) return refused((await folderProblem(home)) ?? `${home} is gone`);
+  return homeRecords.change({ ...record, run: { inode, startedAt: now().toISOString() } });
 }
 
 /** Makes the folders and links of a home. What an earlier start that was cut short has made is used again. */
@@ -62,7 +62,7 @@ function linked(spec: ContainerSpec, user: ContainerUser): { source: string; tar
 }
 
 /** The targets that have no place: without a mount namespace, a path outside of the home is the host's own. */
-export function unplaced(spec: ContainerSpec): string[] {
+export function ignoredMounts(spec: ContainerSpec): string[] {
   const targets = spec.mounts.map(({ target }) => target);
   return targets.filter((target) => pathInHome(spec, target) === undefined);
 }

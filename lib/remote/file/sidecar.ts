@@ -1,5 +1,5 @@
 import { readText, stat, writeAtomic } from "../../host/files.js";
-import { plain } from "../../host/printable.js";
+import { printable } from "../../host/printable.js";
 import { take } from "../../failure/result.js";
 import type { WriteMetadata } from "../types.js";
 
@@ -51,7 +51,7 @@ function parseNote(read: unknown): readonly Note[] {
   return [
     {
       etag,
-      ...(typeof host === "string" ? { host: plain(host) } : {}),
+      ...(typeof host === "string" ? { host: printable(host) } : {}),
       ...(typeof writeId === "string" ? { writeId } : {}),
       ...(typeof generation === "number" ? { generation } : {}),
       ...(typeof sha256 === "string" ? { sha256 } : {}),

@@ -1,7 +1,7 @@
 import { basename, dirname, join } from "node:path";
 import { interrupted } from "../../aws/errors.js";
 import { now } from "../../host/clock.js";
-import { giveName, stat } from "../../host/files.js";
+import { linkOrRename, stat } from "../../host/files.js";
 import { isLock, type LockHolder, takeLock } from "../../host/lock-file.js";
 import { createTemp, type TempFile } from "../../host/temp-file.js";
 import { Failed, take } from "../../failure/result.js";
@@ -48,7 +48,7 @@ async function replace(
   if (object !== undefined) await addNote(place.path, object.etag, await readNote(place.path, object.etag));
   await addNote(place.path, etag, metadata);
   if (condition !== "absent") take(await temp.replace(place.path));
-  else if (take(await giveName(temp.path, place.path)) === "taken") return refusedBy(place, signal);
+  else if (take(await linkOrRename(temp.path, place.path)) === "taken") return refusedBy(place, signal);
   return undefined;
 }
 

@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import type { RequestLimits } from "../../aws/client-config.js";
 import type { LoadedClient } from "../../aws/client.js";
 import type { RequestContext } from "../../aws/errors.js";
-import { plain } from "../../host/printable.js";
+import { printable } from "../../host/printable.js";
 import type { RemoteObject, WriteMetadata } from "../types.js";
 
 /** A key in a bucket, and how it is reached. */
@@ -51,7 +51,7 @@ export function described({ ETag, ContentLength, LastModified, Metadata = {} }: 
     etag: unquoted(ETag),
     bytes: ContentLength ?? 0,
     modified: LastModified ?? new Date(0),
-    ...(host === undefined ? {} : { host: plain(decoded(host)) }),
+    ...(host === undefined ? {} : { host: printable(decoded(host)) }),
     ...(writeId === undefined ? {} : { writeId }),
     ...(/^\d{1,15}$/.test(generation) ? { generation: Number(generation) } : {}),
     ...(/^[0-9a-f]{64}$/.test(sha256) ? { sha256 } : {}),
