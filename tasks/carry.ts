@@ -2,7 +2,7 @@
 import type { ContainerState } from "../lib/engine/types.js";
 import { containerSpec } from "../lib/project/container-spec.js";
 import type { Project } from "../lib/project/types.js";
-import { exclusively } from "../lib/project/project-lock.js";
+import { withProjectLock } from "../lib/project/project-lock.js";
 import { ok, type Result } from "../lib/failure/result.js";
 import { alone } from "../lib/session/step-program.js";
 import { cannotTell } from "../lib/run/checks.js";
@@ -24,7 +24,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const { containerName: container, user } = project.config;
   const inside = { engine: await context.engine(), container, user };
   const { root, vaultFolder } = project;
-  const carried = await exclusively(
+  const carried = await withProjectLock(
     vaultFolder,
     signal,
     () => carry({ inside, volume, root, vaultFolder }, signal),

@@ -24,13 +24,13 @@ export async function run(context: StepContext): Promise<Result<void>> {
     return ok(undefined);
   }
   // by those runs only that make a project
-  const [{ initAnswers }, { configText }] = await Promise.all([
+  const [{ initAnswers }, { newConfigText }] = await Promise.all([
     import("../lib/session/init-questions.js"),
     import("../lib/project/config-text.js"),
   ]);
   const answers = await initAnswers(context);
   if (!answers.ok) return answers;
-  const config = configText(project.root, answers.value);
+  const config = newConfigText(project.root, answers.value);
   if (!config.ok) return config;
   const written = await writeMissing(project, { [project.configFile]: config.value });
   if (!written.ok) return written;

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { clear } from "../lib/secrets-folder/clear.js";
 import { forgetOpen, readOpen } from "../lib/secrets-folder/open-record.js";
-import { exclusively } from "../lib/project/project-lock.js";
-import { comingsAndGoings, otherSessions } from "../lib/project/sessions.js";
+import { withProjectLock } from "../lib/project/project-lock.js";
+import { sessionsTimestamp, otherSessions } from "../lib/project/sessions.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
 import { alone } from "../lib/session/step-program.js";
 import type { StepContext } from "../lib/run/step.js";
@@ -10,12 +10,12 @@ import type { StepContext } from "../lib/run/step.js";
 /** Empties the RAM folder. What was not saved is the business of the fact it needs. */
 export async function run(context: StepContext): Promise<Result<void>> {
   const { project, options, session, signal } = context;
-  return exclusively(project.vaultFolder, signal, async () => {
+  return withProjectLock(project.vaultFolder, signal, async () => {
     const enclave = await context.enclave();
     // where no container runs there is no RAM folder
     if (!enclave.ok) return enclave.failure.kind === "container-gone" ? ok(undefined) : enclave;
     if (session.isLeaving) {
-      const seen = await comingsAndGoings(project.vaultFolder);
+      const seen = await sessionsTimestamp(project.vaultFolder);
       if (!seen.ok) return seen;
       const others = await otherSessions(project.vaultFolder);
       if (!others.ok) return others;

@@ -18,7 +18,9 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   const remote = await context.remote();
   const { state, reason } = await remote.credentials(signal);
   if (state === "true" && !options.force) {
-    terminal.print(remote.kind === "s3" ? `Logged in already: ${reason}. --force logs in anew.` : `${reason}.`);
+    terminal.print(
+      remote.kind === "s3" ? `Logged in already: ${reason}. --force logs in anew.` : `${reason}.`,
+    );
     return ok(undefined);
   }
   if (remote.kind !== "s3") return ok(undefined);
@@ -50,7 +52,7 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
     onTrouble: (failure) => terminal.print(`${failureText(failure)}\nAsking on.`),
   });
   // what was typed meanwhile was typed for the browser, or in impatience
-  const dropped = await terminal.dropTyped();
+  const dropped = await terminal.discardTyped();
   if (!done.ok) return done;
   if (!dropped.ok) return dropped;
   terminal.print(

@@ -11,7 +11,8 @@ import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.
 export async function run(context: StepContext): Promise<Result<unknown>> {
   const { project, options, signal, report } = context;
   const remote = await context.remote();
-  const progress = (done: number, total: number): void => report(`${formatBytes(done)} of ${formatBytes(total)}`);
+  const progress = (done: number, total: number): void =>
+    report(`${formatBytes(done)} of ${formatBytes(total)}`);
   const pulled = await pull({ remote, folder: project.vaultFolder, force: options.force, signal, progress });
   if (pulled.ok) context.session.isNews = true;
   return pulled;

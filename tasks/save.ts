@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { openVaultIn } from "../lib/secrets-folder/open-vault.js";
-import { exclusively } from "../lib/project/project-lock.js";
+import { withProjectLock } from "../lib/project/project-lock.js";
 import { ok, type Result } from "../lib/failure/result.js";
 import { alone } from "../lib/session/step-program.js";
 import { vaultPassphrase } from "../lib/session/passphrase.js";
@@ -14,7 +14,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const { project, terminal, signal } = context;
   const passphrase = await provenPassphrase(context);
   if (!passphrase.ok) return passphrase;
-  return exclusively(project.vaultFolder, signal, async () => {
+  return withProjectLock(project.vaultFolder, signal, async () => {
     const saved = await saveOpen(context, passphrase.value, (text) => terminal.print(text));
     sayAside(context);
     return !saved.ok && saved.failure.kind === "vault-vanished"

@@ -4,7 +4,7 @@ import { openVaultIn } from "../lib/secrets-folder/open-vault.js";
 import { forgetOpen, recordedOpen } from "../lib/secrets-folder/open-record.js";
 import { explain } from "../lib/failure/explain.js";
 import { pushed } from "../lib/remote/local.js";
-import { exclusively } from "../lib/project/project-lock.js";
+import { withProjectLock } from "../lib/project/project-lock.js";
 import { isInUse, joinSession } from "../lib/project/sessions.js";
 import { printable } from "../lib/host/printable.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
@@ -38,7 +38,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
     return context.options.force ? ok(undefined) : notOlder(project.vaultFolder, project.vaultFile, opened);
   };
   const unpacked = await withPassphrase(context, "Passphrase of the vault:", (passphrase) =>
-    exclusively(project.vaultFolder, signal, async () => {
+    withProjectLock(project.vaultFolder, signal, async () => {
       const vault = { vault: project.vaultFile, passphrase, limitBytes, opening: opening.value };
       const done = await unpack(enclave.value, { ...vault, accept, signal });
       if (!done.ok) return done;
@@ -70,7 +70,9 @@ export async function run(context: StepContext): Promise<Result<void>> {
     const closed = opening.value === undefined ? [] : closedParts(opening.value);
     const without = closed.length === 0 ? "" : `, without ${closed.join(", ")}`;
     await tellOrigin(context, sealed);
-    terminal.print(`✔ unlocked: ${count(files)}, ${formatBytes(bytes)}, in ${enclave.value.folder}${without}`);
+    terminal.print(
+      `✔ unlocked: ${count(files)}, ${formatBytes(bytes)}, in ${enclave.value.folder}${without}`,
+    );
   }
   await sayWhatWaits(context);
   return ok(undefined);

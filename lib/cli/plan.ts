@@ -23,7 +23,7 @@ export async function planCommand(args: Arguments, words: readonly string[]): Pr
   if (!plan.ok) return reportFailure(plan.failure, args.json);
   const settings = {
     vars: world.vars(recipe),
-    word: (failure: Failure) => explain(failure).message.split("\n")[0] ?? failure.kind,
+    describeFailure: (failure: Failure) => explain(failure).message.split("\n")[0] ?? failure.kind,
   };
   if (args.json) printJson(planJson(plan.value, settings));
   else printResult(explainPlan(plan.value, recipe, settings));

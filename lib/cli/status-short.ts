@@ -4,7 +4,7 @@ import { isNotedUnsaved } from "../secrets-folder/unsaved-note.js";
 import { findSpecialEntry, readProjectFile } from "../host/project-file.js";
 import { printResult } from "../host/screen.js";
 import { findRoot, startFolder } from "../project/find.js";
-import { saysNoRemote } from "../project/no-remote.js";
+import { isRemoteNone } from "../project/no-remote.js";
 import { isInUse } from "../project/sessions.js";
 import { isPushed, readLocal } from "../remote/local.js";
 import { printable } from "../host/printable.js";
@@ -36,7 +36,7 @@ async function shortLine(root: string): Promise<string> {
 
 async function hasNoRemote(root: string): Promise<boolean> {
   const text = await readProjectFile(root, join(root, ".tazpod", "config.yaml"));
-  const says = text.ok && saysNoRemote(String(text.value ?? ""));
+  const says = text.ok && isRemoteNone(String(text.value ?? ""));
   if (says !== undefined) return says;
   const { loadProject } = await import("../project/load.js");
   const project = await loadProject(root);

@@ -28,7 +28,7 @@ export async function statusCommand(args: Arguments, words: readonly string[]): 
   if (!sessions.ok) return reportFailure(sessions.failure, args.json);
   const read = await readState(project.vaultFolder);
   if (!read.ok) return reportFailure(read.failure, args.json);
-  const shells = sessions.value.filter(({ arriving }) => !arriving);
+  const shells = sessions.value.filter(({ starting }) => !starting);
   const { engine, unavailable } = await world.chosen();
   const isThere = unavailable.length < engineNames.length;
   const status = {

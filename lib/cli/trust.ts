@@ -2,7 +2,7 @@ import { printJson, printResult } from "../host/screen.js";
 import type { Arguments } from "../run/arguments.js";
 import { open } from "../session/open.js";
 import { reportFailure } from "../run/report.js";
-import { trustOf } from "../trust/ensure.js";
+import { readTrust } from "../trust/ensure.js";
 import { removeTrusted, writeTrusted } from "../trust/store.js";
 
 /** `tazpod trust`: shows what a project overrides, and records that it is trusted on this host, or no longer is. */
@@ -12,12 +12,12 @@ export async function trustCommand(args: Arguments, words: readonly string[]): P
   if (!setting.ok) return reportFailure(setting.failure, args.json);
   const { recipe, world } = setting.value;
   const { project, terminal, options } = world;
-  const found = await trustOf(project, recipe, (task) => world.vars(recipe, task));
+  const found = await readTrust(project, recipe, (task) => world.vars(recipe, task));
   if (!found.ok) return reportFailure(found.failure, args.json);
-  const { state, since, things, text } = found.value;
+  const { state, since, items, text } = found.value;
   const hash = await found.value.hash();
   const isAsked = state === "untrusted" && !args.show && !args.revoke && options.yes !== "all";
-  if (args.json) printJson({ project: project.root, state, since, hash, things });
+  if (args.json) printJson({ project: project.root, state, since, hash, things: items });
   else if (state === "nothing to trust")
     printResult("The project has only what comes with tazpod: there is nothing to trust.");
   else if (isAsked && terminal.interactive) {
@@ -40,7 +40,7 @@ export async function trustCommand(args: Arguments, words: readonly string[]): P
     if (!answer.ok) return reportFailure(answer.failure, args.json);
     if (!answer.value) return reportFailure({ kind: "declined", question }, args.json);
   }
-  const written = await writeTrusted(project.root, things);
+  const written = await writeTrusted(project.root, items);
   if (!written.ok) return reportFailure(written.failure, args.json);
   terminal.print("It is trusted on this host.");
   return 0;

@@ -15,18 +15,18 @@ import { ok, type Result } from "../failure/result.js";
 import { createDocument, type Document, invalid, type Part, reporter, type SourceFile } from "./document.js";
 import type { Span } from "./excerpt.js";
 import { describe, type Path, type Schema, type SchemaNode } from "./schema.js";
-import { wordSyntax } from "./syntax.js";
-import { wordErrors } from "./wording.js";
+import { describeSyntaxError } from "./syntax.js";
+import { describeErrors } from "./wording.js";
 
 /** Far more than a real file needs; a file made to explode has more. */
 const maxAliases = 50;
 
 /** Deeper than any real file, and shallow enough for all that walks through one. */
-const mostLevels = 64;
+const maxLevels = 64;
 /** In UTF-16 units: some mistakes take the parser a time that grows with the square of the text, and this seconds at most. */
-const mostText = 128 * 1024;
+const maxText = 128 * 1024;
 /** More mistakes than one reads. */
-const mostProblems = 50;
+const maxProblems = 50;
 
 /**
  * Reads YAML 1.2 (core schema) and checks it against `schema`.
@@ -36,11 +36,11 @@ const mostProblems = 50;
 export function parseDocument<T>(source: SourceFile, schema: Schema<T>): Result<Document<T>> {
   const report = reporter(source);
   const start: Span = { start: 0, end: 0 };
-  if (source.text.length > mostText)
-    return invalid([report(start, `this file is too large: more than ${mostText / 1024} KiB`)]);
+  if (source.text.length > maxText)
+    return invalid([report(start, `this file is too large: more than ${maxText / 1024} KiB`)]);
   const tooDeep = () =>
-    invalid([report(start, `this file is nested too deeply: more than ${mostLevels} levels`)]);
-  if (bracketDepth(source.text) > mostLevels) return tooDeep();
+    invalid([report(start, `this file is nested too deeply: more than ${maxLevels} levels`)]);
+  if (bracketDepth(source.text) > maxLevels) return tooDeep();
   let yaml: YamlDocument;
   let value: unknown;
   try {
@@ -66,11 +66,11 @@ export function parseDocument<T>(source: SourceFile, schema: Schema<T>): Result<
     if (!(error instanceof ReferenceError)) throw error;
     return invalid([report(start, "too many aliases (*name) in this file", "write the values out")]);
   }
-  if (depthOf(value) > mostLevels) return tooDeep();
+  if (depthOf(value) > maxLevels) return tooDeep();
 
   const document = createDocument(source, value, spansOf(yaml));
   if (schema.validate(value)) return ok({ ...document, value });
-  const findings = wordErrors(schema.schema, value, schema.validate.errors ?? []);
+  const findings = describeErrors(schema.schema, value, schema.validate.errors ?? []);
   return invalid(
     limited(findings, (finding) => document.problem(finding.path, finding.message, finding)).toSorted(
       byPlace,
@@ -79,7 +79,7 @@ export function parseDocument<T>(source: SourceFile, schema: Schema<T>): Result<
 }
 
 function limited<T>(all: readonly T[], word: (one: T) => Problem): readonly Problem[] {
-  const problems = all.slice(0, mostProblems).map(word);
+  const problems = all.slice(0, maxProblems).map(word);
   const more = all.length - problems.length;
   return more === 0 ? problems : [...problems, { message: `… and ${more} more problems` }];
 }
@@ -102,7 +102,7 @@ function depthOf(value: unknown): number {
     level = level.flatMap((one) =>
       typeof one === "object" && one !== null ? Object.values(one as Record<string, unknown>) : [],
     );
-    if (level.length === 0 || depth > mostLevels) return depth;
+    if (level.length === 0 || depth > maxLevels) return depth;
   }
 }
 
@@ -112,7 +112,7 @@ function syntaxProblem(error: YAMLError, source: SourceFile, report: ReturnType<
   const word =
     /^(?:"[^"\n]*"|'[^'\n]*'|[^\s:,#{}[\]]+)/.exec(source.text.slice(start, start + 200))?.[0] ?? "";
   const end = error.code === "DUPLICATE_KEY" ? start + word.length : to;
-  const { message, hint } = wordSyntax(error, word.replaceAll(/^["']|["']$/g, ""));
+  const { message, hint } = describeSyntaxError(error, word.replaceAll(/^["']|["']$/g, ""));
   return report({ start, end }, message, hint);
 }
 

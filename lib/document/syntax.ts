@@ -1,7 +1,7 @@
 import type { YAMLError } from "yaml";
 
 /** What a YAML error means, in our words. `found` is the text at its place. */
-export function wordSyntax(
+export function describeSyntaxError(
   error: YAMLError,
   found: string,
 ): { readonly message: string; readonly hint?: string } {

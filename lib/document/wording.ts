@@ -10,7 +10,7 @@ export interface Finding {
 }
 
 /** Turns a validator's errors into what a person needs to hear: one finding for each thing wrong. */
-export function wordErrors(
+export function describeErrors(
   schema: unknown,
   value: unknown,
   errors: readonly SchemaError[],

@@ -5,7 +5,7 @@ import { processIdentity } from "./process-identity.js";
  * The processes whose environment, at their start, had `NAME=VALUE`, each with its identity; without this process and
  * those that it was started by. Only processes that this user may look at are found.
  */
-export async function processesWith(variable: string, value: string): Promise<Map<number, string>> {
+export async function processesWithVariable(variable: string, value: string): Promise<Map<number, string>> {
   const own = await ancestors();
   const found = new Map<number, string>();
   for (const name of await readdir("/proc").catch(() => [])) {

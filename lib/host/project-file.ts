@@ -5,9 +5,9 @@ import { attempt, attemptOptional, errno } from "./file-failure.js";
 import { constants } from "./node-fs.js";
 
 /** More than any settings, recipe or script needs. */
-const mostBytes = 1024 * 1024;
+const maxBytes = 1024 * 1024;
 /** How often a file may be replaced while it is being opened. */
-const mostTries = 20;
+const maxTries = 20;
 
 /**
  * Reads a file of a project, which somebody else may have written or may be changing now. It has to be a regular file
@@ -18,12 +18,12 @@ const mostTries = 20;
 export async function readProjectFile(
   root: string,
   path: string,
-  limit = mostBytes,
+  limit = maxBytes,
 ): Promise<Result<Buffer | undefined>> {
   const no = (code: string, detail: string) => fail({ kind: "file", action: "read", path, code, detail });
   if (!isInside(root, path))
     return no("EPERM", "it is outside the project, and only files of the project are read");
-  for (let tries = 0; tries < mostTries; tries += 1) {
+  for (let tries = 0; tries < maxTries; tries += 1) {
     const found = await attemptOptional("read", path, () => fs.lstat(path));
     if (!found.ok || found.value === undefined) return found.ok ? ok(undefined) : found;
     const odd = oddKind(found.value);

@@ -29,7 +29,7 @@ export async function readSecretLine(
 }
 
 /** Throws away what was typed on the terminal and nobody has read; Ctrl-C among it is "interrupted". */
-export async function dropTyped(input: ReadStream): Promise<"drained" | "interrupted"> {
+export async function discardTyped(input: ReadStream): Promise<"drained" | "interrupted"> {
   try {
     input.setRawMode(true);
     return await drain(input);

@@ -12,7 +12,11 @@ export const packagePath = (name: string): string => `${process.execPath}/${name
 
 export const packageText = (name: string): Promise<string> => Promise.resolve(getAsset(name, "utf8"));
 
-export const evaluateCommand = (program: string): readonly string[] => [process.execPath, evaluateWord, program];
+export const evaluateCommand = (program: string): readonly string[] => [
+  process.execPath,
+  evaluateWord,
+  program,
+];
 
 export const zxCommand = (file: string, modules: string): readonly string[] => [
   process.execPath,

@@ -32,7 +32,7 @@ export interface Terminal {
    * Throws away what was typed while nobody had asked anything, so that it answers no later question. Failure:
    * `interrupted` when Ctrl-C is among it.
    */
-  dropTyped(): Promise<Result<void>>;
+  discardTyped(): Promise<Result<void>>;
   /** Has `text` on a screen of its own while `work` runs: it stays neither on the screen nor above it. */
   reveal<T>(text: string, work: () => Promise<T>): Promise<T>;
   /** Leaves the terminal to a program while `work` runs. */
@@ -69,7 +69,8 @@ export function openTerminal(): Terminal {
         place = printNote;
       }
     },
-    confirm: (question, preset, signal) => untilEnded(signal, (ended) => confirm(question, preset, ended)),
+    confirm: (question, preset, signal) =>
+      withEndSignals(signal, (ended) => confirm(question, preset, ended)),
     async page(text, signal) {
       const { columns = 0, rows = 0 } = process.stderr;
       const pages = isInteractive() ? paginate(text, columns, rows) : [text];
@@ -78,7 +79,7 @@ export function openTerminal(): Terminal {
         if (index === pages.length - 1) break;
         const question = `-- ${index + 1} of ${pages.length} screens; Enter shows the next, q stops --`;
         const way = { read: (typed: string) => typed.toLowerCase(), complaint: "" };
-        const next = await untilEnded(signal, (ended) => answer(question, way, ended));
+        const next = await withEndSignals(signal, (ended) => answer(question, way, ended));
         if (!next.ok) return next;
         if (next.value.startsWith("q")) {
           printNote("The rest was not shown.");
@@ -88,12 +89,12 @@ export function openTerminal(): Terminal {
       return ok(undefined);
     },
     line: (question, signal) =>
-      untilEnded(signal, (ended) => answer(question, { read: (text) => text, complaint: "" }, ended)),
-    secret: (question, signal) => untilEnded(signal, (ended) => secret(question, ended)),
-    async dropTyped() {
+      withEndSignals(signal, (ended) => answer(question, { read: (text) => text, complaint: "" }, ended)),
+    secret: (question, signal) => withEndSignals(signal, (ended) => secret(question, ended)),
+    async discardTyped() {
       if (!isInteractive()) return ok(undefined);
-      const { dropTyped } = await import("./secret-line.js");
-      const dropped = await dropTyped(process.stdin);
+      const { discardTyped } = await import("./secret-line.js");
+      const dropped = await discardTyped(process.stdin);
       return dropped === "drained" ? ok(undefined) : fail({ kind: "interrupted", signal: "SIGINT" });
     },
     async reveal(text, work) {
@@ -116,7 +117,7 @@ export function openTerminal(): Terminal {
 }
 
 /** Asks with a signal that also aborts when this process is told to end: a question nobody will answer must not hold it. */
-async function untilEnded<T>(
+async function withEndSignals<T>(
   signal: AbortSignal | undefined,
   ask: (ended: AbortSignal) => Promise<T>,
 ): Promise<T> {

@@ -1,8 +1,8 @@
 import type { Failure } from "../failure/failure.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Recipe, Task } from "../recipe/types.js";
-import { call, type Routine } from "./coroutine.js";
-import type { State, World } from "./predicted-state.js";
+import { call, type Coroutine } from "./coroutine.js";
+import type { FactState, PredictedState } from "./predicted-state.js";
 
 /**
  * How a fact can be met. `wait`: nothing provides it, but it can only be known once the facts it requires hold.
@@ -21,17 +21,17 @@ const maxReason = 400;
  */
 export class Choices {
   readonly #recipe: Recipe;
-  readonly #world: World;
+  readonly #world: PredictedState;
   readonly #facts = new Map<string, Result<Choice>>();
   readonly #tasks = new Map<string, Result<void>>();
 
-  constructor(recipe: Recipe, world: World) {
+  constructor(recipe: Recipe, world: PredictedState) {
     this.#recipe = recipe;
     this.#world = world;
   }
 
   /** Failures: `unmet-fact` when no provider can be used, `unknown-fact` when that cannot be told. */
-  *choose(name: string): Routine<Result<Choice>> {
+  *choose(name: string): Coroutine<Result<Choice>> {
     const state = yield* call(this.#world.state(name));
     if (state.state === "true") return ok({ kind: "holds" });
     if (state.state === "unknown") return unknownFact(name, state);
@@ -52,7 +52,7 @@ export class Choices {
     this.#tasks.clear();
   }
 
-  *#find(name: string, state: State): Routine<Result<Choice>> {
+  *#find(name: string, state: FactState): Coroutine<Result<Choice>> {
     const { providers, requires } = this.#world.fact(name);
     if (providers.length === 0) {
       if (state.state === "false" && state.missing === undefined) return unmetFact(name, state);
@@ -73,7 +73,7 @@ export class Choices {
     return fail(noWay(name, providers, failures));
   }
 
-  *#usable(task: Task): Routine<Result<void>> {
+  *#usable(task: Task): Coroutine<Result<void>> {
     const known = this.#tasks.get(task.name);
     if (known !== undefined) return known;
     let usable: Result<void> = ok(undefined);
@@ -99,12 +99,12 @@ export class Choices {
 
 export function unknownFact(
   fact: string,
-  { reason, hint }: State,
+  { reason, hint }: FactState,
 ): { readonly ok: false; readonly failure: Failure } {
   return fail({ kind: "unknown-fact", fact, reason, ...(hint === undefined ? {} : { hint }) });
 }
 
-function unmetFact(fact: string, { reason }: State): { readonly ok: false; readonly failure: Failure } {
+function unmetFact(fact: string, { reason }: FactState): { readonly ok: false; readonly failure: Failure } {
   return fail({ kind: "unmet-fact", fact, reason });
 }
 

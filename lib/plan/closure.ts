@@ -1,7 +1,7 @@
 import type { Recipe } from "../recipe/types.js";
 
 /** Every task that could be of use to `tasks`: them, and what can provide what they need or want, and so on. */
-export function closureOf(recipe: Recipe, tasks: readonly string[]): readonly string[] {
+export function usableTasks(recipe: Recipe, tasks: readonly string[]): readonly string[] {
   const found = new Set<string>();
   const facts = new Set<string>();
   const open = tasks.toReversed();

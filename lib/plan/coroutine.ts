@@ -1,35 +1,35 @@
 import type { CheckResult } from "../failure/check-result.js";
 
 /** What a routine asks its driver for: the verdict of a fact, or the result of another routine. */
-type Request =
+type Yielded =
   | { readonly kind: "ask"; readonly fact: string }
-  | { readonly kind: "call"; readonly routine: Routine<unknown> };
+  | { readonly kind: "call"; readonly routine: Coroutine<unknown> };
 
 /**
  * A function that may ask for verdicts, and that calls others of its kind without using the call stack: a chain of ten
  * thousand tasks is resolved like one of ten.
  */
-export type Routine<T> = Generator<Request, T, unknown>;
+export type Coroutine<T> = Generator<Yielded, T, unknown>;
 
 /** Counts the rounds of the driver, and of loops beside it: the work done, whatever the machine. */
-export interface Meter {
-  rounds: number;
+export interface StepCounter {
+  steps: number;
 }
 
-export function* ask(fact: string): Generator<Request, CheckResult, unknown> {
+export function* ask(fact: string): Generator<Yielded, CheckResult, unknown> {
   return (yield { kind: "ask", fact }) as CheckResult;
 }
 
-export function* call<T>(routine: Routine<T>): Generator<Request, T, unknown> {
+export function* call<T>(routine: Coroutine<T>): Generator<Yielded, T, unknown> {
   return (yield { kind: "call", routine }) as T;
 }
 
 /** Runs a routine to its end; yields each fact it asks about, and takes the verdict. */
-export function* drive<T>(main: Routine<T>, meter: Meter): Generator<string, T, CheckResult> {
-  const stack: Routine<unknown>[] = [main];
+export function* trampoline<T>(main: Coroutine<T>, counter: StepCounter): Generator<string, T, CheckResult> {
+  const stack: Coroutine<unknown>[] = [main];
   let answer: unknown;
   for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-    meter.rounds++;
+    counter.steps++;
     const next = top.next(answer);
     answer = undefined;
     if (next.done === true) {

@@ -3,11 +3,11 @@ import { placeholders, render } from "../recipe/render.js";
 import type { Recipe } from "../recipe/types.js";
 import type { Plan, PlannedStep } from "./types.js";
 
-export interface ExplainSettings {
+export interface ExplainOptions {
   /** Values for `{{name}}`. */
   readonly vars: Readonly<Record<string, string>>;
   /** Puts a failure into one line of words. */
-  readonly word: (failure: Failure) => string;
+  readonly describeFailure: (failure: Failure) => string;
 }
 
 interface Row {
@@ -21,7 +21,7 @@ interface Row {
  * A plan as rows of text with aligned columns, without a newline at the end:
  * `=` holds already (what is internal is left out), `+` will run, `?` may run, `!` wanted and not possible, `-` declined, `~` cleanup.
  */
-export function explainPlan(plan: Plan, recipe: Recipe, settings: ExplainSettings): string {
+export function explainPlan(plan: Plan, recipe: Recipe, settings: ExplainOptions): string {
   const rows: readonly Row[] = [
     ...plan.satisfied
       .filter(({ fact }) => recipe.facts.get(fact)?.internal !== true)
@@ -30,7 +30,7 @@ export function explainPlan(plan: Plan, recipe: Recipe, settings: ExplainSetting
     ...plan.blocked.map(({ task, fact, failure }): Row => ({
       sign: "!",
       name: fact,
-      reason: settings.word(failure),
+      reason: settings.describeFailure(failure),
       remark: `wanted by ${task}`,
     })),
     ...plan.declined.map(({ task, fact }): Row => ({
@@ -41,7 +41,7 @@ export function explainPlan(plan: Plan, recipe: Recipe, settings: ExplainSetting
     })),
     ...cleanupRows(plan, recipe),
   ];
-  const filled = rows.map((row) => ({ ...row, reason: fill(row.reason, settings.vars) }));
+  const filled = rows.map((row) => ({ ...row, reason: fillKnown(row.reason, settings.vars) }));
   const nameWidth = widest(filled.map(({ name }) => name));
   const reasonWidth = widest(filled.filter(({ remark }) => remark !== undefined).map(({ reason }) => reason));
   const lines = filled.map(({ sign, name, reason, remark }) =>
@@ -53,7 +53,7 @@ export function explainPlan(plan: Plan, recipe: Recipe, settings: ExplainSetting
 }
 
 /** Fills what has a value, and leaves the rest: words of a check may have braces of their own. */
-export function fill(text: string, vars: Readonly<Record<string, string>>): string {
+export function fillKnown(text: string, vars: Readonly<Record<string, string>>): string {
   return placeholders(text).every((name) => Object.hasOwn(vars, name)) ? render(text, vars) : text;
 }
 

@@ -1,4 +1,4 @@
-import { type ExplainSettings, fill } from "./explain.js";
+import { type ExplainOptions, fillKnown } from "./explain.js";
 import type { Cause, Plan } from "./types.js";
 
 /** A plan as plain data, stable: schema/plan.schema.json documents it. */
@@ -25,7 +25,7 @@ export interface PlanJson {
   readonly notNeeded: readonly string[];
 }
 
-export function planJson(plan: Plan, { vars, word }: ExplainSettings): PlanJson {
+export function planJson(plan: Plan, { vars, describeFailure }: ExplainOptions): PlanJson {
   return {
     version: 1,
     target: plan.target,
@@ -33,7 +33,7 @@ export function planJson(plan: Plan, { vars, word }: ExplainSettings): PlanJson 
       task,
       certain,
       ...(otherwise === undefined ? {} : { otherwise }),
-      reason: fill(reason, vars),
+      reason: fillKnown(reason, vars),
       cause,
       branch,
     })),
@@ -43,7 +43,7 @@ export function planJson(plan: Plan, { vars, word }: ExplainSettings): PlanJson 
       task,
       fact,
       kind: failure.kind,
-      reason: fill(word(failure), vars),
+      reason: fillKnown(describeFailure(failure), vars),
     })),
     declined: plan.declined,
     notNeeded: plan.notNeeded,

@@ -3,10 +3,10 @@ import { isDerived } from "../recipe/check.js";
 import type { Recipe, Task } from "../recipe/types.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { Choices } from "./choices.js";
-import { Journal } from "./undo-log.js";
-import { call, type Meter, type Routine } from "./coroutine.js";
+import { UndoLog } from "./undo-log.js";
+import { call, type StepCounter, type Coroutine } from "./coroutine.js";
 import { type Cause, type Plan, type PlannedStep, type Progress, wantKey } from "./types.js";
-import { type State, World } from "./predicted-state.js";
+import { type FactState, PredictedState } from "./predicted-state.js";
 
 /** The tasks that led to one, as a list that shares its tail. */
 interface Branch {
@@ -15,15 +15,15 @@ interface Branch {
 }
 
 /** Why a task is planned: for what, and the provider to take should it turn out to be of no use. */
-interface Errand {
+interface Request {
   readonly cause: Cause;
   readonly above: Branch | undefined;
   readonly reason: string;
   readonly otherwise?: string | undefined;
 }
 
-interface Mark {
-  readonly journal: number;
+interface Savepoint {
+  readonly undoLog: number;
   readonly steps: number;
 }
 
@@ -31,8 +31,8 @@ type Mutable<T> = T extends readonly (infer Item)[] ? Item[] : never;
 
 /** Builds a plan step by step; what turns out not to be possible is rolled back. */
 export class Planner {
-  readonly journal = new Journal();
-  readonly world: World;
+  readonly undoLog = new UndoLog();
+  readonly predicted: PredictedState;
   readonly steps: PlannedStep[] = [];
   readonly satisfied = new Map<string, string>();
   readonly blocked: Mutable<Plan["blocked"]> = [];
@@ -42,11 +42,11 @@ export class Planner {
   readonly #recipe: Recipe;
   readonly #progress: Progress;
 
-  constructor(recipe: Recipe, progress: Progress, meter: Meter) {
+  constructor(recipe: Recipe, progress: Progress, counter: StepCounter) {
     this.#recipe = recipe;
     this.#progress = progress;
-    this.world = new World(recipe, this.journal, meter);
-    this.#choices = new Choices(recipe, this.world);
+    this.predicted = new PredictedState(recipe, this.undoLog, counter);
+    this.#choices = new Choices(recipe, this.predicted);
   }
 
   /** Whether a task is done with: it ran, or it is in the plan already. */
@@ -58,8 +58,13 @@ export class Planner {
    * Plans what makes a fact true for `by`. The value is the fact that has to turn out true first, where nothing
    * provides it and it cannot be known yet.
    */
-  *need(name: string, by: string, kind: "need" | "want", above: Branch): Routine<Result<string | undefined>> {
-    const state = yield* call(this.world.state(name));
+  *need(
+    name: string,
+    by: string,
+    kind: "need" | "want",
+    above: Branch,
+  ): Coroutine<Result<string | undefined>> {
+    const state = yield* call(this.predicted.state(name));
     const choice = yield* call(this.#choices.choose(name));
     if (!choice.ok) return fail(neededBy(choice.failure, by));
     switch (choice.value.kind) {
@@ -78,17 +83,17 @@ export class Planner {
       case "run": {
         let failure: Failure | undefined;
         for (const [index, provider] of choice.value.providers.entries()) {
-          if (this.isPlanned(provider)) return this.#again(provider, name, state, by);
-          const mark = this.#mark();
-          const errand = {
+          if (this.isPlanned(provider)) return this.#alreadyPlanned(provider, name, state, by);
+          const savepoint = this.#savepoint();
+          const request = {
             cause: { kind, by, fact: name },
             above,
             reason: state.reason,
             otherwise: choice.value.providers[index + 1],
           };
-          const planned = yield* call(this.plan(this.#task(provider), errand));
+          const planned = yield* call(this.plan(this.#task(provider), request));
           if (planned.ok) return ok(undefined);
-          this.#rollBack(mark);
+          this.#rollBack(savepoint);
           if (planned.failure.kind !== "unmet-fact") return planned;
           failure ??= planned.failure;
         }
@@ -98,8 +103,8 @@ export class Planner {
   }
 
   /** Plans a task after what it needs and wants. */
-  *plan(task: Task, errand: Errand): Routine<Result<void>> {
-    const branch: Branch = { task: task.name, above: errand.above };
+  *plan(task: Task, request: Request): Coroutine<Result<void>> {
+    const branch: Branch = { task: task.name, above: request.above };
     const waiting = new Set<string>();
     let waits: string | undefined;
     for (const name of task.needs) {
@@ -111,45 +116,48 @@ export class Planner {
     }
     for (const name of task.wants) yield* call(this.#want(name, task.name, branch));
     for (const name of task.needs) {
-      const state = yield* call(this.world.state(name));
+      const state = yield* call(this.predicted.state(name));
       if (state.state === "false" && !waiting.has(name)) return conflict(name, state, task.name);
     }
     // What it needs may have made its fact true on the way.
-    if (errand.cause.kind !== "target" && (yield* call(this.world.state(errand.cause.fact))).state === "true")
+    if (
+      request.cause.kind !== "target" &&
+      (yield* call(this.predicted.state(request.cause.fact))).state === "true"
+    )
       return ok(undefined);
     const allowed = yield* call(this.#checkPreconditions(task));
     if (!allowed.ok) return allowed;
-    this.journal.push(
+    this.undoLog.push(
       this.steps,
       plannedStep(
         branch,
-        errand,
-        waits === undefined ? undefined : (this.world.fact(waits).desc ?? `${waits} holds`),
+        request,
+        waits === undefined ? undefined : (this.predicted.fact(waits).desc ?? `${waits} holds`),
       ),
     );
-    this.journal.set(this.#planned, task.name, true);
-    this.world.apply(task);
+    this.undoLog.set(this.#planned, task.name, true);
+    this.predicted.apply(task);
     this.#choices.applied(task);
     return ok(undefined);
   }
 
-  *#want(name: string, by: string, branch: Branch): Routine<void> {
+  *#want(name: string, by: string, branch: Branch): Coroutine<void> {
     if (this.#progress.declined.has(wantKey(by, name))) {
-      this.journal.push(this.declined, { task: by, fact: name });
+      this.undoLog.push(this.declined, { task: by, fact: name });
       return;
     }
-    const mark = this.#mark();
+    const savepoint = this.#savepoint();
     const met = yield* call(this.need(name, by, "want", branch));
     if (met.ok) return;
-    this.#rollBack(mark);
-    this.journal.push(this.blocked, { task: by, fact: name, failure: met.failure });
+    this.#rollBack(savepoint);
+    this.undoLog.push(this.blocked, { task: by, fact: name, failure: met.failure });
   }
 
   /** Preconditions about facts are looked at now, so that nothing runs before one that cannot hold. */
-  *#checkPreconditions(task: Task): Routine<Result<void>> {
+  *#checkPreconditions(task: Task): Coroutine<Result<void>> {
     for (const { check, msg, onUnknown, at } of task.preconditions) {
       if (!isDerived(check)) continue;
-      const state = yield* call(this.world.evaluate(check));
+      const state = yield* call(this.predicted.evaluate(check));
       if (state.state === "false")
         return fail({
           kind: "precondition",
@@ -168,26 +176,26 @@ export class Planner {
     return ok(undefined);
   }
 
-  #mark(): Mark {
-    return { journal: this.journal.mark(), steps: this.steps.length };
+  #savepoint(): Savepoint {
+    return { undoLog: this.undoLog.savepoint(), steps: this.steps.length };
   }
 
-  #rollBack({ journal, steps }: Mark): void {
+  #rollBack({ undoLog, steps }: Savepoint): void {
     // Where a step that is taken back had cleared something, other ways may be open than were found then.
     if (this.steps.slice(steps).some(({ task }) => this.#task(task).clears.length > 0))
       this.#choices.forget();
-    this.journal.rollBack(journal);
+    this.undoLog.rollBack(undoLog);
   }
 
   #satisfy(name: string, reason: string): void {
-    if (!this.satisfied.has(name)) this.journal.set(this.satisfied, name, reason);
+    if (!this.satisfied.has(name)) this.undoLog.set(this.satisfied, name, reason);
   }
 
   /** A task runs once; that its fact is needed again is a fault of the recipe, or of the step. */
-  #again(
+  #alreadyPlanned(
     provider: string,
     fact: string,
-    state: State,
+    state: FactState,
     by: string,
   ): { readonly ok: false; readonly failure: Failure } {
     if (this.#planned.has(provider) && state.by !== undefined) return conflict(fact, state, by);
@@ -209,7 +217,11 @@ function neededBy(failure: Failure, by: string): Failure {
   return failure.kind === "unmet-fact" && failure.task === undefined ? { ...failure, task: by } : failure;
 }
 
-function conflict(fact: string, state: State, by: string): { readonly ok: false; readonly failure: Failure } {
+function conflict(
+  fact: string,
+  state: FactState,
+  by: string,
+): { readonly ok: false; readonly failure: Failure } {
   const cause = state.by === undefined ? `"${fact}" does not hold any more` : `${state.by} clears "${fact}"`;
   return fail({
     kind: "plan-conflict",
@@ -220,7 +232,7 @@ function conflict(fact: string, state: State, by: string): { readonly ok: false;
 
 function plannedStep(
   branch: Branch,
-  { cause, reason, otherwise }: Errand,
+  { cause, reason, otherwise }: Request,
   condition: string | undefined,
 ): PlannedStep {
   return {

@@ -1,14 +1,14 @@
 import { factsOf, isDerived } from "../recipe/check.js";
 import type { Check, Fact, Recipe, Task } from "../recipe/types.js";
-import type { Journal } from "./undo-log.js";
-import { ask, call, type Meter, type Routine } from "./coroutine.js";
+import type { UndoLog } from "./undo-log.js";
+import { ask, call, type StepCounter, type Coroutine } from "./coroutine.js";
 import type { CheckResult } from "../failure/check-result.js";
 
 /**
  * A fact as the plan sees it. `later`: only steps that have not run will show. `by` is the planned task that made it
  * so; without it the world says so. `missing`: it is false, and was not checked, because this required fact is false.
  */
-export interface State {
+export interface FactState {
   readonly state: "true" | "false" | "unknown" | "later";
   readonly reason: string;
   readonly hint?: string;
@@ -17,21 +17,21 @@ export interface State {
 }
 
 /** The world as it will be after the steps planned so far. Asks about a fact when it must, and once. */
-export class World {
+export class PredictedState {
   readonly #recipe: Recipe;
-  readonly #journal: Journal;
-  readonly #meter: Meter;
+  readonly #undoLog: UndoLog;
+  readonly #counter: StepCounter;
   /** What planned steps made of facts. */
-  readonly #pins = new Map<string, State>();
+  readonly #effects = new Map<string, FactState>();
   /** What was worked out; taken back when what it was worked out from changes. */
-  readonly #known = new Map<string, State>();
-  readonly #asked = new Map<string, CheckResult>();
+  readonly #derived = new Map<string, FactState>();
+  readonly #checked = new Map<string, CheckResult>();
   readonly #dependents = new Map<string, string[]>();
 
-  constructor(recipe: Recipe, journal: Journal, meter: Meter) {
+  constructor(recipe: Recipe, undoLog: UndoLog, counter: StepCounter) {
     this.#recipe = recipe;
-    this.#journal = journal;
-    this.#meter = meter;
+    this.#undoLog = undoLog;
+    this.#counter = counter;
     for (const fact of recipe.facts.values()) {
       for (const name of [...fact.requires, ...(isDerived(fact.check) ? factsOf(fact.check) : [])]) {
         const list = this.#dependents.get(name);
@@ -41,11 +41,11 @@ export class World {
     }
   }
 
-  *state(name: string): Routine<State> {
-    const known = this.#pins.get(name) ?? this.#known.get(name);
+  *state(name: string): Coroutine<FactState> {
+    const known = this.#effects.get(name) ?? this.#derived.get(name);
     if (known !== undefined) return known;
-    const state = yield* call(this.#workOut(this.fact(name)));
-    this.#journal.set(this.#known, name, state);
+    const state = yield* call(this.#compute(this.fact(name)));
+    this.#undoLog.set(this.#derived, name, state);
     return state;
   }
 
@@ -56,7 +56,7 @@ export class World {
   }
 
   /** The answer of a check made of facts only. */
-  *evaluate(check: Check): Routine<State> {
+  *evaluate(check: Check): Coroutine<FactState> {
     switch (check.kind) {
       case "fact":
         return yield* call(this.state(check.fact));
@@ -72,7 +72,7 @@ export class World {
       case "all":
       case "any": {
         const decisive = check.kind === "all" ? "false" : "true";
-        let result: State | undefined;
+        let result: FactState | undefined;
         for (const part of check.checks) {
           const state = yield* call(this.evaluate(part));
           if (state.state === decisive) return state;
@@ -88,17 +88,17 @@ export class World {
   /** Plans the effects of a task: what it clears is false from here on, and what it provides is true. */
   apply(task: Task): void {
     for (const name of task.clears)
-      this.#pin(name, { state: "false", reason: `${task.name} clears it`, by: task.name });
+      this.#setEffect(name, { state: "false", reason: `${task.name} clears it`, by: task.name });
     // What is derived comes last: it is let go whenever one of its facts changes.
     const provides = task.provides.toSorted(
       (a, b) => Number(isDerived(this.fact(a).check)) - Number(isDerived(this.fact(b).check)),
     );
     for (const name of provides)
-      this.#pin(name, { state: "true", reason: `${task.name} provides it`, by: task.name });
+      this.#setEffect(name, { state: "true", reason: `${task.name} provides it`, by: task.name });
   }
 
-  *#workOut(fact: Fact): Routine<State> {
-    let later: State | undefined;
+  *#compute(fact: Fact): Coroutine<FactState> {
+    let later: FactState | undefined;
     for (const name of fact.requires) {
       const required = yield* call(this.state(name));
       if (required.state === "false")
@@ -110,37 +110,37 @@ export class World {
     }
     if (later !== undefined) return fact.presume ? { ...later, state: "true" } : later;
     if (isDerived(fact.check)) return yield* call(this.evaluate(fact.check));
-    let verdict = this.#asked.get(fact.name);
-    if (verdict === undefined) {
-      verdict = yield* ask(fact.name);
-      this.#asked.set(fact.name, verdict);
+    let result = this.#checked.get(fact.name);
+    if (result === undefined) {
+      result = yield* ask(fact.name);
+      this.#checked.set(fact.name, result);
     }
-    return verdict;
+    return result;
   }
 
-  #pin(name: string, state: State): void {
-    const before = this.#pins.get(name) ?? this.#known.get(name);
+  #setEffect(name: string, state: FactState): void {
+    const before = this.#effects.get(name) ?? this.#derived.get(name);
     if (before?.state === state.state) return;
-    this.#journal.set(this.#pins, name, state);
-    this.#changed(name, state);
+    this.#undoLog.set(this.#effects, name, state);
+    this.#invalidate(name, state);
   }
 
   /** Takes back what was worked out from a fact, and what required it when it ends; both are worked out anew. */
-  #changed(start: string, cause: State): void {
+  #invalidate(start: string, cause: FactState): void {
     const seen = new Set([start]);
     for (const name of seen) {
       for (const dependent of this.#dependents.get(name) ?? []) {
-        this.#meter.rounds++;
-        const pin = this.#pins.get(dependent);
+        this.#counter.steps++;
+        const effect = this.#effects.get(dependent);
         // A step's promise holds until what it rests on ends; what is derived is always worked out from its facts.
         const lapses =
-          pin !== undefined &&
-          (isDerived(this.fact(dependent).check) || (pin.state === "true" && cause.state === "false"));
-        if (pin !== undefined && !lapses) continue;
+          effect !== undefined &&
+          (isDerived(this.fact(dependent).check) || (effect.state === "true" && cause.state === "false"));
+        if (effect !== undefined && !lapses) continue;
         // What nobody has looked at has nothing to take back; but when a fact ends, promises may rest on it further up.
-        if (pin === undefined && !this.#known.has(dependent) && cause.state === "true") continue;
-        this.#journal.delete(this.#pins, dependent);
-        this.#journal.delete(this.#known, dependent);
+        if (effect === undefined && !this.#derived.has(dependent) && cause.state === "true") continue;
+        this.#undoLog.delete(this.#effects, dependent);
+        this.#undoLog.delete(this.#derived, dependent);
         seen.add(dependent);
       }
     }
@@ -148,6 +148,6 @@ export class World {
 }
 
 /** Which state of several decides, when none does by itself: what nobody knows before what is not known yet. */
-function rank({ state }: State): number {
+function rank({ state }: FactState): number {
   return state === "unknown" ? 2 : state === "later" ? 1 : 0;
 }

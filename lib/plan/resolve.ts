@@ -1,9 +1,9 @@
 import type { Recipe, Task } from "../recipe/types.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { unknownFact } from "./choices.js";
-import { closureOf } from "./closure.js";
+import { usableTasks } from "./closure.js";
 import { Planner } from "./planner.js";
-import { call, drive, type Meter, type Routine } from "./coroutine.js";
+import { call, trampoline, type StepCounter, type Coroutine } from "./coroutine.js";
 import type { Plan, Progress, Target } from "./types.js";
 import type { CheckResult } from "../failure/check-result.js";
 
@@ -11,7 +11,7 @@ import type { CheckResult } from "../failure/check-result.js";
  * Works back from a target to the steps it takes, in the order they would run. Yields the name of each fact it has to
  * know (none twice) and takes its verdict; it does nothing else to the world.
  *
- * `meter` counts the rounds it took, which grow with what it visits.
+ * `counter` counts the rounds it took, which grow with what it visits.
  *
  * Failures: `unmet-fact` (nothing can make a needed fact true), `unknown-fact` (a check could not tell),
  * `plan-conflict` (a step undoes what a later one needs), `precondition` (one about facts would not hold),
@@ -21,18 +21,23 @@ export function resolve(
   recipe: Recipe,
   target: Target,
   progress: Progress,
-  meter: Meter = { rounds: 0 },
+  counter: StepCounter = { steps: 0 },
 ): Generator<string, Result<Plan>, CheckResult> {
-  return drive(planFor(recipe, target, progress, meter), meter);
+  return trampoline(planFor(recipe, target, progress, counter), counter);
 }
 
-function* planFor(recipe: Recipe, target: Target, progress: Progress, meter: Meter): Routine<Result<Plan>> {
-  const planner = new Planner(recipe, progress, meter);
+function* planFor(
+  recipe: Recipe,
+  target: Target,
+  progress: Progress,
+  counter: StepCounter,
+): Coroutine<Result<Plan>> {
+  const planner = new Planner(recipe, progress, counter);
   for (const name of target.tasks) {
     const task = recipe.tasks.get(name);
     if (task === undefined) return fail({ kind: "unknown-name", what: "task", name });
     if (planner.isPlanned(name)) continue;
-    const due = yield* call(target.named ? dueByName(planner, task) : dueByFacts(planner, task));
+    const due = yield* call(target.named ? whyDueByName(planner, task) : whyDueByFacts(planner, task));
     if (!due.ok) return due;
     if (due.value === undefined) continue;
     const planned = yield* call(
@@ -40,37 +45,40 @@ function* planFor(recipe: Recipe, target: Target, progress: Progress, meter: Met
     );
     if (!planned.ok) return planned;
   }
-  return ok(finish(recipe, target, progress, planner));
+  return ok(buildPlan(recipe, target, progress, planner));
 }
 
 /** Named by hand a task runs whatever its facts say, unless all it does is to end what has ended already. */
-function* dueByName({ world }: Planner, task: Task): Routine<Result<string | undefined>> {
+function* whyDueByName({ predicted }: Planner, task: Task): Coroutine<Result<string | undefined>> {
   if (task.clears.length === 0 || task.provides.length > 0) return ok("asked for");
   for (const name of task.clears) {
-    const state = yield* call(world.state(name));
+    const state = yield* call(predicted.state(name));
     if (state.state !== "false") return ok("asked for");
   }
   return ok(undefined);
 }
 
 /** Why a task is due, in words; undefined when all it provides holds and all it clears is false. */
-function* dueByFacts({ world, satisfied }: Planner, task: Task): Routine<Result<string | undefined>> {
+function* whyDueByFacts(
+  { predicted, satisfied }: Planner,
+  task: Task,
+): Coroutine<Result<string | undefined>> {
   if (task.provides.length + task.clears.length === 0) return ok("asked for");
   for (const name of task.provides) {
-    const state = yield* call(world.state(name));
+    const state = yield* call(predicted.state(name));
     if (state.state === "unknown") return unknownFact(name, state);
     if (state.state !== "true") return ok(state.reason);
     if (state.by === undefined) satisfied.set(name, state.reason);
   }
   for (const name of task.clears) {
-    const state = yield* call(world.state(name));
+    const state = yield* call(predicted.state(name));
     if (state.state === "unknown") return unknownFact(name, state);
     if (state.state !== "false") return ok(`clears ${name}`);
   }
   return ok(undefined);
 }
 
-function finish(
+function buildPlan(
   recipe: Recipe,
   target: Target,
   progress: Progress,
@@ -90,7 +98,7 @@ function finish(
     ),
     blocked,
     declined,
-    notNeeded: closureOf(recipe, target.tasks).filter(
+    notNeeded: usableTasks(recipe, target.tasks).filter(
       (name) => !used.has(name) && recipe.tasks.get(name)?.internal === false,
     ),
   };

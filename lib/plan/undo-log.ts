@@ -1,12 +1,12 @@
 /** Remembers how to take back what was done, the last first. */
-export class Journal {
+export class UndoLog {
   readonly #undo: (() => void)[] = [];
 
   record(undo: () => void): void {
     this.#undo.push(undo);
   }
 
-  mark(): number {
+  savepoint(): number {
     return this.#undo.length;
   }
 

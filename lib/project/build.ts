@@ -4,7 +4,7 @@ import { stat } from "../host/files.js";
 import type { ConfigFile } from "../generated/config.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { ProjectFiles } from "./files.js";
-import { insideProject } from "./inside.js";
+import { resolveInProject } from "./inside.js";
 import type { BuildSettings } from "./types.js";
 
 const ownKeys = ["dockerfile", "context", "args", "target"] as const;
@@ -63,7 +63,7 @@ export async function buildTag(container: string, root: string, build: Result<Im
 }
 
 async function inside(root: string, path: string, kind: "file" | "folder"): Promise<Result<string>> {
-  const found = await insideProject(root, path, kind);
+  const found = await resolveInProject(root, path, kind);
   return found.ok ? ok(found.path) : unusable(found.why);
 }
 

@@ -12,7 +12,7 @@ export interface NewConfig extends OfferedSettings {
 }
 
 /** The text of a new .tazpod/config.yaml. Failure: `invalid-document` for an answer that cannot be a setting. */
-export function configText(root: string, answers: NewConfig): Result<string> {
+export function newConfigText(root: string, answers: NewConfig): Result<string> {
   const { image = defaults.image, build, user = defaults.user, engine, env, mounts, ports } = answers;
   const text = `# yaml-language-server: $schema=./${configSchemaName}
 # Settings of this tazpod project. All keys are in ${configSchemaName}.

@@ -3,7 +3,7 @@ import type { ConfigFile } from "../generated/config.js";
 import { durationMs } from "../host/duration.js";
 import { completeBuild } from "./build.js";
 import { containerName, defaults } from "./defaults.js";
-import { completeSurroundings } from "./surroundings.js";
+import { completeContainerSettings } from "./surroundings.js";
 import type { Config, ConfiguredPart, RemoteConfig, SessionConfig } from "./types.js";
 
 const units: Readonly<Record<string, number>> = { k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
@@ -22,7 +22,7 @@ export function completeConfig(file: ConfigFile, root: string): Config {
     workspace: file.workspace ?? "mount",
     ssh: file.workspace === "copy" ? "none" : (file.ssh ?? "auto"),
     git: file.git ?? "identity",
-    ...completeSurroundings(file, root),
+    ...completeContainerSettings(file, root),
     limits: {
       ...(file.limits?.processes === undefined ? {} : { processes: file.limits.processes }),
       ...(file.limits?.memory === undefined ? {} : { memoryBytes: bytes(file.limits.memory) }),

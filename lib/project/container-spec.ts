@@ -22,7 +22,7 @@ export function containerSpec(project: Project): ContainerSpec {
     workspace: config.workspace,
     ...(ssh === "mount" ? { sshFolder: join(homedir(), ".ssh") } : {}),
     // whether there is an agent today or not
-    ...(ssh === "auto" || ssh === "agent" ? { agentFolder: agentSockets(project) } : {}),
+    ...(ssh === "auto" || ssh === "agent" ? { agentFolder: agentSocketFolder(project) } : {}),
   };
 }
 
@@ -31,6 +31,6 @@ export function containerSpec(project: Project): ContainerSpec {
  * container that has it mounted may be started again after a new login, or after the machine was; what is in it is no
  * secret, and only this user can get there.
  */
-export function agentSockets({ vaultFolder }: Pick<Project, "vaultFolder">): string {
+export function agentSocketFolder({ vaultFolder }: Pick<Project, "vaultFolder">): string {
   return join(projectState(vaultFolder), "ssh");
 }

@@ -30,13 +30,13 @@ export async function findRoot(
     const config = join(folder, ".tazpod", "config.yaml");
     if (await pathExists(config)) return ok({ root: folder, initialised: true });
     const misnamed = join(folder, ".tazpod", "config.yml");
-    if (await pathExists(misnamed)) return fail(wrongName(misnamed, "config.yaml"));
+    if (await pathExists(misnamed)) return fail(misnamedFile(misnamed, "config.yaml"));
     if (folder === dirname(folder)) return ok({ root: start.value, initialised: false });
   }
 }
 
 /** A file with the other usual ending of YAML would be ignored without a word. */
-export function wrongName(path: string, name: string): Failure {
+export function misnamedFile(path: string, name: string): Failure {
   return {
     kind: "file",
     action: "use",

@@ -2,7 +2,7 @@
  * Whether a config says `remote: none`, by its text: to read it all takes longer than a prompt should. Undefined where that
  * takes a reader of YAML: whatever is quoted, in braces, on several lines, or only may mean something else.
  */
-export function saysNoRemote(text: string): boolean | undefined {
+export function isRemoteNone(text: string): boolean | undefined {
   if (!/none|\\/.test(text)) return false;
   // in what is left nothing is quoted, so that nothing but a comment was taken away
   const bare = text.replace(/(^|[ \t])#.*$/gm, "");

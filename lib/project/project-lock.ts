@@ -15,7 +15,7 @@ const patienceMs = 120_000;
  * must not hang on that. With `workspace` the same among those who carry the project: that may take long, and nobody else
  * is to wait for it. Failures: `busy` when another takes two minutes, `interrupted`, and those of `work`.
  */
-export async function exclusively<T>(
+export async function withProjectLock<T>(
   vaultFolder: string,
   signal: AbortSignal,
   work: () => Promise<Result<T>>,

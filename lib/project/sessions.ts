@@ -15,7 +15,7 @@ export interface OtherSession {
   /** The parts of the vault that it asked for by name. */
   readonly parts: readonly string[];
   /** It has opened the vault, and its shell is yet to come, or nothing is: it is not to be locked under it, and saves nothing. */
-  readonly arriving: boolean;
+  readonly starting: boolean;
 }
 
 /** Registers this process, and the parts that it asked for by name; the result takes it back. */
@@ -56,7 +56,7 @@ export async function otherSessions(
       alive.push({
         pid: Number(name),
         parts: parts.split(" ").filter((part) => part !== ""),
-        arriving: how === "arriving",
+        starting: how === "arriving",
       });
   }
   return ok(alive);
@@ -65,11 +65,11 @@ export async function otherSessions(
 /** Whether somebody else has a shell open here; where that cannot be told, nobody has. */
 export async function isInUse(vaultFolder: string, onlyRead = false): Promise<boolean> {
   const others = await otherSessions(vaultFolder, onlyRead);
-  return others.ok && others.value.some(({ arriving }) => !arriving);
+  return others.ok && others.value.some(({ starting }) => !starting);
 }
 
 /** Changes whenever a session is joined or left: who finds the same later knows that nobody was here in between. */
-export async function comingsAndGoings(vaultFolder: string): Promise<Result<number>> {
+export async function sessionsTimestamp(vaultFolder: string): Promise<Result<number>> {
   const found = await stat(folder(vaultFolder));
   return found.ok ? ok(found.value?.modified.getTime() ?? 0) : found;
 }

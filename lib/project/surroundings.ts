@@ -1,9 +1,9 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import type { ConfigFile } from "../generated/config.js";
-import type { Surroundings } from "./types.js";
+import type { ContainerSettings } from "./types.js";
 
-export function completeSurroundings(file: ConfigFile, root: string): Surroundings {
+export function completeContainerSettings(file: ConfigFile, root: string): ContainerSettings {
   return {
     bridges: outermost(file.bridges ?? [".aws"]),
     ports: [...new Set((file.ports ?? []).map(published))],

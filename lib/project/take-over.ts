@@ -7,20 +7,20 @@ import { ok, type Result } from "../failure/result.js";
 const names = ["state.json", "endpoints.json", "workspace.json", "engine", "open.json", "unsaved"];
 
 /** Larger than any of them gets with a project of 100,000 files, in bytes. */
-const mostBytes = 64 * 1024 * 1024;
+const maxBytes = 64 * 1024 * 1024;
 
 /**
  * Takes over what an earlier tazpod knew of the project, once on each host: from then on, nothing of that is read from the
  * project's folder. What is not a regular file of a reasonable size is left out. Failure: `file`.
  */
-export async function takeOver(vaultFolder: string): Promise<Result<void>> {
+export async function migrateState(vaultFolder: string): Promise<Result<void>> {
   if (await hasState(vaultFolder)) return ok(undefined);
   const found = await list(join(vaultFolder, "sessions"));
   const sessions = found.ok ? found.value.filter((name) => /^\d+$/.test(name)).slice(0, 1000) : [];
   const files = new Map<string, string>();
   for (const name of [...names, ...sessions.map((pid) => `sessions/${pid}`)]) {
     const seen = await statRegularFile(join(vaultFolder, name));
-    if (!seen.ok || seen.value === undefined || seen.value.bytes > mostBytes) continue;
+    if (!seen.ok || seen.value === undefined || seen.value.bytes > maxBytes) continue;
     const text = await readText(join(vaultFolder, name));
     if (text.ok && text.value !== undefined) files.set(name, text.value);
   }

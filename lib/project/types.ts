@@ -18,7 +18,7 @@ export interface RemoteConfig {
 }
 
 /** What the container has of its host, and the home of the vault. */
-export interface Surroundings {
+export interface ContainerSettings {
   /** Paths of the vault that are linked into the home while they are open. */
   readonly bridges: readonly string[];
   /** Each as `IP:HOST:CONTAINER/tcp`, or udp. */
@@ -57,7 +57,7 @@ export interface BuildSettings {
 }
 
 /** A project's settings, with every default filled in. */
-export interface Config extends Surroundings {
+export interface Config extends ContainerSettings {
   /** The image of the container; with `build`, the name that is given to the one that is built. */
   readonly image: string;
   readonly build?: BuildSettings;

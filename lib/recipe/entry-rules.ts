@@ -1,13 +1,13 @@
 import type { Problem } from "../failure/failure.js";
 import { factsOf, isDerived } from "./check.js";
 import { itemsOf, leafOf, textsOf } from "./fields.js";
-import type { Merged } from "./merge.js";
+import type { MergedRecipe } from "./merge.js";
 import { type MapTree, type Place, problemAt, shortPlace } from "./tree.js";
 import type { Fact, Task } from "./types.js";
 
 /** Problems inside one entry that a schema cannot see, because they are about the merged whole. */
 export function checkEntries(
-  merged: Merged,
+  merged: MergedRecipe,
   facts: ReadonlyMap<string, Fact>,
   tasks: ReadonlyMap<string, Task>,
 ): readonly Problem[] {
@@ -81,7 +81,7 @@ function checkTask(name: string, { entries }: MapTree, task: Task | undefined): 
 }
 
 /** Tasks, goals and their aliases are all asked for by name, so each name is one thing. */
-function checkNames(merged: Merged): readonly Problem[] {
+function checkNames(merged: MergedRecipe): readonly Problem[] {
   const taken = new Map<string, { readonly what: string; readonly place: Place }>();
   const problems: Problem[] = [];
   const take = (name: string, what: string, place: Place, part: "key" | "value"): void => {

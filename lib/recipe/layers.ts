@@ -17,8 +17,8 @@ export interface LayerSources {
 }
 
 /** More than anybody can follow: files of one recipe, and UTF-16 units in them. */
-const mostFiles = 64;
-const mostText = 256 * 1024;
+const maxFiles = 64;
+const maxText = 256 * 1024;
 
 /**
  * Reads the built-in recipe and the project's files, each after what it extends; a file that is extended twice is
@@ -60,8 +60,8 @@ export async function readLayers(
         continue;
       }
       if (done.has(target)) continue;
-      if (done.size >= mostFiles || units > mostText) {
-        const most = `${mostFiles} files, and ${mostText / 1024} KiB`;
+      if (done.size >= maxFiles || units > maxText) {
+        const most = `${maxFiles} files, and ${maxText / 1024} KiB`;
         problems.push(document.problem(place, `this recipe is too large: it may have at most ${most}`));
         return;
       }

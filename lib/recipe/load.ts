@@ -7,7 +7,7 @@ import { readFact, readGoal, readTask } from "./entries.js";
 import { checkEntries } from "./entry-rules.js";
 import { recordOf } from "./fields.js";
 import { readLayers } from "./layers.js";
-import { type Merged, mergeLayers } from "./merge.js";
+import { type MergedRecipe, mergeLayers } from "./merge.js";
 import { checkOrder } from "./order.js";
 import { assignProviders } from "./providers.js";
 import { checkReferences } from "./references.js";
@@ -70,7 +70,7 @@ export async function loadRecipe(sources: RecipeSources): Promise<Result<Recipe>
 }
 
 /** The facts as written; one without a check is left out, and reported with the others. */
-function readFacts(merged: Merged): ReadonlyMap<string, Fact> {
+function readFacts(merged: MergedRecipe): ReadonlyMap<string, Fact> {
   return new Map(
     [...merged.facts].flatMap(([name, tree]): [string, Fact][] => {
       const check = tree.entries.get("check");

@@ -29,7 +29,7 @@ const listFields = new Set([
 const mapFields = new Set(["vars", "env"]);
 
 /** All layers as one. */
-export interface Merged {
+export interface MergedRecipe {
   readonly facts: Map<string, MapTree>;
   readonly tasks: Map<string, MapTree>;
   readonly goals: Map<string, MapTree>;
@@ -40,10 +40,10 @@ export interface Merged {
 
 /** Lays the layers on each other, ancestors first. Problems: entries that are new and do not say so, and the reverse. */
 export function mergeLayers(layers: readonly Layer[]): {
-  readonly merged: Merged;
+  readonly merged: MergedRecipe;
   readonly problems: readonly Problem[];
 } {
-  const merged: Merged = {
+  const merged: MergedRecipe = {
     facts: new Map(),
     tasks: new Map(),
     goals: new Map(),
@@ -64,7 +64,7 @@ export function mergeLayers(layers: readonly Layer[]): {
   return { merged, problems };
 }
 
-function mergeSection(merged: Merged, section: Section, over: MapTree, problems: Problem[]): void {
+function mergeSection(merged: MergedRecipe, section: Section, over: MapTree, problems: Problem[]): void {
   const what = section.slice(0, -1);
   const known = merged[section];
   for (const [name, entry] of over.entries) {

@@ -2,13 +2,13 @@ import type { Problem } from "../failure/failure.js";
 import { factsOf } from "./check.js";
 import { type Cycle, type Edge, findCycles } from "./cycles.js";
 import { itemsOf, textsOf } from "./fields.js";
-import type { Merged } from "./merge.js";
+import type { MergedRecipe } from "./merge.js";
 import { type Place, problemAt } from "./tree.js";
 import type { Fact, Task } from "./types.js";
 
 /** Problems: tasks that would wait for themselves, and facts whose checks do. */
 export function checkOrder(
-  merged: Merged,
+  merged: MergedRecipe,
   facts: ReadonlyMap<string, Fact>,
   tasks: ReadonlyMap<string, Task>,
 ): readonly Problem[] {

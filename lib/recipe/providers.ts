@@ -1,7 +1,7 @@
 import type { Problem } from "../failure/failure.js";
 import { negatedFact } from "./check.js";
 import { textsOf } from "./fields.js";
-import type { Merged } from "./merge.js";
+import type { MergedRecipe } from "./merge.js";
 import { type Place, problemAt } from "./tree.js";
 import type { Fact, Task } from "./types.js";
 
@@ -10,7 +10,7 @@ import type { Fact, Task } from "./types.js";
  * Problems: several that could be meant, and `providers` that do not provide.
  */
 export function assignProviders(
-  merged: Merged,
+  merged: MergedRecipe,
   facts: ReadonlyMap<string, Fact>,
   tasks: ReadonlyMap<string, Task>,
 ): { readonly facts: Map<string, Fact>; readonly problems: readonly Problem[] } {
@@ -47,7 +47,7 @@ export function assignProviders(
   return { facts: assigned, problems };
 }
 
-function ambiguous(merged: Merged, fact: string, able: readonly string[], place: Place): Problem {
+function ambiguous(merged: MergedRecipe, fact: string, able: readonly string[], place: Place): Problem {
   const last = merged.tasks.get(able.at(-1) ?? "");
   const entry = [
     ...textsOf(last?.entries ?? new Map(), "provides"),

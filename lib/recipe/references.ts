@@ -1,7 +1,7 @@
 import { didYouMean } from "../document/nearest.js";
 import type { Problem } from "../failure/failure.js";
 import { itemsOf, textsOf } from "./fields.js";
-import type { Merged, Section } from "./merge.js";
+import type { MergedRecipe, Section } from "./merge.js";
 import { type MapTree, type Place, problemAt, shortPlace, type Tree } from "./tree.js";
 
 /** A name written in one entry that means another entry. */
@@ -12,7 +12,7 @@ interface Reference {
 }
 
 /** Problems: names of facts and tasks that are not there. */
-export function checkReferences(merged: Merged): readonly Problem[] {
+export function checkReferences(merged: MergedRecipe): readonly Problem[] {
   return [...references(merged)].flatMap(({ section, name, place }) => {
     if (merged[section].has(name)) return [];
     const removed = merged.removed.get(`${section} ${name}`);
@@ -30,7 +30,7 @@ export function checkReferences(merged: Merged): readonly Problem[] {
   });
 }
 
-function otherKind(merged: Merged, section: Section, name: string): string | undefined {
+function otherKind(merged: MergedRecipe, section: Section, name: string): string | undefined {
   if (section === "facts" && merged.tasks.has(name)) return `"${name}" is a task; a fact is meant here`;
   if (section === "tasks" && merged.facts.has(name)) return `"${name}" is a fact; a task is meant here`;
   return section === "tasks" && merged.goals.has(name)
@@ -38,7 +38,7 @@ function otherKind(merged: Merged, section: Section, name: string): string | und
     : undefined;
 }
 
-function* references(merged: Merged): Generator<Reference> {
+function* references(merged: MergedRecipe): Generator<Reference> {
   for (const fact of merged.facts.values()) {
     yield* listed(fact, "requires", "facts");
     yield* listed(fact, "providers", "tasks");

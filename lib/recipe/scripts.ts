@@ -4,7 +4,7 @@ import type { Problem } from "../failure/failure.js";
 import type { Result } from "../failure/result.js";
 import { itemsOf } from "./fields.js";
 import { unreadable } from "./layers.js";
-import type { Merged } from "./merge.js";
+import type { MergedRecipe } from "./merge.js";
 import { type Place, problemAt, type Tree } from "./tree.js";
 import type { ScriptRef } from "./types.js";
 
@@ -24,7 +24,10 @@ export interface ScriptSources {
 }
 
 /** Problems: scripts of tasks and checks that are not there, cannot be read, or are no JavaScript by their names. */
-export async function checkScripts(merged: Merged, sources: ScriptSources): Promise<readonly Problem[]> {
+export async function checkScripts(
+  merged: MergedRecipe,
+  sources: ScriptSources,
+): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   for (const place of scriptPlaces(merged)) {
     const ref = scriptRef(place.text, place);
@@ -55,11 +58,11 @@ export async function checkScripts(merged: Merged, sources: ScriptSources): Prom
   return problems;
 }
 
-interface WrittenScript extends Place {
+interface ScriptPlace extends Place {
   readonly text: string;
 }
 
-function* scriptPlaces(merged: Merged): Generator<WrittenScript> {
+function* scriptPlaces(merged: MergedRecipe): Generator<ScriptPlace> {
   for (const { entries } of merged.facts.values()) yield* inCheck(entries.get("check"));
   for (const [name, { place, entries }] of merged.tasks) {
     const script = entries.get("script");
@@ -70,7 +73,7 @@ function* scriptPlaces(merged: Merged): Generator<WrittenScript> {
   }
 }
 
-function* inCheck(tree: Tree | undefined): Generator<WrittenScript> {
+function* inCheck(tree: Tree | undefined): Generator<ScriptPlace> {
   if (tree?.kind === "list") for (const item of tree.items) yield* inCheck(item);
   if (tree?.kind !== "map") return;
   const script = tree.entries.get("script");

@@ -1,12 +1,12 @@
 import { didYouMean } from "../document/nearest.js";
 import type { Problem } from "../failure/failure.js";
 import { itemsOf, mapOf } from "./fields.js";
-import type { Merged } from "./merge.js";
+import type { MergedRecipe } from "./merge.js";
 import { placeholders } from "./render.js";
 import { problemAt, type Tree } from "./tree.js";
 
 /** Problems: `{{name}}` without a value, and variables that hide those tazpod sets itself. */
-export function checkTemplates(merged: Merged, knownVars: readonly string[]): readonly Problem[] {
+export function checkTemplates(merged: MergedRecipe, knownVars: readonly string[]): readonly Problem[] {
   const problems: Problem[] = [];
   const fixed = new Set(knownVars);
   const scan = (tree: Tree | undefined, known: ReadonlySet<string>): void => {

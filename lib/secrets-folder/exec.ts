@@ -26,7 +26,8 @@ export async function call(
     user,
   });
   if (!done.ok || expected.includes(done.value.code ?? -1)) return done;
-  if (isNotRunning(done.value.stderr)) return fail({ kind: "container-gone", name: container, unsaved: false });
+  if (isNotRunning(done.value.stderr))
+    return fail({ kind: "container-gone", name: container, unsaved: false });
   const detail = [done.value.stderr, done.value.stdout.toString().slice(0, 500)].filter(Boolean).join("\n");
   return fail({ kind: "command-failed", command: ["exec", container, "sh"], code: done.value.code, detail });
 }

@@ -4,7 +4,7 @@ import { noteSaved, noteUnsaved } from "../secrets-folder/unsaved-note.js";
 import { failureText } from "../failure/explain.js";
 import type { Failure } from "../failure/failure.js";
 import { now, sleep } from "../host/clock.js";
-import { exclusively } from "../project/project-lock.js";
+import { withProjectLock } from "../project/project-lock.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { openVault } from "../vault/open.js";
 import { isOffline } from "./staleness.js";
@@ -132,7 +132,7 @@ class Tending {
     const look = this.#here;
     [this.#first, this.#due] = [undefined, undefined];
     const { project, signal } = this.#context;
-    const saved = await exclusively(project.vaultFolder, AbortSignal.any([signal, this.#over]), () =>
+    const saved = await withProjectLock(project.vaultFolder, AbortSignal.any([signal, this.#over]), () =>
       this.#save(),
     );
     if (saved.ok) {

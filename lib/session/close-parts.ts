@@ -3,7 +3,7 @@ import { openVaultIn } from "../secrets-folder/open-vault.js";
 import { takeOut } from "../secrets-folder/change-parts.js";
 import { take } from "../secrets-folder/pack.js";
 import type { Enclave, OpenVault } from "../secrets-folder/types.js";
-import { exclusively } from "../project/project-lock.js";
+import { withProjectLock } from "../project/project-lock.js";
 import { otherSessions } from "../project/sessions.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { normalise } from "../vault/archive/normalise.js";
@@ -26,7 +26,7 @@ export async function partsToClose({ project, session }: StepContext): Promise<R
  */
 export function closeParts(context: StepContext, enclave: Enclave): Promise<Result<void>> {
   const { project, session, signal } = context;
-  return exclusively(project.vaultFolder, signal, async () => {
+  return withProjectLock(project.vaultFolder, signal, async () => {
     const names = await partsToClose(context);
     if (!names.ok) return names;
     const mark = await openVaultIn(enclave);

@@ -14,7 +14,7 @@ import { ProjectFiles } from "../project/files.js";
 import type { NewConfig } from "../project/config-text.js";
 import { defaults } from "../project/defaults.js";
 import { findDevcontainer, findDockerfile } from "../project/devcontainer/find.js";
-import type { Offer, OfferedSettings } from "../project/devcontainer/read.js";
+import type { DevcontainerOffer, OfferedSettings } from "../project/devcontainer/read.js";
 import { join } from "node:path";
 import { failureText } from "../failure/explain.js";
 import { fail, ok, type Result, settle, take } from "../failure/result.js";
@@ -76,11 +76,16 @@ class Questions {
     return answer.ok ? ok(answer.value ? dockerfile.settings : {}) : answer;
   }
 
-  async #take({ file, settings, notRead }: Offer, isWanted: boolean): Promise<Result<OfferedSettings>> {
+  async #take(
+    { file, settings, notRead }: DevcontainerOffer,
+    isWanted: boolean,
+  ): Promise<Result<OfferedSettings>> {
     const { terminal, signal } = this.#context;
     const said = settingLines(settings);
     const left = notRead.length === 0 ? [] : [`Not read: ${notRead.map(printable).join(", ")}`];
-    terminal.print([`${file}:`, ...(said.length === 0 ? ["nothing for tazpod"] : said), ...left].join("\n  "));
+    terminal.print(
+      [`${file}:`, ...(said.length === 0 ? ["nothing for tazpod"] : said), ...left].join("\n  "),
+    );
     if (isWanted || said.length === 0) return ok(settings);
     const answer = await terminal.confirm(`Take what ${file} says?`, true, signal);
     return answer.ok ? ok(answer.value ? settings : {}) : answer;

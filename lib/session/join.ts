@@ -3,7 +3,7 @@ import { openVaultIn } from "../secrets-folder/open-vault.js";
 import { forgetOpen, recordedOpen } from "../secrets-folder/open-record.js";
 import type { Enclave } from "../secrets-folder/types.js";
 import type { ContainerState } from "../engine/types.js";
-import { exclusively } from "../project/project-lock.js";
+import { withProjectLock } from "../project/project-lock.js";
 import { joinSession, otherSessions } from "../project/sessions.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { markChanged } from "./tampered.js";
@@ -21,7 +21,7 @@ export interface Joined {
  */
 export function join(context: StepContext, enclave: Enclave, state: ContainerState): Promise<Result<Joined>> {
   const { project, options, session, terminal, signal } = context;
-  return exclusively(project.vaultFolder, signal, async () => {
+  return withProjectLock(project.vaultFolder, signal, async () => {
     const open = await stillOpen(context, enclave, state);
     if (!open.ok) return open;
     const others = await otherSessions(project.vaultFolder);
@@ -61,7 +61,7 @@ async function stillOpen(
 /** Brings a lock that was cut short to its end; what comes then is to be planned again. All was saved before it began. */
 export function finishLocking(context: StepContext, enclave: Enclave): Promise<Result<never>> {
   const { project, signal } = context;
-  return exclusively(project.vaultFolder, signal, () => finish(context, enclave));
+  return withProjectLock(project.vaultFolder, signal, () => finish(context, enclave));
 }
 
 async function finish({ project, session }: StepContext, enclave: Enclave): Promise<Result<never>> {

@@ -6,7 +6,7 @@ import { take as takeOut } from "../secrets-folder/pack.js";
 import type { Enclave, OpenVault } from "../secrets-folder/types.js";
 import type { Failure } from "../failure/failure.js";
 import { fileHash } from "../host/file-hash.js";
-import { exclusively } from "../project/project-lock.js";
+import { withProjectLock } from "../project/project-lock.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import { type ArchiveSummary, normalise } from "../vault/archive/normalise.js";
@@ -40,7 +40,7 @@ export async function openMore(context: StepContext, enclave: Enclave): Promise<
   }
   const passphrase = await vaultPassphrase(context, "Passphrase of the vault:");
   if (!passphrase.ok) return passphrase;
-  const opened = await exclusively(project.vaultFolder, signal, () =>
+  const opened = await withProjectLock(project.vaultFolder, signal, () =>
     add(context, enclave, passphrase.value, missing),
   );
   if (!opened.ok) return opened;

@@ -5,8 +5,8 @@ import { noteColumns } from "../host/screen.js";
 import { openTerminal } from "../host/terminal.js";
 import { packagePath, packageText } from "../host/installation.js";
 import { loadProject } from "../project/load.js";
-import { startFolder, wrongName } from "../project/find.js";
-import { takeOver } from "../project/take-over.js";
+import { startFolder, misnamedFile } from "../project/find.js";
+import { migrateState } from "../project/take-over.js";
 import { displayPath } from "../host/shown.js";
 import { loadRecipe } from "../recipe/load.js";
 import { fail, ok, type Result } from "../failure/result.js";
@@ -41,7 +41,7 @@ export async function open(
   const name = "tazpod.tasks.yaml";
   for (const misnamed of ["tazpod.tasks.yml", "tazpod.tasks.local.yml"])
     if (await pathExists(join(root, misnamed)))
-      return fail(wrongName(join(root, misnamed), misnamed.replace(/yml$/, "yaml")));
+      return fail(misnamedFile(join(root, misnamed), misnamed.replace(/yml$/, "yaml")));
   const recipe = await loadRecipe({
     builtin: { path: packagePath(name), text: await packageText(name) },
     root,
@@ -56,7 +56,7 @@ export async function open(
   if (!skipTrustCheck) {
     const trusted = await world.trust(recipe.value);
     if (!trusted.ok) return trusted;
-    const taken = project.value.initialised ? await takeOver(project.value.vaultFolder) : ok(undefined);
+    const taken = project.value.initialised ? await migrateState(project.value.vaultFolder) : ok(undefined);
     if (!taken.ok) return taken;
   }
   const interrupts = new Interrupts(terminal);

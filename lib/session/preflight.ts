@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { makeFolder, stat } from "../host/files.js";
 import { isSocket, makeRelayFolder } from "../host/socket-relay.js";
 import type { Engine } from "../engine/types.js";
-import { agentSockets, containerSpec } from "../project/container-spec.js";
+import { agentSocketFolder, containerSpec } from "../project/container-spec.js";
 import type { Project } from "../project/types.js";
 import { fail, ok, type Result } from "../failure/result.js";
 
@@ -13,7 +13,7 @@ export async function readyToStart(project: Project): Promise<Result<void>> {
   // it is covered inside, and something to cover has to be there
   const made = await makeFolder(project.vaultFolder);
   if (!made.ok) return made;
-  return ssh === "auto" || ssh === "agent" ? makeRelayFolder(agentSockets(project)) : ok(undefined);
+  return ssh === "auto" || ssh === "agent" ? makeRelayFolder(agentSocketFolder(project)) : ok(undefined);
 }
 
 /** The same for one that is made by this engine. Failures: those of `hostHas`, `withinReach` and `loadBuild`. */

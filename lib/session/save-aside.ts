@@ -4,7 +4,7 @@ import { take } from "../secrets-folder/pack.js";
 import type { Enclave, OpenVault } from "../secrets-folder/types.js";
 import type { Failure } from "../failure/failure.js";
 import { fileHash } from "../host/file-hash.js";
-import { exclusively } from "../project/project-lock.js";
+import { withProjectLock } from "../project/project-lock.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import { normalise } from "../vault/archive/normalise.js";
@@ -37,7 +37,7 @@ export async function saveBeside(
     context.terminal.print("What the command changed in the vault is discarded, as --discard says.");
     return ok(undefined);
   }
-  return exclusively(project.vaultFolder, signal, () => save(context, opened, passphrase));
+  return withProjectLock(project.vaultFolder, signal, () => save(context, opened, passphrase));
 }
 
 async function isChanged(

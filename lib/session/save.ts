@@ -6,7 +6,7 @@ import type { Enclave, OpenVault } from "../secrets-folder/types.js";
 import { explain } from "../failure/explain.js";
 import type { Failure } from "../failure/failure.js";
 import { fileHash } from "../host/file-hash.js";
-import { comingsAndGoings, isInUse } from "../project/sessions.js";
+import { sessionsTimestamp, isInUse } from "../project/sessions.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import { normalise } from "../vault/archive/normalise.js";
@@ -168,7 +168,7 @@ export async function vaultSaved(context: StepContext): Promise<CheckResult> {
   if (mark.value === "closing") return holds("it was saved before it was being locked");
   if (mark.value === "changed") return fails(explain(markChanged(context)).message);
   // before the reading: who comes and goes while it is read may change what was read already
-  const seen = await comingsAndGoings(context.project.vaultFolder);
+  const seen = await sessionsTimestamp(context.project.vaultFolder);
   if (!seen.ok) return cannotTell(seen.failure);
   context.session.lookedAt = seen.value;
   const digest = await digestOf(context, enclave.value, mark.value.moving ?? []);

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { agentFolder } from "../engine/paths.js";
 import { explain } from "../failure/explain.js";
 import { makeRelayFolder, relaySocket } from "../host/socket-relay.js";
-import { agentSockets } from "../project/container-spec.js";
+import { agentSocketFolder } from "../project/container-spec.js";
 import { agentSocket } from "./preflight.js";
 import type { StepContext } from "../run/step.js";
 
@@ -26,7 +26,7 @@ export async function forwardAgent({ project, terminal }: StepContext): Promise<
     if (ssh === "agent") terminal.print("No ssh-agent here: SSH_AUTH_SOCK names no socket.");
     return none;
   }
-  const folder = agentSockets(project);
+  const folder = agentSocketFolder(project);
   const made = await makeRelayFolder(folder);
   const relay = made.ok ? await relaySocket(folder, target) : made;
   if (!relay.ok) {

@@ -15,7 +15,7 @@ export interface TrustedCode {
 }
 
 /** What is larger is no program that anybody commits. */
-const mostProgramBytes = 64 * 1024 * 1024;
+const maxProgramBytes = 64 * 1024 * 1024;
 
 /** The paths below `root` that the words of a command may mean, when it is started there. */
 export function pathsIn(root: string, argv: readonly string[]): readonly string[] {
@@ -39,7 +39,7 @@ export interface Program {
 export async function readProgram(root: string, path: string): Promise<Result<Program | undefined>> {
   const found = await stat(path);
   if (!found.ok || found.value?.kind !== "file") return ok(undefined);
-  const bytes = await readProjectFile(root, path, mostProgramBytes);
+  const bytes = await readProjectFile(root, path, maxProgramBytes);
   if (!bytes.ok || bytes.value === undefined) return bytes.ok ? ok(undefined) : bytes;
   return ok({ bytes: bytes.value, isExecutable: (found.value.mode & 0o111) !== 0 });
 }
@@ -59,8 +59,8 @@ export async function checkCommand(
     if (!found.ok) return found;
     if (found.value === undefined) continue;
     if (trusted === undefined) {
-      const isIt = path === resolve(root, argv[0] ?? "");
-      if (isIt || mayRun(argv, path, found.value))
+      const isProgram = path === resolve(root, argv[0] ?? "");
+      if (isProgram || mayExecute(argv, path, found.value))
         return fail({ kind: "untrusted-file", file: path, why: "new" });
     } else if ((await sha256(found.value.bytes)) !== trusted)
       return fail({ kind: "untrusted-file", file: path, why: "changed" });
@@ -69,22 +69,22 @@ export async function checkCommand(
 }
 
 /** Programs that run what they are given, by their names without a version. */
-const runners =
+const interpreters =
   /^(?:(?:ba|da|z|k|a|c|tc|fi|pw|nu|elvi)?sh|busybox|node(?:js)?|deno|bun|tsx|ts-node|zx|npx|python|pypy|uv|ruby|perl|php|lua(?:jit)?|tclsh|expect|java|Rscript|julia|g?make|just|task|[gmn]?awk|sed|env|sudo|doas|su|nice|nohup|setsid|time|timeout|xargs|exec|watch|parallel|ld-linux.*)$/;
 /** What programs take orders from. */
-const ordering =
+const instructionFiles =
   /\.(?:[cm]?[jt]sx?|(?:ba|z|k|fi)?sh|py|rb|pl|php|lua|tcl|ps1|jar|wasm|so|mk|ya?ml|json5?|toml|ini|cfg|conf|env|service|tf|hcl|nix)$|(?:^|\/)(?:Makefile|Dockerfile|Containerfile|justfile)[^/]*$/i;
 
 /** Whether a file that a command is given may tell it, or the host, what to do. */
-function mayRun(argv: readonly string[], path: string, { bytes, isExecutable }: Program): boolean {
+function mayExecute(argv: readonly string[], path: string, { bytes, isExecutable }: Program): boolean {
   const program = basename(argv[0] ?? "").replace(/[\d.]+$/, "");
   const head = bytes.subarray(0, 4).toString("latin1");
   return (
     isExecutable ||
     head.startsWith("#!") ||
     head === "\u007fELF" ||
-    runners.test(program) ||
-    ordering.test(path)
+    interpreters.test(program) ||
+    instructionFiles.test(path)
   );
 }
 

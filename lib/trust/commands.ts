@@ -51,15 +51,15 @@ export function scriptsOf(recipe: Recipe): readonly string[] {
 
 function scriptsIn(check: Check): readonly ScriptRef[] {
   if (check.kind === "script") return [check.script];
-  return below(check).flatMap(scriptsIn);
+  return nestedChecks(check).flatMap(scriptsIn);
 }
 
 function commandsIn(check: Check): readonly (readonly string[])[] {
   if (check.kind === "command") return [check.argv];
-  return below(check).flatMap(commandsIn);
+  return nestedChecks(check).flatMap(commandsIn);
 }
 
-function below(check: Check): readonly Check[] {
+function nestedChecks(check: Check): readonly Check[] {
   if (check.kind === "not") return [check.check];
   return check.kind === "all" || check.kind === "any" ? check.checks : [];
 }

@@ -4,7 +4,7 @@ import { diffLines } from "diff";
 const patienceMs = 1_000;
 
 /** Two texts as lines after `+`, `-` or a space; of the lines that are the same, so many around each change. */
-export function lineDifference(before: string, after: string, context: number): string[] {
+export function diffText(before: string, after: string, context: number): string[] {
   const parts = diffLines(before, after, { timeout: patienceMs }) ?? [
     { value: before, added: false, removed: true },
     { value: after, added: true, removed: false },

@@ -5,8 +5,8 @@ import type { Recipe } from "../recipe/types.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { TrustedCode } from "./code.js";
 import { commandsOf, type VarsOf } from "./commands.js";
-import { contentOf, hashOf, type Thing } from "./trusted-content.js";
-import { isSame, readTrusted, type Trusted, writeTrusted } from "./store.js";
+import { readTrustedContent, contentHash, type TrustedItem } from "./trusted-content.js";
+import { sameItems, readTrustedProjects, type TrustedProject, writeTrusted } from "./store.js";
 
 export interface Trust {
   readonly state: "nothing to trust" | "trusted" | "untrusted";
@@ -14,7 +14,7 @@ export interface Trust {
   readonly since?: string;
   /** What stands for all of it, hex. */
   readonly hash: () => Promise<string>;
-  readonly things: readonly Thing[];
+  readonly items: readonly TrustedItem[];
   readonly code: TrustedCode;
   /** What a person sees before they answer: with `whole`, also the text of the files that they have not seen yet. */
   readonly text: (whole: boolean) => Promise<string>;
@@ -24,40 +24,40 @@ export interface Trust {
  * Whether what a project says is trusted on this host: by a yes to the same content in the same folder, or by TAZPOD_TRUST,
  * which has the hashes of what is trusted, separated by commas, or `all`. Failures: `file`, `untrusted-file`.
  */
-export async function trustOf(project: Project, recipe: Recipe, varsOf: VarsOf): Promise<Result<Trust>> {
-  const content = await contentOf(project, recipe, varsOf);
+export async function readTrust(project: Project, recipe: Recipe, varsOf: VarsOf): Promise<Result<Trust>> {
+  const content = await readTrustedContent(project, recipe, varsOf);
   if (!content.ok) return content;
-  const { things, code, packages } = content.value;
-  const hash = (): Promise<string> => hashOf(things);
-  if (things.length === 0)
-    return ok({ state: "nothing to trust", hash, things, code, text: () => Promise.resolve("") });
-  const known = await readTrusted();
+  const { items, code, packages } = content.value;
+  const hash = (): Promise<string> => contentHash(items);
+  if (items.length === 0)
+    return ok({ state: "nothing to trust", hash, items, code, text: () => Promise.resolve("") });
+  const known = await readTrustedProjects();
   if (!known.ok) return known;
   const before = known.value.findLast(({ root }) => root === project.root);
-  const isUnchanged = before !== undefined && isSame(before.things, things);
-  const isGiven = !isUnchanged && (await givenByVariable(hash));
-  const other = known.value.findLast((one) => one !== before && isSame(one.things, things));
+  const isUnchanged = before !== undefined && sameItems(before.things, items);
+  const isGiven = !isUnchanged && (await isTrustedByEnvironment(hash));
+  const other = known.value.findLast((one) => one !== before && sameItems(one.things, items));
   const head = isUnchanged
     ? [`${displayPath(project.root)} is trusted on this host since ${time(before)}; unchanged.`]
-    : headOf(project, before, isGiven, other);
+    : heading(project, before, isGiven, other);
   const text = async (whole: boolean): Promise<string> => {
     const { formatFiles, formatSummary } = await import("./format.js");
-    const parts = { things, before: before?.things, commands: commandsOf(recipe, varsOf), packages };
+    const parts = { items, before: before?.things, commands: commandsOf(recipe, varsOf), packages };
     const summary = formatSummary(isUnchanged ? { ...parts, before: undefined } : parts);
     return [...head, ...summary, ...(whole ? formatFiles(parts) : [])].join("\n");
   };
   return ok({
     state: isUnchanged || isGiven ? "trusted" : "untrusted",
     ...(isUnchanged ? { since: before.time } : {}),
-    ...{ hash, things, code, text },
+    ...{ hash, items, code, text },
   });
 }
 
-function headOf(
+function heading(
   project: Project,
-  before: Trusted | undefined,
+  before: TrustedProject | undefined,
   isGiven: boolean,
-  other: Trusted | undefined,
+  other: TrustedProject | undefined,
 ): string[] {
   const root = displayPath(project.root);
   return [
@@ -65,15 +65,17 @@ function headOf(
       ? `The project in ${root} overrides tazpod's defaults:`
       : `The project in ${root} has changed since it was trusted on this host (${time(before)}):`,
     ...(isGiven ? ["TAZPOD_TRUST says that it is trusted."] : []),
-    ...(other === undefined ? [] : [`The same is trusted in ${displayPath(other.root)} since ${time(other)}.`]),
+    ...(other === undefined
+      ? []
+      : [`The same is trusted in ${displayPath(other.root)} since ${time(other)}.`]),
   ];
 }
 
-function time({ time: at }: Trusted): string {
+function time({ time: at }: TrustedProject): string {
   return `${at.slice(0, 16).replace("T", " ")} UTC`;
 }
 
-async function givenByVariable(hash: () => Promise<string>): Promise<boolean> {
+async function isTrustedByEnvironment(hash: () => Promise<string>): Promise<boolean> {
   const given = (process.env["TAZPOD_TRUST"] ?? "").split(",").map((word) => word.trim());
   if (given.includes("all")) return true;
   return given.some((word) => word !== "") && given.includes(await hash());
@@ -89,9 +91,9 @@ export async function ensureTrusted(
   varsOf: VarsOf,
   terminal: Terminal,
 ): Promise<Result<TrustedCode>> {
-  const found = await trustOf(project, recipe, varsOf);
+  const found = await readTrust(project, recipe, varsOf);
   if (!found.ok) return found;
-  const { state, hash, things, text, code } = found.value;
+  const { state, hash, items, text, code } = found.value;
   if (state !== "untrusted") return ok(code);
   if (!terminal.interactive) return fail({ kind: "untrusted", text: await text(false), hash: await hash() });
   const seen = await terminal.page(await text(true));
@@ -100,6 +102,6 @@ export async function ensureTrusted(
   const answer = await terminal.confirm(question, false);
   if (!answer.ok) return answer;
   if (!answer.value) return fail({ kind: "declined", question });
-  const written = await writeTrusted(project.root, things);
+  const written = await writeTrusted(project.root, items);
   return written.ok ? ok(code) : written;
 }

@@ -1,13 +1,13 @@
 import { stringify } from "yaml";
 import { printableLines, printableWhole } from "../host/printable.js";
 import { type Command } from "./commands.js";
-import { hashed, type Thing } from "./trusted-content.js";
-import { lineDifference } from "./difference.js";
+import { hashPrefix, type TrustedItem } from "./trusted-content.js";
+import { diffText } from "./difference.js";
 
-export interface Shown {
-  readonly things: readonly Thing[];
+export interface TrustReport {
+  readonly items: readonly TrustedItem[];
   /** What was trusted before in this folder. */
-  readonly before: readonly Thing[] | undefined;
+  readonly before: readonly TrustedItem[] | undefined;
   readonly commands: readonly Command[];
   readonly packages: readonly string[];
 }
@@ -16,20 +16,20 @@ export interface Shown {
  * What a project says for itself, in lines: settings as YAML, files, and commands. With what was trusted before, `+` and `-`
  * are before what is new and gone, and changed files have their difference below them.
  */
-export function formatSummary({ things, before, commands, packages }: Shown): string[] {
+export function formatSummary({ items, before, commands, packages }: TrustReport): string[] {
   return [
-    ...section("Settings", settingLines(things, before)),
-    ...section("Files", fileLines(things, before)),
+    ...section("Settings", settingLines(items, before)),
+    ...section("Files", fileLines(items, before)),
     ...section("Commands", commands.map(commandLine)),
-    ...uncovered(things, commands, packages),
+    ...uncovered(items, commands, packages),
   ];
 }
 
 /** The whole text of every file that this host has not trusted in another state: of those, the difference is shown. */
-export function formatFiles({ things, before }: Pick<Shown, "things" | "before">): string[] {
+export function formatFiles({ items, before }: Pick<TrustReport, "items" | "before">): string[] {
   const known = new Set(filesOf(before ?? []).map(({ name }) => name));
-  return filesOf(things)
-    .filter(({ name, value }) => !known.has(name) && !value.startsWith(hashed))
+  return filesOf(items)
+    .filter(({ name, value }) => !known.has(name) && !value.startsWith(hashPrefix))
     .flatMap(({ name, value }) => [
       "",
       `--- ${printableWhole(name)}`,
@@ -41,14 +41,14 @@ function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [`${title}:`, ...lines.map((line) => `  ${line}`)];
 }
 
-function settingLines(things: readonly Thing[], before: readonly Thing[] | undefined): string[] {
-  const now = yamlOf(things);
+function settingLines(items: readonly TrustedItem[], before: readonly TrustedItem[] | undefined): string[] {
+  const now = yamlOf(items);
   if (before === undefined) return linesOf(now);
-  return lineDifference(yamlOf(before), now, Infinity);
+  return diffText(yamlOf(before), now, Infinity);
 }
 
-function yamlOf(things: readonly Thing[]): string {
-  const settings = things.filter(({ kind }) => kind === "setting");
+function yamlOf(items: readonly TrustedItem[]): string {
+  const settings = items.filter(({ kind }) => kind === "setting");
   if (settings.length === 0) return "";
   const value = Object.fromEntries(settings.map(({ name, value }) => [name, JSON.parse(value) as unknown]));
   return printableLines(
@@ -56,10 +56,10 @@ function yamlOf(things: readonly Thing[]): string {
   );
 }
 
-function fileLines(things: readonly Thing[], before: readonly Thing[] | undefined): string[] {
-  const files = filesOf(things);
+function fileLines(items: readonly TrustedItem[], before: readonly TrustedItem[] | undefined): string[] {
+  const files = filesOf(items);
   if (before === undefined) return files.map(fileLine);
-  const old = new Map(filesOf(before).map((thing) => [thing.name, thing]));
+  const old = new Map(filesOf(before).map((item) => [item.name, item]));
   const names = new Set(files.map(({ name }) => name));
   return [
     ...files.flatMap((file) => {
@@ -73,20 +73,20 @@ function fileLines(things: readonly Thing[], before: readonly Thing[] | undefine
 }
 
 function changeLines(was: string, now: string): string[] {
-  if (was.startsWith(hashed) || now.startsWith(hashed)) return [`    was ${sizeOf(was)}`];
-  return lineDifference(printableLines(was), printableLines(now), 3).map((line) => `    ${line}`);
+  if (was.startsWith(hashPrefix) || now.startsWith(hashPrefix)) return [`    was ${sizeOf(was)}`];
+  return diffText(printableLines(was), printableLines(now), 3).map((line) => `    ${line}`);
 }
 
-function filesOf(things: readonly Thing[]): readonly Thing[] {
-  return things.filter(({ kind }) => kind === "file");
+function filesOf(items: readonly TrustedItem[]): readonly TrustedItem[] {
+  return items.filter(({ kind }) => kind === "file");
 }
 
-function fileLine({ name, value }: Thing): string {
+function fileLine({ name, value }: TrustedItem): string {
   return `${printableWhole(name)} (${sizeOf(value)})`;
 }
 
 function sizeOf(value: string): string {
-  if (value.startsWith(hashed)) return `not shown, ${value}`;
+  if (value.startsWith(hashPrefix)) return `not shown, ${value}`;
   const lines = linesOf(value).length;
   return lines === 1 ? "1 line" : `${lines} lines`;
 }
@@ -106,14 +106,16 @@ function quote(word: string): string {
 }
 
 function uncovered(
-  things: readonly Thing[],
+  items: readonly TrustedItem[],
   commands: readonly Command[],
   packages: readonly string[],
 ): string[] {
-  const hasScript = things.some(({ kind, name }) => kind === "file" && /\.[cm]?[jt]s$/.test(name));
+  const hasScript = items.some(({ kind, name }) => kind === "file" && /\.[cm]?[jt]s$/.test(name));
   if (commands.length === 0 && !hasScript) return [];
   return [
     "Not covered: what these programs and scripts read or run themselves, beyond the files above.",
-    ...(packages.length === 0 ? [] : [`Not covered: the packages ${packages.map(printableWhole).join(", ")}.`]),
+    ...(packages.length === 0
+      ? []
+      : [`Not covered: the packages ${packages.map(printableWhole).join(", ")}.`]),
   ];
 }

@@ -36,7 +36,7 @@ export async function readModules(
       continue;
     }
     const source = bytes.value.toString();
-    const { imports, isModule } = await lex(source, path);
+    const { imports, isModule } = await findImports(source, path);
     modules.set(path, { source, format: formatOf(path, isModule) });
     for (const name of imports) {
       if (/^(?:\.{0,2}\/|file:)/.test(name)) {
@@ -48,7 +48,7 @@ export async function readModules(
   return ok({ modules, packages: [...packages].toSorted() });
 }
 
-async function lex(
+async function findImports(
   source: string,
   path: string,
 ): Promise<{ readonly imports: readonly string[]; readonly isModule: boolean }> {

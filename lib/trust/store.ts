@@ -3,15 +3,15 @@ import { makeFolder, readText, writeAtomic } from "../host/files.js";
 import { now } from "../host/clock.js";
 import { stateFolder } from "../host/state-folder.js";
 import { ok, type Result } from "../failure/result.js";
-import type { Thing } from "./trusted-content.js";
+import type { TrustedItem } from "./trusted-content.js";
 
 /** What was trusted on this host, in one folder. */
-export interface Trusted {
+export interface TrustedProject {
   /** The project's folder; the same content in another folder is asked about again. */
   readonly root: string;
   /** ISO 8601. */
   readonly time: string;
-  readonly things: readonly Thing[];
+  readonly things: readonly TrustedItem[];
 }
 
 function file(): string {
@@ -19,7 +19,7 @@ function file(): string {
 }
 
 /** Oldest first. A file that cannot be read as one says nothing. Failure: `file`. */
-export async function readTrusted(): Promise<Result<readonly Trusted[]>> {
+export async function readTrustedProjects(): Promise<Result<readonly TrustedProject[]>> {
   const text = await readText(file());
   if (!text.ok) return text;
   try {
@@ -32,8 +32,8 @@ export async function readTrusted(): Promise<Result<readonly Trusted[]>> {
 }
 
 /** Records a yes, in place of an earlier one for the same folder. */
-export async function writeTrusted(root: string, things: readonly Thing[]): Promise<Result<void>> {
-  const known = await readTrusted();
+export async function writeTrusted(root: string, things: readonly TrustedItem[]): Promise<Result<void>> {
+  const known = await readTrustedProjects();
   if (!known.ok) return known;
   const entry = { root, time: now().toISOString(), things };
   return write([...known.value.filter((one) => one.root !== root), entry]);
@@ -41,28 +41,31 @@ export async function writeTrusted(root: string, things: readonly Thing[]): Prom
 
 /** Takes back the yes for this folder. */
 export async function removeTrusted(root: string): Promise<Result<void>> {
-  const known = await readTrusted();
+  const known = await readTrustedProjects();
   if (!known.ok) return known;
   const left = known.value.filter((one) => one.root !== root);
   return left.length === known.value.length ? ok(undefined) : write(left);
 }
 
-async function write(trusted: readonly Trusted[]): Promise<Result<void>> {
+async function write(trusted: readonly TrustedProject[]): Promise<Result<void>> {
   const made = await makeFolder(stateFolder());
   return made.ok ? writeAtomic(file(), `${JSON.stringify({ version: 1, trusted }, null, 1)}\n`) : made;
 }
 
-function isTrusted(value: unknown): value is Trusted {
+function isTrusted(value: unknown): value is TrustedProject {
   if (typeof value !== "object" || value === null) return false;
-  const { root, time, things } = value as Partial<Trusted>;
+  const { root, time, things } = value as Partial<TrustedProject>;
   return (
-    typeof root === "string" && typeof time === "string" && Array.isArray(things) && things.every(isThing)
+    typeof root === "string" &&
+    typeof time === "string" &&
+    Array.isArray(things) &&
+    things.every(isTrustedItem)
   );
 }
 
-function isThing(value: unknown): value is Thing {
+function isTrustedItem(value: unknown): value is TrustedItem {
   if (typeof value !== "object" || value === null) return false;
-  const { kind, name, value: text } = value as Partial<Thing>;
+  const { kind, name, value: text } = value as Partial<TrustedItem>;
   if (typeof name !== "string" || typeof text !== "string") return false;
   return kind === "file" || (kind === "setting" && isJson(text));
 }
@@ -76,12 +79,12 @@ function isJson(text: string): boolean {
   }
 }
 
-export function isSame(one: readonly Thing[], other: readonly Thing[]): boolean {
+export function sameItems(one: readonly TrustedItem[], other: readonly TrustedItem[]): boolean {
   return (
     one.length === other.length &&
     one.every(({ kind, name, value }, index) => {
-      const there = other[index];
-      return there?.kind === kind && there.name === name && there.value === value;
+      const match = other[index];
+      return match?.kind === kind && match.name === name && match.value === value;
     })
   );
 }

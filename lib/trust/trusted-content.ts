@@ -9,7 +9,7 @@ import { possibleCommands, scriptsOf, type VarsOf } from "./commands.js";
 import { readModules } from "./modules.js";
 
 /** One part of what a project says for itself: what runs, where it runs, or where the vault goes. */
-export interface Thing {
+export interface TrustedItem {
   readonly kind: "setting" | "file";
   /** A setting by its key in the config, or a file by its path in the project. */
   readonly name: string;
@@ -17,8 +17,8 @@ export interface Thing {
   readonly value: string;
 }
 
-export interface Content {
-  readonly things: readonly Thing[];
+export interface TrustedContent {
+  readonly items: readonly TrustedItem[];
   readonly code: TrustedCode;
   /** Packages that scripts import; what is in them is not looked at. */
   readonly packages: readonly string[];
@@ -28,18 +28,22 @@ export interface Content {
 const longBytes = 1024 * 1024;
 
 /** All that a project says for itself; nothing for one that has only what comes with tazpod. Failures: `file`, `untrusted-file`. */
-export async function contentOf(project: Project, recipe: Recipe, varsOf: VarsOf): Promise<Result<Content>> {
+export async function readTrustedContent(
+  project: Project,
+  recipe: Recipe,
+  varsOf: VarsOf,
+): Promise<Result<TrustedContent>> {
   const { root, files } = project;
   const [, ...recipes] = recipe.files;
   const read = await readModules(scriptsOf(recipe), files);
   if (!read.ok) return read;
   const { modules, packages } = read.value;
-  const things = [...(await settingsOf(project))];
+  const items = [...(await trustedSettings(project))];
   for (const path of [...new Set([...recipes, ...modules.keys()])]) {
     const bytes = await files.bytes(path);
     if (!bytes.ok) return bytes;
     if (bytes.value === undefined) return fail({ kind: "untrusted-file", file: path, why: "gone" });
-    things.push(await fileThing(root, path, bytes.value));
+    items.push(await fileItem(root, path, bytes.value));
   }
   const programs = new Map<string, string>();
   const commands = recipes.length === 0 ? [] : possibleCommands(recipe, varsOf);
@@ -49,31 +53,31 @@ export async function contentOf(project: Project, recipe: Recipe, varsOf: VarsOf
     if (found.value === undefined) continue;
     const { bytes } = found.value;
     programs.set(path, await sha256(bytes));
-    const thing = await fileThing(root, path, bytes);
-    const known = things.find(({ kind, name }) => kind === "file" && name === thing.name);
-    if (known === undefined) things.push(thing);
-    else if (known.value !== thing.value) return fail({ kind: "untrusted-file", file: path, why: "changed" });
+    const item = await fileItem(root, path, bytes);
+    const known = items.find(({ kind, name }) => kind === "file" && name === item.name);
+    if (known === undefined) items.push(item);
+    else if (known.value !== item.value) return fail({ kind: "untrusted-file", file: path, why: "changed" });
   }
-  return ok({ things, code: { root, modules, programs }, packages });
+  return ok({ items, code: { root, modules, programs }, packages });
 }
 
 /** The settings that make a difference, and the Dockerfile that they name. */
-export async function settingsOf({ written, root, build }: Project): Promise<readonly Thing[]> {
-  const things: Thing[] = Object.entries(different(written, root)).map(([name, value]) => ({
+export async function trustedSettings({ written, root, build }: Project): Promise<readonly TrustedItem[]> {
+  const items: TrustedItem[] = Object.entries(significantSettings(written, root)).map(([name, value]) => ({
     kind: "setting",
     name,
     value: JSON.stringify(value),
   }));
-  if (build?.ok !== true) return things;
+  if (build?.ok !== true) return items;
   const { dockerfile, text } = build.value;
-  return [...things, { kind: "file", name: dockerfile, value: await textOrHash(Buffer.from(text)) }];
+  return [...items, { kind: "file", name: dockerfile, value: await textOrHash(Buffer.from(text)) }];
 }
 
 /**
  * A config without the keys that change nothing: what is left means the same as all of it, and is empty where all is as
  * tazpod does it by default.
  */
-function different(written: ConfigFile, root: string): ConfigFile {
+function significantSettings(written: ConfigFile, root: string): ConfigFile {
   const meaning = (config: ConfigFile): string =>
     JSON.stringify({ ...completeConfig(config, root), notes: [] });
   const all = meaning(written);
@@ -86,27 +90,27 @@ function different(written: ConfigFile, root: string): ConfigFile {
 }
 
 /** What stands for all of them, hex. */
-export async function hashOf(things: readonly Thing[]): Promise<string> {
+export async function contentHash(items: readonly TrustedItem[]): Promise<string> {
   const values = await Promise.all(
-    things.map(async ({ kind, name, value }) => [
+    items.map(async ({ kind, name, value }) => [
       kind,
       name,
-      kind === "file" && !value.startsWith(hashed) ? hashed + (await sha256(value)) : value,
+      kind === "file" && !value.startsWith(hashPrefix) ? hashPrefix + (await sha256(value)) : value,
     ]),
   );
   return sha256(JSON.stringify(values));
 }
 
-export const hashed = "sha256:";
+export const hashPrefix = "sha256:";
 
-async function fileThing(root: string, path: string, bytes: Buffer): Promise<Thing> {
+async function fileItem(root: string, path: string, bytes: Buffer): Promise<TrustedItem> {
   return { kind: "file", name: relative(root, path), value: await textOrHash(bytes) };
 }
 
 async function textOrHash(bytes: Buffer): Promise<string> {
   const text = bytes.length > longBytes ? undefined : bytes.toString();
   // bytes that are no UTF-8 would be the same text as others
-  return text === undefined || text.includes("\ufffd") || text.startsWith(hashed)
-    ? hashed + (await sha256(bytes))
+  return text === undefined || text.includes("\ufffd") || text.startsWith(hashPrefix)
+    ? hashPrefix + (await sha256(bytes))
     : text;
 }

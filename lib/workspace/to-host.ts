@@ -88,7 +88,9 @@ export async function applyToHost(
     // what was in the way was removed just now
     const before = now.has(path) && now.get(path) === undefined ? undefined : host.found.get(path);
     if (before === undefined || found.value === undefined) return before === found.value;
-    return found.value.kind === "directory" ? before.kind === "directory" : found.value.fingerprint === before.fingerprint;
+    return found.value.kind === "directory"
+      ? before.kind === "directory"
+      : found.value.fingerprint === before.fingerprint;
   }
 }
 

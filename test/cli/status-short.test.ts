@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { processIdentity } from "../../lib/host/process-identity.js";
-import { saysNoRemote } from "../../lib/project/no-remote.js";
+import { isRemoteNone } from "../../lib/project/no-remote.js";
 import { newFolder } from "../rig/folder.js";
 import { bin, Host, run } from "../rig/host.js";
 
@@ -124,9 +124,9 @@ test("only what cannot be taken for anything else is told by a config's text", (
     '# don\'t\r\nuser: x\r\nremote:  none # "alone"\r\n',
     "remote: none\n\nuser: x",
   ])
-    assert.is(saysNoRemote(text), true, text);
+    assert.is(isRemoteNone(text), true, text);
   for (const text of ["", "remote: file:///a", "user: 'x'\nremote: { url: s3://a/b }\n"])
-    assert.is(saysNoRemote(text), false, text);
+    assert.is(isRemoteNone(text), false, text);
   for (const text of [
     "remote: 'none'",
     "remote: { url: none }",
@@ -143,7 +143,7 @@ test("only what cannot be taken for anything else is told by a config's text", (
     "ssh: none",
     "remote: 'n\\",
   ])
-    assert.is(saysNoRemote(text), undefined, text);
+    assert.is(isRemoteNone(text), undefined, text);
 });
 
 test.run();

@@ -24,7 +24,8 @@ everyEngine(engine, kit, async (name) => {
 test("another image or user, or a port, is no reason to make it again; another mount is", async () => {
   const spec = await kit.make();
   const { specHash: made } = await kit.running(spec);
-  const hashOf = (change: Partial<typeof spec>): string => specHash(engine.effectiveSpec({ ...spec, ...change }));
+  const hashOf = (change: Partial<typeof spec>): string =>
+    specHash(engine.effectiveSpec({ ...spec, ...change }));
   assert.is(hashOf({ image: "another:1", user: "root", ports: ["127.0.0.1:1:1/tcp"] }), made);
   assert.is.not(hashOf({ mounts: [{ source: "/etc", target: "/m", readOnly: true }] }), made);
 });
@@ -37,7 +38,10 @@ test("a build is ignored as the image is, and is no reason to make it again; tha
     specHash(engine.effectiveSpec(spec)),
   );
   assert.is(engine.build, undefined);
-  assert.match(engine.sharedWithHost({ ...spec, build }).join(), "the image that `build` makes from Dockerfile");
+  assert.match(
+    engine.sharedWithHost({ ...spec, build }).join(),
+    "the image that `build` makes from Dockerfile",
+  );
 });
 
 test("two that start it in the same moment start one", async () => {

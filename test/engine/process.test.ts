@@ -92,7 +92,10 @@ test("a mount below the home is a link to what it names; one elsewhere is said t
   const folder = await newFolder("mounted");
   const base = await specOf();
   const mounts = [{ source: folder, target: "/data", readOnly: false }];
-  assert.match(engine.sharedWithHost({ ...base, mounts }).join("\n"), /no effect outside of the home: \/data/);
+  assert.match(
+    engine.sharedWithHost({ ...base, mounts }).join("\n"),
+    /no effect outside of the home: \/data/,
+  );
   const { home } = value(await engine.lookUp(base.image, base.user));
   const below = [{ source: folder, target: "/home/tazpod/.config/tool", readOnly: false }];
   value(await engine.create({ ...base, mounts: below }, { uid: 0, gid: 0, home }));

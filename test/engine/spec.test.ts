@@ -137,8 +137,14 @@ test("another folder's container of the same name is refused, and so is one that
 test("a changed setting or a newer image makes a container outdated; an image that is not here does not", () => {
   assert.is(whyOutdated(running(), spec, "sha256:1"), undefined);
   assert.is(whyOutdated(running(), spec, undefined), undefined);
-  assert.match(whyOutdated(running(), { ...spec, image: "debian" }, "sha256:1") ?? "", "settings have changed");
-  assert.match(whyOutdated(running(), { ...spec, network: "none" }, "sha256:1") ?? "", "settings have changed");
+  assert.match(
+    whyOutdated(running(), { ...spec, image: "debian" }, "sha256:1") ?? "",
+    "settings have changed",
+  );
+  assert.match(
+    whyOutdated(running(), { ...spec, network: "none" }, "sha256:1") ?? "",
+    "settings have changed",
+  );
   const mounts = [{ source: "/data", target: "/data", readOnly: true }];
   for (const change of [
     { ports: ["127.0.0.1:1:1/tcp"] },

@@ -9,7 +9,7 @@ import { failureText } from "../../lib/failure/explain.js";
 import { projectState } from "../../lib/host/project-state.js";
 import { parseJsonc } from "../../lib/project/devcontainer/document.js";
 import { readDevcontainer } from "../../lib/project/devcontainer/read.js";
-import { takeOver } from "../../lib/project/take-over.js";
+import { migrateState } from "../../lib/project/take-over.js";
 import { notePath, readNote } from "../../lib/remote/file/sidecar.js";
 import { parseManifest } from "../../lib/vault/archive/manifest.js";
 import { readState } from "../../lib/vault/state.js";
@@ -93,7 +93,7 @@ test("no state that an earlier tazpod left in the project is a bug", async () =>
       async (text, name) => {
         await rm(projectState(folder), { recursive: true, force: true });
         await writeFile(join(folder, name), text);
-        value(await takeOver(folder));
+        value(await migrateState(folder));
         value(await readState(folder));
       },
     ),

@@ -26,7 +26,7 @@ const settings = {
     container: "lab",
     remote: "s3://vaults/lab",
   },
-  word: (failure: Failure) =>
+  describeFailure: (failure: Failure) =>
     "reason" in failure ? failure.reason : "message" in failure ? failure.message : failure.kind,
 };
 

@@ -1,5 +1,5 @@
 import { resolve } from "../../lib/plan/resolve.js";
-import type { Meter } from "../../lib/plan/coroutine.js";
+import type { StepCounter } from "../../lib/plan/coroutine.js";
 import type { Plan, Progress, Target } from "../../lib/plan/types.js";
 import type { CheckResult } from "../../lib/failure/check-result.js";
 import type { Failure } from "../../lib/failure/failure.js";
@@ -52,7 +52,7 @@ export interface Options {
   readonly named?: boolean;
   readonly ran?: readonly string[];
   readonly declined?: readonly string[];
-  readonly meter?: Meter;
+  readonly counter?: StepCounter;
 }
 
 export function resolveIn(
@@ -65,7 +65,7 @@ export function resolveIn(
   const target: Target = { name: list[0] ?? "", tasks: list, named: options.named ?? false };
   const progress: Progress = { ran: new Set(options.ran), declined: new Set(options.declined) };
   const asked: string[] = [];
-  const resolving = resolve(recipe, target, progress, options.meter);
+  const resolving = resolve(recipe, target, progress, options.counter);
   let next = resolving.next();
   while (next.done !== true) {
     asked.push(next.value);

@@ -7,30 +7,30 @@ import { resolveIn } from "./rig.js";
 const small = 1000;
 const large = 10_000;
 
-/** Resolves the shape at two sizes: ten times the tasks may take ten times the rounds, and a little. */
+/** Resolves the shape at two sizes: ten times the tasks may take ten times the steps, and a little. */
 function growsLinearly(
   shape: (size: number) => Recipe,
   expectedSteps: (size: number) => number,
   world: (name: string) => boolean = () => false,
 ): void {
-  const rounds = [small, large].map((size) => {
-    const meter = { rounds: 0 };
+  const steps = [small, large].map((size) => {
+    const counter = { steps: 0 };
     const facts = new Proxy({}, { get: (_, name) => world(String(name)) });
-    const { result, asked } = resolveIn(shape(size), "go", facts, { meter });
+    const { result, asked } = resolveIn(shape(size), "go", facts, { counter });
     assert.ok(result.ok, result.ok ? undefined : JSON.stringify(result.failure));
     if (result.ok) assert.is(result.value.steps.length, expectedSteps(size));
     assert.is(new Set(asked).size, asked.length, "no fact is asked for twice");
-    return meter.rounds;
+    return counter.steps;
   });
-  const [before = 0, after = 0] = rounds;
-  assert.ok(after <= before * (large / small) * 1.1, `${before} rounds for ${small}, ${after} for ${large}`);
+  const [before = 0, after = 0] = steps;
+  assert.ok(after <= before * (large / small) * 1.1, `${before} steps for ${small}, ${after} for ${large}`);
 }
 
 function numbers(size: number): readonly number[] {
   return Array.from({ length: size }, (_, index) => index);
 }
 
-test("a chain of ten thousand tasks takes rounds in proportion", () => {
+test("a chain of ten thousand tasks takes steps in proportion", () => {
   const chain = (size: number): Recipe =>
     build(
       numbers(size).map((i): Partial<Fact> => ({ name: `f${i}` })),

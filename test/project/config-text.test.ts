@@ -3,13 +3,13 @@ import * as assert from "uvu/assert";
 import * as fc from "fast-check";
 import { configSchema } from "../../lib/document/config-schema.js";
 import { parseDocument } from "../../lib/document/parse.js";
-import { configText, type NewConfig } from "../../lib/project/config-text.js";
+import { newConfigText, type NewConfig } from "../../lib/project/config-text.js";
 import { failure, value } from "../rig/result.js";
 
 // The text of a new config says what was answered, whatever that is.
 
 function readBack(answers: NewConfig): Record<string, unknown> {
-  const text = value(configText("/srv/lab", answers));
+  const text = value(newConfigText("/srv/lab", answers));
   return value(parseDocument({ path: "config.yaml", text }, configSchema)).value as Record<string, unknown>;
 }
 
@@ -22,7 +22,7 @@ test("without answers it has the owner's defaults, and a line by which editors f
     remote: { url: "s3://tazlab-storage/tazpod/vault/vault.tar.aes", region: "eu-central-1" },
   });
   assert.match(
-    value(configText("/srv/lab", {})),
+    value(newConfigText("/srv/lab", {})),
     /^# yaml-language-server: \$schema=\.\/config\.schema\.json\n/,
   );
 });
@@ -66,7 +66,7 @@ test("a build takes the place of the image, and a folder or none that of the buc
 });
 
 test("an answer that cannot be a setting makes no text", () => {
-  failure(configText("/srv/lab", { user: "a b" }), "invalid-document");
+  failure(newConfigText("/srv/lab", { user: "a b" }), "invalid-document");
 });
 
 test.run();

@@ -1,17 +1,17 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type Offer, readDevcontainer } from "../../lib/project/devcontainer/read.js";
+import { type DevcontainerOffer, readDevcontainer } from "../../lib/project/devcontainer/read.js";
 import { failure, value } from "../rig/result.js";
 
 // What is taken from a devcontainer.json, and what is named as not taken.
 
 const file = ".devcontainer/devcontainer.json";
 
-function read(text: string, path = file): Offer {
+function read(text: string, path = file): DevcontainerOffer {
   return value(readDevcontainer({ path, text }, path, "lab"));
 }
 
-const settingsOf = (text: string): Offer["settings"] => read(text).settings;
+const settingsOf = (text: string): DevcontainerOffer["settings"] => read(text).settings;
 
 test("comments, trailing commas and a byte order mark are JSONC, as VS Code reads it", () => {
   const text = `\uFEFF// For the team

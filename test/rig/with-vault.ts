@@ -1,6 +1,6 @@
 import { mkdir, readFile } from "node:fs/promises";
 import * as assert from "uvu/assert";
-import { processesWith } from "../../lib/host/process-table.js";
+import { processesWithVariable } from "../../lib/host/process-table.js";
 import { Secret } from "../../lib/host/secret.js";
 import { sealInto } from "../../lib/vault/seal-folder.js";
 import { newFolder } from "./folder.js";
@@ -64,7 +64,7 @@ export async function running(host: Host): Promise<string> {
 async function processes(host: Host): Promise<string> {
   if (engineName === "process") {
     const home = (await host.inside("echo ~")).trim();
-    const found = await processesWith("TAZPOD_HOME", home);
+    const found = await processesWithVariable("TAZPOD_HOME", home);
     const lines = [...found.keys()].map(async (pid) => {
       const words = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
       return `${pid} ${words.replaceAll("\0", " ")}`;

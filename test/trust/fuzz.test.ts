@@ -8,7 +8,7 @@ import * as assert from "uvu/assert";
 import { failureText } from "../../lib/failure/explain.js";
 import { openTerminal } from "../../lib/host/terminal.js";
 import { open } from "../../lib/session/open.js";
-import { trustOf } from "../../lib/trust/ensure.js";
+import { readTrust } from "../../lib/trust/ensure.js";
 import { parseArguments } from "../../lib/run/arguments.js";
 import { newFolder } from "../rig/folder.js";
 import { repository } from "../rig/root.js";
@@ -130,7 +130,7 @@ test("no config and no recipe makes a bug, takes long, or gives text of a file o
       let said = opened.ok ? "" : failureText(opened.failure);
       if (opened.ok) {
         const { world, recipe: read } = opened.value;
-        const trust = await trustOf(world.project, read, (task) => world.vars(read, task));
+        const trust = await readTrust(world.project, read, (task) => world.vars(read, task));
         said = trust.ok ? await trust.value.text(true) : failureText(trust.failure);
         // oxlint-disable-next-line no-control-regex
         assert.not.match(said, /\u001b/);

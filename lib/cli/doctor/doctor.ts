@@ -4,7 +4,7 @@ import type { Arguments } from "../../run/arguments.js";
 import { open } from "../../session/open.js";
 import { reportFailure } from "../../run/report.js";
 import type { Setting } from "../../run/run-environment.js";
-import { trustOf } from "../../trust/ensure.js";
+import { readTrust } from "../../trust/ensure.js";
 import { finding } from "./finding.js";
 import { nodeCheck } from "./node.js";
 import { patientOf, projectChecks } from "./patient.js";
@@ -38,7 +38,7 @@ export async function doctorCommand(args: Arguments, words: readonly string[]): 
 async function examineProject(setting: Setting, args: Arguments): Promise<number> {
   const { recipe, world, interrupts } = setting;
   const { project } = world;
-  const trust = await trustOf(project, recipe, (task) => world.vars(recipe, task));
+  const trust = await readTrust(project, recipe, (task) => world.vars(recipe, task));
   if (!trust.ok) return reportFailure(trust.failure, args.json);
   const patient = patientOf(setting);
   const checks = [...projectChecks(patient, trust.value), nodeCheck, swapCheck];

@@ -20,7 +20,9 @@ export function vaultCheck({ vaultFile }: Project): Check {
       const format = await formatOf(vaultFile);
       if (!format.ok) return met(format.failure);
       const { bytes, modified } = found.value;
-      return good(`${displayPath(vaultFile)}: ${formatBytes(bytes)}, format ${format.value}, written ${ago(modified)}`);
+      return good(
+        `${displayPath(vaultFile)}: ${formatBytes(bytes)}, format ${format.value}, written ${ago(modified)}`,
+      );
     },
   };
 }

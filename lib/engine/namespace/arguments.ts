@@ -35,7 +35,15 @@ export function pauseArguments(spec: ContainerSpec, user: ContainerUser): string
     readOnly ? "ro" : "rw",
   ]);
   const given = [String(spec.secretsBytes), user.home, spec.name.slice(0, 64), ...mounts];
-  return [...unshareArguments(user, spec.network), "sh", "-c", pauseScript, "tazpod-hold", finishScript, ...given];
+  return [
+    ...unshareArguments(user, spec.network),
+    "sh",
+    "-c",
+    pauseScript,
+    "tazpod-hold",
+    finishScript,
+    ...given,
+  ];
 }
 
 /**

@@ -65,7 +65,10 @@ export function namespaceEngine(project?: string): Engine {
       const place = await enter(name, argv);
       if (!place.ok) return place;
       if (place.value === undefined) return ok(notRunning(name));
-      return interpretExit(name, await capture(place.value.argv, { ...options, env: exactEnvironment(place.value.env) }));
+      return interpretExit(
+        name,
+        await capture(place.value.argv, { ...options, env: exactEnvironment(place.value.env) }),
+      );
     },
     execPiped(name, argv, options) {
       const stdout = new PassThrough();
@@ -73,7 +76,7 @@ export function namespaceEngine(project?: string): Engine {
     },
     async foreground(name, argv, { tty, env, signal, filter }) {
       const command = tty
-        ? onTerminal(argv, { SHELL: thisShell(), ...promptsOf(env) })
+        ? onTerminal(argv, { SHELL: thisShell(), ...promptVariables(env) })
         : ["sh", "-c", exitCodeScript, "tazpod", ...argv];
       const place = await enter(name, command);
       if (!place.ok) return place;
@@ -88,7 +91,7 @@ export function namespaceEngine(project?: string): Engine {
 }
 
 /** What is of the shell that a person sees, and not of the one that starts it. */
-function promptsOf(env: Readonly<Record<string, string>>): Record<string, string> {
+function promptVariables(env: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter(([name]) => /^(?:SHELL|PS[0-4])$/.test(name)));
 }
 

@@ -74,7 +74,9 @@ async function labelsOf(call: Call, name: string): Promise<Result<Labels | undef
   const argv = ["volume", "inspect", "--format", "{{json .Labels}}", name];
   const done = await call(argv, limit);
   if (done.ok && done.value.code !== 0 && /no such volume/i.test(done.value.stderr)) return ok(undefined);
-  return expectSuccess(done, argv, ({ stdout }) => ok((JSON.parse(stdout.toString()) as Labels | null) ?? {}));
+  return expectSuccess(done, argv, ({ stdout }) =>
+    ok((JSON.parse(stdout.toString()) as Labels | null) ?? {}),
+  );
 }
 
 async function order(call: Call, argv: readonly string[]): Promise<Result<void>> {

@@ -1,6 +1,6 @@
 import { sleep } from "../../host/clock.js";
 import { endProcess } from "../../host/end-process.js";
-import { processesWith, signalProcess } from "../../host/process-table.js";
+import { processesWithVariable, signalProcess } from "../../host/process-table.js";
 import { capture } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import { homeVariable } from "./environment.js";
@@ -14,7 +14,7 @@ const removeScript = '[ -d "$1" ] || exit 0; chmod -R u+rwX -- "$1"; rm -rf -- "
 
 /** Ends every process that was started in a home, and removes the home. Failure: `command-failed` names what stays. */
 export async function endHome({ user: { home } }: HomeRecord): Promise<Result<void>> {
-  const left = (): Promise<Map<number, string>> => processesWith(homeVariable, home);
+  const left = (): Promise<Map<number, string>> => processesWithVariable(homeVariable, home);
   for (const [pid] of await left()) signalProcess(pid, "SIGTERM");
   for (let waited = 0; waited < graceMs && (await left()).size > 0; waited += 50) await sleep(50);
   for (const [pid, identity] of await left())

@@ -68,12 +68,12 @@ export function processEngine(): Engine {
     },
     // the project was never copied
     removeCopy: async () => ok(undefined),
-    exec: (name, argv, options) => inHome(name, (record) => capture(argv, where(record, options))),
+    exec: (name, argv, options) => inHome(name, (record) => capture(argv, homeOptions(record, options))),
     execPiped(name, argv, options) {
       const stdout = new PassThrough();
       let isPiped = false;
       const done = inHome(name, (record) => {
-        const begun = piped(argv, where(record, options));
+        const begun = piped(argv, homeOptions(record, options));
         isPiped = true;
         pipeline(begun.stdout, stdout, () => undefined);
         return begun.done;
@@ -143,6 +143,6 @@ async function inHome(
 }
 
 /** What is not the shell works in the home, since the project's folder may be gone. */
-function where(record: HomeRecord, options: ProcessOptions): ProcessOptions {
+function homeOptions(record: HomeRecord, options: ProcessOptions): ProcessOptions {
   return { ...options, cwd: record.user.home, env: exactEnvironment(environment(record)) };
 }

@@ -2,8 +2,8 @@ import { basename } from "node:path";
 import type { Failure } from "../../failure/failure.js";
 import { readProjectFile } from "../../host/project-file.js";
 import { fail, ok, type Result } from "../../failure/result.js";
-import { insideProject } from "../inside.js";
-import { type Offer, readDevcontainer } from "./read.js";
+import { resolveInProject } from "../inside.js";
+import { type DevcontainerOffer, readDevcontainer } from "./read.js";
 
 /** In the order in which they are looked for. */
 const devcontainers = [".devcontainer/devcontainer.json", ".devcontainer.json"];
@@ -11,9 +11,9 @@ const devcontainers = [".devcontainer/devcontainer.json", ".devcontainer.json"];
 const dockerfiles = [".devcontainer/Dockerfile", "Dockerfile"];
 
 /** What the project's devcontainer.json offers; undefined where there is none. Failures: `invalid-document`, `file`. */
-export async function findDevcontainer(root: string): Promise<Result<Offer | undefined>> {
+export async function findDevcontainer(root: string): Promise<Result<DevcontainerOffer | undefined>> {
   for (const file of devcontainers) {
-    const found = await insideProject(root, file, "file");
+    const found = await resolveInProject(root, file, "file");
     if (!found.ok && found.absent) continue;
     if (!found.ok) return fail(unreadable(file, found.why));
     const bytes = await readProjectFile(root, found.path);
@@ -24,9 +24,9 @@ export async function findDevcontainer(root: string): Promise<Result<Offer | und
 }
 
 /** A Dockerfile that is there without a devcontainer.json; one that cannot be read is none. */
-export async function findDockerfile(root: string): Promise<Offer | undefined> {
+export async function findDockerfile(root: string): Promise<DevcontainerOffer | undefined> {
   for (const file of dockerfiles) {
-    const found = await insideProject(root, file, "file");
+    const found = await resolveInProject(root, file, "file");
     if (found.ok) return { file, settings: { build: file }, notRead: [] };
   }
   return undefined;

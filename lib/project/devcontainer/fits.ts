@@ -3,7 +3,7 @@ import type { ConfigFile } from "../../generated/config.js";
 import { configProblems } from "../check-config.js";
 
 /** Whether a config may have this. */
-export function fits(value: ConfigFile): boolean {
+export function fitsConfig(value: ConfigFile): boolean {
   return (
     configSchema.validate(value) &&
     configProblems({ value, problem: (_, message) => ({ message }) }).length === 0

@@ -3,11 +3,11 @@ import { invalid, type SourceFile } from "../../document/document.js";
 import type { ConfigFile } from "../../generated/config.js";
 import { ok, type Result } from "../../failure/result.js";
 import { type JsoncDocument, parseJsonc } from "./document.js";
-import { fits } from "./fits.js";
+import { fitsConfig } from "./fits.js";
 import { readMount } from "./mounts.js";
 
 /** What a file of the project offers for its config. */
-export interface Offer {
+export interface DevcontainerOffer {
   /** The file, by its path in the project. */
   readonly file: string;
   readonly settings: OfferedSettings;
@@ -49,7 +49,11 @@ const unsupported = [
  * Reads a devcontainer.json (containers.dev/implementors/json_reference) as far as tazpod has the same. `project` is the
  * name of the project's folder. Failure: `invalid-document`.
  */
-export function readDevcontainer(source: SourceFile, file: string, project: string): Result<Offer> {
+export function readDevcontainer(
+  source: SourceFile,
+  file: string,
+  project: string,
+): Result<DevcontainerOffer> {
   const parsed = parseJsonc(source);
   if (!parsed.ok) return parsed;
   const document = parsed.value;
@@ -86,7 +90,7 @@ interface Reading {
 function readText({ document, notRead }: Reading, key: "image" | "remoteUser" | "containerUser") {
   const text = document.text([key]);
   if (text === undefined) return undefined;
-  if (!text.includes("${") && fits(key === "image" ? { image: text } : { user: text })) return text;
+  if (!text.includes("${") && fitsConfig(key === "image" ? { image: text } : { user: text })) return text;
   notRead.push(`${key} (${JSON.stringify(text)})`);
   return undefined;
 }
@@ -112,7 +116,7 @@ function readBuild(reading: Reading): { readonly value: BuildMap; readonly isLeg
   for (const name of document.keys(["build", "args"])) {
     const value = document.text(["build", "args", name]);
     if (value === undefined) continue;
-    if (!value.includes("${") && fits({ build: { args: { [name]: value } } })) args[name] = value;
+    if (!value.includes("${") && fitsConfig({ build: { args: { [name]: value } } })) args[name] = value;
     else notRead.push(`build.args.${name}`);
   }
   const target = document.text(["build", "target"]);
@@ -126,7 +130,7 @@ function readBuild(reading: Reading): { readonly value: BuildMap; readonly isLeg
     ...(Object.keys(args).length === 0 ? {} : { args }),
     ...(target === undefined ? {} : { target }),
   };
-  if (fits({ build: value })) return { value, isLegacy };
+  if (fitsConfig({ build: value })) return { value, isLegacy };
   notRead.push("build");
   return undefined;
 }
@@ -150,7 +154,7 @@ function readEnv({ document, project, notRead }: Reading): Record<string, string
     if (value === undefined) continue;
     const unknown = /\$\{[^}]*\}?/.exec(value)?.[0];
     if (unknown !== undefined) notRead.push(`containerEnv.${name} (${unknown} is another on each host)`);
-    else if (fits({ env: { [name]: value } })) env[name] = value;
+    else if (fitsConfig({ env: { [name]: value } })) env[name] = value;
     else notRead.push(`containerEnv.${name} (tazpod sets it itself, or it is no name)`);
   }
   return env;
@@ -162,7 +166,7 @@ function readMounts({ document, notRead }: Reading): NonNullable<ConfigFile["mou
     const read = readMount(document, ["mounts", index]);
     if (read === undefined) continue;
     const why = "why" in read ? read.why : undefined;
-    if ("mount" in read && fits({ mounts: [...mounts, read.mount] })) mounts.push(read.mount);
+    if ("mount" in read && fitsConfig({ mounts: [...mounts, read.mount] })) mounts.push(read.mount);
     else notRead.push(`mounts[${index}] (${why ?? `its target ${read.target} cannot be one here`})`);
   }
   return mounts;
@@ -173,7 +177,7 @@ function readPorts({ document, notRead }: Reading): number[] {
   for (let index = 0; index < document.count(["forwardPorts"]); index++) {
     const port = document.scalar(["forwardPorts", index]);
     const number = typeof port === "string" && /^\d+$/.test(port) ? Number(port) : port;
-    if (typeof number === "number" && fits({ ports: [number] })) ports.add(number);
+    if (typeof number === "number" && fitsConfig({ ports: [number] })) ports.add(number);
     else notRead.push(`forwardPorts[${index}] (${JSON.stringify(port)} is no port of this container)`);
   }
   return [...ports];
