@@ -19,8 +19,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openEngine } from "../lib/engine/open.js";
-import type { EngineName } from "../lib/engine/types.js";
+import { openEngine } from "../lib/engine/choose.js";
+import type { EngineName } from "../lib/engine/engine.js";
 import { explain, failureText } from "../lib/failure/explain.js";
 
 const bin = fileURLToPath(new URL("../bin/tazpod.js", import.meta.url));

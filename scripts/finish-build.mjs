@@ -11,9 +11,9 @@ for (const file of readdirSync(generated)) {
   if (file.endsWith(".js")) copyFileSync(new URL(file, generated), new URL(file, copies));
 }
 
-const { parseDocument } = await import("../dist/lib/document/parse.js");
+const { parseDocument } = await import("../dist/lib/document/parse-yaml.js");
 const { spanKey } = await import("../dist/lib/document/precompiled.js");
-const { tasksSchema } = await import("../dist/lib/document/tasks-schema.js");
+const { tasksSchema } = await import("../dist/lib/recipe/parse-recipe.js");
 const recipe = { path: "tazpod.tasks.yaml", text: readFileSync(new URL("tazpod.tasks.yaml", root), "utf8") };
 const parsed = parseDocument(recipe, tasksSchema);
 if (!parsed.ok) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import type { ContainerState } from "../lib/engine/types.js";
+import type { ContainerState } from "../lib/engine/engine.js";
 import { containerSpec } from "../lib/project/container-spec.js";
-import type { Project } from "../lib/project/types.js";
+import type { Project } from "../lib/project/project.js";
 import { withProjectLock } from "../lib/project/project-lock.js";
 import { ok, type Result } from "../lib/failure/result.js";
 import { alone } from "../lib/session/step-program.js";

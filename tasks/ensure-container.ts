@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { isNotedOpen } from "../lib/secrets-folder/open-record.js";
-import { foreignContainer } from "../lib/engine/oci/ownership.js";
-import { startContainer } from "../lib/engine/oci/create-container.js";
+import { foreignContainer, startContainer } from "../lib/engine/container.js";
 import { explain } from "../lib/failure/explain.js";
 import { containerSpec } from "../lib/project/container-spec.js";
 import type { Failure } from "../lib/failure/failure.js";

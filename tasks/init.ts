@@ -2,13 +2,13 @@
 import { join } from "node:path";
 import { makeFolder, writeNew } from "../lib/host/files.js";
 import { configSchemaName, ignoreText } from "../lib/project/defaults.js";
-import { loadProject } from "../lib/project/load.js";
-import { displayPath } from "../lib/host/shown.js";
-import type { Project } from "../lib/project/types.js";
+import { loadProject } from "../lib/project/load-project.js";
+import { displayPath } from "../lib/host/paths.js";
+import type { Project } from "../lib/project/project.js";
 import { ok, type Result } from "../lib/failure/result.js";
 import { alone } from "../lib/session/step-program.js";
 import type { StepContext } from "../lib/run/step.js";
-import { trustAnswers } from "../lib/trust/own-answers.js";
+import { trustAnswers } from "../lib/trust/ensure.js";
 
 /**
  * Makes a project of a folder: asks what the config is to say, and then writes what is missing of .tazpod/. Nothing is
@@ -26,7 +26,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   // by those runs only that make a project
   const [{ initAnswers }, { newConfigText }] = await Promise.all([
     import("../lib/session/init-questions.js"),
-    import("../lib/project/config-text.js"),
+    import("../lib/project/new-config.js"),
   ]);
   const answers = await initAnswers(context);
   if (!answers.ok) return answers;
@@ -51,8 +51,8 @@ async function writeMissing(
   for (const made of [await makeFolder(folder, 0o755), await makeFolder(vaultFolder, 0o700)])
     if (!made.ok) return made;
   const [{ configSchema }, { tasksSchema }] = await Promise.all([
-    import("../lib/document/config-schema.js"),
-    import("../lib/document/tasks-schema.js"),
+    import("../lib/project/check-config.js"),
+    import("../lib/recipe/parse-recipe.js"),
   ]);
   const text = ({ schema }: { readonly schema: unknown }): string => `${JSON.stringify(schema, null, 2)}\n`;
   const files = {

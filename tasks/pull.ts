@@ -3,7 +3,7 @@ import type { Result } from "../lib/failure/result.js";
 import { pull } from "../lib/remote/pull.js";
 import { alone } from "../lib/session/step-program.js";
 import { vaultCurrent } from "../lib/session/staleness.js";
-import { formatBytes } from "../lib/host/bytes.js";
+import { formatBytes } from "../lib/host/human.js";
 import { cannotTell } from "../lib/run/checks.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-import { whyOutdated } from "../lib/engine/oci/ownership.js";
-import { buildOrPullImage } from "../lib/engine/oci/create-container.js";
+import { whyOutdated, buildOrPullImage } from "../lib/engine/container.js";
 import { containerSpec } from "../lib/project/container-spec.js";
 import type { Result } from "../lib/failure/result.js";
 import { alone } from "../lib/session/step-program.js";

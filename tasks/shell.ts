@@ -4,7 +4,7 @@ import { forgetOpen, recordedOpen } from "../lib/secrets-folder/open-record.js";
 import { openVaultIn } from "../lib/secrets-folder/open-vault.js";
 import { endSession, vanishedCode } from "../lib/secrets-folder/shell.js";
 import type { Enclave } from "../lib/secrets-folder/types.js";
-import type { ContainerState, Engine } from "../lib/engine/types.js";
+import type { ContainerState, Engine } from "../lib/engine/engine.js";
 import { sleep } from "../lib/host/clock.js";
 import { resultsOnTerminal } from "../lib/host/screen.js";
 import { otherSessions } from "../lib/project/sessions.js";

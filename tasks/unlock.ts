@@ -9,7 +9,7 @@ import { isInUse, joinSession } from "../lib/project/sessions.js";
 import { printable } from "../lib/host/printable.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
 import { alone } from "../lib/session/step-program.js";
-import { formatBytes, count } from "../lib/host/bytes.js";
+import { formatBytes, count } from "../lib/host/human.js";
 import { sayUnlinked } from "../lib/session/bridges.js";
 import { cannotTell } from "../lib/run/checks.js";
 import { markChanged } from "../lib/session/tampered.js";

@@ -1,6 +1,6 @@
 import type { Failure } from "../failure/failure.js";
-import { defaults } from "../project/defaults.js";
 import { Failed } from "../failure/result.js";
+import { defaultBucket } from "./settings.js";
 
 /** What is known when a request to S3 fails. */
 export interface RequestContext {
@@ -140,7 +140,7 @@ const ownBucket =
 
 /** Names of buckets are Amazon's for all accounts, and the default one is the account's of tazpod's author. */
 function isOthers({ bucket, endpoint }: RequestContext): boolean {
-  return bucket === defaults.bucket && endpoint === undefined;
+  return bucket === defaultBucket && endpoint === undefined;
 }
 
 function denied(context: RequestContext): [string, string] {

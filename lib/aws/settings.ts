@@ -1,3 +1,6 @@
+/** The bucket of a project whose config names no remote. */
+export const defaultBucket = "tazlab-storage";
+
 /** How an S3 server is reached, as the config says. */
 export interface S3Settings {
   /** The region requests are signed for. */

@@ -1,5 +1,5 @@
 import { render } from "../recipe/render.js";
-import type { Task } from "../recipe/types.js";
+import type { Task } from "../recipe/recipe.js";
 import type { Arguments } from "../run/arguments.js";
 import { open } from "../session/open.js";
 import { reportFailure } from "../run/report.js";

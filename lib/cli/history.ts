@@ -5,7 +5,7 @@ import { fetchCopy, numberedCopies, type NumberedCopy } from "../remote/copies.j
 import type { Remote, RemoteObject } from "../remote/types.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Arguments } from "../run/arguments.js";
-import { formatBytes } from "../host/bytes.js";
+import { formatBytes } from "../host/human.js";
 import { isOffline } from "../session/staleness.js";
 import { open } from "../session/open.js";
 import { withPassphrase } from "../session/passphrase.js";

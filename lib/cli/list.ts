@@ -1,5 +1,5 @@
 import { render } from "../recipe/render.js";
-import type { Goal, Task } from "../recipe/types.js";
+import type { Goal, Task } from "../recipe/recipe.js";
 import { fail } from "../failure/result.js";
 import type { Arguments } from "../run/arguments.js";
 import { open } from "../session/open.js";

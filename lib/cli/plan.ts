@@ -1,6 +1,5 @@
 import { explain } from "../failure/explain.js";
-import { explainPlan } from "../plan/explain.js";
-import { planJson } from "../plan/json.js";
+import { explainPlan, planJson } from "../plan/format-plan.js";
 import type { Failure } from "../failure/failure.js";
 import { planOf } from "../run/plan-of.js";
 import type { Arguments } from "../run/arguments.js";

@@ -1,9 +1,9 @@
 import { fail, ok, type Result } from "../failure/result.js";
 import { printJson } from "../host/screen.js";
-import type { Target } from "../plan/types.js";
-import { displayPath } from "../host/shown.js";
-import type { Project } from "../project/types.js";
-import type { Recipe } from "../recipe/types.js";
+import type { Target } from "../plan/plan.js";
+import { displayPath } from "../host/paths.js";
+import type { Project } from "../project/project.js";
+import type { Recipe } from "../recipe/recipe.js";
 import { runTarget } from "../run/run.js";
 import type { Arguments } from "../run/arguments.js";
 import type { InitOptions } from "../run/init-options.js";

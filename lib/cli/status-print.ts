@@ -1,9 +1,9 @@
 import { hostname } from "node:os";
-import type { EngineName } from "../engine/types.js";
+import type { EngineName } from "../engine/engine.js";
 import { failureText } from "../failure/explain.js";
 import type { OtherSession } from "../project/sessions.js";
-import type { Project } from "../project/types.js";
-import { ago } from "../host/ago.js";
+import type { Project } from "../project/project.js";
+import { ago } from "../host/human.js";
 import type { PushedRecord, ReadState } from "../vault/state.js";
 import type { CheckResult } from "../failure/check-result.js";
 

@@ -4,7 +4,7 @@ import { isNotedUnsaved } from "../secrets-folder/unsaved-note.js";
 import { findSpecialEntry, readProjectFile } from "../host/project-file.js";
 import { printResult } from "../host/screen.js";
 import { findRoot, startFolder } from "../project/find.js";
-import { isRemoteNone } from "../project/no-remote.js";
+import { isRemoteNone } from "../project/remote-none.js";
 import { isInUse } from "../project/sessions.js";
 import { isPushed, readLocal } from "../remote/local.js";
 import { printable } from "../host/printable.js";
@@ -38,7 +38,7 @@ async function hasNoRemote(root: string): Promise<boolean> {
   const text = await readProjectFile(root, join(root, ".tazpod", "config.yaml"));
   const says = text.ok && isRemoteNone(String(text.value ?? ""));
   if (says !== undefined) return says;
-  const { loadProject } = await import("../project/load.js");
+  const { loadProject } = await import("../project/load-project.js");
   const project = await loadProject(root);
   return project.ok && project.value.config.remote.url === "none";
 }

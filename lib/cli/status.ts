@@ -1,7 +1,7 @@
-import { engineNames } from "../engine/types.js";
+import { engineNames } from "../engine/engine.js";
 import { printJson, printResult } from "../host/screen.js";
 import type { CheckResult } from "../failure/check-result.js";
-import type { Recipe } from "../recipe/types.js";
+import type { Recipe } from "../recipe/recipe.js";
 import { otherSessions } from "../project/sessions.js";
 import type { Arguments } from "../run/arguments.js";
 import { open } from "../session/open.js";

@@ -1,6 +1,6 @@
 import { nearest } from "../document/nearest.js";
-import type { Target } from "../plan/types.js";
-import type { Goal, Recipe, Task } from "../recipe/types.js";
+import type { Target } from "../plan/plan.js";
+import type { Goal, Recipe, Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { commandNames } from "./help.js";
 

@@ -1,5 +1,4 @@
-import { createDocument, type Document, type Part, type SourceFile } from "./document.js";
-import type { Span } from "./excerpt.js";
+import { createDocument, type Document, type Part, type SourceFile, type Span } from "./document.js";
 import type { Path } from "./schema.js";
 
 /** A document read ahead, at build time, as plain data. Spans are of values and keys, by path. */

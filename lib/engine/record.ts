@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { makeFolder, readText, removeFile, writeAtomic, writeNew } from "../host/files.js";
 import { isLock, takeLock } from "../host/lock-file.js";
-import { stateFolder } from "../host/state-folder.js";
+import { stateFolder } from "../host/paths.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import type { ContainerSpec, ContainerUser } from "./types.js";
+import type { ContainerSpec, ContainerUser } from "./engine.js";
 
 /** What tazpod remembers of a container that no container runtime keeps for it. `Run` describes its last start. */
 export interface ContainerRecord<Run> {

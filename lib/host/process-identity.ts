@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { now } from "./clock.js";
+import { now, sleep } from "./clock.js";
 
 /**
  * What tells a process from a later one with the same number: its start, in clock ticks since boot, with the boot's id.
@@ -37,4 +37,21 @@ export async function processStart(pid: number): Promise<number | undefined> {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Kills the process that has this number and identity, and waits until it is gone; one that has another identity by now is
+ * left alone. False when it is still there after `limitMs`.
+ */
+export async function endProcess(pid: number, identity: string, limitMs = 10_000): Promise<boolean> {
+  for (let waited = 0; waited <= limitMs; waited += 20) {
+    if ((await processIdentity(pid)) !== identity) return true;
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // it went in this moment, or is not ours to kill: the next look tells
+    }
+    await sleep(20);
+  }
+  return false;
 }

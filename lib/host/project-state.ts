@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import type { Result } from "../failure/result.js";
 import { attempt, errno } from "./file-failure.js";
 import { makeFolder, writeAtomic } from "./files.js";
-import { stateFolder } from "./state-folder.js";
+import { stateFolder } from "./paths.js";
 import { tempPath } from "./temp-file.js";
 
 /**

@@ -1,6 +1,6 @@
 import type { Failure } from "../failure/failure.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import type { Recipe, Task } from "../recipe/types.js";
+import type { Recipe, Task } from "../recipe/recipe.js";
 import { call, type Coroutine } from "./coroutine.js";
 import type { FactState, PredictedState } from "./predicted-state.js";
 

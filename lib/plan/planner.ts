@@ -1,11 +1,11 @@
 import type { Failure } from "../failure/failure.js";
 import { isDerived } from "../recipe/check.js";
-import type { Recipe, Task } from "../recipe/types.js";
+import type { Recipe, Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { Choices } from "./choices.js";
 import { UndoLog } from "./undo-log.js";
 import { call, type StepCounter, type Coroutine } from "./coroutine.js";
-import { type Cause, type Plan, type PlannedStep, type Progress, wantKey } from "./types.js";
+import { type Cause, type Plan, type PlannedStep, type Progress, wantKey } from "./plan.js";
 import { type FactState, PredictedState } from "./predicted-state.js";
 
 /** The tasks that led to one, as a list that shares its tail. */

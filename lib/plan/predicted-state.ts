@@ -1,5 +1,5 @@
 import { factsOf, isDerived } from "../recipe/check.js";
-import type { Check, Fact, Recipe, Task } from "../recipe/types.js";
+import type { Check, Fact, Recipe, Task } from "../recipe/recipe.js";
 import type { UndoLog } from "./undo-log.js";
 import { ask, call, type StepCounter, type Coroutine } from "./coroutine.js";
 import type { CheckResult } from "../failure/check-result.js";

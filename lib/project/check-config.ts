@@ -3,6 +3,8 @@ import { nearest } from "../document/nearest.js";
 import { agentFolder, overlap } from "../engine/paths.js";
 import type { Problem } from "../failure/failure.js";
 import type { ConfigFile } from "../generated/config.js";
+import * as config from "../generated/config-validator.js";
+import type { Schema } from "../document/schema.js";
 
 type Checked = Pick<Document<ConfigFile>, "value" | "problem">;
 
@@ -63,4 +65,15 @@ function buildProblems({ value, problem }: Checked): Problem[] {
       const hint = close === undefined ? `known keys: ${buildKeys.join(", ")}` : `did you mean "${close}"?`;
       return problem(["build", key], `unknown key "${key}"`, { part: "key", hint });
     });
+}
+
+/** What .tazpod/config.yaml must look like: schema/config.schema.json. */
+export const configSchema: Schema<ConfigFile> = config;
+
+/** Whether a config may have this. */
+export function fitsConfig(value: ConfigFile): boolean {
+  return (
+    configSchema.validate(value) &&
+    configProblems({ value, problem: (_, message) => ({ message }) }).length === 0
+  );
 }

@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
-import type { ContainerSpec } from "../engine/types.js";
-import type { Project } from "./types.js";
+import type { ContainerSpec } from "../engine/engine.js";
+import type { Project } from "./project.js";
 import { projectState } from "../host/project-state.js";
 
 /** What the project's container is to be made from. */

@@ -1,10 +1,11 @@
 import { basename } from "node:path";
+import { defaultBucket } from "../aws/settings.js";
 
 /** What `init` writes, and what holds where a config says nothing. */
 export const defaults = {
   image: "tazzo/tazpod-ai:latest",
   user: "tazpod",
-  bucket: "tazlab-storage",
+  bucket: defaultBucket,
   region: "eu-central-1",
   key: "tazpod/vault/vault.tar.aes",
   secretsBytes: 64 * 1024 * 1024,

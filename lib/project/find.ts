@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { currentFolder } from "../host/current-folder.js";
+import { currentFolder } from "../host/paths.js";
 import { realPath, stat } from "../host/files.js";
 import { pathExists } from "../host/project-file.js";
 import type { Failure } from "../failure/failure.js";

@@ -1,7 +1,7 @@
 import { argumentsOf, textOf } from "./fields.js";
-import { scriptRef } from "./scripts.js";
-import type { Tree } from "./tree.js";
-import type { Check } from "./types.js";
+import { scriptRef } from "./check-scripts.js";
+import type { Tree } from "./recipe-tree.js";
+import type { Check } from "./recipe.js";
 
 /** A check as the recipe writes it, read. The schema has made sure that it is exactly one form. */
 export function readCheck(tree: Tree): Check {

@@ -1,4 +1,4 @@
-import type { Place, Tree } from "./tree.js";
+import type { Place, Tree } from "./recipe-tree.js";
 
 /** Reads fields of one entry. The schema has checked the types; absent is undefined, and a list is empty. */
 export type Fields = ReadonlyMap<string, Tree>;

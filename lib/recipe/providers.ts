@@ -1,9 +1,9 @@
 import type { Problem } from "../failure/failure.js";
 import { negatedFact } from "./check.js";
 import { textsOf } from "./fields.js";
-import type { MergedRecipe } from "./merge.js";
-import { type Place, problemAt } from "./tree.js";
-import type { Fact, Task } from "./types.js";
+import type { MergedRecipe } from "./merge-layers.js";
+import { type Place, problemAt } from "./recipe-tree.js";
+import type { Fact, Task } from "./recipe.js";
 
 /**
  * Finds who can make each fact true: the tasks that provide it, and for `not: { fact: g }` those that clear g.

@@ -1,5 +1,5 @@
 import { defaults } from "../project/defaults.js";
-import type { Config } from "../project/types.js";
+import type { Config } from "../project/project.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Accepted } from "./types.js";
 

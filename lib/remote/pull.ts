@@ -1,6 +1,5 @@
 import type { Failure } from "../failure/failure.js";
-import { keepBackup } from "../host/backup.js";
-import { makeFolder } from "../host/files.js";
+import { keepBackup, makeFolder } from "../host/files.js";
 import { createTemp, type TempFile } from "../host/temp-file.js";
 import { Failed, fail, ok, type Result, settle, take } from "../failure/result.js";
 import { changeState, withArrived } from "../vault/state.js";

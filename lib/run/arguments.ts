@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { nearest } from "../document/nearest.js";
-import { currentFolder } from "../host/current-folder.js";
+import { currentFolder } from "../host/paths.js";
 import type { Failure } from "../failure/failure.js";
 import { initFlags, parseInit } from "./init-options.js";
 import type { RunOptions } from "./options.js";

@@ -4,7 +4,7 @@ import type { Failure } from "../failure/failure.js";
 import { stat } from "../host/files.js";
 import type { CheckResult } from "../failure/check-result.js";
 import { render } from "../recipe/render.js";
-import type { Check } from "../recipe/types.js";
+import type { Check } from "../recipe/recipe.js";
 import { checkCommand } from "../trust/code.js";
 import { loadScript } from "./scripts.js";
 import { fails, holds, unknown, type StepContext } from "./step.js";

@@ -1,7 +1,7 @@
 import type { Terminal } from "../host/terminal.js";
-import type { Plan, PlannedStep } from "../plan/types.js";
+import type { Plan, PlannedStep } from "../plan/plan.js";
 import { render } from "../recipe/render.js";
-import type { Recipe, Task } from "../recipe/types.js";
+import type { Recipe, Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { RunOptions } from "./options.js";
 

@@ -1,6 +1,6 @@
 import type { CheckResult } from "../failure/check-result.js";
 import { factsOf } from "../recipe/check.js";
-import type { Fact, Recipe, Task } from "../recipe/types.js";
+import type { Fact, Recipe, Task } from "../recipe/recipe.js";
 import { evaluate } from "./checks.js";
 import { fails, unknown, type StepContext } from "./step.js";
 

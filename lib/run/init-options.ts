@@ -6,8 +6,8 @@ import {
   readRegion,
   readRemote,
   readUser,
-} from "../project/answers.js";
-import type { EngineChoice } from "../engine/types.js";
+} from "../project/init-answers.js";
+import type { EngineChoice } from "../engine/engine.js";
 import { fail, ok, type Result } from "../failure/result.js";
 
 /** The answers to the questions of `init` that the command line gives. */

@@ -1,4 +1,4 @@
-import type { Recipe } from "../recipe/types.js";
+import type { Recipe } from "../recipe/recipe.js";
 import type { Facts } from "./facts.js";
 import type { Interrupts } from "./interrupts.js";
 import type { Progress } from "./progress.js";

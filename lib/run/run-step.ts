@@ -1,7 +1,7 @@
 import type { Failure } from "../failure/failure.js";
 import { sleep } from "../host/clock.js";
 import { render } from "../recipe/render.js";
-import type { Task } from "../recipe/types.js";
+import type { Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { act, printsFreely, type Stdout } from "./execute.js";
 import { evaluate } from "./checks.js";

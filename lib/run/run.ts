@@ -1,7 +1,7 @@
 import { failureText } from "../failure/explain.js";
 import type { Failure } from "../failure/failure.js";
-import { wantKey, type Plan, type PlannedStep, type Target } from "../plan/types.js";
-import type { FinallyEntry, Task } from "../recipe/types.js";
+import { wantKey, type Plan, type PlannedStep, type Target } from "../plan/plan.js";
+import type { FinallyEntry, Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { ask, question } from "./confirm.js";
 import { described, interrupted, planOf } from "./plan-of.js";

@@ -1,7 +1,7 @@
 import { importFile } from "../host/installation.js";
 import type { ProvidedModules } from "../host/provide-modules.js";
 import { factsOf } from "../recipe/check.js";
-import type { Check, Recipe, ScriptRef } from "../recipe/types.js";
+import type { Check, Recipe, ScriptRef } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { TrustedCode } from "../trust/code.js";
 import { builtinStep } from "./builtin-steps.js";

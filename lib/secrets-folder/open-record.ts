@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { ContainerState } from "../engine/types.js";
+import type { ContainerState } from "../engine/engine.js";
 import { readText, removeFile, stat } from "../host/files.js";
 import { projectState, writeState } from "../host/project-state.js";
 import { fail, ok, type Result } from "../failure/result.js";

@@ -1,4 +1,4 @@
-import type { Engine } from "../engine/types.js";
+import type { Engine } from "../engine/engine.js";
 import type { Opening } from "../vault/parts.js";
 
 /** The RAM folder of one container: where an open vault is. */

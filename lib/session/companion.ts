@@ -2,7 +2,7 @@ import type { Enclave } from "../secrets-folder/types.js";
 import { sleep } from "../host/clock.js";
 import { waitUntilIdle } from "../host/idle.js";
 import { otherSessions } from "../project/sessions.js";
-import type { Project } from "../project/types.js";
+import type { Project } from "../project/project.js";
 import type { Passphrase } from "../vault/passphrase.js";
 import type { StepContext } from "../run/step.js";
 

@@ -1,5 +1,5 @@
 import type { EngineSelection } from "../engine/choose.js";
-import type { ContainerSpec } from "../engine/types.js";
+import type { ContainerSpec } from "../engine/engine.js";
 import { explain } from "../failure/explain.js";
 
 /**

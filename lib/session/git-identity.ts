@@ -1,5 +1,5 @@
 import { capture } from "../host/process.js";
-import type { Project } from "../project/types.js";
+import type { Project } from "../project/project.js";
 
 /** Longer than git takes even on a slow disk, in ms. */
 const patienceMs = 2_000;

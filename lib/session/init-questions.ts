@@ -8,10 +8,10 @@ import {
   readRegion,
   readRemote,
   readUser,
-} from "../project/answers.js";
-import { loadBuild } from "../project/build.js";
-import { ProjectFiles } from "../project/files.js";
-import type { NewConfig } from "../project/config-text.js";
+} from "../project/init-answers.js";
+import { loadBuild } from "../project/image-build.js";
+import { ProjectFiles } from "../project/project-files.js";
+import type { NewConfig } from "../project/new-config.js";
 import { defaults } from "../project/defaults.js";
 import { findDevcontainer, findDockerfile } from "../project/devcontainer/find.js";
 import type { DevcontainerOffer, OfferedSettings } from "../project/devcontainer/read.js";

@@ -2,7 +2,7 @@ import { clear } from "../secrets-folder/clear.js";
 import { openVaultIn } from "../secrets-folder/open-vault.js";
 import { forgetOpen, recordedOpen } from "../secrets-folder/open-record.js";
 import type { Enclave } from "../secrets-folder/types.js";
-import type { ContainerState } from "../engine/types.js";
+import type { ContainerState } from "../engine/engine.js";
 import { withProjectLock } from "../project/project-lock.js";
 import { joinSession, otherSessions } from "../project/sessions.js";
 import { fail, ok, type Result } from "../failure/result.js";

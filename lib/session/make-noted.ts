@@ -1,6 +1,6 @@
-import { createAndStart } from "../engine/oci/create-container.js";
-import { forgetRecordedEngine, recordEngine } from "../engine/note.js";
-import type { ContainerSpec, Engine } from "../engine/types.js";
+import { createAndStart } from "../engine/container.js";
+import { forgetRecordedEngine, recordEngine } from "../engine/choose.js";
+import type { ContainerSpec, Engine } from "../engine/engine.js";
 import type { Result } from "../failure/result.js";
 import type { StepContext } from "../run/step.js";
 

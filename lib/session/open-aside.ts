@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { put } from "../secrets-folder/unpack.js";
 import type { Enclave } from "../secrets-folder/types.js";
-import { ensureImageUser } from "../engine/oci/create-container.js";
+import { ensureImageUser } from "../engine/container.js";
 import { secretsFolder } from "../engine/paths.js";
-import type { HelperContainer, Engine } from "../engine/types.js";
+import type { HelperContainer, Engine } from "../engine/engine.js";
 import { containerSpec } from "../project/container-spec.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";

@@ -16,7 +16,7 @@ import { archiveLimit } from "../vault/limit.js";
 import { closedParts, isOpen, type Opening, partOf } from "../vault/parts.js";
 import { selectedTar } from "../vault/archive/tar-entries.js";
 import { sayUnlinked } from "./bridges.js";
-import { formatBytes, count } from "../host/bytes.js";
+import { formatBytes, count } from "../host/human.js";
 import { namedParts } from "./parts.js";
 import { vaultPassphrase } from "./passphrase.js";
 import type { StepContext } from "../run/step.js";

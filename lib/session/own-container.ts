@@ -1,5 +1,5 @@
-import { foreignContainer } from "../engine/oci/ownership.js";
-import type { ContainerState } from "../engine/types.js";
+import { foreignContainer } from "../engine/container.js";
+import type { ContainerState } from "../engine/engine.js";
 import { fail, type Result } from "../failure/result.js";
 import type { StepContext } from "../run/step.js";
 

@@ -1,5 +1,5 @@
 import { nearest } from "../document/nearest.js";
-import type { Project } from "../project/types.js";
+import type { Project } from "../project/project.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { closedParts, type Opening, rest } from "../vault/parts.js";
 import type { RunOptions } from "../run/options.js";

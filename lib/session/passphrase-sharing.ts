@@ -4,7 +4,7 @@ import { list, removeEmptyFolder, removeFile, stat } from "../host/files.js";
 import { processIdentity } from "../host/process-identity.js";
 import { runtimeFolder } from "../host/runtime-folder.js";
 import { requestSecret, serveSecret } from "../host/secret-socket.js";
-import type { Project } from "../project/types.js";
+import type { Project } from "../project/project.js";
 import { ok, type Result } from "../failure/result.js";
 import type { Passphrase } from "../vault/passphrase.js";
 import type { StepContext } from "../run/step.js";

@@ -2,9 +2,9 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { makeFolder, stat } from "../host/files.js";
 import { isSocket, makeRelayFolder } from "../host/socket-relay.js";
-import type { Engine } from "../engine/types.js";
+import type { Engine } from "../engine/engine.js";
 import { agentSocketFolder, containerSpec } from "../project/container-spec.js";
-import type { Project } from "../project/types.js";
+import type { Project } from "../project/project.js";
 import { fail, ok, type Result } from "../failure/result.js";
 
 /** Makes sure that the host has what a container starts with: an engine refuses one whose folder is gone. */

@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { failureText } from "../failure/explain.js";
 import { push } from "../remote/push.js";
 import type { Result } from "../failure/result.js";
-import { formatBytes } from "../host/bytes.js";
+import { formatBytes } from "../host/human.js";
 import type { StepContext } from "../run/step.js";
 
 /** Uploads the local vault, never over one that this host has not seen. Failures: those of `push`. */

@@ -1,4 +1,4 @@
-import type { ContainerState } from "../engine/types.js";
+import type { ContainerState } from "../engine/engine.js";
 import { ok, type Result } from "../failure/result.js";
 import { forgetBase } from "../workspace/base.js";
 import type { StepContext } from "../run/step.js";

@@ -1,7 +1,7 @@
 import { endSession, shellCommand } from "../secrets-folder/shell.js";
 import type { Enclave } from "../secrets-folder/types.js";
 import { workspace } from "../engine/paths.js";
-import type { Engine } from "../engine/types.js";
+import type { Engine } from "../engine/engine.js";
 import type { Finished } from "../host/process.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { StepContext } from "../run/step.js";

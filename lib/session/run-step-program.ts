@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { printResult } from "../host/screen.js";
 import { render } from "../recipe/render.js";
-import type { Task } from "../recipe/types.js";
+import type { Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { parseArguments } from "../run/arguments.js";
 import { open } from "./open.js";

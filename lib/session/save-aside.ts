@@ -14,7 +14,7 @@ import { listVault } from "../vault/inspect.js";
 import { archiveLimit } from "../vault/limit.js";
 import { leftOut, sealInto } from "../vault/seal-folder.js";
 import { printable } from "../host/printable.js";
-import { formatBytes, count } from "../host/bytes.js";
+import { formatBytes, count } from "../host/human.js";
 import { type OpenBeside, sealedDigest } from "./open-aside.js";
 import { sourceOf } from "./save-source.js";
 import type { StepContext } from "../run/step.js";

@@ -15,7 +15,7 @@ import { isCut } from "../vault/archive/is-truncated.js";
 import { formatOf } from "../vault/format-of.js";
 import { archiveLimit } from "../vault/limit.js";
 import { leftOut, sealInto } from "../vault/seal-folder.js";
-import { formatBytes, count } from "../host/bytes.js";
+import { formatBytes, count } from "../host/human.js";
 import { cannotTell } from "../run/checks.js";
 import { partsToClose } from "./close-parts.js";
 import { keepBeside, markChanged, notOpen } from "./tampered.js";

@@ -1,7 +1,7 @@
 import { explain } from "../failure/explain.js";
 import { freshness, type Freshness } from "../remote/freshness.js";
 import type { RemoteObject } from "../remote/types.js";
-import { ago } from "../host/ago.js";
+import { ago } from "../host/human.js";
 import { fails, holds, unknown, type StepContext, type CheckResult } from "../run/step.js";
 
 /** How long the shell is held for an answer that has not come by the time the passphrase is there. */

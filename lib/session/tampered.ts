@@ -4,7 +4,7 @@ import { forgetOpen, recordedOpen } from "../secrets-folder/open-record.js";
 import { take } from "../secrets-folder/pack.js";
 import type { Enclave } from "../secrets-folder/types.js";
 import type { FailureOf } from "../failure/failure.js";
-import type { Project } from "../project/types.js";
+import type { Project } from "../project/project.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import { conflictPath } from "../vault/conflicts.js";

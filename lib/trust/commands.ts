@@ -1,6 +1,6 @@
-import { engineNames } from "../engine/types.js";
+import { engineNames } from "../engine/engine.js";
 import { render } from "../recipe/render.js";
-import type { Check, Recipe, ScriptRef, Task } from "../recipe/types.js";
+import type { Check, Recipe, ScriptRef, Task } from "../recipe/recipe.js";
 
 /** The variables of a recipe, or of one of its tasks. */
 export type VarsOf = (task?: Task) => Readonly<Record<string, string>>;

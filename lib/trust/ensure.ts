@@ -1,11 +1,11 @@
 import type { Terminal } from "../host/terminal.js";
-import { displayPath } from "../host/shown.js";
-import type { Project } from "../project/types.js";
-import type { Recipe } from "../recipe/types.js";
+import { displayPath } from "../host/paths.js";
+import type { Project } from "../project/project.js";
+import type { Recipe } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { TrustedCode } from "./code.js";
 import { commandsOf, type VarsOf } from "./commands.js";
-import { readTrustedContent, contentHash, type TrustedItem } from "./trusted-content.js";
+import { readTrustedContent, contentHash, type TrustedItem, trustedSettings } from "./trusted-content.js";
 import { sameItems, readTrustedProjects, type TrustedProject, writeTrusted } from "./store.js";
 
 export interface Trust {
@@ -41,7 +41,7 @@ export async function readTrust(project: Project, recipe: Recipe, varsOf: VarsOf
     ? [`${displayPath(project.root)} is trusted on this host since ${time(before)}; unchanged.`]
     : heading(project, before, isGiven, other);
   const text = async (whole: boolean): Promise<string> => {
-    const { formatFiles, formatSummary } = await import("./format.js");
+    const { formatFiles, formatSummary } = await import("./trust-report.js");
     const parts = { items, before: before?.things, commands: commandsOf(recipe, varsOf), packages };
     const summary = formatSummary(isUnchanged ? { ...parts, before: undefined } : parts);
     return [...head, ...summary, ...(whole ? formatFiles(parts) : [])].join("\n");
@@ -104,4 +104,20 @@ export async function ensureTrusted(
   if (!answer.value) return fail({ kind: "declined", question });
   const written = await writeTrusted(project.root, items);
   return written.ok ? ok(code) : written;
+}
+
+/**
+ * Records the settings that `init` has just written as trusted, since the user gave them. A recipe that was trusted
+ * before stays trusted; one that was not is still asked about. Failure: `file`.
+ */
+export async function trustAnswers(project: Project): Promise<Result<void>> {
+  const settings = await trustedSettings(project);
+  if (settings.length === 0) return ok(undefined);
+  const known = await readTrustedProjects();
+  if (!known.ok) return known;
+  const before = known.value.findLast(({ root }) => root === project.root)?.things ?? [];
+  const files = before.filter(
+    ({ kind, name }) => kind === "file" && !settings.some((one) => one.name === name),
+  );
+  return writeTrusted(project.root, [...settings, ...files]);
 }

@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { ModuleFormat, ModuleSource } from "../host/provide-modules.js";
-import type { ProjectFiles } from "../project/files.js";
+import type { ProjectFiles } from "../project/project-files.js";
 import { fail, ok, type Result } from "../failure/result.js";
 
 export interface ScriptModules {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { makeFolder, readText, writeAtomic } from "../host/files.js";
 import { now } from "../host/clock.js";
-import { stateFolder } from "../host/state-folder.js";
+import { stateFolder } from "../host/paths.js";
 import { ok, type Result } from "../failure/result.js";
 import type { TrustedItem } from "./trusted-content.js";
 

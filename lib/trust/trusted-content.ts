@@ -1,8 +1,8 @@
 import { relative } from "node:path";
 import { completeConfig } from "../project/config.js";
-import type { Project } from "../project/types.js";
+import type { Project } from "../project/project.js";
 import type { ConfigFile } from "../generated/config.js";
-import type { Recipe } from "../recipe/types.js";
+import type { Recipe } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { pathsIn, readProgram, sha256, type TrustedCode } from "./code.js";
 import { possibleCommands, scriptsOf, type VarsOf } from "./commands.js";

@@ -1,6 +1,5 @@
 import { fileHash } from "../host/file-hash.js";
-import { keepBackup } from "../host/backup.js";
-import { stat } from "../host/files.js";
+import { keepBackup, stat } from "../host/files.js";
 import { ok, type Result } from "../failure/result.js";
 import { contentOf, inspectVault } from "./inspect.js";
 import type { Sealed } from "./archive/merged-tar.js";

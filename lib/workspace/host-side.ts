@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { fileHash } from "../host/file-hash.js";
-import { type TreeEntry, listTree } from "../host/tree.js";
+import { type TreeEntry, listTree } from "../host/folder-tree.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { folded } from "../vault/archive/case-collisions.js";
 import { type Entry, type Listing, reserved } from "./entry.js";

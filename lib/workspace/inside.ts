@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { isNotRunning } from "../engine/oci/flavors.js";
 import { workspace } from "../engine/paths.js";
-import type { Engine } from "../engine/types.js";
+import type { Engine } from "../engine/engine.js";
 import type { Finished } from "../host/process.js";
 import { Failed, fail, type Result } from "../failure/result.js";
 import { type Complaints, judgeTar } from "../vault/archive/tar-warnings.js";

@@ -1,4 +1,4 @@
-import { statEntry, placeFile, placeFolder, placeLink, removeAt, setMode } from "../host/tree.js";
+import { statEntry, placeFile, placeFolder, placeLink, removeAt, setMode } from "../host/folder-tree.js";
 import { ok, type Result } from "../failure/result.js";
 import type { Change } from "./decide.js";
 import type { Entry } from "./entry.js";

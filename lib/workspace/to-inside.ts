@@ -5,7 +5,7 @@ import { openFile } from "../host/files.js";
 import { Failed, ok, type Result } from "../failure/result.js";
 import { tarOf } from "../vault/archive/tar-entries.js";
 import { padding, tarHeader, type TarEntry } from "../vault/archive/tar-header.js";
-import { statEntry } from "../host/tree.js";
+import { statEntry } from "../host/folder-tree.js";
 import type { Change } from "./decide.js";
 import { above, type Entry } from "./entry.js";
 import { call, type Inside } from "./inside.js";

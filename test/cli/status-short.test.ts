@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { processIdentity } from "../../lib/host/process-identity.js";
-import { isRemoteNone } from "../../lib/project/no-remote.js";
+import { isRemoteNone } from "../../lib/project/remote-none.js";
 import { newFolder } from "../rig/folder.js";
 import { bin, Host, run } from "../rig/host.js";
 

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { parseDocument } from "../../lib/document/parse.js";
+import { parseDocument } from "../../lib/document/parse-yaml.js";
 import { fromPrecompiled } from "../../lib/document/precompiled.js";
-import { tasksSchema } from "../../lib/document/tasks-schema.js";
+import { tasksSchema } from "../../lib/recipe/parse-recipe.js";
 import { builtin } from "../../lib/generated/builtin-recipe.js";
 import { packageRoot } from "../../lib/host/package-root.js";
 

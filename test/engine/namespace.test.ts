@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { namespaceEngine } from "../../lib/engine/namespace/engine.js";
-import type { NamespaceRecord } from "../../lib/engine/namespace/run.js";
+import type { NamespaceRecord } from "../../lib/engine/namespace/lifecycle.js";
 import { specHash } from "../../lib/engine/spec.js";
-import { endProcess } from "../../lib/host/end-process.js";
-import { stateFolder } from "../../lib/host/state-folder.js";
+import { endProcess } from "../../lib/host/process-identity.js";
+import { stateFolder } from "../../lib/host/paths.js";
 import { value } from "../rig/result.js";
 import { everyEngine, kitOf } from "./every-engine.js";
 

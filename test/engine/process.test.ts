@@ -7,7 +7,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { processEngine } from "../../lib/engine/process/engine.js";
 import { specHash } from "../../lib/engine/spec.js";
-import type { ContainerSpec } from "../../lib/engine/types.js";
+import type { ContainerSpec } from "../../lib/engine/engine.js";
 import { processIdentity } from "../../lib/host/process-identity.js";
 import { newFolder } from "../rig/folder.js";
 import { testWith } from "../rig/needing.js";

@@ -1,9 +1,10 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { foreignContainer, whyOutdated } from "../../lib/engine/oci/ownership.js";
+import { foreignContainer, whyOutdated } from "../../lib/engine/container.js";
 import { secretsFolder } from "../../lib/engine/paths.js";
-import { createArguments, mountProblem, specHash } from "../../lib/engine/spec.js";
-import type { ContainerSpec, ContainerState } from "../../lib/engine/types.js";
+import { createArguments } from "../../lib/engine/oci/arguments.js";
+import { mountProblem, specHash } from "../../lib/engine/spec.js";
+import type { ContainerSpec, ContainerState } from "../../lib/engine/engine.js";
 
 const spec: ContainerSpec = {
   name: "lab-lab",

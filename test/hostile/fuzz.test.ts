@@ -9,7 +9,7 @@ import { failureText } from "../../lib/failure/explain.js";
 import { projectState } from "../../lib/host/project-state.js";
 import { parseJsonc } from "../../lib/project/devcontainer/document.js";
 import { readDevcontainer } from "../../lib/project/devcontainer/read.js";
-import { migrateState } from "../../lib/project/take-over.js";
+import { migrateState } from "../../lib/project/migrate-state.js";
 import { notePath, readNote } from "../../lib/remote/file/sidecar.js";
 import { parseManifest } from "../../lib/vault/archive/manifest.js";
 import { readState } from "../../lib/vault/state.js";

@@ -1,4 +1,4 @@
-import type { Check, Fact, Recipe, Task } from "../../lib/recipe/types.js";
+import type { Check, Fact, Recipe, Task } from "../../lib/recipe/recipe.js";
 
 const at = { file: "built", line: 1, column: 1 };
 

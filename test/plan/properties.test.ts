@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { Plan } from "../../lib/plan/types.js";
-import type { Fact, Recipe, Task } from "../../lib/recipe/types.js";
+import type { Plan } from "../../lib/plan/plan.js";
+import type { Fact, Recipe, Task } from "../../lib/recipe/recipe.js";
 import { build } from "./build.js";
 import { resolveIn, type World } from "./rig.js";
 

@@ -1,11 +1,11 @@
 import { resolve } from "../../lib/plan/resolve.js";
 import type { StepCounter } from "../../lib/plan/coroutine.js";
-import type { Plan, Progress, Target } from "../../lib/plan/types.js";
+import type { Plan, Progress, Target } from "../../lib/plan/plan.js";
 import type { CheckResult } from "../../lib/failure/check-result.js";
 import type { Failure } from "../../lib/failure/failure.js";
 import type { Result } from "../../lib/failure/result.js";
-import { loadRecipe } from "../../lib/recipe/load.js";
-import type { Recipe } from "../../lib/recipe/types.js";
+import { loadRecipe } from "../../lib/recipe/load-recipe.js";
+import type { Recipe } from "../../lib/recipe/recipe.js";
 
 export const knownVars = [
   "project",

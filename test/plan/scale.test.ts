@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { Fact, Recipe, Task } from "../../lib/recipe/types.js";
+import type { Fact, Recipe, Task } from "../../lib/recipe/recipe.js";
 import { build } from "./build.js";
 import { resolveIn } from "./rig.js";
 

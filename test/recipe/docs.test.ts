@@ -4,8 +4,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { builtinScripts } from "../../lib/run/scripts.js";
 import { packageRoot } from "../../lib/host/package-root.js";
-import { loadRecipe } from "../../lib/recipe/load.js";
-import type { Recipe } from "../../lib/recipe/types.js";
+import { loadRecipe } from "../../lib/recipe/load-recipe.js";
+import type { Recipe } from "../../lib/recipe/recipe.js";
 import { planOf, stepsOf } from "../plan/rig.js";
 
 const guide = readFileSync(join(packageRoot, "docs", "recipes.md"), "utf8");

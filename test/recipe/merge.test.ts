@@ -149,7 +149,7 @@ test("without a project's file there is the built-in recipe", async () => {
 });
 
 test("a file that cannot be read is its own failure", async () => {
-  const { loadRecipe } = await import("../../lib/recipe/load.js");
+  const { loadRecipe } = await import("../../lib/recipe/load-recipe.js");
   const failure = { kind: "file", action: "read", path: "/p/x", code: "EACCES" } as const;
   const loaded = await loadRecipe({
     builtin: { path: "b", text: "version: 1" },

@@ -1,6 +1,6 @@
 import type { Problem } from "../../lib/failure/failure.js";
-import { loadRecipe, type RecipeSources } from "../../lib/recipe/load.js";
-import type { Recipe } from "../../lib/recipe/types.js";
+import { loadRecipe, type RecipeSources } from "../../lib/recipe/load-recipe.js";
+import type { Recipe } from "../../lib/recipe/recipe.js";
 import type { Result } from "../../lib/failure/result.js";
 
 export interface Files {

@@ -1,4 +1,4 @@
-import { type EngineName, engineNames } from "../../lib/engine/types.js";
+import { type EngineName, engineNames } from "../../lib/engine/engine.js";
 import { missing } from "./services.js";
 
 /** The engine of suites that need one and are about none: the one of TAZPOD_TEST_ENGINE, else the first that is here. */

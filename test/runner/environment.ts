@@ -2,11 +2,10 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import type { NamespaceRecord } from "../../lib/engine/namespace/run.js";
-import { endHome } from "../../lib/engine/process/end.js";
-import type { HomeRecord } from "../../lib/engine/process/run.js";
-import type { EngineName } from "../../lib/engine/types.js";
-import { endProcess } from "../../lib/host/end-process.js";
+import type { NamespaceRecord } from "../../lib/engine/namespace/lifecycle.js";
+import { endHome, type HomeRecord } from "../../lib/engine/process/lifecycle.js";
+import type { EngineName } from "../../lib/engine/engine.js";
+import { endProcess } from "../../lib/host/process-identity.js";
 import { s3Endpoint } from "./services.js";
 
 /** The surroundings of one test file: its own home and temporary folder, and nothing of the user's AWS or tazpod. */

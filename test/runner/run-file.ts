@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import type { EngineName } from "../../lib/engine/types.js";
+import type { EngineName } from "../../lib/engine/engine.js";
 import { makeSurroundings } from "./environment.js";
 import type { SuiteFile } from "./suite-file.js";
 

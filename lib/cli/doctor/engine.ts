@@ -1,6 +1,6 @@
 import { explain } from "../../failure/explain.js";
 import { runsOnThisHost } from "../../engine/choose.js";
-import { isRootless } from "../../engine/oci/rootless.js";
+import { isRootless } from "../../engine/oci/daemon.js";
 import { type Check, good, met, type Patient } from "./types.js";
 
 /** Longer than an engine's own time for an answer, which then says more. */

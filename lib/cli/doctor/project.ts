@@ -1,5 +1,5 @@
-import { displayPath } from "../../host/shown.js";
-import type { Project } from "../../project/types.js";
+import { displayPath } from "../../host/paths.js";
+import type { Project } from "../../project/project.js";
 import type { Trust } from "../../trust/ensure.js";
 import { type Check, good, type Seen, warning } from "./types.js";
 

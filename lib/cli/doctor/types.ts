@@ -1,6 +1,6 @@
 import { explain } from "../../failure/explain.js";
 import type { Failure } from "../../failure/failure.js";
-import type { Project } from "../../project/types.js";
+import type { Project } from "../../project/project.js";
 import type { Result } from "../../failure/result.js";
 import type { StepContext, CheckResult } from "../../run/step.js";
 

@@ -1,8 +1,7 @@
 import { stat } from "../../host/files.js";
-import { displayPath } from "../../host/shown.js";
-import type { Project } from "../../project/types.js";
-import { ago } from "../../host/ago.js";
-import { formatBytes, count } from "../../host/bytes.js";
+import { displayPath } from "../../host/paths.js";
+import type { Project } from "../../project/project.js";
+import { ago, formatBytes, count } from "../../host/human.js";
 import { formatOf } from "../../vault/format-of.js";
 import { unusableFile } from "../../vault/passphrase.js";
 import { inspected } from "../vault/types.js";

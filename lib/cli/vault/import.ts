@@ -1,6 +1,5 @@
 import { printJson } from "../../host/screen.js";
-import { makeFolder, openRead, stat } from "../../host/files.js";
-import { keepBackup } from "../../host/backup.js";
+import { makeFolder, openRead, stat, keepBackup } from "../../host/files.js";
 import { piped } from "../../host/process.js";
 import { fail, ok, type Result, take } from "../../failure/result.js";
 import { chosenPassphrase } from "../../session/passphrase.js";
@@ -9,9 +8,9 @@ import { archiveLimit } from "../../vault/limit.js";
 import { leftOut, sealInto, type TarSource } from "../../vault/seal-folder.js";
 import { Readable } from "node:stream";
 import { printable } from "../../host/printable.js";
-import { formatBytes } from "../../host/bytes.js";
+import { formatBytes } from "../../host/human.js";
 import { packedWith } from "../../vault/packed-with.js";
-import { type VaultCommand } from "./types.js";
+import type { VaultCommand } from "./types.js";
 
 /** `tazpod vault import PATH`: a new vault of what is in a folder or a tar. One that is here stays, unless --force. */
 export async function importVault({ words, context, json }: VaultCommand): Promise<Result<void>> {

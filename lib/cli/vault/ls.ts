@@ -1,7 +1,7 @@
 import { printJson, printResult } from "../../host/screen.js";
 import { printable } from "../../host/printable.js";
 import { ok, type Result } from "../../failure/result.js";
-import { formatBytes } from "../../host/bytes.js";
+import { formatBytes } from "../../host/human.js";
 import { withPassphrase } from "../../session/passphrase.js";
 import { listVault } from "../../vault/inspect.js";
 import { noWords, type VaultCommand } from "./types.js";

@@ -1,6 +1,6 @@
 import { printJson, printResult } from "../../host/screen.js";
 import { ok, type Result } from "../../failure/result.js";
-import { formatBytes } from "../../host/bytes.js";
+import { formatBytes } from "../../host/human.js";
 import { inspected, noWords, type VaultCommand } from "./types.js";
 
 /** `tazpod vault verify`: opens the sealed vault to its last byte, and writes nothing. */

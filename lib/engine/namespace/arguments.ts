@@ -1,8 +1,8 @@
-import { mountsOf } from "../mounts.js";
+import { mountsOf } from "../spec.js";
 import { workspace } from "../paths.js";
-import type { ContainerSpec, ContainerUser } from "../types.js";
+import type { ContainerSpec, ContainerUser } from "../engine.js";
 import { finishScript, pauseScript } from "./pause-process.js";
-import { thisShell } from "../this-user.js";
+import { thisShell } from "../this-host.js";
 
 /** Programs of the host, in their usual places; what npx and the like put before them is not there inside. */
 const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

@@ -1,16 +1,13 @@
 import { PassThrough, pipeline } from "node:stream";
-import { endProcess } from "../../host/end-process.js";
+import { endProcess } from "../../host/process-identity.js";
 import { capture, type Finished, foreground, type Piped, piped } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import { describeImage, specHash, withoutLimits } from "../spec.js";
-import type { ContainerSpec, Engine } from "../types.js";
+import type { ContainerSpec, Engine } from "../engine.js";
 import { enterArguments, environment, onTerminal, exitCodeScript } from "./arguments.js";
-import { namespaceVersion } from "./availability.js";
-import { notRunning, exactEnvironment, hostImage } from "../this-host.js";
-import { thisShell } from "../this-user.js";
-import { namespaceRecords, running } from "./run.js";
-import { startNamespace } from "./start.js";
-import { namespaceUser } from "./user.js";
+import { namespaceVersion, namespaceUser } from "./availability.js";
+import { notRunning, exactEnvironment, hostImage, thisShell } from "../this-host.js";
+import { namespaceRecords, running, startNamespace } from "./lifecycle.js";
 
 /**
  * No container engine at all: Linux namespaces, made and entered by util-linux. The project is at /workspace; the rest is

@@ -1,4 +1,4 @@
-import { vaultCover } from "../mounts.js";
+import { vaultCover } from "../spec.js";
 
 /** `read_only DIR` makes every mount at or below DIR read-only, or covers it. */
 const readOnly = `# MOUNTPOINT OPTIONS: a line a mount, with blanks in octal

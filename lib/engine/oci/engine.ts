@@ -2,74 +2,73 @@ import type { Failure } from "../../failure/failure.js";
 import { capture, foreground, piped, type Finished, type ProcessOptions } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import { runHelper } from "./helper-container.js";
-import { buildImage } from "./build.js";
-import { expectSuccess } from "./expect-success.js";
+import { buildImage } from "./build-image.js";
+import { expectSuccess } from "./command.js";
 import { type CliFlavor, flavorOf, missingNetworkComponent } from "./flavors.js";
 import { parseInspect } from "./inspect.js";
 import { lookUpUser } from "./image-user.js";
-import { remoteDaemon } from "./remote-daemon.js";
-import { isRootless } from "./rootless.js";
-import { createArguments } from "../spec.js";
-import type { Engine, EngineName } from "../types.js";
+import { remoteDaemon, isRootless } from "./daemon.js";
+import { createArguments } from "./arguments.js";
+import type { Engine, EngineName } from "../engine.js";
 import { ensureVolume, removeVolume } from "./volume.js";
 
 const answerMs = 20_000;
 
 /** An engine that is driven through a command line like Docker's, so that contexts, DOCKER_HOST and rootless come free. */
 export function ociEngine(name: EngineName, program: string = name): Engine {
-  const dialect = flavorOf(name);
-  const command = (argv: readonly string[]): string[] => [program, ...dialect.flags, ...argv];
-  const call = async (
+  const flavor = flavorOf(name);
+  const command = (argv: readonly string[]): string[] => [program, ...flavor.flags, ...argv];
+  const run = async (
     argv: readonly string[],
     options: Parameters<typeof capture>[1] = {},
   ): Promise<Result<Finished>> => {
     const result = await capture(command(argv), options);
-    return result.ok ? known(program, dialect, result.value) : fail(startFailure(program, result.failure));
+    return result.ok ? known(program, flavor, result.value) : fail(startFailure(program, result.failure));
   };
   return {
     name,
     async version() {
-      const result = await call(dialect.version, { timeoutMs: answerMs });
+      const result = await run(flavor.version, { timeoutMs: answerMs });
       return expectSuccess(result, ["version"], (done) => ok(done.stdout.toString().trim()));
     },
-    remoteAddress: () => remoteDaemon(name, (argv) => call(argv, { timeoutMs: answerMs })),
+    remoteAddress: () => remoteDaemon(name, (argv) => run(argv, { timeoutMs: answerMs })),
     effectiveSpec: (spec) => spec,
     sharedWithHost: () => [],
     async inspect(name) {
-      const result = await call(["container", "inspect", name], { timeoutMs: answerMs });
+      const result = await run(["container", "inspect", name], { timeoutMs: answerMs });
       return result.ok ? parseInspect(name, result.value) : result;
     },
     async imageId(image) {
       const argv = ["image", "inspect", "--format", "{{.Id}}", image];
-      const result = await call(argv, { timeoutMs: answerMs });
+      const result = await run(argv, { timeoutMs: answerMs });
       if (result.ok && result.value.code !== 0 && /no such image|image not known/i.test(result.value.stderr))
         return ok(undefined);
       return expectSuccess(result, argv, (done) => ok(done.stdout.toString().trim()));
     },
     async pull(image, onLine, signal) {
-      const result = await call(["pull", dialect.fullImageName(image)], { onLine, signal });
+      const result = await run(["pull", flavor.fullImageName(image)], { onLine, signal });
       if (!result.ok) return result;
       return result.value.code === 0
         ? ok(undefined)
         : fail({ kind: "image-unavailable", engine: program, image, detail: result.value.stderr });
     },
-    build: (image, build, onLine, signal) => buildImage(call, image, build, { onLine, signal }),
+    build: (image, build, onLine, signal) => buildImage(run, image, build, { onLine, signal }),
     async canPull(image, signal) {
-      const result = await call(dialect.manifestArguments(image), { signal });
+      const result = await run(flavor.manifestArguments(image), { signal });
       if (!result.ok) return result;
       return result.value.code === 0
         ? ok(undefined)
         : fail({ kind: "image-unavailable", engine: program, image, detail: result.value.stderr });
     },
-    lookUp: (image, user) => lookUpUser(call, image, user),
+    lookUp: (image, user) => lookUpUser(run, image, user),
     async create(spec, user) {
-      const rootless = dialect.needsRootless && (await isRootless(name, undefined, program));
-      const manner = dialect.createOptions(spec, user, rootless);
+      const rootless = flavor.needsRootless && (await isRootless(name, undefined, program));
+      const createOptions = flavor.createOptions(spec, user, rootless);
       const volume =
-        spec.workspace === "copy" ? await ensureVolume(call, name, spec, user, manner) : undefined;
+        spec.workspace === "copy" ? await ensureVolume(run, name, spec, user, createOptions) : undefined;
       if (volume?.ok === false) return volume;
-      const argv = createArguments(spec, user, manner, volume?.value);
-      const result = await call(argv, { timeoutMs: 60_000 });
+      const argv = createArguments(spec, user, createOptions, volume?.value);
+      const result = await run(argv, { timeoutMs: 60_000 });
       // two tazpods that start a project in the same moment both find no container
       if (result.ok && result.value.code !== 0 && /already in use/i.test(result.value.stderr))
         return fail({
@@ -79,11 +78,11 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
       return expectSuccess(result, argv.slice(0, 3), () => ok(undefined));
     },
     async runHelper(spec, user) {
-      const rootless = dialect.needsRootless && (await isRootless(name, undefined, program));
-      return runHelper(call, command, spec, user, dialect.createOptions(spec, user, rootless));
+      const rootless = flavor.needsRootless && (await isRootless(name, undefined, program));
+      return runHelper(run, command, spec, user, flavor.createOptions(spec, user, rootless));
     },
     async start(name) {
-      const result = await call(["start", name], { timeoutMs: 60_000 });
+      const result = await run(["start", name], { timeoutMs: 60_000 });
       if (!result.ok) return result;
       if (result.value.code === 0) return ok(undefined);
       const network = missingNetworkComponent(result.value.stderr);
@@ -95,15 +94,15 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
       });
     },
     async remove(name) {
-      const stopped = await call(["stop", name], { timeoutMs: 60_000 });
+      const stopped = await run(["stop", name], { timeoutMs: 60_000 });
       if (!stopped.ok) return stopped;
-      const result = await call(["rm", "--force", name], { timeoutMs: 60_000 });
+      const result = await run(["rm", "--force", name], { timeoutMs: 60_000 });
       if (result.ok && /no such container/i.test(result.value.stderr)) return ok(undefined);
       return expectSuccess(result, ["rm", name], () => ok(undefined));
     },
-    removeCopy: (spec) => removeVolume(call, spec),
+    removeCopy: (spec) => removeVolume(run, spec),
     exec(name, argv, { user, ...options }) {
-      return call(execArguments(name, argv, user, options), options);
+      return run(execArguments(name, argv, user, options), options);
     },
     execPiped(name, argv, { user, ...options }) {
       return piped(command(execArguments(name, argv, user, options)), options);

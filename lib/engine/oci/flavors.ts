@@ -1,5 +1,5 @@
 import type { FailureOf } from "../../failure/failure.js";
-import type { ContainerSpec, ContainerUser, EngineName } from "../types.js";
+import type { ContainerSpec, ContainerUser, EngineName } from "../engine.js";
 
 /** Why an engine is not to be had. */
 type Why = FailureOf<"engine-unavailable">["why"];
@@ -20,7 +20,7 @@ export interface CliFlavor {
   readonly version: readonly string[];
   /** What, and how it is answered by an engine that runs without root. */
   readonly rootless: { readonly argv: readonly string[]; readonly says: string };
-  /** Whether `manner` depends on whether it runs without root. */
+  /** Whether `options` depends on whether it runs without root. */
   readonly needsRootless: boolean;
   /** The first that matches what a command said tells why the engine is not to be had. */
   readonly errorPatterns: readonly (readonly [RegExp, Why])[];

@@ -1,12 +1,11 @@
 import { PassThrough } from "node:stream";
 import { processToken, processIsGone } from "../../host/own-process.js";
-import { piped, type Finished } from "../../host/process.js";
+import { piped } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
-import { helperArguments, labels } from "../spec.js";
+import { helperArguments, labels } from "./arguments.js";
+import type { RunCommand } from "./command.js";
 import type { CreateOptions } from "./flavors.js";
-import type { HelperContainer, ContainerSpec, ContainerUser } from "../types.js";
-
-type Call = (argv: readonly string[], options?: { timeoutMs?: number }) => Promise<Result<Finished>>;
+import type { HelperContainer, ContainerSpec, ContainerUser } from "../engine.js";
 
 const answerMs = 20_000;
 
@@ -16,15 +15,15 @@ const answerMs = 20_000;
  * Failure: `container-start`.
  */
 export async function runHelper(
-  call: Call,
+  run: RunCommand,
   command: (argv: readonly string[]) => string[],
   spec: ContainerSpec,
   user: ContainerUser,
-  manner: CreateOptions,
+  options: CreateOptions,
 ): Promise<Result<HelperContainer>> {
-  await removeLeftovers(call, spec.project);
+  await removeLeftovers(run, spec.project);
   const input = new PassThrough();
-  const argv = helperArguments(spec, user, await processToken(), manner);
+  const argv = helperArguments(spec, user, await processToken(), options);
   const { stdout, done } = piped(command(argv), { input });
   const started = await Promise.race([
     new Promise<"started">((resolve) => stdout.once("data", () => resolve("started"))),
@@ -38,7 +37,7 @@ export async function runHelper(
     name: spec.name,
     async end() {
       // at once, and with everything in it; closing its stdin would wait for what the command left running
-      await call(["rm", "--force", spec.name], { timeoutMs: answerMs });
+      await run(["rm", "--force", spec.name], { timeoutMs: answerMs });
       input.end();
       await done;
     },
@@ -46,16 +45,16 @@ export async function runHelper(
 }
 
 /** Removes containers of this project whose tazpod is gone, in case the engine did not notice the end of their stdin. */
-async function removeLeftovers(call: Call, project: string): Promise<void> {
+async function removeLeftovers(run: RunCommand, project: string): Promise<void> {
   const filters = [`label=${labels.helper}`, `label=${labels.project}=${project}`];
-  const listed = await call(["ps", "--all", "--quiet", ...filters.flatMap((one) => ["--filter", one])], {
+  const listed = await run(["ps", "--all", "--quiet", ...filters.flatMap((one) => ["--filter", one])], {
     timeoutMs: answerMs,
   });
   const ids = listed.ok ? listed.value.stdout.toString().split("\n").filter(Boolean) : [];
   for (const id of ids) {
     const format = `{{index .Config.Labels "${labels.helper}"}}`;
-    const owner = await call(["container", "inspect", "--format", format, id], { timeoutMs: answerMs });
+    const owner = await run(["container", "inspect", "--format", format, id], { timeoutMs: answerMs });
     if (owner.ok && owner.value.code === 0 && (await processIsGone(owner.value.stdout.toString().trim())))
-      await call(["rm", "--force", id], { timeoutMs: answerMs });
+      await run(["rm", "--force", id], { timeoutMs: answerMs });
   }
 }

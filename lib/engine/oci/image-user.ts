@@ -1,8 +1,7 @@
-import type { Finished, ProcessOptions } from "../../host/process.js";
+import type { Finished } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
-import type { ContainerUser } from "../types.js";
-
-type Call = (argv: readonly string[], options: ProcessOptions) => Promise<Result<Finished>>;
+import type { RunCommand } from "./command.js";
+import type { ContainerUser } from "../engine.js";
 
 /** Run as the configured user in the image: says uid, gid and home, or what is missing. */
 const lookUpScript = 'command -v tar >/dev/null || { echo "no tar"; exit 0; }; id -u; id -g; echo "$HOME"';
@@ -28,15 +27,19 @@ const asUser = (image: string, user: string, ...script: readonly string[]): stri
  * empty one, and podman now and then looks before the container's files are there (podman's issues 1817 and 2112). It is
  * asked three times then.
  */
-export async function lookUpUser(call: Call, image: string, user: string): Promise<Result<ContainerUser>> {
+export async function lookUpUser(
+  run: RunCommand,
+  image: string,
+  user: string,
+): Promise<Result<ContainerUser>> {
   const limit = { timeoutMs: 60_000 };
   const [name = ""] = user.split(":");
   for (let tries = 1; ; tries++) {
-    const done = await call(asUser(image, user, lookUpScript), limit);
+    const done = await run(asUser(image, user, lookUpScript), limit);
     if (!done.ok) return done;
     if (done.value.code === 0 || !noUser.test(done.value.stderr) || tries === 3)
       return parseLookUp(image, user, done.value);
-    const listed = await call(asUser(image, "0:0", isListed, "tazpod", name), limit);
+    const listed = await run(asUser(image, "0:0", isListed, "tazpod", name), limit);
     if (!listed.ok) return listed;
     if (listed.value.code === 3) return unusable(image, `the user ${user}`, otherUser);
     if (listed.value.code !== 0) return parseLookUp(image, user, listed.value);

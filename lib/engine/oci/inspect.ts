@@ -1,7 +1,7 @@
 import type { Finished } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
-import { labels } from "../spec.js";
-import type { ContainerState } from "../types.js";
+import { labels } from "./arguments.js";
+import type { ContainerState } from "../engine.js";
 
 interface Inspected {
   readonly Id: string;

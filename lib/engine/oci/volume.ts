@@ -1,11 +1,9 @@
-import type { Finished, ProcessOptions } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
-import { expectSuccess } from "./expect-success.js";
+import { expectSuccess, type RunCommand } from "./command.js";
 import type { CreateOptions } from "./flavors.js";
-import { labels } from "../spec.js";
-import type { ContainerSpec, ContainerUser, EngineName } from "../types.js";
+import { labels } from "./arguments.js";
+import type { ContainerSpec, ContainerUser, EngineName } from "../engine.js";
 
-type Call = (argv: readonly string[], options?: ProcessOptions) => Promise<Result<Finished>>;
 type Whose = Pick<ContainerSpec, "name" | "project">;
 type Labels = Readonly<Record<string, string>>;
 
@@ -29,7 +27,7 @@ const handOver = 'mkdir -p /tazpod/.tazpod && chmod 755 /tazpod && chown -hR "$1
  * Failure: `container-foreign` when it is not this project's.
  */
 export async function ensureVolume(
-  call: Call,
+  run: RunCommand,
   engine: EngineName,
   spec: ContainerSpec,
   { uid, gid }: ContainerUser,
@@ -37,7 +35,7 @@ export async function ensureVolume(
 ): Promise<Result<Volume>> {
   const { name: container, project } = spec;
   const name = volumeOf(container);
-  const found = await labelsOf(call, name);
+  const found = await labelsOf(run, name);
   if (!found.ok) return found;
   const owner = found.value?.[labels.project];
   const id = found.value?.[labels.workspace] ?? crypto.randomUUID();
@@ -45,7 +43,7 @@ export async function ensureVolume(
     return fail({ kind: "container-foreign", engine, name, owner: owner ?? "", project, volume: true });
   if (found.value === undefined) {
     const given = [`${labels.project}=${project}`, `${labels.workspace}=${id}`];
-    const made = await order(call, [
+    const made = await order(run, [
       ...["volume", "create"],
       ...given.flatMap((label) => ["--label", label]),
       name,
@@ -53,7 +51,7 @@ export async function ensureVolume(
     if (!made.ok) return made;
   }
   const able = ["CHOWN", "DAC_OVERRIDE", "FOWNER"].flatMap((one) => ["--cap-add", one]);
-  const owned = await order(call, [
+  const owned = await order(run, [
     ...["run", "--rm", ...more, "--user", "0:0", "--network", "none", "--cap-drop", "ALL", ...able],
     ...["--mount", `type=volume,source=${name},target=/tazpod`, "--workdir", "/"],
     ...["--entrypoint", "sh", spec.image, "-c", handOver, "tazpod", `${uid}:${gid}`],
@@ -62,23 +60,26 @@ export async function ensureVolume(
 }
 
 /** Removes the volume of a project whose container is gone; one that is not there, or not the project's, is left. */
-export async function removeVolume(call: Call, { name: container, project }: Whose): Promise<Result<void>> {
+export async function removeVolume(
+  run: RunCommand,
+  { name: container, project }: Whose,
+): Promise<Result<void>> {
   const name = volumeOf(container);
-  const found = await labelsOf(call, name);
+  const found = await labelsOf(run, name);
   if (!found.ok) return found;
-  return found.value?.[labels.project] === project ? order(call, ["volume", "rm", name]) : ok(undefined);
+  return found.value?.[labels.project] === project ? order(run, ["volume", "rm", name]) : ok(undefined);
 }
 
 /** Undefined when there is no such volume. */
-async function labelsOf(call: Call, name: string): Promise<Result<Labels | undefined>> {
+async function labelsOf(run: RunCommand, name: string): Promise<Result<Labels | undefined>> {
   const argv = ["volume", "inspect", "--format", "{{json .Labels}}", name];
-  const done = await call(argv, limit);
+  const done = await run(argv, limit);
   if (done.ok && done.value.code !== 0 && /no such volume/i.test(done.value.stderr)) return ok(undefined);
   return expectSuccess(done, argv, ({ stdout }) =>
     ok((JSON.parse(stdout.toString()) as Labels | null) ?? {}),
   );
 }
 
-async function order(call: Call, argv: readonly string[]): Promise<Result<void>> {
-  return expectSuccess(await call(argv, limit), argv.slice(0, 3), () => ok(undefined));
+async function order(run: RunCommand, argv: readonly string[]): Promise<Result<void>> {
+  return expectSuccess(await run(argv, limit), argv.slice(0, 3), () => ok(undefined));
 }

@@ -6,13 +6,10 @@ import { capture, type Finished, foreground, piped, type ProcessOptions } from "
 import { freeBytes, runtimeFolder } from "../../host/runtime-folder.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import { describeImage, specHash, withoutLimits } from "../spec.js";
-import { notRunning, exactEnvironment, hostImage } from "../this-host.js";
-import { thisUser } from "../this-user.js";
-import type { ContainerSpec, ContainerUser, Engine } from "../types.js";
-import { endHome } from "./end.js";
+import { notRunning, exactEnvironment, hostImage, thisUser } from "../this-host.js";
+import type { ContainerSpec, ContainerUser, Engine } from "../engine.js";
+import { endHome, type HomeRecord, homeRecords, running, startHome, ignoredMounts } from "./lifecycle.js";
 import { environment, shellEnvironment } from "./environment.js";
-import { type HomeRecord, homeRecords, running } from "./run.js";
-import { startHome, ignoredMounts } from "./start.js";
 
 /**
  * Nothing that isolates: the shell is an ordinary process of the user, and the project stays where it is. Only the home is

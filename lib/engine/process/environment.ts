@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { agentFolder } from "../paths.js";
-import { thisShell } from "../this-user.js";
-import type { HomeRecord } from "./run.js";
+import { thisShell } from "../this-host.js";
+import type { HomeRecord } from "./lifecycle.js";
 
 /** The variable by which every process of a home is found again. */
 export const homeVariable = "TAZPOD_HOME";

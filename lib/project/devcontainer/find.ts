@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import type { Failure } from "../../failure/failure.js";
 import { readProjectFile } from "../../host/project-file.js";
 import { fail, ok, type Result } from "../../failure/result.js";
-import { resolveInProject } from "../inside.js";
+import { resolveInProject } from "../project-files.js";
 import { type DevcontainerOffer, readDevcontainer } from "./read.js";
 
 /** In the order in which they are looked for. */

@@ -3,7 +3,7 @@ import { invalid, type SourceFile } from "../../document/document.js";
 import type { ConfigFile } from "../../generated/config.js";
 import { ok, type Result } from "../../failure/result.js";
 import { type JsoncDocument, parseJsonc } from "./document.js";
-import { fitsConfig } from "./fits.js";
+import { fitsConfig } from "../check-config.js";
 import { readMount } from "./mounts.js";
 
 /** What a file of the project offers for its config. */

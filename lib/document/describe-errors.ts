@@ -1,0 +1,207 @@
+import type { YAMLError } from "yaml";
+import { didYouMean } from "./nearest.js";
+import { describe, knownKeys, nodesAt, type Path, type SchemaError, type SchemaNode } from "./schema.js";
+
+/** One thing wrong with a value: where in it, whether the key or the value is meant, and what. */
+export interface Finding {
+  readonly path: Path;
+  readonly part: "key" | "value";
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** Turns a validator's errors into what a person needs to hear: one finding for each thing wrong. */
+export function describeErrors(
+  schema: unknown,
+  value: unknown,
+  errors: readonly SchemaError[],
+): readonly Finding[] {
+  const root = schema as SchemaNode;
+  const findings = new Map<string, Finding>();
+  const choices = new Set(
+    errors
+      .filter((error) => error.keyword === "anyOf" || error.keyword === "oneOf")
+      .map((error) => error.instancePath),
+  );
+  for (const error of errors) {
+    const place = placeOf(root, value, error);
+    if (choices.has(error.instancePath) && isNoise(error, place, errors)) continue;
+    const finding = word(root, error, place);
+    if (finding === undefined) continue;
+    const key = `${JSON.stringify(finding.path)} ${finding.part} ${finding.message}`;
+    if (!findings.has(key)) findings.set(key, finding);
+  }
+  return [...findings.values()];
+}
+
+interface Place {
+  readonly path: Path;
+  readonly value: unknown;
+  readonly nodes: readonly SchemaNode[];
+}
+
+function placeOf(root: SchemaNode, value: unknown, error: SchemaError): Place {
+  const path: (string | number)[] = [];
+  let here = value;
+  for (const part of error.instancePath.split("/").slice(1)) {
+    const name = part.replaceAll("~1", "/").replaceAll("~0", "~");
+    const key = Array.isArray(here) ? Number(name) : name;
+    path.push(key);
+    here = (here as Record<string | number, unknown>)[key];
+  }
+  return { path, value: here, nodes: nodesAt(root, path) };
+}
+
+/**
+ * Where a value may be one of several things, each thing it is not adds its errors. Only those are kept that come from
+ * the one that was meant: the one of its type.
+ */
+function isNoise(error: SchemaError, place: Place, errors: readonly SchemaError[]): boolean {
+  const inside = errors.some((other) => other.instancePath.startsWith(`${error.instancePath}/`));
+  const isMap = kindOf(place.value) === "a map";
+  if (error.keyword === "type") return inside || isMap || place.nodes.length === 1;
+  if (error.keyword === "required") {
+    const keyChoices = place.nodes
+      .flatMap((node) => node.oneOf ?? [])
+      .flatMap((choice) => choice.required ?? []);
+    return keyChoices.includes(String(error.params["missingProperty"]));
+  }
+  if (error.keyword === "oneOf" && place.nodes.some((node) => node.oneOf !== undefined)) return false;
+  if (error.keyword === "anyOf" || error.keyword === "oneOf") {
+    return errors.some(
+      (other) =>
+        other !== error &&
+        other.instancePath.startsWith(error.instancePath) &&
+        !["type", "anyOf", "oneOf"].includes(other.keyword),
+    );
+  }
+  return false;
+}
+
+function word(root: SchemaNode, error: SchemaError, { path, value, nodes }: Place): Finding | undefined {
+  const at = (message: string, hint?: string): Finding => ({
+    path,
+    part: "value",
+    message,
+    ...(hint === undefined ? {} : { hint }),
+  });
+  const expected = describe(root, nodes);
+  switch (error.keyword) {
+    case "additionalProperties": {
+      const key = String(error.params["additionalProperty"]);
+      const known = knownKeys(nodes);
+      return {
+        path: [...path, key],
+        part: "key",
+        message: `unknown key "${key}"`,
+        hint: didYouMean(key, known) ?? `known keys: ${known.join(", ")}`,
+      };
+    }
+    case "propertyNames": {
+      const key = String(error.params["propertyName"]);
+      const names = nodes.flatMap((node) =>
+        node.propertyNames === undefined ? [] : [resolve(root, node.propertyNames)],
+      );
+      return {
+        path: [...path, key],
+        part: "key",
+        message: `"${key}" cannot be a name; expected ${describe(root, names)}`,
+      };
+    }
+    case "required":
+      return {
+        path,
+        part: path.length === 0 ? "value" : "key",
+        message: `"${String(error.params["missingProperty"])}" is missing`,
+      };
+    case "dependencies":
+      return at(
+        `"${String(error.params["property"])}" needs "${String(error.params["missingProperty"])}" beside it`,
+      );
+    case "oneOf": {
+      const choices = nodes.flatMap((node) => node.oneOf ?? []).flatMap((choice) => choice.required ?? []);
+      const used = choices.filter((key) => Object.hasOwn(Object(value), key));
+      if (used.length > 1)
+        return at(`${used.map((key) => `"${key}"`).join(" and ")} exclude each other; expected ${expected}`);
+      return at(
+        kindOf(value) === "a map" ? `expected ${expected}` : `expected ${expected}, found ${found(value)}`,
+      );
+    }
+    case "enum":
+    case "const": {
+      const values = nodes.flatMap((node) => node.enum ?? []).filter((one) => typeof one === "string");
+      return at(
+        `expected ${expected}, found ${found(value)}`,
+        typeof value === "string" ? didYouMean(value, values) : undefined,
+      );
+    }
+    case "pattern":
+      // A name of a key that does not match is reported by propertyNames.
+      return typeof value === "string" ? at(`expected ${expected}, found ${found(value)}`) : undefined;
+    case "minItems":
+      return at(`expected ${expected}, found an empty list`);
+    default:
+      return at(`expected ${expected}, found ${found(value)}`);
+  }
+}
+
+function resolve(root: SchemaNode, node: SchemaNode): SchemaNode {
+  return node.$ref === undefined
+    ? node
+    : (root.definitions?.[node.$ref.replace("#/definitions/", "")] ?? node);
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return "nothing";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "a map";
+  return typeof value === "string" ? "a text" : `a ${typeof value}`;
+}
+
+/** What is there: small values as they are written, others by their kind. */
+function found(value: unknown): string {
+  if (typeof value === "number") return `the number ${value}`;
+  if (typeof value === "boolean") return String(value);
+  if (value === "") return "an empty text";
+  return typeof value === "string" && value.length <= 60 ? JSON.stringify(value) : kindOf(value);
+}
+
+/** What a YAML error means, in our words. `found` is the text at its place. */
+export function describeSyntaxError(
+  error: YAMLError,
+  found: string,
+): { readonly message: string; readonly hint?: string } {
+  switch (error.code) {
+    case "DUPLICATE_KEY":
+      return { message: `the key "${found}" is there twice in one map` };
+    case "MULTIPLE_DOCS":
+      return { message: "this starts a second document; a file has one", hint: "remove the line ---" };
+    case "TAB_AS_INDENT":
+      return { message: "a tab; YAML indents with spaces" };
+    case "BAD_INDENT":
+      return { message: "the indentation does not fit the lines around it" };
+    case "MISSING_CHAR":
+      return { message: lower(error.message), hint: "look for a bracket or a quote that is not closed" };
+    case "MULTILINE_IMPLICIT_KEY":
+    case "BLOCK_AS_IMPLICIT_KEY":
+      return { message: "this cannot be a key; a colon may be missing, or one too many" };
+    case "BAD_ALIAS":
+    case "ALIAS_PROPS":
+      return { message: lower(error.message) };
+    case "TAG_RESOLVE_FAILED":
+      return {
+        message: "tags (!name) have no meaning here",
+        hint: "put a text that starts with ! in quotes",
+      };
+    case "NON_STRING_KEY":
+      return { message: "a key must be a text" };
+    case "BAD_SCALAR_START":
+      return { message: `a text cannot start with "${found.slice(0, 1)}" here`, hint: "put it in quotes" };
+    default:
+      return { message: lower(error.message) };
+  }
+}
+
+function lower(message: string): string {
+  return message.slice(0, 1).toLowerCase() + message.slice(1);
+}

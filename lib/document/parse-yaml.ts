@@ -1,0 +1,181 @@
+import {
+  type Document as YamlDocument,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  type Pair,
+  parseDocument as parseYaml,
+  type YAMLError,
+  type YAMLMap,
+} from "yaml";
+import type { Problem } from "../failure/failure.js";
+import { ok, type Result } from "../failure/result.js";
+import {
+  createDocument,
+  type Document,
+  invalid,
+  type Part,
+  reporter,
+  type SourceFile,
+  type Span,
+} from "./document.js";
+import { describe, type Path, type Schema, type SchemaNode } from "./schema.js";
+import { describeSyntaxError, describeErrors } from "./describe-errors.js";
+
+/** Far more than a real file needs; a file made to explode has more. */
+const maxAliases = 50;
+
+/** Deeper than any real file, and shallow enough for all that walks through one. */
+const maxLevels = 64;
+/** In UTF-16 units: some mistakes take the parser a time that grows with the square of the text, and this seconds at most. */
+const maxText = 128 * 1024;
+/** More mistakes than one reads. */
+const maxProblems = 50;
+
+/**
+ * Reads YAML 1.2 (core schema) and checks it against `schema`.
+ * Fails with `invalid-document`, which has every problem found, up to a number that nobody reads: those of the syntax, or else
+ * those of the content.
+ */
+export function parseDocument<T>(source: SourceFile, schema: Schema<T>): Result<Document<T>> {
+  const report = reporter(source);
+  const start: Span = { start: 0, end: 0 };
+  if (source.text.length > maxText)
+    return invalid([report(start, `this file is too large: more than ${maxText / 1024} KiB`)]);
+  const tooDeep = () =>
+    invalid([report(start, `this file is nested too deeply: more than ${maxLevels} levels`)]);
+  if (bracketDepth(source.text) > maxLevels) return tooDeep();
+  let yaml: YamlDocument;
+  let value: unknown;
+  try {
+    // At logLevel "silent" yaml would not say that there are several documents.
+    yaml = parseYaml(source.text, {
+      version: "1.2",
+      schema: "core",
+      strict: true,
+      uniqueKeys: true,
+      stringKeys: true,
+      prettyErrors: false,
+      logLevel: "error",
+    });
+    const broken = firstOfEachPlace([...yaml.errors, ...yaml.warnings]);
+    if (broken.length > 0) return invalid(limited(broken, (error) => syntaxProblem(error, source, report)));
+    const root = schema.schema as SchemaNode;
+    if (yaml.contents === null)
+      return invalid([report(start, `this file is empty; expected ${describe(root, [root])}`)]);
+    value = yaml.toJS({ maxAliasCount: maxAliases });
+  } catch (error) {
+    // the stack of calls is full
+    if (error instanceof RangeError) return tooDeep();
+    if (!(error instanceof ReferenceError)) throw error;
+    return invalid([report(start, "too many aliases (*name) in this file", "write the values out")]);
+  }
+  if (depthOf(value) > maxLevels) return tooDeep();
+
+  const document = createDocument(source, value, spansOf(yaml));
+  if (schema.validate(value)) return ok({ ...document, value });
+  const findings = describeErrors(schema.schema, value, schema.validate.errors ?? []);
+  return invalid(
+    limited(findings, (finding) => document.problem(finding.path, finding.message, finding)).toSorted(
+      byPlace,
+    ),
+  );
+}
+
+function limited<T>(all: readonly T[], word: (one: T) => Problem): readonly Problem[] {
+  const problems = all.slice(0, maxProblems).map(word);
+  const more = all.length - problems.length;
+  return more === 0 ? problems : [...problems, { message: `… and ${more} more problems` }];
+}
+
+/** How deep brackets are at most, quoted ones included: the parser takes a time that grows with the square of it. */
+function bracketDepth(text: string): number {
+  let [depth, most] = [0, 0];
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    depth += bracket === "[" || bracket === "{" ? 1 : -1;
+    if (depth < 0) depth = 0;
+    most = Math.max(most, depth);
+  }
+  return most;
+}
+
+/** How many levels of maps and lists a value has; it stops counting where there are too many. */
+function depthOf(value: unknown): number {
+  let level: readonly unknown[] = [value];
+  for (let depth = 0; ; depth += 1) {
+    level = level.flatMap((one) =>
+      typeof one === "object" && one !== null ? Object.values(one as Record<string, unknown>) : [],
+    );
+    if (level.length === 0 || depth > maxLevels) return depth;
+  }
+}
+
+function syntaxProblem(error: YAMLError, source: SourceFile, report: ReturnType<typeof reporter>): Problem {
+  const [start, to] = error.pos;
+  // yaml marks a duplicate key with one unit only; the whole key is meant.
+  const word =
+    /^(?:"[^"\n]*"|'[^'\n]*'|[^\s:,#{}[\]]+)/.exec(source.text.slice(start, start + 200))?.[0] ?? "";
+  const end = error.code === "DUPLICATE_KEY" ? start + word.length : to;
+  const { message, hint } = describeSyntaxError(error, word.replaceAll(/^["']|["']$/g, ""));
+  return report({ start, end }, message, hint);
+}
+
+/** One slip often makes several errors at its place; the first says most. */
+function firstOfEachPlace(errors: readonly YAMLError[]): readonly YAMLError[] {
+  const seen = new Set<number>();
+  return errors.filter(({ pos: [start] }) => !seen.has(start) && seen.add(start));
+}
+
+/** Finds where a value or a key is written; for a map or list of several lines, where it starts. */
+function spansOf(yaml: YamlDocument): (path: Path, part: Part) => Span {
+  const indexes = new WeakMap<YAMLMap, ReadonlyMap<unknown, Pair>>();
+  return (path, part) => spanOf(yaml, indexes, path, part);
+}
+
+function spanOf(
+  yaml: YamlDocument,
+  indexes: WeakMap<YAMLMap, ReadonlyMap<unknown, Pair>>,
+  path: Path,
+  part: Part,
+): Span {
+  let node: unknown = yaml.contents;
+  let found: unknown = node;
+  for (const [index, key] of path.entries()) {
+    if (isAlias(node)) node = node.resolve(yaml);
+    if (isMap(node)) {
+      const pair = indexOf(node, indexes).get(key);
+      if (pair === undefined) break;
+      const wantsKey = part === "key" && index === path.length - 1;
+      node = pair.value;
+      found = wantsKey || !isNode(pair.value) || isEmpty(pair.value) ? pair.key : pair.value;
+    } else if (isSeq(node) && typeof key === "number") {
+      node = node.items[key];
+      found = node ?? found;
+    } else break;
+  }
+  const range = isNode(found) ? found.range : undefined;
+  return { start: range?.[0] ?? 0, end: range?.[1] ?? 0 };
+}
+
+/** The pairs of a map by key: a map of ten thousand entries is walked once, not once for each. */
+function indexOf(
+  map: YAMLMap,
+  indexes: WeakMap<YAMLMap, ReadonlyMap<unknown, Pair>>,
+): ReadonlyMap<unknown, Pair> {
+  let index = indexes.get(map);
+  if (index === undefined) {
+    index = new Map(map.items.map((pair) => [isScalar(pair.key) ? pair.key.value : pair.key, pair]));
+    indexes.set(map, index);
+  }
+  return index;
+}
+
+function isEmpty(node: unknown): boolean {
+  return isScalar(node) && node.range !== undefined && node.range !== null && node.range[0] === node.range[1];
+}
+
+function byPlace(a: Problem, b: Problem): number {
+  return (a.at?.line ?? 0) - (b.at?.line ?? 0) || (a.at?.column ?? 0) - (b.at?.column ?? 0);
+}

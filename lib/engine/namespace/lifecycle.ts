@@ -1,0 +1,52 @@
+import { processIdentity } from "../../host/process-identity.js";
+import { type ContainerRecord, recordStore } from "../record.js";
+import { startBackground } from "../../host/background.js";
+import { now } from "../../host/clock.js";
+import { fail, ok, type Result } from "../../failure/result.js";
+import { environment, pauseArguments } from "./arguments.js";
+
+/** The last start of a namespace: its first process, as the host counts. */
+export interface NamespaceRun {
+  readonly pid: number;
+  readonly identity: string;
+  readonly startedAt: string;
+}
+
+export type NamespaceRecord = ContainerRecord<NamespaceRun>;
+
+export const namespaceRecords = recordStore<NamespaceRun>("namespaces");
+
+/** The last start, if its first process is still there: the number alone may have been given to another process. */
+export async function running({ run }: NamespaceRecord): Promise<NamespaceRun | undefined> {
+  return run !== undefined && (await processIdentity(run.pid)) === run.identity ? run : undefined;
+}
+
+const limitMs = 30_000;
+
+/** Starts a namespace that is not running. Failure: `container-start`. */
+export function startNamespace(name: string): Promise<Result<void>> {
+  return namespaceRecords.launch(name, async (record) =>
+    (await running(record)) !== undefined ? ok(undefined) : launch(record),
+  );
+}
+
+/** The namespace goes on only once its process is recorded: one that is not on record could never be ended. */
+async function launch(record: NamespaceRecord): Promise<Result<void>> {
+  const { spec, user } = record;
+  const env = environment(user);
+  const begun = await startBackground(pauseArguments(spec, user), env, limitMs);
+  if (!begun.ok) {
+    if (begun.failure.kind !== "command-failed") return begun;
+    return fail({ kind: "container-start", name: spec.name, detail: begun.failure.detail });
+  }
+  const pid = Number(begun.value.line);
+  const identity = await processIdentity(pid);
+  if (identity === undefined) return fail({ kind: "container-start", name: spec.name, detail: "it ended" });
+  const noted = await namespaceRecords.change({
+    ...record,
+    run: { pid, identity, startedAt: now().toISOString() },
+  });
+  if (!noted.ok) return (begun.value.cancel(), noted);
+  await begun.value.release();
+  return ok(undefined);
+}

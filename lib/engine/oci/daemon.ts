@@ -1,0 +1,43 @@
+import { capture } from "../../host/process.js";
+import { flavorOf } from "./flavors.js";
+import type { EngineName } from "../engine.js";
+import type { RunCommand } from "./command.js";
+
+const answerMs = 10_000;
+
+/** Whether an engine runs without root, as its `info` says it; false where it does not say. */
+export async function isRootless(
+  name: EngineName,
+  signal?: AbortSignal,
+  program: string = name,
+): Promise<boolean> {
+  const { flags, rootless } = flavorOf(name);
+  const options = { timeoutMs: answerMs, ...(signal === undefined ? {} : { signal }) };
+  const done = await capture([program, ...flags, ...rootless.argv], options);
+  return done.ok && done.value.code === 0 && done.value.stdout.includes(rootless.says);
+}
+
+/**
+ * Where the engine that a command line leads to makes containers, if not here: what its variable for that says, else, with
+ * Docker, its current context. One that does not say is taken to be here.
+ */
+export async function remoteDaemon(
+  name: EngineName,
+  run: RunCommand,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<string | undefined> {
+  if (name === "podman") return remoteOnly(env["CONTAINER_HOST"]);
+  if (env["DOCKER_HOST"]) return remoteOnly(env["DOCKER_HOST"]);
+  const done = await run(["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]);
+  return done.ok && done.value.code === 0 ? remoteOnly(done.value.stdout.toString().trim()) : undefined;
+}
+
+/** An address that is another machine's; ssh leads to one by what it is for. What may be a password in it is left out. */
+function remoteOnly(address: string | undefined): string | undefined {
+  const parts = /^([a-z]+):\/\/(?:([^@/]*)@)?(\[[^\]]*\]|[^/:]*)(.*)$/i.exec(address ?? "");
+  if (!parts) return undefined;
+  const [, scheme = "", user, host = "", rest = ""] = parts;
+  const isHere = /^(?:|localhost|127(?:\.\d+){3}|\[::1\])$/i.test(host);
+  if (/^(?:unix|npipe|fd)$/i.test(scheme) || (isHere && scheme.toLowerCase() !== "ssh")) return undefined;
+  return `${scheme}://${user === undefined ? "" : `${user.replace(/:.*/, "")}@`}${host}${rest}`;
+}

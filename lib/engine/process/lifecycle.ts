@@ -1,0 +1,119 @@
+import { dirname, join } from "node:path";
+import { inodeOf, freeBytes, folderProblem } from "../../host/runtime-folder.js";
+import { type ContainerRecord, recordStore } from "../record.js";
+import { now, sleep } from "../../host/clock.js";
+import { makeFolder, makeLink } from "../../host/files.js";
+import { fail, ok, type Result } from "../../failure/result.js";
+import { mountsOf } from "../spec.js";
+import { secretsFolder } from "../paths.js";
+import type { ContainerSpec, ContainerUser } from "../engine.js";
+import { endProcess } from "../../host/process-identity.js";
+import { processesWithVariable, signalProcess } from "../../host/process-table.js";
+import { capture } from "../../host/process.js";
+import { homeVariable } from "./environment.js";
+
+/** The last start: the home was made in RAM then. */
+export interface HomeRun {
+  /** The home's inode number, so that another folder at its path is not taken for it. */
+  readonly inode: number;
+  readonly startedAt: string;
+}
+
+export type HomeRecord = ContainerRecord<HomeRun>;
+
+export const homeRecords = recordStore<HomeRun>("homes");
+
+/** The last start, if its home is still there, in RAM and only this user's; a reboot empties RAM. */
+export async function running({ run, user }: HomeRecord): Promise<HomeRun | undefined> {
+  return run !== undefined && (await inodeOf(user.home)) === run.inode ? run : undefined;
+}
+
+/** A home takes more room than that, in bytes. */
+const leastBytes = 1024 * 1024;
+
+/** Makes the home of a record that has none. Failure: `container-start`. */
+export function startHome(name: string): Promise<Result<void>> {
+  return homeRecords.launch(name, async (record) =>
+    (await running(record)) !== undefined ? ok(undefined) : makeHome(record),
+  );
+}
+
+async function makeHome(record: HomeRecord): Promise<Result<void>> {
+  const { home } = record.user;
+  const { name } = record.spec;
+  const above = dirname(home);
+  const refused = (detail: string): Result<never> => fail({ kind: "container-start", name, detail });
+  const wrong = (await folderProblem(dirname(above))) ?? (await folderProblem(above));
+  if (wrong !== undefined) return refused(wrong);
+  const free = await freeBytes(above);
+  if (!free.ok) return free;
+  if (free.value < leastBytes)
+    return refused(
+      `only ${Math.floor(free.value / 1024)} KiB are free in ${above}, and it needs at least 1 MiB`,
+    );
+  const filled = await fill(record);
+  if (!filled.ok) return filled;
+  const inode = await inodeOf(home);
+  if (inode === undefined) return refused((await folderProblem(home)) ?? `${home} is gone`);
+  return homeRecords.change({ ...record, run: { inode, startedAt: now().toISOString() } });
+}
+
+/** Makes the folders and links of a home. What an earlier start that was cut short has made is used again. */
+async function fill({ spec, user }: HomeRecord): Promise<Result<void>> {
+  for (const folder of [user.home, secretsFolder(user.home)]) {
+    const made = await makeFolder(folder);
+    if (!made.ok) return made;
+  }
+  for (const { source, target } of linked(spec, user)) {
+    const made = await makeFolder(dirname(target));
+    const placed = made.ok ? await makeLink(source, target) : made;
+    if (!placed.ok) return placed;
+  }
+  return ok(undefined);
+}
+
+/** Those mounts that a link in the home can stand for, with its path. */
+function linked(spec: ContainerSpec, user: ContainerUser): { source: string; target: string }[] {
+  const { agentFolder: _, ...rest } = spec;
+  return mountsOf({ ...rest, workspace: "copy" }, user).flatMap(({ source, target }) => {
+    const path = pathInHome(spec, target, user.home);
+    return path === undefined ? [] : [{ source, target: join(user.home, path) }];
+  });
+}
+
+/** The targets that have no place: without a mount namespace, a path outside of the home is the host's own. */
+export function ignoredMounts(spec: ContainerSpec): string[] {
+  const targets = spec.mounts.map(({ target }) => target);
+  return targets.filter((target) => pathInHome(spec, target) === undefined);
+}
+
+/** Where in the home a target is: the settings give it for the home that the user has in a container. */
+function pathInHome({ user }: ContainerSpec, target: string, home?: string): string | undefined {
+  const homes = [user === "root" ? "/root" : `/home/${user}`, ...(home === undefined ? [] : [home])];
+  const above = homes.find((one) => target.startsWith(`${one}/`));
+  return above === undefined ? undefined : target.slice(above.length + 1);
+}
+
+/** How long a process may take to end by itself once it is told to, in ms. */
+const graceMs = 2_000;
+
+// a folder that its owner may not write would keep what is in it
+const removeScript = '[ -d "$1" ] || exit 0; chmod -R u+rwX -- "$1"; rm -rf -- "$1"';
+
+/** Ends every process that was started in a home, and removes the home. Failure: `command-failed` names what stays. */
+export async function endHome({ user: { home } }: HomeRecord): Promise<Result<void>> {
+  const left = (): Promise<Map<number, string>> => processesWithVariable(homeVariable, home);
+  for (const [pid] of await left()) signalProcess(pid, "SIGTERM");
+  for (let waited = 0; waited < graceMs && (await left()).size > 0; waited += 50) await sleep(50);
+  for (const [pid, identity] of await left())
+    if (!(await endProcess(pid, identity)))
+      return failed(["kill", String(pid)], undefined, "it does not end");
+  const removed = await capture(["sh", "-c", removeScript, "tazpod", home]);
+  if (!removed.ok) return removed;
+  const { code, stderr } = removed.value;
+  return code === 0 ? ok(undefined) : failed(["rm", "-rf", home], code, stderr);
+}
+
+function failed(command: readonly string[], code: number | undefined, detail: string): Result<never> {
+  return fail({ kind: "command-failed", command, code, detail });
+}

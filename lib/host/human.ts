@@ -1,0 +1,46 @@
+import { now } from "./clock.js";
+
+const timeUnits = [
+  [86_400, "day", "days"],
+  [3_600, "h", "h"],
+  [60, "min", "min"],
+] as const;
+
+/** "2 h ago"; a time that a clock of another host has put into the future is "just now". */
+export function ago(time: Date): string {
+  const seconds = (now().getTime() - time.getTime()) / 1000;
+  for (const [length, one, many] of timeUnits) {
+    const count = Math.floor(seconds / length);
+    if (count >= 1) return `${count} ${count === 1 ? one : many} ago`;
+  }
+  return "just now";
+}
+
+const byteUnits = ["B", "KiB", "MiB", "GiB"] as const;
+
+/** A number of bytes for people: `1.5 MiB`. */
+export function formatBytes(formatFileCount: number): string {
+  const power = Math.min(
+    byteUnits.length - 1,
+    formatFileCount < 1 ? 0 : Math.floor(Math.log2(formatFileCount) / 10),
+  );
+  return power === 0
+    ? `${formatFileCount} B`
+    : `${(formatFileCount / 1024 ** power).toFixed(1)} ${byteUnits[power]}`;
+}
+
+/** A number of files for people: `1 file`, `12 files`. */
+export function count(files: number): string {
+  return `${files} ${files === 1 ? "file" : "files"}`;
+}
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Milliseconds of `30` (seconds), "500ms", "30s", "2m", "1h"; the schema lets nothing else through. */
+export function durationMs(value: string | number): number {
+  if (typeof value === "number") return Math.round(value * 1000);
+  const match = /^([0-9.]+)(ms|s|m|h)$/.exec(value);
+  const unit = unitMs[match?.[2] ?? ""];
+  if (match === null || unit === undefined) throw new Error(`not a duration: ${value}`);
+  return Math.round(Number(match[1]) * unit);
+}

@@ -1,0 +1,148 @@
+import type { Failure } from "../failure/failure.js";
+import { placeholders, render } from "../recipe/render.js";
+import type { Recipe } from "../recipe/recipe.js";
+import type { Plan, PlannedStep, Cause } from "./plan.js";
+
+export interface ExplainOptions {
+  /** Values for `{{name}}`. */
+  readonly vars: Readonly<Record<string, string>>;
+  /** Puts a failure into one line of words. */
+  readonly describeFailure: (failure: Failure) => string;
+}
+
+interface Row {
+  readonly sign: "=" | "+" | "?" | "!" | "~" | "-";
+  readonly name: string;
+  readonly reason: string;
+  readonly remark?: string;
+}
+
+/**
+ * A plan as rows of text with aligned columns, without a newline at the end:
+ * `=` holds already (what is internal is left out), `+` will run, `?` may run, `!` wanted and not possible, `-` declined, `~` cleanup.
+ */
+export function explainPlan(plan: Plan, recipe: Recipe, settings: ExplainOptions): string {
+  const rows: readonly Row[] = [
+    ...plan.satisfied
+      .filter(({ fact }) => recipe.facts.get(fact)?.internal !== true)
+      .map(({ fact, reason }): Row => ({ sign: "=", name: fact, reason })),
+    ...stepRows(plan.steps),
+    ...plan.blocked.map(({ task, fact, failure }): Row => ({
+      sign: "!",
+      name: fact,
+      reason: settings.describeFailure(failure),
+      remark: `wanted by ${task}`,
+    })),
+    ...plan.declined.map(({ task, fact }): Row => ({
+      sign: "-",
+      name: fact,
+      reason: "declined",
+      remark: `wanted by ${task}`,
+    })),
+    ...cleanupRows(plan, recipe),
+  ];
+  const filled = rows.map((row) => ({ ...row, reason: fillKnown(row.reason, settings.vars) }));
+  const nameWidth = widest(filled.map(({ name }) => name));
+  const reasonWidth = widest(filled.filter(({ remark }) => remark !== undefined).map(({ reason }) => reason));
+  const lines = filled.map(({ sign, name, reason, remark }) =>
+    `  ${sign} ${name.padEnd(nameWidth)}  ${reason.padEnd(remark === undefined ? 0 : reasonWidth)}${remark === undefined ? "" : `  ${remark}`}`.trimEnd(),
+  );
+  if (plan.steps.length === 0) lines.push("  nothing to do");
+  if (plan.notNeeded.length > 0) lines.push(`  not needed: ${plan.notNeeded.join(", ")}`);
+  return [plan.target, ...lines].join("\n");
+}
+
+/** Fills what has a value, and leaves the rest: words of a check may have braces of their own. */
+function fillKnown(text: string, vars: Readonly<Record<string, string>>): string {
+  return placeholders(text).every((name) => Object.hasOwn(vars, name)) ? render(text, vars) : text;
+}
+
+function stepRows(steps: readonly PlannedStep[]): readonly Row[] {
+  const wants = steps.flatMap(({ cause, branch }) =>
+    cause.kind === "want" ? [{ by: cause.by, depth: branch.length - 1, task: branch.at(-1) }] : [],
+  );
+  const told = new Set<unknown>();
+  return steps.map(({ task, certain, otherwise, reason, branch }) => {
+    // The first step of all that a want brings in says so.
+    const want =
+      wants.length === 0 ? undefined : wants.find((one) => branch[one.depth] === one.task && !told.has(one));
+    if (want !== undefined) told.add(want);
+    return {
+      sign: certain ? "+" : "?",
+      name: task,
+      reason: reason === "asked for" ? "" : otherwise === undefined ? reason : `${reason}, else ${otherwise}`,
+      ...(want === undefined ? {} : { remark: `wanted by ${want.by}` }),
+    } as const;
+  });
+}
+
+/** Neighbours that come under the same condition share a row. */
+function cleanupRows({ afterwards }: Plan, recipe: Recipe): readonly Row[] {
+  const groups: { names: string[]; unless: string | undefined }[] = [];
+  for (const { task, unless } of afterwards) {
+    const last = groups.at(-1);
+    if (last !== undefined && last.unless === unless) last.names.push(task);
+    else groups.push({ names: [task], unless });
+  }
+  return groups.map(({ names, unless }) => ({
+    sign: "~",
+    name: [...new Set(names)].join(", "),
+    reason:
+      unless === undefined
+        ? "afterwards, always"
+        : `afterwards, unless ${recipe.facts.get(unless)?.desc ?? `${unless} holds`}`,
+  }));
+}
+
+function widest(texts: readonly string[]): number {
+  return Math.max(0, ...texts.map(({ length }) => length));
+}
+
+/** A plan as plain data, stable: schema/plan.schema.json documents it. */
+export interface PlanJson {
+  readonly version: 1;
+  readonly target: string;
+  readonly steps: readonly {
+    readonly task: string;
+    readonly certain: boolean;
+    readonly otherwise?: string;
+    readonly reason: string;
+    readonly cause: Cause;
+    readonly branch: readonly string[];
+  }[];
+  readonly satisfied: readonly { readonly fact: string; readonly reason: string }[];
+  readonly afterwards: readonly { readonly task: string; readonly after: string; readonly unless?: string }[];
+  readonly blocked: readonly {
+    readonly task: string;
+    readonly fact: string;
+    readonly kind: string;
+    readonly reason: string;
+  }[];
+  readonly declined: readonly { readonly task: string; readonly fact: string }[];
+  readonly notNeeded: readonly string[];
+}
+
+export function planJson(plan: Plan, { vars, describeFailure }: ExplainOptions): PlanJson {
+  return {
+    version: 1,
+    target: plan.target,
+    steps: plan.steps.map(({ task, certain, otherwise, reason, cause, branch }) => ({
+      task,
+      certain,
+      ...(otherwise === undefined ? {} : { otherwise }),
+      reason: fillKnown(reason, vars),
+      cause,
+      branch,
+    })),
+    satisfied: plan.satisfied,
+    afterwards: plan.afterwards,
+    blocked: plan.blocked.map(({ task, fact, failure }) => ({
+      task,
+      fact,
+      kind: failure.kind,
+      reason: fillKnown(describeFailure(failure), vars),
+    })),
+    declined: plan.declined,
+    notNeeded: plan.notNeeded,
+  };
+}

@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import { readProjectFile } from "../host/project-file.js";
+import { ok, type Result } from "../failure/result.js";
+import { realPath, stat } from "../host/files.js";
+
+/** The files of a project, each read once in a run: what is parsed, asked about and run is the same. */
+export class ProjectFiles {
+  /** Absolute, links resolved. */
+  readonly root: string;
+  readonly #read = new Map<string, Buffer>();
+
+  constructor(root: string) {
+    this.root = root;
+  }
+
+  /** The bytes of a file when it was first read; undefined when it is not there. Failure: `file`. */
+  async bytes(path: string, limit?: number): Promise<Result<Buffer | undefined>> {
+    const before = this.#read.get(path);
+    if (before !== undefined) return ok(before);
+    const found = await readProjectFile(this.root, path, limit);
+    if (!found.ok || found.value === undefined) return found;
+    // of two that read at once, the first counts
+    const bytes = this.#read.get(path) ?? found.value;
+    this.#read.set(path, bytes);
+    return ok(bytes);
+  }
+
+  async text(path: string): Promise<Result<string | undefined>> {
+    const found = await this.bytes(path);
+    return found.ok ? ok(found.value?.toString()) : found;
+  }
+}
+
+/** Larger than any file that this is for: what is read is kept in memory, and quoted in messages. */
+const maxBytes = 1024 * 1024;
+
+type Inside =
+  | { readonly ok: true; readonly path: string }
+  | { readonly ok: false; readonly absent: boolean; readonly why: string };
+
+/** A file or folder of the project, with links resolved, or why it is none: nothing outside the project is reached. */
+export async function resolveInProject(root: string, path: string, kind: "file" | "folder"): Promise<Inside> {
+  const no = (why: string, absent = false): Inside => ({ ok: false, absent, why });
+  const real = await realPath(join(root, path));
+  if (!real.ok) return no(`${path} cannot be read`);
+  if (real.value === undefined) return no(`there is no ${kind} ${path}`, true);
+  if (real.value !== root && !real.value.startsWith(`${root}/`))
+    return no(`${path} is a link out of the project`);
+  const found = await stat(real.value);
+  if (!found.ok || found.value?.kind !== kind) return no(`${path} is no ${kind}`);
+  if (kind === "file" && found.value.bytes > maxBytes) return no(`${path} is larger than 1 MiB`);
+  return { ok: true, path: real.value };
+}

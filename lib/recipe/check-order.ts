@@ -1,0 +1,74 @@
+import type { Problem } from "../failure/failure.js";
+import { factsOf } from "./check.js";
+import { type Cycle, type Edge, findCycles } from "./cycles.js";
+import { itemsOf, textsOf } from "./fields.js";
+import type { MergedRecipe } from "./merge-layers.js";
+import { type Place, problemAt } from "./recipe-tree.js";
+import type { Fact, Task } from "./recipe.js";
+
+/** Problems: tasks that would wait for themselves, and facts whose checks do. */
+export function checkOrder(
+  merged: MergedRecipe,
+  facts: ReadonlyMap<string, Fact>,
+  tasks: ReadonlyMap<string, Task>,
+): readonly Problem[] {
+  const list = (
+    name: string,
+    section: "facts" | "tasks",
+    field: string,
+    kind: string,
+  ): readonly Edge<Place>[] =>
+    textsOf(merged[section].get(name)?.entries ?? new Map(), field).map(({ text, place }) => ({
+      to: `${kind}:${text}`,
+      tag: place,
+    }));
+
+  const requires = (name: string): readonly Edge<Place>[] => list(name, "facts", "requires", "fact");
+  const checks = findCycles(keys("fact", facts), (node) => {
+    const name = nameOf(node);
+    const fact = facts.get(name);
+    const place = merged.facts.get(name)?.entries.get("check")?.place;
+    const derived =
+      fact === undefined || place === undefined
+        ? []
+        : factsOf(fact.check).map((to) => ({ to: `fact:${to}`, tag: place }));
+    return [...requires(name), ...derived];
+  });
+
+  const work = findCycles(keys("task", tasks), (node) => {
+    const name = nameOf(node);
+    if (node.startsWith("task:")) {
+      const place = merged.tasks.get(name)?.place;
+      const after = itemsOf(merged.tasks.get(name)?.entries ?? new Map(), "finally");
+      const cleanup = (tasks.get(name)?.finally ?? []).map(({ task }, index) => ({
+        to: `task:${task}`,
+        tag: after[index]?.place ?? place,
+      }));
+      return [
+        ...list(name, "tasks", "needs", "fact"),
+        ...list(name, "tasks", "wants", "fact"),
+        ...cleanup.flatMap(({ to, tag }) => (tag === undefined ? [] : [{ to, tag }])),
+      ];
+    }
+    const providers = facts.get(name)?.providers ?? [];
+    const place = merged.facts.get(name)?.place;
+    if (providers.length === 0) return requires(name);
+    return place === undefined
+      ? []
+      : providers.map((task) => ({ to: `task:${task}`, tag: merged.tasks.get(task)?.place ?? place }));
+  });
+
+  const word = ({ nodes, tag }: Cycle<Place>): Problem =>
+    problemAt(tag, `a cycle: ${nodes.map(nameOf).join(" → ")}`, {
+      part: tag.path.length === 2 ? "key" : "value",
+    });
+  return [...checks, ...work].map(word);
+}
+
+function* keys(kind: string, entries: ReadonlyMap<string, unknown>): Generator<string> {
+  for (const name of entries.keys()) yield `${kind}:${name}`;
+}
+
+function nameOf(node: string): string {
+  return node.slice(node.indexOf(":") + 1);
+}

@@ -1,0 +1,82 @@
+import { dirname, resolve } from "node:path";
+import { didYouMean } from "../document/nearest.js";
+import type { Problem } from "../failure/failure.js";
+import type { Result } from "../failure/result.js";
+import { itemsOf } from "./fields.js";
+import { unreadable } from "./read-layers.js";
+import type { MergedRecipe } from "./merge-layers.js";
+import { type Place, problemAt, type Tree } from "./recipe-tree.js";
+import type { ScriptRef } from "./recipe.js";
+
+/** What `script: text` names when it is written at `place`: a file of the project, or a built-in script. */
+export function scriptRef(text: string, place: Place): ScriptRef {
+  if (/^(\.{1,2})?\//.test(text)) return { kind: "file", file: resolve(dirname(place.layer.file), text) };
+  return { kind: "builtin", name: text };
+}
+
+export interface ScriptSources {
+  /** The scripts that come with tazpod. */
+  readonly builtin: readonly string[];
+  /** The text of a script of the project, or undefined where there is none. */
+  readonly read: (path: string) => Promise<Result<string | undefined>>;
+  /** How messages name a path. */
+  readonly show: (path: string) => string;
+}
+
+/** Problems: scripts of tasks and checks that are not there, cannot be read, or are no JavaScript by their names. */
+export async function checkScripts(
+  merged: MergedRecipe,
+  sources: ScriptSources,
+): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  for (const place of scriptPlaces(merged)) {
+    const ref = scriptRef(place.text, place);
+    if (ref.kind === "file") {
+      const found = await sources.read(ref.file);
+      if (!found.ok) problems.push(problemAt(place, unreadable(found.failure, sources.show(ref.file))));
+      else if (!/\.[cm]?[jt]s$/.test(ref.file))
+        problems.push(
+          problemAt(place, `${place.text} is no script by its name`, {
+            hint: "a script's name ends in .mjs or .js; another program goes into `cmds`",
+          }),
+        );
+      else if (found.value === undefined)
+        problems.push(
+          problemAt(place, `there is no file ${place.text}`, {
+            hint: "a script's path is relative to the recipe that names it",
+          }),
+        );
+    } else if (!sources.builtin.includes(ref.name)) {
+      const hint =
+        didYouMean(ref.name, sources.builtin) ??
+        (/[./]/.test(ref.name)
+          ? `a file of the project starts with ./: "./${ref.name}"`
+          : `built-in scripts: ${sources.builtin.join(", ")}`);
+      problems.push(problemAt(place, `no script named "${ref.name}" comes with tazpod`, { hint }));
+    }
+  }
+  return problems;
+}
+
+interface ScriptPlace extends Place {
+  readonly text: string;
+}
+
+function* scriptPlaces(merged: MergedRecipe): Generator<ScriptPlace> {
+  for (const { entries } of merged.facts.values()) yield* inCheck(entries.get("check"));
+  for (const [name, { place, entries }] of merged.tasks) {
+    const script = entries.get("script");
+    if (script?.kind === "leaf") yield { ...script.place, text: String(script.value) };
+    else if (place.layer.builtin && !entries.has("cmds")) yield { ...place, text: name };
+    for (const item of itemsOf(entries, "preconditions"))
+      if (item.kind === "map") yield* inCheck(item.entries.get("check"));
+  }
+}
+
+function* inCheck(tree: Tree | undefined): Generator<ScriptPlace> {
+  if (tree?.kind === "list") for (const item of tree.items) yield* inCheck(item);
+  if (tree?.kind !== "map") return;
+  const script = tree.entries.get("script");
+  if (script?.kind === "leaf") yield { ...script.place, text: String(script.value) };
+  for (const key of ["not", "all", "any"]) yield* inCheck(tree.entries.get(key));
+}

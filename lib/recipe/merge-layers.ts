@@ -1,0 +1,153 @@
+import { didYouMean } from "../document/nearest.js";
+import type { Problem } from "../failure/failure.js";
+import {
+  isNull,
+  type Layer,
+  type MapTree,
+  type Place,
+  problemAt,
+  shortPlace,
+  type Tree,
+  treeOf,
+} from "./recipe-tree.js";
+
+export type Section = "facts" | "tasks" | "goals";
+const sections: readonly Section[] = ["facts", "tasks", "goals"];
+const listFields = new Set([
+  "aliases",
+  "needs",
+  "wants",
+  "provides",
+  "clears",
+  "preconditions",
+  "finally",
+  "cmds",
+  "requires",
+  "providers",
+  "run",
+]);
+const mapFields = new Set(["vars", "env"]);
+
+/** All layers as one. */
+export interface MergedRecipe {
+  readonly facts: Map<string, MapTree>;
+  readonly tasks: Map<string, MapTree>;
+  readonly goals: Map<string, MapTree>;
+  readonly vars: Map<string, Tree>;
+  /** Where what is gone was removed, as `section name`. */
+  readonly removed: Map<string, Place>;
+}
+
+/** Lays the layers on each other, ancestors first. Problems: entries that are new and do not say so, and the reverse. */
+export function mergeLayers(layers: readonly Layer[]): {
+  readonly merged: MergedRecipe;
+  readonly problems: readonly Problem[];
+} {
+  const merged: MergedRecipe = {
+    facts: new Map(),
+    tasks: new Map(),
+    goals: new Map(),
+    vars: new Map(),
+    removed: new Map(),
+  };
+  const problems: Problem[] = [];
+  for (const layer of layers) {
+    const tree = treeOf(layer);
+    if (tree.kind !== "map") continue;
+    for (const section of sections) {
+      const entries = tree.entries.get(section);
+      if (entries?.kind === "map") mergeSection(merged, section, entries, problems);
+    }
+    const vars = tree.entries.get("vars");
+    if (vars?.kind === "map") overlay(merged.vars, vars.entries);
+  }
+  return { merged, problems };
+}
+
+function mergeSection(merged: MergedRecipe, section: Section, over: MapTree, problems: Problem[]): void {
+  const what = section.slice(0, -1);
+  const known = merged[section];
+  for (const [name, entry] of over.entries) {
+    const before = known.get(name);
+    if (isNull(entry)) {
+      if (before === undefined)
+        problems.push(
+          problemAt(entry.place, `there is no ${what} "${name}" to remove`, {
+            part: "key",
+            hint: didYouMean(name, known.keys()),
+          }),
+        );
+      known.delete(name);
+      merged.removed.set(`${section} ${name}`, entry.place);
+      continue;
+    }
+    if (entry.kind !== "map") continue;
+    if (!entry.place.layer.builtin) problems.push(...checkNew(what, name, entry, before, known));
+    known.set(name, {
+      kind: "map",
+      place: before?.place ?? entry.place,
+      entries: mergeFields(before?.entries, entry),
+    });
+  }
+}
+
+function checkNew(
+  what: string,
+  name: string,
+  entry: MapTree,
+  before: MapTree | undefined,
+  known: ReadonlyMap<string, MapTree>,
+): readonly Problem[] {
+  const flag = entry.entries.get("new");
+  const isNew = flag?.kind === "leaf" && flag.value === true;
+  if (before !== undefined && isNew) {
+    return [
+      problemAt(flag.place, `the ${what} "${name}" is not new: ${shortPlace(before.place)} has it`, {
+        part: "key",
+        hint: "leave `new` out to change that one, or take another name",
+      }),
+    ];
+  }
+  if (before === undefined && !isNew) {
+    const near = didYouMean(name, known.keys());
+    const hint = near === undefined ? "a new one says `new: true`" : `${near} A new one says \`new: true\``;
+    return [problemAt(entry.place, `there is no ${what} "${name}" to change`, { part: "key", hint })];
+  }
+  return [];
+}
+
+function mergeFields(
+  before: ReadonlyMap<string, Tree> | undefined,
+  over: MapTree,
+): ReadonlyMap<string, Tree> {
+  const fields = new Map(before);
+  for (const [key, value] of over.entries) {
+    if (key === "new") continue;
+    const old = fields.get(key);
+    if (isNull(value)) fields.delete(key);
+    else if (value.kind === "map" && listFields.has(key)) fields.set(key, extendList(old, value));
+    else if (value.kind === "map" && mapFields.has(key)) {
+      const entries = new Map(old?.kind === "map" ? old.entries : undefined);
+      overlay(entries, value.entries);
+      fields.set(key, { kind: "map", place: value.place, entries });
+    } else fields.set(key, value);
+  }
+  return fields;
+}
+
+/** `{ prepend, append }` around what the ancestors have. */
+function extendList(old: Tree | undefined, change: MapTree): Tree {
+  const items = (tree: Tree | undefined): readonly Tree[] => (tree?.kind === "list" ? tree.items : []);
+  return {
+    kind: "list",
+    place: change.place,
+    items: [...items(change.entries.get("prepend")), ...items(old), ...items(change.entries.get("append"))],
+  };
+}
+
+function overlay(target: Map<string, Tree>, over: ReadonlyMap<string, Tree>): void {
+  for (const [key, value] of over) {
+    if (isNull(value)) target.delete(key);
+    else target.set(key, value);
+  }
+}

@@ -1,0 +1,116 @@
+import { readCheck } from "./check.js";
+import { durationMs } from "../host/human.js";
+import { argumentsOf, type Fields, flagOf, itemsOf, leafOf, mapOf, namesOf, textOf } from "./fields.js";
+import { scriptRef } from "./check-scripts.js";
+import { type MapTree, positionOf, type Tree } from "./recipe-tree.js";
+import type { Action, Check, Confirm, Fact, FinallyEntry, Goal, Precondition, Task } from "./recipe.js";
+
+const factTimeoutMs = 5000;
+
+/** A fact as written. `providers` is still only what it says itself; `check` was made sure to be there. */
+export function readFact(name: string, { place, entries }: MapTree, check: Check): Fact {
+  return {
+    name,
+    ...optional("desc", textOf(entries, "desc")),
+    requires: namesOf(entries, "requires"),
+    check,
+    providers: namesOf(entries, "providers"),
+    timeoutMs: timeoutOf(entries) ?? factTimeoutMs,
+    onUnknown: textOf(entries, "on_unknown") === "pass" ? "pass" : "fail",
+    presume: flagOf(entries, "presume"),
+    internal: flagOf(entries, "internal"),
+    at: positionOf(place, "key"),
+  };
+}
+
+export function readTask(name: string, { place, entries }: MapTree): Task {
+  return {
+    name,
+    ...optional("desc", textOf(entries, "desc")),
+    ...optional("summary", textOf(entries, "summary")),
+    aliases: namesOf(entries, "aliases"),
+    internal: flagOf(entries, "internal"),
+    needs: namesOf(entries, "needs"),
+    wants: namesOf(entries, "wants"),
+    provides: namesOf(entries, "provides"),
+    clears: namesOf(entries, "clears"),
+    preconditions: itemsOf(entries, "preconditions").flatMap(readPrecondition),
+    ...optional("confirm", readConfirm(entries.get("confirm"))),
+    interactive: flagOf(entries, "interactive"),
+    silent: flagOf(entries, "silent"),
+    ...optional("timeoutMs", timeoutOf(entries)),
+    retries: Number(leafOf(entries, "retries") ?? 0),
+    finally: itemsOf(entries, "finally").flatMap(readFinally),
+    vars: mapOf(entries, "vars"),
+    env: mapOf(entries, "env"),
+    action: readAction(name, entries, place.layer.builtin),
+    at: positionOf(place, "key"),
+  };
+}
+
+export function readGoal(name: string, { place, entries }: MapTree): Goal {
+  return {
+    name,
+    ...optional("desc", textOf(entries, "desc")),
+    ...optional("summary", textOf(entries, "summary")),
+    aliases: namesOf(entries, "aliases"),
+    run: namesOf(entries, "run"),
+    at: positionOf(place, "key"),
+  };
+}
+
+function readPrecondition(tree: Tree): readonly Precondition[] {
+  if (tree.kind !== "map") return [];
+  const check = tree.entries.get("check");
+  if (check === undefined) return [];
+  const onUnknown = textOf(tree.entries, "on_unknown") === "pass" ? "pass" : "fail";
+  return [
+    {
+      check: readCheck(check),
+      msg: textOf(tree.entries, "msg") ?? "",
+      onUnknown,
+      at: positionOf(tree.place),
+    },
+  ];
+}
+
+function readConfirm(tree: Tree | undefined): Confirm | undefined {
+  if (tree === undefined || tree.kind === "list") return undefined;
+  if (tree.kind === "leaf") return { msg: String(tree.value), default: true, onlyFinally: false };
+  return {
+    msg: textOf(tree.entries, "msg") ?? "",
+    default: leafOf(tree.entries, "default") !== false,
+    onlyFinally: textOf(tree.entries, "only") === "finally",
+    ...optional("instead", textOf(tree.entries, "instead")),
+  };
+}
+
+function readFinally(tree: Tree): readonly FinallyEntry[] {
+  if (tree.kind === "leaf") return [{ task: String(tree.value) }];
+  if (tree.kind === "list") return [];
+  return [
+    { task: textOf(tree.entries, "task") ?? "", ...optional("unless", textOf(tree.entries, "unless")) },
+  ];
+}
+
+function readAction(name: string, entries: Fields, builtin: boolean): Action {
+  const script = entries.get("script");
+  const text = textOf(entries, "script");
+  if (script !== undefined && text !== undefined)
+    return { kind: "script", script: scriptRef(text, script.place) };
+  const cmds = itemsOf(entries, "cmds").map(argumentsOf);
+  if (cmds.length > 0) return { kind: "cmds", cmds };
+  // `cmds: []` says that there is nothing to do; a built-in task that says nothing has the script of its name.
+  return builtin && !entries.has("cmds")
+    ? { kind: "script", script: { kind: "builtin", name } }
+    : { kind: "none" };
+}
+
+function timeoutOf(entries: Fields): number | undefined {
+  const value = leafOf(entries, "timeout");
+  return value === undefined ? undefined : durationMs(value as string | number);
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { readonly [P in K]: V });
+}

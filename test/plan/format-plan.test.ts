@@ -1,0 +1,197 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ajv } from "ajv";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import type { Failure } from "../../lib/failure/failure.js";
+import { builtinScripts } from "../../lib/run/scripts.js";
+import { packageRoot } from "../../lib/host/package-root.js";
+import { explainPlan, planJson } from "../../lib/plan/format-plan.js";
+import { loadRecipe } from "../../lib/recipe/load-recipe.js";
+import { knownVars, planOf, type World } from "./rig.js";
+
+const text = readFileSync(join(packageRoot, "tazpod.tasks.yaml"), "utf8");
+const loaded = await loadRecipe({
+  builtin: { path: "tazpod.tasks.yaml", text },
+  read: async () => ({ ok: true, value: undefined }),
+  knownVars,
+  builtinScripts,
+});
+if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure));
+const recipe = loaded.value;
+const settings = {
+  vars: {
+    ...Object.fromEntries(knownVars.map((name) => [name, name])),
+    container: "lab",
+    remote: "s3://vaults/lab",
+  },
+  describeFailure: (failure: Failure) =>
+    "reason" in failure ? failure.reason : "message" in failure ? failure.message : failure.kind,
+};
+
+function rows(tasks: string, world: World, options?: Parameters<typeof planOf>[3]): readonly string[] {
+  return explainPlan(planOf(recipe, tasks, world, options), recipe, settings).split("\n");
+}
+
+// no part of a vault is asked for by name, and the project is mounted
+const mounted = { workspace: true, "workspace-returned": true };
+const project = { project: "true: .tazpod/config.yaml", engine: true, "parts-open": true, ...mounted };
+
+test("on a new host the whole way is planned, and what only the remote can tell is a question", () => {
+  assert.equal(
+    rows("shell", {
+      ...project,
+      container: "false: container lab is absent",
+      session: "false: no credentials",
+    }),
+    [
+      "shell",
+      "  = project           .tazpod/config.yaml",
+      "  + ensure-container  container lab is absent",
+      "  + login             no credentials  wanted by shell",
+      "  ? pull              if s3://vaults/lab has a vault, else create",
+      "  + passphrase        not known before pull",
+      "  + unlock            not known before ensure-container",
+      "  + shell",
+      "  ~ carry-back        afterwards, unless nothing of the project is only in the container",
+      "  ~ lock              afterwards, unless another session has the vault open",
+      "  ~ close-parts       afterwards, unless no part of it is to be closed",
+      "  ~ push              afterwards, unless the remote is not to be asked",
+      "  ~ pending           afterwards, unless s3://vaults/lab has the sealed vault",
+      "  not needed: init, recreate-container, carry, merge",
+    ],
+  );
+});
+
+test("with a vault here nobody asks about the remote", () => {
+  assert.equal(
+    rows("shell", {
+      ...project,
+      container: true,
+      "container-current": true,
+      "vault-local": true,
+      "vault-open": "false: closed",
+    }).slice(0, 6),
+    [
+      "shell",
+      "  = container          container is true",
+      "  = container-current  container-current is true",
+      "  = vault-local        vault-local is true",
+      "  + passphrase         passphrase is false  wanted by shell",
+      "  + unlock             closed",
+    ],
+  );
+});
+
+test("a want that cannot be met, and one that was declined, have their rows", () => {
+  const world = { ...project, container: true, "container-current": false, "vault-open": true };
+  assert.ok(
+    rows("shell", world).includes(
+      "  ! container-current  The vault is open in container lab, and would be lost with it: save and lock it first.  wanted by shell",
+    ),
+  );
+  assert.ok(
+    rows("shell", project, { declined: ["shell wants vault-open"] }).includes(
+      "  - vault-open        declined  wanted by shell",
+    ),
+  );
+});
+
+test("a plan without steps says so", () => {
+  assert.equal(rows("lock", {}, { named: true }), ["lock", "  nothing to do", "  not needed: save"]);
+});
+
+test("ending the container saves and locks an open vault first, and leaves a closed one alone", () => {
+  const up = { ...project, container: true };
+  const steps = (world: World): string =>
+    planOf(recipe, "down", world, { named: true })
+      .steps.map(({ task }) => task)
+      .join(", ");
+  assert.is(steps({ ...up, "vault-open": true }), "save, lock, down");
+  assert.is(steps({ ...up, "vault-open": true, "vault-saved": true }), "lock, down");
+  assert.is(steps(up), "down");
+  assert.is(steps(project), "down");
+});
+
+test("a copy of the project is made like it before the shell and after, and before its container goes or is made again", () => {
+  const up = { ...project, container: true, workspace: false, "workspace-returned": false };
+  const steps = (task: string, world: World): string =>
+    planOf(recipe, task, world, { named: true })
+      .steps.map(({ task: name }) => name)
+      .join(", ");
+  assert.is(steps("shell", { ...up, "container-current": true, "vault-open": true }), "carry, shell");
+  assert.is(
+    steps("shell", { ...up, "vault-local": true }),
+    "carry-back, recreate-container, carry, passphrase, unlock, shell",
+  );
+  assert.is(steps("down", { ...up, "vault-open": true }), "save, lock, carry-back, down");
+  assert.is(steps("save", { ...up, "vault-open": true }), "save");
+});
+
+test("an unreachable remote never ends in a new vault", () => {
+  const world = {
+    ...project,
+    container: true,
+    "container-current": true,
+    session: true,
+    "vault-remote": "unknown: connection refused",
+  };
+  const plan = planOf(recipe, "shell", world);
+  assert.equal(
+    plan.steps.map(({ task }) => task),
+    ["shell"],
+  );
+  assert.equal(plan.blocked[0]?.failure, {
+    kind: "unknown-fact",
+    fact: "vault-remote",
+    reason: "connection refused",
+  });
+});
+
+test("an empty remote ends in a new vault", () => {
+  const world = {
+    ...project,
+    container: true,
+    "container-current": true,
+    session: true,
+    "vault-remote": false,
+  };
+  assert.equal(
+    planOf(recipe, "shell", world).steps.map(({ task }) => task),
+    ["create", "passphrase", "unlock", "shell"],
+  );
+});
+
+test("a plan as data fits its schema", () => {
+  const validate = new Ajv({ allErrors: true, strict: true }).compile(
+    JSON.parse(readFileSync(join(packageRoot, "schema", "plan.schema.json"), "utf8")),
+  );
+  const worlds: readonly World[] = [
+    {},
+    project,
+    { ...project, container: true, session: true, "vault-remote": "unknown: refused" },
+    { ...project, container: true, "vault-open": true },
+  ];
+  for (const world of worlds) {
+    for (const declined of [[], ["shell wants vault-open"]]) {
+      const data: unknown = JSON.parse(
+        JSON.stringify(planJson(planOf(recipe, "shell", world, { declined }), settings)),
+      );
+      assert.ok(validate(data), JSON.stringify(validate.errors));
+    }
+  }
+  const plan = planJson(planOf(recipe, "shell", project), settings);
+  assert.equal(
+    plan.steps.find(({ task }) => task === "pull"),
+    {
+      task: "pull",
+      certain: false,
+      otherwise: "create",
+      reason: "if s3://vaults/lab has a vault",
+      cause: { kind: "need", by: "unlock", fact: "vault-local" },
+      branch: ["shell", "unlock", "pull"],
+    },
+  );
+});
+
+test.run();
