@@ -8,7 +8,7 @@ import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { randomBytes, scryptSync } from "node:crypto";
 import { fileURLToPath } from "node:url";
-import { clear } from "../lib/secrets-folder/clear.js";
+import { clearFolder } from "../lib/secrets-folder/clear.js";
 import { ociEngine } from "../lib/engine/oci/engine.js";
 import { ok, take } from "../lib/failure/result.js";
 import { unpack } from "../lib/session/unlock.js";
@@ -166,7 +166,7 @@ export async function* sealAndOpen(folder: string): AsyncGenerator<VaultRow> {
 /** From the passphrase to the open vault: 50 files of 20 KiB, in a container that runs. */
 export async function unlock(vault: string, container: string, user: string): Promise<UnlockRow> {
   const folder = `/home/${user}/secrets`;
-  const enclave = {
+  const secrets = {
     ...{ engine: ociEngine("docker"), container, user, folder },
     ...{ vaultFolder: dirname(vault), run: "bench" },
     ...{ secretsBytes: 64 * MiB, bridges: [".aws"] },
@@ -175,7 +175,7 @@ export async function unlock(vault: string, container: string, user: string): Pr
   for (let turn = 0; turn < 9; turn++) {
     const begun = performance.now();
     take(
-      await unpack(enclave, {
+      await unpack(secrets, {
         vault,
         passphrase: Secret.fromText(passphrase),
         limitBytes: 63 * MiB,
@@ -185,7 +185,7 @@ export async function unlock(vault: string, container: string, user: string): Pr
       }),
     );
     times.push(performance.now() - begun);
-    take(await clear(enclave));
+    take(await clearFolder(secrets));
     const key = performance.now();
     scryptSync(passphrase, randomBytes(16), 32, { N: 2 ** 18, r: 8, p: 1, maxmem: 2 ** 29 });
     keys.push(performance.now() - key);

@@ -7,8 +7,8 @@ import { ok, type Result } from "../lib/failure/result.js";
 import { alone } from "../lib/session/step-program.js";
 import { cannotTell } from "../lib/run/checks.js";
 import { hasBase } from "../lib/workspace/base.js";
-import { carry } from "../lib/workspace/sync.js";
-import { carriedNews } from "../lib/workspace/news.js";
+import { syncWorkspace } from "../lib/workspace/sync.js";
+import { syncReport } from "../lib/workspace/news.js";
 import { fails, holds, type StepCheck, type StepContext, type CheckResult } from "../lib/run/step.js";
 
 /** Makes the project and the container's copy of it alike; nothing where the project is mounted. */
@@ -27,13 +27,13 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const carried = await withProjectLock(
     vaultFolder,
     signal,
-    () => carry({ inside, volume, root, vaultFolder }, signal),
+    () => syncWorkspace({ inside, volume, root, vaultFolder }, signal),
     "workspace",
   );
   if (!carried.ok) return carried;
   session.carried = volume;
-  session.behind = carried.value.behind;
-  for (const line of carriedNews(carried.value)) terminal.print(line);
+  session.behind = carried.value.notSynced;
+  for (const line of syncReport(carried.value)) terminal.print(line);
   return ok(undefined);
 }
 

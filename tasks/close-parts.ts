@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { recordedOpen } from "../lib/secrets-folder/open-record.js";
+import { isRecordedOpen } from "../lib/secrets-folder/open-record.js";
 import { ok, type Result } from "../lib/failure/result.js";
 import { alone } from "../lib/session/step-program.js";
 import { cannotTell } from "../lib/run/checks.js";
@@ -8,10 +8,10 @@ import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.
 
 /** Closes the parts that this run opened, and leaves the rest of the vault open. What was changed in them was saved before. */
 export async function run(context: StepContext): Promise<Result<void>> {
-  const enclave = await context.enclave();
+  const secrets = await context.secrets();
   // with the container gone there is nothing open in it
-  if (!enclave.ok) return enclave.failure.kind === "container-gone" ? ok(undefined) : enclave;
-  return closeParts(context, enclave.value);
+  if (!secrets.ok) return secrets.failure.kind === "container-gone" ? ok(undefined) : secrets;
+  return closeParts(context, secrets.value);
 }
 
 const partsClosed: StepCheck = async (context) => {
@@ -20,7 +20,7 @@ const partsClosed: StepCheck = async (context) => {
   if (names.value.length === 0) return holds("no part is open only for this run");
   const state = await context.container();
   if (!state.ok) return cannotTell(state.failure);
-  const open = await recordedOpen(context.project.vaultFolder, state.value);
+  const open = await isRecordedOpen(context.project.vaultFolder, state.value);
   if (!open.ok) return cannotTell(open.failure);
   return open.value
     ? fails(`${names.value.join(", ")} is open only for this run`)

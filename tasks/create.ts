@@ -7,7 +7,7 @@ import { chosenPassphrase } from "../lib/session/passphrase.js";
 import type { StepContext } from "../lib/run/step.js";
 import { archiveLimit } from "../lib/vault/limit.js";
 import { sealInto } from "../lib/vault/seal-folder.js";
-import { noComplaints } from "../lib/vault/archive/tar-warnings.js";
+import { noTarWarnings } from "../lib/vault/archive/tar-warnings.js";
 import { endOfTar } from "../lib/vault/archive/tar-header.js";
 
 /** Makes a new, empty vault here; never over one that is there, here or at the remote. */
@@ -26,7 +26,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (!made.ok) return made;
   const sealed = await sealInto({
     folder: project.vaultFolder,
-    source: () => ({ tar: Readable.from([endOfTar]), done: Promise.resolve(ok(noComplaints)) }),
+    source: () => ({ tar: Readable.from([endOfTar]), done: Promise.resolve(ok(noTarWarnings)) }),
     passphrase: passphrase.value,
     format: project.config.vaultFormat,
     limitBytes: archiveLimit(project.config.secretsBytes),

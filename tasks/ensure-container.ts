@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { isNotedOpen } from "../lib/secrets-folder/open-record.js";
+import { hasOpenRecord } from "../lib/secrets-folder/open-record.js";
 import { foreignContainer, startContainer } from "../lib/engine/container.js";
 import { explain } from "../lib/failure/explain.js";
 import { containerSpec } from "../lib/project/container-spec.js";
@@ -48,7 +48,7 @@ const container: StepCheck = async (context) => {
 
 /** Without an engine there is no container either, unless the vault was open in one when last seen. */
 async function isAbsent({ project }: StepContext, failure: Failure): Promise<boolean> {
-  if (failure.kind === "no-engine") return !(await isNotedOpen(project.vaultFolder));
+  if (failure.kind === "no-engine") return !(await hasOpenRecord(project.vaultFolder));
   return failure.kind === "engine-unavailable" && failure.why === "missing";
 }
 

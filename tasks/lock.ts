@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { clear } from "../lib/secrets-folder/clear.js";
+import { clearFolder } from "../lib/secrets-folder/clear.js";
 import { forgetOpen, readOpen } from "../lib/secrets-folder/open-record.js";
 import { withProjectLock } from "../lib/project/project-lock.js";
 import { sessionsTimestamp, otherSessions } from "../lib/project/sessions.js";
@@ -11,9 +11,9 @@ import type { StepContext } from "../lib/run/step.js";
 export async function run(context: StepContext): Promise<Result<void>> {
   const { project, options, session, signal } = context;
   return withProjectLock(project.vaultFolder, signal, async () => {
-    const enclave = await context.enclave();
+    const secrets = await context.secrets();
     // where no container runs there is no RAM folder
-    if (!enclave.ok) return enclave.failure.kind === "container-gone" ? ok(undefined) : enclave;
+    if (!secrets.ok) return secrets.failure.kind === "container-gone" ? ok(undefined) : secrets;
     if (session.isLeaving) {
       const seen = await sessionsTimestamp(project.vaultFolder);
       if (!seen.ok) return seen;
@@ -23,16 +23,16 @@ export async function run(context: StepContext): Promise<Result<void>> {
       if (others.value.length > 0 || (session.lookedAt !== undefined && session.lookedAt !== seen.value))
         return fail({ kind: "changed-meanwhile", detail: "Another shell was opened here meanwhile" });
     }
-    const recorded = await readOpen(enclave.value);
+    const recorded = await readOpen(secrets.value);
     if (!recorded.ok) return recorded;
     // first: what is only partly there is not open any more
     const forgotten = await forgetOpen(project.vaultFolder);
     if (!forgotten.ok) return forgotten;
     const all = recorded.value !== undefined || options.discard;
-    const cleared = await clear(enclave.value, { force: options.force, all });
+    const cleared = await clearFolder(secrets.value, { force: options.force, all });
     // nothing that a program inside does may keep the vault open: its RAM goes with the container
     return !cleared.ok && options.discard && options.force
-      ? enclave.value.engine.remove(enclave.value.container)
+      ? secrets.value.engine.remove(secrets.value.container)
       : cleared;
   });
 }

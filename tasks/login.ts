@@ -40,9 +40,9 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   if (found.value === undefined) return awsLogin(context);
   const { logIn } = await import("../lib/aws/sso/log-in.js");
   const done = await logIn(found.value, {
-    anew: options.force,
+    force: options.force,
     signal,
-    invite: ({ address, code }) => {
+    onPrompt: ({ address, code }) => {
       terminal.print(`To log in, open this address:\n\n    ${address}\n\nIt must show this code: ${code}`);
       openInBrowser(address);
       terminal.print("Waiting until it is confirmed there; Ctrl-C gives up.");
@@ -56,7 +56,7 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   if (!done.ok) return done;
   if (!dropped.ok) return dropped;
   terminal.print(
-    done.value.lasts
+    done.value.isStored
       ? "Logged in."
       : "Logged in, for as long as this tazpod runs: this host has no folder in RAM that is yours alone.",
   );

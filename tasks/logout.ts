@@ -19,10 +19,10 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   const { logOut } = await import("../lib/aws/sso/log-out.js");
   const done = await logOut(found.value, { offline: isOffline(context), signal });
   if (!done.ok) return done;
-  const { wasIn, ended } = done.value;
+  const { wasLoggedIn, endedByPortal } = done.value;
   const only =
-    ended === true ? "" : " It was only forgotten here: the portal was not told, or did not answer.";
-  terminal.print(wasIn ? `Logged out.${only}` : "Nobody was logged in.");
+    endedByPortal === true ? "" : " It was only forgotten here: the portal was not told, or did not answer.";
+  terminal.print(wasLoggedIn ? `Logged out.${only}` : "Nobody was logged in.");
   return ok(undefined);
 }
 

@@ -9,8 +9,8 @@ import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.
 
 /** Opens the parts of the vault that were asked for by name, where the vault is open without them. */
 export async function run(context: StepContext): Promise<Result<void>> {
-  const enclave = await context.enclave();
-  return enclave.ok ? openMore(context, enclave.value) : enclave;
+  const secrets = await context.secrets();
+  return secrets.ok ? openMore(context, secrets.value) : secrets;
 }
 
 function isClosed({ kind }: Failure): boolean {
@@ -22,8 +22,8 @@ const partsOpen: StepCheck = async (context) => {
   if (!named.ok) return cannotTell(named.failure);
   // asked of nobody, unless somebody asks
   if (named.value.length === 0) return holds("none was asked for by name");
-  const enclave = await context.enclave();
-  const opening = enclave.ok ? await openParts(enclave.value) : enclave;
+  const secrets = await context.secrets();
+  const opening = secrets.ok ? await openParts(secrets.value) : secrets;
   if (!opening.ok) return isClosed(opening.failure) ? holds("nothing is open") : cannotTell(opening.failure);
   const { open } = opening.value ?? { open: named.value };
   const missing = named.value.filter((name) => !open.includes(name));

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { pushed } from "../lib/remote/local.js";
+import { checkPushed } from "../lib/remote/local.js";
 import { ok, type Result } from "../lib/failure/result.js";
 import { alone } from "../lib/session/step-program.js";
 import { isOffline } from "../lib/session/staleness.js";
@@ -8,7 +8,7 @@ import type { StepContext } from "../lib/run/step.js";
 /** Says at the end what was not pushed; it waits for the next time. */
 export async function run(context: StepContext): Promise<Result<void>> {
   const { project, terminal } = context;
-  const { state, reason } = await pushed(project.vaultFolder, project.config.remote.url);
+  const { state, reason } = await checkPushed(project.vaultFolder, project.config.remote.url);
   if (state === "true") return ok(undefined);
   const why = isOffline(context) ? " (--offline)" : "";
   terminal.print(

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { pushed } from "../lib/remote/local.js";
+import { checkPushed } from "../lib/remote/local.js";
 import type { Result } from "../lib/failure/result.js";
 import { alone } from "../lib/session/step-program.js";
 import { isOffline } from "../lib/session/staleness.js";
@@ -12,7 +12,8 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
 }
 
 /** By what was pushed last, as it is noted here: no network. */
-const vaultPushed: StepCheck = async ({ project }) => pushed(project.vaultFolder, project.config.remote.url);
+const vaultPushed: StepCheck = async ({ project }) =>
+  checkPushed(project.vaultFolder, project.config.remote.url);
 
 const offline: StepCheck = async (context) =>
   isOffline(context) ? holds("--offline") : fails("the remote may be asked");

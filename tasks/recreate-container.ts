@@ -9,7 +9,7 @@ import { removeCopy } from "../lib/session/remove-copy.js";
 import { makeNoted } from "../lib/session/make-noted.js";
 import { ownContainer } from "../lib/session/own-container.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
-import { recordedOpen } from "../lib/secrets-folder/open-record.js";
+import { isRecordedOpen } from "../lib/secrets-folder/open-record.js";
 
 /** Removes the container and makes it from today's settings. */
 export async function run(context: StepContext): Promise<Result<void>> {
@@ -39,7 +39,7 @@ const containerCurrent: StepCheck = async (context) => {
   const state = await context.container();
   if (!state.ok) return cannotTell(state.failure);
   // an open vault is not taken away: what has changed is offered once it is locked
-  const open = await recordedOpen(project.vaultFolder, state.value);
+  const open = await isRecordedOpen(project.vaultFolder, state.value);
   if (open.ok && open.value) return holds("the vault is open in it; a change is offered once it is locked");
   const imageId = await context.imageId();
   if (!imageId.ok) return cannotTell(imageId.failure);

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { openVaultIn } from "../lib/secrets-folder/open-vault.js";
+import { readOpenState } from "../lib/secrets-folder/open-vault.js";
 import { withProjectLock } from "../lib/project/project-lock.js";
 import { ok, type Result } from "../lib/failure/result.js";
 import { alone } from "../lib/session/step-program.js";
@@ -34,9 +34,9 @@ async function provenPassphrase(context: StepContext): Promise<Result<Secret>> {
   const { session } = context;
   if (session.passphrase !== undefined) return ok(session.passphrase);
   // nobody is asked for it where there is nothing to save
-  const enclave = await context.enclave();
-  if (!enclave.ok) return enclave;
-  const mark = await openVaultIn(enclave.value);
+  const secrets = await context.secrets();
+  if (!secrets.ok) return secrets;
+  const mark = await readOpenState(secrets.value);
   if (!mark.ok) return mark;
   if (typeof mark.value === "string") {
     const reason = await notOpen(context, mark.value);

@@ -30,14 +30,14 @@ async function setUpFolder({ terminal }: StepContext, folder: string): Promise<R
 async function setUpBucket(context: StepContext): Promise<Result<unknown>> {
   const { project, terminal, signal } = context;
   const { remote } = project.config;
-  const [{ s3Place }, { setUpStorage }, { leastPolicy }] = await Promise.all([
+  const [{ s3Location }, { setUpStorage }, { minimalPolicy }] = await Promise.all([
     import("../lib/remote/s3/remote.js"),
     import("../lib/remote/s3/storage.js"),
     import("../lib/remote/s3/least-policy.js"),
   ]);
-  const { place, endpoint } = s3Place(remote);
+  const { location, endpoint } = s3Location(remote);
   const done = await setUpStorage({
-    place,
+    location,
     region: remote.region,
     amazon: endpoint === undefined,
     wantsLifecycle: () => wantsLifecycle(context),
@@ -46,7 +46,7 @@ async function setUpBucket(context: StepContext): Promise<Result<unknown>> {
   if (!done.ok) return done;
   for (const step of done.value) terminal.print(words(step));
   terminal.print("\nThe least policy that tazpod needs from now on:");
-  terminal.print(JSON.stringify(leastPolicy(place.bucket, place.key), undefined, 2));
+  terminal.print(JSON.stringify(minimalPolicy(location.bucket, location.key), undefined, 2));
   return ok(undefined);
 }
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { randomUUID } from "node:crypto";
-import { forgetOpen, recordedOpen } from "../lib/secrets-folder/open-record.js";
-import { openVaultIn } from "../lib/secrets-folder/open-vault.js";
-import { endSession, vanishedCode } from "../lib/secrets-folder/shell.js";
-import type { Enclave } from "../lib/secrets-folder/types.js";
+import { forgetOpen, isRecordedOpen } from "../lib/secrets-folder/open-record.js";
+import { readOpenState } from "../lib/secrets-folder/open-vault.js";
+import { endSession, vaultClosedCode } from "../lib/secrets-folder/shell.js";
+import type { SecretsFolder } from "../lib/secrets-folder/types.js";
 import type { ContainerState, Engine } from "../lib/engine/engine.js";
 import { sleep } from "../lib/host/clock.js";
 import { resultsOnTerminal } from "../lib/host/screen.js";
@@ -31,12 +31,12 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const joined = await enter(context);
   const { env, end } = await environment;
   if (!joined.ok) return (await end(), joined);
-  const { enclave, open, leave } = joined.value;
+  const { secrets, open, leave } = joined.value;
   const id = randomUUID();
-  const beside = besideShell(context, enclave, open, () => endSession(enclave, id));
+  const beside = besideShell(context, secrets, open, () => endSession(secrets, id));
   // whoever works in it changes it
   session.carried = undefined;
-  const done = await runInside(context, enclave, { open, tty, env: { ...env, TAZPOD_SESSION: id } });
+  const done = await runInside(context, secrets, { open, tty, env: { ...env, TAZPOD_SESSION: id } });
   await end();
   session.isLeaving = true;
   const wasIdle = await beside.stop();
@@ -46,17 +46,17 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (wasIdle) return ok(undefined);
   // the engine's client may see the end of a terminal before it is told of it, and then ends with a code of its own
   const hungUp = tty && !terminal.interactive;
-  const code = await exitCodeOf(enclave, id, done, hungUp);
+  const code = await exitCodeOf(secrets, id, done, hungUp);
   if (!code.ok) return code;
   return code.value === 0 ? ok(undefined) : judge(context, open, code.value);
 }
 
-async function enter(context: StepContext): Promise<Result<Joined & { readonly enclave: Enclave }>> {
-  const [enclave, state] = [await context.enclave(), await context.container()];
-  if (!enclave.ok) return enclave;
+async function enter(context: StepContext): Promise<Result<Joined & { readonly secrets: SecretsFolder }>> {
+  const [secrets, state] = [await context.secrets(), await context.container()];
+  if (!secrets.ok) return secrets;
   if (!state.ok) return state;
-  const joined = await join(context, enclave.value, state.value);
-  return joined.ok ? ok({ ...joined.value, enclave: enclave.value }) : joined;
+  const joined = await join(context, secrets.value, state.value);
+  return joined.ok ? ok({ ...joined.value, secrets: secrets.value }) : joined;
 }
 
 /** Tells a command's own exit code from a vault or a container that went away under it. */
@@ -66,12 +66,12 @@ async function judge(context: StepContext, wasOpen: boolean, code: number): Prom
   const state = await settledState(await context.engine(), name, code);
   if (!state.ok) return state;
   if (state.value.state !== "running") return fail({ kind: "container-gone", name, unsaved: wasOpen });
-  const still = wasOpen ? await recordedOpen(project.vaultFolder, state.value) : ok(true);
+  const still = wasOpen ? await isRecordedOpen(project.vaultFolder, state.value) : ok(true);
   if (still.ok && !still.value) return fail({ kind: "container-gone", name, unsaved: true, restarted: true });
-  const enclave = await context.enclave();
-  if (code === vanishedCode && enclave.ok) {
-    const found = await openVaultIn(enclave.value);
-    if (found.ok && found.value === "closing") return finishLocking(context, enclave.value);
+  const secrets = await context.secrets();
+  if (code === vaultClosedCode && secrets.ok) {
+    const found = await readOpenState(secrets.value);
+    if (found.ok && found.value === "closing") return finishLocking(context, secrets.value);
     if (wasOpen && found.ok && found.value === "closed") {
       await forgetOpen(project.vaultFolder);
       return fail({ kind: "vault-vanished" });

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-import { clear } from "../lib/secrets-folder/clear.js";
-import { openVaultIn } from "../lib/secrets-folder/open-vault.js";
-import { forgetOpen, recordedOpen } from "../lib/secrets-folder/open-record.js";
+import { clearFolder } from "../lib/secrets-folder/clear.js";
+import { readOpenState } from "../lib/secrets-folder/open-vault.js";
+import { forgetOpen, isRecordedOpen } from "../lib/secrets-folder/open-record.js";
 import { explain } from "../lib/failure/explain.js";
-import { pushed } from "../lib/remote/local.js";
+import { checkPushed } from "../lib/remote/local.js";
 import { withProjectLock } from "../lib/project/project-lock.js";
 import { isInUse, joinSession } from "../lib/project/sessions.js";
 import { printable } from "../lib/host/printable.js";
@@ -20,7 +20,7 @@ import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.
 import { unpack } from "../lib/session/unlock.js";
 import { closedParts } from "../lib/vault/parts.js";
 import { archiveLimit } from "../lib/vault/limit.js";
-import { noteNewest, notOlder, type Opened } from "../lib/vault/newest.js";
+import { recordNewest, checkNotOlder, type OpenedFile } from "../lib/vault/newest.js";
 import { cleanLeftovers } from "../lib/vault/store.js";
 
 /** Opens the local vault into the RAM folder: completely, or not at all. */
@@ -29,49 +29,51 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const opening = wantedOpening(project, context.options);
   if (!opening.ok) return opening;
   await cleanLeftovers(project.vaultFolder);
-  const enclave = await context.enclave();
-  if (!enclave.ok) return enclave;
-  const limitBytes = archiveLimit(enclave.value.secretsBytes);
-  let sealed: Opened | undefined;
-  const accept = async (opened: Opened): Promise<Result<void>> => {
+  const secrets = await context.secrets();
+  if (!secrets.ok) return secrets;
+  const limitBytes = archiveLimit(secrets.value.secretsBytes);
+  let sealed: OpenedFile | undefined;
+  const accept = async (opened: OpenedFile): Promise<Result<void>> => {
     sealed = opened;
-    return context.options.force ? ok(undefined) : notOlder(project.vaultFolder, project.vaultFile, opened);
+    return context.options.force
+      ? ok(undefined)
+      : checkNotOlder(project.vaultFolder, project.vaultFile, opened);
   };
   const unpacked = await withPassphrase(context, "Passphrase of the vault:", (passphrase) =>
     withProjectLock(project.vaultFolder, signal, async () => {
       const vault = { vault: project.vaultFile, passphrase, limitBytes, opening: opening.value };
-      const done = await unpack(enclave.value, { ...vault, accept, signal });
+      const done = await unpack(secrets.value, { ...vault, accept, signal });
       if (!done.ok) return done;
       // who leaves in this moment is not to lock it before the shell is there
       const joined = await joinSession(project.vaultFolder, [], "arriving");
       if (joined.ok) session.leave = joined.value;
       if (joined.ok || done.value === "already open") return joined.ok ? done : joined;
       // where nothing can be written nothing could be saved
-      const closed = await clear(enclave.value);
+      const closed = await clearFolder(secrets.value);
       const forgotten = closed.ok ? await forgetOpen(project.vaultFolder) : closed;
       return forgotten.ok ? joined : forgotten;
     }),
   );
   if (!unpacked.ok) {
     const { failure } = unpacked;
-    const isRoom = enclave.value.secretsBytes < project.config.secretsBytes;
+    const isRoom = secrets.value.secretsBytes < project.config.secretsBytes;
     return isRoom && failure.kind === "archive-too-large" ? fail({ ...failure, lacksRam: true }) : unpacked;
   }
   session.sawOpen = true;
   if (unpacked.value === "already open") {
-    const more = await openMore(context, enclave.value);
+    const more = await openMore(context, secrets.value);
     if (!more.ok) return more;
   } else {
     session.unlocked = true;
     session.openedParts = context.options.parts;
     const { files, bytes, dropped, unlinked } = unpacked.value;
     for (const path of dropped) terminal.print(`Left out of what was unlocked: ${printable(path)}`);
-    sayUnlinked(terminal, enclave.value, unlinked);
+    sayUnlinked(terminal, secrets.value, unlinked);
     const closed = opening.value === undefined ? [] : closedParts(opening.value);
     const without = closed.length === 0 ? "" : `, without ${closed.join(", ")}`;
     await tellOrigin(context, sealed);
     terminal.print(
-      `✔ unlocked: ${count(files)}, ${formatBytes(bytes)}, in ${enclave.value.folder}${without}`,
+      `✔ unlocked: ${count(files)}, ${formatBytes(bytes)}, in ${secrets.value.folder}${without}`,
     );
   }
   await sayWhatWaits(context);
@@ -79,9 +81,9 @@ export async function run(context: StepContext): Promise<Result<void>> {
 }
 
 /** A host that has never opened the vault is told who sealed it: it has nothing to hold that against. */
-async function tellOrigin({ project, terminal }: StepContext, sealed: Opened | undefined): Promise<void> {
+async function tellOrigin({ project, terminal }: StepContext, sealed: OpenedFile | undefined): Promise<void> {
   if (sealed === undefined) return;
-  const isFirst = await noteNewest(project.vaultFolder, sealed);
+  const isFirst = await recordNewest(project.vaultFolder, sealed);
   const { manifest } = sealed;
   if (!isFirst.ok || !isFirst.value || manifest === undefined) return;
   const time = manifest.time.slice(0, 19).replace("T", " ");
@@ -92,7 +94,7 @@ async function tellOrigin({ project, terminal }: StepContext, sealed: Opened | u
 
 async function sayWhatWaits({ project, session, terminal }: StepContext): Promise<void> {
   if (session.isNews) return;
-  const { state, reason } = await pushed(project.vaultFolder, project.config.remote.url);
+  const { state, reason } = await checkPushed(project.vaultFolder, project.config.remote.url);
   if (state === "false") terminal.print(`Not pushed yet: ${reason}. It is pushed when you leave.`);
 }
 
@@ -106,13 +108,13 @@ const isOpen: StepCheck = async (context) => {
   const { project, session } = context;
   const state = await context.container();
   if (!state.ok) return cannotTell(state.failure);
-  const recorded = await recordedOpen(project.vaultFolder, state.value);
+  const recorded = await isRecordedOpen(project.vaultFolder, state.value);
   const isNoted = recorded.ok && recorded.value;
   // with nobody there it may have been closed from inside
   if (isNoted && (session.sawOpen || (await isInUse(project.vaultFolder)))) return holds("the vault is open");
-  const enclave = await context.enclave();
-  if (!enclave.ok) return cannotTell(enclave.failure);
-  const found = await openVaultIn(enclave.value);
+  const secrets = await context.secrets();
+  if (!secrets.ok) return cannotTell(secrets.failure);
+  const found = await readOpenState(secrets.value);
   if (!found.ok) return cannotTell(found.failure);
   // a record is left alone: the vault may be being opened at this moment
   if (found.value === "closed") return fails("the vault is locked");

@@ -40,16 +40,16 @@ export async function run(context: StepContext): Promise<Result<void>> {
   }
 }
 
-async function command(context: StepContext, { enclave }: OpenBeside): Promise<Result<void>> {
+async function command(context: StepContext, { secrets }: OpenBeside): Promise<Result<void>> {
   const { options, terminal } = context;
   const tty = Boolean(process.stdin.isTTY) && resultsOnTerminal() && options.variables.length === 0;
   const environment = await shellEnvironment(context, tty);
   const id = randomUUID();
   const env = { ...environment.env, TAZPOD_SESSION: id };
-  const done = await runInside(context, enclave, { open: true, tty, env });
+  const done = await runInside(context, secrets, { open: true, tty, env });
   await environment.end();
   const hungUp = tty && !terminal.interactive;
-  const code = await exitCodeOf(enclave, id, done, hungUp);
+  const code = await exitCodeOf(secrets, id, done, hungUp);
   if (!code.ok) return code;
   return code.value === 0
     ? ok(undefined)

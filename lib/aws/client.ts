@@ -1,10 +1,10 @@
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import { readText } from "../host/files.js";
 import type { ClientConfig, RequestLimits } from "./client-config.js";
-import { quietly, silent } from "./quietly.js";
+import { withoutSdkWarning, silentLogger } from "./quietly.js";
 import type { S3Settings } from "./settings.js";
 import type * as Sdk from "./s3-sdk.js";
-import { WideAgent } from "./wide-agent.js";
+import { LargeReadAgent } from "./wide-agent.js";
 import { loginProvider } from "./sso/provider.js";
 
 export interface LoadedClient {
@@ -22,12 +22,12 @@ export async function loadClient(
   settings: S3Settings,
 ): Promise<LoadedClient> {
   const sdk = await import("./s3-sdk.js");
-  await quietMetadataService(process.env);
-  const client = quietly(() => makeClient(sdk, config, limits));
+  await disableMetadataService(process.env);
+  const client = withoutSdkWarning(() => makeClient(sdk, config, limits));
   if (config.credentials !== undefined) return { sdk, client };
   const credentials = await loginProvider(settings, process.env, () => client.config.credentials());
   if (credentials === undefined) return { sdk, client };
-  return { sdk, client: quietly(() => makeClient(sdk, { ...config, credentials }, limits)) };
+  return { sdk, client: withoutSdkWarning(() => makeClient(sdk, { ...config, credentials }, limits)) };
 }
 
 function makeClient(
@@ -43,9 +43,9 @@ function makeClient(
     requestHandler: {
       connectionTimeout: limits.connect,
       socketTimeout: limits.stall,
-      httpAgent: new WideAgent({ keepAlive: true, maxSockets: 50 }),
+      httpAgent: new LargeReadAgent({ keepAlive: true, maxSockets: 50 }),
     },
-    logger: silent,
+    logger: silentLogger,
   });
 }
 
@@ -54,7 +54,7 @@ function makeClient(
  * or two of waiting before "no credentials". So it is only asked where the firmware says that this is EC2, or where
  * the user has set AWS_EC2_METADATA_DISABLED=false.
  */
-async function quietMetadataService(env: NodeJS.ProcessEnv): Promise<void> {
+async function disableMetadataService(env: NodeJS.ProcessEnv): Promise<void> {
   if (env["AWS_EC2_METADATA_DISABLED"] !== undefined) return;
   if (!(await isEc2())) env["AWS_EC2_METADATA_DISABLED"] = "true";
 }

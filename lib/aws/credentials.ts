@@ -11,7 +11,7 @@ export interface Keys {
   readonly expiration?: Date | undefined;
 }
 
-export interface Who {
+export interface CredentialOwner {
   /** "profile tazlab" */
   readonly identity: string;
   /** The command that would help, for the hint. */
@@ -23,7 +23,10 @@ export interface Who {
  * Whether the chain gives credentials that have not expired; at most 15 s. `false` only when the chain says that
  * there are none: a network that fails while SSO is asked is `unknown`.
  */
-export async function credentialsVerdict(chain: () => Promise<Keys>, who: Who): Promise<CheckResult> {
+export async function checkCredentials(
+  chain: () => Promise<Keys>,
+  who: CredentialOwner,
+): Promise<CheckResult> {
   const late = new AbortController();
   const signal = who.signal === undefined ? late.signal : AbortSignal.any([late.signal, who.signal]);
   const timer = sleep(limits.credentials, signal).then(() => undefined);
@@ -41,7 +44,7 @@ export async function credentialsVerdict(chain: () => Promise<Keys>, who: Who): 
   }
 }
 
-function judge({ expiration }: Keys, { identity, login }: Who): CheckResult {
+function judge({ expiration }: Keys, { identity, login }: CredentialOwner): CheckResult {
   if (expiration !== undefined && expiration <= now()) {
     return { state: "false", reason: `the credentials of ${identity} have expired`, hint: login };
   }
@@ -50,8 +53,8 @@ function judge({ expiration }: Keys, { identity, login }: Who): CheckResult {
   return { state: "true", reason: `credentials are there (${identity})${until}` };
 }
 
-function refused(error: unknown, { identity, login }: Who): CheckResult {
-  if (error instanceof Failed) return said(error.failure);
+function refused(error: unknown, { identity, login }: CredentialOwner): CheckResult {
+  if (error instanceof Failed) return fromFailure(error.failure);
   const { code, message } = readAwsError(error);
   if (isNetworkCode(code))
     return {
@@ -66,7 +69,7 @@ function refused(error: unknown, { identity, login }: Who): CheckResult {
 }
 
 /** What tazpod's own login says: only what a login would change is a no. */
-function said(failure: Failure): CheckResult {
+function fromFailure(failure: Failure): CheckResult {
   const { message, hint } = explain(failure);
   const isNo =
     failure.kind === "no-credentials" || (failure.kind === "login-failed" && failure.why !== "unavailable");

@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
-import { isNotedOpen } from "../secrets-folder/open-record.js";
-import { isNotedUnsaved } from "../secrets-folder/unsaved-note.js";
+import { hasOpenRecord } from "../secrets-folder/open-record.js";
+import { isMarkedUnsaved } from "../secrets-folder/unsaved-note.js";
 import { findSpecialEntry, readProjectFile } from "../host/project-file.js";
 import { printResult } from "../host/screen.js";
 import { findRoot, startFolder } from "../project/find.js";
@@ -24,11 +24,11 @@ export async function shortStatus(given?: string): Promise<number> {
 async function shortLine(root: string): Promise<string> {
   const vaultFolder = join(root, ".tazpod", "vault");
   if ((await findSpecialEntry(root, ".tazpod/vault")) !== undefined) return printable(basename(root));
-  const [open, local] = await Promise.all([isNotedOpen(vaultFolder), readLocal(vaultFolder)]);
+  const [open, local] = await Promise.all([hasOpenRecord(vaultFolder), readLocal(vaultFolder)]);
   const hasVault = local.ok && local.value.sha256 !== undefined;
   // with no shell there, it may have been closed from inside
   const state = open ? ((await isInUse(vaultFolder, true)) ? "open" : "open?") : hasVault ? "locked" : "";
-  const unsaved = open && (await isNotedUnsaved(vaultFolder)) ? "*" : "";
+  const unsaved = open && (await isMarkedUnsaved(vaultFolder)) ? "*" : "";
   const pushed =
     !hasVault || isPushed(local.value, local.value.state.pushed?.remote ?? "") || (await hasNoRemote(root));
   return `${printable(basename(root))} ${state}${unsaved}${pushed ? "" : "↑"}`.trimEnd();

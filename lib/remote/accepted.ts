@@ -1,25 +1,28 @@
 import { defaults } from "../project/defaults.js";
 import type { Config } from "../project/project.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import type { Accepted } from "./types.js";
+import type { DownloadLimits } from "./types.js";
 
 /** Where no config says what a vault may be. */
-export const anySize: Accepted = { bytes: Number.MAX_SAFE_INTEGER, workFactor: defaults.workFactor };
+export const noSizeLimit: DownloadLimits = {
+  bytes: Number.MAX_SAFE_INTEGER,
+  workFactor: defaults.workFactor,
+};
 
 /** How many copies of a history are listed: tens of years of daily pushes. A remote could list without end. */
-export const mostCopies = 20_000;
+export const maxCopies = 20_000;
 
 /**
  * The largest sealed vault that could be opened: each part has to fit into the RAM folder, alone or with others. Sealing
  * what does not compress adds less than 1/64.
  */
-export function acceptedBy({ secretsBytes, parts, workFactor }: Config): Accepted {
+export function downloadLimitsOf({ secretsBytes, parts, workFactor }: Config): DownloadLimits {
   const content = secretsBytes * (parts.length + 1);
   return { bytes: content + Math.ceil(content / 64) + 1024 ** 2, workFactor };
 }
 
 /** Failure: `archive-too-large`. */
-export function checkSize(bytes: number, { bytes: limit }: Accepted, url: string): Result<void> {
+export function checkSize(bytes: number, { bytes: limit }: DownloadLimits, url: string): Result<void> {
   return bytes <= limit ? ok(undefined) : fail({ kind: "archive-too-large", bytes, limit, what: url });
 }
 
@@ -27,7 +30,7 @@ export function checkSize(bytes: number, { bytes: limit }: Accepted, url: string
  * Checks how much work the passphrase of an age file takes, by the beginning of the file; what is malformed is found when it
  * is opened. Failure: `vault-format`.
  */
-export function checkWork(head: Buffer, { workFactor: limit }: Accepted, url: string): Result<void> {
+export function checkWork(head: Buffer, { workFactor: limit }: DownloadLimits, url: string): Result<void> {
   const found = /^age-encryption\.org\/v1\n-> scrypt [^ \n]+ ([1-9][0-9]*)\n/.exec(
     head.toString("latin1"),
   )?.[1];

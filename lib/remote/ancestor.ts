@@ -6,7 +6,7 @@ import { historyMark } from "./history-name.js";
 import type { HistoryCopy, Remote } from "./types.js";
 
 /** What this host and the remote had in common at a time. */
-interface Common {
+interface CommonVersion {
   readonly sha256: string;
   readonly isCopy: (copy: HistoryCopy) => boolean;
 }
@@ -22,7 +22,7 @@ export async function fetchAncestor(
   state: VaultState,
   signal: AbortSignal,
 ): Promise<Result<TempFile | undefined>> {
-  const common = inCommon(state, remote.url);
+  const common = commonVersions(state, remote.url);
   if (common.length === 0) return ok(undefined);
   const copies = await remote.history.list(signal);
   if (!copies.ok) return copies;
@@ -39,9 +39,9 @@ export async function fetchAncestor(
 }
 
 /** The latest first. A push of which nobody heard went through, if the history has a copy of it. */
-function inCommon({ pushed, pending = [] }: VaultState, url: string): readonly Common[] {
+function commonVersions({ pushed, pending = [] }: VaultState, url: string): readonly CommonVersion[] {
   const unheard = pending.filter(({ remote }) => remote === url).toReversed();
-  const marked = (write: Parameters<typeof historyMark>[0]): Common["isCopy"] => {
+  const marked = (write: Parameters<typeof historyMark>[0]): CommonVersion["isCopy"] => {
     const mark = historyMark(write);
     return (copy) => copy.mark === mark;
   };

@@ -57,7 +57,7 @@ export async function fetchCopy(
   if (!temp.ok) return temp;
   const fetched = await fetchVault((request) => remote.history.download(name, request), temp.value, {
     name,
-    accepted: remote.accepted,
+    downloadLimits: remote.downloadLimits,
     signal,
   });
   if (fetched.ok) return ok({ ...fetched.value, temp: temp.value });

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { TempFile } from "../host/temp-file.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import { recognise } from "../vault/format.js";
+import { detectFormat } from "../vault/format.js";
 import { checkSize, checkWork } from "./accepted.js";
-import type { Accepted, DownloadRequest, RemoteObject } from "./types.js";
+import type { DownloadLimits, DownloadRequest, RemoteObject } from "./types.js";
 
 /** Enough for `recognise` and for the two lines of an age file that say how much work it takes. */
 const firstLines = 256;
@@ -17,7 +17,7 @@ export interface Fetched {
 interface FetchRequest extends Omit<DownloadRequest, "write"> {
   /** What messages call the vault. */
   readonly name: string;
-  readonly accepted: Accepted;
+  readonly downloadLimits: DownloadLimits;
 }
 
 type Download = (request: DownloadRequest) => Promise<Result<RemoteObject>>;
@@ -30,21 +30,21 @@ type Download = (request: DownloadRequest) => Promise<Result<RemoteObject>>;
 export async function fetchVault(
   download: Download,
   temp: TempFile,
-  { name, accepted, ...request }: FetchRequest,
+  { name, downloadLimits, ...request }: FetchRequest,
 ): Promise<Result<Fetched>> {
   const hash = createHash("sha256");
   let head: Buffer = Buffer.alloc(0);
   const found = await download({
     ...request,
     inspect: (object) => {
-      const fits = checkSize(object.bytes, accepted, name);
+      const fits = checkSize(object.bytes, downloadLimits, name);
       return fits.ok ? (request.inspect?.(object) ?? ok(undefined)) : fits;
     },
     write: async (piece) => {
       hash.update(piece);
       if (head.length < firstLines) {
         head = Buffer.concat([head, piece]).subarray(0, firstLines);
-        const work = checkWork(head, accepted, name);
+        const work = checkWork(head, downloadLimits, name);
         if (!work.ok) return work;
       }
       return temp.write(piece);
@@ -53,7 +53,7 @@ export async function fetchVault(
   if (!found.ok) return found;
   const object = found.value;
   const sha256 = hash.digest("hex");
-  if (recognise(head) === undefined)
+  if (detectFormat(head) === undefined)
     return fail({
       kind: "vault-damaged",
       path: name,

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { statRegularFile } from "../host/files.js";
 import type { CheckResult } from "../failure/check-result.js";
 import { ok, type Result } from "../failure/result.js";
-import { readState, type VaultState, withArrived } from "../vault/state.js";
+import { readState, type VaultState, withPullCompleted } from "../vault/state.js";
 import { vaultFileName } from "../vault/store.js";
 import { fileHash } from "../host/file-hash.js";
 
@@ -34,7 +34,7 @@ export async function readLocal(
   return ok({
     path,
     bytes: found.value.bytes,
-    state: withArrived(state, sha256.value),
+    state: withPullCompleted(state, sha256.value),
     sha256: sha256.value,
   });
 }
@@ -45,7 +45,7 @@ export function isPushed({ state, sha256 }: LocalVault, remoteUrl: string): bool
 }
 
 /** The fact `pushed`: whether anything here waits for a push. No network. */
-export async function pushed(folder: string, remoteUrl: string): Promise<CheckResult> {
+export async function checkPushed(folder: string, remoteUrl: string): Promise<CheckResult> {
   if (remoteUrl === "none") return { state: "true", reason: "this project has no remote" };
   const local = await readLocal(folder);
   if (!local.ok) return { state: "unknown", reason: "the vault here cannot be read" };

@@ -6,7 +6,7 @@ import { cleanLeftovers, vaultFileName } from "../vault/store.js";
 import { fetchAncestor } from "./ancestor.js";
 import { fetchVault } from "./fetch.js";
 import { readLocal } from "./local.js";
-import { noteSeen } from "./seen.js";
+import { recordSynced } from "./seen.js";
 import type { Remote } from "./types.js";
 
 export interface MergeRemoteRequest {
@@ -39,7 +39,7 @@ async function merge(request: MergeRemoteRequest, temp: TempFile): Promise<Merge
   const { state, path } = take(await readLocal(folder, signal));
   const fetched = await fetchVault((download) => remote.download(download), temp, {
     name: remote.url,
-    accepted: remote.accepted,
+    downloadLimits: remote.downloadLimits,
     signal,
   });
   const { object, sha256 } = take(fetched);
@@ -56,6 +56,6 @@ async function merge(request: MergeRemoteRequest, temp: TempFile): Promise<Merge
   });
   await ancestor?.discard();
   const done = take(merged);
-  take(await noteSeen(folder, remote.url, object, sha256));
+  take(await recordSynced(folder, remote.url, object, sha256));
   return done;
 }

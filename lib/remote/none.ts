@@ -1,6 +1,6 @@
 import type { Failure } from "../failure/failure.js";
 import { fail, ok } from "../failure/result.js";
-import { anySize } from "./accepted.js";
+import { noSizeLimit } from "./accepted.js";
 import type { Remote } from "./types.js";
 
 /** `remote: none`: the vault is on this host alone, and there is nothing to log in to. */
@@ -15,9 +15,9 @@ export function noRemote(url: string): Remote {
   return {
     kind: "none",
     url,
-    accepted: anySize,
+    downloadLimits: noSizeLimit,
     credentials: async () => ({ state: "true", reason: "no remote, so no login" }),
-    conditional: async () => undefined,
+    conditionSupport: async () => undefined,
     head: async () => ({ state: "absent" }),
     download: refuse,
     upload: refuse,

@@ -8,7 +8,7 @@ import type { ByteProgress, DownloadRequest } from "./types.js";
  * Hands a body to `write`, piece by piece. Throws `Failed` with what `write` or an abort says, and an error with a code
  * when the body is cut (ECONNRESET) or nothing comes for `stall` ms (ETIMEDOUT). Whole when it returns.
  */
-export async function readPieces(
+export async function readBody(
   body: Readable,
   total: number,
   { write, signal, progress }: Pick<DownloadRequest, "write" | "signal" | "progress">,
@@ -16,7 +16,10 @@ export async function readPieces(
 ): Promise<void> {
   let bytes = 0;
   const stop = (): void => void body.destroy();
-  const stalled = setTimeout(() => body.destroy(coded("ETIMEDOUT", "nothing came for too long")), stall);
+  const stalled = setTimeout(
+    () => body.destroy(errorWithCode("ETIMEDOUT", "nothing came for too long")),
+    stall,
+  );
   signal?.addEventListener("abort", stop, { once: true });
   try {
     for await (const piece of body as AsyncIterable<Buffer>) {
@@ -35,12 +38,12 @@ export async function readPieces(
     body.destroy();
   }
   if (signal?.aborted === true) throw new Failed(interrupted(signal));
-  if (bytes > total) throw coded("ECONNRESET", `the body has more than its ${total} bytes`);
-  if (bytes !== total) throw coded("ECONNRESET", `the body was cut after ${bytes} of ${total} bytes`);
+  if (bytes > total) throw errorWithCode("ECONNRESET", `the body has more than its ${total} bytes`);
+  if (bytes !== total) throw errorWithCode("ECONNRESET", `the body was cut after ${bytes} of ${total} bytes`);
 }
 
 /** The same bytes, with their progress told. */
-export function counted(source: Readable, total: number, progress: ByteProgress | undefined): Readable {
+export function withProgress(source: Readable, total: number, progress: ByteProgress | undefined): Readable {
   let bytes = 0;
   const counter = new Transform({
     transform(piece: Buffer, _encoding, done) {
@@ -53,6 +56,6 @@ export function counted(source: Readable, total: number, progress: ByteProgress 
   return pipeline(source, counter, () => undefined);
 }
 
-function coded(code: string, message: string): Error {
+function errorWithCode(code: string, message: string): Error {
   return Object.assign(new Error(message), { code });
 }

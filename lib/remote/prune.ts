@@ -4,17 +4,17 @@ import { expired } from "./retention.js";
 import type { HistoryCopy, Remote } from "./types.js";
 
 /** The copies of before, on their way; undefined where none is ever removed. */
-export type Copies = Promise<Result<readonly HistoryCopy[]>> | undefined;
+export type EarlierCopies = Promise<Result<readonly HistoryCopy[]>> | undefined;
 
 /**
  * Asks for the copies that are there before a new one comes: nobody has to wait for the answer until then. What others
  * add meanwhile is not among them, so that less is removed, never more.
  */
-export function copiesBefore(
+export function listEarlierCopies(
   remote: Remote,
   retention: number | undefined,
   signal: AbortSignal | undefined,
-): Copies {
+): EarlierCopies {
   return retention === undefined || retention < 1 ? undefined : remote.history.list(signal);
 }
 

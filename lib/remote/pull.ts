@@ -2,15 +2,15 @@ import type { Failure } from "../failure/failure.js";
 import { keepBackup, makeFolder } from "../host/files.js";
 import { createTemp, type TempFile } from "../host/temp-file.js";
 import { Failed, fail, ok, type Result, settle, take } from "../failure/result.js";
-import { changeState, withArrived } from "../vault/state.js";
+import { changeState, withPullCompleted } from "../vault/state.js";
 import { cleanLeftovers, vaultFileName } from "../vault/store.js";
 import { type Fetched, fetchVault } from "./fetch.js";
 import { isPushed, type LocalVault, readLocal } from "./local.js";
-import { rollback } from "./rollback.js";
-import { noteArriving, noteSeen } from "./seen.js";
+import { rollbackFailure } from "./rollback.js";
+import { recordPullStarted, recordSynced } from "./seen.js";
 import type { ByteProgress, Presence, Remote, RemoteObject } from "./types.js";
 
-export interface SyncRequest {
+export interface TransferRequest {
   readonly remote: Remote;
   /** .tazpod/vault, absolute. */
   readonly folder: string;
@@ -31,7 +31,7 @@ export interface Pulled {
 /** What has just been done; tests stop the process there. */
 type PullStep = "begun" | "writing" | "fetched" | "backed-up" | "replaced" | "recorded";
 
-export interface PullRequest extends SyncRequest {
+export interface PullRequest extends TransferRequest {
   readonly onStep?: (step: PullStep) => void;
 }
 
@@ -52,19 +52,19 @@ export async function pull(request: PullRequest): Promise<Result<Pulled>> {
   const local = await readLocal(folder, signal);
   if (!local.ok) return local;
   if (local.value.sha256 !== undefined) {
-    const known = await settle(async () => compare(request, local.value, await remote.head(signal)));
+    const known = await settle(async () => checkBeforeFetch(request, local.value, await remote.head(signal)));
     if (!known.ok) return known;
     if (known.value !== undefined) return ok(known.value);
   }
   const temp = await createTemp(folder, vaultFileName);
   if (!temp.ok) return temp;
-  const pulled = await settle(() => bring(request, local.value, temp.value));
+  const pulled = await settle(() => fetchAndReplace(request, local.value, temp.value));
   if (!pulled.ok) await temp.value.discard();
   return pulled;
 }
 
 /** What can be told without fetching anything: that it is here already, or must not be brought. */
-async function compare(
+async function checkBeforeFetch(
   request: PullRequest,
   local: LocalVault,
   found: Presence,
@@ -76,15 +76,15 @@ async function compare(
   const { pushed } = local.state;
   const unpushed = !isPushed(local, remote.url);
   if (!unpushed && pushed?.etag === object.etag) {
-    take(await changeState(folder, (state) => withArrived(state, local.sha256)));
+    take(await changeState(folder, (state) => withPullCompleted(state, local.sha256)));
     return { object, changed: false };
   }
   if (local.sha256 !== undefined && object.sha256 === local.sha256) {
-    take(await noteSeen(folder, remote.url, object, local.sha256));
+    take(await recordSynced(folder, remote.url, object, local.sha256));
     return { object, changed: false };
   }
   if (force) return undefined;
-  const alarm = rollback(object, pushed, remote.url);
+  const alarm = rollbackFailure(object, pushed, remote.url);
   if (alarm !== undefined) throw new Failed(alarm);
   // the same vault may be there, though nothing but its bytes could tell
   if (unpushed && (object.sha256 !== undefined || object.bytes !== local.bytes))
@@ -100,7 +100,7 @@ function notPushed(local: LocalVault, url: string): Failure {
   };
 }
 
-async function bring(request: PullRequest, local: LocalVault, temp: TempFile): Promise<Pulled> {
+async function fetchAndReplace(request: PullRequest, local: LocalVault, temp: TempFile): Promise<Pulled> {
   const { remote, folder, force = false, onStep } = request;
   const { pushed } = local.state;
   const { object, sha256 } = take(await fetchInto(request, local, temp));
@@ -108,20 +108,20 @@ async function bring(request: PullRequest, local: LocalVault, temp: TempFile): P
   const current = take(await readLocal(folder, request.signal));
   if (current.sha256 === sha256) {
     await temp.discard();
-    take(await noteSeen(folder, remote.url, object, sha256));
+    take(await recordSynced(folder, remote.url, object, sha256));
     return { object, changed: false };
   }
   const unpushed = local.sha256 !== undefined && !isPushed(local, remote.url);
   // Not only what was here at first: another tazpod may have saved meanwhile.
   if ((unpushed && !force) || current.sha256 !== local.sha256)
     throw new Failed(notPushed(current, remote.url));
-  const older = rollback(object, pushed, remote.url) !== undefined && local.sha256 !== undefined;
+  const older = rollbackFailure(object, pushed, remote.url) !== undefined && local.sha256 !== undefined;
   const backup = unpushed || older ? take(await keepBackup(current.path)) : undefined;
   onStep?.("backed-up");
-  take(await noteArriving(folder, remote.url, object, sha256));
+  take(await recordPullStarted(folder, remote.url, object, sha256));
   take(await temp.replace(current.path));
   onStep?.("replaced");
-  take(await noteSeen(folder, remote.url, object, sha256));
+  take(await recordSynced(folder, remote.url, object, sha256));
   onStep?.("recorded");
   return { object, changed: true, ...(backup === undefined ? {} : { backup }) };
 }
@@ -133,10 +133,10 @@ function fetchInto(
 ): Promise<Result<Fetched>> {
   return fetchVault((request) => remote.download(request), temp, {
     name: remote.url,
-    accepted: remote.accepted,
+    downloadLimits: remote.downloadLimits,
     inspect: (found) => {
       onStep?.("begun");
-      const alarm = force ? undefined : rollback(found, local.state.pushed, remote.url);
+      const alarm = force ? undefined : rollbackFailure(found, local.state.pushed, remote.url);
       return alarm === undefined ? ok(undefined) : fail(alarm);
     },
     progress: (bytes, total) => {

@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from "../failure/result.js";
 import { readState } from "../vault/state.js";
 import { historyMark } from "./history-name.js";
-import { movedOn } from "./moved-on.js";
+import { remoteChanged } from "./moved-on.js";
 import type { Remote } from "./types.js";
 
 export interface PurgeRequest {
@@ -34,7 +34,7 @@ export async function purge({ remote, folder, signal }: PurgeRequest): Promise<R
   if (pushed?.remote !== remote.url || pushed.etag !== object.etag)
     return fail({
       kind: "conflict",
-      message: `${movedOn(object, remote.url)}; no copy was removed`,
+      message: `${remoteChanged(object, remote.url)}; no copy was removed`,
       hint: "`tazpod pull` first.",
     });
   const copies = await remote.history.list(signal);

@@ -12,23 +12,23 @@ import {
   withPushed,
   type PendingRecord,
   type PushedRecord,
-  isOwn,
+  isKnownHere,
 } from "../vault/state.js";
 import { cleanLeftovers, vaultFileName } from "../vault/store.js";
 import { isPushed, type LocalVault, readLocal } from "./local.js";
-import { movedOn } from "./moved-on.js";
-import type { SyncRequest } from "./pull.js";
-import { type Copies, copiesBefore, prune } from "./prune.js";
-import { rollback } from "./rollback.js";
+import { remoteChanged } from "./moved-on.js";
+import type { TransferRequest } from "./pull.js";
+import { type EarlierCopies, listEarlierCopies, prune } from "./prune.js";
+import { rollbackFailure } from "./rollback.js";
 import type { Known, Presence, RemoteObject, WriteCondition } from "./types.js";
 
 /** What has just been done; tests stop the process there. */
 type PushStep = "looked" | "kept-old" | "noted" | "written" | "recorded" | "verified" | "kept" | "pruned";
 
 /** What is refused once is looked at again; what changes so often is a fault of the remote. */
-const mostTries = 4;
+const maxTries = 4;
 
-export interface PushRequest extends SyncRequest {
+export interface PushRequest extends TransferRequest {
   /** This host's name, for whoever finds the vault there; the system's own unless given. */
   readonly host?: string;
   /** How many history copies to leave there; all, unless it is a whole number above 0. */
@@ -50,8 +50,8 @@ export interface Pushed {
 
 interface Keeping {
   /** It may be there already. */
-  readonly look: boolean;
-  readonly copies: Copies;
+  readonly checkFirst: boolean;
+  readonly copies: EarlierCopies;
 }
 
 /**
@@ -85,7 +85,7 @@ async function pushFile(request: PushRequest, from: string): Promise<Pushed> {
   const local = take(await readLocal(folder, signal, from));
   const { sha256, path } = local;
   if (sha256 === undefined) throw new Failed({ kind: "vault-absent", path });
-  if (request.ownOnly === true && !isOwn(local.state, sha256))
+  if (request.ownOnly === true && !isKnownHere(local.state, sha256))
     throw new Failed({ kind: "vault-unknown", path });
   const { pushed } = local.state;
   if (pushed !== undefined && isPushed(local, remote.url) && !force)
@@ -110,7 +110,7 @@ class Push {
     const { remote, signal } = this.#request;
     let found = known(await remote.head(signal));
     this.#step("looked");
-    for (let tries = 0; tries < mostTries; tries++) {
+    for (let tries = 0; tries < maxTries; tries++) {
       const there = this.#alreadyThere(found);
       if (there !== undefined) return this.#recordThere(there);
       const condition = this.#condition(found);
@@ -123,7 +123,7 @@ class Push {
       // an earlier push of this host arrived only now, or somebody removed the vault: else the condition throws
       found = uploaded;
     }
-    throw new Failed(unsteady(remote.url));
+    throw new Failed(keepsChanging(remote.url));
   }
 
   /** This very vault, or undefined. */
@@ -150,7 +150,7 @@ class Push {
     const seen = pushed?.remote === url && pushed.etag === object.etag;
     if (seen || this.#unheard(object) !== undefined || object.sha256 === this.#local.sha256)
       return { replaces: object.etag };
-    throw new Failed(rollback(object, pushed, url) ?? unseen(this.#local, object, url));
+    throw new Failed(rollbackFailure(object, pushed, url) ?? notSeenHere(this.#local, object, url));
   }
 
   /** False when the remote has moved on. */
@@ -161,7 +161,7 @@ class Push {
       return true;
     const kept = await remote.history.keep({
       object,
-      look: true,
+      checkFirst: true,
       ...(signal === undefined ? {} : { signal }),
     });
     this.#step("kept-old");
@@ -211,7 +211,7 @@ class Push {
     const pushed = { uploaded: false, wasGone: false, record };
     // it ended before that was done
     if (this.#unheard(object) === undefined) return pushed;
-    return this.#tryToKeep(object, pushed, { look: true, copies: this.#copies() });
+    return this.#tryToKeep(object, pushed, { checkFirst: true, copies: this.#copies() });
   }
 
   async #record(object: RemoteObject, generation: number, history?: string): Promise<PushedRecord> {
@@ -234,15 +234,16 @@ class Push {
   }
 
   /** The push is done; whatever fails from here on, the next one makes good. */
-  async #finish(written: RemoteObject, pushed: Pushed, copies: Copies): Promise<Pushed> {
+  async #finish(written: RemoteObject, pushed: Pushed, copies: EarlierCopies): Promise<Pushed> {
     const { remote, signal } = this.#request;
     const found = await remote.head(signal);
     this.#step("verified");
     if (found.state === "unknown") return { ...pushed, historyProblem: found.failure };
     // the one who was faster has kept it before replacing it
     if (found.state === "absent" || found.object.writeId !== written.writeId) return pushed;
-    if (found.object.bytes !== written.bytes) throw new Failed(notWhole(found.object, written, remote.url));
-    return this.#tryToKeep(found.object, pushed, { look: false, copies });
+    if (found.object.bytes !== written.bytes)
+      throw new Failed(incompleteObject(found.object, written, remote.url));
+    return this.#tryToKeep(found.object, pushed, { checkFirst: false, copies });
   }
 
   async #tryToKeep(object: RemoteObject, pushed: Pushed, keeping: Keeping): Promise<Pushed> {
@@ -250,12 +251,12 @@ class Push {
     return kept.ok ? kept.value : { ...pushed, historyProblem: kept.failure };
   }
 
-  async #keep(object: RemoteObject, pushed: Pushed, { look, copies }: Keeping): Promise<Pushed> {
+  async #keep(object: RemoteObject, pushed: Pushed, { checkFirst, copies }: Keeping): Promise<Pushed> {
     const { remote, signal } = this.#request;
     const stop = signal === undefined ? {} : { signal };
-    const kept = take(await remote.history.keep({ object, from: this.#from, look, ...stop }));
+    const kept = take(await remote.history.keep({ object, from: this.#from, checkFirst, ...stop }));
     this.#step("kept");
-    if (kept.state === "moved-on") return pushed;
+    if (kept.state === "changed") return pushed;
     const record = await this.#record(object, pushed.record.generation ?? 0, kept.name);
     if (copies !== undefined) {
       await prune(remote, kept.name, take(await copies), this.#request);
@@ -264,9 +265,9 @@ class Push {
     return { ...pushed, record };
   }
 
-  #copies(): Copies {
+  #copies(): EarlierCopies {
     const { remote, signal, retention } = this.#request;
-    return copiesBefore(remote, retention, signal);
+    return listEarlierCopies(remote, retention, signal);
   }
 
   #step(step: PushStep): void {
@@ -279,20 +280,20 @@ function known(presence: Presence): Known {
   return presence;
 }
 
-function unseen({ path }: LocalVault, object: RemoteObject, url: string): Failure {
+function notSeenHere({ path }: LocalVault, object: RemoteObject, url: string): Failure {
   return {
     kind: "conflict",
-    message: `${movedOn(object, url)}; nothing was pushed, and ${path} is as it was`,
+    message: `${remoteChanged(object, url)}; nothing was pushed, and ${path} is as it was`,
     hint: "`tazpod merge` makes one of both. `tazpod pull --force` takes the remote's vault and keeps this one beside it as vault.tar.aes.bak-N.",
   };
 }
 
-function unsteady(url: string): Failure {
+function keepsChanging(url: string): Failure {
   const reason = "what is there changes with every look";
   return { kind: "remote-unavailable", url, reason, hint: "Try again." };
 }
 
-function notWhole(found: RemoteObject, written: RemoteObject, url: string): Failure {
+function incompleteObject(found: RemoteObject, written: RemoteObject, url: string): Failure {
   const reason = `the vault was taken, but ${found.bytes} bytes of ${written.bytes} are there`;
   return { kind: "remote-unavailable", url, reason, hint: "Push again with --force." };
 }

@@ -6,7 +6,7 @@ import { restoreInto } from "../vault/restore-into.js";
 import { cleanLeftovers } from "../vault/store.js";
 import { copyAt, fetchCopy, type NumberedCopy, numberedCopies } from "./copies.js";
 import { isPushed, type LocalVault, readLocal } from "./local.js";
-import { noteSeen } from "./seen.js";
+import { recordSynced } from "./seen.js";
 import type { Known, Remote } from "./types.js";
 
 export interface RestoreCopyRequest {
@@ -82,10 +82,10 @@ async function seal(
     generation: Math.max(seen, found),
     replaces: local.sha256,
     backup: unpushed,
-    moved: () => ({ ok: false, failure: notPushed(local, remote) }),
+    onReplaced: () => ({ ok: false, failure: notPushed(local, remote) }),
   });
   const backup = take(restored);
-  if (there.state === "present") take(await noteSeen(folder, remote.url, there.object));
+  if (there.state === "present") take(await recordSynced(folder, remote.url, there.object));
   return { passphrase, ...(backup === undefined ? {} : { backup }) };
 }
 

@@ -7,7 +7,7 @@ import type { RemoteObject } from "./types.js";
  * beside it. That is against accidents (an old copy put back, a server that serves one); a note is not sealed, so who
  * can write there can write any. Without a generation nothing is known.
  */
-export function rollback(
+export function rollbackFailure(
   object: RemoteObject,
   pushed: PushedRecord | undefined,
   url: string,

@@ -11,7 +11,7 @@ const unknownHash = "0".repeat(64);
  * its bytes (hex) where they came here. The highest generation that was ever seen there stays noted: the next push goes
  * beyond it.
  */
-export function noteSeen(
+export function recordSynced(
   folder: string,
   remote: string,
   object: RemoteObject,
@@ -21,7 +21,7 @@ export function noteSeen(
 }
 
 /** The same, of a vault that is about to get the local one's name; it counts from when it has that. */
-export function noteArriving(
+export function recordPullStarted(
   folder: string,
   remote: string,
   object: RemoteObject,

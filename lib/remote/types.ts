@@ -3,7 +3,7 @@ import type { S3Settings } from "../aws/settings.js";
 import type { Failure } from "../failure/failure.js";
 import type { CheckResult } from "../failure/check-result.js";
 import type { Result } from "../failure/result.js";
-import type { Conditional } from "./s3/endpoint-notes.js";
+import type { ConditionSupport } from "./s3/endpoint-notes.js";
 
 /** Where the sealed vault is kept, as the config says. What is of S3 has no effect on other remotes. */
 export interface RemoteSettings extends S3Settings {
@@ -14,7 +14,7 @@ export interface RemoteSettings extends S3Settings {
 }
 
 /** What may be fetched: a remote that is not trusted could send more than this host can hold or work on. */
-export interface Accepted {
+export interface DownloadLimits {
   /** The most bytes that a vault can have and still be opened. */
   readonly bytes: number;
   /** The most work, as log2 of scrypt's N, that a vault's passphrase may take. */
@@ -23,7 +23,7 @@ export interface Accepted {
 
 export interface RemoteOptions {
   /** Any size, and 2^20, unless given. */
-  readonly accepted?: Accepted;
+  readonly downloadLimits?: DownloadLimits;
   /** .tazpod/vault: what is found out of a server is kept there. Found out anew in each run where there is none. */
   readonly folder?: string;
   readonly limits?: RequestLimits;
@@ -110,12 +110,12 @@ export interface KeepRequest {
   /** Its bytes on this host, absolute, where they are: for servers that cannot copy. */
   readonly from?: string;
   /** It may have been kept already: looks first, which takes a request. */
-  readonly look?: boolean;
+  readonly checkFirst?: boolean;
   readonly signal?: AbortSignal;
 }
 
-/** `moved-on`: the remote holds something else by now, and nothing was kept. */
-export type Kept = { readonly state: "kept"; readonly name: string } | { readonly state: "moved-on" };
+/** `changed`: the remote holds something else by now, and nothing was kept. */
+export type KeepResult = { readonly state: "kept"; readonly name: string } | { readonly state: "changed" };
 
 /** The copies beside the vault, under history/. A copy is never overwritten: each has a name of its own. */
 export interface RemoteHistory {
@@ -123,7 +123,7 @@ export interface RemoteHistory {
   list(signal?: AbortSignal): Promise<Result<readonly HistoryCopy[]>>;
   head(name: string, signal?: AbortSignal): Promise<Presence>;
   download(name: string, request: DownloadRequest): Promise<Result<RemoteObject>>;
-  keep(request: KeepRequest): Promise<Result<Kept>>;
+  keep(request: KeepRequest): Promise<Result<KeepResult>>;
   /** Those that are not there are fine; a name that no copy can have is refused. */
   remove(names: readonly string[], signal?: AbortSignal): Promise<Result<void>>;
 }
@@ -136,11 +136,11 @@ export interface Remote {
   readonly kind: "s3" | "file" | "none";
   /** As in the config; for messages, and to tell remotes apart. */
   readonly url: string;
-  readonly accepted: Accepted;
+  readonly downloadLimits: DownloadLimits;
   /** Whether there are credentials that have not expired. Asks nobody; the remote is not contacted. */
   credentials(signal?: AbortSignal): Promise<CheckResult>;
   /** How it holds the condition of an upload, as far as that is known here; the remote is not contacted. */
-  conditional(): Promise<Conditional | undefined>;
+  conditionSupport(): Promise<ConditionSupport | undefined>;
   head(signal?: AbortSignal): Promise<Presence>;
   /** The object is whole when this succeeds: as many bytes as were promised. */
   download(request: DownloadRequest): Promise<Result<RemoteObject>>;

@@ -1,5 +1,5 @@
 import type { Shell } from "zx/core";
-import type { Enclave } from "../secrets-folder/types.js";
+import type { SecretsFolder } from "../secrets-folder/types.js";
 import type { EngineSelection } from "../engine/choose.js";
 import type { ContainerState, Engine } from "../engine/engine.js";
 import type { Terminal } from "../host/terminal.js";
@@ -38,7 +38,7 @@ export interface StepContext {
   /** The content id of the configured image, undefined when it is not here; asked of the engine once a step. */
   readonly imageId: () => Promise<Result<string | undefined>>;
   /** The RAM folder. Failure: `container-gone` when the container does not run. */
-  readonly enclave: () => Promise<Result<Enclave>>;
+  readonly secrets: () => Promise<Result<SecretsFolder>>;
   readonly remote: () => Promise<Remote>;
   /** zx's `$`, in the project's folder, with the step's env and signal. */
   readonly shell: () => Promise<Shell>;

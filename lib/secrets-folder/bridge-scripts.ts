@@ -4,10 +4,10 @@
  */
 
 /** Of the shell functions here, `$1` is the RAM folder; a link counts as ours if it leads into that. */
-const ours = `ours() { [ -L "$2" ] && case $(readlink "$2") in "$1"/*) ;; *) false ;; esac; }`;
+const isOurLink = `ours() { [ -L "$2" ] && case $(readlink "$2") in "$1"/*) ;; *) false ;; esac; }`;
 
 /** `untie FOLDER PATH...` removes the links of the home at these paths, and those that are noted. */
-export const untie = `${ours}
+export const unlinkAll = `${isOurLink}
 untie() {
   s=$1; shift
   for p; do ours "$s" "\${s%/*}/$p" && rm -f -- "\${s%/*}/$p"; done
@@ -18,7 +18,7 @@ untie() {
 }`;
 
 /** `loosen FOLDER` removes those of the noted links that lead nowhere any more. */
-export const loosen = `${ours}
+export const unlinkDangling = `${isOurLink}
 loosen() {
   [ -e "$1/.tazpod/bridges" ] && while IFS= read -r p; do
     ours "$1" "\${1%/*}/$p" && ! [ -e "\${1%/*}/$p" ] && rm -f -- "\${1%/*}/$p"
@@ -31,7 +31,7 @@ loosen() {
  * leads nowhere any more is removed. Prints what could not be linked: something else lies there, or the home cannot be
  * written.
  */
-export const tie = `${ours}
+export const linkPaths = `${isOurLink}
 tie() {
   s=$1; h=\${s%/*}; shift
   for p; do

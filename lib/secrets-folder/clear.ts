@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from "../failure/result.js";
-import { call, printed } from "./exec.js";
+import { execScript, printedSummary } from "./exec.js";
 import { clear as script } from "./scripts.js";
-import type { Enclave } from "./types.js";
+import type { SecretsFolder } from "./types.js";
 
 interface ClearOptions {
   /** Processes that have a file of it open are ended. */
@@ -15,15 +15,15 @@ interface ClearOptions {
  * `force`, such are ended. Failures: `still-open` with what would not go; `still-held` with the processes, and then it is
  * not at its end, and to be done again.
  */
-export async function clear(
-  enclave: Enclave,
+export async function clearFolder(
+  secrets: SecretsFolder,
   { force = false, all = false }: ClearOptions = {},
 ): Promise<Result<void>> {
   const flags = [force ? "force" : "", all ? "all" : ""];
-  const done = await call(enclave, script, [0, 5, 7], {}, [...flags, ...enclave.bridges]);
+  const done = await execScript(secrets, script, [0, 5, 7], {}, [...flags, ...secrets.bridges]);
   if (!done.ok) return done;
   if (done.value.code === 0) return ok(undefined);
-  const detail = printed(done.value);
+  const detail = printedSummary(done.value);
   return fail(
     done.value.code === 7 ? { kind: "still-held", holders: detail } : { kind: "still-open", detail },
   );

@@ -1,27 +1,27 @@
 import { isNotRunning } from "../engine/oci/flavors.js";
 import type { Finished, ProcessOptions } from "../host/process.js";
 import { fail, type Result } from "../failure/result.js";
-import type { Enclave } from "./types.js";
+import type { SecretsFolder } from "./types.js";
 
 /** How long a script may take. */
-export const limitMs = 60_000;
+export const scriptTimeoutMs = 60_000;
 
 /** The argv that runs one of the scripts with the RAM folder as its `$1`, and `more` from `$2` on. */
-export function command(enclave: Enclave, script: string, more: readonly string[] = []): string[] {
-  return ["sh", "-c", script, "tazpod", enclave.folder, ...more];
+export function scriptArgv(secrets: SecretsFolder, script: string, more: readonly string[] = []): string[] {
+  return ["sh", "-c", script, "tazpod", secrets.folder, ...more];
 }
 
 /** Runs a script inside; an exit code that is not among `expected` is a `command-failed` with what it said. */
-export async function call(
-  enclave: Enclave,
+export async function execScript(
+  secrets: SecretsFolder,
   script: string,
   expected: readonly number[],
   options: ProcessOptions = {},
   more: readonly string[] = [],
 ): Promise<Result<Finished>> {
-  const { engine, container, user } = enclave;
-  const done = await engine.exec(container, command(enclave, script, more), {
-    timeoutMs: limitMs,
+  const { engine, container, user } = secrets;
+  const done = await engine.exec(container, scriptArgv(secrets, script, more), {
+    timeoutMs: scriptTimeoutMs,
     ...options,
     user,
   });
@@ -41,7 +41,7 @@ export function printedLines(done: Finished): string[] {
 }
 
 /** The lines a script printed, at most ten, for a message. */
-export function printed(done: Finished): string {
+export function printedSummary(done: Finished): string {
   const names = printedLines(done);
   return names.slice(0, 10).join(", ") + (names.length > 10 ? `, and ${names.length - 10} more` : "");
 }

@@ -3,8 +3,8 @@ import type { ContainerState } from "../engine/engine.js";
 import { readText, removeFile, stat } from "../host/files.js";
 import { projectState, writeState } from "../host/project-state.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import { noteSaved } from "./unsaved-note.js";
-import type { Enclave, OpenVault } from "./types.js";
+import { markSaved } from "./unsaved-note.js";
+import type { SecretsFolder, OpenVault } from "./types.js";
 
 /**
  * The host's record of the open vault: the start of the container that it was opened in, the mark that was left in the RAM
@@ -25,24 +25,24 @@ function file(vaultFolder: string): string {
 }
 
 /** A name for one start of one container; undefined when it does not run. */
-export function runOf(state: ContainerState): string | undefined {
+export function containerStart(state: ContainerState): string | undefined {
   return state.state === "running" ? `${state.id} ${state.startedAt}` : undefined;
 }
 
-type Place = Pick<Enclave, "vaultFolder" | "run">;
+type FolderStart = Pick<SecretsFolder, "vaultFolder" | "run">;
 
 /** Records that the vault is being opened in this start of the container, under this mark. */
 export async function recordOpen(
-  { vaultFolder, run }: Place,
+  { vaultFolder, run }: FolderStart,
   mark: string,
   opened: OpenVault,
 ): Promise<Result<void>> {
-  await noteSaved(vaultFolder);
+  await markSaved(vaultFolder);
   return write(vaultFolder, { version: 2, run, mark, opened });
 }
 
 /** Records what has changed of what is open. Failure: `vault-closed` when nothing is recorded for this start. */
-export async function changeOpen(place: Place, opened: OpenVault): Promise<Result<void>> {
+export async function updateOpen(place: FolderStart, opened: OpenVault): Promise<Result<void>> {
   const record = await readOpen(place);
   if (!record.ok) return record;
   if (record.value === undefined) return fail({ kind: "vault-closed" });
@@ -50,7 +50,7 @@ export async function changeOpen(place: Place, opened: OpenVault): Promise<Resul
 }
 
 /** The record for this start of the container; undefined when there is none. */
-export async function readOpen({ vaultFolder, run }: Place): Promise<Result<OpenRecord | undefined>> {
+export async function readOpen({ vaultFolder, run }: FolderStart): Promise<Result<OpenRecord | undefined>> {
   const found = await read(vaultFolder);
   if (!found.ok) return found;
   return ok(found.value?.version === 2 && found.value.run === run ? found.value : undefined);
@@ -60,7 +60,7 @@ export async function readOpen({ vaultFolder, run }: Place): Promise<Result<Open
  * What was open according to the mark that an earlier tazpod left in the RAM folder, where its note was taken over for
  * this start of the container; it is recorded from then on. Undefined for anything else.
  */
-export async function adoptOpen(place: Place, mark: string): Promise<Result<OpenVault | undefined>> {
+export async function adoptOpen(place: FolderStart, mark: string): Promise<Result<OpenVault | undefined>> {
   const found = await read(place.vaultFolder);
   if (!found.ok || found.value?.version !== 1 || found.value.run !== place.run)
     return found.ok ? ok(undefined) : found;
@@ -71,19 +71,19 @@ export async function adoptOpen(place: Place, mark: string): Promise<Result<Open
 }
 
 export async function forgetOpen(vaultFolder: string): Promise<Result<void>> {
-  await noteSaved(vaultFolder);
+  await markSaved(vaultFolder);
   return removeFile(file(vaultFolder));
 }
 
 /** Whether there is a record, of whatever start of whatever container. */
-export async function isNotedOpen(vaultFolder: string): Promise<boolean> {
+export async function hasOpenRecord(vaultFolder: string): Promise<boolean> {
   const found = await stat(file(vaultFolder));
   return found.ok && found.value !== undefined;
 }
 
 /** Whether there is a record for this state of the container. A record that cannot be read says nothing. */
-export async function recordedOpen(vaultFolder: string, state: ContainerState): Promise<Result<boolean>> {
-  const run = runOf(state);
+export async function isRecordedOpen(vaultFolder: string, state: ContainerState): Promise<Result<boolean>> {
+  const run = containerStart(state);
   const found = await read(vaultFolder);
   return found.ok ? ok(run !== undefined && found.value?.run === run) : found;
 }

@@ -2,35 +2,35 @@ import type { Readable } from "node:stream";
 import { isNotRunning } from "../engine/oci/flavors.js";
 import type { Finished } from "../host/process.js";
 import { fail, type Result } from "../failure/result.js";
-import { type Complaints, judgeTar } from "../vault/archive/tar-warnings.js";
-import { command } from "./exec.js";
+import { type TarWarnings, interpretTar } from "../vault/archive/tar-warnings.js";
+import { scriptArgv } from "./exec.js";
 import { archive } from "./scripts.js";
-import type { Enclave } from "./types.js";
+import type { SecretsFolder } from "./types.js";
 
-export interface Taking {
+export interface PackedFolder {
   /** The RAM folder as a tar, as it comes. */
   readonly tar: Readable;
   /** What tar could not read: `save-incomplete` names it unless it may be left out. Wait for it before trusting the tar. */
-  readonly done: Promise<Result<Complaints>>;
+  readonly done: Promise<Result<TarWarnings>>;
 }
 
-interface TakeOptions {
+interface PackOptions {
   readonly signal: AbortSignal;
   /** What tar cannot read is told, and is no failure. */
   readonly lenient: boolean;
 }
 
 /** Streams the RAM folder out of the container. Only pipes and memory are in between. */
-export function take(enclave: Enclave, { signal, lenient }: TakeOptions): Taking {
-  const { engine, container, user } = enclave;
-  const { stdout, done } = engine.execPiped(container, command(enclave, archive), { user, signal });
+export function packFolder(secrets: SecretsFolder, { signal, lenient }: PackOptions): PackedFolder {
+  const { engine, container, user } = secrets;
+  const { stdout, done } = engine.execPiped(container, scriptArgv(secrets, archive), { user, signal });
   return {
     tar: stdout,
-    done: done.then((result) => (result.ok ? judge(container, result.value, lenient) : result)),
+    done: done.then((result) => (result.ok ? packOutcome(container, result.value, lenient) : result)),
   };
 }
 
-function judge(container: string, { code, stderr }: Finished, lenient: boolean): Result<Complaints> {
+function packOutcome(container: string, { code, stderr }: Finished, lenient: boolean): Result<TarWarnings> {
   if (isNotRunning(stderr)) return fail({ kind: "container-gone", name: container, unsaved: true });
-  return judgeTar(code, stderr, lenient);
+  return interpretTar(code, stderr, lenient);
 }

@@ -1,5 +1,5 @@
 /** A folder as it is to be once what is in it is there. */
-export interface Folder {
+export interface FolderAttributes {
   readonly path: string;
   readonly mode: number;
   /** Seconds since 1970. */
@@ -7,7 +7,7 @@ export interface Folder {
 }
 
 /** A path for a script's standard input: every byte that a shell could take for something else as an escape of printf's %b. */
-export function pathLine(path: string): string {
+export function escapePath(path: string): string {
   return [...Buffer.from(path)]
     .map((byte) =>
       /[A-Za-z0-9._/-]/.test(String.fromCharCode(byte))
@@ -17,6 +17,6 @@ export function pathLine(path: string): string {
     .join("");
 }
 
-export function folderLine({ path, mode, mtime }: Folder): string {
-  return `${mode.toString(8)} ${mtime} ${pathLine(path)}`;
+export function folderLine({ path, mode, mtime }: FolderAttributes): string {
+  return `${mode.toString(8)} ${mtime} ${escapePath(path)}`;
 }

@@ -1,4 +1,4 @@
-import { loosen, tie, untie } from "./bridge-scripts.js";
+import { unlinkDangling, linkPaths, unlinkAll } from "./bridge-scripts.js";
 
 /**
  * The shell programs that run inside the container, for any POSIX sh. `$1` is the RAM folder; nothing secret is ever an
@@ -14,7 +14,7 @@ import { loosen, tie, untie } from "./bridge-scripts.js";
  * Prints the mark; exit 3 when there is none, 5 when the folder was being emptied and that did not end. What is not a file
  * would keep whoever reads it waiting: it counts as an empty mark.
  */
-export const readMark = `d="$1/.tazpod"
+export const readOpenMark = `d="$1/.tazpod"
 [ -e "$d/closing" ] && exit 5
 [ -e "$d/open" ] || [ -L "$d/open" ] || exit 3
 # it may go in this moment
@@ -30,7 +30,7 @@ done`;
 
 /** Unpacks a tar from stdin into the stage. Exit 10: open already; 11: the folder holds files (printed). */
 export const stage = `umask 077
-${untie}
+${unlinkAll}
 [ -d "$1" ] || { echo "$1 is not there"; exit 12; }
 # runc before 1.2 gives a tmpfs the mode of the folder under it, from the second start of a container on
 chmod 700 "$1" || exit 4
@@ -69,7 +69,7 @@ const moveAll = `move_all() {
  * linked from the home; prints those that could not be.
  */
 export const commit = `umask 077
-${tie}
+${linkPaths}
 ${moveAll}
 d="$1/.tazpod"
 IFS= read -r m || exit 6
@@ -83,7 +83,7 @@ tie "$@"
 mv "$d/next" "$d/open" && rm "$d/opening"`;
 
 /** Unpacks a tar from stdin beside what is open. Exit 3 when nothing is. */
-export const stageMore = `umask 077
+export const stageFiles = `umask 077
 d="$1/.tazpod"
 [ -e "$d/open" ] || exit 3
 [ -e "$d/more" ] && { chmod -R u+rwX -- "$d/more"; rm -rf -- "$d/more" || exit 4; }
@@ -95,8 +95,8 @@ umask 0; exec tar -x -p -f - -C "$d/more"`;
  * moved is not on record yet, and is the same as in the sealed vault. Exit 3 when nothing is open. The paths from
  * `$2` on are linked as in `commit`.
  */
-export const commitMore = `umask 077
-${tie}
+export const commitFiles = `umask 077
+${linkPaths}
 d="$1/.tazpod"
 IFS= read -r m || exit 6
 [ -e "$d/open" ] || exit 3
@@ -116,7 +116,7 @@ rm -rf -- "$d/more"
 tie "$@"`;
 
 /** Reads lines: \`open\` makes a folder writable, \`file\` and \`folder\` remove one. Exit 5: what is printed would not go. */
-export const removePaths = `${loosen}
+export const removePaths = `${unlinkDangling}
 left=
 while read -r what path; do
   path=$(printf '%b.' "$path"); path="$1/\${path%.}"
@@ -130,7 +130,7 @@ loosen "$1"
 exit \${left:-0}`;
 
 /** Throws an unfinished opening away. */
-export const abandon = `${untie}
+export const abandon = `${unlinkAll}
 untie "$1"
 if [ -e "$1/.tazpod/opening" ]; then ${wipe}; fi
 if [ -e "$1/.tazpod" ]; then chmod -R u+rwX -- "$1/.tazpod"; rm -rf -- "$1/.tazpod"; fi`;
@@ -154,7 +154,7 @@ held() { holders "$1" | sort -nu; }`;
  * `force` as $2 they are ended; with `all` as $3 it is also emptied of what no vault was opened for. Links of the home that
  * lead there go first; from $4 on, where they may be.
  */
-export const clear = `${untie}
+export const clear = `${unlinkAll}
 ( f=$1; shift; [ "$#" = 0 ] || shift; [ "$#" = 0 ] || shift; untie "$f" "$@" )
 d="$1/.tazpod"
 if [ "$3" = all ]; then

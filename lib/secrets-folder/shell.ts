@@ -1,11 +1,11 @@
-import type { Enclave } from "./types.js";
+import type { SecretsFolder } from "./types.js";
 
 /** What `shellCommand` exits with when the vault it was to find open is not, or is only partly there. */
-export const vanishedCode = 213;
+export const vaultClosedCode = 213;
 
-const guarded = `[ -e "$1/.tazpod/closing" ] && exit ${vanishedCode}
+const startScript = `[ -e "$1/.tazpod/closing" ] && exit ${vaultClosedCode}
 if [ "$2" = open ]; then
-  [ -e "$1/.tazpod/open" ] || exit ${vanishedCode}
+  [ -e "$1/.tazpod/open" ] || exit ${vaultClosedCode}
   # what was saved is out of date from now on, until somebody has looked again: see guard.ts
   [ -e "$1/.tazpod/saved" ] && rm -f "$1/.tazpod/saved"
 fi
@@ -15,7 +15,7 @@ d=$1 n=$3
 shift 3
 while [ "$n" -gt 0 ]; do
   # in RAM, and never in an argument
-  v=$(cat -- "$d/$2") && export "$1=$v" || exit ${vanishedCode}
+  v=$(cat -- "$d/$2") && export "$1=$v" || exit ${vaultClosedCode}
   shift 2; n=$((n - 1))
 done
 if [ "$#" -gt 0 ]; then exec "$@"; fi
@@ -31,10 +31,13 @@ interface ShellOptions {
 }
 
 /** The argv of a shell (bash where there is one), or of a command, that starts only if the vault is as open as it should be. */
-export function shellCommand({ folder }: Enclave, { open, argv = [], variables }: ShellOptions): string[] {
+export function shellCommand(
+  { folder }: SecretsFolder,
+  { open, argv = [], variables }: ShellOptions,
+): string[] {
   const files = variables.flatMap(({ name, path }) => [name, path]);
   const state = [open ? "open" : "closed", String(variables.length)];
-  return ["sh", "-c", guarded, "tazpod", folder, ...state, ...files, ...argv];
+  return ["sh", "-c", startScript, "tazpod", folder, ...state, ...files, ...argv];
 }
 
 // every process of a session inherits its id; the reader itself does not have it
@@ -43,8 +46,8 @@ const hangUp = `for e in /proc/[0-9]*/environ; do
 done; :`;
 
 /** Ends what a shell left running inside when its client was ended from outside: hung up, a second later killed. */
-export async function endSession(enclave: Enclave, id: string): Promise<void> {
-  const { engine, container, user, folder } = enclave;
+export async function endSession(secrets: SecretsFolder, id: string): Promise<void> {
+  const { engine, container, user, folder } = secrets;
   for (const signal of ["HUP", "KILL"]) {
     await engine.exec(
       container,

@@ -1,8 +1,8 @@
 import type { Engine } from "../engine/engine.js";
-import type { Opening } from "../vault/parts.js";
+import type { OpenParts } from "../vault/parts.js";
 
 /** The RAM folder of one container: where an open vault is. */
-export interface Enclave {
+export interface SecretsFolder {
   readonly engine: Engine;
   /** The vault's folder on the host: what is open is recorded for it. */
   readonly vaultFolder: string;
@@ -33,5 +33,5 @@ export interface OpenVault {
   /** What the last save left out, as --skip-unreadable said, since it was changed whenever it was read. */
   readonly moving?: readonly string[];
   /** Which parts are open, and what they were when the vault was opened; all of it is open where this is missing. */
-  readonly parts?: Opening;
+  readonly parts?: OpenParts;
 }

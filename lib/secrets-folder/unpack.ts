@@ -1,25 +1,25 @@
 import { Readable } from "node:stream";
 import type { Finished } from "../host/process.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import { call, limitMs, printed, printedLines } from "./exec.js";
-import { type Folder, folderLine } from "./parse-lines.js";
+import { execScript, scriptTimeoutMs, printedSummary, printedLines } from "./exec.js";
+import { type FolderAttributes, folderLine } from "./parse-lines.js";
 import { abandon, commit, stage } from "./scripts.js";
-import type { Enclave } from "./types.js";
+import type { SecretsFolder } from "./types.js";
 
-interface Checked {
+interface CheckedTar {
   readonly digest: string;
   /** Deepest first. */
-  readonly folders: readonly Folder[];
+  readonly folders: readonly FolderAttributes[];
 }
 
-export interface Unpacking {
+export interface VaultToUnpack {
   /** A tar of files, folders and links that are known to be harmless; it may be long in coming. */
   readonly tar: Readable;
   /** Whether all of the tar was good, told once it has been read; then the digest of its content, and how its folders are to be. */
-  readonly checked: Promise<Result<Checked>>;
+  readonly checked: Promise<Result<CheckedTar>>;
 }
 
-export interface Opened {
+export interface UnpackResult {
   /** Paths that were to be linked from the home, and could not: something else lies there. */
   readonly unlinked: readonly string[];
 }
@@ -30,15 +30,16 @@ export interface Opened {
  * once and waits to be told, since starting a program in a container takes longer than all it does there.
  * Returns "already open" without touching anything when it is. On any failure nothing is left behind.
  */
-export async function put(
-  enclave: Enclave,
-  { tar, checked }: Unpacking,
+export async function unpackVault(
+  secrets: SecretsFolder,
+  { tar, checked }: VaultToUnpack,
   record: (digest: string) => Promise<Result<string>>,
   signal: AbortSignal,
-): Promise<Result<Opened | "already open">> {
-  const unpacked = Promise.all([call(enclave, stage, [0, 10, 11], { input: tar, signal }), checked]).then(
-    ([staged, whole]) => judge(enclave, staged, whole),
-  );
+): Promise<Result<UnpackResult | "already open">> {
+  const unpacked = Promise.all([
+    execScript(secrets, stage, [0, 10, 11], { input: tar, signal }),
+    checked,
+  ]).then(([staged, whole]) => unpackOutcome(secrets, staged, whole));
   let recorded: Result<string> | undefined;
   async function* orders(): AsyncGenerator<string> {
     const found = await unpacked;
@@ -49,12 +50,12 @@ export async function put(
   }
   const [found, switched] = await Promise.all([
     unpacked,
-    call(
-      enclave,
+    execScript(
+      secrets,
       commit,
       [0, 6],
-      { input: Readable.from(orders()), timeoutMs: 2 * limitMs },
-      enclave.bridges,
+      { input: Readable.from(orders()), timeoutMs: 2 * scriptTimeoutMs },
+      secrets.bridges,
     ),
   ]);
   if (found.ok && found.value === "already open") return ok("already open");
@@ -62,23 +63,23 @@ export async function put(
   if (!found.ok && found.failure.kind === "precondition") return found;
   if (found.ok && switched.ok && switched.value.code === 0)
     return ok({ unlinked: printedLines(switched.value) });
-  await call(enclave, abandon, [0]);
+  await execScript(secrets, abandon, [0]);
   if (!found.ok) return found;
   if (recorded?.ok === false) return recorded;
   return switched.ok ? fail({ kind: "interrupted", signal: "SIGPIPE" }) : switched;
 }
 
-function judge(
-  enclave: Enclave,
+function unpackOutcome(
+  secrets: SecretsFolder,
   staged: Result<Finished>,
-  whole: Result<Checked>,
-): Result<Checked | "already open"> {
+  whole: Result<CheckedTar>,
+): Result<CheckedTar | "already open"> {
   if (staged.ok && staged.value.code === 10) return ok("already open");
   if (staged.ok && staged.value.code === 11) {
     return fail({
       kind: "precondition",
       task: "unlock",
-      message: notEmpty(enclave.folder, printed(staged.value)),
+      message: notEmpty(secrets.folder, printedSummary(staged.value)),
     });
   }
   // a bad archive cuts tar off, so its own reason comes first; one that tar did not read whole has none

@@ -11,15 +11,15 @@ function file(vaultFolder: string): string {
 }
 
 /** That it is there already, or cannot be written, does not matter. */
-export async function noteUnsaved(vaultFolder: string): Promise<void> {
+export async function markUnsaved(vaultFolder: string): Promise<void> {
   await writeNew(file(vaultFolder), "");
 }
 
-export async function noteSaved(vaultFolder: string): Promise<void> {
+export async function markSaved(vaultFolder: string): Promise<void> {
   await removeFile(file(vaultFolder));
 }
 
-export async function isNotedUnsaved(vaultFolder: string): Promise<boolean> {
+export async function isMarkedUnsaved(vaultFolder: string): Promise<boolean> {
   const found = await stat(file(vaultFolder));
   return found.ok && found.value !== undefined;
 }

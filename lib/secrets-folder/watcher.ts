@@ -1,8 +1,8 @@
 import { PassThrough } from "node:stream";
 import { clear } from "./scripts.js";
-import type { Enclave } from "./types.js";
+import type { SecretsFolder } from "./types.js";
 
-export interface GuardOptions {
+export interface WatcherOptions {
   /** Between two looks at the RAM folder, whole seconds. */
   readonly intervalSeconds: number;
   /** How long after tazpod has gone an open vault is closed, if all of it was saved; 0 is never. Whole seconds. */
@@ -11,7 +11,7 @@ export interface GuardOptions {
   readonly onChange: (look: string) => void;
 }
 
-export interface Guard {
+export interface Watcher {
   /** What looked like that is in the sealed vault. */
   saved(look: string): void;
   /** Ends it: the session is over, and closes the vault itself if need be. */
@@ -79,11 +79,11 @@ exec sh -c "$4" tazpod-unattended "$1" "$3" </dev/null >/dev/null 2>&1`;
  * grace time no other session has taken over, what is open and was saved to the last change is wiped; what was not saved
  * stays.
  */
-export function startGuard(
-  enclave: Enclave,
-  { intervalSeconds, graceSeconds, onChange }: GuardOptions,
-): Guard {
-  const { engine, container, user, folder } = enclave;
+export function startWatcher(
+  secrets: SecretsFolder,
+  { intervalSeconds, graceSeconds, onChange }: WatcherOptions,
+): Watcher {
+  const { engine, container, user, folder } = secrets;
   const orders = new PassThrough();
   const argv = ["sh", "-c", watch, "tazpod-guard", folder];
   const numbers = [String(intervalSeconds), String(graceSeconds)];

@@ -1,6 +1,6 @@
-import { startGuard } from "../secrets-folder/watcher.js";
-import type { Enclave } from "../secrets-folder/types.js";
-import { noteSaved, noteUnsaved } from "../secrets-folder/unsaved-note.js";
+import { startWatcher } from "../secrets-folder/watcher.js";
+import type { SecretsFolder } from "../secrets-folder/types.js";
+import { markSaved, markUnsaved } from "../secrets-folder/unsaved-note.js";
 import { failureText } from "../failure/explain.js";
 import type { Failure } from "../failure/failure.js";
 import { now, sleep } from "../host/clock.js";
@@ -28,11 +28,11 @@ const remindMs = 60_000;
  */
 export async function tendOpenVault(
   context: StepContext,
-  enclave: Enclave,
+  secrets: SecretsFolder,
   over: AbortSignal,
   begun?: ReturnType<typeof servePeers>,
 ): Promise<string | undefined> {
-  const tending = new Tending(context, enclave, over);
+  const tending = new Tending(context, secrets, over);
   await tending.learn();
   const serving = await (begun ?? servePeers(context));
   await sleep(1_000, over);
@@ -48,7 +48,7 @@ class Tending {
   /** The vault was closed, or its container is gone: there is nothing to tend. */
   closed = false;
   readonly #context: StepContext;
-  readonly #enclave: Enclave;
+  readonly #secrets: SecretsFolder;
   readonly #over: AbortSignal;
   /** How the RAM folder looks, and how it looked when it was last known to be saved. */
   #here = "";
@@ -59,9 +59,9 @@ class Tending {
   #failed: { readonly failure: Failure; readonly at: Date } | undefined;
   #wake: () => void = () => undefined;
 
-  constructor(context: StepContext, enclave: Enclave, over: AbortSignal) {
+  constructor(context: StepContext, secrets: SecretsFolder, over: AbortSignal) {
     this.#context = context;
-    this.#enclave = enclave;
+    this.#secrets = secrets;
     this.#over = over;
   }
 
@@ -87,7 +87,7 @@ class Tending {
   async once(): Promise<void> {
     const { autosaveMs, unattendedMs } = this.#context.project.config.session;
     const ended = new AbortController();
-    const guard = startGuard(this.#enclave, {
+    const guard = startWatcher(this.#secrets, {
       intervalSeconds: autosaveMs > 0 && autosaveMs < 10_000 ? 1 : 2,
       graceSeconds: Math.ceil(unattendedMs / 1000),
       onChange: (look) => this.#changed(look),
@@ -112,7 +112,7 @@ class Tending {
     const time = now().getTime();
     const isFirst = this.#here === "";
     this.#here = look;
-    if (!isFirst) void noteUnsaved(this.#context.project.vaultFolder);
+    if (!isFirst) void markUnsaved(this.#context.project.vaultFolder);
     this.#first ??= time;
     this.#due = isFirst
       ? time
@@ -152,8 +152,8 @@ class Tending {
   /** What has changed since is noted already. */
   async #note(look: string): Promise<void> {
     const { vaultFolder } = this.#context.project;
-    if (this.#saved !== look) await noteUnsaved(vaultFolder);
-    else if (this.#here === look) await noteSaved(vaultFolder);
+    if (this.#saved !== look) await markUnsaved(vaultFolder);
+    else if (this.#here === look) await markSaved(vaultFolder);
   }
 
   /** "unsaved" where nobody here knows the passphrase, or where it is not wanted. */

@@ -1,8 +1,8 @@
-import type { Enclave } from "../secrets-folder/types.js";
+import type { SecretsFolder } from "../secrets-folder/types.js";
 import type { Terminal } from "../host/terminal.js";
 
 /** Says which paths of the home were left alone, since something other than a link into the RAM folder lies there. */
-export function sayUnlinked(terminal: Terminal, { folder }: Enclave, paths: readonly string[]): void {
+export function sayUnlinked(terminal: Terminal, { folder }: SecretsFolder, paths: readonly string[]): void {
   for (const path of paths)
     terminal.print(
       `~/${path} in the container is not from the vault, and was left as it is; the vault's is ${folder}/${path}.`,

@@ -1,14 +1,14 @@
-import { changeOpen } from "../secrets-folder/open-record.js";
-import { openVaultIn } from "../secrets-folder/open-vault.js";
-import { takeOut } from "../secrets-folder/change-parts.js";
-import { take } from "../secrets-folder/pack.js";
-import type { Enclave, OpenVault } from "../secrets-folder/types.js";
+import { updateOpen } from "../secrets-folder/open-record.js";
+import { readOpenState } from "../secrets-folder/open-vault.js";
+import { removeFiles } from "../secrets-folder/change-parts.js";
+import { packFolder } from "../secrets-folder/pack.js";
+import type { SecretsFolder, OpenVault } from "../secrets-folder/types.js";
 import { withProjectLock } from "../project/project-lock.js";
 import { otherSessions } from "../project/sessions.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { normalise } from "../vault/archive/normalise.js";
 import { archiveDigest, type DigestLine } from "../vault/archive/digest.js";
-import { isOpen, leadsToOpen, type Opening, rest } from "../vault/parts.js";
+import { isOpen, isAboveOpen, type OpenParts, rest } from "../vault/parts.js";
 import type { StepContext } from "../run/step.js";
 
 /** The parts that this run opened, is done with, and nobody else here has asked for. */
@@ -24,15 +24,15 @@ export async function partsToClose({ project, session }: StepContext): Promise<R
  * Takes parts out of the RAM folder whose every change was saved. Failures: `changed-meanwhile` when something has changed
  * since, `vault-closed`, `still-open`.
  */
-export function closeParts(context: StepContext, enclave: Enclave): Promise<Result<void>> {
+export function closeParts(context: StepContext, secrets: SecretsFolder): Promise<Result<void>> {
   const { project, session, signal } = context;
   return withProjectLock(project.vaultFolder, signal, async () => {
     const names = await partsToClose(context);
     if (!names.ok) return names;
-    const mark = await openVaultIn(enclave);
+    const mark = await readOpenState(secrets);
     if (!mark.ok) return mark;
     if (typeof mark.value === "string") return fail({ kind: "vault-closed" });
-    const closed = await takeAway(context, enclave, mark.value, names.value);
+    const closed = await takeAway(context, secrets, mark.value, names.value);
     if (closed.ok) session.ownParts = [];
     return closed;
   });
@@ -40,13 +40,13 @@ export function closeParts(context: StepContext, enclave: Enclave): Promise<Resu
 
 async function takeAway(
   { project, signal }: StepContext,
-  enclave: Enclave,
+  secrets: SecretsFolder,
   mark: OpenVault,
   names: readonly string[],
 ): Promise<Result<void>> {
   const { parts, open } = mark.parts ?? everything(project.config.parts);
-  const left: Opening = { parts, open: open.filter((name) => !names.includes(name)) };
-  const taking = take(enclave, { signal, lenient: false });
+  const left: OpenParts = { parts, open: open.filter((name) => !names.includes(name)) };
+  const taking = packFolder(secrets, { signal, lenient: false });
   const archive = normalise(taking.tar, { limitBytes: Number.MAX_SAFE_INTEGER, format: "age" });
   archive.tar.resume();
   const [summary, done] = await Promise.all([archive.summary, taking.done]);
@@ -55,10 +55,10 @@ async function takeAway(
   if (summary.value.digest !== mark.digest)
     return fail({ kind: "changed-meanwhile", detail: "Something in the vault was changed meanwhile" });
   const stays = ({ entry: { path, type } }: DigestLine): boolean =>
-    isOpen(path, left) || (type === "directory" && leadsToOpen(path, left));
+    isOpen(path, left) || (type === "directory" && isAboveOpen(path, left));
   const { entries, folders } = summary.value;
   // first: what is gone and still counts as open would be taken for removed
-  const told = await changeOpen(enclave, {
+  const told = await updateOpen(secrets, {
     ...mark,
     digest: archiveDigest(entries.filter(stays)),
     parts: left,
@@ -66,13 +66,13 @@ async function takeAway(
   if (!told.ok) return told;
   const goes = entries.filter((line) => !stays(line));
   const going = new Set(goes.map(({ entry }) => entry.path));
-  return takeOut(enclave, {
+  return removeFiles(secrets, {
     files: goes.filter(({ entry }) => entry.type !== "directory").map(({ entry }) => entry.path),
     folders: folders.filter(({ path }) => going.has(path)).map(({ path }) => path),
   });
 }
 
-function everything(parts: Opening["parts"]): Opening {
+function everything(parts: OpenParts["parts"]): OpenParts {
   const plain = parts.map(({ name, paths }) => ({ name, paths }));
   return { parts: plain, open: [...plain.map(({ name }) => name), rest] };
 }

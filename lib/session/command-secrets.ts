@@ -1,5 +1,5 @@
 import { readFile } from "../secrets-folder/read-file.js";
-import type { Enclave } from "../secrets-folder/types.js";
+import type { SecretsFolder } from "../secrets-folder/types.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { leastMasked } from "./mask.js";
 import type { StepContext } from "../run/step.js";
@@ -11,10 +11,13 @@ const mostBytes = 32 * 1024;
  * What the variables of a command are set to, to be masked in what it prints. Failure: `precondition` for what is no file
  * of the open vault, or cannot be a variable.
  */
-export async function variableValues(context: StepContext, enclave: Enclave): Promise<Result<Buffer[]>> {
+export async function variableValues(
+  context: StepContext,
+  secrets: SecretsFolder,
+): Promise<Result<Buffer[]>> {
   const values: Buffer[] = [];
   for (const { name, path } of context.options.variables) {
-    const found = await readFile(enclave, path);
+    const found = await readFile(secrets, path);
     if (!found.ok) return found;
     const problem = unusable(found.value);
     if (found.value === undefined || problem !== undefined)

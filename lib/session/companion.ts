@@ -1,4 +1,4 @@
-import type { Enclave } from "../secrets-folder/types.js";
+import type { SecretsFolder } from "../secrets-folder/types.js";
 import { sleep } from "../host/clock.js";
 import { waitUntilIdle } from "../host/idle.js";
 import { otherSessions } from "../project/sessions.js";
@@ -17,14 +17,14 @@ const delayMs = 300;
 /** What goes on while a shell is open; `end` ends the shell. */
 export function besideShell(
   context: StepContext,
-  enclave: Enclave,
+  secrets: SecretsFolder,
   open: boolean,
   end: () => Promise<void>,
 ): Beside {
   const over = new AbortController();
   const { idleMs } = context.project.config.session;
   let wasIdle = false;
-  const tending = tend(context, enclave, open, over.signal);
+  const tending = tend(context, secrets, open, over.signal);
   const endIdle = async (): Promise<void> => {
     wasIdle = idleMs > 0 && (await waitUntilIdle(idleMs, over.signal));
     if (wasIdle) await end();
@@ -45,7 +45,7 @@ export function besideShell(
 
 async function tend(
   context: StepContext,
-  enclave: Enclave,
+  secrets: SecretsFolder,
   open: boolean,
   over: AbortSignal,
 ): Promise<string | undefined> {
@@ -65,7 +65,7 @@ async function tend(
     return undefined;
   }
   const { tendOpenVault } = await import("./autosave.js");
-  return tendOpenVault(context, enclave, over, serving);
+  return tendOpenVault(context, secrets, over, serving);
 }
 
 /** One that has just opened its own shell does not give it yet. */

@@ -1,7 +1,7 @@
-import { clear } from "../secrets-folder/clear.js";
-import { openVaultIn } from "../secrets-folder/open-vault.js";
-import { forgetOpen, recordedOpen } from "../secrets-folder/open-record.js";
-import type { Enclave } from "../secrets-folder/types.js";
+import { clearFolder } from "../secrets-folder/clear.js";
+import { readOpenState } from "../secrets-folder/open-vault.js";
+import { forgetOpen, isRecordedOpen } from "../secrets-folder/open-record.js";
+import type { SecretsFolder } from "../secrets-folder/types.js";
 import type { ContainerState } from "../engine/engine.js";
 import { withProjectLock } from "../project/project-lock.js";
 import { joinSession, otherSessions } from "../project/sessions.js";
@@ -19,10 +19,14 @@ export interface Joined {
  * Joins those who have a shell here, if the vault is still as open as this run takes it to be: from then on nobody who
  * leaves locks it. Failure: `changed-meanwhile`.
  */
-export function join(context: StepContext, enclave: Enclave, state: ContainerState): Promise<Result<Joined>> {
+export function join(
+  context: StepContext,
+  secrets: SecretsFolder,
+  state: ContainerState,
+): Promise<Result<Joined>> {
   const { project, options, session, terminal, signal } = context;
   return withProjectLock(project.vaultFolder, signal, async () => {
-    const open = await stillOpen(context, enclave, state);
+    const open = await stillOpen(context, secrets, state);
     if (!open.ok) return open;
     const others = await otherSessions(project.vaultFolder);
     if (!others.ok) return others;
@@ -40,16 +44,16 @@ const leftOpen =
 
 async function stillOpen(
   context: StepContext,
-  enclave: Enclave,
+  secrets: SecretsFolder,
   state: ContainerState,
 ): Promise<Result<boolean>> {
   const { project, session } = context;
-  const open = await recordedOpen(project.vaultFolder, state);
+  const open = await isRecordedOpen(project.vaultFolder, state);
   if (!open.ok || open.value === session.sawOpen) return open;
   // the record and this run's last look differ: another tazpod has opened or closed it, or it was closed from inside
-  const found = await openVaultIn(enclave);
+  const found = await readOpenState(secrets);
   if (!found.ok) return found;
-  if (found.value === "closing") return finish(context, enclave);
+  if (found.value === "closing") return finish(context, secrets);
   if (found.value === "changed") return fail(markChanged(context));
   if (found.value !== "closed") return ok(true);
   if (session.sawOpen)
@@ -59,16 +63,16 @@ async function stillOpen(
 }
 
 /** Brings a lock that was cut short to its end; what comes then is to be planned again. All was saved before it began. */
-export function finishLocking(context: StepContext, enclave: Enclave): Promise<Result<never>> {
+export function finishLocking(context: StepContext, secrets: SecretsFolder): Promise<Result<never>> {
   const { project, signal } = context;
-  return withProjectLock(project.vaultFolder, signal, () => finish(context, enclave));
+  return withProjectLock(project.vaultFolder, signal, () => finish(context, secrets));
 }
 
-async function finish({ project, session }: StepContext, enclave: Enclave): Promise<Result<never>> {
-  const found = await openVaultIn(enclave);
+async function finish({ project, session }: StepContext, secrets: SecretsFolder): Promise<Result<never>> {
+  const found = await readOpenState(secrets);
   if (!found.ok) return found;
   if (found.value === "closing") {
-    const cleared = await clear(enclave);
+    const cleared = await clearFolder(secrets);
     // whoever holds on to what was there has nothing to do with what is opened anew
     if (!cleared.ok && cleared.failure.kind !== "still-held") return cleared;
     const forgotten = await forgetOpen(project.vaultFolder);

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { put } from "../secrets-folder/unpack.js";
-import type { Enclave } from "../secrets-folder/types.js";
+import { unpackVault } from "../secrets-folder/unpack.js";
+import type { SecretsFolder } from "../secrets-folder/types.js";
 import { ensureImageUser } from "../engine/container.js";
 import { secretsFolder } from "../engine/paths.js";
 import type { HelperContainer, Engine } from "../engine/engine.js";
@@ -8,17 +8,17 @@ import { containerSpec } from "../project/container-spec.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import { type ArchiveSummary, normalise } from "../vault/archive/normalise.js";
-import { contentOf } from "../vault/inspect.js";
+import { vaultContent } from "../vault/inspect.js";
 import { archiveLimit } from "../vault/limit.js";
-import { isOpen, type Opening } from "../vault/parts.js";
-import { selectedTar } from "../vault/archive/tar-entries.js";
+import { isOpen, type OpenParts } from "../vault/parts.js";
+import { filterTar } from "../vault/archive/tar-entries.js";
 import { sayUnlinked } from "./bridges.js";
 import type { StepContext } from "../run/step.js";
 
 /** Parts of the vault in a container of their own. */
 export interface OpenBeside {
-  readonly enclave: Enclave;
-  readonly opening: Opening;
+  readonly secrets: SecretsFolder;
+  readonly opening: OpenParts;
   /** Digest of the parts as they were opened. */
   readonly digest: string;
   readonly end: () => Promise<void>;
@@ -36,12 +36,12 @@ export async function openBeside(
 ): Promise<Result<OpenBeside>> {
   const { project, report, signal, terminal } = context;
   const parts = project.config.parts.map(({ name, paths }) => ({ name, paths }));
-  const opening: Opening = { parts, open: names };
+  const opening: OpenParts = { parts, open: names };
   const container = await start(context, engine);
   if (!container.ok) return container;
   const { name, home, end } = container.value;
   const { user, secretsBytes, bridges } = project.config;
-  const enclave: Enclave = {
+  const secrets: SecretsFolder = {
     ...{ engine, container: name, user, folder: secretsFolder(home), secretsBytes, bridges },
     // nothing about it is recorded on the host: it lives no longer than this run
     ...{ vaultFolder: project.vaultFolder, run: name },
@@ -49,11 +49,11 @@ export async function openBeside(
   report(`opening ${names.join(", ")}`);
   const archive = partsOf(context, passphrase, opening, true);
   const mark = async (): Promise<Result<string>> => ok("open beside the shell");
-  const opened = await put(enclave, { tar: archive.tar, checked: archive.summary }, mark, signal);
+  const opened = await unpackVault(secrets, { tar: archive.tar, checked: archive.summary }, mark, signal);
   const summary = await archive.summary;
   if (opened.ok && summary.ok) {
-    if (opened.value !== "already open") sayUnlinked(terminal, enclave, opened.value.unlinked);
-    return ok({ enclave, opening, digest: summary.value.digest, end });
+    if (opened.value !== "already open") sayUnlinked(terminal, secrets, opened.value.unlinked);
+    return ok({ secrets, opening, digest: summary.value.digest, end });
   }
   await end();
   if (!summary.ok) return summary;
@@ -77,7 +77,7 @@ async function start(
 export async function sealedDigest(
   context: StepContext,
   passphrase: Secret,
-  opening: Opening,
+  opening: OpenParts,
 ): Promise<Result<string>> {
   const { tar, summary } = partsOf(context, passphrase, opening, false);
   tar.resume();
@@ -88,13 +88,13 @@ export async function sealedDigest(
 function partsOf(
   { project }: StepContext,
   passphrase: Secret,
-  opening: Opening,
+  opening: OpenParts,
   openFolders: boolean,
 ): ReturnType<typeof normalise> {
-  const { tar } = contentOf(project.vaultFile, passphrase);
+  const { tar } = vaultContent(project.vaultFile, passphrase);
   const limitBytes = archiveLimit(project.config.secretsBytes);
   return normalise(
-    selectedTar(tar, (path) => isOpen(path, opening)),
+    filterTar(tar, (path) => isOpen(path, opening)),
     { limitBytes, format: "age", openFolders },
   );
 }

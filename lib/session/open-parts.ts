@@ -1,9 +1,9 @@
-import { changeOpen } from "../secrets-folder/open-record.js";
-import { openVaultIn } from "../secrets-folder/open-vault.js";
-import { putMore } from "../secrets-folder/change-parts.js";
-import type { Opened } from "../secrets-folder/unpack.js";
-import { take as takeOut } from "../secrets-folder/pack.js";
-import type { Enclave, OpenVault } from "../secrets-folder/types.js";
+import { updateOpen } from "../secrets-folder/open-record.js";
+import { readOpenState } from "../secrets-folder/open-vault.js";
+import { addFiles } from "../secrets-folder/change-parts.js";
+import type { UnpackResult } from "../secrets-folder/unpack.js";
+import { packFolder as takeOut } from "../secrets-folder/pack.js";
+import type { SecretsFolder, OpenVault } from "../secrets-folder/types.js";
 import type { Failure } from "../failure/failure.js";
 import { fileHash } from "../host/file-hash.js";
 import { withProjectLock } from "../project/project-lock.js";
@@ -11,10 +11,10 @@ import { fail, ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import { type ArchiveSummary, normalise } from "../vault/archive/normalise.js";
 import type { DigestLine } from "../vault/archive/digest.js";
-import { contentOf } from "../vault/inspect.js";
+import { vaultContent } from "../vault/inspect.js";
 import { archiveLimit } from "../vault/limit.js";
-import { closedParts, isOpen, type Opening, partOf } from "../vault/parts.js";
-import { selectedTar } from "../vault/archive/tar-entries.js";
+import { closedParts, isOpen, type OpenParts, partOf } from "../vault/parts.js";
+import { filterTar } from "../vault/archive/tar-entries.js";
 import { sayUnlinked } from "./bridges.js";
 import { formatBytes, count } from "../host/human.js";
 import { namedParts } from "./parts.js";
@@ -25,11 +25,11 @@ import type { StepContext } from "../run/step.js";
  * Opens those of the named parts that are still closed in a vault that is open. With nothing named, it says what is
  * closed. Failures: `precondition` where something else lies in the way, and those of unlocking; then all is as it was.
  */
-export async function openMore(context: StepContext, enclave: Enclave): Promise<Result<void>> {
+export async function openMore(context: StepContext, secrets: SecretsFolder): Promise<Result<void>> {
   const { project, options, session, terminal, signal } = context;
   const named = namedParts(project, options.parts);
   if (!named.ok) return named;
-  const before = await openParts(enclave);
+  const before = await openParts(secrets);
   if (!before.ok) return before;
   const closed = before.value === undefined ? [] : closedParts(before.value);
   const missing = closed.filter((name) => named.value.includes(name));
@@ -41,31 +41,31 @@ export async function openMore(context: StepContext, enclave: Enclave): Promise<
   const passphrase = await vaultPassphrase(context, "Passphrase of the vault:");
   if (!passphrase.ok) return passphrase;
   const opened = await withProjectLock(project.vaultFolder, signal, () =>
-    add(context, enclave, passphrase.value, missing),
+    add(context, secrets, passphrase.value, missing),
   );
   if (!opened.ok) return opened;
   session.openedParts = [...session.openedParts, ...missing];
   const { files, bytes, unlinked } = opened.value;
-  sayUnlinked(terminal, enclave, unlinked);
+  sayUnlinked(terminal, secrets, unlinked);
   terminal.print(`✔ unlocked ${missing.join(", ")}: ${count(files)}, ${formatBytes(bytes)}`);
   return ok(undefined);
 }
 
 /** Which parts are open; undefined is all of them. Failure: `vault-closed`. */
-export async function openParts(enclave: Enclave): Promise<Result<Opening | undefined>> {
-  const mark = await openVaultIn(enclave);
+export async function openParts(secrets: SecretsFolder): Promise<Result<OpenParts | undefined>> {
+  const mark = await readOpenState(secrets);
   if (!mark.ok) return mark;
   return typeof mark.value === "string" ? fail({ kind: "vault-closed" }) : ok(mark.value.parts);
 }
 
 async function add(
   context: StepContext,
-  enclave: Enclave,
+  secrets: SecretsFolder,
   passphrase: Secret,
   names: readonly string[],
-): Promise<Result<ArchiveSummary & Opened>> {
+): Promise<Result<ArchiveSummary & UnpackResult>> {
   const { project, signal } = context;
-  const mark = await openVaultIn(enclave);
+  const mark = await readOpenState(secrets);
   if (!mark.ok) return mark;
   if (typeof mark.value === "string" || mark.value.parts === undefined) return fail({ kind: "vault-closed" });
   const sealed = await fileHash(project.vaultFile, signal);
@@ -74,9 +74,9 @@ async function add(
   const { parts, open } = mark.value.parts;
   const opening = { parts, open: [...open, ...names] };
   const limitBytes = archiveLimit(project.config.secretsBytes);
-  const all = await read(contentOf(project.vaultFile, passphrase).tar, opening, limitBytes);
+  const all = await read(vaultContent(project.vaultFile, passphrase).tar, opening, limitBytes);
   if (!all.ok) return all;
-  const there = await inRam(enclave, signal);
+  const there = await inRam(secrets, signal);
   if (!there.ok) return there;
   const isNew = ({ entry }: DigestLine): boolean =>
     names.includes(partOf(entry.path, parts)) && entry.type !== "directory";
@@ -85,8 +85,8 @@ async function add(
   const other = met.filter((line) => !isSame(line, known.get(line.entry.path)));
   if (other.length > 0) return fail(inTheWay(other.map(({ entry }) => entry.path)));
   const same = new Set(met.map(({ entry }) => entry.path));
-  const wanted = selectedTar(
-    contentOf(project.vaultFile, passphrase).tar,
+  const wanted = filterTar(
+    vaultContent(project.vaultFile, passphrase).tar,
     (path) => names.includes(partOf(path, parts)) && !same.has(path),
   );
   const added = normalise(wanted, { limitBytes, format: "age", openFolders: true });
@@ -98,10 +98,10 @@ async function add(
   const { parts: _, ...rest } = mark.value;
   const next: OpenVault = { ...rest, digest: all.value.digest };
   const isWhole = closedParts(opening).length === 0;
-  const put = await putMore(enclave, { tar: added.tar, checked }, signal);
+  const put = await addFiles(secrets, { tar: added.tar, checked }, signal);
   if (!put.ok) return put;
   // last: cut short before, what was put there is the same as in the sealed vault
-  const recorded = await changeOpen(enclave, isWhole ? next : { ...next, parts: opening });
+  const recorded = await updateOpen(secrets, isWhole ? next : { ...next, parts: opening });
   if (!recorded.ok) return recorded;
   // of the others it was said when they were opened
   const unlinked = put.value.unlinked.filter((path) => names.includes(partOf(path, parts)));
@@ -110,19 +110,19 @@ async function add(
 }
 
 async function read(
-  tar: Parameters<typeof selectedTar>[0],
-  opening: Opening,
+  tar: Parameters<typeof filterTar>[0],
+  opening: OpenParts,
   limitBytes: number,
 ): Promise<Result<ArchiveSummary>> {
-  const wanted = selectedTar(tar, (path) => isOpen(path, opening));
+  const wanted = filterTar(tar, (path) => isOpen(path, opening));
   const archive = normalise(wanted, { limitBytes, format: "age" });
   archive.tar.resume();
   return archive.summary;
 }
 
 /** What is in the RAM folder, whatever of it cannot be kept. */
-async function inRam(enclave: Enclave, signal: AbortSignal): Promise<Result<readonly DigestLine[]>> {
-  const taking = takeOut(enclave, { signal, lenient: true });
+async function inRam(secrets: SecretsFolder, signal: AbortSignal): Promise<Result<readonly DigestLine[]>> {
+  const taking = takeOut(secrets, { signal, lenient: true });
   const archive = normalise(taking.tar, {
     limitBytes: Number.MAX_SAFE_INTEGER,
     format: "age",

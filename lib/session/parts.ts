@@ -1,7 +1,7 @@
 import { nearest } from "../document/nearest.js";
 import type { Project } from "../project/project.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import { closedParts, type Opening, rest } from "../vault/parts.js";
+import { closedParts, type OpenParts, rest } from "../vault/parts.js";
 import type { RunOptions } from "../run/options.js";
 
 /** All that the vault is made of. */
@@ -30,7 +30,7 @@ export function namedParts(
 export function wantedOpening(
   project: Pick<Project, "config">,
   { parts: named }: RunOptions,
-): Result<Opening | undefined> {
+): Result<OpenParts | undefined> {
   const { parts } = project.config;
   const always = [...parts.filter(({ onRequest }) => !onRequest).map(({ name }) => name), rest];
   const open = named.length === 0 ? ok(always) : namedParts(project, named);

@@ -1,5 +1,5 @@
 import { endSession, shellCommand } from "../secrets-folder/shell.js";
-import type { Enclave } from "../secrets-folder/types.js";
+import type { SecretsFolder } from "../secrets-folder/types.js";
 import { workspace } from "../engine/paths.js";
 import type { Engine } from "../engine/engine.js";
 import type { Finished } from "../host/process.js";
@@ -17,20 +17,20 @@ interface Inside {
 /** Runs the shell, or the command behind `--`, in a container; values of `--env` are masked in what it prints. */
 export async function runInside(
   context: StepContext,
-  enclave: Enclave,
+  secrets: SecretsFolder,
   { open, tty, env }: Inside,
 ): ReturnType<Engine["foreground"]> {
   const { options, project, terminal, signal } = context;
-  const { engine, container, user } = enclave;
+  const { engine, container, user } = secrets;
   const { args, variables } = options;
-  const command = shellCommand(enclave, {
+  const command = shellCommand(secrets, {
     open,
     argv: args.length > 0 ? args : project.config.shell,
     variables,
   });
   const how = { user, tty, workdir: workspace, env, signal };
   if (variables.length === 0) return terminal.handOver(() => engine.foreground(container, command, how));
-  const values = await variableValues(context, enclave);
+  const values = await variableValues(context, secrets);
   if (!values.ok) return values;
   const { masking } = await import("./mask.js");
   try {
@@ -46,13 +46,13 @@ export async function runInside(
  * terminal was hung up, is ended. Failures: `interrupted`, and those of `runInside`.
  */
 export async function exitCodeOf(
-  enclave: Enclave,
+  secrets: SecretsFolder,
   session: string,
   done: Result<Finished>,
   hungUp: boolean,
 ): Promise<Result<number>> {
   const code = done.ok ? done.value.code : undefined;
-  if (code === undefined || hungUp) await endSession(enclave, session);
+  if (code === undefined || hungUp) await endSession(secrets, session);
   if (!done.ok) return done;
   if (code === undefined || hungUp)
     return fail({ kind: "interrupted", signal: done.value.signal ?? "SIGHUP" });

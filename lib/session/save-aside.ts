@@ -1,7 +1,7 @@
-import { changeOpen } from "../secrets-folder/open-record.js";
-import { openVaultIn } from "../secrets-folder/open-vault.js";
-import { take } from "../secrets-folder/pack.js";
-import type { Enclave, OpenVault } from "../secrets-folder/types.js";
+import { updateOpen } from "../secrets-folder/open-record.js";
+import { readOpenState } from "../secrets-folder/open-vault.js";
+import { packFolder } from "../secrets-folder/pack.js";
+import type { SecretsFolder, OpenVault } from "../secrets-folder/types.js";
 import type { Failure } from "../failure/failure.js";
 import { fileHash } from "../host/file-hash.js";
 import { withProjectLock } from "../project/project-lock.js";
@@ -9,10 +9,10 @@ import { fail, ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import { normalise } from "../vault/archive/normalise.js";
 import { conflictPath } from "../vault/conflicts.js";
-import { formatOf } from "../vault/format-of.js";
+import { readFormat } from "../vault/format-of.js";
 import { listVault } from "../vault/inspect.js";
 import { archiveLimit } from "../vault/limit.js";
-import { leftOut, sealInto } from "../vault/seal-folder.js";
+import { omittedPaths, sealInto } from "../vault/seal-folder.js";
 import { printable } from "../host/printable.js";
 import { formatBytes, count } from "../host/human.js";
 import { type OpenBeside, sealedDigest } from "./open-aside.js";
@@ -42,10 +42,10 @@ export async function saveBeside(
 
 async function isChanged(
   { options, project, signal }: StepContext,
-  { enclave, digest }: OpenBeside,
+  { secrets, digest }: OpenBeside,
 ): Promise<Result<boolean>> {
   const lenient = options.skipUnreadable;
-  const taking = take(enclave, { signal, lenient });
+  const taking = packFolder(secrets, { signal, lenient });
   const limitBytes = archiveLimit(project.config.secretsBytes);
   const { tar, summary } = normalise(taking.tar, { limitBytes, format: "age", lenient });
   tar.resume();
@@ -56,7 +56,7 @@ async function isChanged(
 
 async function save(context: StepContext, opened: OpenBeside, passphrase: Secret): Promise<Result<void>> {
   const { project, options, signal, terminal } = context;
-  const { enclave, opening, digest } = opened;
+  const { secrets, opening, digest } = opened;
   const here = await fileHash(project.vaultFile, signal);
   if (!here.ok) return here;
   const sealedNow = await sealedDigest(context, passphrase, opening);
@@ -66,10 +66,10 @@ async function save(context: StepContext, opened: OpenBeside, passphrase: Secret
   const isApart = sealedNow.value === digest && !hasPart(shell.value?.mark, opening.open);
   const listed = await listVault(project.vaultFile, passphrase);
   if (!listed.ok) return listed;
-  const format = await formatOf(project.vaultFile);
+  const format = await readFormat(project.vaultFile);
   if (!format.ok) return format;
   const limitBytes = archiveLimit(project.config.secretsBytes);
-  const source = await sourceOf(context, { enclave, opening, passphrase, format: format.value, limitBytes });
+  const source = await sourceOf(context, { secrets, opening, passphrase, format: format.value, limitBytes });
   if (!source.ok) return source;
   const generation = listed.value.manifest?.generation ?? 0;
   const sealed = await sealInto({
@@ -86,7 +86,7 @@ async function save(context: StepContext, opened: OpenBeside, passphrase: Secret
     },
   });
   if (!sealed.ok) return sealed;
-  const without = leftOut(sealed.value);
+  const without = omittedPaths(sealed.value);
   if (without.length > 0) terminal.print(`Not kept in the vault: ${without.map(printable).join(", ")}`);
   if (sealed.value.path !== project.vaultFile) return fail(kept(opening.open, sealed.value.path));
   const { files, bytes } = sealed.value.summary;
@@ -94,18 +94,18 @@ async function save(context: StepContext, opened: OpenBeside, passphrase: Secret
   // what is open in the shell was made from the vault that this one replaces
   if (shell.value === undefined || shell.value.mark.base !== here.value) return ok(undefined);
   const { next: _, ...rest } = shell.value.mark;
-  return changeOpen(shell.value.enclave, { ...rest, base: sealed.value.sha256, generation: generation + 1 });
+  return updateOpen(shell.value.secrets, { ...rest, base: sealed.value.sha256, generation: generation + 1 });
 }
 
 /** The vault that is open in the shell's container, if one is. */
 async function openInShell({
-  enclave,
-}: StepContext): Promise<Result<{ readonly enclave: Enclave; readonly mark: OpenVault } | undefined>> {
-  const found = await enclave();
+  secrets,
+}: StepContext): Promise<Result<{ readonly secrets: SecretsFolder; readonly mark: OpenVault } | undefined>> {
+  const found = await secrets();
   if (!found.ok) return found.failure.kind === "container-gone" ? ok(undefined) : found;
-  const mark = await openVaultIn(found.value);
+  const mark = await readOpenState(found.value);
   if (!mark.ok) return mark;
-  return ok(typeof mark.value === "string" ? undefined : { enclave: found.value, mark: mark.value });
+  return ok(typeof mark.value === "string" ? undefined : { secrets: found.value, mark: mark.value });
 }
 
 function kept(names: readonly string[], path: string): Failure {

@@ -1,20 +1,20 @@
-import { take } from "../secrets-folder/pack.js";
-import type { Enclave } from "../secrets-folder/types.js";
+import { packFolder } from "../secrets-folder/pack.js";
+import type { SecretsFolder } from "../secrets-folder/types.js";
 import { ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import { type ArchiveSummary, normalise } from "../vault/archive/normalise.js";
 import { archiveDigest } from "../vault/archive/digest.js";
 import type { VaultFormat } from "../vault/format.js";
 import { listVault } from "../vault/inspect.js";
-import type { Opening } from "../vault/parts.js";
+import type { OpenParts } from "../vault/parts.js";
 import type { SealedVault, TarSource } from "../vault/seal-folder.js";
 import { withClosed } from "../vault/archive/with-closed.js";
 import type { StepContext } from "../run/step.js";
 
 interface Wanted {
-  readonly enclave: Enclave;
+  readonly secrets: SecretsFolder;
   /** Which parts are open; undefined is all of them. */
-  readonly opening: Opening | undefined;
+  readonly opening: OpenParts | undefined;
   readonly passphrase: Secret;
   readonly format: VaultFormat;
   readonly limitBytes: number;
@@ -42,9 +42,9 @@ const noStrays: Strays = { leftOut: [], newParts: [] };
  * reading that vault.
  */
 export async function sourceOf(context: StepContext, wanted: Wanted): Promise<Result<Source>> {
-  const { enclave, opening, passphrase, format, limitBytes } = wanted;
+  const { secrets, opening, passphrase, format, limitBytes } = wanted;
   const lenient = context.options.skipUnreadable;
-  const ram = (): ReturnType<typeof take> => take(enclave, { signal: context.signal, lenient });
+  const ram = (): ReturnType<typeof packFolder> => packFolder(secrets, { signal: context.signal, lenient });
   if (opening === undefined) return ok({ open: ram, digest: () => undefined, strays: () => noStrays });
   const path = context.project.vaultFile;
   const listed = await listVault(path, passphrase);
@@ -71,7 +71,7 @@ export async function sourceOf(context: StepContext, wanted: Wanted): Promise<Re
     });
     return { tar, done };
   };
-  const digest = ({ moving }: SealedVault): string | undefined =>
-    last && archiveDigest(last.entries.filter(({ entry }) => !moving.includes(entry.path)));
+  const digest = ({ changedWhileReading }: SealedVault): string | undefined =>
+    last && archiveDigest(last.entries.filter(({ entry }) => !changedWhileReading.includes(entry.path)));
   return ok({ open, digest, strays: () => strays() });
 }

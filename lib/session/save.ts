@@ -1,8 +1,8 @@
-import { changeOpen } from "../secrets-folder/open-record.js";
-import { openVaultIn } from "../secrets-folder/open-vault.js";
-import { noteSaved } from "../secrets-folder/unsaved-note.js";
-import { take, type Taking } from "../secrets-folder/pack.js";
-import type { Enclave, OpenVault } from "../secrets-folder/types.js";
+import { updateOpen } from "../secrets-folder/open-record.js";
+import { readOpenState } from "../secrets-folder/open-vault.js";
+import { markSaved } from "../secrets-folder/unsaved-note.js";
+import { packFolder, type PackedFolder } from "../secrets-folder/pack.js";
+import type { SecretsFolder, OpenVault } from "../secrets-folder/types.js";
 import { explain } from "../failure/explain.js";
 import type { Failure } from "../failure/failure.js";
 import { fileHash } from "../host/file-hash.js";
@@ -10,11 +10,11 @@ import { sessionsTimestamp, isInUse } from "../project/sessions.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import { normalise } from "../vault/archive/normalise.js";
-import { conflictPath, keptBeside } from "../vault/conflicts.js";
-import { isCut } from "../vault/archive/is-truncated.js";
-import { formatOf } from "../vault/format-of.js";
+import { conflictPath, savedAsConflict } from "../vault/conflicts.js";
+import { isTruncated } from "../vault/archive/is-truncated.js";
+import { readFormat } from "../vault/format-of.js";
 import { archiveLimit } from "../vault/limit.js";
-import { leftOut, sealInto } from "../vault/seal-folder.js";
+import { omittedPaths, sealInto } from "../vault/seal-folder.js";
 import { formatBytes, count } from "../host/human.js";
 import { cannotTell } from "../run/checks.js";
 import { partsToClose } from "./close-parts.js";
@@ -33,18 +33,18 @@ export async function saveOpen(
 ): Promise<Result<void>> {
   const { project } = context;
   const lenient = context.options.skipUnreadable;
-  const enclave = await context.enclave();
-  if (!enclave.ok) return enclave;
-  const mark = await openVaultIn(enclave.value);
+  const secrets = await context.secrets();
+  if (!secrets.ok) return secrets;
+  const mark = await readOpenState(secrets.value);
   if (!mark.ok) return mark;
   if (typeof mark.value === "string") return notOpen(context, mark.value);
   const opened = mark.value;
   const generation = opened.generation ?? 0;
-  const format = await formatOf(project.vaultFile);
+  const format = await readFormat(project.vaultFile);
   if (!format.ok) return format;
   const limitBytes = archiveLimit(project.config.secretsBytes);
   const source = await sourceOf(context, {
-    enclave: enclave.value,
+    secrets: secrets.value,
     opening: opened.parts,
     passphrase,
     format: format.value,
@@ -63,40 +63,40 @@ export async function saveOpen(
       const place = await target(context, opened);
       if (!place.ok) return place;
       const { path, base } = place.value;
-      const told = await changeOpen(enclave.value, { ...opened, base, next: filled.sha256 });
+      const told = await updateOpen(secrets.value, { ...opened, base, next: filled.sha256 });
       return told.ok ? ok(path) : told;
     },
   });
   if (!sealed.ok) return fail(unsaved(sealed.failure));
   const { path, sha256, summary } = sealed.value;
-  const without = leftOut(sealed.value);
+  const without = omittedPaths(sealed.value);
   if (without.length > 0) say(`Not kept in the vault: ${without.join(", ")}`);
-  if (path !== project.vaultFile) return fail(keptBeside(path));
-  await noteSaved(project.vaultFolder);
+  if (path !== project.vaultFile) return fail(savedAsConflict(path));
+  await markSaved(project.vaultFolder);
   say(`✔ saved: ${count(summary.files)}, ${formatBytes(summary.bytes)}, sealed`);
   const { leftOut: strays, newParts } = source.value.strays();
-  const aside = await keepAside(context, enclave.value, passphrase, strays);
+  const aside = await keepAside(context, secrets.value, passphrase, strays);
   if (!aside.ok) return aside;
   const { next: _, parts, ...rest } = opened;
-  return changeOpen(enclave.value, {
+  return updateOpen(secrets.value, {
     ...rest,
     ...(parts === undefined ? {} : { parts: { ...parts, open: [...parts.open, ...newParts] } }),
     digest: source.value.digest(sealed.value) ?? summary.digest,
     base: sha256,
     generation: generation + 1,
-    moving: sealed.value.moving,
+    moving: sealed.value.changedWhileReading,
   });
 }
 
 /** Keeps what lay in closed parts in a sealed file of its own, and has it told when the step or the shell ends. */
 async function keepAside(
   { project, session, signal }: StepContext,
-  enclave: Enclave,
+  secrets: SecretsFolder,
   passphrase: Secret,
   strays: readonly string[],
 ): Promise<Result<void>> {
   if (strays.length === 0) return ok(undefined);
-  const kept = await keepBeside(project, enclave, passphrase, signal, session.asidePath);
+  const kept = await keepBeside(project, secrets, passphrase, signal, session.asidePath);
   if (!kept.ok) return kept;
   session.asidePath = kept.value;
   const names = strays.slice(0, 5).join(", ") + (strays.length > 5 ? `, and ${strays.length - 5} more` : "");
@@ -128,28 +128,31 @@ async function target(
 }
 
 /** The result of reading a taking, good only if tar says that it read everything; what tar complains of comes first. */
-async function whole<T>(taking: Taking, read: (taking: Taking) => Promise<Result<T>>): Promise<Result<T>> {
+async function whole<T>(
+  taking: PackedFolder,
+  read: (taking: PackedFolder) => Promise<Result<T>>,
+): Promise<Result<T>> {
   const [result, done] = await Promise.all([read(taking), taking.done]);
   // a tar that was refused for what is in it was not read on, and ended because of that
-  return done.ok || (!result.ok && !isCut(result.failure)) ? result : done;
+  return done.ok || (!result.ok && !isTruncated(result.failure)) ? result : done;
 }
 
 async function digestOf(
   { project, options, signal }: StepContext,
-  enclave: Enclave,
+  secrets: SecretsFolder,
   moving: readonly string[],
 ): Promise<Result<string>> {
   const lenient = options.skipUnreadable;
   const limitBytes = archiveLimit(project.config.secretsBytes);
-  const format = await formatOf(project.vaultFile);
+  const format = await readFormat(project.vaultFile);
   if (!format.ok) return format;
-  const without = new Set(lenient ? moving : []);
-  const found = await whole(take(enclave, { signal, lenient }), async (taking) => {
+  const exclude = new Set(lenient ? moving : []);
+  const found = await whole(packFolder(secrets, { signal, lenient }), async (taking) => {
     const { tar, summary } = normalise(taking.tar, {
       limitBytes,
       format: lenient ? format.value : "age",
       lenient,
-      without,
+      exclude,
     });
     tar.resume();
     return summary;
@@ -160,9 +163,9 @@ async function digestOf(
 /** The fact `vault-saved`: reads all of the RAM folder. */
 export async function vaultSaved(context: StepContext): Promise<CheckResult> {
   if (context.options.discard) return holds("unsaved work is discarded, as --discard says");
-  const enclave = await context.enclave();
-  if (!enclave.ok) return cannotTell(enclave.failure);
-  const mark = await openVaultIn(enclave.value);
+  const secrets = await context.secrets();
+  if (!secrets.ok) return cannotTell(secrets.failure);
+  const mark = await readOpenState(secrets.value);
   if (!mark.ok) return cannotTell(mark.failure);
   if (mark.value === "closed") return fails("the vault is not open");
   if (mark.value === "closing") return holds("it was saved before it was being locked");
@@ -171,7 +174,7 @@ export async function vaultSaved(context: StepContext): Promise<CheckResult> {
   const seen = await sessionsTimestamp(context.project.vaultFolder);
   if (!seen.ok) return cannotTell(seen.failure);
   context.session.lookedAt = seen.value;
-  const digest = await digestOf(context, enclave.value, mark.value.moving ?? []);
+  const digest = await digestOf(context, secrets.value, mark.value.moving ?? []);
   // what cannot be read is not saved either; the save then says what it is
   if (!digest.ok)
     return digest.failure.kind === "container-gone"

@@ -3,8 +3,8 @@ import { loginName } from "../aws/client-config.js";
 import { type EngineSelection, configuredEngine } from "../engine/choose.js";
 import type { ContainerState, Engine, EngineChoice } from "../engine/engine.js";
 import { secretsFolder } from "../engine/paths.js";
-import { runOf } from "../secrets-folder/open-record.js";
-import type { Enclave } from "../secrets-folder/types.js";
+import { containerStart } from "../secrets-folder/open-record.js";
+import type { SecretsFolder } from "../secrets-folder/types.js";
 import type { Terminal } from "../host/terminal.js";
 import { loadProject } from "../project/load-project.js";
 import type { Project } from "../project/project.js";
@@ -130,7 +130,7 @@ export class World {
     return this.#imageId;
   }
 
-  async enclave(): Promise<Result<Enclave>> {
+  async secrets(): Promise<Result<SecretsFolder>> {
     const { containerName, user, bridges, secretsBytes } = this.#project.config;
     const state = await this.container();
     if (!state.ok) return state;
@@ -139,7 +139,7 @@ export class World {
     return ok({
       engine: await this.engine(),
       vaultFolder: this.#project.vaultFolder,
-      run: runOf(state.value) ?? "",
+      run: containerStart(state.value) ?? "",
       container: containerName,
       user,
       folder: secretsFolder(state.value.home),
@@ -184,7 +184,7 @@ export class World {
       chosen: () => this.chosen(),
       container: () => this.container(),
       imageId: () => this.imageId(),
-      enclave: () => this.enclave(),
+      secrets: () => this.secrets(),
       remote: () => this.remote(),
       shell: async () =>
         (await import("zx/core")).$({ cwd: project.root, env: { ...process.env, ...env }, signal }),
@@ -194,6 +194,9 @@ export class World {
 
 async function openProjectRemote({ config, vaultFolder }: Project): Promise<Remote> {
   const { openRemote } = await import("../remote/open.js");
-  const { acceptedBy } = await import("../remote/accepted.js");
-  return openRemote(config.remote, { folder: projectState(vaultFolder), accepted: acceptedBy(config) });
+  const { downloadLimitsOf } = await import("../remote/accepted.js");
+  return openRemote(config.remote, {
+    folder: projectState(vaultFolder),
+    downloadLimits: downloadLimitsOf(config),
+  });
 }

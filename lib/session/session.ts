@@ -1,11 +1,11 @@
-import type { Freshness } from "../remote/freshness.js";
+import type { Staleness } from "../remote/freshness.js";
 import type { Secret } from "../host/secret.js";
 import type { Passphrase } from "../vault/passphrase.js";
 
 /** What one run of tazpod remembers between its steps, in memory only. */
 export class Session {
   /** Whether the remote has moved on, once that was asked. */
-  freshness: Promise<Freshness> | undefined;
+  freshness: Promise<Staleness> | undefined;
   /** The answer to that did not come in time. */
   isLate = false;
   /** The vault here was pulled, made or merged in this run. */

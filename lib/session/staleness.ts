@@ -1,5 +1,5 @@
 import { explain } from "../failure/explain.js";
-import { freshness, type Freshness } from "../remote/freshness.js";
+import { checkStaleness, type Staleness } from "../remote/freshness.js";
 import type { RemoteObject } from "../remote/types.js";
 import { ago } from "../host/human.js";
 import { fails, holds, unknown, type StepContext, type CheckResult } from "../run/step.js";
@@ -11,12 +11,12 @@ const patienceMs = 1_000;
  * Begins to ask the remote whether it has moved on. Nobody waits for the answer, and nothing is asked where that would
  * take a login, or where the run is offline.
  */
-export function beginFreshness(context: StepContext): Promise<Freshness> {
+export function beginFreshness(context: StepContext): Promise<Staleness> {
   const { session, project } = context;
-  session.freshness ??= (async (): Promise<Freshness> => {
+  session.freshness ??= (async (): Promise<Staleness> => {
     const remote = await context.remote();
     const credentials = await remote.credentials(session.over);
-    if (credentials.state === "true") return freshness(remote, project.vaultFolder, session.over);
+    if (credentials.state === "true") return checkStaleness(remote, project.vaultFolder, session.over);
     const { reason: detail, hint = "Run `tazpod login`." } = credentials;
     return { state: "unknown", failure: { kind: "no-credentials", detail, hint } };
   })();
@@ -66,7 +66,7 @@ export function isOffline({ options, project }: StepContext): boolean {
   return options.offline && project.config.remote.url.startsWith("s3://");
 }
 
-function verdictOf(found: Freshness, url: string): CheckResult {
+function verdictOf(found: Staleness, url: string): CheckResult {
   switch (found.state) {
     case "current":
       return holds(`${url} has no newer one`);

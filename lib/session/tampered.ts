@@ -1,14 +1,14 @@
-import { clear } from "../secrets-folder/clear.js";
+import { clearFolder } from "../secrets-folder/clear.js";
 import { isEmpty } from "../secrets-folder/is-empty.js";
-import { forgetOpen, recordedOpen } from "../secrets-folder/open-record.js";
-import { take } from "../secrets-folder/pack.js";
-import type { Enclave } from "../secrets-folder/types.js";
+import { forgetOpen, isRecordedOpen } from "../secrets-folder/open-record.js";
+import { packFolder } from "../secrets-folder/pack.js";
+import type { SecretsFolder } from "../secrets-folder/types.js";
 import type { FailureOf } from "../failure/failure.js";
 import type { Project } from "../project/project.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import { conflictPath } from "../vault/conflicts.js";
-import { formatOf } from "../vault/format-of.js";
+import { readFormat } from "../vault/format-of.js";
 import { archiveLimit } from "../vault/limit.js";
 import { sealInto } from "../vault/seal-folder.js";
 import type { StepContext } from "../run/step.js";
@@ -29,7 +29,7 @@ export async function notOpen(
 ): Promise<Result<never>> {
   const state = await context.container();
   if (!state.ok) return state;
-  const recorded = await recordedOpen(context.project.vaultFolder, state.value);
+  const recorded = await isRecordedOpen(context.project.vaultFolder, state.value);
   if (!recorded.ok) return recorded;
   if (recorded.value && found !== "closing") return fail({ kind: "vault-vanished" });
   return fail(found === "changed" ? markChanged(context) : { kind: "vault-closed" });
@@ -42,11 +42,11 @@ export async function notOpen(
  */
 export async function closeDisturbed(context: StepContext, passphrase: Secret): Promise<Result<never>> {
   const { vaultFolder } = context.project;
-  const enclave = await context.enclave();
-  if (!enclave.ok) return enclave;
-  const kept = await keepBeside(context.project, enclave.value, passphrase, context.signal);
+  const secrets = await context.secrets();
+  if (!secrets.ok) return secrets;
+  const kept = await keepBeside(context.project, secrets.value, passphrase, context.signal);
   if (!kept.ok) return kept;
-  const cleared = await clear(enclave.value, { all: true });
+  const cleared = await clearFolder(secrets.value, { all: true });
   if (!cleared.ok) return cleared;
   const forgotten = await forgetOpen(vaultFolder);
   if (!forgotten.ok) return forgotten;
@@ -56,19 +56,19 @@ export async function closeDisturbed(context: StepContext, passphrase: Secret): 
 /** Seals what is in the RAM folder to a file of its own, or to `path` again; undefined when nothing is there. */
 export async function keepBeside(
   project: Project,
-  enclave: Enclave,
+  secrets: SecretsFolder,
   passphrase: Secret,
   signal: AbortSignal,
   path?: string,
 ): Promise<Result<string | undefined>> {
-  const empty = await isEmpty(enclave);
+  const empty = await isEmpty(secrets);
   if (!empty.ok || empty.value) return empty.ok ? ok(undefined) : empty;
-  const format = await formatOf(project.vaultFile);
+  const format = await readFormat(project.vaultFile);
   if (!format.ok) return format;
   const sealed = await sealInto({
     ...{ passphrase, format: format.value, folder: project.vaultFolder, lenient: true },
     limitBytes: archiveLimit(project.config.secretsBytes),
-    source: () => take(enclave, { signal, lenient: true }),
+    source: () => packFolder(secrets, { signal, lenient: true }),
     target: () => (path === undefined ? conflictPath(project.vaultFolder) : Promise.resolve(ok(path))),
   });
   return sealed.ok ? ok(sealed.value.path) : sealed;

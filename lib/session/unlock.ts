@@ -1,15 +1,15 @@
 import { Readable } from "node:stream";
 import { forgetOpen, recordOpen } from "../secrets-folder/open-record.js";
-import { type Opened as Placed, put } from "../secrets-folder/unpack.js";
-import type { Enclave } from "../secrets-folder/types.js";
+import { type UnpackResult as Placed, unpackVault } from "../secrets-folder/unpack.js";
+import type { SecretsFolder } from "../secrets-folder/types.js";
 import { now } from "../host/clock.js";
 import { ok, type Result, take } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import { type ArchiveSummary, normalise } from "../vault/archive/normalise.js";
-import type { Opened } from "../vault/newest.js";
+import type { OpenedFile } from "../vault/newest.js";
 import { type OpenedVault, openVault } from "../vault/open.js";
-import { isOpen, type Opening } from "../vault/parts.js";
-import { selectedTar } from "../vault/archive/tar-entries.js";
+import { isOpen, type OpenParts } from "../vault/parts.js";
+import { filterTar } from "../vault/archive/tar-entries.js";
 
 interface Request {
   /** The path of the sealed file. */
@@ -17,9 +17,9 @@ interface Request {
   readonly passphrase: Secret;
   readonly limitBytes: number;
   /** Only these parts of it; all of it without. */
-  readonly opening: Opening | undefined;
+  readonly opening: OpenParts | undefined;
   /** Whether what has opened is to be gone on with; nothing of it is in the RAM folder yet. */
-  readonly accept: (opened: Opened) => Promise<Result<void>>;
+  readonly accept: (opened: OpenedFile) => Promise<Result<void>>;
   readonly signal: AbortSignal;
 }
 
@@ -37,7 +37,7 @@ interface Archive {
  * of `put`.
  */
 export async function unpack(
-  enclave: Enclave,
+  secrets: SecretsFolder,
   { vault, passphrase, limitBytes, opening: only, accept, signal }: Request,
 ): Promise<Result<(ArchiveSummary & Placed) | "already open">> {
   const opening = openVault(vault, passphrase);
@@ -61,19 +61,19 @@ export async function unpack(
     if (!accepted.ok) return accepted;
     const mark = crypto.randomUUID();
     isRecorded = true;
-    const recorded = await recordOpen(enclave, mark, {
+    const recorded = await recordOpen(secrets, mark, {
       ...{ version: 1, digest, base, generation: manifest?.generation ?? 0 },
       ...{ openedAt: now().toISOString(), ...(only === undefined ? {} : { parts: only }) },
     });
     return recorded.ok ? ok(mark) : recorded;
   };
-  const done = await put(enclave, { tar, checked }, record, signal);
+  const done = await unpackVault(secrets, { tar, checked }, record, signal);
   // before all else: a passphrase that opens nothing must not be kept
   const opened = await opening;
   if (!opened.ok) return opened;
   if (!done.ok) {
     // what another tazpod has opened stays on record
-    if (isRecorded) await forgetOpen(enclave.vaultFolder);
+    if (isRecorded) await forgetOpen(secrets.vaultFolder);
     return done;
   }
   if (done.value === "already open") return ok(done.value);
@@ -81,12 +81,12 @@ export async function unpack(
   return summary.ok ? ok({ ...summary.value, ...done.value }) : summary;
 }
 
-function archiveOf({ tar, format }: OpenedVault, limitBytes: number, only: Opening | undefined): Archive {
+function archiveOf({ tar, format }: OpenedVault, limitBytes: number, only: OpenParts | undefined): Archive {
   if (only === undefined) {
     const all = normalise(tar, { limitBytes, format, openFolders: true });
     return { ...all, whole: all.summary };
   }
   const all = normalise(tar, { limitBytes: Number.MAX_SAFE_INTEGER, format });
-  const wanted = selectedTar(all.tar, (path) => isOpen(path, only));
+  const wanted = filterTar(all.tar, (path) => isOpen(path, only));
   return { ...normalise(wanted, { limitBytes, format, openFolders: true }), whole: all.summary };
 }

@@ -17,7 +17,7 @@ export async function conflictPath(vaultFolder: string): Promise<Result<string>>
 }
 
 /** What to say of a vault that was kept there. */
-export function keptBeside(path: string): Failure {
+export function savedAsConflict(path: string): Failure {
   return {
     kind: "conflict",
     message: `The vault on this host was replaced while it was open, so it was not overwritten. What was open is sealed in ${path}.`,

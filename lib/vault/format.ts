@@ -1,4 +1,4 @@
-import { leastV1Bytes } from "./v1.js";
+import { minV1Bytes } from "./v1.js";
 
 export type VaultFormat = "v1" | "age";
 
@@ -12,7 +12,7 @@ export const headBytes = 64;
  * The format of a sealed vault by its first bytes (`headBytes` of them, or all). v1 has no mark of its own, so it
  * is whatever is not age and is long enough; undefined is what can be neither.
  */
-export function recognise(head: Uint8Array): VaultFormat | undefined {
+export function detectFormat(head: Uint8Array): VaultFormat | undefined {
   if (ageLine.equals(head.subarray(0, ageLine.length))) return "age";
-  return head.length >= leastV1Bytes ? "v1" : undefined;
+  return head.length >= minV1Bytes ? "v1" : undefined;
 }

@@ -4,7 +4,7 @@ import type { Secret } from "../host/secret.js";
 import { type ArchiveSummary, normalise } from "./archive/normalise.js";
 import type { DigestLine } from "./archive/digest.js";
 import type { VaultFormat } from "./format.js";
-import { noComplaints } from "./archive/tar-warnings.js";
+import { noTarWarnings } from "./archive/tar-warnings.js";
 import { leadingManifest } from "./archive/leading-manifest.js";
 import type { Manifest } from "./archive/manifest.js";
 import { openVault } from "./open.js";
@@ -32,7 +32,7 @@ export async function inspectVault(path: string, passphrase: Secret): Promise<Re
 }
 
 /** What a vault says is in it. */
-export interface Listing {
+export interface VaultListing {
   readonly format: VaultFormat;
   readonly manifest?: Manifest;
   readonly entries: readonly DigestLine[];
@@ -42,7 +42,7 @@ export interface Listing {
  * By its manifest, of which only the chunks that it is in are checked; a vault that has none is opened fully. Failures:
  * those of `inspectVault`.
  */
-export async function listVault(path: string, passphrase: Secret): Promise<Result<Listing>> {
+export async function listVault(path: string, passphrase: Secret): Promise<Result<VaultListing>> {
   const opened = await openVault(path, passphrase);
   if (!opened.ok) return opened;
   const { format, tar } = opened.value;
@@ -56,11 +56,11 @@ export async function listVault(path: string, passphrase: Secret): Promise<Resul
 }
 
 /** What is in a vault, as a tar under the archive policy; opened anew each time it is asked. */
-export function contentOf(path: string, passphrase: Secret): TarSource {
+export function vaultContent(path: string, passphrase: Secret): TarSource {
   async function* content(): AsyncGenerator<Buffer> {
     const opened = take(await openVault(path, passphrase));
     const { tar } = normalise(opened.tar, { limitBytes, format: opened.format });
     yield* tar as AsyncIterable<Buffer>;
   }
-  return { tar: Readable.from(content(), { objectMode: false }), done: Promise.resolve(ok(noComplaints)) };
+  return { tar: Readable.from(content(), { objectMode: false }), done: Promise.resolve(ok(noTarWarnings)) };
 }

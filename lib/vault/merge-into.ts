@@ -2,17 +2,17 @@ import { fileHash } from "../host/file-hash.js";
 import { linkOrCopy } from "../host/files.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
-import { noComplaints } from "./archive/tar-warnings.js";
+import { noTarWarnings } from "./archive/tar-warnings.js";
 import { conflictPath } from "./conflicts.js";
 import { type Inspected, inspectVault } from "./inspect.js";
 import { type Merge, mergeEntries } from "./merge.js";
-import { mergedTar, type Sealed } from "./archive/merged-tar.js";
+import { mergedTar, type SealedFile } from "./archive/merged-tar.js";
 import { sealInto } from "./seal-folder.js";
 
 export interface MergeRequest {
   /** The local vault, which is replaced. */
-  readonly ours: Sealed;
-  readonly theirs: Sealed;
+  readonly ours: SealedFile;
+  readonly theirs: SealedFile;
   /** The last vault that both come from, absolute, where there is one. */
   readonly base?: string;
   /** .tazpod/vault, absolute. */
@@ -54,7 +54,7 @@ export async function mergeInto(request: MergeRequest): Promise<Result<Merged>> 
   let kept = "";
   const sealed = await sealInto({
     folder,
-    source: () => ({ tar: mergedTar({ ours, theirs, merge }), done: Promise.resolve(ok(noComplaints)) }),
+    source: () => ({ tar: mergedTar({ ours, theirs, merge }), done: Promise.resolve(ok(noTarWarnings)) }),
     passphrase,
     format: here.value.format === there.value.format ? here.value.format : "age",
     limitBytes: request.limitBytes,

@@ -32,10 +32,10 @@ type Side = ReadonlyMap<string, DigestLine>;
  * kept. Without `base` nothing counts as removed, and every difference is a conflict.
  */
 export function mergeEntries(base: Lines | undefined, ours: Lines, theirs: Lines): Merge {
-  return new Merging(base, ours, theirs).run();
+  return new Merger(base, ours, theirs).run();
 }
 
-class Merging {
+class Merger {
   readonly #base: Side | undefined;
   readonly #ours: Side;
   readonly #theirs: Side;

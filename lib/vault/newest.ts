@@ -3,7 +3,7 @@ import type { Manifest } from "./archive/manifest.js";
 import { changeState, readState, type SealedRecord } from "./state.js";
 
 /** What is known of a sealed file that has opened. */
-export interface Opened {
+export interface OpenedFile {
   /** Of the sealed file, hex. */
   readonly sha256: string;
   /** Digest of its content, hex. */
@@ -17,10 +17,10 @@ export interface Opened {
  * highest that this host has opened or sealed. Metadata of a remote can claim anything; this cannot be made up without the
  * passphrase. A vault without a manifest cannot be told apart from an older one. Failure: `vault-rollback`.
  */
-export async function notOlder(
+export async function checkNotOlder(
   vaultFolder: string,
   path: string,
-  { sha256, manifest }: Opened,
+  { sha256, manifest }: OpenedFile,
 ): Promise<Result<void>> {
   const read = await readState(vaultFolder);
   if (!read.ok) return read;
@@ -32,9 +32,9 @@ export async function notOlder(
 }
 
 /** Notes the vault that this host goes on from. Returns whether it is the first one that is noted here. */
-export async function noteNewest(
+export async function recordNewest(
   vaultFolder: string,
-  { sha256, content, manifest }: Opened,
+  { sha256, content, manifest }: OpenedFile,
 ): Promise<Result<boolean>> {
   const newest: SealedRecord = { sha256, generation: manifest?.generation ?? 0, content };
   let isFirst = false;

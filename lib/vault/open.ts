@@ -5,9 +5,9 @@ import { openFile, openRead, stat } from "../host/files.js";
 import { Failed, fail, ok, type Result, settle, take } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import { openAge } from "./age/age.js";
-import { headBytes, recognise, type VaultFormat } from "./format.js";
-import { gunzipped } from "./archive/gunzip.js";
-import { leastV1Bytes, openV1, type Sealed } from "./v1.js";
+import { headBytes, detectFormat, type VaultFormat } from "./format.js";
+import { gunzip } from "./archive/gunzip.js";
+import { minV1Bytes, openV1, type SealedSource } from "./v1.js";
 
 /** An opened vault. `tar` is not checked yet: only `normalise` of archive.ts may read it. */
 export interface OpenedVault {
@@ -42,7 +42,7 @@ export async function openVault(
   const path = options.name ?? (typeof source === "string" ? source : "the vault");
   const head = typeof source === "string" ? await readHead(source) : ok(source.subarray(0, headBytes));
   if (!head.ok) return head;
-  const format = recognise(head.value);
+  const format = detectFormat(head.value);
   if (format === undefined) return fail({ kind: "vault-damaged", path, detail: tooShort(head.value.length) });
   return settle(() =>
     format === "age" ? age(source, passphrase, path, options) : v1(source, passphrase, path, options),
@@ -58,7 +58,7 @@ async function age(
   const stream = typeof source === "string" ? take(await openRead(source)) : Readable.from([source]);
   const hash = createHash("sha256");
   const hashed = async function* (): AsyncGenerator<Buffer> {
-    for await (const piece of attempted(stream, path)) {
+    for await (const piece of readOrFail(stream, path)) {
       hash.update(piece);
       yield piece;
     }
@@ -67,7 +67,7 @@ async function age(
     stream.destroy();
     throw error;
   });
-  const tar = gunzipped(plain, path, options.maxBytes ?? maxTarBytes.age);
+  const tar = gunzip(plain, path, options.maxBytes ?? maxTarBytes.age);
   // also when nobody has begun to read
   tar.once("close", () => stream.destroy());
   let sha256: string | undefined;
@@ -91,7 +91,7 @@ async function v1(
     await close();
     throw new Failed({ kind: "wrong-passphrase", path, tries: 1 });
   }
-  const tar = gunzipped(opened.plain, path, options.maxBytes ?? maxTarBytes.v1);
+  const tar = gunzip(opened.plain, path, options.maxBytes ?? maxTarBytes.v1);
   // also when no one has begun to read
   tar.once("close", () => void close());
   return { format: "v1", tar, sha256: () => opened.sha256 };
@@ -101,16 +101,16 @@ async function v1(
 async function sealedBytes(
   source: string | Buffer,
   path: string,
-): Promise<Sealed & { readonly close: () => Promise<void> }> {
+): Promise<SealedSource & { readonly close: () => Promise<void> }> {
   if (typeof source !== "string")
     return { bytes: source.length, read: () => Readable.from([source]), close: async () => undefined };
   const file = take(await openFile(source));
   if (file === undefined) throw new Failed({ kind: "vault-absent", path });
-  return { bytes: file.bytes, read: () => attempted(file.read(), path), close: () => file.close() };
+  return { bytes: file.bytes, read: () => readOrFail(file.read(), path), close: () => file.close() };
 }
 
 /** What a stream gives; an error of the file system is a failure with its path. */
-async function* attempted(stream: Readable, path: string): AsyncGenerator<Buffer> {
+async function* readOrFail(stream: Readable, path: string): AsyncGenerator<Buffer> {
   const iterator: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]();
   try {
     for (;;) {
@@ -133,5 +133,5 @@ async function readHead(path: string): Promise<Result<Buffer>> {
 }
 
 function tooShort(length: number): string {
-  return length === 0 ? "it is empty" : `it has ${length} bytes, and no vault has fewer than ${leastV1Bytes}`;
+  return length === 0 ? "it is empty" : `it has ${length} bytes, and no vault has fewer than ${minV1Bytes}`;
 }

@@ -12,7 +12,7 @@ const beginnings: readonly (readonly [bytes: Buffer, words: string])[] = [
 ];
 
 /** By its first bytes, in words, what a file is instead of a plain tar; undefined for what may be one. Failures: `file`. */
-export async function packedWith(path: string): Promise<Result<string | undefined>> {
+export async function detectOtherFormat(path: string): Promise<Result<string | undefined>> {
   const head = await openRead(path, { start: 0, end: 31 });
   if (!head.ok) return head;
   const chunks: Buffer[] = [];

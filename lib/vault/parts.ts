@@ -5,7 +5,7 @@ export interface Part {
 }
 
 /** Which parts are open. */
-export interface Opening {
+export interface OpenParts {
   readonly parts: readonly Part[];
   readonly open: readonly string[];
 }
@@ -24,19 +24,19 @@ export function partOf(path: string, parts: readonly Part[]): string {
 }
 
 /** Whether a path is open. */
-export function isOpen(path: string, { parts, open }: Opening): boolean {
+export function isOpen(path: string, { parts, open }: OpenParts): boolean {
   return open.includes(partOf(path, parts));
 }
 
 /** Whether something that is open may lie below a folder, so that the folder has to be there, too. */
-export function leadsToOpen(folder: string, { parts, open }: Opening): boolean {
+export function isAboveOpen(folder: string, { parts, open }: OpenParts): boolean {
   return parts.some(
     ({ name, paths }) => open.includes(name) && paths.some((path) => path !== folder && isIn(path, folder)),
   );
 }
 
 /** The names of the parts that are closed. */
-export function closedParts({ parts, open }: Opening): readonly string[] {
+export function closedParts({ parts, open }: OpenParts): readonly string[] {
   return [...parts.map(({ name }) => name), rest].filter((name) => !open.includes(name));
 }
 

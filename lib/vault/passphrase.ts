@@ -2,8 +2,8 @@ import { readBytes, readDescriptor, stat } from "../host/files.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { Secret } from "../host/secret.js";
 import { splitCommand } from "./argv.js";
-import { generatedPassphrase } from "./generated.js";
-import { strengthOf, strengthText } from "./strength.js";
+import { generatePassphrase } from "./generated.js";
+import { estimateStrength, strengthText } from "./strength.js";
 
 /** Where a passphrase may come from. The first that is given is used; when none is, the user is asked. */
 export interface PassphraseSources {
@@ -86,7 +86,8 @@ export async function newPassphrase(
   for (let count = 0; count < tries; count++) {
     const first = await ask(asker, detail === "" ? full : `${detail}. ${full}`, flag);
     if (!first.ok) return first;
-    const again = first.value.length === 0 ? await learnt(asker) : await confirmed(asker, first.value, known);
+    const again =
+      first.value.length === 0 ? await generateAndConfirm(asker) : await confirm(asker, first.value, known);
     if (!again.ok) return again;
     if (again.value !== undefined) return asked(again.value);
     detail = "The two were not the same";
@@ -95,12 +96,12 @@ export async function newPassphrase(
 }
 
 /** The passphrase, once it was typed the same a second time; undefined when it was not. */
-async function confirmed(
+async function confirm(
   asker: SecretAsker,
   first: Secret,
   known: readonly string[],
 ): Promise<Result<Secret | undefined>> {
-  asker.say(`Strength: ${strengthText(await strengthOf(first, known))}.`);
+  asker.say(`Strength: ${strengthText(await estimateStrength(first, known))}.`);
   const second = await ask(asker, "The same again (Enter to choose another):");
   if (!second.ok) return (first.wipe(), second);
   const same = first.equals(second.value);
@@ -111,8 +112,8 @@ async function confirmed(
 }
 
 /** A generated one, once it was typed from the screen, so that it has been in somebody's hands at least. */
-async function learnt(asker: SecretAsker): Promise<Result<Secret | undefined>> {
-  const secret = await generatedPassphrase();
+async function generateAndConfirm(asker: SecretAsker): Promise<Result<Secret | undefined>> {
+  const secret = await generatePassphrase();
   const shown = secret.use((bytes) => bytes.toString("utf8"));
   return asker.reveal(
     `The passphrase, which is not shown again. Keep it where you will find it:\n\n    ${shown}\n`,
@@ -134,7 +135,7 @@ async function warnOfWeak(
   { secret, source }: Passphrase,
   { asker, known }: PassphraseContext,
 ): Promise<void> {
-  const strength = await strengthOf(secret, known);
+  const strength = await estimateStrength(secret, known);
   if (strength.word === "weak" || strength.word === "very weak")
     asker.say(`The passphrase from ${source} is ${strengthText(strength)}.`);
 }

@@ -3,7 +3,7 @@ import { fileHash } from "../host/file-hash.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import type { VaultFormat } from "./format.js";
-import { contentOf, inspectVault } from "./inspect.js";
+import { vaultContent, inspectVault } from "./inspect.js";
 import { type SealedVault, sealInto, type SealRequest } from "./seal-folder.js";
 
 export interface ResealRequest extends Pick<SealRequest, "onStep"> {
@@ -32,7 +32,7 @@ export async function reseal({
   const { sha256, summary } = old.value;
   const sealed = await sealInto({
     folder: dirname(path),
-    source: () => contentOf(path, from),
+    source: () => vaultContent(path, from),
     passphrase: to,
     format: format ?? old.value.format,
     limitBytes: Number.MAX_SAFE_INTEGER,

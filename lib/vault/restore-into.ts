@@ -1,12 +1,12 @@
 import { fileHash } from "../host/file-hash.js";
 import { keepBackup, stat } from "../host/files.js";
 import { ok, type Result } from "../failure/result.js";
-import { contentOf, inspectVault } from "./inspect.js";
-import type { Sealed } from "./archive/merged-tar.js";
+import { vaultContent, inspectVault } from "./inspect.js";
+import type { SealedFile } from "./archive/merged-tar.js";
 import { type SealRequest, sealInto } from "./seal-folder.js";
 
 export interface RestoreRequest extends Pick<SealRequest, "passphrase"> {
-  readonly copy: Sealed;
+  readonly copy: SealedFile;
   /** The local vault, absolute, which is replaced. */
   readonly path: string;
   /** .tazpod/vault, absolute. */
@@ -18,7 +18,7 @@ export interface RestoreRequest extends Pick<SealRequest, "passphrase"> {
   /** Whether the vault that is replaced is kept beside, as vault.tar.aes.bak-N. */
   readonly backup: boolean;
   /** The failure when the local vault was replaced meanwhile. */
-  readonly moved: () => Result<never>;
+  readonly onReplaced: () => Result<never>;
 }
 
 /**
@@ -27,14 +27,14 @@ export interface RestoreRequest extends Pick<SealRequest, "passphrase"> {
  * `inspectVault` and `sealInto`; then the local vault is as it was.
  */
 export async function restoreInto(request: RestoreRequest): Promise<Result<string | undefined>> {
-  const { copy, path, folder, passphrase, replaces, moved } = request;
+  const { copy, path, folder, passphrase, replaces, onReplaced } = request;
   const found = await inspectVault(copy.path, copy.passphrase);
   if (!found.ok) return found;
   const { summary, sha256, format } = found.value;
   let backup: string | undefined;
   const sealed = await sealInto({
     folder,
-    source: () => contentOf(copy.path, copy.passphrase),
+    source: () => vaultContent(copy.path, copy.passphrase),
     passphrase,
     format,
     limitBytes: Number.MAX_SAFE_INTEGER,
@@ -45,7 +45,7 @@ export async function restoreInto(request: RestoreRequest): Promise<Result<strin
     target: async () => {
       const here = await hashOf(path);
       if (!here.ok) return here;
-      if (here.value !== replaces) return moved();
+      if (here.value !== replaces) return onReplaced();
       if (!request.backup) return ok(path);
       const kept = await keepBackup(path);
       if (!kept.ok) return kept;

@@ -6,36 +6,36 @@ import { now } from "../host/clock.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import { type ArchiveSummary, normalise } from "./archive/normalise.js";
-import type { Complaints } from "./archive/tar-warnings.js";
+import type { TarWarnings } from "./archive/tar-warnings.js";
 import type { DigestLine } from "./archive/digest.js";
 import type { VaultFormat } from "./format.js";
 import type { Manifest } from "./archive/manifest.js";
-import { isCut } from "./archive/is-truncated.js";
+import { isTruncated } from "./archive/is-truncated.js";
 import { openVault } from "./open.js";
 import { sealVault, type Write } from "./seal.js";
-import { saltAhead } from "./age/passphrase-stanza.js";
-import { changeState, withArrived } from "./state.js";
+import { prepareSalt } from "./age/passphrase-stanza.js";
+import { changeState, withPullCompleted } from "./state.js";
 import { type Replacement, replaceVault, vaultFileName } from "./store.js";
 
 /** A tar of unknown make. */
 export interface TarSource {
   readonly tar: Readable;
   /** What whoever made the tar could not read; asked once `tar` has ended. */
-  readonly done: Promise<Result<Complaints>>;
+  readonly done: Promise<Result<TarWarnings>>;
 }
 
 /** What the manifest says of a vault's descent. */
-interface Descent {
+interface Lineage {
   /** That of the vault it was made from; 0 for a new one. */
   readonly generation: number;
   readonly parent?: Manifest["parent"];
 }
 
-export interface SealRequest extends Pick<Replacement<Sealed>, "folder" | "target" | "onStep"> {
+export interface SealRequest extends Pick<Replacement<SealResult>, "folder" | "target" | "onStep"> {
   /** Asked twice: to say first what is in the vault, and to seal it. */
   readonly source: () => TarSource;
   /** Nothing for a vault that is new. */
-  readonly from?: Descent;
+  readonly from?: Lineage;
   readonly passphrase: Secret;
   readonly format: VaultFormat;
   readonly limitBytes: number;
@@ -48,13 +48,13 @@ export interface SealedVault {
   /** What the source could not read, and so is not in it. */
   readonly unread: readonly string[];
   /** What was changed whenever it was read, and so is not in it. */
-  readonly moving: readonly string[];
+  readonly changedWhileReading: readonly string[];
   /** Of the sealed file, hex. */
   readonly sha256: string;
   readonly summary: ArchiveSummary;
 }
 
-type Sealed = Omit<SealedVault, "path" | "moving">;
+type SealResult = Omit<SealedVault, "path" | "changedWhileReading">;
 
 const tries = 3;
 /** With `lenient`: as often again, each time without what was seen to move. */
@@ -68,61 +68,70 @@ const lenientTries = 6;
  */
 export async function sealInto(request: SealRequest): Promise<Result<SealedVault>> {
   const { passphrase, limitBytes, lenient = false } = request;
-  const without = new Set<string>();
+  const exclude = new Set<string>();
   // making the key takes as long as reading a large vault
-  const salts = request.format === "age" ? [saltAhead(passphrase)] : [];
+  const salts = request.format === "age" ? [prepareSalt(passphrase)] : [];
   for (let attempt = 1; ; attempt++) {
-    let moved: readonly string[] = [];
-    const replaced = await replaceVault<Sealed>({
+    let changed: readonly string[] = [];
+    const replaced = await replaceVault<SealResult>({
       ...request,
       fill: async (write) => {
-        const before = request.format === "age" ? await survey(request, without) : undefined;
-        if (before?.ok === false) return ((moved = cutAt(before.failure)), before);
-        const sealed = await seal(request, write, without, {
+        const before = request.format === "age" ? await survey(request, exclude) : undefined;
+        if (before?.ok === false) return ((changed = cutAt(before.failure)), before);
+        const sealed = await seal(request, write, exclude, {
           manifest: before?.value.manifest,
           salt: salts.pop(),
         });
-        if (!sealed.ok) return ((moved = cutAt(sealed.failure)), sealed);
-        moved = movedBetween(before?.value, sealed.value);
-        return moved.length === 0 ? sealed : fail({ kind: "save-incomplete", problems: moved.map(moving) });
+        if (!sealed.ok) return ((changed = cutAt(sealed.failure)), sealed);
+        changed = changedBetween(before?.value, sealed.value);
+        return changed.length === 0
+          ? sealed
+          : fail({ kind: "save-incomplete", problems: changed.map(changingProblem) });
       },
       verify: (path, { summary }) => verify(path, summary.digest, passphrase, limitBytes),
     });
     if (replaced.ok)
       return ok(
-        await noted(request, { ...replaced.value.filled, path: replaced.value.path, moving: [...without] }),
+        await recordSealed(request, {
+          ...replaced.value.filled,
+          path: replaced.value.path,
+          changedWhileReading: [...exclude],
+        }),
       );
-    if (moved.length === 0 || attempt >= (lenient ? lenientTries : tries)) return replaced;
-    if (lenient && attempt > 1) for (const path of moved) without.add(path);
+    if (changed.length === 0 || attempt >= (lenient ? lenientTries : tries)) return replaced;
+    if (lenient && attempt > 1) for (const path of changed) exclude.add(path);
   }
 }
 
 /** Notes what is in the vault now, for the push, which has no passphrase to look. Without the note it does with less. */
-async function noted({ folder, from }: SealRequest, sealed: SealedVault): Promise<SealedVault> {
+async function recordSealed({ folder, from }: SealRequest, sealed: SealedVault): Promise<SealedVault> {
   const { sha256, summary } = sealed;
   const record = { sha256, generation: (from?.generation ?? 0) + 1, content: summary.digest };
   if (sealed.path === join(folder, vaultFileName))
     await changeState(folder, (state) => ({
-      ...withArrived(state, from?.parent?.sealed),
+      ...withPullCompleted(state, from?.parent?.sealed),
       sealed: record,
       newest: record,
     }));
   return sealed;
 }
 
-function moving(path: string): string {
+function changingProblem(path: string): string {
   return `${path}: it was changed each of the ${tries} times it was being read`;
 }
 
 interface Survey {
   readonly manifest: Manifest;
-  readonly moving: readonly string[];
+  readonly changedWhileReading: readonly string[];
 }
 
 /** The paths that were not the same in both readings, or changed during one of them. */
-function movedBetween(before: Survey | undefined, after: Sealed & Partial<Complaints>): readonly string[] {
-  const moved = new Set([...(before?.moving ?? []), ...(after.moving ?? [])]);
-  if (before === undefined || before.manifest.digest === after.summary.digest) return [...moved];
+function changedBetween(
+  before: Survey | undefined,
+  after: SealResult & Partial<TarWarnings>,
+): readonly string[] {
+  const changed = new Set([...(before?.changedWhileReading ?? []), ...(after.changedWhileReading ?? [])]);
+  if (before === undefined || before.manifest.digest === after.summary.digest) return [...changed];
   const lines = (entries: readonly DigestLine[]): Map<string, string> =>
     new Map(
       entries.map((line) => [
@@ -131,17 +140,17 @@ function movedBetween(before: Survey | undefined, after: Sealed & Partial<Compla
       ]),
     );
   const [one, two] = [lines(before.manifest.entries), lines(after.summary.entries)];
-  for (const path of [...one.keys(), ...two.keys()]) if (one.get(path) !== two.get(path)) moved.add(path);
-  return [...moved];
+  for (const path of [...one.keys(), ...two.keys()]) if (one.get(path) !== two.get(path)) changed.add(path);
+  return [...changed];
 }
 
-async function survey(request: SealRequest, without: ReadonlySet<string>): Promise<Result<Survey>> {
+async function survey(request: SealRequest, exclude: ReadonlySet<string>): Promise<Result<Survey>> {
   const { source, limitBytes, lenient = false, from } = request;
   const { tar, done } = source();
-  const archive = normalise(tar, { limitBytes, format: "age", lenient, without });
+  const archive = normalise(tar, { limitBytes, format: "age", lenient, exclude });
   archive.tar.resume();
-  const [summary, complaints] = await Promise.all([archive.summary, done]);
-  const complete = whole(summary, complaints, summary);
+  const [summary, warnings] = await Promise.all([archive.summary, done]);
+  const complete = completeSummary(summary, warnings, summary);
   if (!complete.ok) return complete;
   const { digest, entries } = complete.value.summary;
   const manifest: Manifest = {
@@ -153,24 +162,24 @@ async function survey(request: SealRequest, without: ReadonlySet<string>): Promi
     digest,
     entries,
   };
-  return ok({ manifest, moving: complete.value.complaints.moving });
+  return ok({ manifest, changedWhileReading: complete.value.warnings.changedWhileReading });
 }
 
 /** What was read and what was complained of. A source that could not read everything says more than what it cut short. */
-function whole(
+function completeSummary(
   summary: Result<ArchiveSummary>,
-  complaints: Result<Complaints>,
+  warnings: Result<TarWarnings>,
   outcome: Result<unknown>,
-): Result<{ readonly summary: ArchiveSummary; readonly complaints: Complaints }> {
-  if (!complaints.ok && (outcome.ok || isCut(outcome.failure)))
-    return fail(located(complaints.failure, summary));
+): Result<{ readonly summary: ArchiveSummary; readonly warnings: TarWarnings }> {
+  if (!warnings.ok && (outcome.ok || isTruncated(outcome.failure)))
+    return fail(withLocation(warnings.failure, summary));
   if (!outcome.ok) return outcome;
   if (!summary.ok) return summary;
-  return complaints.ok ? ok({ summary: summary.value, complaints: complaints.value }) : complaints;
+  return warnings.ok ? ok({ summary: summary.value, warnings: warnings.value }) : warnings;
 }
 
 /** busybox's tar gives up at a file that became shorter, and does not say at which. */
-function located(failure: Failure, summary: Result<ArchiveSummary>): Failure {
+function withLocation(failure: Failure, summary: Result<ArchiveSummary>): Failure {
   if (failure.kind !== "save-incomplete" || summary.ok || summary.failure.kind !== "archive-refused")
     return failure;
   const cutAt = summary.failure.entry.replace(/^\.\//, "");
@@ -184,24 +193,24 @@ function cutAt(failure: Failure): readonly string[] {
 async function seal(
   request: SealRequest,
   write: Write,
-  without: ReadonlySet<string>,
+  exclude: ReadonlySet<string>,
   { manifest, salt }: { readonly manifest: Manifest | undefined; readonly salt: Buffer | undefined },
-): Promise<Result<Sealed & Complaints>> {
+): Promise<Result<SealResult & TarWarnings>> {
   const { source, passphrase, format, limitBytes, lenient = false } = request;
   const { tar, done } = source();
   const archive = normalise(tar, {
-    ...{ limitBytes, format, lenient, without },
+    ...{ limitBytes, format, lenient, exclude },
     ...(manifest === undefined ? {} : { manifest }),
   });
-  const [sha256, summary, complaints] = await Promise.all([
+  const [sha256, summary, warnings] = await Promise.all([
     sealVault(archive.tar, passphrase, format, write, salt),
     archive.summary,
     done,
   ]);
-  const complete = whole(summary, complaints, sha256);
+  const complete = completeSummary(summary, warnings, sha256);
   if (!complete.ok) return complete;
   if (!sha256.ok) return sha256;
-  return ok({ sha256: sha256.value, summary: complete.value.summary, ...complete.value.complaints });
+  return ok({ sha256: sha256.value, summary: complete.value.summary, ...complete.value.warnings });
 }
 
 async function verify(
@@ -221,6 +230,6 @@ async function verify(
 }
 
 /** Every path that was there and is not in the vault. */
-export function leftOut({ summary, unread, moving }: SealedVault): readonly string[] {
-  return [...new Set([...summary.dropped, ...unread, ...moving])];
+export function omittedPaths({ summary, unread, changedWhileReading }: SealedVault): readonly string[] {
+  return [...new Set([...summary.dropped, ...unread, ...changedWhileReading])];
 }

@@ -30,8 +30,8 @@ export async function sealVault(
   }
   const hash = createHash("sha256");
   return settle(async () => {
-    const { choosing, deflate, framing } = gzipStages();
-    await pipeline(tar, choosing, deflate, framing, async (compressed: AsyncIterable<Buffer>) => {
+    const { chooseStrategy, deflate, addFrame } = gzipStages();
+    await pipeline(tar, chooseStrategy, deflate, addFrame, async (compressed: AsyncIterable<Buffer>) => {
       const sealed =
         format === "v1" ? sealV1(compressed, passphrase) : sealAge(compressed, passphrase, undefined, salt);
       for await (const piece of sealed) {

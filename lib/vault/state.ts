@@ -36,7 +36,7 @@ export interface PendingRecord {
 }
 
 /** So many pushes may be on their way at once, each given up by this host. */
-const mostPending = 8;
+const maxPending = 8;
 
 export interface PushedRecord {
   /** The remote's URL. */
@@ -100,7 +100,7 @@ export async function changeState(
 }
 
 export function withPending(state: VaultState, pending: PendingRecord): VaultState {
-  return { ...state, pending: [...(state.pending ?? []), pending].slice(-mostPending) };
+  return { ...state, pending: [...(state.pending ?? []), pending].slice(-maxPending) };
 }
 
 /** What was pushed or pulled is the last word: nothing is on its way any more. */
@@ -114,12 +114,12 @@ export function withPushed({ sealed, newest }: VaultState, pushed: PushedRecord)
 }
 
 /** Whether this host has sealed, pulled or opened the file with this SHA-256: no other bytes are pushed. */
-export function isOwn({ sealed, newest, pushed, arriving }: VaultState, sha256: string): boolean {
+export function isKnownHere({ sealed, newest, pushed, arriving }: VaultState, sha256: string): boolean {
   return [sealed, newest, pushed, arriving].some((record) => record?.sha256 === sha256);
 }
 
 /** What there is to know when the vault here has this sha256, or was made from one that has. */
-export function withArrived(state: VaultState, sha256: string | undefined): VaultState {
+export function withPullCompleted(state: VaultState, sha256: string | undefined): VaultState {
   const { arriving } = state;
   return arriving !== undefined && arriving.sha256 === sha256 ? withPushed(state, arriving) : state;
 }

@@ -7,18 +7,18 @@ export interface Strength {
 }
 
 /** What is beyond is guessed no sooner; it bounds the time an estimate takes. */
-const mostCharacters = 100;
+const maxCharacters = 100;
 
 /**
  * How many guesses it takes somebody who knows how people choose passphrases, as zxcvbn estimates it. `known` are words
  * that are no secret here, such as the project's name.
  */
-export async function strengthOf(secret: Secret, known: readonly string[]): Promise<Strength> {
+export async function estimateStrength(secret: Secret, known: readonly string[]): Promise<Strength> {
   const [{ ZxcvbnFactory }, { adjacencyGraphs: graphs, dictionary }] = await Promise.all([
     import("@zxcvbn-ts/core"),
     import("@zxcvbn-ts/language-common"),
   ]);
-  const text = secret.use((bytes) => [...bytes.toString("utf8")].slice(0, mostCharacters).join(""));
+  const text = secret.use((bytes) => [...bytes.toString("utf8")].slice(0, maxCharacters).join(""));
   const { guessesLog10 } = new ZxcvbnFactory({ graphs, dictionary }).check(text, [...known]);
   const magnitude = Math.max(0, Math.round(guessesLog10));
   return { word: wordFor(guessesLog10), magnitude };

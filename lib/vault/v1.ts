@@ -9,7 +9,7 @@ import {
 } from "node:crypto";
 import { promisify } from "node:util";
 import type { Secret } from "../host/secret.js";
-import { Pieces } from "./age/byte-reader.js";
+import { ByteReader } from "./age/byte-reader.js";
 
 /**
  * The format of the Go tazpod: salt(32) ‖ nonce(12) ‖ AES-256-GCM ciphertext ‖ tag(16), with the key from
@@ -25,19 +25,19 @@ const keyBytes = 32;
 const cipherName = "aes-256-gcm";
 
 /** What is shorter cannot be a v1 vault. */
-export const leastV1Bytes = saltBytes + nonceBytes + tagBytes;
+export const minV1Bytes = saltBytes + nonceBytes + tagBytes;
 
 const derive = promisify(pbkdf2);
 
 /** Once for each salt: what was just sealed is opened for proof, and what was opened is opened again to be read. */
-function keyOf(passphrase: Secret, salt: Buffer): Promise<Buffer> {
+function deriveKey(passphrase: Secret, salt: Buffer): Promise<Buffer> {
   return passphrase.key(`pbkdf2 ${salt.toString("hex")}`, (bytes) =>
     derive(bytes, salt, rounds, keyBytes, "sha256"),
   );
 }
 
 /** Sealed bytes that can be read more than once: a file, or a buffer. */
-export interface Sealed {
+export interface SealedSource {
   readonly bytes: number;
   readonly read: () => AsyncIterable<Buffer>;
 }
@@ -49,59 +49,59 @@ export interface Sealed {
  * that is not the part that was checked makes `plain` throw what `changed` gives. A part is in memory at a time.
  */
 export async function openV1(
-  sealed: Sealed,
+  sealed: SealedSource,
   passphrase: Secret,
   changed: () => Error,
 ): Promise<{ plain: AsyncGenerator<Buffer>; sha256: string } | undefined> {
   const whole = createHash("sha256");
   const parts: string[] = [];
-  const reading = new Pieces(hashing(sealed.read(), whole));
-  const head = await reading.take(saltBytes + nonceBytes);
+  const reader = new ByteReader(hashing(sealed.read(), whole));
+  const head = await reader.take(saltBytes + nonceBytes);
   // became shorter since it was looked at
   if (head.length < saltBytes + nonceBytes) return undefined;
-  const decipher = decipherFor(await keyOf(passphrase, head.subarray(0, saltBytes)), head);
-  for await (const part of partsOf(reading, sealed.bytes)) {
+  const decipher = decipherFor(await deriveKey(passphrase, head.subarray(0, saltBytes)), head);
+  for await (const part of partsOf(reader, sealed.bytes)) {
     parts.push(digestOf(part));
     decipher.update(part).fill(0);
   }
-  decipher.setAuthTag(padded(await reading.take(tagBytes)));
-  const ended = await reading.atEnd();
-  await reading.close();
+  decipher.setAuthTag(padded(await reader.take(tagBytes)));
+  const ended = await reader.atEnd();
+  await reader.close();
   try {
     decipher.final();
   } catch {
     return undefined;
   }
   if (!ended) return undefined;
-  return { plain: giveOut(sealed, head, passphrase, parts, changed), sha256: whole.digest("hex") };
+  return { plain: decryptChecked(sealed, head, passphrase, parts, changed), sha256: whole.digest("hex") };
 }
 
-async function* giveOut(
-  sealed: Sealed,
+async function* decryptChecked(
+  sealed: SealedSource,
   head: Buffer,
   passphrase: Secret,
   parts: readonly string[],
   changed: () => Error,
 ): AsyncGenerator<Buffer> {
-  const reading = new Pieces(sealed.read());
-  const decipher = decipherFor(await keyOf(passphrase, head.subarray(0, saltBytes)), head);
+  const reader = new ByteReader(sealed.read());
+  const decipher = decipherFor(await deriveKey(passphrase, head.subarray(0, saltBytes)), head);
   let index = 0;
   try {
-    if (!(await reading.take(head.length)).equals(head)) throw changed();
-    for await (const part of partsOf(reading, sealed.bytes)) {
+    if (!(await reader.take(head.length)).equals(head)) throw changed();
+    for await (const part of partsOf(reader, sealed.bytes)) {
       if (digestOf(part) !== parts[index++]) throw changed();
       yield decipher.update(part);
     }
     if (index !== parts.length) throw changed();
   } finally {
-    await reading.close();
+    await reader.close();
   }
 }
 
 /** What is between the head, which was read, and the tag. */
-async function* partsOf(reading: Pieces, bytes: number): AsyncGenerator<Buffer> {
-  for (let left = bytes - leastV1Bytes; left > 0; left -= partBytes) {
-    const part = await reading.take(Math.min(partBytes, left));
+async function* partsOf(reader: ByteReader, bytes: number): AsyncGenerator<Buffer> {
+  for (let left = bytes - minV1Bytes; left > 0; left -= partBytes) {
+    const part = await reader.take(Math.min(partBytes, left));
     if (part.length === 0) return;
     yield part;
   }
@@ -132,7 +132,7 @@ function digestOf(part: Buffer): string {
 export async function* sealV1(plain: AsyncIterable<Buffer>, passphrase: Secret): AsyncGenerator<Buffer> {
   const salt = randomBytes(saltBytes);
   const nonce = randomBytes(nonceBytes);
-  const key = await keyOf(passphrase, salt);
+  const key = await deriveKey(passphrase, salt);
   const cipher = createCipheriv(cipherName, key, nonce, { authTagLength: tagBytes });
   yield Buffer.concat([salt, nonce]);
   for await (const chunk of plain) yield cipher.update(chunk);

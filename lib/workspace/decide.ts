@@ -1,5 +1,5 @@
-import { above, type Entry, isSame, isWithin, type Listing, type Tree } from "./entry.js";
-import { theirsName } from "./theirs.js";
+import { parentFolders, type Entry, isSame, isWithin, type Listing, type Tree } from "./entry.js";
+import { conflictName } from "./theirs.js";
 
 /** What is to become of one path on one side. */
 export interface Change {
@@ -7,13 +7,13 @@ export interface Change {
   readonly from: Entry | undefined;
   readonly to: Entry | undefined;
   /** Where the other side has it, if by another name. */
-  readonly source: string;
+  readonly sourcePath: string;
 }
 
-/** A file that both sides have changed: the host's keeps its name on both, the container's is `kept` beside it on both. */
+/** A file that both sides have changed: the host's keeps its name on both, the container's is `keptAs` beside it on both. */
 export interface Conflict {
   readonly path: string;
-  readonly kept: string;
+  readonly keptAs: string;
 }
 
 export interface Decision {
@@ -21,7 +21,7 @@ export interface Decision {
   readonly merged: Tree;
   /** Sorted by path. */
   readonly toHost: readonly Change[];
-  readonly toInside: readonly Change[];
+  readonly toContainer: readonly Change[];
   readonly conflicts: readonly Conflict[];
   /** Removed on one side, changed on the other: it stays. */
   readonly stays: readonly string[];
@@ -38,7 +38,7 @@ const clash = "it is a folder on one side, and something else on the other";
 export function decide(base: Tree | undefined, host: Listing, inside: Listing): Decision {
   const merged = new Map<string, Entry>();
   const sources = new Map<string, string>();
-  const stuck = new Map<string, string>([...inside.left, ...host.left]);
+  const stuck = new Map<string, string>([...inside.skipped, ...host.skipped]);
   const conflicts: Conflict[] = [];
   const stays: string[] = [];
   const paths = new Set([...host.entries.keys(), ...inside.entries.keys()]);
@@ -46,7 +46,7 @@ export function decide(base: Tree | undefined, host: Listing, inside: Listing): 
   for (const path of [...paths].toSorted()) {
     if (isWithin(path, stuck)) continue;
     const [before, here, there] = [base?.get(path), host.entries.get(path), inside.entries.get(path)];
-    const side = judge(before, here, there);
+    const side = winner(before, here, there);
     if (side === "clash") stuck.set(path, clash);
     if (side === "stays") stays.push(path);
     const found = side === "host" ? here : side === "inside" ? there : (here ?? there);
@@ -55,15 +55,16 @@ export function decide(base: Tree | undefined, host: Listing, inside: Listing): 
     const isFree = (name: string): boolean =>
       [host.entries, inside.entries].every(
         (side) =>
-          !side.has(name) || (isSame(side.get(name), there) && !conflicts.some(({ kept }) => kept === name)),
+          !side.has(name) ||
+          (isSame(side.get(name), there) && !conflicts.some(({ keptAs }) => keptAs === name)),
       ) && !isWithin(name, stuck);
-    const kept = theirsName(path, isFree);
-    conflicts.push({ path, kept });
-    sources.set(kept, path);
+    const keptAs = conflictName(path, isFree);
+    conflicts.push({ path, keptAs });
+    sources.set(keptAs, path);
   }
-  for (const { path, kept } of conflicts) {
+  for (const { path, keptAs } of conflicts) {
     const there = inside.entries.get(path);
-    if (there !== undefined) merged.set(kept, there);
+    if (there !== undefined) merged.set(keptAs, there);
   }
   keepFolders(merged, stuck, [host, inside]);
   for (const path of merged.keys()) if (isWithin(path, stuck)) merged.delete(path);
@@ -71,19 +72,19 @@ export function decide(base: Tree | undefined, host: Listing, inside: Listing): 
     [...new Set([...side.entries.keys(), ...merged.keys()])].toSorted().flatMap((path) => {
       const [from, to] = [side.entries.get(path), merged.get(path)];
       if (isSame(from, to) || isWithin(path, stuck)) return [];
-      return [{ path, from, to, source: (side === host ? sources.get(path) : undefined) ?? path }];
+      return [{ path, from, to, sourcePath: (side === host ? sources.get(path) : undefined) ?? path }];
     });
-  const [toHost, toInside] = [changes(host), changes(inside)];
+  const [toHost, toContainer] = [changes(host), changes(inside)];
   const isThere = ({ path }: { path: string }): boolean => !isWithin(path, stuck);
   return {
-    ...{ merged, toHost, toInside, stuck },
+    ...{ merged, toHost, toContainer, stuck },
     conflicts: conflicts.filter(isThere),
     stays: stays.filter((path) => isThere({ path })),
   };
 }
 
 /** Whose state of a path holds from now on; `both` have changed it, or one of them what the other removed (`stays`). */
-function judge(
+function winner(
   before: Entry | undefined,
   here: Entry | undefined,
   there: Entry | undefined,
@@ -101,9 +102,9 @@ function keepFolders(
   stuck: Map<string, string>,
   sides: readonly Listing[],
 ): void {
-  const left = sides.flatMap(({ left: paths }) => [...paths.keys()]);
+  const left = sides.flatMap(({ skipped: paths }) => [...paths.keys()]);
   for (const path of [...merged.keys(), ...left])
-    for (const folder of above(path)) {
+    for (const folder of parentFolders(path)) {
       if (isWithin(folder, stuck)) break;
       const found =
         merged.get(folder) ??

@@ -14,7 +14,7 @@ export type Tree = ReadonlyMap<string, Entry>;
 export interface Listing {
   readonly entries: Tree;
   /** What is there and is not carried, and why, in words; neither is what lies below. */
-  readonly left: ReadonlyMap<string, string>;
+  readonly skipped: ReadonlyMap<string, string>;
 }
 
 /** At the top of either side, for what is tazpod's own: it is never carried. */
@@ -26,11 +26,11 @@ export function isSame(one: Entry | undefined, other: Entry | undefined): boolea
 }
 
 /** The folders above a path, the outermost first. */
-export function above(path: string): string[] {
+export function parentFolders(path: string): string[] {
   return [...path.matchAll(/\//g)].map(({ index }) => path.slice(0, index));
 }
 
 /** Whether a path, or a folder above it, is among these. */
 export function isWithin(path: string, paths: { has(path: string): boolean }): boolean {
-  return paths.has(path) || above(path).some((folder) => paths.has(folder));
+  return paths.has(path) || parentFolders(path).some((folder) => paths.has(folder));
 }

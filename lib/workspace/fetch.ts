@@ -2,21 +2,21 @@ import { createHash } from "node:crypto";
 import { createTemp, type TempFile } from "../host/temp-file.js";
 import { Failed, ok, type Result, settle, take } from "../failure/result.js";
 import { feed } from "../vault/archive/tar-feed.js";
-import { pathLine } from "../secrets-folder/parse-lines.js";
-import { damaged, type Inside, packed } from "./inside.js";
-import { judgeInside } from "./inside-entry.js";
+import { escapePath } from "../secrets-folder/parse-lines.js";
+import { damagedTar, type WorkspaceContainer, packFiles } from "./inside.js";
+import { checkContainerEntry } from "./inside-entry.js";
 import { packEach, packSome } from "./scripts.js";
 
 /** A file of the container, all of it in a temporary file on this host. */
-export interface Fetched {
+export interface FetchedFile {
   readonly temp: TempFile;
   /** SHA-256 of what came, hex. */
   readonly sha256: string;
   readonly mode: number;
 }
 
-interface Fetching {
-  readonly inside: Inside;
+interface FetchOptions {
+  readonly inside: WorkspaceContainer;
   /** Where temporary files go. */
   readonly folder: string;
   readonly signal: AbortSignal;
@@ -27,9 +27,9 @@ interface Fetching {
  * else than a file, was changed meanwhile, and is not used. Failures: those of the container, of writing, and of `use`.
  */
 export async function fetchFiles(
-  fetching: Fetching,
+  fetching: FetchOptions,
   paths: readonly string[],
-  use: (path: string, file: Fetched) => Promise<Result<void>>,
+  use: (path: string, file: FetchedFile) => Promise<Result<void>>,
 ): Promise<Result<void>> {
   if (paths.length === 0) return ok(undefined);
   const again = new Set<string>();
@@ -39,25 +39,30 @@ export async function fetchFiles(
 }
 
 async function fetchOnce(
-  { inside, folder, signal }: Fetching,
+  { inside, folder, signal }: FetchOptions,
   script: string,
   paths: readonly string[],
-  use: (path: string, file: Fetched) => Promise<Result<void>>,
+  use: (path: string, file: FetchedFile) => Promise<Result<void>>,
   again: Set<string>,
 ): Promise<Result<void>> {
   const wanted = new Set(paths);
-  const { tar, done } = packed(inside, script, signal, paths.map((path) => `${pathLine(path)}\n`).join(""));
+  const { tar, done } = packFiles(
+    inside,
+    script,
+    signal,
+    paths.map((path) => `${escapePath(path)}\n`).join(""),
+  );
   const { extract } = await import("../vault/archive/tar-parser.js");
   const parser = extract();
   const feeding = feed(tar, parser);
   const read = await settle(async () => {
     try {
       for await (const source of parser) {
-        const judged = judgeInside(source.header);
-        if (judged.is === "again" && wanted.has(judged.path)) again.add(judged.path);
-        if (judged.is === "file" && wanted.delete(judged.path)) {
-          const file = take(await receive(source as AsyncIterable<Buffer>, folder, judged.mode));
-          const used = await use(judged.path, file);
+        const checked = checkContainerEntry(source.header);
+        if (checked.is === "hard-link" && wanted.has(checked.path)) again.add(checked.path);
+        if (checked.is === "file" && wanted.delete(checked.path)) {
+          const file = take(await receive(source as AsyncIterable<Buffer>, folder, checked.mode));
+          const used = await use(checked.path, file);
           // where it was used, there is nothing to discard
           await file.temp.discard();
           take(used);
@@ -65,7 +70,7 @@ async function fetchOnce(
       }
     } catch (error) {
       if (error instanceof Failed || error instanceof TypeError || error instanceof RangeError) throw error;
-      throw damaged("it cannot be read to its end");
+      throw damagedTar("it cannot be read to its end");
     } finally {
       parser.destroy();
       tar.destroy();
@@ -73,16 +78,16 @@ async function fetchOnce(
     const error = feeding.error();
     if (error instanceof Failed) throw error;
   });
-  const complaints = await done;
+  const warnings = await done;
   if (!read.ok) return read;
-  return complaints.ok ? ok(undefined) : complaints;
+  return warnings.ok ? ok(undefined) : warnings;
 }
 
 async function receive(
   source: AsyncIterable<Buffer>,
   folder: string,
   mode: number,
-): Promise<Result<Fetched>> {
+): Promise<Result<FetchedFile>> {
   // a name of ours: the container's may be as long as a name can be
   const temp = await createTemp(folder, "carried", mode);
   if (!temp.ok) return temp;

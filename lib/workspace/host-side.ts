@@ -2,33 +2,33 @@ import { join } from "node:path";
 import { fileHash } from "../host/file-hash.js";
 import { type TreeEntry, listTree } from "../host/folder-tree.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import { folded } from "../vault/archive/case-collisions.js";
+import { foldCase } from "../vault/archive/case-collisions.js";
 import { type Entry, type Listing, reserved } from "./entry.js";
 
-export interface HostSide extends Listing {
+export interface HostListing extends Listing {
   readonly found: ReadonlyMap<string, TreeEntry>;
 }
 
 /** The project on this host. Failures: `file`, `interrupted`. */
-export async function hostSide(root: string, signal: AbortSignal): Promise<Result<HostSide>> {
+export async function listHost(root: string, signal: AbortSignal): Promise<Result<HostListing>> {
   const below = await listTree(root, reserved);
   if (!below.ok) return below;
   const entries = new Map<string, Entry>();
-  const left = new Map(below.value.unreadable);
+  const skipped = new Map(below.value.unreadable);
   for (const one of below.value.entries) {
     if (signal.aborted) return fail({ kind: "interrupted", signal: String(signal.reason) });
     const { path, kind, mode, target } = one;
-    if (kind === "other") left.set(path, "it is neither a file, a folder nor a link");
-    else if (folded(path.split("/", 1)[0] ?? "") === reserved)
-      left.set(path, `only tazpod may have a ${reserved}`);
+    if (kind === "other") skipped.set(path, "it is neither a file, a folder nor a link");
+    else if (foldCase(path.split("/", 1)[0] ?? "") === reserved)
+      skipped.set(path, `only tazpod may have a ${reserved}`);
     else if (kind === "link") entries.set(path, { type: "link", mode: 0o777, content: target });
     else if (kind === "directory") entries.set(path, { type: "directory", mode, content: "" });
     else {
       const hash = await fileHash(join(root, path), signal);
       if (hash.ok) entries.set(path, { type: "file", mode, content: hash.value });
       else if (hash.failure.kind === "interrupted") return hash;
-      else left.set(path, "it cannot be read");
+      else skipped.set(path, "it cannot be read");
     }
   }
-  return ok({ entries, left, found: new Map(below.value.entries.map((one) => [one.path, one])) });
+  return ok({ entries, skipped, found: new Map(below.value.entries.map((one) => [one.path, one])) });
 }

@@ -1,23 +1,23 @@
 import type { Header } from "tar-stream";
 import { Failed } from "../failure/result.js";
-import { folded } from "../vault/archive/case-collisions.js";
-import { innerTarget, pathParts } from "../vault/archive/entry-policy.js";
+import { foldCase } from "../vault/archive/case-collisions.js";
+import { checkLinkTarget, pathParts } from "../vault/archive/entry-policy.js";
 import { reserved } from "./entry.js";
 
 /** What a tar header of the container's is. */
-export type Judged =
+export type ContainerEntry =
   | { readonly is: "file"; readonly path: string; readonly mode: number }
   | { readonly is: "folder"; readonly path: string; readonly mode: number }
   | { readonly is: "link"; readonly path: string; readonly target: string; readonly leadsOut: boolean }
   /** One more name of the file at `target`. */
-  | { readonly is: "again"; readonly path: string; readonly mode: number; readonly target: string }
+  | { readonly is: "hard-link"; readonly path: string; readonly mode: number; readonly target: string }
   /** Not carried, whatever becomes of it; `isWork` where it may hold something. */
-  | { readonly is: "left"; readonly path: string; readonly why: string; readonly isWork: boolean }
+  | { readonly is: "skipped"; readonly path: string; readonly why: string; readonly isWork: boolean }
   /** tazpod's own, or the top. */
-  | { readonly is: "ours" };
+  | { readonly is: "own" };
 
 /** Judges one header by the policy of vault archives; who made it may be of any mind. Throws `Failed` where no next one can be found. */
-export function judgeInside(header: Header): Judged {
+export function checkContainerEntry(header: Header): ContainerEntry {
   if (!Number.isSafeInteger(header.size))
     throw new Failed(unreadable(header.name, "its size is not a number"));
   // the parser gives such a folder a content that never ends
@@ -27,20 +27,20 @@ export function judgeInside(header: Header): Judged {
   try {
     const parts = pathParts(header.name);
     const [top] = parts;
-    if (top === undefined || top === reserved) return { is: "ours" };
+    if (top === undefined || top === reserved) return { is: "own" };
     const own = parts.join("/");
-    if (folded(top) === reserved)
-      return { is: "left", path: own, why: `only tazpod may have a ${reserved}`, isWork: true };
+    if (foldCase(top) === reserved)
+      return { is: "skipped", path: own, why: `only tazpod may have a ${reserved}`, isWork: true };
     return known(header, own, parts.length - 1);
   } catch (error) {
-    return { is: "left", path, why: reason(error), isWork: true };
+    return { is: "skipped", path, why: reason(error), isWork: true };
   }
 }
 
-function known(header: Header, path: string, folders: number): Judged {
+function known(header: Header, path: string, folders: number): ContainerEntry {
   const mode = (header.mode ?? 0) & 0o777;
   const sparse = Object.keys(header.pax ?? {}).some((key) => key.startsWith("GNU.sparse"));
-  if (sparse) return { is: "left", path, why: "it is a sparse file", isWork: true };
+  if (sparse) return { is: "skipped", path, why: "it is a sparse file", isWork: true };
   const target = header.linkname ?? "";
   switch (header.type) {
     case "directory":
@@ -51,15 +51,15 @@ function known(header: Header, path: string, folders: number): Judged {
     case "symlink":
       return { is: "link", path, target, leadsOut: leadsOut(path, folders, target) };
     case "link":
-      return { is: "again", path, mode, target: plain(target) };
+      return { is: "hard-link", path, mode, target: plain(target) };
     default:
-      return { is: "left", path, why: "it is neither a file, a folder nor a link", isWork: false };
+      return { is: "skipped", path, why: "it is neither a file, a folder nor a link", isWork: false };
   }
 }
 
 function leadsOut(path: string, folders: number, target: string): boolean {
   try {
-    innerTarget(path, folders, target);
+    checkLinkTarget(path, folders, target);
     return false;
   } catch (error) {
     reason(error);

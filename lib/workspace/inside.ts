@@ -4,10 +4,10 @@ import { workspace } from "../engine/paths.js";
 import type { Engine } from "../engine/engine.js";
 import type { Finished } from "../host/process.js";
 import { Failed, fail, type Result } from "../failure/result.js";
-import { type Complaints, judgeTar } from "../vault/archive/tar-warnings.js";
+import { type TarWarnings, interpretTar } from "../vault/archive/tar-warnings.js";
 
 /** The container that has a copy of the project. */
-export interface Inside {
+export interface WorkspaceContainer {
   readonly engine: Engine;
   readonly container: string;
   readonly user: string;
@@ -20,15 +20,15 @@ const limitMs = 600_000;
 const limitBytes = 256 * 1024 ** 2;
 
 /** So much of what a program said is kept; with more, it is not all known. */
-const mostSaid = 60 * 1024;
+const maxStderrBytes = 60 * 1024;
 
 function command(script: string): string[] {
   return ["sh", "-c", script, "tazpod", workspace];
 }
 
 /** Runs one of the scripts with the copy as its `$1`. */
-export async function call(
-  { engine, container, user }: Inside,
+export async function execScript(
+  { engine, container, user }: WorkspaceContainer,
   script: string,
   signal: AbortSignal,
   input: Readable | string = "",
@@ -42,29 +42,32 @@ export async function call(
   return fail({ kind: "command-failed", command: ["exec", container, "sh"], code, detail: stderr });
 }
 
-export interface Packed {
+export interface PackedFiles {
   readonly tar: Readable;
   /** What tar could not read, and is there. Wait for it before trusting the tar. */
-  readonly done: Promise<Result<Complaints>>;
+  readonly done: Promise<Result<TarWarnings>>;
 }
 
 /** Streams what a script packs. Failures: `save-incomplete` where it is not known what is missing, `container-gone`. */
-export function packed(
-  { engine, container, user }: Inside,
+export function packFiles(
+  { engine, container, user }: WorkspaceContainer,
   script: string,
   signal: AbortSignal,
   input?: string,
-): Packed {
+): PackedFiles {
   const given = input === undefined ? {} : { input };
   const { stdout, done } = engine.execPiped(container, command(script), { user, signal, ...given });
-  return { tar: stdout, done: done.then((result) => (result.ok ? judge(container, result.value) : result)) };
+  return {
+    tar: stdout,
+    done: done.then((result) => (result.ok ? packOutcome(container, result.value) : result)),
+  };
 }
 
-function judge(container: string, { code, stderr }: Finished): Result<Complaints> {
+function packOutcome(container: string, { code, stderr }: Finished): Result<TarWarnings> {
   if (isNotRunning(stderr)) return gone(container);
-  if (stderr.length > mostSaid)
+  if (stderr.length > maxStderrBytes)
     return fail({ kind: "save-incomplete", problems: [stderr.split("\n").at(-1) ?? "", "and many more"] });
-  return judgeTar(code, stderr, true);
+  return interpretTar(code, stderr, true);
 }
 
 function gone(name: string): Result<never> {
@@ -72,7 +75,7 @@ function gone(name: string): Result<never> {
 }
 
 /** What is thrown where the tar of a copy is not whole, or not one. */
-export function damaged(detail: string): Failed {
+export function damagedTar(detail: string): Failed {
   return new Failed({
     kind: "archive-refused",
     entry: "the project in the container",

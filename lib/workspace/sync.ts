@@ -3,89 +3,100 @@ import { ok, type Result } from "../failure/result.js";
 import { readBase, writeBase } from "./base.js";
 import { type Change, type Conflict, type Decision, decide } from "./decide.js";
 import { type Entry, isSame, isWithin, type Tree } from "./entry.js";
-import { hostSide } from "./host-side.js";
-import type { Inside } from "./inside.js";
-import { type InsideSide, insideSide } from "./inside-side.js";
+import { listHost } from "./host-side.js";
+import type { WorkspaceContainer } from "./inside.js";
+import { type ContainerListing, listContainer } from "./inside-side.js";
 import { type Applied, applyToHost } from "./to-host.js";
-import { applyInside } from "./to-inside.js";
+import { applyToContainer } from "./to-inside.js";
 
-export interface Carrying {
-  readonly inside: Inside;
+export interface SyncRequest {
+  readonly inside: WorkspaceContainer;
   /** The id of the volume that the copy is in. */
   readonly volume: string;
   readonly root: string;
   readonly vaultFolder: string;
 }
 
-export interface Carried {
+export interface SyncResult {
   /** How many paths were changed in the container, and on the host. */
-  readonly inward: number;
-  readonly outward: number;
+  readonly toContainer: number;
+  readonly toHost: number;
   readonly conflicts: readonly Conflict[];
   /** Removed on one side, changed on the other, and still there on both. */
-  readonly stays: readonly string[];
+  readonly keptRemovals: readonly string[];
   /** Not carried, and why. */
-  readonly left: ReadonlyMap<string, string>;
+  readonly skipped: ReadonlyMap<string, string>;
   /** Those of them that are somebody's work, and only in the container. */
-  readonly behind: readonly string[];
+  readonly notSynced: readonly string[];
 }
 
 /**
  * Makes the project and its copy in the container alike. Nothing that only one side has is overwritten, and what was agreed
  * is written down last: cut short anywhere, the next one goes on from what it finds. Wants the project to itself.
  */
-export async function carry(carrying: Carrying, signal: AbortSignal): Promise<Result<Carried>> {
-  const { inside, volume, root, vaultFolder } = carrying;
+export async function syncWorkspace(request: SyncRequest, signal: AbortSignal): Promise<Result<SyncResult>> {
+  const { inside, volume, root, vaultFolder } = request;
   const made = await makeFolder(vaultFolder);
   if (!made.ok) return made;
   const base = await readBase(vaultFolder, volume);
   if (!base.ok) return base;
-  const [host, found] = await Promise.all([hostSide(root, signal), insideSide(inside, signal)]);
+  const [host, found] = await Promise.all([listHost(root, signal), listContainer(inside, signal)]);
   if (!host.ok) return host;
   if (!found.ok) return found;
   const copy = withoutOutward(found.value, host.value.entries, base.value);
   const decision = decide(base.value, host.value, copy);
   const out = await applyToHost({ inside, root, vaultFolder, host: host.value, signal }, decision.toHost);
   if (!out.ok) return out;
-  const safe = decision.toInside.filter((change) => isSafe(change, decision, out.value));
-  const inward = await applyInside({ inside, root, copy, signal }, safe);
+  const safe = decision.toContainer.filter((change) => isSafe(change, decision, out.value));
+  const inward = await applyToContainer({ inside, root, copy, signal }, safe);
   if (!inward.ok) return inward;
   const agreed = agreedOn(base.value, decision, out.value, inward.value, safe);
   const told = await writeBase(vaultFolder, volume, agreed);
   if (!told.ok) return told;
-  const left = new Map([...decision.stuck, ...out.value.failed, ...inward.value.failed]);
-  const { conflicts, stays } = decision;
-  const behind = [...left.keys()].toSorted().filter((path) => isBehind(path, decision, out.value, copy));
-  return ok({ inward: inward.value.now.size, outward: out.value.now.size, conflicts, stays, left, behind });
+  const skipped = new Map([...decision.stuck, ...out.value.failed, ...inward.value.failed]);
+  const { conflicts, stays: keptRemovals } = decision;
+  const notSynced = [...skipped.keys()]
+    .toSorted()
+    .filter((path) => isNotSynced(path, decision, out.value, copy));
+  return ok({
+    toContainer: inward.value.now.size,
+    toHost: out.value.now.size,
+    ...{ conflicts, keptRemovals, skipped, notSynced },
+  });
 }
 
 /** A link that the container leads out of the project stays there; the host's own may be in both. */
-function withoutOutward(copy: InsideSide, host: Tree, base: Tree | undefined): InsideSide {
-  const left = new Map(copy.left);
-  for (const path of copy.outward) {
+function withoutOutward(copy: ContainerListing, host: Tree, base: Tree | undefined): ContainerListing {
+  const skipped = new Map(copy.skipped);
+  for (const path of copy.outwardLinks) {
     const entry = copy.entries.get(path);
     if (!isSame(entry, host.get(path)) && !isSame(entry, base?.get(path)))
-      left.set(path, "it is a link that leads out of the project");
+      skipped.set(path, "it is a link that leads out of the project");
   }
-  return { ...copy, left };
+  return { ...copy, skipped };
 }
 
 /** What comes from the container has to be here before it is replaced there. */
 function isSafe({ path }: Change, { conflicts }: Decision, { failed }: Applied): boolean {
-  const kept = conflicts.filter((conflict) => conflict.path === path).map((conflict) => conflict.kept);
+  const kept = conflicts.filter((conflict) => conflict.path === path).map((conflict) => conflict.keptAs);
   return ![path, ...kept].some((one) => isWithin(one, failed));
 }
 
 /** Nothing is lost with a link that leads to what the container has of its own, a pipe, or what is only here. */
-function isBehind(path: string, { stuck }: Decision, { failed }: Applied, copy: InsideSide): boolean {
-  if (failed.has(path) || copy.work.has(path)) return true;
-  return stuck.has(path) && !copy.left.has(path) && copy.entries.has(path);
+function isNotSynced(
+  path: string,
+  { stuck }: Decision,
+  { failed }: Applied,
+  copy: ContainerListing,
+): boolean {
+  if (failed.has(path) || copy.mayBeWork.has(path)) return true;
+  return stuck.has(path) && !copy.skipped.has(path) && copy.entries.has(path);
 }
 
 /** What both sides have by now; of what was not done, what they had before. */
 function agreedOn(
   base: Tree | undefined,
-  { merged, toHost, toInside, stuck }: Decision,
+  { merged, toHost, toContainer, stuck }: Decision,
   out: Applied,
   inward: Applied,
   safe: readonly Change[],
@@ -94,7 +105,7 @@ function agreedOn(
   const open = new Set(
     [
       ...toHost.filter(({ path }) => !out.now.has(path) || out.failed.has(path)),
-      ...toInside.filter((change) => !safe.includes(change) || !inward.now.has(change.path)),
+      ...toContainer.filter((change) => !safe.includes(change) || !inward.now.has(change.path)),
     ].map(({ path }) => path),
   );
   const isOpen = (path: string): boolean => open.has(path) || isWithin(path, stuck);

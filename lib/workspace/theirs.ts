@@ -2,7 +2,7 @@
 const roomBytes = 230;
 
 /** The name beside a file for the other side's: `NAME.theirs`, or that with a number, which is free. */
-export function theirsName(path: string, isFree: (path: string) => boolean): string {
+export function conflictName(path: string, isFree: (path: string) => boolean): string {
   const slash = path.lastIndexOf("/") + 1;
   let name = path.slice(slash);
   while (Buffer.byteLength(name) > roomBytes) name = [...name].slice(0, -1).join("");

@@ -3,8 +3,8 @@ import { ok, type Result } from "../failure/result.js";
 import type { Change } from "./decide.js";
 import type { Entry } from "./entry.js";
 import { fetchFiles } from "./fetch.js";
-import type { HostSide } from "./host-side.js";
-import type { Inside } from "./inside.js";
+import type { HostListing } from "./host-side.js";
+import type { WorkspaceContainer } from "./inside.js";
 
 export interface Applied {
   /** What each place has now. */
@@ -13,11 +13,11 @@ export interface Applied {
   readonly failed: ReadonlyMap<string, string>;
 }
 
-interface Receiving {
-  readonly inside: Inside;
+interface HostUpdate {
+  readonly inside: WorkspaceContainer;
   readonly root: string;
   readonly vaultFolder: string;
-  readonly host: HostSide;
+  readonly host: HostListing;
   readonly signal: AbortSignal;
 }
 
@@ -27,7 +27,7 @@ interface Receiving {
  * whatever comes.
  */
 export async function applyToHost(
-  receiving: Receiving,
+  receiving: HostUpdate,
   changes: readonly Change[],
 ): Promise<Result<Applied>> {
   const { inside, root, vaultFolder, host, signal } = receiving;
@@ -62,7 +62,8 @@ export async function applyToHost(
     ({ to, from }) => to?.type === "file" && !(from?.type === "file" && from.content === to.content),
   );
   const bySource = new Map<string, Change[]>();
-  for (const change of files) bySource.set(change.source, [...(bySource.get(change.source) ?? []), change]);
+  for (const change of files)
+    bySource.set(change.sourcePath, [...(bySource.get(change.sourcePath) ?? []), change]);
   const fetched = await fetchFiles(
     { inside, folder: vaultFolder, signal },
     [...bySource.keys()],
@@ -82,7 +83,7 @@ export async function applyToHost(
       await setMode(root, path, to.mode);
   return ok({ now, failed });
 
-  async function isAsSeen({ root: top }: Receiving, path: string): Promise<boolean> {
+  async function isAsSeen({ root: top }: HostUpdate, path: string): Promise<boolean> {
     const found = await statEntry(top, path);
     if (!found.ok) return false;
     // what was in the way was removed just now

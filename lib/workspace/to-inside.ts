@@ -1,22 +1,22 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { pathLine } from "../secrets-folder/parse-lines.js";
+import { escapePath } from "../secrets-folder/parse-lines.js";
 import { openFile } from "../host/files.js";
 import { Failed, ok, type Result } from "../failure/result.js";
-import { tarOf } from "../vault/archive/tar-entries.js";
+import { tarStream } from "../vault/archive/tar-entries.js";
 import { padding, tarHeader, type TarEntry } from "../vault/archive/tar-header.js";
 import { statEntry } from "../host/folder-tree.js";
 import type { Change } from "./decide.js";
-import { above, type Entry } from "./entry.js";
-import { call, type Inside } from "./inside.js";
-import type { InsideSide } from "./inside-side.js";
+import { parentFolders, type Entry } from "./entry.js";
+import { execScript, type WorkspaceContainer } from "./inside.js";
+import type { ContainerListing } from "./inside-side.js";
 import { commit, stage } from "./scripts.js";
 import type { Applied } from "./to-host.js";
 
-interface Sending {
-  readonly inside: Inside;
+interface ContainerUpdate {
+  readonly inside: WorkspaceContainer;
   readonly root: string;
-  readonly copy: InsideSide;
+  readonly copy: ContainerListing;
   readonly signal: AbortSignal;
 }
 
@@ -29,15 +29,23 @@ interface Order {
  * Does to the copy in the container what was decided: unpacked beside first, then put in place, one by one, where nobody has
  * changed anything since it was looked at.
  */
-export async function applyInside(sending: Sending, changes: readonly Change[]): Promise<Result<Applied>> {
+export async function applyToContainer(
+  sending: ContainerUpdate,
+  changes: readonly Change[],
+): Promise<Result<Applied>> {
   const { inside, signal } = sending;
   if (changes.length === 0) return ok({ now: new Map(), failed: new Map() });
   const sent = new Map<string, Entry>();
   const failed = new Map<string, string>();
-  const staged = await call(inside, stage, signal, tarOf(pack(sending, changes, sent, failed)));
+  const staged = await execScript(inside, stage, signal, tarStream(pack(sending, changes, sent, failed)));
   if (!staged.ok) return staged;
-  const orders = ordersOf(sending.copy, changes, sent, failed);
-  const done = await call(inside, commit, signal, [...orders.map(({ line }) => line), "end", ""].join("\n"));
+  const orders = commitOrders(sending.copy, changes, sent, failed);
+  const done = await execScript(
+    inside,
+    commit,
+    signal,
+    [...orders.map(({ line }) => line), "end", ""].join("\n"),
+  );
   if (!done.ok) return done;
   for (const line of done.value.stdout.toString().split("\n")) {
     const order = line === "" ? undefined : orders[Number(line) - 1];
@@ -47,7 +55,7 @@ export async function applyInside(sending: Sending, changes: readonly Change[]):
   const now = new Map<string, Entry | undefined>();
   for (const { path, to } of changes)
     // what is in a folder that is new came with it
-    if (![path, ...above(path)].some((one) => failed.has(one))) now.set(path, sent.get(path) ?? to);
+    if (![path, ...parentFolders(path)].some((one) => failed.has(one))) now.set(path, sent.get(path) ?? to);
   return ok({ now, failed });
 }
 
@@ -56,7 +64,7 @@ const isNew = ({ from, to }: Change): boolean =>
 
 /** What is to be there anew, as it is on this host now; `sent` says what that was. */
 async function* pack(
-  { root, signal }: Sending,
+  { root, signal }: ContainerUpdate,
   changes: readonly Change[],
   sent: Map<string, Entry>,
   failed: Map<string, string>,
@@ -110,17 +118,17 @@ async function* pack(
 }
 
 /** In this order: folders opened that nobody may write, what goes, what comes, modes as they are to be. */
-function ordersOf(
-  { entries, looks }: InsideSide,
+function commitOrders(
+  { entries, stamps }: ContainerListing,
   changes: readonly Change[],
   sent: ReadonlyMap<string, Entry>,
   failed: ReadonlyMap<string, string>,
 ): Order[] {
   const orders: Order[] = [];
   const order = (what: string, mode: number, look: string, path: string): void =>
-    void orders.push({ path, line: `${what} ${mode.toString(8)} ${look} ${pathLine(path)}` });
+    void orders.push({ path, line: `${what} ${mode.toString(8)} ${look} ${escapePath(path)}` });
   const closed = new Map<string, number>();
-  for (const folder of changes.flatMap(({ path }) => above(path))) {
+  for (const folder of changes.flatMap(({ path }) => parentFolders(path))) {
     const entry = entries.get(folder);
     if (entry?.type === "directory" && isClosed(entry)) closed.set(folder, entry.mode);
   }
@@ -128,14 +136,14 @@ function ordersOf(
   for (const { path, from } of changes.filter(isGoing).toReversed()) {
     if (failed.has(path)) continue;
     if (from?.type === "directory") order("rmdir", 0, "any", path);
-    else order("remove", 0, looks.get(path) ?? "any", path);
+    else order("remove", 0, stamps.get(path) ?? "any", path);
   }
   const whole = new Set<string>();
   for (const change of changes) {
     const { path, to } = change;
-    if (!sent.has(path) || above(path).some((folder) => whole.has(folder))) continue;
+    if (!sent.has(path) || parentFolders(path).some((folder) => whole.has(folder))) continue;
     if (to?.type === "directory") whole.add(path);
-    order("put", 0, isGoing(change) || !entries.has(path) ? "-" : (looks.get(path) ?? "any"), path);
+    order("put", 0, isGoing(change) || !entries.has(path) ? "-" : (stamps.get(path) ?? "any"), path);
   }
   const modes = new Map(closed);
   for (const { path, from, to } of changes) {

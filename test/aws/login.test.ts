@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Failure } from "../../lib/failure/failure.js";
-import type { Invitation } from "../../lib/aws/sso/device-flow.js";
+import type { LoginPrompt } from "../../lib/aws/sso/device-flow.js";
 import type { SsoLogin } from "../../lib/aws/sso/login.js";
 import { type LoggedIn, logIn } from "../../lib/aws/sso/log-in.js";
 import { logOut } from "../../lib/aws/sso/log-out.js";
@@ -51,18 +51,18 @@ function login(more: Partial<SsoLogin> = {}): SsoLogin {
 
 interface Person {
   readonly decides?: "approved" | "denied" | "nothing";
-  readonly anew?: boolean;
+  readonly force?: boolean;
   readonly signal?: AbortSignal;
   readonly troubles?: Failure[];
-  readonly invitations?: Invitation[];
+  readonly invitations?: LoginPrompt[];
 }
 
 function logsIn(which: SsoLogin, person: Person = {}): Promise<Result<LoggedIn>> {
-  const { decides = "approved", anew = false, troubles = [], invitations = [] } = person;
+  const { decides = "approved", force = false, troubles = [], invitations = [] } = person;
   return logIn(which, {
-    anew,
+    force,
     signal: person.signal ?? new AbortController().signal,
-    invite: (invitation) => {
+    onPrompt: (invitation) => {
       invitations.push(invitation);
       if (decides !== "nothing") server.decide(decides, invitation.code);
     },
@@ -80,7 +80,7 @@ async function token(): Promise<Record<string, string>> {
 }
 
 test("a login gives the role's credentials, and later ones need neither a person nor another client", async () => {
-  const invitations: Invitation[] = [];
+  const invitations: LoginPrompt[] = [];
   assert.equal(value(await logsIn(login(), { invitations })), { held: false, lasts: true });
   assert.is(invitations.length, 1);
   assert.is(invitations[0]?.address, `${server.url}/?user_code=${invitations[0]?.code}`);
@@ -88,7 +88,7 @@ test("a login gives the role's credentials, and later ones need neither a person
   assert.equal([accessKeyId, secretAccessKey], ["RGWTESTKEY", "RGWTESTSECRET"]);
   assert.ok(expiration.getTime() > Date.now() + 3000_000);
   assert.equal(value(await logsIn(login())), { held: true, lasts: true });
-  assert.equal(value(await logsIn(login(), { anew: true })), { held: false, lasts: true });
+  assert.equal(value(await logsIn(login(), { force: true })), { held: false, lasts: true });
   assert.equal(
     ["register", "device", "poll", "refresh"].map((what) => server.count(what)),
     [1, 2, 2, 0],
@@ -123,9 +123,9 @@ test("a denial, and a code that ends, are failures of their own, and leave no to
 test("an interruption while the login is waited for ends it at once, and leaves no lock and no token", async () => {
   const over = new AbortController();
   const done = logIn(login(), {
-    anew: false,
+    force: false,
     signal: over.signal,
-    invite: () => over.abort("SIGINT"),
+    onPrompt: () => over.abort("SIGINT"),
     onWait: () => undefined,
     onTrouble: () => undefined,
   });
@@ -172,14 +172,14 @@ test("a page in place of an answer, as of a hotel's network, is not taken for on
 test("a client that the service has forgotten is registered again", async () => {
   value(await logsIn(login()));
   server.forgetClients();
-  value(await logsIn(login(), { anew: true }));
+  value(await logsIn(login(), { force: true }));
   assert.is(server.count("register"), 2);
 });
 
 test("a client that is about to end is not begun with", async () => {
   server.terms.clientSeconds = 1800;
   value(await logsIn(login()));
-  value(await logsIn(login(), { anew: true }));
+  value(await logsIn(login(), { force: true }));
   assert.is(server.count("register"), 2);
 });
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { WideAgent } from "../../lib/aws/wide-agent.js";
+import { LargeReadAgent } from "../../lib/aws/wide-agent.js";
 
 const bodies = [
   randomBytes(0),
@@ -23,7 +23,7 @@ const server = createServer((request, response) => {
   response.end();
 });
 
-function ask(agent: WideAgent, number: number): Promise<IncomingMessage> {
+function ask(agent: LargeReadAgent, number: number): Promise<IncomingMessage> {
   const { port } = server.address() as AddressInfo;
   return new Promise((resolve, reject) => {
     get({ host: "127.0.0.1", port, path: `/${number}`, agent }, resolve).once("error", reject);
@@ -46,7 +46,7 @@ test.before(() => new Promise<void>((resolve) => void server.listen(0, "127.0.0.
 test.after(() => void server.close());
 
 test("answers of any size come whole over one connection that is kept, whether they are read fast or slowly", async () => {
-  const agent = new WideAgent({ keepAlive: true });
+  const agent = new LargeReadAgent({ keepAlive: true });
   const ports = new Set<number>();
   for (const slowly of [false, true])
     for (const [number, body] of bodies.entries()) {
@@ -60,7 +60,7 @@ test("answers of any size come whole over one connection that is kept, whether t
 });
 
 test("several at once do not share their bytes", async () => {
-  const agent = new WideAgent({ keepAlive: true });
+  const agent = new LargeReadAgent({ keepAlive: true });
   const numbers = [2, 4, 2, 3, 4, 2];
   const answers = await Promise.all(numbers.map(async (number) => hashOf(await ask(agent, number), true)));
   for (const [index, number] of numbers.entries())
@@ -74,7 +74,7 @@ test("several at once do not share their bytes", async () => {
 });
 
 test("a connection that ends in the middle is an error, not a short answer", async () => {
-  const agent = new WideAgent({ keepAlive: true });
+  const agent = new LargeReadAgent({ keepAlive: true });
   const answer = await ask(agent, 2);
   answer.socket.destroy();
   let failed: unknown;

@@ -9,7 +9,7 @@ import { Readable } from "node:stream";
 import { ok, take } from "../../lib/failure/result.js";
 import { Secret } from "../../lib/host/secret.js";
 import { normalise } from "../../lib/vault/archive/normalise.js";
-import { noComplaints } from "../../lib/vault/archive/tar-warnings.js";
+import { noTarWarnings } from "../../lib/vault/archive/tar-warnings.js";
 import type { VaultFormat } from "../../lib/vault/format.js";
 import { openVault } from "../../lib/vault/open.js";
 import { sealInto } from "../../lib/vault/seal-folder.js";
@@ -54,7 +54,7 @@ if (what === "seal") {
       folder,
       source: () => ({
         tar: Readable.from(content(), { objectMode: false }),
-        done: Promise.resolve(ok(noComplaints)),
+        done: Promise.resolve(ok(noTarWarnings)),
       }),
       passphrase,
       format: format as VaultFormat,

@@ -10,7 +10,7 @@ import { projectState } from "../../lib/host/project-state.js";
 import { parseJsonc } from "../../lib/project/devcontainer/document.js";
 import { readDevcontainer } from "../../lib/project/devcontainer/read.js";
 import { migrateState } from "../../lib/project/migrate-state.js";
-import { notePath, readNote } from "../../lib/remote/file/sidecar.js";
+import { sidecarPath, readSidecar } from "../../lib/remote/file/sidecar.js";
 import { parseManifest } from "../../lib/vault/archive/manifest.js";
 import { readState } from "../../lib/vault/state.js";
 import { newFolder } from "../rig/folder.js";
@@ -62,8 +62,8 @@ test("no note of a folder remote is a bug, and none counts for more than a note"
   const path = join(folder, "remote.tar.aes");
   await fc.assert(
     fc.asyncProperty(texts(note), async (text) => {
-      await writeFile(notePath(path), text);
-      const { host = "", writeId = "", generation = 0, sha256 = "" } = await readNote(path, "e");
+      await writeFile(sidecarPath(path), text);
+      const { host = "", writeId = "", generation = 0, sha256 = "" } = await readSidecar(path, "e");
       for (const word of [host, writeId, sha256]) assert.type(word, "string");
       assert.ok(Number.isSafeInteger(generation) && generation >= 0);
     }),

@@ -4,7 +4,7 @@ import { copyFile, mkdir, readdir, readFile, rm, symlink, writeFile } from "node
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { openEngine } from "../../lib/engine/choose.js";
-import { runOf } from "../../lib/secrets-folder/open-record.js";
+import { containerStart } from "../../lib/secrets-folder/open-record.js";
 import { newFolder } from "../rig/folder.js";
 import { engineName, Host, quick, removeHosts } from "../rig/host.js";
 import { namesIn } from "../rig/names-in.js";
@@ -56,7 +56,7 @@ test("with its vault open: it is joined without a passphrase, unsaved work is sa
   const before = await closedBefore();
   for (const name of ["state.json", "vault.tar.aes"])
     await copyFile(before.path(".tazpod", "vault", name), host.path(".tazpod", "vault", name));
-  const record = { version: 1, run: runOf(state) };
+  const record = { version: 1, run: containerStart(state) };
   await writeFile(host.path(".tazpod", "vault", "open.json"), JSON.stringify(record));
   // it has never been here
   await host.forgetState();

@@ -296,7 +296,7 @@ s3("what another host pushed before the copy was made is not taken for the copy"
     history: {
       ...remote.history,
       keep: async (request) => {
-        if (request.look !== true) {
+        if (request.checkFirst !== true) {
           value(await pull({ remote, folder: two.folder }));
           value(await two.push(Buffer.alloc(70, 2)));
         }

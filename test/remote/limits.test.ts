@@ -7,7 +7,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Failure } from "../../lib/failure/failure.js";
 import { completeConfig } from "../../lib/project/config.js";
-import { acceptedBy } from "../../lib/remote/accepted.js";
+import { downloadLimitsOf } from "../../lib/remote/accepted.js";
 import { openRemote } from "../../lib/remote/open.js";
 import { pull } from "../../lib/remote/pull.js";
 import type { Remote } from "../../lib/remote/types.js";
@@ -24,8 +24,11 @@ const mib = 1024 ** 2;
 /** A folder remote that accepts what a config with `vault` does, and the path of its vault. */
 async function folderRemote(vault: object = {}) {
   const path = join(await newFolder("disk"), "vault.tar.aes");
-  const accepted = acceptedBy(completeConfig({ vault }, "/p"));
-  return { path, remote: await openRemote({ url: pathToFileURL(path).href, region: "x" }, { accepted }) };
+  const downloadLimits = downloadLimitsOf(completeConfig({ vault }, "/p"));
+  return {
+    path,
+    remote: await openRemote({ url: pathToFileURL(path).href, region: "x" }, { downloadLimits }),
+  };
 }
 
 /** Pulls into an empty folder; the failure, after a look that nothing was left there. */
@@ -46,8 +49,8 @@ test("an object larger than could be opened is refused by its size, without read
 });
 
 test("parts count: each has to fit into the RAM folder by itself", () => {
-  const one = acceptedBy(completeConfig({ vault: { size: "1m" } }, "/p"));
-  const three = acceptedBy(completeConfig({ vault: { size: "1m" }, parts: { a: "a", b: "b" } }, "/p"));
+  const one = downloadLimitsOf(completeConfig({ vault: { size: "1m" } }, "/p"));
+  const three = downloadLimitsOf(completeConfig({ vault: { size: "1m" }, parts: { a: "a", b: "b" } }, "/p"));
   assert.ok(one.bytes > mib && one.bytes < 3 * mib);
   assert.ok(three.bytes > 3 * mib);
 });

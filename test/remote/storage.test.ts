@@ -5,10 +5,10 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { leastPolicy } from "../../lib/remote/s3/least-policy.js";
+import { minimalPolicy } from "../../lib/remote/s3/least-policy.js";
 import { pull } from "../../lib/remote/pull.js";
 import { push } from "../../lib/remote/push.js";
-import { s3Place, s3Remote } from "../../lib/remote/s3/remote.js";
+import { s3Location, s3Remote } from "../../lib/remote/s3/remote.js";
 import { setUpStorage } from "../../lib/remote/s3/storage.js";
 import type { RemoteSettings } from "../../lib/remote/types.js";
 import { ok } from "../../lib/failure/result.js";
@@ -22,9 +22,9 @@ const test = suite("setting storage up");
 useTestKeys();
 
 function setUp(settings: RemoteSettings, wants = true) {
-  const { place } = s3Place(settings);
+  const { location } = s3Location(settings);
   return setUpStorage({
-    place,
+    location,
     region: "eu-central-1",
     amazon: false,
     wantsLifecycle: async () => ok(wants),
@@ -113,7 +113,7 @@ test("no answer is a failure, and nothing is taken for done", async () => {
 test("the least policy is enough for all that tazpod does, and not for more", async () => {
   const settings = await newBucket();
   const key = "tazpod/vault/vault.tar.aes";
-  const { Statement } = leastPolicy(settings.bucket, key) as {
+  const { Statement } = minimalPolicy(settings.bucket, key) as {
     Statement: readonly { Action: readonly string[]; Resource: readonly string[] }[];
   };
   const all = [`arn:aws:s3:::${settings.bucket}`, `arn:aws:s3:::${settings.bucket}/*`];

@@ -8,7 +8,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { projectState } from "../../lib/host/project-state.js";
 import { openRemote } from "../../lib/remote/open.js";
-import { pushed } from "../../lib/remote/local.js";
+import { checkPushed } from "../../lib/remote/local.js";
 import { pull } from "../../lib/remote/pull.js";
 import { push } from "../../lib/remote/push.js";
 import type { Remote } from "../../lib/remote/types.js";
@@ -50,7 +50,7 @@ for (const [kind, make] of Object.entries(kinds)) {
     const { remote, here, there } = await scene();
     const bytes = randomBytes(200_000);
     await put(here, bytes);
-    assert.is((await pushed(here, remote.url)).state, "false");
+    assert.is((await checkPushed(here, remote.url)).state, "false");
     const sent = value(await push({ remote, folder: here, host: "host-a" }));
     assert.ok(sent.uploaded);
     assert.is(sent.record.sha256, createHash("sha256").update(bytes).digest("hex"));
@@ -63,7 +63,7 @@ for (const [kind, make] of Object.entries(kinds)) {
     assert.is((await stat(join(there, "vault.tar.aes"))).mode & 0o777, 0o600);
     assert.is((await stat(stateOf(there))).mode & 0o777, 0o600);
     for (const folder of [here, there]) {
-      assert.is((await pushed(folder, remote.url)).state, "true");
+      assert.is((await checkPushed(folder, remote.url)).state, "true");
       assert.equal((await readdir(folder)).toSorted(), ["vault.tar.aes"]);
     }
   });
@@ -137,9 +137,9 @@ for (const [kind, make] of Object.entries(kinds)) {
     for (const note of [undefined, "{", `{"version":1,"pushed":{"remote":1}}`, "[]"]) {
       if (note === undefined) await rm(stateOf(here));
       else await writeFile(stateOf(here), note);
-      assert.is((await pushed(here, remote.url)).state, "false");
+      assert.is((await checkPushed(here, remote.url)).state, "false");
       assert.not.ok(value(await pull({ remote, folder: here })).changed);
-      assert.is((await pushed(here, remote.url)).state, "true");
+      assert.is((await checkPushed(here, remote.url)).state, "true");
     }
     assert.ok((await vaultOf(here)).equals(bytes));
   });
@@ -162,7 +162,7 @@ for (const [kind, make] of Object.entries(kinds)) {
     failure(await push({ remote, folder: here, host: "a" }), "vault-absent");
     assert.equal(await readdir(here), []);
     assert.equal(await remote.head(), { state: "absent" });
-    assert.is((await pushed(here, remote.url)).state, "true");
+    assert.is((await checkPushed(here, remote.url)).state, "true");
   });
 
   test("what cannot be a vault is refused and not kept", async () => {
@@ -206,7 +206,7 @@ for (const [kind, make] of Object.entries(kinds)) {
       value(await push({ remote: slow, folder: here, host: "a" })).record.sha256,
       createHash("sha256").update(sent).digest("hex"),
     );
-    assert.is((await pushed(here, remote.url)).state, "false");
+    assert.is((await checkPushed(here, remote.url)).state, "false");
     assert.ok(value(await push({ remote, folder: here, host: "a" })).uploaded);
   });
 
@@ -224,9 +224,9 @@ for (const [kind, make] of Object.entries(kinds)) {
       },
     };
     failure(await push({ remote: deaf, folder: here, host: "a" }), "remote-unavailable");
-    assert.is((await pushed(here, remote.url)).state, "false");
+    assert.is((await checkPushed(here, remote.url)).state, "false");
     assert.not.ok(value(await push({ remote, folder: here, host: "a" })).uploaded);
-    assert.is((await pushed(here, remote.url)).state, "true");
+    assert.is((await checkPushed(here, remote.url)).state, "true");
     await put(here, randomBytes(100));
     failure(await push({ remote: deaf, folder: here, host: "a" }), "remote-unavailable");
     await put(here, randomBytes(100));
@@ -254,7 +254,7 @@ for (const [kind, make] of Object.entries(kinds)) {
       signal: AbortSignal.abort("SIGINT"),
     });
     failure(early, "interrupted");
-    assert.is((await pushed(there, remote.url)).state, "true");
+    assert.is((await checkPushed(there, remote.url)).state, "true");
   });
 
   test.run();
@@ -281,7 +281,7 @@ s3(
     await proxy.close();
     assert.ok((await vaultOf(here)).equals(first));
     assert.equal((await readdir(here)).toSorted(), ["vault.tar.aes"]);
-    assert.is((await pushed(here, remote.url)).state, "true");
+    assert.is((await checkPushed(here, remote.url)).state, "true");
   },
 );
 
@@ -322,7 +322,7 @@ folder("no remote: nothing to push, and a pull says that there is none", async (
   const here = join(await newFolder(), "vault");
   await mkdir(here);
   assert.is((await remote.credentials()).state, "true");
-  assert.is((await pushed(here, "none")).state, "true");
+  assert.is((await checkPushed(here, "none")).state, "true");
   assert.match(failure(await pull({ remote, folder: here }), "remote-unavailable").reason, /no remote/);
 });
 

@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { fileHash } from "../../lib/host/file-hash.js";
 import { stat } from "../../lib/host/files.js";
 import { fetchCopy, numberedCopies } from "../../lib/remote/copies.js";
-import { freshness } from "../../lib/remote/freshness.js";
+import { checkStaleness } from "../../lib/remote/freshness.js";
 import { historyMark } from "../../lib/remote/history-name.js";
 import { mergeRemote } from "../../lib/remote/merge.js";
 import { openRemote } from "../../lib/remote/open.js";
@@ -131,7 +131,7 @@ export class Month {
       }
     const last = this.#last();
     for (const host of this.#hosts) {
-      assert.is((await freshness(this.#remote, host.folder)).state, "current", host.name);
+      assert.is((await checkStaleness(this.#remote, host.folder)).state, "current", host.name);
       assert.not.ok(value(await push({ remote: this.#remote, folder: host.folder })).uploaded);
       host.vault = await this.#read(host);
       assert.equal(sorted(host.vault?.files), sorted(last.files), `${host.name} has something else`);
@@ -182,7 +182,7 @@ export class Month {
   /** What the remote has is taken, in so many of a hundred cases. */
   async #catchUp(host: Host, often: number): Promise<void> {
     if (host.vault === undefined) return this.#pull(host);
-    const found = await freshness(this.#remote, host.folder);
+    const found = await checkStaleness(this.#remote, host.folder);
     assert.is.not(found.state, "unknown", JSON.stringify(found));
     if (!this.#chance.percent(often)) return;
     if (found.state === "newer") {

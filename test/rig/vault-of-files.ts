@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { ok } from "../../lib/failure/result.js";
 import type { Secret } from "../../lib/host/secret.js";
 import { normalise } from "../../lib/vault/archive/normalise.js";
-import { noComplaints } from "../../lib/vault/archive/tar-warnings.js";
+import { noTarWarnings } from "../../lib/vault/archive/tar-warnings.js";
 import type { Manifest } from "../../lib/vault/archive/manifest.js";
 import { openVault } from "../../lib/vault/open.js";
 import type { TarSource } from "../../lib/vault/seal-folder.js";
@@ -18,7 +18,7 @@ export function tarOf(files: Contents): TarSource {
     const entry = { path, type: "file", mode: 0o600, size: bytes.length, mtime: 0 } as const;
     return [tarHeader(entry), bytes, padding(bytes.length)];
   });
-  return { tar: Readable.from([...pieces, endOfTar]), done: Promise.resolve(ok(noComplaints)) };
+  return { tar: Readable.from([...pieces, endOfTar]), done: Promise.resolve(ok(noTarWarnings)) };
 }
 
 export interface ReadVault {

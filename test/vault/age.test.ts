@@ -12,7 +12,7 @@ import { openAge, sealAge } from "../../lib/vault/age/age.js";
 import { headerLength, parseHeader } from "../../lib/vault/age/header.js";
 import { headerMac } from "../../lib/vault/age/keys.js";
 import { openPayload } from "../../lib/vault/age/payload.js";
-import { Pieces } from "../../lib/vault/age/byte-reader.js";
+import { ByteReader } from "../../lib/vault/age/byte-reader.js";
 import { openVault } from "../../lib/vault/open.js";
 import { failure, value } from "../rig/result.js";
 import { all } from "../rig/seal.js";
@@ -121,7 +121,7 @@ test("CCTV: every header, MAC and payload comes out as it should, whatever the r
     const plain: Buffer[] = [];
     let failed = false;
     try {
-      const pieces = new Pieces(Readable.from([file.subarray(length)]));
+      const pieces = new ByteReader(Readable.from([file.subarray(length)]));
       for await (const piece of openPayload(fileKey, pieces, (detail) => new Error(detail)))
         plain.push(piece);
     } catch {

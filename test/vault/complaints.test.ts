@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { judgeTar } from "../../lib/vault/archive/tar-warnings.js";
+import { interpretTar } from "../../lib/vault/archive/tar-warnings.js";
 import { newFolder } from "../rig/folder.js";
 import { run } from "../rig/host.js";
 import { failure, value } from "../rig/result.js";
@@ -54,7 +54,7 @@ for (const program of [["tar"], ["busybox", "tar"]]) {
 
   test(`${name}: nothing to complain of is nothing`, async () => {
     const { code, stderr } = await packed(program, await folderWith(async () => undefined));
-    assert.equal(value(judgeTar(code, stderr, false)), { unread: [], moving: [] });
+    assert.equal(value(interpretTar(code, stderr, false)), { unread: [], changedWhileReading: [] });
   });
 
   for (const [what, path, make] of [
@@ -64,8 +64,12 @@ for (const program of [["tar"], ["busybox", "tar"]]) {
   ] as const) {
     test(`${name}: ${what} is named, and is left out only when it may be`, async () => {
       const { code, stderr } = await packed(program, await folderWith(make));
-      assert.equal(value(judgeTar(code, stderr, true)), { unread: [path], moving: [] }, stderr);
-      const { problems } = failure(judgeTar(code, stderr, false), "save-incomplete");
+      assert.equal(
+        value(interpretTar(code, stderr, true)),
+        { unread: [path], changedWhileReading: [] },
+        stderr,
+      );
+      const { problems } = failure(interpretTar(code, stderr, false), "save-incomplete");
       assert.is(problems.length, 1);
       assert.match(problems[0] ?? "", /^tar: .*(shut|dir|socket)/);
     });
@@ -73,15 +77,15 @@ for (const program of [["tar"], ["busybox", "tar"]]) {
 
   test(`${name}: a folder that is not there is never left out`, async () => {
     const { code, stderr } = await packed(program, "/nowhere/at/all");
-    failure(judgeTar(code, stderr, true), "save-incomplete");
+    failure(interpretTar(code, stderr, true), "save-incomplete");
   });
 }
 
 test("a program that says nothing and fails, and what is not known, are failures either way", () => {
   for (const lenient of [true, false]) {
-    failure(judgeTar(1, "", lenient), "save-incomplete");
-    failure(judgeTar(undefined, "", lenient), "save-incomplete");
-    failure(judgeTar(2, "tar: write error: No space left on device", lenient), "save-incomplete");
+    failure(interpretTar(1, "", lenient), "save-incomplete");
+    failure(interpretTar(undefined, "", lenient), "save-incomplete");
+    failure(interpretTar(2, "tar: write error: No space left on device", lenient), "save-incomplete");
   }
 });
 
@@ -92,10 +96,16 @@ test("GNU tar's words for a file that changes while it is read are told apart, a
     "tar: Exiting with failure status due to previous errors",
   ];
   for (const lenient of [true, false])
-    assert.equal(value(judgeTar(1, said.join("\n"), lenient)), { unread: [], moving: ["a/log", "short"] });
+    assert.equal(value(interpretTar(1, said.join("\n"), lenient)), {
+      unread: [],
+      changedWhileReading: ["a/log", "short"],
+    });
   const more = ["tar: ./b: Cannot open: Permission denied", ...said].join("\n");
-  assert.equal(value(judgeTar(2, more, true)), { unread: ["b"], moving: ["a/log", "short"] });
-  failure(judgeTar(2, more, false), "save-incomplete");
+  assert.equal(value(interpretTar(2, more, true)), {
+    unread: ["b"],
+    changedWhileReading: ["a/log", "short"],
+  });
+  failure(interpretTar(2, more, false), "save-incomplete");
 });
 
 test.run();

@@ -10,7 +10,7 @@ import { Secret } from "../../lib/host/secret.js";
 import { sealAge } from "../../lib/vault/age/age.js";
 import { headerLength } from "../../lib/vault/age/header.js";
 import { type ArchiveSummary, normalise } from "../../lib/vault/archive/normalise.js";
-import { gunzipped } from "../../lib/vault/archive/gunzip.js";
+import { gunzip } from "../../lib/vault/archive/gunzip.js";
 import { type Manifest, manifestBytes, parseManifest } from "../../lib/vault/archive/manifest.js";
 import { openVault } from "../../lib/vault/open.js";
 import { sealV1 } from "../../lib/vault/v1.js";
@@ -116,7 +116,7 @@ test("age: a wrong passphrase is told from damage, wherever the damage is behind
 test("gzip: whatever is done to what is inside, it is damage, or an archive that the policy judges", async () => {
   const packed = gzipSync(tar, { level: 9 });
   for (const { bytes, how } of mutations(packed, 250)) {
-    const { summary } = await readThrough(gunzipped(Readable.from([bytes]), "vault", 2 ** 25), "age");
+    const { summary } = await readThrough(gunzip(Readable.from([bytes]), "vault", 2 ** 25), "age");
     const kind = summary.ok ? undefined : summary.failure.kind;
     const expected = ["vault-damaged", "archive-refused", "archive-too-large", undefined];
     assert.ok(expected.includes(kind), `${kind}: ${how} (seed ${seed})`);
@@ -126,7 +126,7 @@ test("gzip: whatever is done to what is inside, it is damage, or an archive that
 test("gzip: a bomb, and one gzip in another's place, stop at the limit", async () => {
   const zeros = gzipSync(Buffer.alloc(2 ** 26));
   for (const bomb of [zeros, Buffer.concat(Array.from({ length: 200 }, () => zeros))]) {
-    const source = gunzipped(Readable.from([bomb]), "vault", 2 ** 22);
+    const source = gunzip(Readable.from([bomb]), "vault", 2 ** 22);
     let bytes = 0;
     let failed: unknown;
     try {

@@ -12,11 +12,17 @@ import { all } from "../rig/seal.js";
 const test = suite("gzip");
 
 async function gzipped(chunks: readonly Buffer[]): Promise<Buffer> {
-  const { choosing, deflate, framing } = gzipStages();
+  const { chooseStrategy, deflate, addFrame } = gzipStages();
   let result: Buffer = Buffer.alloc(0);
-  await pipeline(Readable.from(chunks), choosing, deflate, framing, async (source: AsyncIterable<Buffer>) => {
-    result = await all(source);
-  });
+  await pipeline(
+    Readable.from(chunks),
+    chooseStrategy,
+    deflate,
+    addFrame,
+    async (source: AsyncIterable<Buffer>) => {
+      result = await all(source);
+    },
+  );
   return result;
 }
 

@@ -7,7 +7,7 @@ import { gunzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ok } from "../../lib/failure/result.js";
-import { noComplaints } from "../../lib/vault/archive/tar-warnings.js";
+import { noTarWarnings } from "../../lib/vault/archive/tar-warnings.js";
 import { Secret } from "../../lib/host/secret.js";
 import { openAge } from "../../lib/vault/age/age.js";
 import { type ArchiveSummary, normalise } from "../../lib/vault/archive/normalise.js";
@@ -31,7 +31,7 @@ const content: RawEntry[] = [
 ];
 
 function source(...entries: RawEntry[]): SealRequest["source"] {
-  return () => ({ tar: Readable.from([rawTar(entries)]), done: Promise.resolve(ok(noComplaints)) });
+  return () => ({ tar: Readable.from([rawTar(entries)]), done: Promise.resolve(ok(noTarWarnings)) });
 }
 
 function request(folder: string, from: SealRequest["source"]): SealRequest {

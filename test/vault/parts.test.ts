@@ -2,8 +2,8 @@ import { Readable } from "node:stream";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { normalise } from "../../lib/vault/archive/normalise.js";
-import { closedParts, isOpen, leadsToOpen, partOf } from "../../lib/vault/parts.js";
-import { selectedTar } from "../../lib/vault/archive/tar-entries.js";
+import { closedParts, isOpen, isAboveOpen, partOf } from "../../lib/vault/parts.js";
+import { filterTar } from "../../lib/vault/archive/tar-entries.js";
 import { endOfTar, padding, tarHeader, type TarEntry } from "../../lib/vault/archive/tar-header.js";
 
 const parts = [
@@ -34,9 +34,9 @@ test("a folder that leads to an open part is known, and what is closed has its n
   const opening = { parts, open: ["prod"] };
   assert.ok(isOpen("kube/prod/a", opening));
   assert.not.ok(isOpen("kube", opening));
-  assert.ok(leadsToOpen("kube", opening));
-  assert.not.ok(leadsToOpen("prod", opening));
-  assert.not.ok(leadsToOpen(".aws", opening));
+  assert.ok(isAboveOpen("kube", opening));
+  assert.not.ok(isAboveOpen("prod", opening));
+  assert.not.ok(isAboveOpen(".aws", opening));
   assert.equal(closedParts(opening), ["aws", "deep", "rest"]);
 });
 
@@ -68,7 +68,7 @@ test("of an archive only what is wanted comes through, with the folders above it
   );
   const opening = { parts, open: ["prod"] };
   const chosen = normalise(
-    selectedTar(whole.tar, (path) => isOpen(path, opening)),
+    filterTar(whole.tar, (path) => isOpen(path, opening)),
     { limitBytes: 1e6, format: "age" },
   );
   chosen.tar.resume();
@@ -93,7 +93,7 @@ test("what is wrong with an archive is told though it is in what was passed over
   ]);
   const whole = normalise(cut, { limitBytes: 1e6, format: "age" });
   const chosen = normalise(
-    selectedTar(whole.tar, () => false),
+    filterTar(whole.tar, () => false),
     { limitBytes: 1e6, format: "age" },
   );
   chosen.tar.resume();

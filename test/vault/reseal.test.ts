@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ok } from "../../lib/failure/result.js";
-import { noComplaints } from "../../lib/vault/archive/tar-warnings.js";
+import { noTarWarnings } from "../../lib/vault/archive/tar-warnings.js";
 import { Secret } from "../../lib/host/secret.js";
 import type { VaultFormat } from "../../lib/vault/format.js";
 import { inspectVault } from "../../lib/vault/inspect.js";
@@ -26,7 +26,7 @@ async function vault(format: VaultFormat): Promise<string> {
     folder: await newFolder(),
     source: () => ({
       tar: Readable.from([rawTar([{ name: "key", content: "a key" }])]),
-      done: Promise.resolve(ok(noComplaints)),
+      done: Promise.resolve(ok(noTarWarnings)),
     }),
     passphrase: old,
     format,

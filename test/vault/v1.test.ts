@@ -7,9 +7,9 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type ArchiveSummary, normalise } from "../../lib/vault/archive/normalise.js";
-import { recognise } from "../../lib/vault/format.js";
+import { detectFormat } from "../../lib/vault/format.js";
 import { openVault } from "../../lib/vault/open.js";
-import { openV1, type Sealed, sealV1 } from "../../lib/vault/v1.js";
+import { openV1, type SealedSource, sealV1 } from "../../lib/vault/v1.js";
 import type { Result } from "../../lib/failure/result.js";
 import { Secret } from "../../lib/host/secret.js";
 import { rawTar } from "../rig/hostile-tar.js";
@@ -108,7 +108,7 @@ test("the passphrase counts byte by byte: no trimming, no normalising", async ()
 const changed = (): Error => new Error("changed");
 
 /** What gives these bytes when it is read first, and those when it is read again. */
-function twice(first: Buffer, second: Buffer): Sealed {
+function twice(first: Buffer, second: Buffer): SealedSource {
   let reads = 0;
   return { bytes: first.length, read: () => Readable.from([reads++ === 0 ? first : second]) };
 }
@@ -209,9 +209,9 @@ test("a failure in the archive is the failure of sealing", async () => {
 
 test("age files are told apart by their first line", () => {
   const age = Buffer.from(`age-encryption.org/v1\n-> scrypt c2FsdA 18\n${"x".repeat(100)}`);
-  assert.is(recognise(age), "age");
-  assert.is(recognise(Buffer.alloc(60)), "v1");
-  assert.is(recognise(Buffer.alloc(59)), undefined);
+  assert.is(detectFormat(age), "age");
+  assert.is(detectFormat(Buffer.alloc(60)), "v1");
+  assert.is(detectFormat(Buffer.alloc(59)), undefined);
 });
 
 test.run();

@@ -2,7 +2,14 @@ import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type Change, decide, type Decision } from "../../lib/workspace/decide.js";
-import { above, type Entry, isSame, isWithin, type Listing, type Tree } from "../../lib/workspace/entry.js";
+import {
+  parentFolders,
+  type Entry,
+  isSame,
+  isWithin,
+  type Listing,
+  type Tree,
+} from "../../lib/workspace/entry.js";
 
 const file = (content: string, mode = 0o644): Entry => ({ type: "file", mode, content });
 const folder: Entry = { type: "directory", mode: 0o755, content: "" };
@@ -11,7 +18,7 @@ function listing(
   entries: Readonly<Record<string, Entry>>,
   left: Readonly<Record<string, string>> = {},
 ): Listing {
-  return { entries: new Map(Object.entries(entries)), left: new Map(Object.entries(left)) };
+  return { entries: new Map(Object.entries(entries)), skipped: new Map(Object.entries(left)) };
 }
 
 const told = (changes: readonly Change[]): Record<string, string | undefined> =>
@@ -30,60 +37,64 @@ function decided(
 
 test("what only one side has changed, made or removed, the other gets", () => {
   const before = { a: file("1"), b: file("1"), c: file("1"), d: file("1") };
-  const { toHost, toInside, conflicts } = decided(
+  const { toHost, toContainer, conflicts } = decided(
     before,
     { a: file("2"), b: file("1"), d: file("1"), e: file("5") },
     { a: file("1"), b: file("3"), c: file("1"), f: file("6") },
   );
   assert.equal(told(toHost), { b: "3", d: undefined, f: "6" });
-  assert.equal(told(toInside), { a: "2", c: undefined, e: "5" });
+  assert.equal(told(toContainer), { a: "2", c: undefined, e: "5" });
   assert.equal(conflicts, []);
 });
 
 test("a file that both have changed keeps the host's content, and the container's is beside it on both sides", () => {
-  const { toHost, toInside, conflicts } = decided({ a: file("1") }, { a: file("2") }, { a: file("3") });
+  const { toHost, toContainer, conflicts } = decided({ a: file("1") }, { a: file("2") }, { a: file("3") });
   assert.equal(conflicts, [{ path: "a", kept: "a.theirs" }]);
   assert.equal(told(toHost), { "a.theirs": "3" });
-  assert.is(toHost[0]?.source, "a");
-  assert.equal(told(toInside), { a: "2", "a.theirs": "3" });
+  assert.is(toHost[0]?.sourcePath, "a");
+  assert.equal(told(toContainer), { a: "2", "a.theirs": "3" });
 });
 
 test("a name beside it that is taken by something else is left alone, and one with the same content is used again", () => {
   const taken = decided({ a: file("1") }, { a: file("2"), "a.theirs": file("x") }, { a: file("3") });
-  assert.is(taken.conflicts[0]?.kept, "a.theirs-2");
+  assert.is(taken.conflicts[0]?.keptAs, "a.theirs-2");
   const again = decided({ a: file("1") }, { a: file("2"), "a.theirs": file("3") }, { a: file("3") });
-  assert.is(again.conflicts[0]?.kept, "a.theirs");
+  assert.is(again.conflicts[0]?.keptAs, "a.theirs");
   assert.equal(told(again.toHost), {});
 });
 
 test("the same change on both sides is none to carry", () => {
-  const { toHost, toInside } = decided({ a: file("1"), b: file("1") }, { a: file("2") }, { a: file("2") });
-  assert.equal([toHost, toInside], [[], []]);
+  const { toHost, toContainer } = decided({ a: file("1"), b: file("1") }, { a: file("2") }, { a: file("2") });
+  assert.equal([toHost, toContainer], [[], []]);
 });
 
 test("with nothing known of before nothing is removed, and what differs is a conflict", () => {
-  const { toHost, toInside, conflicts } = decided(
+  const { toHost, toContainer, conflicts } = decided(
     undefined,
     { a: file("1"), b: file("2") },
     { b: file("3"), c: file("4") },
   );
   assert.equal(told(toHost), { "b.theirs": "3", c: "4" });
-  assert.equal(told(toInside), { a: "1", b: "2", "b.theirs": "3" });
+  assert.equal(told(toContainer), { a: "1", b: "2", "b.theirs": "3" });
   assert.is(conflicts.length, 1);
 });
 
 test("what one side has removed and the other changed stays, with the folders that it is in", () => {
   const before = { d: folder, "d/a": file("1"), "d/b": file("1") };
-  const { toHost, toInside, stays } = decided(before, {}, { d: folder, "d/a": file("2"), "d/b": file("1") });
+  const { toHost, toContainer, stays } = decided(
+    before,
+    {},
+    { d: folder, "d/a": file("2"), "d/b": file("1") },
+  );
   assert.equal(stays, ["d/a"]);
   assert.equal(told(toHost), { d: "", "d/a": "2" });
-  assert.equal(told(toInside), { "d/b": undefined });
+  assert.equal(told(toContainer), { "d/b": undefined });
 });
 
 test("a folder that is gone on one side stays where the other has put something into it", () => {
-  const { toHost, toInside } = decided({ d: folder }, { d: folder, "d/new": file("n") }, {});
+  const { toHost, toContainer } = decided({ d: folder }, { d: folder, "d/new": file("n") }, {});
   assert.equal(told(toHost), {});
-  assert.equal(told(toInside), { d: "", "d/new": "n" });
+  assert.equal(told(toContainer), { d: "", "d/new": "n" });
 });
 
 test("a file in place of a folder comes over when nobody worked in it, and is left alone when somebody did", () => {
@@ -91,24 +102,24 @@ test("a file in place of a folder comes over when nobody worked in it, and is le
   const alone = decided(before, { d: folder, "d/a": file("1") }, { d: file("f") });
   assert.equal(told(alone.toHost), { d: "f", "d/a": undefined });
   const worked = decided(before, { d: folder, "d/a": file("2") }, { d: file("f") });
-  assert.equal([worked.toHost, worked.toInside, [...worked.stuck.keys()]], [[], [], ["d"]]);
+  assert.equal([worked.toHost, worked.toContainer, [...worked.stuck.keys()]], [[], [], ["d"]]);
 });
 
 test("what is left out on one side is not taken for removed, with all that is below it", () => {
   const before = { s: folder, "s/a": file("1") };
-  const { toHost, toInside } = decided(
+  const { toHost, toContainer } = decided(
     before,
     { s: folder, "s/a": file("1") },
     listing({}, { s: "unreadable" }),
   );
-  assert.equal([toHost, toInside], [[], []]);
+  assert.equal([toHost, toContainer], [[], []]);
 });
 
 test("a mode that one side has changed goes over, and where both did the host's counts", () => {
   const one = decided({ a: file("1") }, { a: file("1") }, { a: file("1", 0o755) });
   assert.is(one.toHost[0]?.to?.mode, 0o755);
   const both = decided({ a: file("1") }, { a: file("1", 0o600) }, { a: file("1", 0o755) });
-  assert.is(both.toInside[0]?.to?.mode, 0o600);
+  assert.is(both.toContainer[0]?.to?.mode, 0o600);
   assert.equal(both.conflicts, []);
 });
 
@@ -119,7 +130,7 @@ test("a conflict in a name as long as a name can be is kept under a shorter one"
     { d: folder, [name]: file("1") },
     { d: folder, [name]: file("2") },
   );
-  assert.ok(Buffer.byteLength(conflicts[0]?.kept.slice(2) ?? "") <= 255);
+  assert.ok(Buffer.byteLength(conflicts[0]?.keptAs.slice(2) ?? "") <= 255);
 });
 
 const content = fc.constantFrom("1", "2", "3", "4");
@@ -134,7 +145,7 @@ const path = fc
 /** What a file system can hold: everything is in a folder. */
 const tree: fc.Arbitrary<Tree> = fc.dictionary(path, entry, { maxKeys: 8 }).map((found) => {
   const whole = new Map<string, Entry>(Object.entries(found));
-  for (const name of [...whole.keys()]) for (const top of above(name)) whole.set(top, folder);
+  for (const name of [...whole.keys()]) for (const top of parentFolders(name)) whole.set(top, folder);
   return whole;
 });
 
@@ -142,17 +153,17 @@ test("whatever both sides are: nobody's work is lost, what is agreed is a tree, 
   fc.assert(
     fc.property(fc.option(tree, { nil: undefined }), tree, tree, (base, here, there) => {
       const [host, inside] = [
-        { entries: here, left: new Map() },
-        { entries: there, left: new Map() },
+        { entries: here, skipped: new Map() },
+        { entries: there, skipped: new Map() },
       ];
-      const { merged, toHost, toInside, stuck } = decide(base, host, inside);
+      const { merged, toHost, toContainer, stuck } = decide(base, host, inside);
       const after = (side: Tree, changes: readonly Change[]): Tree => {
         const result = new Map(side);
         for (const { path: name, to } of changes) if (to === undefined) result.delete(name);
         for (const { path: name, to } of changes) if (to !== undefined) result.set(name, to);
         return result;
       };
-      const [newHost, newInside] = [after(here, toHost), after(there, toInside)];
+      const [newHost, newInside] = [after(here, toHost), after(there, toContainer)];
       for (const [side, result] of [
         [here, newHost],
         [there, newInside],
@@ -167,14 +178,15 @@ test("whatever both sides are: nobody's work is lost, what is agreed is a tree, 
         }
       for (const result of [newHost, newInside])
         for (const name of result.keys())
-          for (const top of above(name)) assert.is(result.get(top)?.type, "directory", `${top} of ${name}`);
-      if (base === undefined) assert.not.ok([...toHost, ...toInside].some(({ to }) => to === undefined));
+          for (const top of parentFolders(name))
+            assert.is(result.get(top)?.type, "directory", `${top} of ${name}`);
+      if (base === undefined) assert.not.ok([...toHost, ...toContainer].some(({ to }) => to === undefined));
       const settled = decide(
         merged,
-        { entries: newHost, left: new Map(stuck) },
-        { entries: newInside, left: new Map(stuck) },
+        { entries: newHost, skipped: new Map(stuck) },
+        { entries: newInside, skipped: new Map(stuck) },
       );
-      assert.equal([settled.toHost, settled.toInside, settled.conflicts], [[], [], []]);
+      assert.equal([settled.toHost, settled.toContainer, settled.conflicts], [[], [], []]);
     }),
     { numRuns: 3000 },
   );

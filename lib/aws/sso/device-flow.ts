@@ -4,18 +4,18 @@ import { fail, ok, type Result } from "../../failure/result.js";
 import { Secret } from "../../host/secret.js";
 import { interrupted } from "../errors.js";
 import type { SsoLogin } from "./login.js";
-import { ask, oidcService } from "./service.js";
+import { askService, oidcService } from "./service.js";
 import { type Client, reveal, type Token } from "./token.js";
 
 /** What somebody is to open, and what is to be seen there. */
-export interface Invitation {
+export interface LoginPrompt {
   /** http or https, as URL writes it. */
   readonly address: string;
   readonly code: string;
   readonly expires: Date;
 }
 
-interface Authorization extends Invitation {
+interface Authorization extends LoginPrompt {
   readonly deviceCode: string;
   readonly intervalMs: number;
 }
@@ -38,7 +38,7 @@ const slowerMs = 5_000;
 export async function registerClient(login: SsoLogin, signal: AbortSignal): Promise<Result<Client>> {
   const { sdk, client } = await oidcService(login);
   const given = { clientName: "tazpod", clientType: "public", scopes: [...login.scopes] };
-  const answer = await ask(login, (o) => client.send(new sdk.RegisterClientCommand(given), o), signal);
+  const answer = await askService(login, (o) => client.send(new sdk.RegisterClientCommand(given), o), signal);
   if (!answer.ok) return answer;
   if (answer.value.refused) return refused(login, answer.value.detail);
   const { clientId, clientSecret, clientSecretExpiresAt = 0 } = answer.value.value;
@@ -56,7 +56,7 @@ export async function startAuthorization(
   const { sdk, client } = await oidcService(login);
   const { startUrl } = login;
   const given = { clientId: known.id, clientSecret: reveal(known.secret), startUrl };
-  const answer = await ask(
+  const answer = await askService(
     login,
     (o) => client.send(new sdk.StartDeviceAuthorizationCommand(given), o),
     signal,
@@ -90,7 +90,7 @@ export async function pollToken(login: SsoLogin, polling: Polling): Promise<Resu
     const given = { clientId: known.id, clientSecret: reveal(known.secret), grantType: deviceGrant };
     const { deviceCode } = authorization;
     const command = new sdk.CreateTokenCommand({ ...given, deviceCode });
-    const answer = await ask(login, (o) => client.send(command, o), signal);
+    const answer = await askService(login, (o) => client.send(command, o), signal);
     if (!answer.ok) {
       if (answer.failure.kind !== "login-failed") return answer;
       if (trouble === undefined) onTrouble(answer.failure);

@@ -3,22 +3,22 @@ import { now } from "../../host/clock.js";
 import { isLock, type LockHolder } from "../../host/lock-file.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import { interrupted } from "../errors.js";
-import { type Invitation, pollToken, registerClient, startAuthorization } from "./device-flow.js";
+import { type LoginPrompt, pollToken, registerClient, startAuthorization } from "./device-flow.js";
 import type { SsoLogin } from "./login.js";
 import { roleCredentials } from "./role-credentials.js";
 import type { Client, Token } from "./token.js";
 import { TokenStore } from "./token-store.js";
 
 /** How long another process's login is waited for, in ms: a code is good for ten minutes. */
-const patienceMs = 15 * 60_000;
+const maxWaitMs = 15 * 60_000;
 /** A client that ends sooner is not begun with, in ms. */
 const clientMarginMs = 60 * 60_000;
 
-export interface LoginWish {
+export interface LoginRequest {
   /** A login that holds already does not do. */
-  readonly anew: boolean;
+  readonly force: boolean;
   /** Somebody is to be led to this address; called again for a later code. */
-  readonly invite: (invitation: Invitation) => void;
+  readonly onPrompt: (invitation: LoginPrompt) => void;
   /** Another process is logging in. */
   readonly onWait: (holder: LockHolder) => void;
   readonly onTrouble: (failure: Failure) => void;
@@ -27,33 +27,33 @@ export interface LoginWish {
 
 export interface LoggedIn {
   /** Nobody had to be asked. */
-  readonly held: boolean;
+  readonly wasLoggedIn: boolean;
   /** False where the host has no place for it but the memory of this process. */
-  readonly lasts: boolean;
+  readonly isStored: boolean;
 }
 
 /**
  * Leads somebody through a login by the device flow, and keeps its token. One process at a time: who waited for another's
  * takes what that one brought. Failures: `login-failed`, `interrupted`, `file`.
  */
-export async function logIn(login: SsoLogin, wish: LoginWish): Promise<Result<LoggedIn>> {
+export async function logIn(login: SsoLogin, wish: LoginRequest): Promise<Result<LoggedIn>> {
   const store = await TokenStore.open(login);
-  const lock = await alone(login, store, wish);
+  const lock = await takeTurn(login, store, wish);
   if (!lock.ok) return lock;
   const { waited, release } = lock.value;
   try {
-    const { lasts } = store;
-    if (!wish.anew || waited) {
+    const { isStored } = store;
+    if (!wish.force || waited) {
       const held = await roleCredentials(login, wish.signal);
-      if (held.ok) return ok({ held: true, lasts });
+      if (held.ok) return ok({ wasLoggedIn: true, isStored });
       if (held.failure.kind !== "no-credentials") return held;
     }
-    const token = await flow(login, store, wish);
+    const token = await runDeviceFlow(login, store, wish);
     if (!token.ok) return token;
     const kept = await store.keepToken(token.value);
     if (!kept.ok) return kept;
     const proof = await roleCredentials(login, wish.signal);
-    return proof.ok ? ok({ held: false, lasts }) : proof;
+    return proof.ok ? ok({ wasLoggedIn: false, isStored }) : proof;
   } finally {
     await release();
   }
@@ -64,33 +64,33 @@ interface Turn {
   readonly release: () => Promise<void>;
 }
 
-async function alone(login: SsoLogin, store: TokenStore, wish: LoginWish): Promise<Result<Turn>> {
+async function takeTurn(login: SsoLogin, store: TokenStore, wish: LoginRequest): Promise<Result<Turn>> {
   const first = await store.lock("login", 0);
   if (!first.ok) return first;
   if (first.value === undefined) return ok({ waited: false, release: async () => undefined });
   if (isLock(first.value)) return ok({ waited: false, release: first.value.release });
   wish.onWait(first.value);
-  const next = await store.lock("login", patienceMs, wish.signal);
+  const next = await store.lock("login", maxWaitMs, wish.signal);
   if (!next.ok) return next;
   if (next.value !== undefined && isLock(next.value))
     return ok({ waited: true, release: next.value.release });
   if (wish.signal.aborted) return fail(interrupted(wish.signal));
-  const detail = `process ${first.value.pid} has been logging in for ${patienceMs / 60_000} minutes`;
+  const detail = `process ${first.value.pid} has been logging in for ${maxWaitMs / 60_000} minutes`;
   return fail({ kind: "login-failed", startUrl: login.startUrl, why: "unavailable", detail });
 }
 
-async function flow(login: SsoLogin, store: TokenStore, wish: LoginWish): Promise<Result<Token>> {
-  const { signal, invite, onTrouble } = wish;
+async function runDeviceFlow(login: SsoLogin, store: TokenStore, wish: LoginRequest): Promise<Result<Token>> {
+  const { signal, onPrompt, onTrouble } = wish;
   const known = await store.client();
   if (!known.ok) return known;
   for (let client = known.value; ; client = undefined) {
     const old = client !== undefined && isGood(client) ? client : undefined;
-    const asking = old === undefined ? await registered(login, store, signal) : ok(old);
+    const asking = old === undefined ? await registerAndStore(login, store, signal) : ok(old);
     if (!asking.ok) return asking;
     const started = await startAuthorization(login, asking.value, signal);
     if (!started.ok) return started;
     if (started.value !== "unknown-client") {
-      invite(started.value);
+      onPrompt(started.value);
       return pollToken(login, { authorization: started.value, client: asking.value, signal, onTrouble });
     }
     if (old === undefined) {
@@ -104,7 +104,11 @@ function isGood({ expires }: Client): boolean {
   return expires.getTime() - now().getTime() > clientMarginMs;
 }
 
-async function registered(login: SsoLogin, store: TokenStore, signal: AbortSignal): Promise<Result<Client>> {
+async function registerAndStore(
+  login: SsoLogin,
+  store: TokenStore,
+  signal: AbortSignal,
+): Promise<Result<Client>> {
   const client = await registerClient(login, signal);
   if (!client.ok) return client;
   const kept = await store.keepClient(client.value);

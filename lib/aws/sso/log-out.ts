@@ -1,13 +1,13 @@
 import type { Result } from "../../failure/result.js";
 import type { SsoLogin } from "./login.js";
-import { ask, portalService } from "./service.js";
+import { askService, portalService } from "./service.js";
 import { reveal } from "./token.js";
 import { TokenStore } from "./token-store.js";
 
 export interface LoggedOut {
-  readonly wasIn: boolean;
-  /** The portal ended it too. Undefined when it was not asked. */
-  readonly ended?: boolean;
+  readonly wasLoggedIn: boolean;
+  /** The portal endedByPortal it too. Undefined when it was not asked. */
+  readonly endedByPortal?: boolean;
 }
 
 /** Forgets the login and its client; the portal is told first, if it can be. Failures: `file`, `interrupted`. */
@@ -19,14 +19,24 @@ export async function logOut(
   const found = await store.token();
   if (!found.ok) return found;
   const accessToken = found.value === undefined ? undefined : reveal(found.value.access);
-  let ended: boolean | undefined;
+  let endedByPortal: boolean | undefined;
   if (accessToken !== undefined && !offline) {
     const { sdk, client } = await portalService(login);
-    const told = await ask(login, (o) => client.send(new sdk.LogoutCommand({ accessToken }), o), signal);
+    const told = await askService(
+      login,
+      (o) => client.send(new sdk.LogoutCommand({ accessToken }), o),
+      signal,
+    );
     if (!told.ok && told.failure.kind === "interrupted") return told;
-    ended = told.ok && !told.value.refused;
+    endedByPortal = told.ok && !told.value.refused;
   }
   for (const removed of [await store.removeToken(), await store.removeClient()])
     if (!removed.ok) return removed;
-  return { ok: true, value: { wasIn: accessToken !== undefined, ...(ended === undefined ? {} : { ended }) } };
+  return {
+    ok: true,
+    value: {
+      wasLoggedIn: accessToken !== undefined,
+      ...(endedByPortal === undefined ? {} : { endedByPortal }),
+    },
+  };
 }

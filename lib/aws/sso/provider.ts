@@ -22,13 +22,13 @@ export async function loginProvider<T>(
   let asked: Promise<T | RoleCredentials> | undefined;
   const credentials = async (): Promise<T | RoleCredentials> => {
     if (!found.ok) throw new Failed(found.failure);
-    return first(found.value as SsoLogin, chain);
+    return credentialsFor(found.value as SsoLogin, chain);
   };
   // two at once would renew one token twice
   return () => (asked ??= credentials().finally(() => (asked = undefined)));
 }
 
-async function first<T>(login: SsoLogin, chain: Provider<T>): Promise<T | RoleCredentials> {
+async function credentialsFor<T>(login: SsoLogin, chain: Provider<T>): Promise<T | RoleCredentials> {
   const own = await roleCredentials(login);
   if (own.ok) return own.value;
   if (login.profile === undefined || login.sharesAwsCache || own.failure.kind !== "no-credentials")

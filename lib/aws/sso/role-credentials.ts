@@ -1,7 +1,7 @@
 import type { GetRoleCredentialsResponse } from "@aws-sdk/client-sso";
 import { fail, ok, type Result } from "../../failure/result.js";
 import type { SsoLogin } from "./login.js";
-import { type Answer, ask, portalService } from "./service.js";
+import { type ServiceAnswer, askService, portalService } from "./service.js";
 import { reveal, type Token } from "./token.js";
 import { TokenStore } from "./token-store.js";
 import { validToken } from "./valid-token.js";
@@ -29,11 +29,11 @@ export async function roleCredentials(
   const first = await request(login, token.value, signal);
   if (!first.ok || !isOver(first.value)) return judge(login, first);
   // it was ended elsewhere, before its time
-  const next = await validToken(login, store, { not: token.value, signal });
+  const next = await validToken(login, store, { rejected: token.value, signal });
   return next.ok ? judge(login, await request(login, next.value, signal)) : next;
 }
 
-type RoleAnswer = Answer<GetRoleCredentialsResponse>;
+type RoleAnswer = ServiceAnswer<GetRoleCredentialsResponse>;
 
 async function request(
   login: SsoLogin,
@@ -43,7 +43,7 @@ async function request(
   const { sdk, client } = await portalService(login);
   const { accountId, roleName } = login;
   const command = new sdk.GetRoleCredentialsCommand({ accountId, roleName, accessToken: reveal(access) });
-  return ask<GetRoleCredentialsResponse>(login, (o) => client.send(command, o), signal);
+  return askService<GetRoleCredentialsResponse>(login, (o) => client.send(command, o), signal);
 }
 
 function judge(login: SsoLogin, answer: Result<RoleAnswer>): Result<RoleCredentials> {

@@ -5,7 +5,7 @@ import { printable } from "../../host/printable.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import { attempts as usual, limits } from "../client-config.js";
 import { interrupted, isNetworkCode, readAwsError } from "../errors.js";
-import { quietly, silent } from "../quietly.js";
+import { withoutSdkWarning, silentLogger } from "../quietly.js";
 import type { SsoLogin } from "./login.js";
 import type * as Oidc from "./oidc-sdk.js";
 import type * as Portal from "./portal-sdk.js";
@@ -19,7 +19,7 @@ export async function oidcService(
   attempts: number = usual,
 ): Promise<{ readonly sdk: typeof Oidc; readonly client: SSOOIDCClient }> {
   const sdk = await import("./oidc-sdk.js");
-  return { sdk, client: quietly(() => new sdk.SSOOIDCClient(settings(region, attempts))) };
+  return { sdk, client: withoutSdkWarning(() => new sdk.SSOOIDCClient(settings(region, attempts))) };
 }
 
 /** The AWS access portal. AWS_ENDPOINT_URL_SSO puts another in its place. */
@@ -28,16 +28,16 @@ export async function portalService({ region }: Pick<SsoLogin, "region">): Promi
   readonly client: SSOClient;
 }> {
   const sdk = await import("./portal-sdk.js");
-  return { sdk, client: quietly(() => new sdk.SSOClient(settings(region, usual))) };
+  return { sdk, client: withoutSdkWarning(() => new sdk.SSOClient(settings(region, usual))) };
 }
 
 function settings(region: string, maxAttempts: number) {
   const requestHandler = { connectionTimeout: limits.connect };
-  return { region, maxAttempts, requestHandler, logger: silent };
+  return { region, maxAttempts, requestHandler, logger: silentLogger };
 }
 
 /** What the login service says to a question. */
-export type Answer<T> =
+export type ServiceAnswer<T> =
   | { readonly refused: false; readonly value: T }
   | {
       readonly refused: true;
@@ -51,11 +51,11 @@ export type Answer<T> =
  * One question. A service that cannot be reached, has a problem of its own or does not answer within 10 s is
  * `login-failed` ("unavailable"); what it refuses is for the caller to judge. Failure also: `interrupted`.
  */
-export async function ask<T>(
+export async function askService<T>(
   { startUrl }: Pick<SsoLogin, "startUrl">,
   question: (options: { abortSignal: AbortSignal }) => Promise<T>,
   signal: AbortSignal | undefined,
-): Promise<Result<Answer<T>>> {
+): Promise<Result<ServiceAnswer<T>>> {
   const limit = AbortSignal.timeout(questionMs);
   try {
     const abortSignal = signal === undefined ? limit : AbortSignal.any([signal, limit]);
@@ -70,7 +70,7 @@ export async function ask<T>(
     if (status < 400) return fail(unavailable(startUrl, "what answers there is something else"));
     if (status >= 500 || status === 429)
       return fail(unavailable(startUrl, `it has a problem of its own (${status})`));
-    return ok({ refused: true, code, detail: `${printable(described(error) ?? message)} (${code})` });
+    return ok({ refused: true, code, detail: `${printable(errorDescription(error) ?? message)} (${code})` });
   }
 }
 
@@ -79,7 +79,7 @@ function unavailable(startUrl: string, detail: string): Failure {
 }
 
 /** The OIDC service has its words in a field of OAuth's. */
-function described(error: unknown): string | undefined {
+function errorDescription(error: unknown): string | undefined {
   const { error_description: words } = error as { error_description?: unknown };
   return typeof words === "string" && words !== "" ? words : undefined;
 }

@@ -35,7 +35,7 @@ export class TokenStore {
   }
 
   /** Other processes, and later ones, see what is kept here. */
-  get lasts(): boolean {
+  get isStored(): boolean {
     return this.#folder !== undefined || this.#login.sharesAwsCache;
   }
 

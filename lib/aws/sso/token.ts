@@ -17,7 +17,7 @@ export interface Token {
 }
 
 /** Where the token is for; written beside it. */
-interface Place {
+interface TokenOrigin {
   readonly startUrl: string;
   readonly region: string;
 }
@@ -25,7 +25,7 @@ interface Place {
 type Fields = Readonly<Record<string, unknown>>;
 
 /** A token as the AWS command line writes it: ~/.aws/sso/cache/*.json, by botocore's SSOTokenFetcher. */
-export function tokenText(token: Token, { startUrl, region }: Place): string {
+export function tokenText(token: Token, { startUrl, region }: TokenOrigin): string {
   const { access, expires, refresh, client } = token;
   return `${JSON.stringify({
     startUrl,
@@ -38,7 +38,7 @@ export function tokenText(token: Token, { startUrl, region }: Place): string {
 }
 
 /** Undefined when it is none, or one for another start URL. */
-export function parseToken(text: string, { startUrl }: Place): Token | undefined {
+export function parseToken(text: string, { startUrl }: TokenOrigin): Token | undefined {
   const fields = parse(text);
   const access = textOf(fields["accessToken"]);
   const expires = timeOf(fields["expiresAt"]);

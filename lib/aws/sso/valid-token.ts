@@ -4,18 +4,18 @@ import { isLock } from "../../host/lock-file.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import { tokenOf } from "./device-flow.js";
 import type { SsoLogin } from "./login.js";
-import { ask, oidcService } from "./service.js";
+import { askService, oidcService } from "./service.js";
 import { reveal, type Token } from "./token.js";
 import type { TokenStore } from "./token-store.js";
 
 /** A token that ends sooner is renewed, in ms. */
 const renewBeforeMs = 5 * 60_000;
 /** How long another process may take to renew it, in ms. */
-const patienceMs = 15_000;
+const maxWaitMs = 15_000;
 
-interface Wish {
+interface TokenRequest {
   /** Not this one, whose time has not come: the portal does not take it any more. */
-  readonly not?: Token;
+  readonly rejected?: Token;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -26,13 +26,13 @@ interface Wish {
 export async function validToken(
   login: SsoLogin,
   store: TokenStore,
-  wish: Wish = {},
+  wish: TokenRequest = {},
 ): Promise<Result<Token>> {
   const found = await store.token();
   if (!found.ok) return found;
   if (found.value === undefined) return fail(noLogin(login, "there is no login"));
   if (isFresh(found.value, wish)) return ok(found.value);
-  const lock = await store.lock("renewal", patienceMs, wish.signal);
+  const lock = await store.lock("renewal", maxWaitMs, wish.signal);
   if (!lock.ok) return lock;
   try {
     return await renewed(login, store, wish);
@@ -42,7 +42,7 @@ export async function validToken(
 }
 
 /** Read again: another process may have renewed it, and its refresh token is good for once. */
-async function renewed(login: SsoLogin, store: TokenStore, wish: Wish): Promise<Result<Token>> {
+async function renewed(login: SsoLogin, store: TokenStore, wish: TokenRequest): Promise<Result<Token>> {
   const found = await store.token();
   if (!found.ok) return found;
   const token = found.value;
@@ -72,17 +72,17 @@ async function renew(
     grantType: "refresh_token",
     refreshToken: reveal(refresh),
   });
-  const answer = await ask(login, (o) => service.client.send(command, o), signal);
+  const answer = await askService(login, (o) => service.client.send(command, o), signal);
   if (!answer.ok) return answer;
   return answer.value.refused ? ok(undefined) : tokenOf(login, answer.value.value, client, refresh);
 }
 
-function isFresh(token: Token, wish: Wish): boolean {
+function isFresh(token: Token, wish: TokenRequest): boolean {
   return token.expires.getTime() - now().getTime() > renewBeforeMs && !isUnwanted(token, wish);
 }
 
-function isUnwanted({ access }: Token, { not }: Wish): boolean {
-  return not !== undefined && access.equals(not.access);
+function isUnwanted({ access }: Token, { rejected }: TokenRequest): boolean {
+  return rejected !== undefined && access.equals(rejected.access);
 }
 
 /** "there is no login at URL" */

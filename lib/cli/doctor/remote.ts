@@ -79,7 +79,7 @@ function writesCheck({ project, context }: Patient): Check {
     name: "writes",
     limitMs: 5_000,
     async look() {
-      const known = await (await context.remote()).conditional();
+      const known = await (await context.remote()).conditionSupport();
       if (known === undefined)
         return unknown(
           "whether the server holds the condition of a write is not known: the first push finds out",

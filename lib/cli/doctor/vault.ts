@@ -2,7 +2,7 @@ import { stat } from "../../host/files.js";
 import { displayPath } from "../../host/paths.js";
 import type { Project } from "../../project/project.js";
 import { ago, formatBytes, count } from "../../host/human.js";
-import { formatOf } from "../../vault/format-of.js";
+import { readFormat } from "../../vault/format-of.js";
 import { unusableFile } from "../../vault/passphrase.js";
 import { inspected } from "../vault/types.js";
 import { type Check, type Finding, good, met, type Patient, warning } from "./types.js";
@@ -16,7 +16,7 @@ export function vaultCheck({ vaultFile }: Project): Check {
       const found = await stat(vaultFile);
       if (!found.ok) return met(found.failure);
       if (found.value === undefined) return good("there is none here: `tazpod enter` pulls or makes one");
-      const format = await formatOf(vaultFile);
+      const format = await readFormat(vaultFile);
       if (!format.ok) return met(format.failure);
       const { bytes, modified } = found.value;
       return good(

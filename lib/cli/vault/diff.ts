@@ -1,11 +1,11 @@
-import { openVaultIn } from "../../secrets-folder/open-vault.js";
+import { readOpenState } from "../../secrets-folder/open-vault.js";
 import { printJson, printResult } from "../../host/screen.js";
-import { take } from "../../secrets-folder/pack.js";
+import { packFolder } from "../../secrets-folder/pack.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import { normalise } from "../../vault/archive/normalise.js";
 import { changeLines, changesBetween } from "../../vault/changes.js";
 import type { DigestLine } from "../../vault/archive/digest.js";
-import { isOpen, leadsToOpen, type Opening } from "../../vault/parts.js";
+import { isOpen, isAboveOpen, type OpenParts } from "../../vault/parts.js";
 import { archiveLimit } from "../../vault/limit.js";
 import type { StepContext } from "../../run/step.js";
 import { inspected, noWords, type VaultCommand } from "./types.js";
@@ -20,7 +20,7 @@ export async function diff(command: VaultCommand): Promise<Result<void>> {
   if (!sealed.ok) return sealed;
   const { opening, entries } = open.value;
   const before = sealed.value.summary.entries.filter(
-    ({ entry: { path } }) => opening === undefined || isOpen(path, opening) || leadsToOpen(path, opening),
+    ({ entry: { path } }) => opening === undefined || isOpen(path, opening) || isAboveOpen(path, opening),
   );
   const found = changesBetween(before, entries);
   if (command.json) printJson(found);
@@ -31,18 +31,18 @@ export async function diff(command: VaultCommand): Promise<Result<void>> {
 interface InRam {
   readonly entries: readonly DigestLine[];
   /** Which parts are open; undefined is all of them. */
-  readonly opening: Opening | undefined;
+  readonly opening: OpenParts | undefined;
 }
 
-async function inRam({ enclave: find, project, options, signal }: StepContext): Promise<Result<InRam>> {
-  const enclave = await find();
-  if (!enclave.ok)
-    return enclave.failure.kind === "container-gone" ? fail({ kind: "vault-closed" }) : enclave;
-  const mark = await openVaultIn(enclave.value);
+async function inRam({ secrets: find, project, options, signal }: StepContext): Promise<Result<InRam>> {
+  const secrets = await find();
+  if (!secrets.ok)
+    return secrets.failure.kind === "container-gone" ? fail({ kind: "vault-closed" }) : secrets;
+  const mark = await readOpenState(secrets.value);
   if (!mark.ok) return mark;
   if (typeof mark.value === "string") return fail({ kind: "vault-closed" });
   const lenient = options.skipUnreadable;
-  const taking = take(enclave.value, { signal, lenient });
+  const taking = packFolder(secrets.value, { signal, lenient });
   const { tar, summary } = normalise(taking.tar, {
     limitBytes: archiveLimit(project.config.secretsBytes),
     format: "age",

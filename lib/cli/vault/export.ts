@@ -1,6 +1,6 @@
 import { resultsOnTerminal, sendData } from "../../host/screen.js";
 import { fail, type Result, settle } from "../../failure/result.js";
-import { contentOf } from "../../vault/inspect.js";
+import { vaultContent } from "../../vault/inspect.js";
 import { inspected, noWords, type VaultCommand } from "./types.js";
 
 /** `tazpod vault export`: the content as a plain tar on stdout; the vault was opened fully before the first byte. */
@@ -18,6 +18,6 @@ export async function exportTar(command: VaultCommand): Promise<Result<void>> {
   if (!whole.ok) return whole;
   const passphrase = context.session.passphrase;
   if (passphrase === undefined) throw new Error("a vault was opened and its passphrase is not known");
-  const { tar } = contentOf(context.project.vaultFile, passphrase);
+  const { tar } = vaultContent(context.project.vaultFile, passphrase);
   return settle(() => sendData(tar));
 }

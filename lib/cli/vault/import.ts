@@ -3,13 +3,13 @@ import { makeFolder, openRead, stat, keepBackup } from "../../host/files.js";
 import { piped } from "../../host/process.js";
 import { fail, ok, type Result, take } from "../../failure/result.js";
 import { chosenPassphrase } from "../../session/passphrase.js";
-import { judgeTar, noComplaints } from "../../vault/archive/tar-warnings.js";
+import { interpretTar, noTarWarnings } from "../../vault/archive/tar-warnings.js";
 import { archiveLimit } from "../../vault/limit.js";
-import { leftOut, sealInto, type TarSource } from "../../vault/seal-folder.js";
+import { omittedPaths, sealInto, type TarSource } from "../../vault/seal-folder.js";
 import { Readable } from "node:stream";
 import { printable } from "../../host/printable.js";
 import { formatBytes } from "../../host/human.js";
-import { packedWith } from "../../vault/packed-with.js";
+import { detectOtherFormat } from "../../vault/packed-with.js";
 import type { VaultCommand } from "./types.js";
 
 /** `tazpod vault import PATH`: a new vault of what is in a folder or a tar. One that is here stays, unless --force. */
@@ -27,7 +27,7 @@ export async function importVault({ words, context, json }: VaultCommand): Promi
   if (found.value === undefined || found.value.kind === "other")
     return fail({ kind: "usage", message: `${path} is neither a folder nor a tar archive.` });
   if (found.value.kind === "file") {
-    const packed = await packedWith(path);
+    const packed = await detectOtherFormat(path);
     if (!packed.ok) return packed;
     if (packed.value !== undefined)
       return fail({
@@ -61,7 +61,7 @@ export async function importVault({ words, context, json }: VaultCommand): Promi
   });
   if (!sealed.ok) return sealed;
   const { files, bytes } = sealed.value.summary;
-  const dropped = leftOut(sealed.value);
+  const dropped = omittedPaths(sealed.value);
   if (json) printJson({ outcome: "done", files, bytes, dropped, kept });
   else {
     if (dropped.length > 0) context.terminal.print(`Left out: ${dropped.map(printable).join(", ")}`);
@@ -75,7 +75,7 @@ function archive(path: string): TarSource {
   async function* content(): AsyncGenerator<Buffer> {
     yield* take(await openRead(path)) as AsyncIterable<Buffer>;
   }
-  return { tar: Readable.from(content(), { objectMode: false }), done: Promise.resolve(ok(noComplaints)) };
+  return { tar: Readable.from(content(), { objectMode: false }), done: Promise.resolve(ok(noTarWarnings)) };
 }
 
 function folder(path: string, signal: AbortSignal, lenient: boolean): TarSource {
@@ -83,7 +83,7 @@ function folder(path: string, signal: AbortSignal, lenient: boolean): TarSource 
   return {
     tar: stdout,
     done: done.then((result) =>
-      result.ok ? judgeTar(result.value.code, result.value.stderr, lenient) : result,
+      result.ok ? interpretTar(result.value.code, result.value.stderr, lenient) : result,
     ),
   };
 }

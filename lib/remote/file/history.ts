@@ -2,20 +2,20 @@ import { dirname, join } from "node:path";
 import { list, makeFolder, removeFile, stat } from "../../host/files.js";
 import { createTemp } from "../../host/temp-file.js";
 import { settle, take } from "../../failure/result.js";
-import { addNote, notePath } from "./sidecar.js";
-import { copyInto, downloadFile, type FilePlace, headFile } from "./object.js";
+import { addToSidecar, sidecarPath } from "./sidecar.js";
+import { copyInto, downloadFile, type FileLocation, headFile } from "./object.js";
 import { historyStem, newestFirst, newHistoryName, parseHistoryName } from "../history-name.js";
-import type { HistoryCopy, Kept, KeepRequest, RemoteHistory } from "../types.js";
+import type { HistoryCopy, KeepResult, KeepRequest, RemoteHistory } from "../types.js";
 
 /** The copies in history/ beside the file. They are no links to it: a program that writes into it spoils none. */
-export function fileHistory(place: FilePlace): RemoteHistory {
-  const folder = join(dirname(place.path), "history");
-  const at = (name: string): FilePlace => ({ ...place, path: join(folder, name) });
+export function fileHistory(location: FileLocation): RemoteHistory {
+  const folder = join(dirname(location.path), "history");
+  const at = (name: string): FileLocation => ({ ...location, path: join(folder, name) });
   return {
     list: () => settle(() => copies(folder)),
     head: (name, signal) => headFile(at(name), signal),
     download: (name, request) => settle(() => downloadFile(at(name), request)),
-    keep: (request) => settle(() => keep(place, folder, request)),
+    keep: (request) => settle(() => keep(location, folder, request)),
     remove: (names) => settle(() => remove(folder, names)),
   };
 }
@@ -30,10 +30,14 @@ async function copies(folder: string): Promise<readonly HistoryCopy[]> {
   return newestFirst(found);
 }
 
-async function keep(place: FilePlace, folder: string, { object, look, signal }: KeepRequest): Promise<Kept> {
+async function keep(
+  location: FileLocation,
+  folder: string,
+  { object, checkFirst, signal }: KeepRequest,
+): Promise<KeepResult> {
   take(await makeFolder(folder));
   const kept =
-    look === true
+    checkFirst === true
       ? (await copies(folder)).find(({ name }) => name.startsWith(historyStem(object)))
       : undefined;
   if (kept !== undefined) return { state: "kept", name: kept.name };
@@ -41,9 +45,9 @@ async function keep(place: FilePlace, folder: string, { object, look, signal }: 
   const target = join(folder, name);
   const temp = take(await createTemp(folder, name));
   try {
-    const copied = await copyInto(place, temp, { signal });
-    if (copied?.etag !== object.etag) return { state: "moved-on" };
-    await addNote(target, copied.etag, object);
+    const copied = await copyInto(location, temp, { signal });
+    if (copied?.etag !== object.etag) return { state: "changed" };
+    await addToSidecar(target, copied.etag, object);
     take(await temp.replace(target));
     return { state: "kept", name };
   } finally {
@@ -55,6 +59,6 @@ async function remove(folder: string, names: readonly string[]): Promise<void> {
   for (const name of names) {
     if (parseHistoryName(name, 0) === undefined) throw new Error(`${name} is not the name of a copy`);
     take(await removeFile(join(folder, name)));
-    take(await removeFile(notePath(join(folder, name))));
+    take(await removeFile(sidecarPath(join(folder, name))));
   }
 }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { limits as defaults } from "../../aws/client-config.js";
 import { settle } from "../../failure/result.js";
-import { anySize } from "../accepted.js";
+import { noSizeLimit } from "../accepted.js";
 import { fileHistory } from "./history.js";
 import { downloadFile, headFile, requireFolder } from "./object.js";
 import { uploadFile } from "./write.js";
@@ -10,31 +10,31 @@ import type { Remote, RemoteOptions } from "../types.js";
 /** A vault in a folder: a USB disk, a synced folder. */
 export function fileRemote(
   url: string,
-  { limits = defaults, accepted = anySize }: RemoteOptions = {},
+  { limits = defaults, downloadLimits = noSizeLimit }: RemoteOptions = {},
 ): Remote {
-  const place = { url, path: fileURLToPath(url), stall: limits.stall, accepted };
-  const history = fileHistory(place);
+  const location = { url, path: fileURLToPath(url), stall: limits.stall, downloadLimits };
+  const history = fileHistory(location);
   const there = <T>(work: () => Promise<T>) =>
     settle(async () => {
-      await requireFolder(place);
+      await requireFolder(location);
       return work();
     });
   return {
     kind: "file",
     url,
-    accepted,
+    downloadLimits,
     credentials: async () => ({ state: "true", reason: "a folder needs no login" }),
-    conditional: async () => ({ honoured: true, etag: "unquoted" }),
+    conditionSupport: async () => ({ honoured: true, etag: "unquoted" }),
     head: async (signal) => {
-      const folder = await settle(() => requireFolder(place));
-      return folder.ok ? headFile(place, signal) : { state: "unknown", failure: folder.failure };
+      const folder = await settle(() => requireFolder(location));
+      return folder.ok ? headFile(location, signal) : { state: "unknown", failure: folder.failure };
     },
-    download: (request) => there(() => downloadFile(place, request)),
-    upload: (request) => there(() => uploadFile(place, request)),
+    download: (request) => there(() => downloadFile(location, request)),
+    upload: (request) => there(() => uploadFile(location, request)),
     history: {
       ...history,
       list: async (signal) => {
-        const folder = await settle(() => requireFolder(place));
+        const folder = await settle(() => requireFolder(location));
         return folder.ok ? history.list(signal) : folder;
       },
     },

@@ -4,48 +4,52 @@ import { take } from "../../failure/result.js";
 import type { WriteMetadata } from "../types.js";
 
 /** Two writes take a few hundred bytes. What is larger was not written by tazpod. */
-const mostNoteBytes = 64 * 1024;
+const maxSidecarBytes = 64 * 1024;
 
-type Note = Partial<WriteMetadata> & { readonly etag: string };
+type SidecarEntry = Partial<WriteMetadata> & { readonly etag: string };
 
 /**
  * Who wrote a file of a folder remote, in FILE.meta.json beside it. It is written before the file takes its place and
  * names the one before it too, so that it is there whichever of the two is. It only counts for the file it was written
  * for: another program may have replaced that.
  */
-export async function readNote(path: string, etag: string): Promise<Partial<WriteMetadata>> {
-  const note = (await readNotes(path)).find((found) => found.etag === etag);
+export async function readSidecar(path: string, etag: string): Promise<Partial<WriteMetadata>> {
+  const note = (await readEntries(path)).find((found) => found.etag === etag);
   if (note === undefined) return {};
   const { etag: _, ...metadata } = note;
   return metadata;
 }
 
 /** Throws `Failed`. */
-export async function addNote(path: string, etag: string, metadata: Partial<WriteMetadata>): Promise<void> {
+export async function addToSidecar(
+  path: string,
+  etag: string,
+  metadata: Partial<WriteMetadata>,
+): Promise<void> {
   const { host, writeId, generation, sha256 } = metadata;
-  const before = (await readNotes(path)).filter((note) => note.etag !== etag).slice(0, 1);
+  const before = (await readEntries(path)).filter((note) => note.etag !== etag).slice(0, 1);
   const writes = [{ etag, host, writeId, generation, sha256 }, ...before];
-  take(await writeAtomic(notePath(path), `${JSON.stringify({ version: 1, writes })}\n`));
+  take(await writeAtomic(sidecarPath(path), `${JSON.stringify({ version: 1, writes })}\n`));
 }
 
-export function notePath(path: string): string {
+export function sidecarPath(path: string): string {
   return `${path}.meta.json`;
 }
 
-async function readNotes(path: string): Promise<readonly Note[]> {
-  const found = await stat(notePath(path));
-  if (!found.ok || found.value?.kind !== "file" || found.value.bytes > mostNoteBytes) return [];
-  const text = await readText(notePath(path));
+async function readEntries(path: string): Promise<readonly SidecarEntry[]> {
+  const found = await stat(sidecarPath(path));
+  if (!found.ok || found.value?.kind !== "file" || found.value.bytes > maxSidecarBytes) return [];
+  const text = await readText(sidecarPath(path));
   if (!text.ok || text.value === undefined) return [];
   try {
     const read: unknown = JSON.parse(text.value);
-    return isRecord(read) && Array.isArray(read["writes"]) ? read["writes"].flatMap(parseNote) : [];
+    return isRecord(read) && Array.isArray(read["writes"]) ? read["writes"].flatMap(parseEntry) : [];
   } catch {
     return [];
   }
 }
 
-function parseNote(read: unknown): readonly Note[] {
+function parseEntry(read: unknown): readonly SidecarEntry[] {
   if (!isRecord(read) || typeof read["etag"] !== "string") return [];
   const { etag, host, writeId, generation, sha256 } = read;
   return [

@@ -5,25 +5,25 @@ import { linkOrRename, stat } from "../../host/files.js";
 import { isLock, type LockHolder, takeLock } from "../../host/lock-file.js";
 import { createTemp, type TempFile } from "../../host/temp-file.js";
 import { Failed, take } from "../../failure/result.js";
-import { addNote, readNote } from "./sidecar.js";
-import { copyInto, describeFile, type FilePlace } from "./object.js";
+import { addToSidecar, readSidecar } from "./sidecar.js";
+import { copyInto, describeFile, type FileLocation } from "./object.js";
 import type { Known, Uploaded, UploadRequest, WriteCondition } from "../types.js";
 
 /**
  * Written beside, then, with a lock on the name, compared and renamed: the lock is held for no longer than that. A file that must not be there is linked, which
  * no other program's file gives way to.
  */
-export async function uploadFile(place: FilePlace, request: UploadRequest): Promise<Uploaded> {
+export async function uploadFile(location: FileLocation, request: UploadRequest): Promise<Uploaded> {
   const { from, metadata, signal, progress } = request;
-  const temp = take(await createTemp(dirname(place.path), basename(place.path)));
+  const temp = take(await createTemp(dirname(location.path), basename(location.path)));
   try {
-    const copied = await copyInto({ ...place, path: from }, temp, { signal, progress });
+    const copied = await copyInto({ ...location, path: from }, temp, { signal, progress });
     if (copied === undefined) throw new Failed({ kind: "vault-absent", path: from });
     const { etag, bytes } = copied;
     take(await temp.finish());
-    const refused = await locked(place, signal, () => replace(place, request, temp, etag));
+    const refused = await locked(location, signal, () => replace(location, request, temp, etag));
     if (refused !== undefined) return refused;
-    const written = take(await stat(place.path));
+    const written = take(await stat(location.path));
     const modified = written?.modified ?? now();
     return {
       state: "written",
@@ -36,25 +36,26 @@ export async function uploadFile(place: FilePlace, request: UploadRequest): Prom
 }
 
 async function replace(
-  place: FilePlace,
+  location: FileLocation,
   { metadata, condition, signal }: UploadRequest,
   temp: TempFile,
   etag: string,
 ): Promise<Uploaded | undefined> {
-  const object = await describeFile(place, signal);
+  const object = await describeFile(location, signal);
   const found: Known = object === undefined ? { state: "absent" } : { state: "present", object };
   if (!fits(found, condition)) return { state: "refused", found };
   // the note for the one that is there stays beside the new one's
-  if (object !== undefined) await addNote(place.path, object.etag, await readNote(place.path, object.etag));
-  await addNote(place.path, etag, metadata);
-  if (condition !== "absent") take(await temp.replace(place.path));
-  else if (take(await linkOrRename(temp.path, place.path)) === "taken") return refusedBy(place, signal);
+  if (object !== undefined)
+    await addToSidecar(location.path, object.etag, await readSidecar(location.path, object.etag));
+  await addToSidecar(location.path, etag, metadata);
+  if (condition !== "absent") take(await temp.replace(location.path));
+  else if (take(await linkOrRename(temp.path, location.path)) === "taken") return refusedBy(location, signal);
   return undefined;
 }
 
 /** A program that knows nothing of the lock was faster. */
-async function refusedBy(place: FilePlace, signal: AbortSignal | undefined): Promise<Uploaded> {
-  const object = await describeFile(place, signal);
+async function refusedBy(location: FileLocation, signal: AbortSignal | undefined): Promise<Uploaded> {
+  const object = await describeFile(location, signal);
   return {
     state: "refused",
     found: object === undefined ? { state: "absent" } : { state: "present", object },
@@ -62,7 +63,7 @@ async function refusedBy(place: FilePlace, signal: AbortSignal | undefined): Pro
 }
 
 async function locked<T>(
-  { url, path, stall }: FilePlace,
+  { url, path, stall }: FileLocation,
   signal: AbortSignal | undefined,
   work: () => Promise<T>,
 ): Promise<T> {

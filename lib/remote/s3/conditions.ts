@@ -3,59 +3,59 @@ import { attempts } from "../../aws/client-config.js";
 import type { LoadedClient } from "../../aws/client.js";
 import { awsFailure, readAwsError } from "../../aws/errors.js";
 import { Failed, fail, ok, type Result, settle } from "../../failure/result.js";
-import type { Conditional, EndpointNotes } from "./endpoint-notes.js";
-import { briefly, folderOf, type Place, unquoted } from "./location.js";
+import type { ConditionSupport, EndpointCache } from "./endpoint-notes.js";
+import { withTimeout, folderOf, type ObjectLocation, unquoted } from "./location.js";
 import type { WriteCondition } from "../types.js";
 
 /** What Amazon documents; another server is asked. */
-const amazon: Conditional = { honoured: true, etag: "quoted", completion: true };
+const amazon: ConditionSupport = { honoured: true, etag: "quoted", completion: true };
 
 /** What the server does with conditions: known, noted, or found out. */
-export class Conditions {
-  readonly #place: Place;
-  readonly #notes: EndpointNotes;
+export class ConditionProbe {
+  readonly #location: ObjectLocation;
+  readonly #cache: EndpointCache;
   readonly #name: string;
   readonly #assumed: boolean;
-  #known: Conditional | undefined;
+  #known: ConditionSupport | undefined;
 
-  constructor(place: Place, notes: EndpointNotes, endpoint: string | undefined) {
-    this.#place = place;
-    this.#notes = notes;
-    this.#name = `${endpoint ?? "amazon"} ${place.bucket}`;
+  constructor(location: ObjectLocation, cache: EndpointCache, endpoint: string | undefined) {
+    this.#location = location;
+    this.#cache = cache;
+    this.#name = `${endpoint ?? "amazon"} ${location.bucket}`;
     this.#assumed = endpoint === undefined;
   }
 
-  async find(signal?: AbortSignal): Promise<Result<Conditional>> {
+  async find(signal?: AbortSignal): Promise<Result<ConditionSupport>> {
     const known = await this.known();
     return known === undefined ? this.probe(signal) : ok(known);
   }
 
   /** Without asking the server. */
-  async known(): Promise<Conditional | undefined> {
-    this.#known ??= (await this.#notes.read(this.#name)) ?? (this.#assumed ? amazon : undefined);
+  async known(): Promise<ConditionSupport | undefined> {
+    this.#known ??= (await this.#cache.read(this.#name)) ?? (this.#assumed ? amazon : undefined);
     return this.#known;
   }
 
   /** Asks the server, whatever was thought of it until now. */
-  async probe(signal?: AbortSignal): Promise<Result<Conditional>> {
-    const found = await probe(this.#place, signal);
+  async probe(signal?: AbortSignal): Promise<Result<ConditionSupport>> {
+    const found = await probe(this.#location, signal);
     if (found.ok) await this.#note(found.value);
     return found;
   }
 
   /** Whether it also holds the conditions of an upload in parts; asked once, and only when there is such an upload. */
-  async probeCompletion(known: Conditional, signal?: AbortSignal): Promise<Result<Conditional>> {
+  async probeCompletion(known: ConditionSupport, signal?: AbortSignal): Promise<Result<ConditionSupport>> {
     if (!known.honoured || known.completion !== undefined) return ok(known);
-    const found = await settle(() => new Probe(this.#place, signal).runCompletion(known.etag));
+    const found = await settle(() => new ProbeRun(this.#location, signal).runCompletion(known.etag));
     if (!found.ok) return found;
     const noted = { ...known, completion: found.value };
     await this.#note(noted);
     return ok(noted);
   }
 
-  async #note(conditional: Conditional): Promise<void> {
+  async #note(conditional: ConditionSupport): Promise<void> {
     this.#known = conditional;
-    await this.#notes.write(this.#name, conditional);
+    await this.#cache.write(this.#name, conditional);
   }
 }
 
@@ -75,36 +75,39 @@ type Answer = "written" | "refused" | "unable";
  * Creates an object beside the vault twice, replaces it with an ETag that it does not have, and with the one that it
  * has, quoted and not: a server keeps its promise if it does the first and the last, and refuses the two between.
  */
-async function probe(place: Place, signal: AbortSignal | undefined): Promise<Result<Conditional>> {
+async function probe(
+  location: ObjectLocation,
+  signal: AbortSignal | undefined,
+): Promise<Result<ConditionSupport>> {
   for (let attempt = 1; ; attempt++) {
-    const found = await settle(() => new Probe(place, signal).run());
+    const found = await settle(() => new ProbeRun(location, signal).run());
     if (!found.ok) return found;
     if (found.value !== undefined) return ok(found.value);
     if (attempt === attempts)
       return fail({
         kind: "remote-unavailable",
-        url: place.url,
+        url: location.url,
         reason: "whether the server honours conditional writes could not be found out",
         hint: "Try again.",
       });
   }
 }
 
-class Probe {
-  readonly #place: Place;
+class ProbeRun {
+  readonly #location: ObjectLocation;
   readonly #signal: AbortSignal | undefined;
   readonly #object: { readonly Bucket: string; readonly Key: string };
   readonly #versions = new Set<string | undefined>();
   #etag = "";
 
-  constructor(place: Place, signal: AbortSignal | undefined) {
-    this.#place = place;
+  constructor(location: ObjectLocation, signal: AbortSignal | undefined) {
+    this.#location = location;
     this.#signal = signal;
     const name = `.tazpod-probe-${randomBytes(8).toString("hex")}`;
-    this.#object = { Bucket: place.bucket, Key: `${folderOf(place.key)}${name}` };
+    this.#object = { Bucket: location.bucket, Key: `${folderOf(location.key)}${name}` };
   }
 
-  async run(): Promise<Conditional | undefined> {
+  async run(): Promise<ConditionSupport | undefined> {
     try {
       return await this.#ask();
     } finally {
@@ -125,7 +128,7 @@ class Probe {
     }
   }
 
-  async #ask(): Promise<Conditional | undefined> {
+  async #ask(): Promise<ConditionSupport | undefined> {
     // one that has the name already is our own, whose answer was lost: nothing is known from that
     const first = await this.#put({ IfNoneMatch: "*" });
     if (first === "refused") return void this.#versions.add(undefined);
@@ -151,7 +154,7 @@ class Probe {
         ...condition,
         Body: Buffer.from("probe\n"),
       });
-      const answer = await client.send(command, briefly(this.#place, this.#signal));
+      const answer = await client.send(command, withTimeout(this.#location, this.#signal));
       this.#etag = unquoted(answer.ETag);
       return answer;
     });
@@ -159,8 +162,8 @@ class Probe {
 
   /** An upload of one part, completed under the condition; what is refused is aborted. */
   async #complete(condition: Condition): Promise<Answer> {
-    const { sdk, client } = await this.#place.load();
-    const brief = briefly(this.#place, this.#signal);
+    const { sdk, client } = await this.#location.load();
+    const brief = withTimeout(this.#location, this.#signal);
     let target: { Bucket: string; Key: string; UploadId: string | undefined } | undefined;
     const answer = await this.#answer(async () => {
       const { UploadId } = await client.send(new sdk.CreateMultipartUploadCommand(this.#object), brief);
@@ -182,23 +185,26 @@ class Probe {
     ask: (loaded: LoadedClient) => Promise<{ readonly VersionId?: string | undefined }>,
   ): Promise<Answer> {
     try {
-      this.#versions.add((await ask(await this.#place.load())).VersionId);
+      this.#versions.add((await ask(await this.#location.load())).VersionId);
       return "written";
     } catch (error) {
       const { status } = readAwsError(error);
       if (status === 412) return "refused";
       if (status === 501) return "unable";
-      throw new Failed(awsFailure(error, this.#place.context(this.#signal)));
+      throw new Failed(awsFailure(error, this.#location.context(this.#signal)));
     }
   }
 
   /** Also each version of it. What is left lies there under its own name and does no harm. */
   async #remove(): Promise<void> {
-    const { sdk, client } = await this.#place.load();
+    const { sdk, client } = await this.#location.load();
     for (const VersionId of this.#versions) {
       const version = VersionId === undefined ? {} : { VersionId };
       await client
-        .send(new sdk.DeleteObjectCommand({ ...this.#object, ...version }), briefly(this.#place, undefined))
+        .send(
+          new sdk.DeleteObjectCommand({ ...this.#object, ...version }),
+          withTimeout(this.#location, undefined),
+        )
         .catch(() => undefined);
     }
   }

@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import { makeFolder, readText, writeAtomic } from "../../host/files.js";
 
 /** What a server does with the conditions of a write to a bucket. */
-export type Conditional =
+export type ConditionSupport =
   | {
       readonly honoured: true;
       /** How it wants an ETag in If-Match. */
@@ -13,19 +13,19 @@ export type Conditional =
   | { readonly honoured: false; readonly why: string };
 
 /** Kept in `endpoints.json` of this host's state of the project, by server and bucket. It can be removed at any time: it is found out anew. */
-export class EndpointNotes {
+export class EndpointCache {
   readonly #file: string | undefined;
 
   constructor(folder: string | undefined) {
     this.#file = folder === undefined ? undefined : join(folder, "endpoints.json");
   }
 
-  async read(name: string): Promise<Conditional | undefined> {
-    return parseConditional((await this.#all())[name]);
+  async read(name: string): Promise<ConditionSupport | undefined> {
+    return parseSupport((await this.#all())[name]);
   }
 
   /** That it cannot be kept costs the next run some requests, and is no failure. */
-  async write(name: string, conditional: Conditional | undefined): Promise<void> {
+  async write(name: string, conditional: ConditionSupport | undefined): Promise<void> {
     if (this.#file === undefined) return;
     const endpoints = { ...(await this.#all()), [name]: conditional };
     if ((await makeFolder(dirname(this.#file))).ok)
@@ -44,7 +44,7 @@ export class EndpointNotes {
   }
 }
 
-function parseConditional(read: unknown): Conditional | undefined {
+function parseSupport(read: unknown): ConditionSupport | undefined {
   if (!isRecord(read)) return undefined;
   const { honoured, etag, completion, why } = read;
   if (honoured === false && typeof why === "string") return { honoured, why };

@@ -3,48 +3,56 @@ import { awsFailure, readAwsError } from "../../aws/errors.js";
 import type { Failure } from "../../failure/failure.js";
 import { openRead } from "../../host/files.js";
 import { Failed, settle, take } from "../../failure/result.js";
-import { mostCopies } from "../accepted.js";
+import { maxCopies } from "../accepted.js";
 import { historyStem, newestFirst, newHistoryName, parseHistoryName } from "../history-name.js";
 import { sendBody } from "./body.js";
-import { address, briefly, folderOf, metadataHeaders, options, type Place, unquoted } from "./location.js";
+import {
+  bucketAndKey,
+  withTimeout,
+  folderOf,
+  metadataHeaders,
+  abortOptions,
+  type ObjectLocation,
+  unquoted,
+} from "./location.js";
 import { downloadObject, headObject } from "./read.js";
-import type { HistoryCopy, Kept, KeepRequest, RemoteHistory, RemoteObject } from "../types.js";
+import type { HistoryCopy, KeepResult, KeepRequest, RemoteHistory, RemoteObject } from "../types.js";
 
 /** The copies under history/ in the key's folder, made by the server itself from what the key holds. */
-export function s3History(place: Place): RemoteHistory {
-  const folder = `${folderOf(place.key)}history/`;
-  const at = (name: string): Place => ({ ...place, key: `${folder}${name}` });
+export function s3History(location: ObjectLocation): RemoteHistory {
+  const folder = `${folderOf(location.key)}history/`;
+  const at = (name: string): ObjectLocation => ({ ...location, key: `${folder}${name}` });
   return {
-    list: (signal) => settle(() => list(place, `${folder}vault-`, signal)),
+    list: (signal) => settle(() => list(location, `${folder}vault-`, signal)),
     head: (name, signal) => headObject(at(name), signal),
     download: (name, request) => downloadObject(at(name), request),
-    keep: (request) => settle(() => keep(place, folder, request)),
+    keep: (request) => settle(() => keep(location, folder, request)),
     remove: (names, signal) => settle(() => remove(names.map(at), signal)),
   };
 }
 
 async function list(
-  place: Place,
+  location: ObjectLocation,
   prefix: string,
   signal: AbortSignal | undefined,
 ): Promise<readonly HistoryCopy[]> {
-  const { sdk, client } = await place.load();
+  const { sdk, client } = await location.load();
   const copies: HistoryCopy[] = [];
   let pages = 0;
   let token: string | undefined;
   do {
     const page = new sdk.ListObjectsV2Command({
-      Bucket: place.bucket,
+      Bucket: location.bucket,
       Prefix: prefix,
       ...(token === undefined ? {} : { ContinuationToken: token }),
     });
-    const answer = await sent(place, signal, () => client.send(page, briefly(place, signal)));
+    const answer = await sendOrFail(location, signal, () => client.send(page, withTimeout(location, signal)));
     for (const { Key = "", Size = 0 } of answer.Contents ?? []) {
       const copy = parseHistoryName(Key.slice(folderOf(prefix).length), Size);
       if (copy !== undefined) copies.push(copy);
     }
     pages += 1;
-    if (pages * pageSize > mostCopies) throw new Failed(endless(place.url));
+    if (pages * pageSize > maxCopies) throw new Failed(tooManyCopies(location.url));
     token = answer.IsTruncated === true ? answer.NextContinuationToken : undefined;
   } while (token !== undefined);
   return newestFirst(copies);
@@ -53,8 +61,8 @@ async function list(
 /** What a server lists in one answer, at most. */
 const pageSize = 1000;
 
-function endless(url: string): Failure {
-  const reason = `its history has more than ${mostCopies} entries`;
+function tooManyCopies(url: string): Failure {
+  const reason = `its history has more than ${maxCopies} entries`;
   return {
     kind: "remote-unavailable",
     url,
@@ -64,40 +72,44 @@ function endless(url: string): Failure {
 }
 
 /** The server may copy what was written meanwhile, and not all keep to a condition on that: so it is looked at. */
-async function keep(place: Place, folder: string, request: KeepRequest): Promise<Kept> {
-  const { object, look = false, signal } = request;
-  if (look) {
-    const [found] = await list(place, `${folder}${historyStem(object)}`, signal);
+async function keep(location: ObjectLocation, folder: string, request: KeepRequest): Promise<KeepResult> {
+  const { object, checkFirst = false, signal } = request;
+  if (checkFirst) {
+    const [found] = await list(location, `${folder}${historyStem(object)}`, signal);
     if (found !== undefined) return { state: "kept", name: found.name };
   }
   const name = newHistoryName(object);
-  const target = { ...place, key: `${folder}${name}` };
-  const copied = await copy(place, target, request);
-  if (copied === "moved-on") return { state: "moved-on" };
+  const target = { ...location, key: `${folder}${name}` };
+  const copied = await copy(location, target, request);
+  if (copied === "changed") return { state: "changed" };
   if (copied !== object.etag && !(await isCopy(target, object, signal))) {
     await remove([target], signal);
-    return { state: "moved-on" };
+    return { state: "changed" };
   }
   return { state: "kept", name };
 }
 
 /** The ETag of the copy. */
-async function copy(place: Place, target: Place, { object, from, signal }: KeepRequest): Promise<string> {
-  const { sdk, client } = await place.load();
+async function copy(
+  location: ObjectLocation,
+  target: ObjectLocation,
+  { object, from, signal }: KeepRequest,
+): Promise<string> {
+  const { sdk, client } = await location.load();
   try {
     const command = new sdk.CopyObjectCommand({
-      ...address(target),
-      CopySource: encodeURIComponent(`${place.bucket}/${place.key}`).replaceAll("%2F", "/"),
+      ...bucketAndKey(target),
+      CopySource: encodeURIComponent(`${location.bucket}/${location.key}`).replaceAll("%2F", "/"),
       CopySourceIfMatch: `"${object.etag}"`,
     });
     endConnection(command);
-    const answer = await client.send(command, options(signal));
+    const answer = await client.send(command, abortOptions(signal));
     return unquoted(answer.CopyObjectResult?.ETag);
   } catch (error) {
     const { status } = readAwsError(error);
-    if (status === 412) return "moved-on";
+    if (status === 412) return "changed";
     if (from !== undefined && (status === 501 || status === 405)) return put(target, object, from, signal);
-    throw new Failed(awsFailure(error, place.context(signal)));
+    throw new Failed(awsFailure(error, location.context(signal)));
   }
 }
 
@@ -116,7 +128,7 @@ function endConnection(command: CopyObjectCommand): void {
 }
 
 async function put(
-  target: Place,
+  target: ObjectLocation,
   object: RemoteObject,
   from: string,
   signal: AbortSignal | undefined,
@@ -124,18 +136,18 @@ async function put(
   const { sdk, client } = await target.load();
   const body = take(await openRead(from));
   const command = new sdk.PutObjectCommand({
-    ...address(target),
+    ...bucketAndKey(target),
     Body: body,
     ContentLength: object.bytes,
     ContentType: "application/octet-stream",
     Metadata: metadataHeaders(object),
   });
-  await sent(target, signal, () => sendBody(body, signal, (ways) => client.send(command, ways)));
+  await sendOrFail(target, signal, () => sendBody(body, signal, (ways) => client.send(command, ways)));
   return object.etag;
 }
 
 async function isCopy(
-  target: Place,
+  target: ObjectLocation,
   object: RemoteObject,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
@@ -150,21 +162,25 @@ async function isCopy(
 }
 
 /** One by one: fewer servers know the request that removes many at once. */
-async function remove(targets: readonly Place[], signal: AbortSignal | undefined): Promise<void> {
+async function remove(targets: readonly ObjectLocation[], signal: AbortSignal | undefined): Promise<void> {
   for (const target of targets) {
     if (parseHistoryName(target.key.slice(folderOf(target.key).length), 0) === undefined)
       throw new Error(`${target.key} is not the name of a copy`);
     const { sdk, client } = await target.load();
-    await sent(target, signal, () =>
-      client.send(new sdk.DeleteObjectCommand(address(target)), briefly(target, signal)),
+    await sendOrFail(target, signal, () =>
+      client.send(new sdk.DeleteObjectCommand(bucketAndKey(target)), withTimeout(target, signal)),
     );
   }
 }
 
-async function sent<T>(place: Place, signal: AbortSignal | undefined, send: () => Promise<T>): Promise<T> {
+async function sendOrFail<T>(
+  location: ObjectLocation,
+  signal: AbortSignal | undefined,
+  send: () => Promise<T>,
+): Promise<T> {
   try {
     return await send();
   } catch (error) {
-    throw new Failed(awsFailure(error, place.context(signal)));
+    throw new Failed(awsFailure(error, location.context(signal)));
   }
 }

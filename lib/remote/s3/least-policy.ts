@@ -4,7 +4,7 @@ import { folderOf } from "./location.js";
  * The least that tazpod may do and still work: the vault, its history beside it, and the probe of a server's conditions,
  * all in the key's folder; and to be told that something is not there. Without s3:ListBucket S3 answers 403 for that.
  */
-export function leastPolicy(bucket: string, key: string): object {
+export function minimalPolicy(bucket: string, key: string): object {
   const arn = `arn:aws:s3:::${bucket}`;
   const folder = folderOf(key);
   return {

@@ -6,7 +6,7 @@ import { printable } from "../../host/printable.js";
 import type { RemoteObject, WriteMetadata } from "../types.js";
 
 /** A key in a bucket, and how it is reached. */
-export interface Place {
+export interface ObjectLocation {
   readonly url: string;
   readonly bucket: string;
   readonly key: string;
@@ -15,7 +15,10 @@ export interface Place {
   readonly context: (signal: AbortSignal | undefined) => RequestContext;
 }
 
-export function address({ bucket, key }: Place): { readonly Bucket: string; readonly Key: string } {
+export function bucketAndKey({ bucket, key }: ObjectLocation): {
+  readonly Bucket: string;
+  readonly Key: string;
+} {
   return { Bucket: bucket, Key: key };
 }
 
@@ -24,17 +27,20 @@ export function folderOf(key: string): string {
   return key.slice(0, key.lastIndexOf("/") + 1);
 }
 
-export function options(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
+export function abortOptions(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
   return signal === undefined ? {} : { abortSignal: signal };
 }
 
 /** For requests without a body: one limit for all attempts together. */
-export function briefly({ limits }: Place, signal: AbortSignal | undefined): { abortSignal: AbortSignal } {
+export function withTimeout(
+  { limits }: ObjectLocation,
+  signal: AbortSignal | undefined,
+): { abortSignal: AbortSignal } {
   const limit = AbortSignal.timeout(limits.stall);
   return { abortSignal: signal === undefined ? limit : AbortSignal.any([signal, limit]) };
 }
 
-interface Description {
+interface ObjectHeaders {
   readonly ETag?: string | undefined;
   readonly ContentLength?: number | undefined;
   readonly LastModified?: Date | undefined;
@@ -42,7 +48,12 @@ interface Description {
 }
 
 /** What an answer to HEAD or GET says of the object. */
-export function described({ ETag, ContentLength, LastModified, Metadata = {} }: Description): RemoteObject {
+export function toRemoteObject({
+  ETag,
+  ContentLength,
+  LastModified,
+  Metadata = {},
+}: ObjectHeaders): RemoteObject {
   const host = Metadata["tazpod-host"];
   const writeId = Metadata["tazpod-write-id"];
   const generation = Metadata["tazpod-generation"] ?? "";

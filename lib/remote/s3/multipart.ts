@@ -1,7 +1,14 @@
 import { createHash } from "node:crypto";
 import { openRead } from "../../host/files.js";
 import { Failed, take } from "../../failure/result.js";
-import { address, briefly, metadataHeaders, options, type Place, unquoted } from "./location.js";
+import {
+  bucketAndKey,
+  withTimeout,
+  metadataHeaders,
+  abortOptions,
+  type ObjectLocation,
+  unquoted,
+} from "./location.js";
 import type { Known, UploadRequest } from "../types.js";
 
 /** Sizes in bytes. S3 takes parts of 5 MiB at least, but the last, and 10,000 of them at most. */
@@ -12,8 +19,8 @@ export interface PartSizes {
 }
 
 export const partSizes: PartSizes = { from: 100 * 1024 ** 2, part: 16 * 1024 ** 2 };
-const mostParts = 10_000;
-const atOnce = 4;
+const maxParts = 10_000;
+const maxParallel = 4;
 
 interface Part {
   readonly number: number;
@@ -21,8 +28,8 @@ interface Part {
   readonly md5: Buffer;
 }
 
-export interface Multipart {
-  readonly place: Place;
+export interface MultipartUpload {
+  readonly location: ObjectLocation;
   readonly request: UploadRequest;
   readonly bytes: number;
   readonly part: number;
@@ -37,34 +44,34 @@ export interface Multipart {
  * leaves no parts behind, as far as the server can still be told. The ETag of the object, or what `look` found. Throws
  * `Failed`, and the errors of the SDK.
  */
-export async function uploadInParts(upload: Multipart): Promise<string | Known> {
-  const { place, request } = upload;
-  const { sdk, client } = await place.load();
+export async function uploadInParts(upload: MultipartUpload): Promise<string | Known> {
+  const { location, request } = upload;
+  const { sdk, client } = await location.load();
   const create = new sdk.CreateMultipartUploadCommand({
-    ...address(place),
+    ...bucketAndKey(location),
     ContentType: "application/octet-stream",
     Metadata: metadataHeaders(request.metadata),
   });
-  const { UploadId } = await client.send(create, briefly(place, request.signal));
-  const target = { ...address(place), UploadId };
+  const { UploadId } = await client.send(create, withTimeout(location, request.signal));
+  const target = { ...bucketAndKey(location), UploadId };
   try {
     const parts = await uploadParts(upload, target);
     const found = await upload.look?.();
     if (found === undefined) return await complete(upload, target, parts);
-    await abort(place, target);
+    await abort(location, target);
     return found;
   } catch (error) {
-    await abort(place, target);
+    await abort(location, target);
     throw error;
   }
 }
 
-type Target = ReturnType<typeof address> & { readonly UploadId: string | undefined };
+type Target = ReturnType<typeof bucketAndKey> & { readonly UploadId: string | undefined };
 
 /** A few at once; the first that fails stops the others. */
-async function uploadParts(upload: Multipart, target: Target): Promise<readonly Part[]> {
-  const { place, request, bytes } = upload;
-  const size = Math.max(upload.part, Math.ceil(bytes / mostParts));
+async function uploadParts(upload: MultipartUpload, target: Target): Promise<readonly Part[]> {
+  const { location, request, bytes } = upload;
+  const size = Math.max(upload.part, Math.ceil(bytes / maxParts));
   const count = Math.ceil(bytes / size);
   const stop = new AbortController();
   const signal = request.signal === undefined ? stop.signal : AbortSignal.any([request.signal, stop.signal]);
@@ -75,13 +82,13 @@ async function uploadParts(upload: Multipart, target: Target): Promise<readonly 
       const number = next++;
       const start = (number - 1) * size;
       const body = await slice(request.from, start, Math.min(bytes, start + size));
-      parts.push(await uploadPart(place, target, number, body, signal));
+      parts.push(await uploadPart(location, target, number, body, signal));
       sent += body.length;
       request.progress?.(sent, bytes);
     }
   };
   try {
-    await Promise.all(Array.from({ length: Math.min(atOnce, count) }, work));
+    await Promise.all(Array.from({ length: Math.min(maxParallel, count) }, work));
   } catch (error) {
     stop.abort();
     throw error;
@@ -91,13 +98,13 @@ async function uploadParts(upload: Multipart, target: Target): Promise<readonly 
 }
 
 async function uploadPart(
-  place: Place,
+  location: ObjectLocation,
   target: Target,
   number: number,
   body: Buffer,
   signal: AbortSignal,
 ): Promise<Part> {
-  const { sdk, client } = await place.load();
+  const { sdk, client } = await location.load();
   const md5 = createHash("md5").update(body).digest();
   const command = new sdk.UploadPartCommand({
     ...target,
@@ -105,7 +112,7 @@ async function uploadPart(
     Body: body,
     ContentMD5: md5.toString("base64"),
   });
-  const { ETag } = await client.send(command, options(signal));
+  const { ETag } = await client.send(command, abortOptions(signal));
   return { number, md5, etag: ETag ?? `"${md5.toString("hex")}"` };
 }
 
@@ -117,17 +124,17 @@ async function slice(path: string, start: number, end: number): Promise<Buffer> 
 }
 
 async function complete(
-  { place, request, condition }: Multipart,
+  { location, request, condition }: MultipartUpload,
   target: Target,
   parts: readonly Part[],
 ): Promise<string> {
-  const { sdk, client } = await place.load();
+  const { sdk, client } = await location.load();
   const command = new sdk.CompleteMultipartUploadCommand({
     ...target,
     ...condition,
     MultipartUpload: { Parts: parts.map(({ number, etag }) => ({ PartNumber: number, ETag: etag })) },
   });
-  const { ETag } = await client.send(command, options(request.signal));
+  const { ETag } = await client.send(command, abortOptions(request.signal));
   if (ETag !== undefined && ETag !== "") return unquoted(ETag);
   // Ceph 16 says nothing of it; this is how it is made, there as at Amazon
   const all = createHash("md5").update(Buffer.concat(parts.map(({ md5 }) => md5)));
@@ -135,9 +142,9 @@ async function complete(
 }
 
 /** Also after the user has stopped it: within the time that any request has. */
-async function abort(place: Place, target: Target): Promise<void> {
-  const { sdk, client } = await place.load();
+async function abort(location: ObjectLocation, target: Target): Promise<void> {
+  const { sdk, client } = await location.load();
   await client
-    .send(new sdk.AbortMultipartUploadCommand(target), briefly(place, undefined))
+    .send(new sdk.AbortMultipartUploadCommand(target), withTimeout(location, undefined))
     .catch(() => undefined);
 }

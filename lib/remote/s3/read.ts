@@ -2,45 +2,58 @@ import { attempts } from "../../aws/client-config.js";
 import { awsFailure, isNetworkCode, readAwsError } from "../../aws/errors.js";
 import { sleep } from "../../host/clock.js";
 import { Failed, fail, ok, type Result, take } from "../../failure/result.js";
-import { readPieces } from "../pieces.js";
-import { address, asReadable, briefly, described, options, type Place } from "./location.js";
+import { readBody } from "../pieces.js";
+import {
+  bucketAndKey,
+  asReadable,
+  withTimeout,
+  toRemoteObject,
+  abortOptions,
+  type ObjectLocation,
+} from "./location.js";
 import type { DownloadRequest, Presence, RemoteObject } from "../types.js";
 
-export async function headObject(place: Place, signal?: AbortSignal): Promise<Presence> {
-  const { sdk, client } = await place.load();
+export async function headObject(location: ObjectLocation, signal?: AbortSignal): Promise<Presence> {
+  const { sdk, client } = await location.load();
   try {
-    const answer = await client.send(new sdk.HeadObjectCommand(address(place)), briefly(place, signal));
-    return { state: "present", object: described(answer) };
+    const answer = await client.send(
+      new sdk.HeadObjectCommand(bucketAndKey(location)),
+      withTimeout(location, signal),
+    );
+    return { state: "present", object: toRemoteObject(answer) };
   } catch (error) {
     const { status } = readAwsError(error);
-    if (status === 404) return confirmAbsent(place, signal);
+    if (status === 404) return confirmAbsent(location, signal);
     // The answer to a HEAD has no body, so it does not say why; the one to a GET does.
-    const why = status !== undefined && status < 500 ? await reason(place, signal) : undefined;
-    return { state: "unknown", failure: awsFailure(why ?? error, place.context(signal)) };
+    const why = status !== undefined && status < 500 ? await forbiddenReason(location, signal) : undefined;
+    return { state: "unknown", failure: awsFailure(why ?? error, location.context(signal)) };
   }
 }
 
 /** A 404 is the key's only if the bucket is there. */
-export async function confirmAbsent(place: Place, signal: AbortSignal | undefined): Promise<Presence> {
-  const { sdk, client } = await place.load();
+export async function confirmAbsent(
+  location: ObjectLocation,
+  signal: AbortSignal | undefined,
+): Promise<Presence> {
+  const { sdk, client } = await location.load();
   try {
-    await client.send(new sdk.HeadBucketCommand({ Bucket: place.bucket }), briefly(place, signal));
+    await client.send(new sdk.HeadBucketCommand({ Bucket: location.bucket }), withTimeout(location, signal));
     return { state: "absent" };
   } catch (error) {
     const missing =
       readAwsError(error).status === 404
         ? Object.assign(new Error("no bucket"), { name: "NoSuchBucket" })
         : error;
-    return { state: "unknown", failure: awsFailure(missing, place.context(signal)) };
+    return { state: "unknown", failure: awsFailure(missing, location.context(signal)) };
   }
 }
 
-async function reason(place: Place, signal: AbortSignal | undefined): Promise<unknown> {
-  const { sdk, client } = await place.load();
+async function forbiddenReason(location: ObjectLocation, signal: AbortSignal | undefined): Promise<unknown> {
+  const { sdk, client } = await location.load();
   try {
     const { Body } = await client.send(
-      new sdk.GetObjectCommand({ ...address(place), Range: "bytes=0-0" }),
-      briefly(place, signal),
+      new sdk.GetObjectCommand({ ...bucketAndKey(location), Range: "bytes=0-0" }),
+      withTimeout(location, signal),
     );
     asReadable(Body).destroy();
     return undefined;
@@ -50,8 +63,11 @@ async function reason(place: Place, signal: AbortSignal | undefined): Promise<un
 }
 
 /** A download that is cut goes on where it was, if the object is still the same one. */
-export async function downloadObject(place: Place, request: DownloadRequest): Promise<Result<RemoteObject>> {
-  const download = new Download(place, request);
+export async function downloadObject(
+  location: ObjectLocation,
+  request: DownloadRequest,
+): Promise<Result<RemoteObject>> {
+  const download = new Download(location, request);
   for (let cuts = 0; ; cuts++) {
     try {
       return ok(await download.goOn());
@@ -59,28 +75,28 @@ export async function downloadObject(place: Place, request: DownloadRequest): Pr
       if (error instanceof Failed && error.failure.kind !== "interrupted") return fail(error.failure);
       const { status, code } = readAwsError(error);
       const { signal } = request;
-      if (status === 404 && !download.begun) return missing(place, signal);
+      if (status === 404 && !download.begun) return missing(location, signal);
       const cut = status === undefined ? isNetworkCode(code) : status >= 500;
       if (!cut || !download.begun || cuts === attempts || signal?.aborted === true)
-        return fail(awsFailure(error, place.context(signal)));
+        return fail(awsFailure(error, location.context(signal)));
       await sleep(250 * 2 ** cuts, signal);
     }
   }
 }
 
-async function missing(place: Place, signal: AbortSignal | undefined): Promise<Result<never>> {
-  const presence = await confirmAbsent(place, signal);
-  return fail(presence.state === "unknown" ? presence.failure : { kind: "remote-absent", url: place.url });
+async function missing(location: ObjectLocation, signal: AbortSignal | undefined): Promise<Result<never>> {
+  const presence = await confirmAbsent(location, signal);
+  return fail(presence.state === "unknown" ? presence.failure : { kind: "remote-absent", url: location.url });
 }
 
 class Download {
-  readonly #place: Place;
+  readonly #location: ObjectLocation;
   readonly #request: DownloadRequest;
   #object: RemoteObject | undefined;
   #at = 0;
 
-  constructor(place: Place, request: DownloadRequest) {
-    this.#place = place;
+  constructor(location: ObjectLocation, request: DownloadRequest) {
+    this.#location = location;
     this.#request = request;
   }
 
@@ -96,7 +112,7 @@ class Download {
     const { object, body } =
       this.#object === undefined ? await this.#begin() : await this.#resume(this.#object);
     const start = this.#at;
-    await readPieces(
+    await readBody(
       body,
       object.bytes - start,
       {
@@ -108,7 +124,7 @@ class Download {
         ...(signal === undefined ? {} : { signal }),
         ...(progress === undefined ? {} : { progress: (bytes) => progress(start + bytes, object.bytes) }),
       },
-      this.#place.limits.stall,
+      this.#location.limits.stall,
     );
     return object;
   }
@@ -116,7 +132,7 @@ class Download {
   async #begin() {
     const answer = await this.#get({});
     const body = asReadable(answer.Body);
-    const object = described(answer);
+    const object = toRemoteObject(answer);
     const looked = this.#request.inspect?.(object);
     if (looked?.ok === false) body.destroy();
     if (looked !== undefined) take(looked);
@@ -135,17 +151,17 @@ class Download {
     }
     throw new Failed({
       kind: "remote-unavailable",
-      url: this.#place.url,
+      url: this.#location.url,
       reason: "the connection was cut, and what is there now is not what was being downloaded",
       hint: "Try again.",
     });
   }
 
   async #get(part: { Range?: string; IfMatch?: string }) {
-    const { sdk, client } = await this.#place.load();
+    const { sdk, client } = await this.#location.load();
     return client.send(
-      new sdk.GetObjectCommand({ ...address(this.#place), ...part }),
-      options(this.#request.signal),
+      new sdk.GetObjectCommand({ ...bucketAndKey(this.#location), ...part }),
+      abortOptions(this.#request.signal),
     );
   }
 }

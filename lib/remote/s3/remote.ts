@@ -1,12 +1,12 @@
 import { clientConfig, identity, limits as defaults } from "../../aws/client-config.js";
 import { loadClient, type LoadedClient } from "../../aws/client.js";
-import { credentialsVerdict } from "../../aws/credentials.js";
-import { anySize } from "../accepted.js";
-import { EndpointNotes } from "./endpoint-notes.js";
-import { Conditions } from "./conditions.js";
+import { checkCredentials } from "../../aws/credentials.js";
+import { noSizeLimit } from "../accepted.js";
+import { EndpointCache } from "./endpoint-notes.js";
+import { ConditionProbe } from "./conditions.js";
 import { s3History } from "./history.js";
 import { partSizes } from "./multipart.js";
-import type { Place } from "./location.js";
+import type { ObjectLocation } from "./location.js";
 import { downloadObject, headObject } from "./read.js";
 import { uploadObject } from "./write.js";
 import type { Remote, RemoteOptions, RemoteSettings } from "../types.js";
@@ -16,39 +16,39 @@ import type { Remote, RemoteOptions, RemoteSettings } from "../types.js";
  * under a condition that the server holds, or, with `singleWriter` on a server that cannot, after a look.
  */
 export function s3Remote(settings: RemoteSettings, options: RemoteOptions = {}): Remote {
-  const { folder, parts = partSizes, accepted = anySize } = options;
-  const { place, endpoint } = s3Place(settings, options);
-  const conditions = new Conditions(place, new EndpointNotes(folder), endpoint);
-  const writer = { place, conditions, parts, singleWriter: settings.singleWriter ?? false };
+  const { folder, parts = partSizes, downloadLimits = noSizeLimit } = options;
+  const { location, endpoint } = s3Location(settings, options);
+  const conditions = new ConditionProbe(location, new EndpointCache(folder), endpoint);
+  const writer = { location, conditions, parts, singleWriter: settings.singleWriter ?? false };
   const login = `Run \`tazpod login\`${settings.profile === undefined || settings.sso !== undefined ? "" : `, or \`aws sso login --profile ${settings.profile}\``}.`;
   return {
     kind: "s3",
     url: settings.url,
-    accepted,
+    downloadLimits,
     credentials: (signal) =>
-      credentialsVerdict(async () => (await place.load()).client.config.credentials(), {
+      checkCredentials(async () => (await location.load()).client.config.credentials(), {
         identity: identity(settings, process.env),
         login,
         signal,
       }),
-    conditional: () => conditions.known(),
-    head: (signal) => headObject(place, signal),
-    download: (request) => downloadObject(place, request),
+    conditionSupport: () => conditions.known(),
+    head: (signal) => headObject(location, signal),
+    download: (request) => downloadObject(location, request),
     upload: (request) => uploadObject(writer, request),
-    history: s3History(place),
+    history: s3History(location),
   };
 }
 
 /** Where the settings lead; no endpoint is Amazon's own. */
-export function s3Place(
+export function s3Location(
   settings: RemoteSettings,
   { limits = defaults }: RemoteOptions = {},
-): { place: Place; endpoint: string | undefined } {
+): { location: ObjectLocation; endpoint: string | undefined } {
   const { bucket, key } = parseUrl(settings.url);
   const config = clientConfig(settings, process.env);
   const { endpoint } = config;
   let loaded: Promise<LoadedClient> | undefined;
-  const place: Place = {
+  const location: ObjectLocation = {
     url: settings.url,
     bucket,
     key,
@@ -63,7 +63,7 @@ export function s3Place(
       ...(endpoint === undefined ? {} : { endpoint }),
     }),
   };
-  return { place, endpoint };
+  return { location, endpoint };
 }
 
 function parseUrl(url: string): { bucket: string; key: string } {

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type * as S3 from "@aws-sdk/client-s3";
 import { awsFailure, readAwsError } from "../../aws/errors.js";
 import { Failed, type Result, settle } from "../../failure/result.js";
-import { briefly, folderOf, type Place } from "./location.js";
+import { withTimeout, folderOf, type ObjectLocation } from "./location.js";
 
 /** One thing that was looked at, and what came of it. `passed`: this server cannot do it, or this user may not. */
 export interface StorageStep {
@@ -13,7 +13,7 @@ export interface StorageStep {
 }
 
 export interface StorageRequest {
-  readonly place: Place;
+  readonly location: ObjectLocation;
   readonly region: string;
   /** Amazon wants to be told the region of a new bucket; another server has one. */
   readonly amazon: boolean;
@@ -29,7 +29,7 @@ export interface StorageRequest {
  */
 export function setUpStorage(request: StorageRequest): Promise<Result<readonly StorageStep[]>> {
   return settle(async () => {
-    const storage = new Storage(request, await request.place.load());
+    const storage = new Storage(request, await request.location.load());
     return [
       await storage.bucket(),
       await storage.publicAccess(),
@@ -39,7 +39,7 @@ export function setUpStorage(request: StorageRequest): Promise<Result<readonly S
   });
 }
 
-type Loaded = Awaited<ReturnType<Place["load"]>>;
+type Loaded = Awaited<ReturnType<ObjectLocation["load"]>>;
 type Answer<T> = { readonly value: T } | { readonly error: unknown; readonly status: number | undefined };
 
 const closed = {
@@ -59,7 +59,7 @@ class Storage {
     this.#request = request;
     this.#sdk = sdk;
     this.#client = client;
-    this.#bucket = { Bucket: request.place.bucket };
+    this.#bucket = { Bucket: request.location.bucket };
   }
 
   async bucket(): Promise<StorageStep> {
@@ -71,14 +71,14 @@ class Storage {
     if (found.status !== 404) throw this.#failed(found.error);
     const { amazon, region } = this.#request;
     // the oldest region is the one that must not be named
-    const place = {
+    const inRegion = {
       CreateBucketConfiguration: { LocationConstraint: region as S3.BucketLocationConstraint },
     };
     const made = await this.#try((options) =>
       this.#client.send(
         new this.#sdk.CreateBucketCommand({
           ...this.#bucket,
-          ...(amazon && region !== "us-east-1" ? place : {}),
+          ...(amazon && region !== "us-east-1" ? inRegion : {}),
         }),
         options,
       ),
@@ -170,7 +170,7 @@ class Storage {
     if ("error" in found && readAwsError(found.error).code !== "NoSuchLifecycleConfiguration")
       return { what, outcome: "passed", reason: this.#why(found.error) };
     const rules = "value" in found ? (found.value.Rules ?? []) : [];
-    const Prefix = folderOf(this.#request.place.key);
+    const Prefix = folderOf(this.#request.location.key);
     const ends = ({ Status, Filter, AbortIncompleteMultipartUpload: after }: S3.LifecycleRule): boolean =>
       Status === "Enabled" && after !== undefined && Prefix.startsWith(Filter?.Prefix ?? "");
     if (rules.some(ends)) return { what, outcome: "already" };
@@ -200,7 +200,7 @@ class Storage {
   /** Why an object cannot be written any more; undefined when it can. */
   async #cannotWrite(): Promise<string | undefined> {
     const name = `.tazpod-probe-${randomBytes(8).toString("hex")}`;
-    const object = { ...this.#bucket, Key: `${folderOf(this.#request.place.key)}${name}` };
+    const object = { ...this.#bucket, Key: `${folderOf(this.#request.location.key)}${name}` };
     const put = await this.#try((options) =>
       this.#client.send(new this.#sdk.PutObjectCommand({ ...object, Body: Buffer.from("probe\n") }), options),
     );
@@ -213,9 +213,9 @@ class Storage {
   }
 
   async #try<T>(send: (options: { abortSignal: AbortSignal }) => Promise<T>): Promise<Answer<T>> {
-    const { place, signal } = this.#request;
+    const { location, signal } = this.#request;
     try {
-      return { value: await send(briefly(place, signal)) };
+      return { value: await send(withTimeout(location, signal)) };
     } catch (error) {
       const { status } = readAwsError(error);
       // no answer at all is no answer to the question
@@ -225,8 +225,8 @@ class Storage {
   }
 
   #failed(error: unknown): Failed {
-    const { place, signal } = this.#request;
-    return new Failed(awsFailure(error, place.context(signal)));
+    const { location, signal } = this.#request;
+    return new Failed(awsFailure(error, location.context(signal)));
   }
 
   #why(error: unknown): string {

@@ -5,21 +5,21 @@ import type { FailureOf } from "../../failure/failure.js";
 import { now, sleep } from "../../host/clock.js";
 import { openRead, stat } from "../../host/files.js";
 import { Failed, fail, ok, type Result, settle, take } from "../../failure/result.js";
-import type { Conditional } from "./endpoint-notes.js";
-import { counted } from "../pieces.js";
+import type { ConditionSupport } from "./endpoint-notes.js";
+import { withProgress } from "../pieces.js";
 import { sendBody } from "./body.js";
-import { type Conditions, conditionHeader } from "./conditions.js";
+import { type ConditionProbe, conditionHeader } from "./conditions.js";
 import { type PartSizes, uploadInParts } from "./multipart.js";
-import { address, metadataHeaders, type Place, unquoted } from "./location.js";
+import { bucketAndKey, metadataHeaders, type ObjectLocation, unquoted } from "./location.js";
 import { confirmAbsent, headObject } from "./read.js";
 import type { Known, Presence, RemoteObject, Uploaded, UploadRequest, WriteCondition } from "../types.js";
 
 /** In bytes; what is larger S3 takes in parts only. */
-const mostInOne = 5 * 1024 ** 3;
+const maxSingleUpload = 5 * 1024 ** 3;
 
 export interface Writer {
-  readonly place: Place;
-  readonly conditions: Conditions;
+  readonly location: ObjectLocation;
+  readonly conditions: ConditionProbe;
   readonly parts: PartSizes;
   readonly singleWriter: boolean;
 }
@@ -41,10 +41,10 @@ class Upload {
   readonly #writer: Writer;
   readonly #request: UploadRequest;
   readonly #bytes: number;
-  #conditional: Conditional;
+  #conditional: ConditionSupport;
   #probed = false;
 
-  constructor(writer: Writer, request: UploadRequest, bytes: number, conditional: Conditional) {
+  constructor(writer: Writer, request: UploadRequest, bytes: number, conditional: ConditionSupport) {
     this.#writer = writer;
     this.#request = request;
     this.#bytes = bytes;
@@ -52,7 +52,7 @@ class Upload {
   }
 
   async run(): Promise<Result<Uploaded>> {
-    const { place } = this.#writer;
+    const { location } = this.#writer;
     const { signal } = this.#request;
     for (let attempt = 1; ;) {
       const unable = await settle(() => this.#unable());
@@ -61,12 +61,12 @@ class Upload {
       try {
         const uploaded = await settle(() => this.#attempt());
         if (uploaded.ok || uploaded.failure.kind !== "interrupted") return uploaded;
-        return fail(awsFailure(uploaded, place.context(signal)));
+        return fail(awsFailure(uploaded, location.context(signal)));
       } catch (error) {
-        if (signal?.aborted === true) return fail(awsFailure(error, place.context(signal)));
+        if (signal?.aborted === true) return fail(awsFailure(error, location.context(signal)));
         const next = await this.#after(error);
         if (next !== "again") return next;
-        if (attempt++ === attempts) return fail(awsFailure(error, place.context(signal)));
+        if (attempt++ === attempts) return fail(awsFailure(error, location.context(signal)));
         await sleep(250 * 4 ** (attempt - 2), signal);
       }
     }
@@ -92,17 +92,17 @@ class Upload {
     const { parts, conditions } = this.#writer;
     const bytes = this.#bytes;
     if (bytes < parts.from) return false;
-    if (!this.#conditional.honoured || bytes > mostInOne) return true;
+    if (!this.#conditional.honoured || bytes > maxSingleUpload) return true;
     this.#conditional = take(await conditions.probeCompletion(this.#conditional, this.#request.signal));
     return this.#conditional.honoured && this.#conditional.completion === true;
   }
 
   async #putParts(header: ReturnType<typeof conditionHeader> | undefined): Promise<Uploaded> {
-    const { place, parts } = this.#writer;
+    const { location, parts } = this.#writer;
     const { metadata } = this.#request;
     const bytes = this.#bytes;
     const done = await uploadInParts({
-      place,
+      location,
       request: this.#request,
       bytes,
       part: parts.part,
@@ -115,7 +115,7 @@ class Upload {
 
   /** What is there, if it is not as it should be. Just before a write it leaves only a short time for another's. */
   async #look(): Promise<Known | undefined> {
-    const found = known(await headObject(this.#writer.place, this.#request.signal));
+    const found = known(await headObject(this.#writer.location, this.#request.signal));
     return fits(found, this.#request.condition) ? undefined : found;
   }
 
@@ -125,25 +125,28 @@ class Upload {
   }
 
   async #unable(): Promise<FailureOf<"remote-unavailable"> | undefined> {
-    const { place, singleWriter, conditions } = this.#writer;
+    const { location, singleWriter, conditions } = this.#writer;
     const { signal } = this.#request;
     if (singleWriter) return undefined;
-    if (!this.#conditional.honoured) return unsafe(place.url, this.#conditional.why);
-    if (this.#bytes <= mostInOne) return undefined;
+    if (!this.#conditional.honoured) return noConditionalWrites(location.url, this.#conditional.why);
+    if (this.#bytes <= maxSingleUpload) return undefined;
     this.#conditional = take(await conditions.probeCompletion(this.#conditional, signal));
     if (this.#conditional.honoured && this.#conditional.completion === true) return undefined;
-    return unsafe(place.url, "it does for what goes in one request, and this vault is too large for one");
+    return noConditionalWrites(
+      location.url,
+      "it does for what goes in one request, and this vault is too large for one",
+    );
   }
 
   /** What a failed attempt means. "again" is for what may go well the next time. */
   async #after(error: unknown): Promise<Result<Uploaded> | "again"> {
-    const { place } = this.#writer;
+    const { location } = this.#writer;
     const { signal, condition } = this.#request;
     const { status, code } = readAwsError(error);
     // of an upload in parts that was completed, but nobody heard it
     if (status === 412 || code === "NoSuchUpload") return this.#refused(status === 412);
     if (status === 404 && condition !== "absent") {
-      const presence = await confirmAbsent(place, signal);
+      const presence = await confirmAbsent(location, signal);
       return presence.state === "unknown"
         ? fail(presence.failure)
         : ok({ state: "refused", found: presence });
@@ -156,14 +159,14 @@ class Upload {
       (status >= 500 && status !== 501) ||
       code === "RequestTimeout" ||
       code === "RequestTimeTooSkewed";
-    return again ? "again" : fail(awsFailure(error, place.context(signal)));
+    return again ? "again" : fail(awsFailure(error, location.context(signal)));
   }
 
   /** A 412 while the condition holds is no refusal: then the server is not what it was taken for. */
   async #refused(suspect: boolean): Promise<Result<Uploaded> | "again"> {
-    const { place } = this.#writer;
+    const { location } = this.#writer;
     const { signal, condition, metadata } = this.#request;
-    const found = await headObject(place, signal);
+    const found = await headObject(location, signal);
     if (found.state === "unknown") return fail(found.failure);
     if (isOurs(found, metadata.writeId)) return ok({ state: "written", object: found.object });
     if (!fits(found, condition)) return ok({ state: "refused", found });
@@ -180,12 +183,12 @@ class Upload {
 
   async #put(condition: { IfNoneMatch?: string; IfMatch?: string }): Promise<RemoteObject> {
     const { from, metadata, signal, progress } = this.#request;
-    const { place } = this.#writer;
+    const { location } = this.#writer;
     const bytes = this.#bytes;
-    const { sdk, client } = await place.load();
-    const body = counted(take(await openRead(from)), bytes, progress);
+    const { sdk, client } = await location.load();
+    const body = withProgress(take(await openRead(from)), bytes, progress);
     const put = new sdk.PutObjectCommand({
-      ...address(place),
+      ...bucketAndKey(location),
       ...condition,
       Body: body,
       ContentLength: bytes,
@@ -209,7 +212,7 @@ function signContent(put: PutObjectCommand, sha256: string): void {
   );
 }
 
-function unsafe(url: string, why: string): FailureOf<"remote-unavailable"> {
+function noConditionalWrites(url: string, why: string): FailureOf<"remote-unavailable"> {
   return {
     kind: "remote-unavailable",
     url,

@@ -5,21 +5,21 @@ import type { Secret } from "../../host/secret.js";
 import { coveredBytes, headerBytes, headerLength, parseHeader } from "./header.js";
 import { fileKeyBytes, headerMac } from "./keys.js";
 import {
-  mostWorkFactor,
+  maxWorkFactor,
   passphraseStanza,
   type PassphraseStanza,
-  type Unusable,
+  type StanzaProblem,
   unwrap,
   wrap,
 } from "./passphrase-stanza.js";
 import { openPayload, sealPayload } from "./payload.js";
-import { Pieces } from "./byte-reader.js";
+import { ByteReader } from "./byte-reader.js";
 
 /**
  * The age file format (https://c2sp.org/age) for one passphrase, held to the vectors of C2SP/CCTV, to `age` of Debian
  * and to the age-encryption package. That one is not used itself: loading it takes as long as all else of an unlock.
  */
-const mostHeaderBytes = 64 * 1024;
+const maxHeaderBytes = 64 * 1024;
 
 /** The sealed file, piece by piece. `salt` is one of `saltAhead`. Errors of `plain` are thrown on. */
 export async function* sealAge(
@@ -48,36 +48,36 @@ export async function openAge(
   passphrase: Secret,
   path: string,
 ): Promise<AsyncGenerator<Buffer>> {
-  const pieces = new Pieces(source);
+  const reader = new ByteReader(source);
   const damaged = (detail: string): Failed => new Failed({ kind: "vault-damaged", path, detail });
   try {
-    const fileKey = await openHeader(pieces, passphrase, path, damaged);
-    return wiping(fileKey, openPayload(fileKey, pieces, damaged));
+    const fileKey = await openHeader(reader, passphrase, path, damaged);
+    return wipeAfter(fileKey, openPayload(fileKey, reader, damaged));
   } catch (error) {
-    await pieces.close();
+    await reader.close();
     throw error;
   }
 }
 
 async function openHeader(
-  pieces: Pieces,
+  reader: ByteReader,
   passphrase: Secret,
   path: string,
   damaged: (detail: string) => Failed,
 ): Promise<Buffer> {
-  const head = await pieces.takeUntil(headerLength, mostHeaderBytes);
+  const head = await reader.takeUntil(headerLength, maxHeaderBytes);
   const header = head === undefined ? undefined : parseHeader(head);
   if (header === undefined) throw damaged("its header is not that of an age file, or is cut short");
   const stanza = passphraseStanza(header.stanzas);
-  if (typeof stanza === "string") throw new Failed(unusable(stanza, path));
-  const fileKey = await stretched(stanza, passphrase, path);
+  if (typeof stanza === "string") throw new Failed(stanzaFailure(stanza, path));
+  const fileKey = await unwrapFileKey(stanza, passphrase, path);
   if (fileKey === undefined) throw new Failed({ kind: "wrong-passphrase", path, tries: 1 });
   if (!timingSafeEqual(headerMac(fileKey, header.covered), header.mac))
     throw damaged("its header was changed");
   return fileKey;
 }
 
-async function stretched(
+async function unwrapFileKey(
   stanza: PassphraseStanza,
   passphrase: Secret,
   path: string,
@@ -96,7 +96,7 @@ async function stretched(
   }
 }
 
-function unusable(why: Unusable, path: string): Failure {
+function stanzaFailure(why: StanzaProblem, path: string): Failure {
   switch (why) {
     case "not a passphrase":
       return {
@@ -110,14 +110,14 @@ function unusable(why: Unusable, path: string): Failure {
       return {
         kind: "vault-format",
         path,
-        detail: `it asks for more work to try a passphrase than tazpod does (scrypt, 2^${mostWorkFactor} at most)`,
+        detail: `it asks for more work to try a passphrase than tazpod does (scrypt, 2^${maxWorkFactor} at most)`,
       };
     default:
       return why satisfies never;
   }
 }
 
-async function* wiping(fileKey: Buffer, plain: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+async function* wipeAfter(fileKey: Buffer, plain: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   try {
     yield* plain;
   } finally {

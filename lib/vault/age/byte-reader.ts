@@ -1,5 +1,5 @@
 /** Bytes of a stream, in the sizes one asks for. */
-export class Pieces {
+export class ByteReader {
   readonly #source: AsyncIterator<Buffer>;
   #held: Buffer[] = [];
   #bytes = 0;

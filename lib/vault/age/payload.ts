@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { derived, lock, tagBytes, unlock } from "./keys.js";
-import { Pieces } from "./byte-reader.js";
+import { deriveKey, encrypt, tagBytes, decrypt } from "./keys.js";
+import { ByteReader } from "./byte-reader.js";
 
 /**
  * The payload of an age file: a nonce, then chunks of 64 KiB, each sealed for itself under a counter that also says
@@ -13,18 +13,18 @@ const nonceBytes = 16;
 /** Seals what `plain` gives; one chunk is in memory at a time. Errors of `plain` are thrown on. */
 export async function* sealPayload(fileKey: Buffer, plain: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const nonce = randomBytes(nonceBytes);
-  const key = derived(fileKey, nonce, "payload");
-  const pieces = new Pieces(plain);
+  const key = deriveKey(fileKey, nonce, "payload");
+  const reader = new ByteReader(plain);
   try {
     yield nonce;
     for (let count = 0, last = false; !last; count++) {
-      const chunk = await pieces.take(chunkBytes);
-      last = await pieces.atEnd();
-      yield lock(key, chunkNonce(count, last), chunk);
+      const chunk = await reader.take(chunkBytes);
+      last = await reader.atEnd();
+      yield encrypt(key, chunkNonce(count, last), chunk);
     }
   } finally {
     key.fill(0);
-    await pieces.close();
+    await reader.close();
   }
 }
 
@@ -34,35 +34,35 @@ export async function* sealPayload(fileKey: Buffer, plain: AsyncIterable<Buffer>
  */
 export async function* openPayload(
   fileKey: Buffer,
-  pieces: Pieces,
+  reader: ByteReader,
   damaged: (detail: string) => Error,
 ): AsyncGenerator<Buffer> {
-  const nonce = await pieces.take(nonceBytes);
+  const nonce = await reader.take(nonceBytes);
   if (nonce.length < nonceBytes) throw damaged("it ends before its content begins");
-  const key = derived(fileKey, nonce, "payload");
+  const key = deriveKey(fileKey, nonce, "payload");
   try {
     for (let count = 0, last = false; !last; count++) {
-      const chunk = await pieces.take(chunkBytes + tagBytes);
-      last = await pieces.atEnd();
+      const chunk = await reader.take(chunkBytes + tagBytes);
+      last = await reader.atEnd();
       // only a payload that is empty altogether may end with an empty chunk
       if (chunk.length < tagBytes || (chunk.length === tagBytes && count > 0))
         throw damaged("it is cut short");
       const place = `${Math.floor((count * chunkBytes) / 1024)} KiB into its content`;
-      const plain = unlock(key, chunkNonce(count, last), chunk);
+      const plain = decrypt(key, chunkNonce(count, last), chunk);
       if (plain !== undefined) {
         if (plain.length > 0) yield plain;
         continue;
       }
       // a full chunk that is good in itself, in the wrong place: the specification lets it out before the error
       const full = chunk.length === chunkBytes + tagBytes;
-      const misplaced = full ? unlock(key, chunkNonce(count, !last), chunk) : undefined;
+      const misplaced = full ? decrypt(key, chunkNonce(count, !last), chunk) : undefined;
       if (misplaced === undefined) throw damaged(`it was changed, or cut short, ${place}`);
       if (misplaced.length > 0) yield misplaced;
       throw damaged(last ? `it is cut short, ${place}` : `something was added to it, ${place}`);
     }
   } finally {
     key.fill(0);
-    await pieces.close();
+    await reader.close();
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Header } from "tar-stream";
 import { Failed } from "../../failure/result.js";
-import { folded } from "./case-collisions.js";
+import { foldCase } from "./case-collisions.js";
 import type { VaultFormat } from "../format.js";
 import { latestTime, type TarEntry } from "./tar-header.js";
 
@@ -12,7 +12,7 @@ const depth = 64;
 const reserved = ".tazpod";
 
 /** What to do with one entry of an archive. */
-export type Judgement =
+export type EntryDecision =
   | { readonly do: "keep"; readonly path: string; readonly entry: TarEntry }
   /** Left out; `report` says so to the user. */
   | { readonly do: "drop"; readonly path: string; readonly report: boolean };
@@ -21,7 +21,7 @@ export type Judgement =
  * Judges one tar header. Only files, folders and relative links that stay inside are let through, with the low nine
  * mode bits. Throws `Failed` with `archive-refused` for all else, before any of the content is read.
  */
-export function judge(header: Header, format: VaultFormat): Judgement {
+export function checkEntry(header: Header, format: VaultFormat): EntryDecision {
   // the parser gives null for a number that it cannot read
   for (const field of ["size", "mode"] as const) {
     if (!Number.isSafeInteger(header[field])) throw refused(header.name, `its ${field} is not a number`);
@@ -36,7 +36,7 @@ export function judge(header: Header, format: VaultFormat): Judgement {
     return { do: "drop", path: ".", report: false };
   }
   if (parts[0] === reserved) return { do: "drop", path, report: false };
-  if (parts[0] !== undefined && folded(parts[0]) === reserved)
+  if (parts[0] !== undefined && foldCase(parts[0]) === reserved)
     throw refused(path, `where case does not count it is ${reserved}, which tazpod needs for itself`);
   const pax = header.pax ? Object.keys(header.pax) : [];
   if (pax.some((key) => key.startsWith("GNU.sparse"))) throw refused(path, "it is a sparse file");
@@ -51,7 +51,7 @@ export function judge(header: Header, format: VaultFormat): Judgement {
   if (target === parts.at(-1) || (format === "v1" && target === path))
     return { do: "drop", path, report: true };
   if (format === "v1") throw refused(path, "it is a symbolic link, which the v1 format cannot hold");
-  return { do: "keep", path, entry: { ...entry, target: innerTarget(path, parts.length - 1, target) } };
+  return { do: "keep", path, entry: { ...entry, target: checkLinkTarget(path, parts.length - 1, target) } };
 }
 
 /** A failure about one entry, whose name is cut to what a screen can bear. */
@@ -103,7 +103,7 @@ function entryType(header: Header, path: string): TarEntry["type"] {
  * Where a link with so many folders above it leads. `..` may only come first, and no more often than there are folders to
  * leave: so no chain of links leads out. Throws `Failed` with `archive-refused` for one that does.
  */
-export function innerTarget(path: string, folders: number, target: string): string {
+export function checkLinkTarget(path: string, folders: number, target: string): string {
   if (target === "" || target.includes("\0") || target.includes("\ufffd"))
     throw refused(path, "it is a link to an impossible name");
   if (target.startsWith("/"))

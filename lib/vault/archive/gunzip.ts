@@ -11,7 +11,7 @@ const chunkBytes = 256 * 1024;
  * or goes on behind its end; `archive-too-large` when more than `limit` bytes come out. Its end is not reached before
  * all of `compressed` was read, so that whoever gets there knows that every byte was checked.
  */
-export function gunzipped(compressed: AsyncIterable<Buffer>, path: string, limit: number): Readable {
+export function gunzip(compressed: AsyncIterable<Buffer>, path: string, limit: number): Readable {
   let [bytes, whole] = [0, false];
   const damaged: Failure = {
     kind: "vault-damaged",

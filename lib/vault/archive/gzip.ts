@@ -15,14 +15,14 @@ type Stage = (source: AsyncIterable<Buffer>) => AsyncGenerator<Buffer>;
  * The stages that make a gzip stream (RFC 1952) of bytes, for `pipeline`. The frame is made here, since node can change
  * its mind about how to compress in the middle of a raw deflate stream only.
  */
-export function gzipStages(): { choosing: Stage; deflate: DeflateRaw; framing: Stage } {
+export function gzipStages(): { chooseStrategy: Stage; deflate: DeflateRaw; addFrame: Stage } {
   const deflate = createDeflateRaw({ level, chunkSize: chunkBytes });
   const setTo = promisify((strategy: number, done: (error?: Error | null) => void) =>
     deflate.params(level, strategy, done),
   );
   let current: number = constants.Z_DEFAULT_STRATEGY;
   let [sum, length] = [0, 0];
-  async function* choosing(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  async function* chooseStrategy(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of source) {
       // zlib takes a piece of nothing, when it has no address, for the wish to start the sum anew
       if (chunk.length === 0) continue;
@@ -34,7 +34,7 @@ export function gzipStages(): { choosing: Stage; deflate: DeflateRaw; framing: S
       yield chunk;
     }
   }
-  async function* framing(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  async function* addFrame(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     // deflate, no name, no time, made for speed, on Unix
     yield Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 3]);
     yield* source;
@@ -43,7 +43,7 @@ export function gzipStages(): { choosing: Stage; deflate: DeflateRaw; framing: S
     end.writeUInt32LE(length % 2 ** 32, 4);
     yield end;
   }
-  return { choosing, deflate, framing };
+  return { chooseStrategy, deflate, addFrame };
 }
 
 const sampleBytes = 4096;

@@ -5,7 +5,7 @@ import { latestTime, type TarEntry } from "./tar-header.js";
 export const manifestPath = ".tazpod/manifest.json";
 
 /** A manifest of 20,000 entries with the longest of paths has about as much. */
-export const mostManifestBytes = 64 * 1024 * 1024;
+export const maxManifestBytes = 64 * 1024 * 1024;
 
 /** Where a vault came from, and what is in it. Sealed with it, so it is as authentic as the rest. */
 export interface Manifest {

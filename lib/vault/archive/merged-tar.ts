@@ -4,18 +4,18 @@ import type { Secret } from "../../host/secret.js";
 import { normalise } from "./normalise.js";
 import type { Merge, Pick } from "../merge.js";
 import { openVault } from "../open.js";
-import { entriesOf, tarOf, written } from "./tar-entries.js";
+import { readEntries, tarStream, entryBytes } from "./tar-entries.js";
 
 /** A sealed vault and what opens it. */
-export interface Sealed {
+export interface SealedFile {
   /** Absolute. */
   readonly path: string;
   readonly passphrase: Secret;
 }
 
 export interface MergedTar {
-  readonly ours: Sealed;
-  readonly theirs: Sealed;
+  readonly ours: SealedFile;
+  readonly theirs: SealedFile;
   readonly merge: Merge;
 }
 
@@ -27,7 +27,7 @@ export function mergedTar({ ours, theirs, merge }: MergedTar): Readable {
       yield* picked(theirs, picksOf(merge, "theirs"), folders);
     }
   }
-  return tarOf(content());
+  return tarStream(content());
 }
 
 function picksOf({ picks }: Merge, from: Pick["from"]): ReadonlyMap<string, string> {
@@ -35,16 +35,16 @@ function picksOf({ picks }: Merge, from: Pick["from"]): ReadonlyMap<string, stri
 }
 
 async function* picked(
-  { path, passphrase }: Sealed,
+  { path, passphrase }: SealedFile,
   names: ReadonlyMap<string, string>,
   folders: boolean,
 ): AsyncGenerator<Buffer> {
   if (names.size === 0) return;
   const opened = take(await openVault(path, passphrase));
   const { tar } = normalise(opened.tar, { limitBytes: Number.MAX_SAFE_INTEGER, format: opened.format });
-  for await (const { entry, content } of entriesOf(tar)) {
+  for await (const { entry, content } of readEntries(tar)) {
     const as = names.get(entry.path);
     if (as === undefined || (entry.type === "directory") !== folders) continue;
-    yield* written({ entry: { ...entry, path: as }, content });
+    yield* entryBytes({ entry: { ...entry, path: as }, content });
   }
 }

@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import type { Extract, Header } from "tar-stream";
 import { Failed, fail, ok, type Result } from "../../failure/result.js";
-import { CaseTricks } from "./case-collisions.js";
+import { CaseCollisions } from "./case-collisions.js";
 import { archiveDigest, type DigestLine } from "./digest.js";
 import type { VaultFormat } from "../format.js";
-import { judge, type Judgement, refused } from "./entry-policy.js";
-import { type Manifest, manifestBytes, manifestPath, mostManifestBytes, parseManifest } from "./manifest.js";
+import { checkEntry, type EntryDecision, refused } from "./entry-policy.js";
+import { type Manifest, manifestBytes, manifestPath, maxManifestBytes, parseManifest } from "./manifest.js";
 import { endOfTar, padding, tarHeader, type TarEntry } from "./tar-header.js";
 import { feed } from "./tar-feed.js";
 
@@ -22,7 +22,7 @@ export interface ArchiveOptions {
   /** What a vault cannot hold is left out and reported, and does not refuse the archive. */
   readonly lenient?: boolean;
   /** Files and links to leave out and report. */
-  readonly without?: ReadonlySet<string>;
+  readonly exclude?: ReadonlySet<string>;
   /** To be written as the first entry, in the age format; it is not part of the content. */
   readonly manifest?: Manifest;
 }
@@ -62,7 +62,7 @@ export function normalise(
   source: Readable,
   options: ArchiveOptions,
 ): { tar: Readable; summary: Promise<Result<ArchiveSummary>> } {
-  const rewriting = new Rewriting(source, options);
+  const rewriting = new TarRewriter(source, options);
   const tar = Readable.from(rewriting.run(), { objectMode: false });
   const summary = new Promise<Result<ArchiveSummary>>((resolve) => {
     let failure: Failed | undefined;
@@ -79,12 +79,12 @@ export function normalise(
   return { tar, summary };
 }
 
-class Rewriting {
+class TarRewriter {
   summary: ArchiveSummary | undefined;
   readonly #source: Readable;
   readonly #options: ArchiveOptions;
   readonly #seen = new Map<string, TarEntry["type"] | "added">();
-  readonly #tricks = new CaseTricks();
+  readonly #tricks = new CaseCollisions();
   readonly #lines: DigestLine[] = [];
   readonly #dropped: string[] = [];
   #manifest: Manifest | undefined;
@@ -164,12 +164,12 @@ class Rewriting {
     this.#lines.push({ entry, sha256: entry.type === "file" ? hash.digest("hex") : "" });
   }
 
-  #judge(header: Header): Judgement {
-    const { format, lenient = false, without } = this.#options;
+  #judge(header: Header): EntryDecision {
+    const { format, lenient = false, exclude } = this.#options;
     try {
-      const judgement = judge(header, format);
+      const judgement = checkEntry(header, format);
       const { path } = judgement;
-      return judgement.do === "keep" && judgement.entry.type !== "directory" && without?.has(path) === true
+      return judgement.do === "keep" && judgement.entry.type !== "directory" && exclude?.has(path) === true
         ? { do: "drop", path, report: true }
         : judgement;
     } catch (error) {
@@ -179,8 +179,8 @@ class Rewriting {
     }
   }
 
-  #withoutTricks(judgement: Judgement): Judgement {
-    const partner = judgement.do === "keep" ? this.#tricks.partnerOf(judgement.entry) : undefined;
+  #withoutTricks(judgement: EntryDecision): EntryDecision {
+    const partner = judgement.do === "keep" ? this.#tricks.collisionOf(judgement.entry) : undefined;
     if (partner === undefined) return judgement;
     const { path } = judgement;
     if (this.#options.lenient === true) return { do: "drop", path, report: true };
@@ -263,7 +263,7 @@ function* manifestEntry(manifest: Manifest): Generator<Buffer> {
 
 /** From the entry of that name. Throws `Failed` with `archive-refused` for one that is too large. */
 export async function readManifest(source: Entry): Promise<Manifest | undefined> {
-  if (source.header.size > mostManifestBytes) throw refused(manifestPath, "it is too large for what it is");
+  if (source.header.size > maxManifestBytes) throw refused(manifestPath, "it is too large for what it is");
   const chunks: Buffer[] = [];
   for await (const chunk of source as AsyncIterable<Buffer>) chunks.push(chunk);
   return parseManifest(Buffer.concat(chunks));

@@ -4,7 +4,7 @@ import { feed } from "./tar-feed.js";
 import { endOfTar, padding, tarHeader, type TarEntry } from "./tar-header.js";
 
 /** One entry of a tar; what of its content has not been read when the next is asked for is passed over. */
-export interface Passing {
+export interface StreamedEntry {
   readonly entry: TarEntry;
   readonly content: () => AsyncGenerator<Buffer>;
 }
@@ -13,7 +13,7 @@ export interface Passing {
  * The entries of a tar that `normalise` made, one after the other. Throws what the tar ends with, and destroys it in the
  * end.
  */
-export async function* entriesOf(tar: Readable): AsyncGenerator<Passing> {
+export async function* readEntries(tar: Readable): AsyncGenerator<StreamedEntry> {
   const { extract } = await import("./tar-parser.js");
   const parser = extract();
   const feeding = feed(tar, parser);
@@ -45,14 +45,14 @@ export async function* entriesOf(tar: Readable): AsyncGenerator<Passing> {
 }
 
 /** An entry as it stands in a tar. */
-export async function* written({ entry, content }: Passing): AsyncGenerator<Buffer> {
+export async function* entryBytes({ entry, content }: StreamedEntry): AsyncGenerator<Buffer> {
   yield tarHeader(entry);
   yield* content();
   yield padding(entry.size);
 }
 
 /** A tar that is whole once all of `pieces` has come. */
-export function tarOf(pieces: AsyncGenerator<Buffer>): Readable {
+export function tarStream(pieces: AsyncGenerator<Buffer>): Readable {
   async function* whole(): AsyncGenerator<Buffer> {
     yield* pieces;
     yield endOfTar;
@@ -61,9 +61,9 @@ export function tarOf(pieces: AsyncGenerator<Buffer>): Readable {
 }
 
 /** A tar that `normalise` made, with nothing in it but what is wanted. */
-export function selectedTar(tar: Readable, wanted: (path: string) => boolean): Readable {
+export function filterTar(tar: Readable, wanted: (path: string) => boolean): Readable {
   async function* pieces(): AsyncGenerator<Buffer> {
-    for await (const passing of entriesOf(tar)) if (wanted(passing.entry.path)) yield* written(passing);
+    for await (const passing of readEntries(tar)) if (wanted(passing.entry.path)) yield* entryBytes(passing);
   }
-  return tarOf(pieces());
+  return tarStream(pieces());
 }

@@ -1,14 +1,14 @@
 import { fail, ok, type Result } from "../../failure/result.js";
 
 /** What a tar program said of the files that it could not take as they are. */
-export interface Complaints {
+export interface TarWarnings {
   /** Not in the archive: they cannot be read, are gone, or are sockets. */
   readonly unread: readonly string[];
   /** In the archive, but changed while they were being read. */
-  readonly moving: readonly string[];
+  readonly changedWhileReading: readonly string[];
 }
 
-export const noComplaints: Complaints = { unread: [], moving: [] };
+export const noTarWarnings: TarWarnings = { unread: [], changedWhileReading: [] };
 
 // GNU tar's and busybox's
 const unread = [
@@ -19,18 +19,22 @@ const unread = [
   /^tar: (.*): (?:can't stat|unknown file type)/,
   /^tar: (\.\/.*): (?:Permission denied|No such file or directory)$/,
 ];
-const moving = [/^tar: (.*): file changed as we read it$/, /^tar: (.*): File shrank by \d+ bytes; padding/];
+const changing = [/^tar: (.*): file changed as we read it$/, /^tar: (.*): File shrank by \d+ bytes; padding/];
 /** Only says that there was something before. */
-const summing = /^tar: (?:Exiting with failure status|error exit) .*previous errors$/;
+const closingLine = /^tar: (?:Exiting with failure status|error exit) .*previous errors$/;
 
 /**
  * Judges how a tar program that packs ended. What changed while it was read is told, for whoever reads it again; what
  * could not be read only when `lenient`. Everything else that it complains of is `save-incomplete`.
  */
-export function judgeTar(code: number | undefined, stderr: string, lenient: boolean): Result<Complaints> {
-  const lines = stderr.split("\n").filter((line) => line !== "" && !summing.test(line));
-  const found = { unread: named(lines, unread), moving: named(lines, moving) };
-  const told = (lenient ? found.unread.length : 0) + found.moving.length;
+export function interpretTar(
+  code: number | undefined,
+  stderr: string,
+  lenient: boolean,
+): Result<TarWarnings> {
+  const lines = stderr.split("\n").filter((line) => line !== "" && !closingLine.test(line));
+  const found = { unread: named(lines, unread), changedWhileReading: named(lines, changing) };
+  const told = (lenient ? found.unread.length : 0) + found.changedWhileReading.length;
   if (told === lines.length && (code === 0 || told > 0)) return ok(found);
   const said =
     lines.length > 0 ? lines : [`tar ended with ${code === undefined ? "a signal" : `code ${code}`}`];

@@ -3,17 +3,17 @@ import type { Readable } from "node:stream";
 import { take } from "../../failure/result.js";
 import { normalise } from "./normalise.js";
 import type { DigestLine } from "./digest.js";
-import type { Sealed } from "./merged-tar.js";
+import type { SealedFile } from "./merged-tar.js";
 import { openVault } from "../open.js";
-import { isOpen, leadsToOpen, type Opening, partOf } from "../parts.js";
-import { entriesOf, type Passing, tarOf, written } from "./tar-entries.js";
+import { isOpen, isAboveOpen, type OpenParts, partOf } from "../parts.js";
+import { readEntries, type StreamedEntry, tarStream, entryBytes } from "./tar-entries.js";
 
 export interface WithClosed {
   /** What is open, as `normalise` made it. */
   readonly tar: Readable;
-  readonly opening: Opening;
+  readonly opening: OpenParts;
   /** The vault that the closed parts are taken from as they are, and what is in it. */
-  readonly vault: Sealed;
+  readonly vault: SealedFile;
   readonly sealed: readonly DigestLine[];
   /** Told of each file that is left out, since it lies in a closed part and is not what that part has there. */
   readonly onLeftOut: (path: string) => void;
@@ -28,42 +28,42 @@ export function withClosed(request: WithClosed): Readable {
   const known = new Map(sealed.map((line) => [line.entry.path, line]));
   const done = new Set<string>();
   async function* pieces(): AsyncGenerator<Buffer> {
-    for await (const passing of entriesOf(tar)) {
+    for await (const passing of readEntries(tar)) {
       const { path, type } = passing.entry;
-      if (isOpen(path, opening)) yield* written(passing);
-      else if (type === "directory" && leadsToOpen(path, opening)) {
+      if (isOpen(path, opening)) yield* entryBytes(passing);
+      else if (type === "directory" && isAboveOpen(path, opening)) {
         // the folder itself belongs to a part that is closed: as it is there, and before what is in it
         const there = known.get(path)?.entry;
         if (there?.type !== "directory") continue;
         done.add(path);
-        yield* written({ entry: there, content: nothing });
+        yield* entryBytes({ entry: there, content: nothing });
       } else if (!existing.has(partOf(path, opening.parts))) {
         onNewPart(partOf(path, opening.parts));
-        yield* written(passing);
+        yield* entryBytes(passing);
       } else if (!(await isThere(passing, known.get(path)))) onLeftOut(path);
     }
     yield* closed(vault, opening, done);
   }
-  return tarOf(pieces());
+  return tarStream(pieces());
 }
 
 async function* nothing(): AsyncGenerator<Buffer> {}
 
 async function* closed(
-  { path, passphrase }: Sealed,
-  opening: Opening,
+  { path, passphrase }: SealedFile,
+  opening: OpenParts,
   done: ReadonlySet<string>,
 ): AsyncGenerator<Buffer> {
   const opened = take(await openVault(path, passphrase));
   const { tar } = normalise(opened.tar, { limitBytes: Number.MAX_SAFE_INTEGER, format: opened.format });
-  for await (const passing of entriesOf(tar)) {
+  for await (const passing of readEntries(tar)) {
     const { path: name } = passing.entry;
-    if (!isOpen(name, opening) && !done.has(name)) yield* written(passing);
+    if (!isOpen(name, opening) && !done.has(name)) yield* entryBytes(passing);
   }
 }
 
 /** Whether an entry is what the sealed vault has there: an opening or closing that was cut short leaves such copies. */
-async function isThere({ entry, content }: Passing, there: DigestLine | undefined): Promise<boolean> {
+async function isThere({ entry, content }: StreamedEntry, there: DigestLine | undefined): Promise<boolean> {
   const hash = createHash("sha256");
   for await (const chunk of content()) hash.update(chunk);
   return (
