@@ -81,14 +81,14 @@ async function token(): Promise<Record<string, string>> {
 
 test("a login gives the role's credentials, and later ones need neither a person nor another client", async () => {
   const invitations: LoginPrompt[] = [];
-  assert.equal(value(await logsIn(login(), { invitations })), { held: false, lasts: true });
+  assert.equal(value(await logsIn(login(), { invitations })), { wasLoggedIn: false, isStored: true });
   assert.is(invitations.length, 1);
   assert.is(invitations[0]?.address, `${server.url}/?user_code=${invitations[0]?.code}`);
   const { accessKeyId, secretAccessKey, expiration } = value(await roleCredentials(login()));
   assert.equal([accessKeyId, secretAccessKey], ["RGWTESTKEY", "RGWTESTSECRET"]);
   assert.ok(expiration.getTime() > Date.now() + 3000_000);
-  assert.equal(value(await logsIn(login())), { held: true, lasts: true });
-  assert.equal(value(await logsIn(login(), { force: true })), { held: false, lasts: true });
+  assert.equal(value(await logsIn(login())), { wasLoggedIn: true, isStored: true });
+  assert.equal(value(await logsIn(login(), { force: true })), { wasLoggedIn: false, isStored: true });
   assert.equal(
     ["register", "device", "poll", "refresh"].map((what) => server.count(what)),
     [1, 2, 2, 0],
@@ -216,7 +216,7 @@ test("a refused renewal: the token is used to its end, and then a login is neede
   await new Promise((resolve) => setTimeout(resolve, 2_000));
   const none = failure(await roleCredentials(login()), "no-credentials");
   assert.match(none.detail, `the login has ended at ${server.startUrl}`);
-  assert.equal(value(await logsIn(login())), { held: false, lasts: true });
+  assert.equal(value(await logsIn(login())), { wasLoggedIn: false, isStored: true });
 });
 
 test("a renewal that gets no answer uses the token to its end, and then says that nobody can tell", async () => {
@@ -245,24 +245,30 @@ test("a token that was ended in the portal is renewed once, and if that is refus
   server.revoke();
   server.refusesRefresh = true;
   failure(await roleCredentials(login()), "no-credentials");
-  assert.equal(value(await logsIn(login())), { held: false, lasts: true });
+  assert.equal(value(await logsIn(login())), { wasLoggedIn: false, isStored: true });
 });
 
 test("a logout removes token and client, and has the portal end the token", async () => {
   value(await logsIn(login()));
   const { signal } = new AbortController();
-  assert.equal(value(await logOut(login(), { offline: false, signal })), { wasIn: true, ended: true });
+  assert.equal(value(await logOut(login(), { offline: false, signal })), {
+    wasLoggedIn: true,
+    endedByPortal: true,
+  });
   assert.equal(await readdir(kept()), []);
   assert.is(server.count("logout"), 1);
   failure(await roleCredentials(login()), "no-credentials");
-  assert.equal(value(await logOut(login(), { offline: false, signal })), { wasIn: false });
+  assert.equal(value(await logOut(login(), { offline: false, signal })), { wasLoggedIn: false });
 });
 
 test("a logout that the portal does not hear of forgets the login all the same", async () => {
   value(await logsIn(login()));
   const { signal } = new AbortController();
   process.env["AWS_ENDPOINT_URL_SSO"] = "http://127.0.0.1:1";
-  assert.equal(value(await logOut(login(), { offline: false, signal })), { wasIn: true, ended: false });
+  assert.equal(value(await logOut(login(), { offline: false, signal })), {
+    wasLoggedIn: true,
+    endedByPortal: false,
+  });
   assert.equal(await readdir(kept()), []);
 });
 
@@ -270,7 +276,7 @@ test("a token file that is damaged counts as none", async () => {
   value(await logsIn(login()));
   for (const name of await readdir(kept())) await writeFile(join(kept(), name), '{"accessToken":');
   failure(await roleCredentials(login()), "no-credentials");
-  assert.equal(value(await logsIn(login())), { held: false, lasts: true });
+  assert.equal(value(await logsIn(login())), { wasLoggedIn: false, isStored: true });
 });
 
 const cache = (): string => join(homedir(), ".aws", "sso", "cache");

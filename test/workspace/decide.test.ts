@@ -49,7 +49,7 @@ test("what only one side has changed, made or removed, the other gets", () => {
 
 test("a file that both have changed keeps the host's content, and the container's is beside it on both sides", () => {
   const { toHost, toContainer, conflicts } = decided({ a: file("1") }, { a: file("2") }, { a: file("3") });
-  assert.equal(conflicts, [{ path: "a", kept: "a.theirs" }]);
+  assert.equal(conflicts, [{ path: "a", keptAs: "a.theirs" }]);
   assert.equal(told(toHost), { "a.theirs": "3" });
   assert.is(toHost[0]?.sourcePath, "a");
   assert.equal(told(toContainer), { a: "2", "a.theirs": "3" });
