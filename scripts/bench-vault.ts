@@ -8,7 +8,7 @@ import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { randomBytes, scryptSync } from "node:crypto";
 import { fileURLToPath } from "node:url";
-import { clearFolder } from "../lib/secrets-folder/clear.js";
+import { clearFolder } from "../lib/secrets-folder/contents.js";
 import { ociEngine } from "../lib/engine/oci/engine.js";
 import { ok, take } from "../lib/failure/result.js";
 import { unpack } from "../lib/session/unlock.js";

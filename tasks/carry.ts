@@ -6,9 +6,8 @@ import { withProjectLock } from "../lib/project/project-lock.js";
 import { ok, type Result } from "../lib/failure/result.js";
 import { alone } from "../lib/session/step-program.js";
 import { cannotTell } from "../lib/run/checks.js";
-import { hasBase } from "../lib/workspace/base.js";
-import { syncWorkspace } from "../lib/workspace/sync.js";
-import { syncReport } from "../lib/workspace/news.js";
+import { hasBase } from "../lib/workspace/sync-base.js";
+import { syncWorkspace, syncReport } from "../lib/workspace/sync.js";
 import { fails, holds, type StepCheck, type StepContext, type CheckResult } from "../lib/run/step.js";
 
 /** Makes the project and the container's copy of it alike; nothing where the project is mounted. */

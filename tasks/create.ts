@@ -5,8 +5,8 @@ import { fail, ok, type Result } from "../lib/failure/result.js";
 import { alone } from "../lib/session/step-program.js";
 import { chosenPassphrase } from "../lib/session/passphrase.js";
 import type { StepContext } from "../lib/run/step.js";
-import { archiveLimit } from "../lib/vault/limit.js";
-import { sealInto } from "../lib/vault/seal-folder.js";
+import { archiveLimit } from "../lib/vault/archive/normalise.js";
+import { sealInto } from "../lib/vault/seal-into.js";
 import { noTarWarnings } from "../lib/vault/archive/tar-warnings.js";
 import { endOfTar } from "../lib/vault/archive/tar-header.js";
 

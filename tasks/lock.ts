@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { clearFolder } from "../lib/secrets-folder/clear.js";
+import { clearFolder } from "../lib/secrets-folder/contents.js";
 import { forgetOpen, readOpen } from "../lib/secrets-folder/open-record.js";
 import { withProjectLock } from "../lib/project/project-lock.js";
 import { sessionsTimestamp, otherSessions } from "../lib/project/sessions.js";

@@ -1,12 +1,12 @@
 #!/usr/bin/env node
-import { mergeRemote } from "../lib/remote/merge.js";
+import { mergeRemote } from "../lib/remote/merge-remote.js";
 import { ok, type Result } from "../lib/failure/result.js";
 import { alone } from "../lib/session/step-program.js";
 import { vaultDiverged } from "../lib/session/staleness.js";
 import { otherPassphrase, vaultPassphrase } from "../lib/session/passphrase.js";
 import { publish } from "../lib/session/offer-push.js";
 import type { StepContext } from "../lib/run/step.js";
-import { archiveLimit } from "../lib/vault/limit.js";
+import { archiveLimit } from "../lib/vault/archive/normalise.js";
 import type { Merged } from "../lib/vault/merge-into.js";
 import { run as push } from "./push.js";
 

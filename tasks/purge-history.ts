@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { purge } from "../lib/remote/purge.js";
+import { purge } from "../lib/remote/prune.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
 import { alone } from "../lib/session/step-program.js";
 import { isOffline } from "../lib/session/staleness.js";

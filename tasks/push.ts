@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { checkPushed } from "../lib/remote/local.js";
+import { checkPushed } from "../lib/remote/local-vault.js";
 import type { Result } from "../lib/failure/result.js";
 import { alone } from "../lib/session/step-program.js";
 import { isOffline } from "../lib/session/staleness.js";

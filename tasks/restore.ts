@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { stat } from "../lib/host/files.js";
-import { restoreCopy } from "../lib/remote/restore.js";
+import { restoreCopy } from "../lib/remote/restore-copy.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
 import { alone } from "../lib/session/step-program.js";
 import { otherPassphrase, vaultPassphrase, withPassphrase } from "../lib/session/passphrase.js";

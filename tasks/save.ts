@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { readOpenState } from "../lib/secrets-folder/open-vault.js";
+import { readOpenState } from "../lib/secrets-folder/open-state.js";
 import { withProjectLock } from "../lib/project/project-lock.js";
 import { ok, type Result } from "../lib/failure/result.js";
 import { alone } from "../lib/session/step-program.js";

@@ -33,7 +33,7 @@ async function setUpBucket(context: StepContext): Promise<Result<unknown>> {
   const [{ s3Location }, { setUpStorage }, { minimalPolicy }] = await Promise.all([
     import("../lib/remote/s3/remote.js"),
     import("../lib/remote/s3/storage.js"),
-    import("../lib/remote/s3/least-policy.js"),
+    import("../lib/remote/s3/storage.js"),
   ]);
   const { location, endpoint } = s3Location(remote);
   const done = await setUpStorage({

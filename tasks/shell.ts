@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { randomUUID } from "node:crypto";
 import { forgetOpen, isRecordedOpen } from "../lib/secrets-folder/open-record.js";
-import { readOpenState } from "../lib/secrets-folder/open-vault.js";
-import { endSession, vaultClosedCode } from "../lib/secrets-folder/shell.js";
-import type { SecretsFolder } from "../lib/secrets-folder/types.js";
+import { readOpenState } from "../lib/secrets-folder/open-state.js";
+import { endSession, vaultClosedCode } from "../lib/secrets-folder/shell-command.js";
+import type { SecretsFolder } from "../lib/secrets-folder/secrets-folder.js";
 import type { ContainerState, Engine } from "../lib/engine/engine.js";
 import { sleep } from "../lib/host/clock.js";
 import { resultsOnTerminal } from "../lib/host/screen.js";

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-import { clearFolder } from "../lib/secrets-folder/clear.js";
-import { readOpenState } from "../lib/secrets-folder/open-vault.js";
+import { clearFolder } from "../lib/secrets-folder/contents.js";
+import { readOpenState } from "../lib/secrets-folder/open-state.js";
 import { forgetOpen, isRecordedOpen } from "../lib/secrets-folder/open-record.js";
 import { explain } from "../lib/failure/explain.js";
-import { checkPushed } from "../lib/remote/local.js";
+import { checkPushed } from "../lib/remote/local-vault.js";
 import { withProjectLock } from "../lib/project/project-lock.js";
 import { isInUse, joinSession } from "../lib/project/sessions.js";
 import { printable } from "../lib/host/printable.js";
@@ -18,9 +18,9 @@ import { wantedOpening } from "../lib/session/parts.js";
 import { withPassphrase } from "../lib/session/passphrase.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 import { unpack } from "../lib/session/unlock.js";
-import { closedParts } from "../lib/vault/parts.js";
-import { archiveLimit } from "../lib/vault/limit.js";
-import { recordNewest, checkNotOlder, type OpenedFile } from "../lib/vault/newest.js";
+import { closedParts } from "../lib/vault/vault-parts.js";
+import { archiveLimit } from "../lib/vault/archive/normalise.js";
+import { recordNewest, checkNotOlder, type OpenedFile } from "../lib/vault/rollback-check.js";
 import { cleanLeftovers } from "../lib/vault/store.js";
 
 /** Opens the local vault into the RAM folder: completely, or not at all. */

@@ -4,7 +4,7 @@ import { ok, type Result } from "../lib/failure/result.js";
 import { alone } from "../lib/session/step-program.js";
 import { replacingPassphrase, withPassphrase } from "../lib/session/passphrase.js";
 import type { StepContext } from "../lib/run/step.js";
-import { openVault } from "../lib/vault/open.js";
+import { openVault } from "../lib/vault/open-vault.js";
 import { reseal } from "../lib/vault/reseal.js";
 import { offerPurge } from "./purge-history.js";
 

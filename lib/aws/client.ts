@@ -1,10 +1,9 @@
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import { readText } from "../host/files.js";
-import type { ClientConfig, RequestLimits } from "./client-config.js";
-import { withoutSdkWarning, silentLogger } from "./quietly.js";
-import type { S3Settings } from "./settings.js";
+import type { ClientConfig, RequestLimits, S3Settings } from "./client-config.js";
+import { withoutSdkWarning, silentLogger } from "./sdk-output.js";
 import type * as Sdk from "./s3-sdk.js";
-import { LargeReadAgent } from "./wide-agent.js";
+import { LargeReadAgent } from "./large-read-agent.js";
 import { loginProvider } from "./sso/provider.js";
 
 export interface LoadedClient {

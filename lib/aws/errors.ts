@@ -1,6 +1,6 @@
 import type { Failure } from "../failure/failure.js";
 import { Failed } from "../failure/result.js";
-import { defaultBucket } from "./settings.js";
+import { defaultBucket } from "./client-config.js";
 
 /** What is known when a request to S3 fails. */
 export interface RequestContext {

@@ -1,6 +1,5 @@
 import { now } from "../host/clock.js";
-import { clientConfig } from "./client-config.js";
-import type { S3Settings } from "./settings.js";
+import { clientConfig, type S3Settings } from "./client-config.js";
 
 /**
  * By how many ms this machine is ahead of the S3 server's clock, to about a second; below 0 it is behind. Undefined when

@@ -2,7 +2,7 @@ import { fileHash } from "../host/file-hash.js";
 import { stat } from "../host/files.js";
 import { printJson, printResult } from "../host/screen.js";
 import { fetchCopy, numberedCopies, type NumberedCopy } from "../remote/copies.js";
-import type { Remote, RemoteObject } from "../remote/types.js";
+import type { Remote, RemoteObject } from "../remote/remote-types.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Arguments } from "../run/arguments.js";
 import { formatBytes } from "../host/human.js";
@@ -12,7 +12,7 @@ import { withPassphrase } from "../session/passphrase.js";
 import { reportFailure } from "../run/report.js";
 import type { StepContext } from "../run/step.js";
 import { changeLines, type Changes, changesBetween } from "../vault/changes.js";
-import type { DigestLine } from "../vault/archive/digest.js";
+import type { DigestLine } from "../vault/archive/manifest.js";
 import { listVault } from "../vault/inspect.js";
 
 /** Shown unless --all is given. */

@@ -4,7 +4,7 @@ import { failureText } from "../failure/explain.js";
 import type { OtherSession } from "../project/sessions.js";
 import type { Project } from "../project/project.js";
 import { ago } from "../host/human.js";
-import type { PushedRecord, ReadState } from "../vault/state.js";
+import type { PushedRecord, ReadState } from "../vault/vault-state.js";
 import type { CheckResult } from "../failure/check-result.js";
 
 interface Status extends ReadState {

@@ -1,12 +1,11 @@
 import { basename, join } from "node:path";
-import { hasOpenRecord } from "../secrets-folder/open-record.js";
-import { isMarkedUnsaved } from "../secrets-folder/unsaved-note.js";
+import { hasOpenRecord, isMarkedUnsaved } from "../secrets-folder/open-record.js";
 import { findSpecialEntry, readProjectFile } from "../host/project-file.js";
 import { printResult } from "../host/screen.js";
 import { findRoot, startFolder } from "../project/find.js";
 import { isRemoteNone } from "../project/remote-none.js";
 import { isInUse } from "../project/sessions.js";
-import { isPushed, readLocal } from "../remote/local.js";
+import { isPushed, readLocal } from "../remote/local-vault.js";
 import { printable } from "../host/printable.js";
 
 /**

@@ -6,7 +6,7 @@ import { otherSessions } from "../project/sessions.js";
 import type { Arguments } from "../run/arguments.js";
 import { open } from "../session/open.js";
 import { reportFailure } from "../run/report.js";
-import { readState } from "../vault/state.js";
+import { readState } from "../vault/vault-state.js";
 import { statusJson, statusText } from "./status-print.js";
 
 /** `tazpod status`: the facts that can be told without the network, who is here, and the last push or pull. */

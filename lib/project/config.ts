@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import type { SsoSettings } from "../aws/settings.js";
+import type { SsoSettings } from "../aws/client-config.js";
 import type { ConfigFile } from "../generated/config.js";
 import { durationMs } from "../host/human.js";
 import { completeBuild } from "./image-build.js";

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { defaultBucket } from "../aws/settings.js";
+import { defaultBucket } from "../aws/client-config.js";
 
 /** What `init` writes, and what holds where a config says nothing. */
 export const defaults = {

@@ -1,5 +1,5 @@
-import type { Part } from "../vault/parts.js";
-import type { SsoSettings } from "../aws/settings.js";
+import type { Part } from "../vault/vault-parts.js";
+import type { SsoSettings } from "../aws/client-config.js";
 import type { EngineChoice, ImageBuild, Mount } from "../engine/engine.js";
 import type { ConfigFile } from "../generated/config.js";
 import type { Result } from "../failure/result.js";

@@ -1,9 +1,9 @@
 import type { TempFile } from "../host/temp-file.js";
 import { ok, type Result } from "../failure/result.js";
-import type { VaultState } from "../vault/state.js";
+import type { VaultState } from "../vault/vault-state.js";
 import { fetchCopy } from "./copies.js";
 import { historyMark } from "./history-name.js";
-import type { HistoryCopy, Remote } from "./types.js";
+import type { HistoryCopy, Remote } from "./remote-types.js";
 
 /** What this host and the remote had in common at a time. */
 interface CommonVersion {

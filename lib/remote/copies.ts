@@ -1,8 +1,8 @@
 import { createTemp, type TempFile } from "../host/temp-file.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { vaultFileName } from "../vault/store.js";
-import { fetchVault, type Fetched } from "./fetch.js";
-import type { HistoryCopy, Remote } from "./types.js";
+import { fetchVault, type Fetched } from "./fetch-vault.js";
+import type { HistoryCopy, Remote } from "./remote-types.js";
 
 /** A copy in the history with its place in the list, 1 for the newest. */
 export interface NumberedCopy extends HistoryCopy {

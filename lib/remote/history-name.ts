@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { HistoryCopy, RemoteObject } from "./types.js";
+import type { HistoryCopy, RemoteObject } from "./remote-types.js";
 
 /**
  * `vault-<UTC yyyymmddThhmmss>-<generation, 6 digits at least>-<8 hex: which write><4 hex: which copy>.tar.aes`; the Go

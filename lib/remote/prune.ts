@@ -1,7 +1,8 @@
-import { type Result, take } from "../failure/result.js";
-import { parseHistoryName } from "./history-name.js";
-import { expired } from "./retention.js";
-import type { HistoryCopy, Remote } from "./types.js";
+import { type Result, take, fail, ok } from "../failure/result.js";
+import { parseHistoryName, newestFirst, historyMark } from "./history-name.js";
+import type { HistoryCopy, Remote } from "./remote-types.js";
+import { readState } from "../vault/vault-state.js";
+import { remoteChanged } from "./last-synced.js";
 
 /** The copies of before, on their way; undefined where none is ever removed. */
 export type EarlierCopies = Promise<Result<readonly HistoryCopy[]>> | undefined;
@@ -37,4 +38,64 @@ export async function prune(
       signal,
     ),
   );
+}
+
+/**
+ * The names of the copies that are not of the newest `keep` writes. Copies of one write count once. Anything but a
+ * whole number above 0 keeps everything.
+ */
+export function expired(copies: readonly HistoryCopy[], keep: number | undefined): readonly string[] {
+  if (keep === undefined || !Number.isSafeInteger(keep) || keep < 1) return [];
+  const writes = new Set<string>();
+  const old: string[] = [];
+  for (const { name, at, generation, mark } of newestFirst(copies)) {
+    const write = `${at.getTime()} ${generation ?? ""} ${mark ?? ""}`;
+    if (writes.size < keep) writes.add(write);
+    if (!writes.has(write)) old.push(name);
+  }
+  return old;
+}
+
+export interface PurgeRequest {
+  readonly remote: Remote;
+  /** .tazpod/vault, absolute. */
+  readonly folder: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface Purged {
+  /** How many copies went, and how many stay. */
+  readonly removed: number;
+  readonly left: number;
+}
+
+/**
+ * Removes every copy in the history but those of the vault that is at the remote now. That one has to be what this host
+ * last saw there: else a host that is behind would take the newest copy for an old one.
+ *
+ * Failures: `conflict`, `file`, `interrupted`, and those of the remote.
+ */
+export async function purge({ remote, folder, signal }: PurgeRequest): Promise<Result<Purged>> {
+  const state = await readState(folder);
+  if (!state.ok) return state;
+  const { pushed } = state.value.state;
+  const found = await remote.head(signal);
+  if (found.state === "unknown") return fail(found.failure);
+  if (found.state === "absent") return fail({ kind: "remote-absent", url: remote.url });
+  const { object } = found;
+  if (pushed?.remote !== remote.url || pushed.etag !== object.etag)
+    return fail({
+      kind: "conflict",
+      message: `${remoteChanged(object, remote.url)}; no copy was removed`,
+      hint: "`tazpod pull` first.",
+    });
+  const copies = await remote.history.list(signal);
+  if (!copies.ok) return copies;
+  const mark = historyMark(object);
+  const old = copies.value.filter((copy) => copy.mark !== mark && copy.name !== pushed.history);
+  const removed = await remote.history.remove(
+    old.map(({ name }) => name),
+    signal,
+  );
+  return removed.ok ? ok({ removed: old.length, left: copies.value.length - old.length }) : removed;
 }

@@ -2,13 +2,12 @@ import type { Failure } from "../failure/failure.js";
 import { keepBackup, makeFolder } from "../host/files.js";
 import { createTemp, type TempFile } from "../host/temp-file.js";
 import { Failed, fail, ok, type Result, settle, take } from "../failure/result.js";
-import { changeState, withPullCompleted } from "../vault/state.js";
+import { changeState, withPullCompleted } from "../vault/vault-state.js";
 import { cleanLeftovers, vaultFileName } from "../vault/store.js";
-import { type Fetched, fetchVault } from "./fetch.js";
-import { isPushed, type LocalVault, readLocal } from "./local.js";
-import { rollbackFailure } from "./rollback.js";
-import { recordPullStarted, recordSynced } from "./seen.js";
-import type { ByteProgress, Presence, Remote, RemoteObject } from "./types.js";
+import { type Fetched, fetchVault } from "./fetch-vault.js";
+import { isPushed, type LocalVault, readLocal } from "./local-vault.js";
+import { rollbackFailure, recordPullStarted, recordSynced } from "./last-synced.js";
+import type { ByteProgress, Presence, Remote, RemoteObject } from "./remote-types.js";
 
 export interface TransferRequest {
   readonly remote: Remote;

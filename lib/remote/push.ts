@@ -13,14 +13,13 @@ import {
   type PendingRecord,
   type PushedRecord,
   isKnownHere,
-} from "../vault/state.js";
+} from "../vault/vault-state.js";
 import { cleanLeftovers, vaultFileName } from "../vault/store.js";
-import { isPushed, type LocalVault, readLocal } from "./local.js";
-import { remoteChanged } from "./moved-on.js";
+import { isPushed, type LocalVault, readLocal } from "./local-vault.js";
+import { remoteChanged, rollbackFailure } from "./last-synced.js";
 import type { TransferRequest } from "./pull.js";
 import { type EarlierCopies, listEarlierCopies, prune } from "./prune.js";
-import { rollbackFailure } from "./rollback.js";
-import type { Known, Presence, RemoteObject, WriteCondition } from "./types.js";
+import type { Known, Presence, RemoteObject, WriteCondition } from "./remote-types.js";
 
 /** What has just been done; tests stop the process there. */
 type PushStep = "looked" | "kept-old" | "noted" | "written" | "recorded" | "verified" | "kept" | "pruned";

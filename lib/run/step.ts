@@ -1,11 +1,11 @@
 import type { Shell } from "zx/core";
-import type { SecretsFolder } from "../secrets-folder/types.js";
+import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import type { EngineSelection } from "../engine/choose.js";
 import type { ContainerState, Engine } from "../engine/engine.js";
 import type { Terminal } from "../host/terminal.js";
 import type { CheckResult } from "../failure/check-result.js";
 import type { Project } from "../project/project.js";
-import type { Remote } from "../remote/types.js";
+import type { Remote } from "../remote/remote-types.js";
 import type { Result } from "../failure/result.js";
 import type { TrustedCode } from "../trust/code.js";
 import type { Session } from "../session/session.js";

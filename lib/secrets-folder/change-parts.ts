@@ -1,10 +1,17 @@
 import type { Readable } from "node:stream";
 import { fail, ok, type Result } from "../failure/result.js";
-import { execScript, scriptTimeoutMs, printedSummary, printedLines } from "./exec.js";
-import { type FolderAttributes, folderLine, escapePath } from "./parse-lines.js";
-import { commitFiles, removePaths, stageFiles } from "./scripts.js";
+import {
+  execScript,
+  scriptTimeoutMs,
+  printedSummary,
+  printedLines,
+  type FolderAttributes,
+  folderLine,
+  escapePath,
+} from "./exec.js";
+import { commitFiles, removePaths, stageFiles } from "./container-scripts.js";
 import type { UnpackResult } from "./unpack.js";
-import type { SecretsFolder } from "./types.js";
+import type { SecretsFolder } from "./secrets-folder.js";
 
 export interface FilesToAdd {
   /** A tar of files, folders and links that are known to be harmless, none of which is in the RAM folder. */

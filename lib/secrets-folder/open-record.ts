@@ -1,10 +1,9 @@
 import { join } from "node:path";
 import type { ContainerState } from "../engine/engine.js";
-import { readText, removeFile, stat } from "../host/files.js";
+import { readText, removeFile, stat, writeNew } from "../host/files.js";
 import { projectState, writeState } from "../host/project-state.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import { markSaved } from "./unsaved-note.js";
-import type { SecretsFolder, OpenVault } from "./types.js";
+import type { SecretsFolder, OpenVault } from "./secrets-folder.js";
 
 /**
  * The host's record of the open vault: the start of the container that it was opened in, the mark that was left in the RAM
@@ -109,4 +108,26 @@ function parse<T = OpenVault>(text: string): T | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * A note on the host that the open vault has work which is not sealed yet, by the shells that watch it, for whoever has no
+ * time to ask inside. It is a hint: what saves and locks looks for itself.
+ */
+function unsavedFile(vaultFolder: string): string {
+  return join(projectState(vaultFolder), "unsaved");
+}
+
+/** That it is there already, or cannot be written, does not matter. */
+export async function markUnsaved(vaultFolder: string): Promise<void> {
+  await writeNew(unsavedFile(vaultFolder), "");
+}
+
+export async function markSaved(vaultFolder: string): Promise<void> {
+  await removeFile(unsavedFile(vaultFolder));
+}
+
+export async function isMarkedUnsaved(vaultFolder: string): Promise<boolean> {
+  const found = await stat(unsavedFile(vaultFolder));
+  return found.ok && found.value !== undefined;
 }

@@ -4,8 +4,8 @@ import type { Finished } from "../host/process.js";
 import { fail, type Result } from "../failure/result.js";
 import { type TarWarnings, interpretTar } from "../vault/archive/tar-warnings.js";
 import { scriptArgv } from "./exec.js";
-import { archive } from "./scripts.js";
-import type { SecretsFolder } from "./types.js";
+import { archive } from "./container-scripts.js";
+import type { SecretsFolder } from "./secrets-folder.js";
 
 export interface PackedFolder {
   /** The RAM folder as a tar, as it comes. */

@@ -1,10 +1,16 @@
 import { Readable } from "node:stream";
 import type { Finished } from "../host/process.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import { execScript, scriptTimeoutMs, printedSummary, printedLines } from "./exec.js";
-import { type FolderAttributes, folderLine } from "./parse-lines.js";
-import { abandon, commit, stage } from "./scripts.js";
-import type { SecretsFolder } from "./types.js";
+import {
+  execScript,
+  scriptTimeoutMs,
+  printedSummary,
+  printedLines,
+  type FolderAttributes,
+  folderLine,
+} from "./exec.js";
+import { abandon, commit, stage } from "./container-scripts.js";
+import type { SecretsFolder } from "./secrets-folder.js";
 
 interface CheckedTar {
   readonly digest: string;

@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
-import { clear } from "./scripts.js";
-import type { SecretsFolder } from "./types.js";
+import { clear } from "./container-scripts.js";
+import type { SecretsFolder } from "./secrets-folder.js";
 
 export interface WatcherOptions {
   /** Between two looks at the RAM folder, whole seconds. */

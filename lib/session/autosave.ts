@@ -1,12 +1,12 @@
 import { startWatcher } from "../secrets-folder/watcher.js";
-import type { SecretsFolder } from "../secrets-folder/types.js";
-import { markSaved, markUnsaved } from "../secrets-folder/unsaved-note.js";
+import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
+import { markSaved, markUnsaved } from "../secrets-folder/open-record.js";
 import { failureText } from "../failure/explain.js";
 import type { Failure } from "../failure/failure.js";
 import { now, sleep } from "../host/clock.js";
 import { withProjectLock } from "../project/project-lock.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import { openVault } from "../vault/open.js";
+import { openVault } from "../vault/open-vault.js";
 import { isOffline } from "./staleness.js";
 import { askPeers, servePeers } from "./passphrase-sharing.js";
 import { pushVault } from "./push-vault.js";

@@ -1,4 +1,4 @@
-import type { SecretsFolder } from "../secrets-folder/types.js";
+import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import type { Terminal } from "../host/terminal.js";
 
 /** Says which paths of the home were left alone, since something other than a link into the RAM folder lies there. */

@@ -1,14 +1,14 @@
 import { updateOpen } from "../secrets-folder/open-record.js";
-import { readOpenState } from "../secrets-folder/open-vault.js";
+import { readOpenState } from "../secrets-folder/open-state.js";
 import { removeFiles } from "../secrets-folder/change-parts.js";
 import { packFolder } from "../secrets-folder/pack.js";
-import type { SecretsFolder, OpenVault } from "../secrets-folder/types.js";
+import type { SecretsFolder, OpenVault } from "../secrets-folder/secrets-folder.js";
 import { withProjectLock } from "../project/project-lock.js";
 import { otherSessions } from "../project/sessions.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { normalise } from "../vault/archive/normalise.js";
-import { archiveDigest, type DigestLine } from "../vault/archive/digest.js";
-import { isOpen, isAboveOpen, type OpenParts, rest } from "../vault/parts.js";
+import { archiveDigest, type DigestLine } from "../vault/archive/manifest.js";
+import { isOpen, isAboveOpen, type OpenParts, rest } from "../vault/vault-parts.js";
 import type { StepContext } from "../run/step.js";
 
 /** The parts that this run opened, is done with, and nobody else here has asked for. */

@@ -1,5 +1,5 @@
-import { readFile } from "../secrets-folder/read-file.js";
-import type { SecretsFolder } from "../secrets-folder/types.js";
+import { readFile } from "../secrets-folder/contents.js";
+import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { leastMasked } from "./mask.js";
 import type { StepContext } from "../run/step.js";

@@ -1,9 +1,9 @@
-import type { SecretsFolder } from "../secrets-folder/types.js";
+import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import { sleep } from "../host/clock.js";
 import { waitUntilIdle } from "../host/idle.js";
 import { otherSessions } from "../project/sessions.js";
 import type { Project } from "../project/project.js";
-import type { Passphrase } from "../vault/passphrase.js";
+import type { Passphrase } from "../vault/read-passphrase.js";
 import type { StepContext } from "../run/step.js";
 
 export interface Beside {

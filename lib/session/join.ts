@@ -1,7 +1,7 @@
-import { clearFolder } from "../secrets-folder/clear.js";
-import { readOpenState } from "../secrets-folder/open-vault.js";
+import { clearFolder } from "../secrets-folder/contents.js";
+import { readOpenState } from "../secrets-folder/open-state.js";
 import { forgetOpen, isRecordedOpen } from "../secrets-folder/open-record.js";
-import type { SecretsFolder } from "../secrets-folder/types.js";
+import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import type { ContainerState } from "../engine/engine.js";
 import { withProjectLock } from "../project/project-lock.js";
 import { joinSession, otherSessions } from "../project/sessions.js";

@@ -6,7 +6,7 @@ import { runtimeFolder } from "../host/runtime-folder.js";
 import { requestSecret, serveSecret } from "../host/secret-socket.js";
 import type { Project } from "../project/project.js";
 import { ok, type Result } from "../failure/result.js";
-import type { Passphrase } from "../vault/passphrase.js";
+import type { Passphrase } from "../vault/read-passphrase.js";
 import type { StepContext } from "../run/step.js";
 import { projectState } from "../host/project-state.js";
 

@@ -2,13 +2,13 @@ import { basename } from "node:path";
 import { capture } from "../host/process.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
-import { openVault } from "../vault/open.js";
+import { openVault } from "../vault/open-vault.js";
 import {
   newPassphrase,
   readPassphrase,
   type Passphrase,
   type PassphraseContext,
-} from "../vault/passphrase.js";
+} from "../vault/read-passphrase.js";
 import type { StepContext } from "../run/step.js";
 
 const tries = 3;

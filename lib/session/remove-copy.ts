@@ -1,6 +1,6 @@
 import type { ContainerState } from "../engine/engine.js";
 import { ok, type Result } from "../failure/result.js";
-import { forgetBase } from "../workspace/base.js";
+import { forgetBase } from "../workspace/sync-base.js";
 import type { StepContext } from "../run/step.js";
 
 /** Removes the copy of the project that a container had which is gone, if what was in it came back in this run. */

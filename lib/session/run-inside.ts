@@ -1,5 +1,5 @@
-import { endSession, shellCommand } from "../secrets-folder/shell.js";
-import type { SecretsFolder } from "../secrets-folder/types.js";
+import { endSession, shellCommand } from "../secrets-folder/shell-command.js";
+import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import { workspace } from "../engine/paths.js";
 import type { Engine } from "../engine/engine.js";
 import type { Finished } from "../host/process.js";

@@ -1,13 +1,13 @@
 import { packFolder } from "../secrets-folder/pack.js";
-import type { SecretsFolder } from "../secrets-folder/types.js";
+import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import { ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import { type ArchiveSummary, normalise } from "../vault/archive/normalise.js";
-import { archiveDigest } from "../vault/archive/digest.js";
-import type { VaultFormat } from "../vault/format.js";
+import { archiveDigest } from "../vault/archive/manifest.js";
+import type { VaultFormat } from "../vault/vault-format.js";
 import { listVault } from "../vault/inspect.js";
-import type { OpenParts } from "../vault/parts.js";
-import type { SealedVault, TarSource } from "../vault/seal-folder.js";
+import type { OpenParts } from "../vault/vault-parts.js";
+import type { SealedVault, TarSource } from "../vault/seal-into.js";
 import { withClosed } from "../vault/archive/with-closed.js";
 import type { StepContext } from "../run/step.js";
 

@@ -4,13 +4,13 @@ import { type EngineSelection, configuredEngine } from "../engine/choose.js";
 import type { ContainerState, Engine, EngineChoice } from "../engine/engine.js";
 import { secretsFolder } from "../engine/paths.js";
 import { containerStart } from "../secrets-folder/open-record.js";
-import type { SecretsFolder } from "../secrets-folder/types.js";
+import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import type { Terminal } from "../host/terminal.js";
 import { loadProject } from "../project/load-project.js";
 import type { Project } from "../project/project.js";
 import type { Recipe, Task } from "../recipe/recipe.js";
 import { render } from "../recipe/render.js";
-import type { Remote } from "../remote/types.js";
+import type { Remote } from "../remote/remote-types.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { TrustedCode } from "../trust/code.js";
 import { ensureTrusted } from "../trust/ensure.js";
@@ -193,8 +193,8 @@ export class World {
 }
 
 async function openProjectRemote({ config, vaultFolder }: Project): Promise<Remote> {
-  const { openRemote } = await import("../remote/open.js");
-  const { downloadLimitsOf } = await import("../remote/accepted.js");
+  const { openRemote } = await import("../remote/open-remote.js");
+  const { downloadLimitsOf } = await import("../remote/download-limits.js");
   return openRemote(config.remote, {
     folder: projectState(vaultFolder),
     downloadLimits: downloadLimitsOf(config),

@@ -1,6 +1,6 @@
-import type { Staleness } from "../remote/freshness.js";
+import type { Staleness } from "../remote/local-vault.js";
 import type { Secret } from "../host/secret.js";
-import type { Passphrase } from "../vault/passphrase.js";
+import type { Passphrase } from "../vault/read-passphrase.js";
 
 /** What one run of tazpod remembers between its steps, in memory only. */
 export class Session {

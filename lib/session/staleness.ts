@@ -1,6 +1,6 @@
 import { explain } from "../failure/explain.js";
-import { checkStaleness, type Staleness } from "../remote/freshness.js";
-import type { RemoteObject } from "../remote/types.js";
+import { checkStaleness, type Staleness } from "../remote/local-vault.js";
+import type { RemoteObject } from "../remote/remote-types.js";
 import { ago } from "../host/human.js";
 import { fails, holds, unknown, type StepContext, type CheckResult } from "../run/step.js";
 

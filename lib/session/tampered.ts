@@ -1,16 +1,15 @@
-import { clearFolder } from "../secrets-folder/clear.js";
-import { isEmpty } from "../secrets-folder/is-empty.js";
+import { clearFolder, isEmpty } from "../secrets-folder/contents.js";
 import { forgetOpen, isRecordedOpen } from "../secrets-folder/open-record.js";
 import { packFolder } from "../secrets-folder/pack.js";
-import type { SecretsFolder } from "../secrets-folder/types.js";
+import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import type { FailureOf } from "../failure/failure.js";
 import type { Project } from "../project/project.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
-import { conflictPath } from "../vault/conflicts.js";
-import { readFormat } from "../vault/format-of.js";
-import { archiveLimit } from "../vault/limit.js";
-import { sealInto } from "../vault/seal-folder.js";
+import { conflictPath } from "../vault/store.js";
+import { readFormat } from "../vault/vault-format.js";
+import { archiveLimit } from "../vault/archive/normalise.js";
+import { sealInto } from "../vault/seal-into.js";
 import type { StepContext } from "../run/step.js";
 
 /** The failure for a mark in the RAM folder that is not the one on record. */

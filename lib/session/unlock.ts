@@ -1,14 +1,14 @@
 import { Readable } from "node:stream";
 import { forgetOpen, recordOpen } from "../secrets-folder/open-record.js";
 import { type UnpackResult as Placed, unpackVault } from "../secrets-folder/unpack.js";
-import type { SecretsFolder } from "../secrets-folder/types.js";
+import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import { now } from "../host/clock.js";
 import { ok, type Result, take } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import { type ArchiveSummary, normalise } from "../vault/archive/normalise.js";
-import type { OpenedFile } from "../vault/newest.js";
-import { type OpenedVault, openVault } from "../vault/open.js";
-import { isOpen, type OpenParts } from "../vault/parts.js";
+import type { OpenedFile } from "../vault/rollback-check.js";
+import { type OpenedVault, openVault } from "../vault/open-vault.js";
+import { isOpen, type OpenParts } from "../vault/vault-parts.js";
 import { filterTar } from "../vault/archive/tar-entries.js";
 
 interface Request {

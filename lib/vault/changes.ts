@@ -1,4 +1,4 @@
-import type { DigestLine } from "./archive/digest.js";
+import type { DigestLine } from "./archive/manifest.js";
 
 /** The paths that differ, each list sorted. Times do not count. */
 export type Changes = Readonly<Record<"added" | "changed" | "removed", readonly string[]>>;

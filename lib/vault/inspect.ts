@@ -1,14 +1,13 @@
 import { Readable } from "node:stream";
-import { ok, type Result, settle, take } from "../failure/result.js";
+import { ok, type Result, settle, take, Failed } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
-import { type ArchiveSummary, normalise } from "./archive/normalise.js";
-import type { DigestLine } from "./archive/digest.js";
-import type { VaultFormat } from "./format.js";
+import { type ArchiveSummary, normalise, readManifest } from "./archive/normalise.js";
+import { type DigestLine, type Manifest, manifestPath } from "./archive/manifest.js";
+import type { VaultFormat } from "./vault-format.js";
 import { noTarWarnings } from "./archive/tar-warnings.js";
-import { leadingManifest } from "./archive/leading-manifest.js";
-import type { Manifest } from "./archive/manifest.js";
-import { openVault } from "./open.js";
-import type { TarSource } from "./seal-folder.js";
+import { openVault } from "./open-vault.js";
+import type { TarSource } from "./seal-into.js";
+import { feed } from "./archive/tar-feed.js";
 
 export interface Inspected {
   readonly format: VaultFormat;
@@ -63,4 +62,26 @@ export function vaultContent(path: string, passphrase: Secret): TarSource {
     yield* tar as AsyncIterable<Buffer>;
   }
   return { tar: Readable.from(content(), { objectMode: false }), done: Promise.resolve(ok(noTarWarnings)) };
+}
+
+/**
+ * The manifest that a tar begins with, read no further than that, and not held against what follows. Undefined when there
+ * is none, or no tar at all. Throws the `Failed` of `tar`, which is destroyed in the end.
+ */
+async function leadingManifest(tar: Readable): Promise<Manifest | undefined> {
+  const { extract } = await import("./archive/tar-parser.js");
+  const parser = extract();
+  const feeding = feed(tar, parser);
+  try {
+    for await (const entry of parser)
+      return entry.header.name === manifestPath ? await readManifest(entry) : undefined;
+    return undefined;
+  } catch (error) {
+    const cause = feeding.error() ?? error;
+    if (cause instanceof Failed) throw cause;
+    return undefined;
+  } finally {
+    parser.destroy();
+    tar.destroy();
+  }
 }

@@ -2,9 +2,9 @@ import { dirname } from "node:path";
 import { fileHash } from "../host/file-hash.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
-import type { VaultFormat } from "./format.js";
+import type { VaultFormat } from "./vault-format.js";
 import { vaultContent, inspectVault } from "./inspect.js";
-import { type SealedVault, sealInto, type SealRequest } from "./seal-folder.js";
+import { type SealedVault, sealInto, type SealRequest } from "./seal-into.js";
 
 export interface ResealRequest extends Pick<SealRequest, "onStep"> {
   /** The local vault, absolute. */

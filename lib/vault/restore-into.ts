@@ -3,7 +3,7 @@ import { keepBackup, stat } from "../host/files.js";
 import { ok, type Result } from "../failure/result.js";
 import { vaultContent, inspectVault } from "./inspect.js";
 import type { SealedFile } from "./archive/merged-tar.js";
-import { type SealRequest, sealInto } from "./seal-folder.js";
+import { type SealRequest, sealInto } from "./seal-into.js";
 
 export interface RestoreRequest extends Pick<SealRequest, "passphrase"> {
   readonly copy: SealedFile;

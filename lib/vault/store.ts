@@ -1,7 +1,11 @@
 import { join } from "node:path";
 import { createTemp, removeLeftovers, type TempFile } from "../host/temp-file.js";
 import { ok, type Result } from "../failure/result.js";
-import type { Write } from "./seal.js";
+import type { Write } from "./seal-vault.js";
+import { randomBytes } from "node:crypto";
+import { now } from "../host/clock.js";
+import { makeFolder } from "../host/files.js";
+import type { Failure } from "../failure/failure.js";
 
 /** The names in .tazpod/vault. */
 export const vaultFileName = "vault.tar.aes";
@@ -71,4 +75,24 @@ async function prepare<T>({ fill, verify, onStep }: Replacement<T>, temp: TempFi
 /** Removes what a killed tazpod left in the folder; files of a process that lives stay. Returns the names. */
 export function cleanLeftovers(folder: string): Promise<Result<readonly string[]>> {
   return removeLeftovers(folder);
+}
+
+/** A path for a sealed vault that must not take the place of the local one; its folder is there then. */
+export async function conflictPath(vaultFolder: string): Promise<Result<string>> {
+  const folder = join(vaultFolder, "conflicts");
+  const stamp = now()
+    .toISOString()
+    .replace(/[-:]|\.\d+Z$/g, "");
+  const made = await makeFolder(folder);
+  if (!made.ok) return made;
+  return ok(join(folder, `vault-${stamp}-${randomBytes(3).toString("hex")}.tar.aes`));
+}
+
+/** What to say of a vault that was kept there. */
+export function savedAsConflict(path: string): Failure {
+  return {
+    kind: "conflict",
+    message: `The vault on this host was replaced while it was open, so it was not overwritten. What was open is sealed in ${path}.`,
+    hint: "`tazpod lock --discard` closes it; `tazpod save --force` makes what is open the vault of this host.",
+  };
 }

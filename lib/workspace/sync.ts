@@ -1,13 +1,14 @@
 import { makeFolder } from "../host/files.js";
 import { ok, type Result } from "../failure/result.js";
-import { readBase, writeBase } from "./base.js";
+import { readBase, writeBase } from "./sync-base.js";
 import { type Change, type Conflict, type Decision, decide } from "./decide.js";
 import { type Entry, isSame, isWithin, type Tree } from "./entry.js";
-import { listHost } from "./host-side.js";
-import type { WorkspaceContainer } from "./inside.js";
-import { type ContainerListing, listContainer } from "./inside-side.js";
-import { type Applied, applyToHost } from "./to-host.js";
-import { applyToContainer } from "./to-inside.js";
+import { listHost } from "./list-host.js";
+import type { WorkspaceContainer } from "./container-exec.js";
+import { type ContainerListing, listContainer } from "./list-container.js";
+import { type Applied, applyToHost } from "./apply-to-host.js";
+import { applyToContainer } from "./apply-to-container.js";
+import { printable } from "../host/printable.js";
 
 export interface SyncRequest {
   readonly inside: WorkspaceContainer;
@@ -115,4 +116,37 @@ function agreedOn(
     if (!isOpen(path)) agreed.set(path, now);
   }
   return agreed;
+}
+
+/** So many names are told of each kind. */
+const maxLines = 20;
+
+/** What there is to tell of a carrying, a line each. */
+export function syncReport({ toContainer, toHost, conflicts, keptRemovals, skipped }: SyncResult): string[] {
+  const count = (number: number): string => `${number} ${number === 1 ? "path" : "paths"}`;
+  const moved = [
+    ...(toContainer === 0 ? [] : [`${count(toContainer)} into the container`]),
+    ...(toHost === 0 ? [] : [`${count(toHost)} back from it`]),
+  ];
+  return [
+    ...(moved.length === 0 ? [] : [`✔ carried: ${moved.join(", ")}`]),
+    ...listed(
+      conflicts.map(
+        ({ path, keptAs }) =>
+          `Conflict: ${printable(path)} was changed here and in the container. It is as it was here; the container's is ${printable(keptAs)}.`,
+      ),
+    ),
+    ...listed(
+      keptRemovals.map(
+        (path) => `${printable(path)} was removed on one side and changed on the other: it stays.`,
+      ),
+    ),
+    ...listed([...skipped].map(([path, why]) => `Not carried: ${printable(path)}: ${why}.`)),
+  ];
+}
+
+function listed(lines: readonly string[]): readonly string[] {
+  return lines.length <= maxLines
+    ? lines
+    : [...lines.slice(0, maxLines), `and ${lines.length - maxLines} more like that.`];
 }

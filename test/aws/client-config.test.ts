@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { clientConfig, identity } from "../../lib/aws/client-config.js";
 import { awsFailure, readAwsError } from "../../lib/aws/errors.js";
-import type { RemoteSettings } from "../../lib/remote/types.js";
+import type { RemoteSettings } from "../../lib/remote/remote-types.js";
 
 const test = suite("client config");
 const settings: RemoteSettings = { url: "s3://b/k", region: "eu-central-1", profile: "tazlab" };

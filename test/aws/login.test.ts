@@ -6,7 +6,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Failure } from "../../lib/failure/failure.js";
 import type { LoginPrompt } from "../../lib/aws/sso/device-flow.js";
-import type { SsoLogin } from "../../lib/aws/sso/login.js";
+import type { SsoLogin } from "../../lib/aws/sso/find-login.js";
 import { type LoggedIn, logIn } from "../../lib/aws/sso/log-in.js";
 import { logOut } from "../../lib/aws/sso/log-out.js";
 import { roleCredentials } from "../../lib/aws/sso/role-credentials.js";

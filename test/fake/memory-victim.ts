@@ -10,9 +10,9 @@ import { ok, take } from "../../lib/failure/result.js";
 import { Secret } from "../../lib/host/secret.js";
 import { normalise } from "../../lib/vault/archive/normalise.js";
 import { noTarWarnings } from "../../lib/vault/archive/tar-warnings.js";
-import type { VaultFormat } from "../../lib/vault/format.js";
-import { openVault } from "../../lib/vault/open.js";
-import { sealInto } from "../../lib/vault/seal-folder.js";
+import type { VaultFormat } from "../../lib/vault/vault-format.js";
+import { openVault } from "../../lib/vault/open-vault.js";
+import { sealInto } from "../../lib/vault/seal-into.js";
 import { vaultFileName } from "../../lib/vault/store.js";
 import { endOfTar, tarHeader } from "../../lib/vault/archive/tar-header.js";
 

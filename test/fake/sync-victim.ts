@@ -3,10 +3,10 @@
  * of the remote as JSON, and how many copies its history keeps: 2 unless given, 0 for all. Without a step it ends by
  * itself, and prints the result as JSON.
  */
-import { openRemote } from "../../lib/remote/open.js";
+import { openRemote } from "../../lib/remote/open-remote.js";
 import { pull } from "../../lib/remote/pull.js";
 import { push } from "../../lib/remote/push.js";
-import type { RemoteSettings } from "../../lib/remote/types.js";
+import type { RemoteSettings } from "../../lib/remote/remote-types.js";
 
 const [what = "", settings = "", folder = "", fatal = "", keep = "2"] = process.argv.slice(2);
 const remote = await openRemote(JSON.parse(settings) as RemoteSettings, { folder });

@@ -5,10 +5,10 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openRemote } from "../../lib/remote/open.js";
+import { openRemote } from "../../lib/remote/open-remote.js";
 import { pull } from "../../lib/remote/pull.js";
 import { push } from "../../lib/remote/push.js";
-import type { RemoteSettings } from "../../lib/remote/types.js";
+import type { RemoteSettings } from "../../lib/remote/remote-types.js";
 
 const [settings = "", folder = "", name = "", rounds = "0"] = process.argv.slice(2);
 const remote = await openRemote(JSON.parse(settings) as RemoteSettings, { folder });

@@ -12,7 +12,7 @@ import { readDevcontainer } from "../../lib/project/devcontainer/read.js";
 import { migrateState } from "../../lib/project/migrate-state.js";
 import { sidecarPath, readSidecar } from "../../lib/remote/file/sidecar.js";
 import { parseManifest } from "../../lib/vault/archive/manifest.js";
-import { readState } from "../../lib/vault/state.js";
+import { readState } from "../../lib/vault/vault-state.js";
 import { newFolder } from "../rig/folder.js";
 import { value } from "../rig/result.js";
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { s3Remote } from "../../lib/remote/s3/remote.js";
-import type { Presence, Remote } from "../../lib/remote/types.js";
+import type { Presence, Remote } from "../../lib/remote/remote-types.js";
 import { ok } from "../../lib/failure/result.js";
 import { type Fault, FaultProxy } from "../fake/fault-proxy.js";
 import { newBucket, useTestKeys } from "../rig/bucket.js";

@@ -8,7 +8,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { processIdentity } from "../../lib/host/process-identity.js";
 import { fileRemote } from "../../lib/remote/file/remote.js";
-import type { Remote } from "../../lib/remote/types.js";
+import type { Remote } from "../../lib/remote/remote-types.js";
 import { newFolder } from "../rig/folder.js";
 import { sha256Of } from "../rig/sha256.js";
 import { failure, value } from "../rig/result.js";

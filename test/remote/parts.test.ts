@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { s3Remote } from "../../lib/remote/s3/remote.js";
-import type { Remote, RemoteSettings, UploadRequest } from "../../lib/remote/types.js";
+import type { Remote, RemoteSettings, UploadRequest } from "../../lib/remote/remote-types.js";
 import { ok } from "../../lib/failure/result.js";
 import { FaultProxy } from "../fake/fault-proxy.js";
 import { newBucket, unfinishedIn, useTestKeys } from "../rig/bucket.js";

@@ -8,7 +8,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ok, type Result } from "../../lib/failure/result.js";
 import { s3Remote } from "../../lib/remote/s3/remote.js";
-import type { Presence, RemoteObject, RemoteSettings, Uploaded } from "../../lib/remote/types.js";
+import type { Presence, RemoteObject, RemoteSettings, Uploaded } from "../../lib/remote/remote-types.js";
 import { cuttingProxy } from "../fake/cutting-proxy.js";
 import { newBucket, testRemote, useTestKeys } from "../rig/bucket.js";
 import { newFolder } from "../rig/folder.js";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { RemoteSettings } from "../../lib/remote/types.js";
+import type { RemoteSettings } from "../../lib/remote/remote-types.js";
 import { s3Endpoint } from "../runner/services.js";
 
 /** Credentials of test/services/rgw.sh, put in the environment of this process. */

@@ -1,8 +1,8 @@
 import type { Readable } from "node:stream";
-import type { VaultFormat } from "../../lib/vault/format.js";
+import type { VaultFormat } from "../../lib/vault/vault-format.js";
 import { ok, type Result } from "../../lib/failure/result.js";
 import type { Secret } from "../../lib/host/secret.js";
-import { sealVault } from "../../lib/vault/seal.js";
+import { sealVault } from "../../lib/vault/seal-vault.js";
 
 /** A sealed vault in memory. */
 export async function sealed(

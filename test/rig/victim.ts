@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import type { RemoteSettings } from "../../lib/remote/types.js";
+import type { RemoteSettings } from "../../lib/remote/remote-types.js";
 import { repository } from "./root.js";
 
 export interface Victim {

@@ -2,7 +2,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import * as assert from "uvu/assert";
 import { processesWithVariable } from "../../lib/host/process-table.js";
 import { Secret } from "../../lib/host/secret.js";
-import { sealInto } from "../../lib/vault/seal-folder.js";
+import { sealInto } from "../../lib/vault/seal-into.js";
 import { newFolder } from "./folder.js";
 import { engineName, Host, passphrase, quick, run } from "./host.js";
 import { value } from "./result.js";

@@ -8,7 +8,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Secret } from "../../lib/host/secret.js";
 import { normalise } from "../../lib/vault/archive/normalise.js";
-import { openVault } from "../../lib/vault/open.js";
+import { openVault } from "../../lib/vault/open-vault.js";
 import { newFolder } from "../rig/folder.js";
 import { passphrase } from "../rig/host.js";
 import { rawTar } from "../rig/hostile-tar.js";

@@ -13,7 +13,7 @@ import { headerLength, parseHeader } from "../../lib/vault/age/header.js";
 import { headerMac } from "../../lib/vault/age/keys.js";
 import { openPayload } from "../../lib/vault/age/payload.js";
 import { ByteReader } from "../../lib/vault/age/byte-reader.js";
-import { openVault } from "../../lib/vault/open.js";
+import { openVault } from "../../lib/vault/open-vault.js";
 import { failure, value } from "../rig/result.js";
 import { all } from "../rig/seal.js";
 

@@ -8,7 +8,7 @@ import { Secret } from "../../lib/host/secret.js";
 import { sealAge } from "../../lib/vault/age/age.js";
 import { headerLength } from "../../lib/vault/age/header.js";
 import { normalise } from "../../lib/vault/archive/normalise.js";
-import { openVault } from "../../lib/vault/open.js";
+import { openVault } from "../../lib/vault/open-vault.js";
 import { rawTar } from "../rig/hostile-tar.js";
 import { all } from "../rig/seal.js";
 

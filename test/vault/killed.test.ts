@@ -8,7 +8,7 @@ import { projectState } from "../../lib/host/project-state.js";
 import "../fake/light-scrypt.js";
 import { Secret } from "../../lib/host/secret.js";
 import { inspectVault } from "../../lib/vault/inspect.js";
-import { readState } from "../../lib/vault/state.js";
+import { readState } from "../../lib/vault/vault-state.js";
 import { type Died, dieEverywhere } from "../rig/die-at.js";
 import { newFolder } from "../rig/folder.js";
 import { Host, passphrase } from "../rig/host.js";

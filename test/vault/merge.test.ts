@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { DigestLine } from "../../lib/vault/archive/digest.js";
-import { type Merge, mergeEntries } from "../../lib/vault/merge.js";
+import type { DigestLine } from "../../lib/vault/archive/manifest.js";
+import { type Merge, mergeEntries } from "../../lib/vault/merge-entries.js";
 
 const test = suite("merge");
 

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { normalise } from "../../lib/vault/archive/normalise.js";
-import { closedParts, isOpen, isAboveOpen, partOf } from "../../lib/vault/parts.js";
+import { closedParts, isOpen, isAboveOpen, partOf } from "../../lib/vault/vault-parts.js";
 import { filterTar } from "../../lib/vault/archive/tar-entries.js";
 import { endOfTar, padding, tarHeader, type TarEntry } from "../../lib/vault/archive/tar-header.js";
 

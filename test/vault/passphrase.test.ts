@@ -5,13 +5,13 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ok, type Result } from "../../lib/failure/result.js";
 import { Secret } from "../../lib/host/secret.js";
-import { splitCommand } from "../../lib/vault/argv.js";
+import { splitCommand } from "../../lib/vault/split-command.js";
 import {
   newPassphrase,
   readPassphrase,
   type PassphraseSources,
   type SecretAsker,
-} from "../../lib/vault/passphrase.js";
+} from "../../lib/vault/read-passphrase.js";
 import { newFolder } from "../rig/folder.js";
 import { failure, value } from "../rig/result.js";
 

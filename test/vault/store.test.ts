@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { fail, ok, type Result } from "../../lib/failure/result.js";
-import type { Write } from "../../lib/vault/seal.js";
+import type { Write } from "../../lib/vault/seal-vault.js";
 import { cleanLeftovers, replaceVault } from "../../lib/vault/store.js";
 import { newFolder } from "../rig/folder.js";
 import { failure, value } from "../rig/result.js";

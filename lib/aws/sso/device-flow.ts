@@ -3,7 +3,7 @@ import { now, sleep } from "../../host/clock.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import { Secret } from "../../host/secret.js";
 import { interrupted } from "../errors.js";
-import type { SsoLogin } from "./login.js";
+import type { SsoLogin } from "./find-login.js";
 import { askService, oidcService } from "./service.js";
 import { type Client, reveal, type Token } from "./token.js";
 

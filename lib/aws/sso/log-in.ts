@@ -4,7 +4,7 @@ import { isLock, type LockHolder } from "../../host/lock-file.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import { interrupted } from "../errors.js";
 import { type LoginPrompt, pollToken, registerClient, startAuthorization } from "./device-flow.js";
-import type { SsoLogin } from "./login.js";
+import type { SsoLogin } from "./find-login.js";
 import { roleCredentials } from "./role-credentials.js";
 import type { Client, Token } from "./token.js";
 import { TokenStore } from "./token-store.js";

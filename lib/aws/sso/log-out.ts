@@ -1,5 +1,5 @@
 import type { Result } from "../../failure/result.js";
-import type { SsoLogin } from "./login.js";
+import type { SsoLogin } from "./find-login.js";
 import { askService, portalService } from "./service.js";
 import { reveal } from "./token.js";
 import { TokenStore } from "./token-store.js";

@@ -1,7 +1,6 @@
 import type { FailureOf } from "../../failure/failure.js";
 import { capture } from "../../host/process.js";
-import type { Environment } from "../client-config.js";
-import type { S3Settings } from "../settings.js";
+import type { Environment, S3Settings } from "../client-config.js";
 
 type NoCredentials = FailureOf<"no-credentials">;
 

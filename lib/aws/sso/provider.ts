@@ -1,9 +1,7 @@
 import { Failed } from "../../failure/result.js";
-import type { Environment } from "../client-config.js";
+import type { Environment, S3Settings } from "../client-config.js";
 import { isNetworkCode, readAwsError } from "../errors.js";
-import type { S3Settings } from "../settings.js";
-import { findLogin } from "./find-login.js";
-import type { SsoLogin } from "./login.js";
+import { findLogin, type SsoLogin } from "./find-login.js";
 import { type RoleCredentials, roleCredentials } from "./role-credentials.js";
 
 type Provider<T> = () => Promise<T>;

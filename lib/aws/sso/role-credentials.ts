@@ -1,6 +1,6 @@
 import type { GetRoleCredentialsResponse } from "@aws-sdk/client-sso";
 import { fail, ok, type Result } from "../../failure/result.js";
-import type { SsoLogin } from "./login.js";
+import type { SsoLogin } from "./find-login.js";
 import { type ServiceAnswer, askService, portalService } from "./service.js";
 import { reveal, type Token } from "./token.js";
 import { TokenStore } from "./token-store.js";

@@ -5,8 +5,8 @@ import { printable } from "../../host/printable.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import { attempts as usual, limits } from "../client-config.js";
 import { interrupted, isNetworkCode, readAwsError } from "../errors.js";
-import { withoutSdkWarning, silentLogger } from "../quietly.js";
-import type { SsoLogin } from "./login.js";
+import { withoutSdkWarning, silentLogger } from "../sdk-output.js";
+import type { SsoLogin } from "./find-login.js";
 import type * as Oidc from "./oidc-sdk.js";
 import type * as Portal from "./portal-sdk.js";
 

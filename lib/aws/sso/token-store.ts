@@ -6,7 +6,7 @@ import { type Lock, type LockHolder, takeLock } from "../../host/lock-file.js";
 import { runtimeFolder } from "../../host/runtime-folder.js";
 import { removeLeftovers } from "../../host/temp-file.js";
 import { ok, type Result } from "../../failure/result.js";
-import type { SsoLogin } from "./login.js";
+import type { SsoLogin } from "./find-login.js";
 import { type Client, clientText, parseClient, parseToken, type Token, tokenText } from "./token.js";
 
 /** Where nothing of RAM is the user's alone: for as long as this process lives. */

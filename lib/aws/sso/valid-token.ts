@@ -3,7 +3,7 @@ import { now } from "../../host/clock.js";
 import { isLock } from "../../host/lock-file.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import { tokenOf } from "./device-flow.js";
-import type { SsoLogin } from "./login.js";
+import type { SsoLogin } from "./find-login.js";
 import { askService, oidcService } from "./service.js";
 import { reveal, type Token } from "./token.js";
 import type { TokenStore } from "./token-store.js";

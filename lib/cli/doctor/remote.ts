@@ -2,7 +2,7 @@ import { clockAhead } from "../../aws/server-clock.js";
 import { findLogin } from "../../aws/sso/find-login.js";
 import { loginObstacle } from "../../aws/sso/login-obstacle.js";
 import { stat } from "../../host/files.js";
-import type { RemoteObject } from "../../remote/types.js";
+import type { RemoteObject } from "../../remote/remote-types.js";
 import { ago } from "../../host/human.js";
 import { isOffline } from "../../session/staleness.js";
 import { type Check, good, met, type Patient, type Seen, unknown, warning } from "./types.js";

@@ -2,8 +2,8 @@ import { stat } from "../../host/files.js";
 import { displayPath } from "../../host/paths.js";
 import type { Project } from "../../project/project.js";
 import { ago, formatBytes, count } from "../../host/human.js";
-import { readFormat } from "../../vault/format-of.js";
-import { unusableFile } from "../../vault/passphrase.js";
+import { readFormat } from "../../vault/vault-format.js";
+import { unusableFile } from "../../vault/read-passphrase.js";
 import { inspected } from "../vault/types.js";
 import { type Check, type Finding, good, met, type Patient, warning } from "./types.js";
 

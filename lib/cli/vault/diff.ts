@@ -1,12 +1,11 @@
-import { readOpenState } from "../../secrets-folder/open-vault.js";
+import { readOpenState } from "../../secrets-folder/open-state.js";
 import { printJson, printResult } from "../../host/screen.js";
 import { packFolder } from "../../secrets-folder/pack.js";
 import { fail, ok, type Result } from "../../failure/result.js";
-import { normalise } from "../../vault/archive/normalise.js";
+import { normalise, archiveLimit } from "../../vault/archive/normalise.js";
 import { changeLines, changesBetween } from "../../vault/changes.js";
-import type { DigestLine } from "../../vault/archive/digest.js";
-import { isOpen, isAboveOpen, type OpenParts } from "../../vault/parts.js";
-import { archiveLimit } from "../../vault/limit.js";
+import type { DigestLine } from "../../vault/archive/manifest.js";
+import { isOpen, isAboveOpen, type OpenParts } from "../../vault/vault-parts.js";
 import type { StepContext } from "../../run/step.js";
 import { inspected, noWords, type VaultCommand } from "./types.js";
 

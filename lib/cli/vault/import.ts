@@ -4,12 +4,12 @@ import { piped } from "../../host/process.js";
 import { fail, ok, type Result, take } from "../../failure/result.js";
 import { chosenPassphrase } from "../../session/passphrase.js";
 import { interpretTar, noTarWarnings } from "../../vault/archive/tar-warnings.js";
-import { archiveLimit } from "../../vault/limit.js";
-import { omittedPaths, sealInto, type TarSource } from "../../vault/seal-folder.js";
+import { archiveLimit } from "../../vault/archive/normalise.js";
+import { omittedPaths, sealInto, type TarSource } from "../../vault/seal-into.js";
 import { Readable } from "node:stream";
 import { printable } from "../../host/printable.js";
 import { formatBytes } from "../../host/human.js";
-import { detectOtherFormat } from "../../vault/packed-with.js";
+import { detectOtherFormat } from "../../vault/vault-format.js";
 import type { VaultCommand } from "./types.js";
 
 /** `tazpod vault import PATH`: a new vault of what is in a folder or a tar. One that is here stays, unless --force. */

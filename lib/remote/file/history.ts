@@ -5,7 +5,7 @@ import { settle, take } from "../../failure/result.js";
 import { addToSidecar, sidecarPath } from "./sidecar.js";
 import { copyInto, downloadFile, type FileLocation, headFile } from "./object.js";
 import { historyStem, newestFirst, newHistoryName, parseHistoryName } from "../history-name.js";
-import type { HistoryCopy, KeepResult, KeepRequest, RemoteHistory } from "../types.js";
+import type { HistoryCopy, KeepResult, KeepRequest, RemoteHistory } from "../remote-types.js";
 
 /** The copies in history/ beside the file. They are no links to it: a program that writes into it spoils none. */
 export function fileHistory(location: FileLocation): RemoteHistory {

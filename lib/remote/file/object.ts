@@ -5,9 +5,15 @@ import { openFile, type OpenFile, stat } from "../../host/files.js";
 import type { TempFile } from "../../host/temp-file.js";
 import { Failed, type Result, settle, take } from "../../failure/result.js";
 import { readSidecar } from "./sidecar.js";
-import { readBody } from "../pieces.js";
-import { checkSize } from "../accepted.js";
-import type { DownloadLimits, ByteProgress, DownloadRequest, Presence, RemoteObject } from "../types.js";
+import { readBody } from "../body-stream.js";
+import { checkSize } from "../download-limits.js";
+import type {
+  DownloadLimits,
+  ByteProgress,
+  DownloadRequest,
+  Presence,
+  RemoteObject,
+} from "../remote-types.js";
 
 /** One file of a folder remote. Its etag is its sha256. */
 export interface FileLocation {

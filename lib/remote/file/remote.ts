@@ -1,11 +1,11 @@
 import { fileURLToPath } from "node:url";
 import { limits as defaults } from "../../aws/client-config.js";
 import { settle } from "../../failure/result.js";
-import { noSizeLimit } from "../accepted.js";
+import { noSizeLimit } from "../download-limits.js";
 import { fileHistory } from "./history.js";
 import { downloadFile, headFile, requireFolder } from "./object.js";
 import { uploadFile } from "./write.js";
-import type { Remote, RemoteOptions } from "../types.js";
+import type { Remote, RemoteOptions } from "../remote-types.js";
 
 /** A vault in a folder: a USB disk, a synced folder. */
 export function fileRemote(

@@ -1,7 +1,7 @@
 import { readText, stat, writeAtomic } from "../../host/files.js";
 import { printable } from "../../host/printable.js";
 import { take } from "../../failure/result.js";
-import type { WriteMetadata } from "../types.js";
+import type { WriteMetadata } from "../remote-types.js";
 
 /** Two writes take a few hundred bytes. What is larger was not written by tazpod. */
 const maxSidecarBytes = 64 * 1024;

@@ -7,7 +7,7 @@ import { createTemp, type TempFile } from "../../host/temp-file.js";
 import { Failed, take } from "../../failure/result.js";
 import { addToSidecar, readSidecar } from "./sidecar.js";
 import { copyInto, describeFile, type FileLocation } from "./object.js";
-import type { Known, Uploaded, UploadRequest, WriteCondition } from "../types.js";
+import type { Known, Uploaded, UploadRequest, WriteCondition } from "../remote-types.js";
 
 /**
  * Written beside, then, with a lock on the name, compared and renamed: the lock is held for no longer than that. A file that must not be there is linked, which

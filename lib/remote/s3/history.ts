@@ -3,9 +3,9 @@ import { awsFailure, readAwsError } from "../../aws/errors.js";
 import type { Failure } from "../../failure/failure.js";
 import { openRead } from "../../host/files.js";
 import { Failed, settle, take } from "../../failure/result.js";
-import { maxCopies } from "../accepted.js";
+import { maxCopies } from "../download-limits.js";
 import { historyStem, newestFirst, newHistoryName, parseHistoryName } from "../history-name.js";
-import { sendBody } from "./body.js";
+import { sendBody } from "../body-stream.js";
 import {
   bucketAndKey,
   withTimeout,
@@ -16,7 +16,7 @@ import {
   unquoted,
 } from "./location.js";
 import { downloadObject, headObject } from "./read.js";
-import type { HistoryCopy, KeepResult, KeepRequest, RemoteHistory, RemoteObject } from "../types.js";
+import type { HistoryCopy, KeepResult, KeepRequest, RemoteHistory, RemoteObject } from "../remote-types.js";
 
 /** The copies under history/ in the key's folder, made by the server itself from what the key holds. */
 export function s3History(location: ObjectLocation): RemoteHistory {

@@ -3,7 +3,7 @@ import type { RequestLimits } from "../../aws/client-config.js";
 import type { LoadedClient } from "../../aws/client.js";
 import type { RequestContext } from "../../aws/errors.js";
 import { printable } from "../../host/printable.js";
-import type { RemoteObject, WriteMetadata } from "../types.js";
+import type { RemoteObject, WriteMetadata } from "../remote-types.js";
 
 /** A key in a bucket, and how it is reached. */
 export interface ObjectLocation {

@@ -9,7 +9,7 @@ import {
   type ObjectLocation,
   unquoted,
 } from "./location.js";
-import type { Known, UploadRequest } from "../types.js";
+import type { Known, UploadRequest } from "../remote-types.js";
 
 /** Sizes in bytes. S3 takes parts of 5 MiB at least, but the last, and 10,000 of them at most. */
 export interface PartSizes {

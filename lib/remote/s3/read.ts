@@ -2,7 +2,7 @@ import { attempts } from "../../aws/client-config.js";
 import { awsFailure, isNetworkCode, readAwsError } from "../../aws/errors.js";
 import { sleep } from "../../host/clock.js";
 import { Failed, fail, ok, type Result, take } from "../../failure/result.js";
-import { readBody } from "../pieces.js";
+import { readBody } from "../body-stream.js";
 import {
   bucketAndKey,
   asReadable,
@@ -11,7 +11,7 @@ import {
   abortOptions,
   type ObjectLocation,
 } from "./location.js";
-import type { DownloadRequest, Presence, RemoteObject } from "../types.js";
+import type { DownloadRequest, Presence, RemoteObject } from "../remote-types.js";
 
 export async function headObject(location: ObjectLocation, signal?: AbortSignal): Promise<Presence> {
   const { sdk, client } = await location.load();

@@ -1,15 +1,15 @@
 import { clientConfig, identity, limits as defaults } from "../../aws/client-config.js";
 import { loadClient, type LoadedClient } from "../../aws/client.js";
 import { checkCredentials } from "../../aws/credentials.js";
-import { noSizeLimit } from "../accepted.js";
-import { EndpointCache } from "./endpoint-notes.js";
-import { ConditionProbe } from "./conditions.js";
+import { noSizeLimit } from "../download-limits.js";
+import { EndpointCache } from "./endpoint-cache.js";
+import { ConditionProbe } from "./conditional-writes.js";
 import { s3History } from "./history.js";
 import { partSizes } from "./multipart.js";
 import type { ObjectLocation } from "./location.js";
 import { downloadObject, headObject } from "./read.js";
 import { uploadObject } from "./write.js";
-import type { Remote, RemoteOptions, RemoteSettings } from "../types.js";
+import type { Remote, RemoteOptions, RemoteSettings } from "../remote-types.js";
 
 /**
  * A vault in an S3 bucket. Every request ends: 5 s to connect, 30 s without a byte, three attempts. A write is made

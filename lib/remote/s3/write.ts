@@ -5,14 +5,20 @@ import type { FailureOf } from "../../failure/failure.js";
 import { now, sleep } from "../../host/clock.js";
 import { openRead, stat } from "../../host/files.js";
 import { Failed, fail, ok, type Result, settle, take } from "../../failure/result.js";
-import type { ConditionSupport } from "./endpoint-notes.js";
-import { withProgress } from "../pieces.js";
-import { sendBody } from "./body.js";
-import { type ConditionProbe, conditionHeader } from "./conditions.js";
+import type { ConditionSupport } from "./endpoint-cache.js";
+import { withProgress, sendBody } from "../body-stream.js";
+import { type ConditionProbe, conditionHeader } from "./conditional-writes.js";
 import { type PartSizes, uploadInParts } from "./multipart.js";
 import { bucketAndKey, metadataHeaders, type ObjectLocation, unquoted } from "./location.js";
 import { confirmAbsent, headObject } from "./read.js";
-import type { Known, Presence, RemoteObject, Uploaded, UploadRequest, WriteCondition } from "../types.js";
+import type {
+  Known,
+  Presence,
+  RemoteObject,
+  Uploaded,
+  UploadRequest,
+  WriteCondition,
+} from "../remote-types.js";
 
 /** In bytes; what is larger S3 takes in parts only. */
 const maxSingleUpload = 5 * 1024 ** 3;

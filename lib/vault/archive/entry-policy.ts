@@ -1,7 +1,7 @@
 import type { Header } from "tar-stream";
 import { Failed } from "../../failure/result.js";
 import { foldCase } from "./case-collisions.js";
-import type { VaultFormat } from "../format.js";
+import type { VaultFormat } from "../vault-format.js";
 import { latestTime, type TarEntry } from "./tar-header.js";
 
 /** Linux allows 255 bytes for a name and 4,096 for a path; what the container puts before ours needs room too. */

@@ -2,8 +2,8 @@ import type { Readable } from "node:stream";
 import { take } from "../../failure/result.js";
 import type { Secret } from "../../host/secret.js";
 import { normalise } from "./normalise.js";
-import type { Merge, Pick } from "../merge.js";
-import { openVault } from "../open.js";
+import type { Merge, Pick } from "../merge-entries.js";
+import { openVault } from "../open-vault.js";
 import { readEntries, tarStream, entryBytes } from "./tar-entries.js";
 
 /** A sealed vault and what opens it. */

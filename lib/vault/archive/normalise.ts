@@ -3,10 +3,17 @@ import { Readable } from "node:stream";
 import type { Extract, Header } from "tar-stream";
 import { Failed, fail, ok, type Result } from "../../failure/result.js";
 import { CaseCollisions } from "./case-collisions.js";
-import { archiveDigest, type DigestLine } from "./digest.js";
-import type { VaultFormat } from "../format.js";
+import {
+  archiveDigest,
+  type DigestLine,
+  type Manifest,
+  manifestBytes,
+  manifestPath,
+  maxManifestBytes,
+  parseManifest,
+} from "./manifest.js";
+import type { VaultFormat } from "../vault-format.js";
 import { checkEntry, type EntryDecision, refused } from "./entry-policy.js";
-import { type Manifest, manifestBytes, manifestPath, maxManifestBytes, parseManifest } from "./manifest.js";
 import { endOfTar, padding, tarHeader, type TarEntry } from "./tar-header.js";
 import { feed } from "./tar-feed.js";
 
@@ -282,4 +289,11 @@ function offsetOf(entry: Entry): number {
 
 function roundUp(bytes: number, unit: number): number {
   return Math.ceil(bytes / unit) * unit;
+}
+
+const reserve = 1024 * 1024;
+
+/** How many bytes an archive may take in a RAM folder of this size: names, folders and our own files need some too. */
+export function archiveLimit(ramFolderBytes: number): number {
+  return ramFolderBytes - Math.min(reserve, Math.floor(ramFolderBytes / 8));
 }

@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from "../../failure/result.js";
+import type { Failure } from "../../failure/failure.js";
 
 /** What a tar program said of the files that it could not take as they are. */
 export interface TarWarnings {
@@ -55,4 +56,12 @@ function unescaped(path: string): string {
     code.length === 3 ? String.fromCharCode(Number.parseInt(code, 8)) : code,
   );
   return Buffer.from(bytes, "latin1").toString("utf8");
+}
+
+/**
+ * Whether an archive failed because its source did not end well, which then says more. One that was refused for what
+ * is in it was not read on, and its source ended because of that.
+ */
+export function isTruncated(failure: Failure): boolean {
+  return (failure.kind === "archive-refused" && failure.damaged === true) || failure.kind === "interrupted";
 }

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import { take } from "../../failure/result.js";
 import { normalise } from "./normalise.js";
-import type { DigestLine } from "./digest.js";
+import type { DigestLine } from "./manifest.js";
 import type { SealedFile } from "./merged-tar.js";
-import { openVault } from "../open.js";
-import { isOpen, isAboveOpen, type OpenParts, partOf } from "../parts.js";
+import { openVault } from "../open-vault.js";
+import { isOpen, isAboveOpen, type OpenParts, partOf } from "../vault-parts.js";
 import { readEntries, type StreamedEntry, tarStream, entryBytes } from "./tar-entries.js";
 
 export interface WithClosed {

@@ -1,0 +1,80 @@
+import { Transform, type Readable, pipeline } from "node:stream";
+import { interrupted } from "../aws/errors.js";
+import { Failed, take } from "../failure/result.js";
+import type { ByteProgress, DownloadRequest } from "./remote-types.js";
+
+/**
+ * Hands a body to `write`, piece by piece. Throws `Failed` with what `write` or an abort says, and an error with a code
+ * when the body is cut (ECONNRESET) or nothing comes for `stall` ms (ETIMEDOUT). Whole when it returns.
+ */
+export async function readBody(
+  body: Readable,
+  total: number,
+  { write, signal, progress }: Pick<DownloadRequest, "write" | "signal" | "progress">,
+  stall: number,
+): Promise<void> {
+  let bytes = 0;
+  const stop = (): void => void body.destroy();
+  const stalled = setTimeout(
+    () => body.destroy(errorWithCode("ETIMEDOUT", "nothing came for too long")),
+    stall,
+  );
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    for await (const piece of body as AsyncIterable<Buffer>) {
+      stalled.refresh();
+      bytes += piece.length;
+      if (bytes > total) break;
+      take(await write(piece));
+      progress?.(bytes, total);
+    }
+  } catch (error) {
+    if (signal?.aborted === true) throw new Failed(interrupted(signal));
+    throw error;
+  } finally {
+    clearTimeout(stalled);
+    signal?.removeEventListener("abort", stop);
+    body.destroy();
+  }
+  if (signal?.aborted === true) throw new Failed(interrupted(signal));
+  if (bytes > total) throw errorWithCode("ECONNRESET", `the body has more than its ${total} bytes`);
+  if (bytes !== total) throw errorWithCode("ECONNRESET", `the body was cut after ${bytes} of ${total} bytes`);
+}
+
+/** The same bytes, with their progress told. */
+export function withProgress(source: Readable, total: number, progress: ByteProgress | undefined): Readable {
+  let bytes = 0;
+  const counter = new Transform({
+    transform(piece: Buffer, _encoding, done) {
+      bytes += piece.length;
+      progress?.(bytes, total);
+      done(null, piece);
+    },
+  });
+  // An error of either side ends both; the reader sees it on the counter.
+  return pipeline(source, counter, () => undefined);
+}
+
+function errorWithCode(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
+}
+
+/**
+ * Sends a request with a body, and leaves neither behind. An answer that comes before the end of the body, a refusal
+ * for instance, leaves a request that nobody ends: it would hold its connection, and the process, until it stalls.
+ */
+export async function sendBody<T>(
+  body: Readable,
+  signal: AbortSignal | undefined,
+  send: (options: { abortSignal: AbortSignal }) => Promise<T>,
+): Promise<T> {
+  const left = new AbortController();
+  const abortSignal = signal === undefined ? left.signal : AbortSignal.any([signal, left.signal]);
+  try {
+    return await send({ abortSignal });
+  } catch (error) {
+    left.abort();
+    body.destroy();
+    throw error;
+  }
+}

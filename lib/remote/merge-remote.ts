@@ -1,0 +1,61 @@
+import { createTemp, type TempFile } from "../host/temp-file.js";
+import { type Result, settle, take } from "../failure/result.js";
+import type { Secret } from "../host/secret.js";
+import { type Merged, mergeInto } from "../vault/merge-into.js";
+import { cleanLeftovers, vaultFileName } from "../vault/store.js";
+import { fetchAncestor } from "./ancestor.js";
+import { fetchVault } from "./fetch-vault.js";
+import { readLocal } from "./local-vault.js";
+import { recordSynced } from "./last-synced.js";
+import type { Remote } from "./remote-types.js";
+
+export interface MergeRemoteRequest {
+  readonly remote: Remote;
+  /** .tazpod/vault, absolute. */
+  readonly folder: string;
+  readonly limitBytes: number;
+  /** Asked once the remote's vault is here, for what opens the local one and the one at the path `theirs`. */
+  readonly passphrases: (
+    theirs: string,
+  ) => Promise<Result<{ readonly ours: Secret; readonly theirs: Secret }>>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Makes one vault of the one here and the remote's, and notes what was merged as seen, so that the push after it replaces
+ * exactly that. Failures: those of the remote, of `passphrases` and of `mergeInto`; then the vault here is as it was.
+ */
+export async function mergeRemote(request: MergeRemoteRequest): Promise<Result<Merged>> {
+  await cleanLeftovers(request.folder);
+  const theirs = await createTemp(request.folder, vaultFileName);
+  if (!theirs.ok) return theirs;
+  const merged = await settle(() => merge(request, theirs.value));
+  await theirs.value.discard();
+  return merged;
+}
+
+async function merge(request: MergeRemoteRequest, temp: TempFile): Promise<Merged> {
+  const { remote, folder, limitBytes, passphrases, signal } = request;
+  const { state, path } = take(await readLocal(folder, signal));
+  const fetched = await fetchVault((download) => remote.download(download), temp, {
+    name: remote.url,
+    downloadLimits: remote.downloadLimits,
+    signal,
+  });
+  const { object, sha256 } = take(fetched);
+  const { ours, theirs } = take(await passphrases(temp.path));
+  const ancestor = take(await fetchAncestor(remote, folder, state, signal));
+  const seen = state.pushed?.remote === remote.url ? (state.pushed.generation ?? 0) : 0;
+  const merged = await mergeInto({
+    ours: { path, passphrase: ours },
+    theirs: { path: temp.path, passphrase: theirs },
+    ...(ancestor === undefined ? {} : { base: ancestor.path }),
+    folder,
+    limitBytes,
+    generation: Math.max(object.generation ?? 0, seen),
+  });
+  await ancestor?.discard();
+  const done = take(merged);
+  take(await recordSynced(folder, remote.url, object, sha256));
+  return done;
+}

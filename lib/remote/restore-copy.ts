@@ -1,0 +1,98 @@
+import { makeFolder } from "../host/files.js";
+import { Failed, type Result, settle, take } from "../failure/result.js";
+import type { Failure } from "../failure/failure.js";
+import type { Secret } from "../host/secret.js";
+import { restoreInto } from "../vault/restore-into.js";
+import { cleanLeftovers } from "../vault/store.js";
+import { copyAt, fetchCopy, type NumberedCopy, numberedCopies } from "./copies.js";
+import { isPushed, type LocalVault, readLocal } from "./local-vault.js";
+import { recordSynced } from "./last-synced.js";
+import type { Known, Remote } from "./remote-types.js";
+
+export interface RestoreCopyRequest {
+  readonly remote: Remote;
+  /** .tazpod/vault, absolute. */
+  readonly folder: string;
+  /** A number as in the list of copies, or a time. */
+  readonly at: string;
+  /** Replace a vault that was not pushed, keeping it as a backup. */
+  readonly force?: boolean;
+  /** Asked once the copy is here, at the path `copy`: what opens it, and what seals it anew. */
+  readonly passphrases: (
+    copy: string,
+  ) => Promise<Result<{ readonly ofCopy: Secret; readonly toSeal: Secret }>>;
+  readonly signal: AbortSignal;
+}
+
+export interface Restored {
+  readonly copy: NumberedCopy;
+  readonly passphrase: Secret;
+  /** Where the replaced vault is kept, when `force` replaced one that was not pushed. */
+  readonly backup?: string;
+}
+
+/**
+ * Makes a copy of the remote's history the vault here, as a new generation, and notes what the remote holds as seen: the
+ * push after it replaces that, and is like any other. Failures: `conflict` for a vault here that was not pushed, or was
+ * replaced meanwhile; those of the remote, of `copyAt`, of `passphrases` and of `restoreInto`.
+ */
+export function restoreCopy(request: RestoreCopyRequest): Promise<Result<Restored>> {
+  return settle(() => restore(request));
+}
+
+async function restore(request: RestoreCopyRequest): Promise<Restored> {
+  const { remote, folder, at, force = false, signal } = request;
+  take(await makeFolder(folder));
+  await cleanLeftovers(folder);
+  const local = take(await readLocal(folder, signal));
+  const unpushed = local.sha256 !== undefined && !isPushed(local, remote.url);
+  if (unpushed && !force) throw new Failed(notPushed(local, remote));
+  const copy = take(copyAt(take(await numberedCopies(remote, signal)), at));
+  // what a push will replace is what is there now
+  const there = await remote.head(signal);
+  if (there.state === "unknown") throw new Failed(there.failure);
+  const { temp } = take(await fetchCopy(remote, copy.name, folder, signal));
+  try {
+    return { copy, ...(await seal(request, { local, unpushed, there }, temp.path)) };
+  } finally {
+    await temp.discard();
+  }
+}
+
+interface Found {
+  readonly local: LocalVault;
+  readonly unpushed: boolean;
+  readonly there: Known;
+}
+
+async function seal(
+  { remote, folder, passphrases }: RestoreCopyRequest,
+  { local, unpushed, there }: Found,
+  copy: string,
+): Promise<Omit<Restored, "copy">> {
+  const { ofCopy, toSeal: passphrase } = take(await passphrases(copy));
+  const { pushed } = local.state;
+  const seen = pushed?.remote === remote.url ? (pushed.generation ?? 0) : 0;
+  const found = there.state === "present" ? (there.object.generation ?? 0) : 0;
+  const restored = await restoreInto({
+    copy: { path: copy, passphrase: ofCopy },
+    path: local.path,
+    folder,
+    passphrase,
+    generation: Math.max(seen, found),
+    replaces: local.sha256,
+    backup: unpushed,
+    onReplaced: () => ({ ok: false, failure: notPushed(local, remote) }),
+  });
+  const backup = take(restored);
+  if (there.state === "present") take(await recordSynced(folder, remote.url, there.object));
+  return { passphrase, ...(backup === undefined ? {} : { backup }) };
+}
+
+function notPushed({ path }: LocalVault, { url }: Remote): Failure {
+  return {
+    kind: "conflict",
+    message: `${path} has changes that were not pushed to ${url}, and they would be replaced; nothing was changed`,
+    hint: "`tazpod push` brings them there first. --force keeps them beside as vault.tar.aes.bak-N.",
+  };
+}

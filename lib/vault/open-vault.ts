@@ -1,0 +1,137 @@
+import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
+import { attempt } from "../host/file-failure.js";
+import { openFile, openRead, stat } from "../host/files.js";
+import { Failed, fail, ok, type Result, settle, take } from "../failure/result.js";
+import type { Secret } from "../host/secret.js";
+import { openAge } from "./age/age.js";
+import { headBytes, detectFormat, type VaultFormat } from "./vault-format.js";
+import { gunzip } from "./archive/gzip.js";
+import { minV1Bytes, openV1, type SealedSource } from "./v1.js";
+
+/** An opened vault. `tar` is not checked yet: only `normalise` of archive.ts may read it. */
+export interface OpenedVault {
+  readonly format: VaultFormat;
+  /** Plain tar bytes. Ends with a `Failed` (vault-damaged, archive-too-large) when the content is not what it should be. */
+  readonly tar: Readable;
+  /** SHA-256 (hex) of the sealed bytes; known once `tar` has ended well. */
+  readonly sha256: () => string;
+}
+
+export interface OpenOptions {
+  /** What failures call the vault; the path when it is opened by path. */
+  readonly name?: string;
+  /** How many bytes of tar may come out of the compression; 512 MiB for v1, 64 GiB for age unless given. */
+  readonly maxBytes?: number;
+}
+
+const maxTarBytes = { v1: 512 * 1024 * 1024, age: 64 * 1024 ** 3 } as const;
+
+/**
+ * Opens the vault at a path, or a sealed vault in memory. One in the age format is read as it is used.
+ *
+ * Failures: `vault-absent`; `vault-damaged` when it is too short to be one, or was changed; `vault-format` for what
+ * this version does not read; `wrong-passphrase` when it does not open, which in v1 may also be a changed file;
+ * `archive-too-large`; `file`.
+ */
+export async function openVault(
+  source: string | Buffer,
+  passphrase: Secret,
+  options: OpenOptions = {},
+): Promise<Result<OpenedVault>> {
+  const path = options.name ?? (typeof source === "string" ? source : "the vault");
+  const head = typeof source === "string" ? await readHead(source) : ok(source.subarray(0, headBytes));
+  if (!head.ok) return head;
+  const format = detectFormat(head.value);
+  if (format === undefined) return fail({ kind: "vault-damaged", path, detail: tooShort(head.value.length) });
+  return settle(() =>
+    format === "age" ? age(source, passphrase, path, options) : v1(source, passphrase, path, options),
+  );
+}
+
+async function age(
+  source: string | Buffer,
+  passphrase: Secret,
+  path: string,
+  options: OpenOptions,
+): Promise<OpenedVault> {
+  const stream = typeof source === "string" ? take(await openRead(source)) : Readable.from([source]);
+  const hash = createHash("sha256");
+  const hashed = async function* (): AsyncGenerator<Buffer> {
+    for await (const piece of readOrFail(stream, path)) {
+      hash.update(piece);
+      yield piece;
+    }
+  };
+  const plain = await openAge(hashed(), passphrase, path).catch((error: unknown) => {
+    stream.destroy();
+    throw error;
+  });
+  const tar = gunzip(plain, path, options.maxBytes ?? maxTarBytes.age);
+  // also when nobody has begun to read
+  tar.once("close", () => stream.destroy());
+  let sha256: string | undefined;
+  return { format: "age", tar, sha256: () => (sha256 ??= hash.digest("hex")) };
+}
+
+async function v1(
+  source: string | Buffer,
+  passphrase: Secret,
+  path: string,
+  options: OpenOptions,
+): Promise<OpenedVault> {
+  const { close, ...sealed } = await sealedBytes(source, path);
+  const changed = (): Failed =>
+    new Failed({ kind: "vault-damaged", path, detail: "it was changed while it was being read" });
+  const opened = await openV1(sealed, passphrase, changed).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
+  if (opened === undefined) {
+    await close();
+    throw new Failed({ kind: "wrong-passphrase", path, tries: 1 });
+  }
+  const tar = gunzip(opened.plain, path, options.maxBytes ?? maxTarBytes.v1);
+  // also when no one has begun to read
+  tar.once("close", () => void close());
+  return { format: "v1", tar, sha256: () => opened.sha256 };
+}
+
+/** The bytes of one file, which stays the same while it is read twice, though a save may give its name to another. */
+async function sealedBytes(
+  source: string | Buffer,
+  path: string,
+): Promise<SealedSource & { readonly close: () => Promise<void> }> {
+  if (typeof source !== "string")
+    return { bytes: source.length, read: () => Readable.from([source]), close: async () => undefined };
+  const file = take(await openFile(source));
+  if (file === undefined) throw new Failed({ kind: "vault-absent", path });
+  return { bytes: file.bytes, read: () => readOrFail(file.read(), path), close: () => file.close() };
+}
+
+/** What a stream gives; an error of the file system is a failure with its path. */
+async function* readOrFail(stream: Readable, path: string): AsyncGenerator<Buffer> {
+  const iterator: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = take(await attempt("read", path, () => iterator.next()));
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    stream.destroy();
+  }
+}
+
+async function readHead(path: string): Promise<Result<Buffer>> {
+  const found = await stat(path);
+  if (!found.ok) return found;
+  if (found.value === undefined) return fail({ kind: "vault-absent", path });
+  const stream = await openRead(path, { start: 0, end: headBytes - 1 });
+  if (!stream.ok) return stream;
+  return attempt("read", path, async () => Buffer.concat(await stream.value.toArray()));
+}
+
+function tooShort(length: number): string {
+  return length === 0 ? "it is empty" : `it has ${length} bytes, and no vault has fewer than ${minV1Bytes}`;
+}

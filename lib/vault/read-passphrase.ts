@@ -1,0 +1,209 @@
+import { readBytes, readDescriptor, stat } from "../host/files.js";
+import { fail, ok, type Result } from "../failure/result.js";
+import { Secret } from "../host/secret.js";
+import { splitCommand } from "./split-command.js";
+import { generatePassphrase, estimateStrength, strengthText } from "./passphrase-strength.js";
+
+/** Where a passphrase may come from. The first that is given is used; when none is, the user is asked. */
+export interface PassphraseSources {
+  /** --passphrase-fd */
+  readonly fd?: number;
+  /** --passphrase-file */
+  readonly file?: string;
+  /** What the file was named with, when it was another option. */
+  readonly fileOption?: string;
+  /** --passphrase-command, one string, split without a shell */
+  readonly command?: string;
+  /** TAZPOD_PASSPHRASE_FILE */
+  readonly environmentFile?: string;
+}
+
+/** Who can be asked for one. */
+export interface SecretAsker {
+  /** Whether there is a terminal with somebody at it. */
+  readonly interactive: boolean;
+  /** Asks with echo off; keys typed before the question do not count. */
+  secret(question: string): Promise<Result<Secret>>;
+  say(text: string): void;
+  /** Has the text on the screen while `work` runs, and takes it away again. */
+  reveal<T>(text: string, work: () => Promise<T>): Promise<T>;
+}
+
+export interface PassphraseContext {
+  readonly sources: PassphraseSources;
+  readonly asker: SecretAsker;
+  /** Runs a program, which may use the terminal for itself, and gives its stdout. */
+  readonly run: (argv: readonly string[]) => Promise<Result<Buffer>>;
+  /** Words that make a new passphrase no stronger: the project's name and the like. */
+  readonly known: readonly string[];
+}
+
+export interface Passphrase {
+  readonly secret: Secret;
+  /** In words, for messages: "the file /run/p". */
+  readonly source: string;
+  /** Somebody typed it, so that asking again makes sense. */
+  readonly asked: boolean;
+}
+
+const limitBytes = 64 * 1024;
+const tries = 3;
+
+/**
+ * The passphrase of a vault that is there. Its bytes are taken as they are, but for one newline at the end of what a
+ * file, descriptor or command gives. Failures: `passphrase-unusable` (empty, or a file that others can read),
+ * `answer-needed` when there is nobody to ask, `usage`, `file`, and those of `run` and the asker.
+ */
+export async function readPassphrase(
+  context: PassphraseContext,
+  question = "Passphrase of the vault:",
+): Promise<Result<Passphrase>> {
+  const given = await fromSources(context);
+  if (given !== undefined) return given;
+  const typed = await ask(context.asker, question);
+  if (!typed.ok) return typed;
+  return typed.value.length === 0 ? unusable("the terminal", "it is empty") : asked(typed.value);
+}
+
+/**
+ * The passphrase of a new vault: from the sources, or typed twice the same, or generated and typed back; never empty.
+ * Three tries. How strong it is, is told; a weak one is for the user to refuse.
+ */
+export async function newPassphrase(
+  context: PassphraseContext,
+  question = "Passphrase for the new vault",
+  flag = "--passphrase-file",
+): Promise<Result<Passphrase>> {
+  const { asker, known } = context;
+  const given = await fromSources(context);
+  if (given !== undefined) {
+    if (given.ok) await warnOfWeak(given.value, context);
+    return given;
+  }
+  const full = `${question} (Enter generates one):`;
+  let detail = "";
+  for (let count = 0; count < tries; count++) {
+    const first = await ask(asker, detail === "" ? full : `${detail}. ${full}`, flag);
+    if (!first.ok) return first;
+    const again =
+      first.value.length === 0 ? await generateAndConfirm(asker) : await confirm(asker, first.value, known);
+    if (!again.ok) return again;
+    if (again.value !== undefined) return asked(again.value);
+    detail = "The two were not the same";
+  }
+  return unusable("the terminal", `no passphrase after ${tries} tries`);
+}
+
+/** The passphrase, once it was typed the same a second time; undefined when it was not. */
+async function confirm(
+  asker: SecretAsker,
+  first: Secret,
+  known: readonly string[],
+): Promise<Result<Secret | undefined>> {
+  asker.say(`Strength: ${strengthText(await estimateStrength(first, known))}.`);
+  const second = await ask(asker, "The same again (Enter to choose another):");
+  if (!second.ok) return (first.wipe(), second);
+  const same = first.equals(second.value);
+  second.value.wipe();
+  if (same) return ok(first);
+  first.wipe();
+  return ok(undefined);
+}
+
+/** A generated one, once it was typed from the screen, so that it has been in somebody's hands at least. */
+async function generateAndConfirm(asker: SecretAsker): Promise<Result<Secret | undefined>> {
+  const secret = await generatePassphrase();
+  const shown = secret.use((bytes) => bytes.toString("utf8"));
+  return asker.reveal(
+    `The passphrase, which is not shown again. Keep it where you will find it:\n\n    ${shown}\n`,
+    async () => {
+      for (let count = 0; count < tries; count++) {
+        const typed = await ask(asker, count === 0 ? "Type it:" : "That was not it. Type it:");
+        if (!typed.ok) return (secret.wipe(), typed);
+        const same = secret.equals(typed.value);
+        typed.value.wipe();
+        if (same) return ok(secret);
+      }
+      secret.wipe();
+      return ok(undefined);
+    },
+  );
+}
+
+async function warnOfWeak(
+  { secret, source }: Passphrase,
+  { asker, known }: PassphraseContext,
+): Promise<void> {
+  const strength = await estimateStrength(secret, known);
+  if (strength.word === "weak" || strength.word === "very weak")
+    asker.say(`The passphrase from ${source} is ${strengthText(strength)}.`);
+}
+
+function asked(secret: Secret): Result<Passphrase> {
+  return ok({ secret, source: "the terminal", asked: true });
+}
+
+async function ask(
+  asker: SecretAsker,
+  question: string,
+  flag = "--passphrase-file",
+): Promise<Result<Secret>> {
+  if (asker.interactive) return asker.secret(question);
+  return fail({ kind: "answer-needed", question, flag });
+}
+
+async function fromSources({ sources, run }: PassphraseContext): Promise<Result<Passphrase> | undefined> {
+  if (sources.fd !== undefined) return fromDescriptor(sources.fd);
+  if (sources.file !== undefined) return fromFile(sources.file, sources.fileOption ?? "--passphrase-file");
+  if (sources.command !== undefined) return fromCommand(sources.command, run);
+  if (sources.environmentFile !== undefined)
+    return fromFile(sources.environmentFile, "TAZPOD_PASSPHRASE_FILE");
+  return undefined;
+}
+
+async function fromDescriptor(fd: number): Promise<Result<Passphrase>> {
+  const source = `--passphrase-fd ${fd}`;
+  const bytes = await readDescriptor(fd, limitBytes);
+  return bytes.ok ? usable(bytes.value, source) : bytes;
+}
+
+/** Why a passphrase is not taken from a file, in words; undefined when it is. Its content is not looked at. Failure: `file`. */
+export async function unusableFile(path: string): Promise<Result<string | undefined>> {
+  const found = await stat(path);
+  if (!found.ok) return found;
+  if (found.value === undefined) return ok("there is no such file");
+  const { kind, mode, bytes } = found.value;
+  if (kind !== "file") return ok("it is not a regular file; use --passphrase-fd for a pipe");
+  if ((mode & 0o077) !== 0)
+    return ok(`others can read it (mode ${mode.toString(8).padStart(4, "0")}); set it with chmod 600`);
+  return ok(bytes > limitBytes ? `it has more than ${limitBytes} bytes` : undefined);
+}
+
+async function fromFile(path: string, given: string): Promise<Result<Passphrase>> {
+  const source = `${path} (${given})`;
+  const why = await unusableFile(path);
+  if (!why.ok) return why;
+  if (why.value !== undefined) return unusable(source, why.value);
+  const read = await readBytes(path);
+  if (!read.ok) return read;
+  return read.value === undefined ? unusable(source, "there is no such file") : usable(read.value, source);
+}
+
+async function fromCommand(command: string, run: PassphraseContext["run"]): Promise<Result<Passphrase>> {
+  const argv = splitCommand(command);
+  if (!argv.ok) return argv;
+  const output = await run(argv.value);
+  return output.ok ? usable(output.value, `the command ${argv.value[0]}`) : output;
+}
+
+function usable(bytes: Buffer, source: string): Result<Passphrase> {
+  const end = bytes.at(-1) === 0x0a ? bytes.length - 1 : bytes.length;
+  if (end === 0) return unusable(source, "it is empty");
+  const secret = Secret.of(Buffer.from(bytes.subarray(0, end)));
+  bytes.fill(0);
+  return ok({ secret, source, asked: false });
+}
+
+function unusable(source: string, detail: string): Result<never> {
+  return fail({ kind: "passphrase-unusable", source, detail });
+}

@@ -1,0 +1,52 @@
+import { minV1Bytes } from "./v1.js";
+import { openRead } from "../host/files.js";
+import { fail, ok, type Result } from "../failure/result.js";
+
+export type VaultFormat = "v1" | "age";
+
+/** The first line of an age file (https://age-encryption.org/v1). */
+const ageLine = Buffer.from("age-encryption.org/v1\n");
+
+/** How many bytes of the beginning `recognise` wants to see. */
+export const headBytes = 64;
+
+/**
+ * The format of a sealed vault by its first bytes (`headBytes` of them, or all). v1 has no mark of its own, so it
+ * is whatever is not age and is long enough; undefined is what can be neither.
+ */
+export function detectFormat(head: Uint8Array): VaultFormat | undefined {
+  if (ageLine.equals(head.subarray(0, ageLine.length))) return "age";
+  return head.length >= minV1Bytes ? "v1" : undefined;
+}
+
+/** The format of a sealed file, by its first bytes. Failures: `vault-damaged` when it can be none, `file`. */
+export async function readFormat(path: string): Promise<Result<VaultFormat>> {
+  const head = await openRead(path, { start: 0, end: headBytes - 1 });
+  if (!head.ok) return head;
+  const chunks: Buffer[] = [];
+  for await (const chunk of head.value as AsyncIterable<Buffer>) chunks.push(chunk);
+  const format = detectFormat(Buffer.concat(chunks));
+  return format === undefined
+    ? fail({ kind: "vault-damaged", path, detail: "it is too short to be a vault" })
+    : ok(format);
+}
+
+/** What files begin with that are taken for a tar archive and are none. */
+const beginnings: readonly (readonly [bytes: Buffer, words: string])[] = [
+  [Buffer.from("1f8b", "hex"), "it is compressed with gzip"],
+  [Buffer.from("BZh"), "it is compressed with bzip2"],
+  [Buffer.from("fd377a585a00", "hex"), "it is compressed with xz"],
+  [Buffer.from("28b52ffd", "hex"), "it is compressed with zstd"],
+  [Buffer.from("PK\u0003\u0004"), "it is a zip archive"],
+  [Buffer.from("age-encryption.org/"), "it is encrypted with age"],
+];
+
+/** By its first bytes, in words, what a file is instead of a plain tar; undefined for what may be one. Failures: `file`. */
+export async function detectOtherFormat(path: string): Promise<Result<string | undefined>> {
+  const head = await openRead(path, { start: 0, end: 31 });
+  if (!head.ok) return head;
+  const chunks: Buffer[] = [];
+  for await (const chunk of head.value as AsyncIterable<Buffer>) chunks.push(chunk);
+  const found = Buffer.concat(chunks);
+  return ok(beginnings.find(([bytes]) => found.subarray(0, bytes.length).equals(bytes))?.[1]);
+}

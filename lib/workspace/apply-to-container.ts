@@ -1,0 +1,165 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { escapePath } from "../secrets-folder/exec.js";
+import { openFile } from "../host/files.js";
+import { Failed, ok, type Result } from "../failure/result.js";
+import { tarStream } from "../vault/archive/tar-entries.js";
+import { padding, tarHeader, type TarEntry } from "../vault/archive/tar-header.js";
+import { statEntry } from "../host/folder-tree.js";
+import type { Change } from "./decide.js";
+import { parentFolders, type Entry } from "./entry.js";
+import { execScript, type WorkspaceContainer } from "./container-exec.js";
+import type { ContainerListing } from "./list-container.js";
+import { commit, stage } from "./sync-scripts.js";
+import type { Applied } from "./apply-to-host.js";
+
+interface ContainerUpdate {
+  readonly inside: WorkspaceContainer;
+  readonly root: string;
+  readonly copy: ContainerListing;
+  readonly signal: AbortSignal;
+}
+
+interface Order {
+  readonly path: string;
+  readonly line: string;
+}
+
+/**
+ * Does to the copy in the container what was decided: unpacked beside first, then put in place, one by one, where nobody has
+ * changed anything since it was looked at.
+ */
+export async function applyToContainer(
+  sending: ContainerUpdate,
+  changes: readonly Change[],
+): Promise<Result<Applied>> {
+  const { inside, signal } = sending;
+  if (changes.length === 0) return ok({ now: new Map(), failed: new Map() });
+  const sent = new Map<string, Entry>();
+  const failed = new Map<string, string>();
+  const staged = await execScript(inside, stage, signal, tarStream(pack(sending, changes, sent, failed)));
+  if (!staged.ok) return staged;
+  const orders = commitOrders(sending.copy, changes, sent, failed);
+  const done = await execScript(
+    inside,
+    commit,
+    signal,
+    [...orders.map(({ line }) => line), "end", ""].join("\n"),
+  );
+  if (!done.ok) return done;
+  for (const line of done.value.stdout.toString().split("\n")) {
+    const order = line === "" ? undefined : orders[Number(line) - 1];
+    if (order !== undefined)
+      failed.set(order.path, "it was changed in the container meanwhile, or may not be");
+  }
+  const now = new Map<string, Entry | undefined>();
+  for (const { path, to } of changes)
+    // what is in a folder that is new came with it
+    if (![path, ...parentFolders(path)].some((one) => failed.has(one))) now.set(path, sent.get(path) ?? to);
+  return ok({ now, failed });
+}
+
+const isNew = ({ from, to }: Change): boolean =>
+  to !== undefined && !(from?.type === to.type && from.content === to.content);
+
+/** What is to be there anew, as it is on this host now; `sent` says what that was. */
+async function* pack(
+  { root, signal }: ContainerUpdate,
+  changes: readonly Change[],
+  sent: Map<string, Entry>,
+  failed: Map<string, string>,
+): AsyncGenerator<Buffer> {
+  for (const change of changes) {
+    const { path, to } = change;
+    if (to === undefined || !isNew(change)) continue;
+    if (signal.aborted) throw new Failed({ kind: "interrupted", signal: String(signal.reason) });
+    const found = await statEntry(root, path);
+    const kind = found.ok ? found.value?.kind : undefined;
+    if (!found.ok || found.value === undefined || kind !== to.type) {
+      failed.set(path, "it was changed here meanwhile");
+      continue;
+    }
+    const { mtime, bytes } = found.value;
+    const entry: TarEntry = { path, type: to.type, mode: to.mode, size: 0, mtime };
+    if (to.type === "directory") yield tarHeader({ ...entry, mode: to.mode | 0o700 });
+    else if (to.type === "link") yield tarHeader({ ...entry, target: to.content });
+    else yield* file(join(root, path), { ...entry, size: bytes });
+    if (to.type !== "file") sent.set(path, to);
+  }
+
+  async function* file(full: string, entry: TarEntry): AsyncGenerator<Buffer> {
+    const opened = await openFile(full);
+    if (!opened.ok || opened.value === undefined)
+      return void failed.set(entry.path, "it cannot be read here any more");
+    const hash = createHash("sha256");
+    try {
+      yield tarHeader(entry);
+      let missing = entry.size;
+      for await (const chunk of opened.value.read() as AsyncIterable<Buffer>) {
+        const piece = chunk.subarray(0, missing);
+        missing -= piece.length;
+        hash.update(piece);
+        yield piece;
+        if (missing === 0) break;
+      }
+      // one that has become shorter meanwhile: what was sent is told, and is out of date
+      for (; missing > 0;) {
+        const zeros = Buffer.alloc(Math.min(missing, 1 << 16));
+        missing -= zeros.length;
+        hash.update(zeros);
+        yield zeros;
+      }
+      yield padding(entry.size);
+    } finally {
+      await opened.value.close();
+    }
+    sent.set(entry.path, { type: "file", mode: entry.mode, content: hash.digest("hex") });
+  }
+}
+
+/** In this order: folders opened that nobody may write, what goes, what comes, modes as they are to be. */
+function commitOrders(
+  { entries, stamps }: ContainerListing,
+  changes: readonly Change[],
+  sent: ReadonlyMap<string, Entry>,
+  failed: ReadonlyMap<string, string>,
+): Order[] {
+  const orders: Order[] = [];
+  const order = (what: string, mode: number, look: string, path: string): void =>
+    void orders.push({ path, line: `${what} ${mode.toString(8)} ${look} ${escapePath(path)}` });
+  const closed = new Map<string, number>();
+  for (const folder of changes.flatMap(({ path }) => parentFolders(path))) {
+    const entry = entries.get(folder);
+    if (entry?.type === "directory" && isClosed(entry)) closed.set(folder, entry.mode);
+  }
+  for (const [folder, mode] of closed) order("mode", mode | 0o700, "any", folder);
+  for (const { path, from } of changes.filter(isGoing).toReversed()) {
+    if (failed.has(path)) continue;
+    if (from?.type === "directory") order("rmdir", 0, "any", path);
+    else order("remove", 0, stamps.get(path) ?? "any", path);
+  }
+  const whole = new Set<string>();
+  for (const change of changes) {
+    const { path, to } = change;
+    if (!sent.has(path) || parentFolders(path).some((folder) => whole.has(folder))) continue;
+    if (to?.type === "directory") whole.add(path);
+    order("put", 0, isGoing(change) || !entries.has(path) ? "-" : (stamps.get(path) ?? "any"), path);
+  }
+  const modes = new Map(closed);
+  for (const { path, from, to } of changes) {
+    if (to === undefined) modes.delete(path);
+    else if (to.type === "link" || failed.has(path)) continue;
+    else if ((from?.type === to.type && from.content === to.content) || isClosed(to))
+      modes.set(path, to.mode);
+  }
+  // what is below comes first
+  for (const [path, mode] of [...modes].toSorted(([a], [b]) => (a < b ? 1 : -1)))
+    order("mode", mode, "any", path);
+  return orders;
+}
+
+const isClosed = ({ type, mode }: Entry): boolean => type === "directory" && (mode & 0o700) !== 0o700;
+
+const isGoing = ({ from, to }: Change): boolean =>
+  from !== undefined &&
+  (to === undefined || (from.type !== to.type && [from.type, to.type].includes("directory")));

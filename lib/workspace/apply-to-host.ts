@@ -1,0 +1,104 @@
+import { statEntry, placeFile, placeFolder, placeLink, removeAt, setMode } from "../host/folder-tree.js";
+import { ok, type Result } from "../failure/result.js";
+import type { Change } from "./decide.js";
+import type { Entry } from "./entry.js";
+import { fetchFiles } from "./fetch-files.js";
+import type { HostListing } from "./list-host.js";
+import type { WorkspaceContainer } from "./container-exec.js";
+
+export interface Applied {
+  /** What each place has now. */
+  readonly now: ReadonlyMap<string, Entry | undefined>;
+  /** What was not done, and why, in words. */
+  readonly failed: ReadonlyMap<string, string>;
+}
+
+interface HostUpdate {
+  readonly inside: WorkspaceContainer;
+  readonly root: string;
+  readonly vaultFolder: string;
+  readonly host: HostListing;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Does to the project on this host what was decided, through no link, and nowhere where somebody has changed something since
+ * it was looked at. What cannot be done is told, and is as it was. Failures: those of the container, and of the disk for
+ * whatever comes.
+ */
+export async function applyToHost(
+  receiving: HostUpdate,
+  changes: readonly Change[],
+): Promise<Result<Applied>> {
+  const { inside, root, vaultFolder, host, signal } = receiving;
+  const now = new Map<string, Entry | undefined>();
+  const failed = new Map<string, string>();
+  const attempt = async (
+    { path }: Change,
+    entry: Entry | undefined,
+    act: () => Promise<Result<void>>,
+  ): Promise<void> => {
+    const done = (await isAsSeen(receiving, path)) ? await act() : undefined;
+    if (done?.ok === true) now.set(path, entry);
+    else failed.set(path, done === undefined ? "it was changed here meanwhile" : words(done));
+  };
+  const goes = changes.filter(
+    ({ from, to }) =>
+      from !== undefined && from.type !== to?.type && (to === undefined || isFolderOf(from, to)),
+  );
+  for (const change of goes.toReversed())
+    await attempt(change, undefined, () => removeAt(root, change.path, change.from?.type === "directory"));
+  const comes = changes.filter(({ path, to }) => to !== undefined && !failed.has(path));
+  for (const change of comes) {
+    const { path, from, to } = change;
+    if (to?.type === "link") await attempt(change, to, () => placeLink(root, path, to.content, vaultFolder));
+    else if (to !== undefined && from?.type === to.type && from.content === to.content)
+      await attempt(change, to, () => setMode(root, path, to.mode));
+    // writable until all is in it
+    else if (to?.type === "directory")
+      await attempt(change, to, () => placeFolder(root, path, to.mode | 0o700));
+  }
+  const files = comes.filter(
+    ({ to, from }) => to?.type === "file" && !(from?.type === "file" && from.content === to.content),
+  );
+  const bySource = new Map<string, Change[]>();
+  for (const change of files)
+    bySource.set(change.sourcePath, [...(bySource.get(change.sourcePath) ?? []), change]);
+  const fetched = await fetchFiles(
+    { inside, folder: vaultFolder, signal },
+    [...bySource.keys()],
+    async (source, { temp, sha256, mode }) => {
+      for (const change of bySource.get(source) ?? [])
+        await attempt(change, { type: "file", mode, content: sha256 }, () =>
+          placeFile(root, change.path, temp),
+        );
+      return ok(undefined);
+    },
+  );
+  if (!fetched.ok) return fetched;
+  for (const { path } of files)
+    if (!now.has(path) && !failed.has(path)) failed.set(path, "it was changed in the container meanwhile");
+  for (const { path, to } of comes.toReversed())
+    if (to?.type === "directory" && (to.mode & 0o700) !== 0o700 && now.has(path))
+      await setMode(root, path, to.mode);
+  return ok({ now, failed });
+
+  async function isAsSeen({ root: top }: HostUpdate, path: string): Promise<boolean> {
+    const found = await statEntry(top, path);
+    if (!found.ok) return false;
+    // what was in the way was removed just now
+    const before = now.has(path) && now.get(path) === undefined ? undefined : host.found.get(path);
+    if (before === undefined || found.value === undefined) return before === found.value;
+    return found.value.kind === "directory"
+      ? before.kind === "directory"
+      : found.value.fingerprint === before.fingerprint;
+  }
+}
+
+const isFolderOf = (from: Entry, to: Entry): boolean => from.type === "directory" || to.type === "directory";
+
+function words(done: Result<void>): string {
+  if (done.ok || done.failure.kind !== "file") return "it could not be done";
+  const { action, code, detail } = done.failure;
+  return `could not ${action} it here: ${detail ?? code}`;
+}
