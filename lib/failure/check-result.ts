@@ -1,7 +1,7 @@
-/** The answer of a check, with its reason in words ("container lab-lab is absent"). */
+/** The result of a check. `reason` is text for people: "container lab-lab is absent". */
 export interface CheckResult {
   readonly state: "true" | "false" | "unknown";
   readonly reason: string;
-  /** For unknown and false: what to do, where the check knows. */
+  /** For unknown and false: what to do, if the check knows. */
   readonly hint?: string;
 }

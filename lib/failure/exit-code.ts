@@ -1,6 +1,6 @@
 import type { Failure } from "./failure.js";
 
-/** The process's exit code for a failure; see "Exit codes" in `tazpod --help`. */
+/** Returns the process's exit code for a failure; see "Exit codes" in `tazpod --help`. */
 export function exitCode(failure: Failure): number {
   switch (failure.kind) {
     case "usage":

@@ -3,7 +3,7 @@ import type { FailureOf } from "./failure.js";
 
 type Unavailable = FailureOf<"engine-unavailable">;
 
-/** The part of `explain` that is about an engine that is not to be had. */
+/** Explains why an engine is unavailable. */
 export function unavailable({ engine, why, detail }: Unavailable): Explanation {
   if (engine === "namespace") return namespaces(why, detail);
   if (engine === "process")
@@ -17,39 +17,39 @@ export function unavailable({ engine, why, detail }: Unavailable): Explanation {
   switch (why) {
     case "missing":
       return say(
-        `${title} is not installed: there is no program ${engine} on PATH.`,
+        `${title} is not installed: the program ${engine} is not in PATH.`,
         isPodman
           ? "On Debian: `sudo apt-get install podman uidmap slirp4netns`."
           : "On Debian: `sudo apt-get install docker.io`.",
       );
     case "permission":
       return say(
-        `${title} is there, but this user may not use it (${said}).`,
+        `${title} is running, but this user may not use it (${said}).`,
         "Add yourself to the docker group (`sudo usermod -aG docker $USER`, then log in again), or use rootless Docker.",
       );
     case "user-namespace":
       return say(
-        `${title} is there, but this user cannot have containers with it: ${said}`,
-        "It takes newuidmap, on Debian `sudo apt-get install uidmap`, and numbers of this user's own: `sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $USER` (a range that /etc/subuid has for nobody else), then `podman system migrate`.",
+        `${title} is installed, but this user cannot run containers with it: ${said}`,
+        "Rootless containers need newuidmap (on Debian: `sudo apt-get install uidmap`) and subordinate ids for this user: `sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $USER` (a range that no other user has in /etc/subuid), then `podman system migrate`.",
       );
     default:
       return isPodman
-        ? say(`podman does not work here: ${said}`, "`podman info` says the same until that is put right.")
+        ? say(`podman does not work here: ${said}`, "`podman info` shows the same error until it is fixed.")
         : say(
             `${title} is not answering: ${said}`,
-            "Start it (`sudo systemctl start docker`), or point DOCKER_HOST or `docker context use` at one that runs.",
+            "Start it (`sudo systemctl start docker`), or point DOCKER_HOST or `docker context use` at one that is running.",
           );
   }
 }
 
-/** Why root has no namespace, as the engine says it. */
-export const rootRefused = "root does not run in one, and the project belongs to root";
+/** The detail of the failure when root asks for a namespace in a project that root owns. */
+export const rootRefused = "tazpod does not run as root in a namespace, and the project belongs to root";
 
 function namespaces(why: Unavailable["why"], detail: string): Explanation {
   if (why === "missing")
     return say(
-      `Namespaces need ${detail}, which is not here.`,
-      "They are Linux's own, driven by util-linux; on Debian: `sudo apt-get install util-linux bsdutils mount`.",
+      `Linux namespaces need ${detail}, which is missing.`,
+      "tazpod uses util-linux for them. On Debian: `sudo apt-get install util-linux bsdutils mount`.",
     );
   if (detail === rootRefused)
     return say(
@@ -58,22 +58,24 @@ function namespaces(why: Unavailable["why"], detail: string): Explanation {
     );
   return say(
     `Linux namespaces are not available: ${detail}`,
-    "Ordinary users may make them where `sysctl kernel.unprivileged_userns_clone` is 1 (Debian), or `kernel.apparmor_restrict_unprivileged_userns` is 0 (Ubuntu).",
+    "Unprivileged users may create them if `sysctl kernel.unprivileged_userns_clone` is 1 (Debian) or `kernel.apparmor_restrict_unprivileged_userns` is 0 (Ubuntu).",
   );
 }
 
+/** Explains why a container did not start. */
 export function noStart({ name, detail, why }: FailureOf<"container-start">): Explanation {
   if (why === "network")
     return say(
-      `The container ${name} does not start, because podman can give it no network: ${detail}.`,
-      "An ordinary user's takes slirp4netns (on Debian `sudo apt-get install slirp4netns`) and /dev/net/tun (`sudo modprobe tun`, `sudo chmod 666 /dev/net/tun`); root's takes the package containernetworking-plugins. `network: none` or `network: host` in .tazpod/config.yaml needs neither.",
+      `The container ${name} did not start, because podman cannot set up its network: ${detail}.`,
+      "As an ordinary user, install slirp4netns (on Debian: `sudo apt-get install slirp4netns`) and provide /dev/net/tun (`sudo modprobe tun`, `sudo chmod 666 /dev/net/tun`). As root, install the package containernetworking-plugins. `network: none` or `network: host` in .tazpod/config.yaml needs neither.",
     );
   return say(
-    `The container ${name} does not start: ${detail}`,
-    "`tazpod down` removes it, so that it is made anew.",
+    `The container ${name} did not start: ${detail}`,
+    "`tazpod down` removes it, and the next start creates it again.",
   );
 }
 
+/** Explains that a container or volume of the wanted name belongs to something else. */
 export function foreign({
   engine,
   name,
@@ -81,32 +83,33 @@ export function foreign({
   project,
   volume = false,
 }: FailureOf<"container-foreign">): Explanation {
-  const another = "Set another container_name in .tazpod/config.yaml";
+  const another = "Set a different container_name in .tazpod/config.yaml";
   if (volume)
     return say(
       `The volume ${name} belongs to ${owner === "" ? "something other than tazpod" : owner}, not to ${project}.`,
-      `${another}; if what is in that volume is no longer wanted, remove it with \`${engine} volume rm ${name}\`.`,
+      `${another}; or, if you no longer need the volume, remove it with \`${engine} volume rm ${name}\`.`,
     );
   return say(
     `The container ${name} belongs to ${owner === "" ? "something other than tazpod" : owner}, not to ${project}.`,
     engine === "namespace" || engine === "process"
       ? `${another}.`
-      : `${another}; if that container is no longer wanted, remove it with \`${engine} rm -f ${name}\`.`,
+      : `${another}; or, if you no longer need the container, remove it with \`${engine} rm -f ${name}\`.`,
   );
 }
 
-/** Whether a registry that was asked says that it has no such image, or does not show it. */
+/** Tells whether a registry's answer means that the image does not exist, or may not be read. */
 export function isAbsentImage(detail: string): boolean {
   return /not found|no such manifest|manifest unknown|denied|does not exist|unauthorized|invalid reference/i.test(
     detail.replace(/(lookup|dial) .*/gi, ""),
   );
 }
 
+/** Explains why an image is not available. */
 export function noImage({ engine, image, detail }: FailureOf<"image-unavailable">): Explanation {
   return say(
-    `The image ${image} is not here and could not be pulled: ${detail}`,
+    `The image ${image} is not on this machine and could not be pulled: ${detail}`,
     isAbsentImage(detail)
-      ? `Set \`image\` in .tazpod/config.yaml to one that exists (a private one takes \`${engine} login\`), or \`build\` to a Dockerfile.`
+      ? `Set \`image\` in .tazpod/config.yaml to one that exists (a private one needs \`${engine} login\`), or \`build\` to a Dockerfile.`
       : "Check the network. TAZPOD_ENGINE=namespace needs no image.",
   );
 }

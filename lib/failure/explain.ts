@@ -4,7 +4,7 @@ import type { Failure, FailureOf, Problem } from "./failure.js";
 
 const project = "Use `tazpod init` in the project's folder, or name it with --project DIR.";
 
-/** The only author of messages for people. */
+/** Turns a failure into a message and a hint. Every message for people is written here. */
 export function explain(failure: Failure): Explanation {
   switch (failure.kind) {
     case "usage":
@@ -31,19 +31,19 @@ export function explain(failure: Failure): Explanation {
       return say(failure.message, undefined, failure.at);
     case "answer-needed":
       return say(
-        `An answer was needed and nobody could give it: ${failure.question}`,
-        `Run it on a terminal, or use ${failure.flag}.`,
+        `Cannot ask "${failure.question}" without a terminal.`,
+        `Run this in a terminal, or use ${failure.flag}.`,
       );
     case "declined":
-      return say(`Declined: ${failure.question}`, "Nothing of it was done.");
+      return say(`Declined: ${failure.question}`, "Nothing was changed.");
     case "interrupted":
       return say(`Interrupted (${failure.signal}).`);
     case "timeout":
-      return say(`${failure.what}: no end within ${failure.ms / 1000} s.`);
+      return say(`${failure.what} did not finish within ${failure.ms / 1000} s.`);
     case "too-much-output":
       return say(
-        `${failure.what} printed more than ${Math.floor(failure.limit / 2 ** 20)} MiB and was ended.`,
-        "Something in the container may be printing without end: `tazpod down` removes the container.",
+        `${failure.what} printed more than ${Math.floor(failure.limit / 2 ** 20)} MiB and was stopped.`,
+        "A program in the container may be printing endlessly. `tazpod down` removes the container.",
       );
     case "task-failed": {
       const cause = explain(failure.cause);
@@ -70,21 +70,21 @@ export function explain(failure: Failure): Explanation {
     case "file":
       return say(`Could not ${failure.action} ${failure.path}: ${failure.detail ?? failure.code}.`);
     case "no-project":
-      return say(`There is no TazPod project in ${failure.from} or above it.`, project);
+      return say(`There is no tazpod project in ${failure.from} or any folder above it.`, project);
     case "engine-unavailable":
       return unavailable(failure);
     case "no-engine":
       return say(
-        `There is nothing here to run a container with:\n${failure.causes.map((cause) => `  ${explain(cause).message}`).join("\n")}`,
-        "Install Docker or podman, or let this user make Linux namespaces. TAZPOD_ENGINE=process does without isolation.",
+        `No container engine is available:\n${failure.causes.map((cause) => `  ${explain(cause).message}`).join("\n")}`,
+        "Install Docker or podman, or let this user make Linux namespaces. TAZPOD_ENGINE=process runs without isolation.",
       );
     case "container-foreign":
       return foreign(failure);
     case "container-gone":
       return say(
-        `The container ${failure.name} ${failure.restarted === true ? "was started anew, with an empty RAM folder" : "no longer runs"}.`,
+        `The container ${failure.name} ${failure.restarted === true ? "was restarted, and its RAM folder is empty" : "is no longer running"}.`,
         failure.unsaved
-          ? "What was in RAM and not saved is lost with it; the sealed vault is as it was last saved."
+          ? "Unsaved changes in RAM are lost. The sealed vault is unchanged since the last save."
           : "Run `tazpod enter` to start it.",
       );
     case "container-start":
@@ -93,32 +93,32 @@ export function explain(failure: Failure): Explanation {
       return noImage(failure);
     case "build-failed":
       return say(
-        `The image does not build from ${failure.dockerfile}:\n${failure.lines.map((line) => `  ${line}`).join("\n")}`,
-        `Correct ${failure.dockerfile}; \`build\` in .tazpod/config.yaml names it.`,
+        `The image could not be built from ${failure.dockerfile}:\n${failure.lines.map((line) => `  ${line}`).join("\n")}`,
+        `Fix ${failure.dockerfile}, which \`build\` in .tazpod/config.yaml names.`,
       );
     case "image-unusable":
       return say(`The image ${failure.image} lacks ${failure.lacks}.`, failure.hint);
     case "ghost-mode-off":
       return say(
-        "ghost_mode: false would keep secrets outside RAM, and this engine can do better.",
-        "Set ghost_mode: true in .tazpod/config.yaml.",
+        "`ghost_mode: false` would keep secrets outside RAM, which this engine does not need.",
+        "Set `ghost_mode: true` in .tazpod/config.yaml.",
       );
     case "untrusted":
       return say(
         `${failure.text}\nThis project is not trusted on this host yet.`,
-        `Look at all of it with \`tazpod trust --show\`, and trust it with \`tazpod trust\`, or with TAZPOD_TRUST=${failure.hash}`,
+        `Review it with \`tazpod trust --show\`. Then trust it with \`tazpod trust\` or TAZPOD_TRUST=${failure.hash}`,
       );
     case "untrusted-file":
       return say(
-        `${failure.file} ${untrustedFile[failure.why]}, so it was not used.`,
-        "`tazpod trust` shows what has changed, and asks.",
+        `${failure.file} ${untrustedFile[failure.why]}, so tazpod did not use it.`,
+        "`tazpod trust` shows the changes and asks whether you trust them.",
       );
     case "setting-unusable":
       return say(`\`${failure.setting}\` in .tazpod/config.yaml: ${failure.detail}.`, failure.hint);
     case "busy":
       return say(
-        `Another tazpod (process ${failure.pid} on ${failure.host}) is opening, saving or closing this vault, and does not come to an end.`,
-        `Wait for it or end it. If there is no such process, remove ${failure.path}.`,
+        `Another tazpod (process ${failure.pid} on ${failure.host}) is opening, saving or closing this vault, and has not finished within 2 minutes.`,
+        `Wait for it, or end it. If there is no such process, remove ${failure.path}.`,
       );
     case "changed-meanwhile":
       return say(`${failure.detail}.`, "Run it again.");
@@ -126,75 +126,75 @@ export function explain(failure: Failure): Explanation {
       return say(`The passphrase from ${failure.source} cannot be used: ${failure.detail}.`);
     case "wrong-passphrase":
       return say(
-        `${failure.path} does not open: the passphrase is wrong, or the file is damaged${failure.tries > 1 ? ` (tried ${failure.tries} times)` : ""}.`,
+        `${failure.path} cannot be opened: the passphrase is wrong, or the file is damaged${failure.tries > 1 ? ` (tried ${failure.tries} times)` : ""}.`,
         "Nothing was opened or changed.",
       );
     case "vault-damaged":
       return say(
         `${failure.path} is damaged: ${failure.detail}.`,
-        "`tazpod pull --force` takes the remote's copy and keeps this one beside it.",
+        "`tazpod pull --force` takes the remote's copy and keeps this one as a backup next to it.",
       );
     case "vault-format":
       return say(`${failure.path} cannot be used: ${failure.detail}.`, "A newer tazpod may read it.");
     case "vault-absent":
       return say(
         `There is no vault at ${failure.path}.`,
-        "`tazpod pull` brings it; `tazpod create` makes a new one.",
+        "`tazpod pull` downloads it from the remote. `tazpod create` makes a new one.",
       );
     case "vault-exists":
       return say(
-        `There is a vault at ${failure.path} already.`,
-        "It is left as it is. Move it away first if a new one is wanted.",
+        `There is already a vault at ${failure.path}.`,
+        "It was not changed. To make a new one, move it away first.",
       );
     case "vault-closed":
       return say("The vault is not open.", "`tazpod unlock` opens it.");
     case "vault-rollback":
       return say(
-        `${failure.path} is older than a vault that this host has opened before: generation ${failure.found}, sealed by ${failure.host} on ${failure.time.slice(0, 19).replace("T", " ")} UTC, after generation ${failure.seen}. It was not opened.`,
-        "An old copy was put in its place. `tazpod pull` brings the newer one, if the remote has it. If the old one is wanted, `tazpod unlock --force` opens it.",
+        `${failure.path} is older than a vault this host has opened before: generation ${failure.found}, sealed by ${failure.host} on ${failure.time.slice(0, 19).replace("T", " ")} UTC, after generation ${failure.seen}. It was not opened.`,
+        "An old copy has replaced the vault. `tazpod pull` downloads the newer one, if the remote has it. To open the old one, use `tazpod unlock --force`.",
       );
     case "vault-unknown":
       return say(
-        `${failure.path} was neither sealed, nor pulled, nor opened by this host, so it is not pushed.`,
-        "`tazpod unlock` opens it, if it is your vault; it can be pushed then.",
+        `${failure.path} was never sealed, pulled or opened on this host, so it was not pushed.`,
+        "If it is your vault, open it with `tazpod unlock`. Then it can be pushed.",
       );
     case "mark-changed":
       return say(
-        `A vault is open in ${failure.container}, and its mark is not the one that this host left: a program inside has changed it, or another user or home has opened a vault there.`,
-        "`tazpod lock --discard` empties the RAM folder. What was saved is safe.",
+        `A vault is open in ${failure.container}, but its marker file is not the one this host wrote: a program in the container changed it, or another user or home opened a vault there.`,
+        "`tazpod lock --discard` empties the RAM folder. Saved changes are safe.",
       );
     case "vault-vanished":
       return say(
-        "The vault was open in the container, and its mark was removed or changed from inside.",
+        "The vault was open in the container, but a program inside removed or changed its marker file.",
         failure.kept === undefined
-          ? "The sealed vault is as it was last saved, and `tazpod enter` unlocks it again. What was not saved is lost, unless it still lies there."
-          : `The sealed vault is as it was last saved. What lay in the RAM folder was sealed beside it, as ${failure.kept}, and the folder was emptied.`,
+          ? "The sealed vault is unchanged since the last save; `tazpod enter` unlocks it again. Unsaved changes are lost, unless they are still in the RAM folder."
+          : `The sealed vault is unchanged since the last save. The content of the RAM folder was sealed as ${failure.kept}, and the folder was emptied.`,
       );
     case "archive-refused":
-      return say(`The archive is refused because of ${JSON.stringify(failure.entry)}: ${failure.detail}.`);
+      return say(`The archive was refused because of ${JSON.stringify(failure.entry)}: ${failure.detail}.`);
     case "archive-too-large":
       return say(
         failure.lacksRam === true
-          ? `${failure.what} is ${failure.bytes} bytes, and at most ${failure.limit} fit into the RAM that is free for it.`
-          : `${failure.what} is ${failure.bytes} bytes, and at most ${failure.limit} are allowed.`,
+          ? `${failure.what} is ${failure.bytes} bytes, but only ${failure.limit} bytes of RAM are free for it.`
+          : `${failure.what} is ${failure.bytes} bytes, but at most ${failure.limit} are allowed.`,
         failure.lacksRam === true
-          ? "Free some, or make its file system larger: `mount -o remount,size=256m /dev/shm`, or in a container `docker run --shm-size 256m`."
-          : "Raise vault.size in .tazpod/config.yaml, or take something out.",
+          ? "Free some RAM, or enlarge its file system: `mount -o remount,size=256m /dev/shm`, or in a container `docker run --shm-size 256m`."
+          : "Raise vault.size in .tazpod/config.yaml, or remove files.",
       );
     case "save-incomplete":
       return say(
-        `Not everything could be read, so nothing was saved:\n${failure.problems.map((line) => `  ${line}`).join("\n")}`,
-        "Remove or repair what is named, or leave it out with --skip-unreadable. `tazpod lock --discard` drops all unsaved work.",
+        `Some files could not be read, so nothing was saved:\n${failure.problems.map((line) => `  ${line}`).join("\n")}`,
+        "Fix or remove these files, or leave them out with --skip-unreadable. `tazpod lock --discard` drops all unsaved changes.",
       );
     case "still-open":
       return say(
         `The RAM folder is not empty: ${failure.detail}.`,
-        "`tazpod lock` tries again; `tazpod down` removes the container and its RAM with it.",
+        "`tazpod lock` tries again. `tazpod down` removes the container and its RAM.",
       );
     case "still-held":
       return say(
-        `The RAM folder is empty, but processes in the container still have files of it open: ${failure.holders}. Until they end, that stays in RAM.`,
-        "`tazpod lock` looks again; `tazpod lock --force` ends them.",
+        `The RAM folder is empty, but processes in the container still have its files open: ${failure.holders}. Those files stay in RAM until the processes end.`,
+        "`tazpod lock` checks again. `tazpod lock --force` ends them.",
       );
     case "no-credentials":
       return say(`${failure.detail}.`, failure.hint);
@@ -206,8 +206,8 @@ export function explain(failure: Failure): Explanation {
       return say(`There is no vault at ${failure.url}.`);
     case "remote-rollback":
       return say(
-        `${failure.url} has an older vault than this host has seen there: generation ${failure.found}, written ${failure.host === undefined ? "" : `by ${failure.host} `}on ${failure.modified.slice(0, 19).replace("T", " ")} UTC, after generation ${failure.seen}. Nothing was changed.`,
-        "Somebody put an old copy back, or the server serves one. If that is wanted, `tazpod pull --force` takes it and keeps the vault here beside it as vault.tar.aes.bak-N.",
+        `${failure.url} has an older vault than this host saw there before: generation ${failure.found}, written ${failure.host === undefined ? "" : `by ${failure.host} `}on ${failure.modified.slice(0, 19).replace("T", " ")} UTC, after generation ${failure.seen}. Nothing was changed.`,
+        "An old copy was restored there, or the server returned one. To use it anyway, run `tazpod pull --force`; the local vault is kept as vault.tar.aes.bak-N.",
       );
     case "conflict":
       return say(failure.message, failure.hint);
@@ -216,7 +216,7 @@ export function explain(failure: Failure): Explanation {
   }
 }
 
-/** What `main` prints for a failure. */
+/** Returns the text that `main` prints for a failure: place, message and hint. */
 export function failureText(failure: Failure): string {
   const { message, where, hint } = explain(failure);
   return [
@@ -236,8 +236,8 @@ function problemText({ at, message, hint, excerpt }: Problem): string {
 
 const untrustedFile = {
   changed: "has changed since this project was trusted",
-  new: "was not there when this project was trusted",
-  gone: "is gone since this project was trusted",
+  new: "did not exist when this project was trusted",
+  gone: "was removed since this project was trusted",
 } as const;
 
 function nearby(nearest: string | undefined, known: readonly string[] | undefined): string {
@@ -246,18 +246,18 @@ function nearby(nearest: string | undefined, known: readonly string[] | undefine
 }
 
 function ending(code: number | undefined, signal: string | undefined): string {
-  return code === undefined ? `was ended by ${signal ?? "a signal"}` : `failed with exit code ${code}`;
+  return code === undefined ? `was killed by ${signal ?? "a signal"}` : `failed with exit code ${code}`;
 }
 
 function login({ startUrl, why, detail }: FailureOf<"login-failed">): Explanation {
   switch (why) {
     case "denied":
-      return say(`The login at ${startUrl} was denied in the browser.`, "`tazpod login` begins another one.");
+      return say(`The login at ${startUrl} was denied in the browser.`, "`tazpod login` starts a new one.");
     case "expired":
-      return say(`Nobody confirmed the login at ${startUrl} in time.`, "`tazpod login` begins another one.");
+      return say(`The login at ${startUrl} was not confirmed in time.`, "`tazpod login` starts a new one.");
     case "unavailable":
       return say(
-        `The login service of ${startUrl} could not be asked: ${detail}.`,
+        `The login service of ${startUrl} is not reachable: ${detail}.`,
         "Check the network, and sso.region (sso_region in the AWS configuration).",
       );
     case "refused":

@@ -1,6 +1,6 @@
 import type { Position } from "./failure.js";
 
-/** A failure in words: what happened, where, and what to do next. */
+/** The text of a failure: what happened, where, and what to do next. */
 export interface Explanation {
   readonly message: string;
   /** `file:line:column`. */
@@ -8,6 +8,7 @@ export interface Explanation {
   readonly hint?: string;
 }
 
+/** Builds an explanation. */
 export function say(message: string, hint?: string, at?: Position): Explanation {
   return {
     message,

@@ -1,23 +1,23 @@
-/** A place in a text file, 1-based, as editors count. */
+/** A position in a text file. Line and column start at 1. */
 export interface Position {
   readonly file: string;
   readonly line: number;
   readonly column: number;
 }
 
-/** One thing wrong in a recipe or a config: where, what, and what to do. */
+/** One mistake in a recipe or a config: where it is, what it is, and what to do. */
 export interface Problem {
   readonly at?: Position;
   readonly message: string;
-  /** What to do, or the nearest known name. */
+  /** What to do, or the closest known name. */
   readonly hint?: string;
-  /** The line of the file with a marker under the place, ready to print. */
+  /** The line of the file with a marker under the mistake, ready to print. */
   readonly excerpt?: string;
 }
 
-/** Every way tazpod can fail, as data. `explain` is the only author of messages. */
+/** Every expected failure, as data. `explain` turns one into a message. */
 export type Failure =
-  // what was typed, and what was written
+  // the command line, recipe and config
   | { readonly kind: "usage"; readonly message: string; readonly hint?: string }
   | {
       readonly kind: "unknown-name";
@@ -49,7 +49,7 @@ export type Failure =
   | { readonly kind: "declined"; readonly question: string }
   | { readonly kind: "interrupted"; readonly signal: string }
   | { readonly kind: "timeout"; readonly what: string; readonly ms: number }
-  /** A program printed more than is kept, and was ended. */
+  /** A program printed more than the limit (in bytes) and was stopped. */
   | { readonly kind: "too-much-output"; readonly what: string; readonly limit: number }
   // steps and programs
   | { readonly kind: "task-failed"; readonly task: string; readonly cause: Failure }
@@ -83,11 +83,11 @@ export type Failure =
   | {
       readonly kind: "engine-unavailable";
       readonly engine: string;
-      /** `user-namespace`: an ordinary user lacks what it takes to be root in a container. */
+      /** `user-namespace`: this user has no subordinate ids, or no newuidmap, for rootless containers. */
       readonly why: "missing" | "not-answering" | "permission" | "user-namespace";
       readonly detail: string;
     }
-  /** Of all that were asked, why each is not to be had. */
+  /** Why each engine that was tried is unavailable. */
   | { readonly kind: "no-engine"; readonly causes: readonly Failure[] }
   | {
       readonly kind: "container-foreign";
@@ -95,22 +95,22 @@ export type Failure =
       readonly name: string;
       readonly owner: string;
       readonly project: string;
-      /** It is the volume with a copy of the project. */
+      /** True for the volume with a copy of the project; else it is a container. */
       readonly volume?: boolean;
     }
   | {
       readonly kind: "container-gone";
       readonly name: string;
-      /** The vault was open in it. */
+      /** True if the vault was open in it. */
       readonly unsaved: boolean;
-      /** It runs again. */
+      /** True if the container runs again. */
       readonly restarted?: boolean;
     }
   | {
       readonly kind: "container-start";
       readonly name: string;
       readonly detail: string;
-      /** The engine cannot give it the network that is asked for. */
+      /** The engine cannot set up the requested network. */
       readonly why?: "network";
     }
   | {
@@ -122,29 +122,29 @@ export type Failure =
   | {
       readonly kind: "build-failed";
       readonly dockerfile: string;
-      /** The end of what the engine printed. */
+      /** The last lines of the build output. */
       readonly lines: readonly string[];
     }
   | { readonly kind: "image-unusable"; readonly image: string; readonly lacks: string; readonly hint: string }
   | { readonly kind: "ghost-mode-off" }
-  /** What the project says was not yet trusted on this host, and nobody can be asked. */
+  /** The project is not trusted on this host, and there is no terminal to ask on. */
   | { readonly kind: "untrusted"; readonly text: string; readonly hash: string }
-  /** A file of the project is not what was trusted on this host, so it is not run. */
+  /** A file of the project differs from what was trusted on this host, so it is not run. */
   | {
       readonly kind: "untrusted-file";
       readonly file: string;
       readonly why: "changed" | "new" | "gone";
     }
-  /** What a setting asks for is not to be had here. */
+  /** A setting cannot be used with this engine or on this host. */
   | {
       readonly kind: "setting-unusable";
       readonly setting: string;
       readonly detail: string;
       readonly hint: string;
     }
-  // several at once
+  // several tazpod processes at once
   | { readonly kind: "busy"; readonly path: string; readonly host: string; readonly pid: number }
-  /** The vault was opened or closed between the plan and the step: to be planned again. */
+  /** Another process changed something between the plan and the step, so the plan is outdated. */
   | { readonly kind: "changed-meanwhile"; readonly detail: string }
   // the vault
   | { readonly kind: "passphrase-unusable"; readonly source: string; readonly detail: string }
@@ -154,7 +154,7 @@ export type Failure =
   | { readonly kind: "vault-absent"; readonly path: string }
   | { readonly kind: "vault-exists"; readonly path: string }
   | { readonly kind: "vault-closed" }
-  /** It opens, and is older than one that this host has opened before. */
+  /** The vault can be opened, but is older than one this host has opened before. */
   | {
       readonly kind: "vault-rollback";
       readonly path: string;
@@ -164,20 +164,20 @@ export type Failure =
       /** ISO 8601. */
       readonly time: string;
     }
-  /** The bytes at this path are neither sealed, nor pulled, nor opened by this host. */
+  /** This host never sealed, pulled or opened the vault at this path. */
   | { readonly kind: "vault-unknown"; readonly path: string }
-  /** The mark in the RAM folder is not the one that this host left. */
+  /** The marker file in the RAM folder is not the one this host wrote. */
   | { readonly kind: "mark-changed"; readonly container: string }
   | {
       readonly kind: "vault-vanished";
-      /** Where what still lay in the RAM folder was sealed to. */
+      /** The file that the remaining content of the RAM folder was sealed to. */
       readonly kept?: string;
     }
   | {
       readonly kind: "archive-refused";
       readonly entry: string;
       readonly detail: string;
-      /** It is no whole tar archive: whoever made it may say why. */
+      /** The archive is not a complete tar archive; the program that wrote it may report why. */
       readonly damaged?: boolean;
     }
   | {
@@ -185,13 +185,13 @@ export type Failure =
       readonly bytes: number;
       readonly limit: number;
       readonly what: string;
-      /** The limit is what is free in RAM, and not a setting. */
+      /** True if the limit is the free RAM, not a setting. */
       readonly lacksRam?: boolean;
     }
   | {
       readonly kind: "save-incomplete";
       readonly problems: readonly string[];
-      /** The file at which reading came to an end. */
+      /** The file at which reading stopped. */
       readonly cutAt?: string;
     }
   | { readonly kind: "still-open"; readonly detail: string }
@@ -203,11 +203,11 @@ export type Failure =
       readonly detail: string;
       readonly hint: string;
     }
-  /** The login by IAM Identity Center came to nothing. */
+  /** The login with IAM Identity Center failed. */
   | {
       readonly kind: "login-failed";
       readonly startUrl: string;
-      /** `no-role`: the login holds, and does not give the role. */
+      /** `no-role`: the login is valid but does not grant the role. */
       readonly why: "denied" | "expired" | "unavailable" | "refused" | "no-role";
       readonly detail: string;
     }
@@ -219,7 +219,7 @@ export type Failure =
     }
   | { readonly kind: "remote-absent"; readonly url: string }
   | {
-      /** The remote holds an older vault than this host has seen there. */
+      /** The remote has an older vault than this host saw there before. */
       readonly kind: "remote-rollback";
       readonly url: string;
       readonly seen: number;

@@ -33,7 +33,7 @@ export function markSuite(): void {
       const done = await host.enter(`echo new > ~/secrets/new; ${script}`);
       assert.ok(performance.now() - from < 30_000);
       assert.is.not(done.code, 0, done.stderr);
-      assert.match(done.stderr, /its mark was removed or changed from inside/);
+      assert.match(done.stderr, /a program inside removed or changed its marker file/);
       assert.not.match(done.stderr, /bug in tazpod/);
       assert.is((await host.inside("ls -A ~/secrets | grep -vx .tazpod; :")).trim(), "");
       assert.ok((await readFile(host.vault)).equals(before));
@@ -52,7 +52,7 @@ export function markSuite(): void {
       for (const args of [["enter", "--", "true"], ["save"], ["lock"]]) {
         const done = await host.run(...args);
         assert.is.not(done.code, 0, args.join(" "));
-        assert.match(done.stderr, /mark is not the one that this host left/);
+        assert.match(done.stderr, /marker file is not the one this host wrote/);
       }
       assert.ok((await readFile(host.vault)).equals(before));
       const closed = await host.run("--discard", "--force", close);
@@ -83,7 +83,7 @@ export function markSuite(): void {
     await writeFile(host.vault, await readFile(other.vault));
     const unknown = await host.tazpod("push");
     assert.is(unknown.code, 1);
-    assert.match(unknown.stderr, /neither sealed, nor pulled, nor opened by this host/);
+    assert.match(unknown.stderr, /never sealed, pulled or opened on this host/);
     // it is the user's own: once it has opened here, it is pushed
     assert.is((await host.run("unlock")).code, 0);
     assert.is((await host.run("lock")).code, 0);

@@ -118,7 +118,7 @@ test("a wrong passphrase three times: the vault stays closed, and going on witho
   await pty.secret("Passphrase of the vault:", wrong);
   await pty.expect(moreTries("1 more try."));
   await pty.secret("Passphrase of the vault:", wrong);
-  await pty.expect(/does not open: the passphrase is wrong, or the file is damaged \(tried 3 times\)/);
+  await pty.expect(/cannot be opened: the passphrase is wrong, or the file is damaged \(tried 3 times\)/);
   await pty.expect("Go on to shell all the same? [y/N]");
   pty.line("");
   assert.is(await pty.ended, 1, pty.screen);

@@ -35,7 +35,7 @@ test("a build that fails ends with the end of its output and what to correct, an
   );
   const done = await host.enter("true");
   assert.is(done.code, 1, done.stderr);
-  assert.match(done.stderr, /The image does not build from Dockerfile:\n[^]*the-reason/);
+  assert.match(done.stderr, /The image could not be built from Dockerfile:\n[^]*the-reason/);
   assert.match(done.stderr, /7/);
   assert.match(done.stderr, /Correct Dockerfile; `build` in \.tazpod\/config\.yaml names it\./);
   assert.is.not((await run("docker", ["container", "inspect", host.container])).code, 0);

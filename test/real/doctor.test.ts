@@ -125,7 +125,7 @@ test("with --read-data the vault is opened to its end, and one that does not ope
   assert.match(String(bad["opening"]), /^stops: .* does not open/);
   assert.is(bad.code, 3);
   const unasked = await examined(host, "--read-data");
-  assert.match(String(unasked["opening"]), /^unknown: An answer was needed/);
+  assert.match(String(unasked["opening"]), /^unknown: Cannot ask/);
 });
 
 test("of a project that is not trusted nothing runs, and its remote hears nothing", async () => {

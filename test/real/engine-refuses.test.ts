@@ -58,7 +58,7 @@ test("an image that does not exist: enter names `image:` and `build:`, and the d
   const hint = /Set `image` in \.tazpod\/config\.yaml to one that exists .*, or `build` to a Dockerfile\./;
   const doctor = await host.tazpod("doctor");
   assert.is(doctor.code, 3, doctor.stdout);
-  assert.match(doctor.stdout, /! image +The image .*nothing:1 is not here and could not be pulled/);
+  assert.match(doctor.stdout, /! image +The image .*nothing:1 is not on this machine and could not be pulled/);
   assert.match(doctor.stdout, hint);
   const done = await host.enter("true");
   assert.is(done.code, 1, done.stderr);
@@ -75,7 +75,7 @@ test("ghost_mode: false is refused, and says what to set", async () => {
   await writeFile(config, (await text(config)).replace("ghost_mode: true", "ghost_mode: false"));
   const done = await host.enter("true");
   assert.is(done.code, 3);
-  assert.match(done.stderr, /Set ghost_mode: true/);
+  assert.match(done.stderr, /Set `ghost_mode: true`/);
 });
 
 test("an engine that does not answer, and one that is not installed, are told apart, with what to do", async () => {

@@ -45,7 +45,7 @@ test("the engine is restarted under an open shell: what was sealed by then is th
   process.kill(Number(await readFile(join(folder, "pid"), "utf8")), "SIGTERM");
   const code = await left();
   assert.ok(code === 1 || code === 3, `${code}: ${pty.screen}`);
-  assert.match(pty.screen, /Docker is not answering|no longer runs|was started anew/);
+  assert.match(pty.screen, /Docker is not answering|no longer running|was restarted/);
   assert.is(await start("restart"), address);
   const next = await host.enter("cat ~/secrets/first ~/secrets/saved");
   assert.is(next.code, 0, next.stderr);

@@ -37,11 +37,11 @@ for (const [what, said] of [
   ["subids", /no subuid ranges found for user/],
   ["newuidmap", /newuidmap/],
 ] as const) {
-  test(`without ${what} it is said that this user cannot have containers, and what that takes`, async () => {
+  test(`without ${what} the message says that this user cannot run containers, and what is missing`, async () => {
     const done = await without(what);
     assert.is(done.code, 3, done.stderr);
     assert.match(done.stderr, said);
-    assert.match(done.stderr, /podman is there, but this user cannot have containers with it/);
+    assert.match(done.stderr, /podman is installed, but this user cannot run containers with it/);
     assert.match(done.stderr, /apt-get install uidmap.*--add-subuids.*podman system migrate/s);
   });
 }
@@ -66,7 +66,7 @@ test("where podman cannot work for this user, auto goes on to the next", async (
   const done = await without("newuidmap", "", "auto");
   assert.is(done.code, 0, done.stderr);
   assert.match(done.stderr, /namespace/);
-  assert.match(done.stderr, /podman is there, but this user cannot have containers with it/);
+  assert.match(done.stderr, /podman is installed, but this user cannot run containers with it/);
 });
 
 test.run();

@@ -119,7 +119,7 @@ export function podmanTrip(rootless: boolean): void {
     assert.is.not(done.code, 0);
     assert.match(
       done.stderr,
-      /localhost:1\/no\/such:1 is not here and could not be pulled.*\n.*Check the network/s,
+      /localhost:1\/no\/such:1 is not on this machine and could not be pulled.*\n.*Check the network/s,
     );
   });
 

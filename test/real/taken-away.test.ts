@@ -40,7 +40,7 @@ test("a container removed, stopped or killed under an open shell: exit 1, it say
     assert.is(await left(), 1, pty.screen);
     assert.match(
       pty.screen,
-      /The container .* no longer runs\.\r?\n +What was in RAM and not saved is lost with it/,
+      /The container .* is no longer running\.\r?\n +Unsaved changes in RAM are lost/,
     );
     assert.equal(await readFile(host.vault), before);
     assert.is((await host.enter("cat ~/secrets/key; ls ~/secrets")).stdout, "keptkey\n");
@@ -53,7 +53,7 @@ test("a container restarted under an open shell: its RAM is new, so what was los
   const { pty, left } = await working(host);
   assert.is((await run("docker", ["restart", "-t", "0", host.container])).code, 0);
   assert.is(await left(), 1, pty.screen);
-  assert.match(pty.screen, /What was in RAM and not saved is lost/);
+  assert.match(pty.screen, /Unsaved changes in RAM are lost/);
   assert.equal(await readFile(host.vault), before);
   assert.is((await host.enter("cat ~/secrets/key; ls ~/secrets")).stdout, "keptkey\n");
 });
@@ -64,7 +64,7 @@ test("RAM emptied from inside, marker and all: the old vault stays, and the loss
   const { pty, left } = await working(host);
   pty.line("cd ~/secrets && rm -rf .tazpod key more; cd; exit 0");
   assert.is(await left(), 1, pty.screen);
-  assert.match(pty.screen, /mark was removed or changed from inside/);
+  assert.match(pty.screen, /a program inside removed or changed its marker file/);
   assert.equal(await readFile(host.vault), before);
   assert.is((await host.enter("cat ~/secrets/key; ls ~/secrets")).stdout, "keptkey\n");
 });

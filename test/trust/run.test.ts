@@ -70,7 +70,7 @@ tasks:
     assert.is(done.code, 4, `${task}: ${done.stderr}`);
     assert.match(
       done.stderr,
-      new RegExp(`${file} (has changed since|was not there when) this project was trusted`),
+      new RegExp(`${file} (has changed since|did not exist when) this project was trusted`),
     );
     assert.is((await place.tazpod("trust", "--yes")).code, 0);
   }
