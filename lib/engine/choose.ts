@@ -14,12 +14,13 @@ import { projectState, writeState } from "../host/project-state.js";
 import { ociEngine } from "./oci/engine.js";
 
 export interface EngineSelection {
+  /** The chosen engine, and what was learned while choosing it. */
   readonly engine: Engine;
-  /** What it said of the container then, where it was asked that to be chosen. */
+  /** The container's state, if the engine was asked for it while choosing. */
   readonly state?: Result<ContainerState>;
-  /** Those before it that do not answer. */
+  /** The engines that were tried before and do not work. */
   readonly unavailable: readonly UnavailableEngine[];
-  /** No engine answers, and each call of `engine` fails with this. */
+  /** Set if no engine works; then every call of `engine` fails with it. */
   readonly failure?: Failure;
 }
 
@@ -29,10 +30,10 @@ interface UnavailableEngine {
 }
 
 /**
- * The engine that is named, or the first that answers. The one that made the project's container, as noted, stays in use for
- * as long as the container is there: an open vault must not be out of sight because another engine has come up. The
- * question that it answers is for the state of the container, which is what is wanted next anyway. `process` is taken only
- * where it is named or noted: someone agreed to it.
+ * Returns the named engine or, for `auto`, the first one that works. The engine that made the project's container is
+ * recorded and stays in use while that container exists; otherwise an open vault would be out of reach as soon as
+ * another engine becomes available. `auto` takes `process` only if it is recorded, since the user has agreed to it
+ * then.
  */
 export async function chooseEngine(
   choice: EngineChoice,
@@ -51,7 +52,7 @@ export async function chooseEngine(
   for (const name of engineNames) {
     if (name === "process" && recorded !== name) continue;
     const engine = await openEngine(name, root);
-    // what is not there can be asked for anywhere
+    // for an absent container, `inspect` succeeds even where the engine cannot run one, so `version` checks that first
     const version = runsOnThisHost(name) ? await engine.version() : undefined;
     const state = version?.ok === false ? fail(version.failure) : await engine.inspect(container);
     if (state.ok) return { engine, state, unavailable };
@@ -61,13 +62,13 @@ export async function chooseEngine(
   return { engine: unavailableEngine(failure), unavailable, failure };
 }
 
-/** Whether an engine runs the host's own programs, without an image. */
+/** Tells whether an engine runs the host's own programs, without an image. */
 export const runsOnThisHost = (name: EngineName): boolean => name === "namespace" || name === "process";
 
 const isMissing = (failure: Failure): boolean =>
   failure.kind === "engine-unavailable" && failure.why === "missing";
 
-/** Stands for the engine where there is none: whatever is wanted of it fails with why. */
+/** Returns a stand-in engine whose every call fails with `failure`. */
 function unavailableEngine(failure: Failure): Engine {
   const fails = async (): Promise<Result<never>> => fail(failure);
   return {
@@ -91,32 +92,35 @@ function unavailableEngine(failure: Failure): Engine {
   };
 }
 
-/** A note on the host of the engine that made the project's container: see choose.ts. */
+/** The file, in the project's state on this host, that names the engine of the project's container. */
 const recordFile = "engine";
 
-/** Undefined where nothing is noted, or it cannot be read. */
+/** Returns undefined if no engine is recorded or the file cannot be read. */
 function readRecordedEngine(vaultFolder: string): EngineName | undefined {
   const text = readTextSync(join(projectState(vaultFolder), recordFile))?.trim();
   return engineNames.find((known) => known === text);
 }
+/** Records the engine that makes the project's container. Failure: `file`. */
 
 export function recordEngine(vaultFolder: string, engine: EngineName): Promise<Result<void>> {
   return writeState(vaultFolder, recordFile, `${engine}\n`);
 }
 
-/** The container is gone. */
+/** Forgets the engine once its container is removed. Failure: `file`. */
 export function forgetRecordedEngine(vaultFolder: string): Promise<Result<void>> {
   return removeFile(join(projectState(vaultFolder), recordFile));
 }
 
-/** Opens an engine for a project, by its folder. Those that are rarely used are loaded only then. */
+/** Opens an engine. `project` is the project's folder. Rarely used engines are loaded only here. */
 export async function openEngine(name: EngineName, project?: string): Promise<Engine> {
   if (name === "namespace") return (await import("./namespace/engine.js")).namespaceEngine(project);
   if (name === "process") return (await import("./process/engine.js")).processEngine();
   return ociEngine(name);
 }
 
-/** TAZPOD_ENGINE says for this host what the settings say for all of them. Failure: `usage` when it names no engine. */
+/**
+ * Returns the engine that TAZPOD_ENGINE names, or else the one in the settings. Failure: `usage` for an unknown name.
+ */
 export function configuredEngine(setting: EngineChoice, env: NodeJS.ProcessEnv): Result<EngineChoice> {
   const given = env["TAZPOD_ENGINE"];
   if (given === undefined || given === "") return ok(setting);
@@ -125,7 +129,7 @@ export function configuredEngine(setting: EngineChoice, env: NodeJS.ProcessEnv):
   if (found !== undefined) return ok(found);
   return fail({
     kind: "usage",
-    message: `TAZPOD_ENGINE is ${JSON.stringify(given)}, which is no engine.`,
+    message: `TAZPOD_ENGINE is ${JSON.stringify(given)}, which is not an engine.`,
     hint: `Known: ${known.join(", ")}.`,
   });
 }

@@ -4,7 +4,7 @@ import type { ContainerSpec, ContainerUser, Engine, ContainerState, EngineName }
 import { cachedImageUser } from "./image-user-cache.js";
 import type { Failure } from "../failure/failure.js";
 
-/** Builds the image, or pulls it where the settings name no build. Failures: `build-failed`, `image-unavailable`. */
+/** Builds the image, or pulls it if the settings have no `build`. Failures: `build-failed`, `image-unavailable`. */
 export async function buildOrPullImage(
   engine: Engine,
   { image, build }: Pick<ContainerSpec, "image" | "build">,
@@ -20,8 +20,8 @@ export async function buildOrPullImage(
 }
 
 /**
- * Provides the image where it is not here, and looks its user up. Failures: those of the image, and `setting-unusable` for a
- * mount that cannot be where it is to be.
+ * Builds or pulls the image if it is missing, and returns its user. Failures: those of the image; `setting-unusable`
+ * for a mount whose target cannot be used.
  */
 export async function ensureImageUser(
   engine: Engine,
@@ -49,7 +49,9 @@ export async function ensureImageUser(
   });
 }
 
-/** Makes a container and starts it. One that does not start is removed again. Failures: also those of `provideUser`. */
+/**
+ * Creates a container and starts it; removes it again if it does not start. Failures: also those of `ensureImageUser`.
+ */
 export async function createAndStart(
   engine: Engine,
   spec: ContainerSpec,
@@ -58,7 +60,7 @@ export async function createAndStart(
 ): Promise<Result<void>> {
   const user = await ensureImageUser(engine, spec, report, signal);
   if (!user.ok) return user;
-  report(`making ${spec.name} from ${engine.effectiveSpec(spec).image}`);
+  report(`creating ${spec.name} from ${engine.effectiveSpec(spec).image}`);
   const created = await engine.create(spec, user.value);
   if (!created.ok) return created;
   const started = await startContainer(engine, spec.name);
@@ -66,7 +68,7 @@ export async function createAndStart(
   return started;
 }
 
-/** Starts a container and makes sure that it stays up. Failure: `container-start`. */
+/** Starts a container and checks that it keeps running. Failure: `container-start`. */
 export async function startContainer(engine: Engine, name: string): Promise<Result<void>> {
   const started = await engine.start(name);
   if (!started.ok) return started;
@@ -74,10 +76,10 @@ export async function startContainer(engine: Engine, name: string): Promise<Resu
   if (!state.ok) return state;
   return state.value.state === "running"
     ? ok(undefined)
-    : fail({ kind: "container-start", name, detail: "it ended as soon as it had started" });
+    : fail({ kind: "container-start", name, detail: "it stopped right after it started" });
 }
 
-/** The failure when a container of the wanted name is somebody else's; undefined when it is free or ours. */
+/** Returns a failure if the container of this name was not made for this project. */
 export function foreignContainer(
   state: ContainerState,
   { name, project }: Pick<ContainerSpec, "name" | "project">,
@@ -87,7 +89,7 @@ export function foreignContainer(
   return { kind: "container-foreign", engine, name, owner: state.owner ?? "", project };
 }
 
-/** Why a container is no longer what the settings say, in words; undefined when it is. */
+/** Returns why a container no longer matches the settings, or undefined if it does. */
 export function whyOutdated(
   state: ContainerState,
   spec: ContainerSpec,
@@ -99,6 +101,6 @@ export function whyOutdated(
       ? "its settings have changed since it was made"
       : "its settings or its Dockerfile have changed since it was made";
   if (imageId !== undefined && imageId !== state.imageId)
-    return `there is a newer ${spec.image} here than it was made from`;
+    return `the local ${spec.image} is newer than the image it was made from`;
   return undefined;
 }

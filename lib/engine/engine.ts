@@ -2,164 +2,170 @@ import type { Transform } from "node:stream";
 import type { Finished, Piped, ProcessOptions } from "../host/process.js";
 import type { Result } from "../failure/result.js";
 
-/** The engines, in the order in which `auto` takes what answers. It never takes `process`, which isolates nothing. */
+/** The engines, in the order that `auto` tries them. `auto` never chooses `process`, which isolates nothing. */
 export const engineNames = ["docker", "podman", "namespace", "process"] as const;
 
 export type EngineName = (typeof engineNames)[number];
 
-/** What is to run the container: one of them, or the first that answers. */
+/** The engine to use: a named one, or `auto` for the first one that works. */
 export type EngineChoice = EngineName | "auto";
 
-/** A file or folder of the host that a container has. */
+/** A file or folder of the host that is mounted in a container. */
 export interface Mount {
   /** Absolute path on the host. */
   readonly source: string;
-  /** Absolute path inside. */
+  /** Absolute path in the container. */
   readonly target: string;
   readonly readOnly: boolean;
 }
 
 /** A Dockerfile to build an image from. */
 export interface ImageBuild {
-  /** Its path in the project, for messages. */
+  /** Path in the project, for messages. */
   readonly dockerfile: string;
-  /** Its content when the project was loaded; this is what is built. */
+  /** Content when the project was loaded; exactly this is built. */
   readonly text: string;
-  /** The folder whose files can be copied, absolute. */
+  /** The folder with the files to copy, absolute. */
   readonly context: string;
   readonly args: Readonly<Record<string, string>>;
   readonly target?: string;
 }
 
-/** What a container is made from. A change of any of it means making the container again. */
+/** The settings of a container. If any of them changes, the container has to be made again. */
 export interface ContainerSpec {
   readonly name: string;
-  /** The project's folder on the host, absolute, links resolved: mounted at /workspace and the container's owner. */
+  /**
+   * The project's folder on the host, absolute, links resolved. It is mounted at /workspace and identifies the owner.
+   */
   readonly project: string;
   readonly image: string;
-  /** How the image is made where it is not here; absent where it is pulled. */
+  /** How to build the image; absent for an image that is pulled. */
   readonly build?: ImageBuild;
   readonly user: string;
-  /** Size of the RAM folder in bytes. */
+  /** Size of the RAM folder, in bytes. */
   readonly secretsBytes: number;
   readonly network: "bridge" | "host" | "none";
-  /** How many processes may run in it at the same time; 4096 unless given. */
+  /** Maximum number of processes; 4096 by default. */
   readonly processes?: number;
-  /** How much memory it may use, the RAM folder included, in bytes; as much as the host has unless given. */
+  /** Maximum memory in bytes, including the RAM folder; unlimited by default. */
   readonly memoryBytes?: number;
-  /** Published on the host, each as `IP:HOST:CONTAINER/tcp`, or udp. */
+  /** Ports published on the host, each as `IP:HOST:CONTAINER/tcp` (or `/udp`). */
   readonly ports: readonly string[];
   readonly mounts: readonly Mount[];
-  /** `copy`: the project is not mounted; /workspace is a volume with a copy of it. `mount` where it is missing. */
+  /** `copy`: /workspace is a volume with a copy of the project. Default: `mount`. */
   readonly workspace?: "mount" | "copy";
-  /** The host's ~/.ssh, absolute, mounted read-only; absent unless asked for. */
+  /** The host's ~/.ssh, absolute, mounted read-only; absent if not requested. */
   readonly sshFolder?: string;
-  /** The folder on the host, absolute, whose sockets lead to its ssh-agent; absent where none is wanted. */
+  /** The host folder, absolute, with sockets to the ssh-agent; absent if not requested. */
   readonly agentFolder?: string;
 }
 
-/** A container as the engine describes it. */
+/** The state of a container, as the engine reports it. */
 export type ContainerState =
   | { readonly state: "absent" }
   | {
       readonly state: "running" | "stopped";
       readonly id: string;
-      /** When it was last started, as the engine writes it; the RAM folder lives exactly as long. */
+      /** When the container was last started, in the engine's format. The RAM folder is as old as that. */
       readonly startedAt: string;
-      /** The project folder it was made for; undefined when tazpod did not make it. */
+      /** The project folder it was made for; undefined if tazpod did not make it. */
       readonly owner: string | undefined;
       readonly specHash: string | undefined;
-      /** The image's content id it was made from. */
+      /** The content id of the image it was made from. */
       readonly imageId: string;
-      /** The user's home inside. */
+      /** The user's home in the container. */
       readonly home: string;
-      /** The room left for the RAM folder, in bytes, where that is not its own. */
+      /** Free bytes for the RAM folder, if it shares its file system with others. */
       readonly freeBytes?: number;
-      /** The id of the volume with a copy of the project; missing where that is mounted. */
+      /** The id of the volume with the copy of the project; absent if the project is mounted. */
       readonly workspace?: string;
     };
 
-/** Who runs in a container: what the image says about the configured user. */
+/** The container's user, as the image defines it. */
 export interface ContainerUser {
   readonly uid: number;
   readonly gid: number;
-  /** Absolute path inside. */
+  /** Absolute path in the container. */
   readonly home: string;
-  /** Where it is not what the settings call the user. */
+  /** The user's name, if it differs from the one in the settings. */
   readonly name?: string;
 }
 
-/** A container that ends with this process. */
+/** A container that is removed when this process ends. */
 export interface HelperContainer {
   readonly name: string;
-  /** Ends everything in it and removes it. */
+  /** Ends all its processes and removes it. */
   end(): Promise<void>;
 }
 
 interface ExecOptions extends ProcessOptions {
   readonly user: string;
-  /** What `exec` keeps of stdout, as in `capture`. */
+  /** Limit of stdout, as for `capture`. */
   readonly limitBytes?: number;
 }
 
 interface ForegroundOptions {
   readonly user: string;
-  /** Whether the program gets a terminal of its own. */
+  /** True if the program gets a terminal. */
   readonly tty: boolean;
   readonly workdir: string;
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
-  /** What its stdout and stderr each go through; there is no terminal then. */
+  /** Filters stdout and stderr; the program has no terminal then. */
   readonly filter?: () => Transform;
 }
 
 /**
- * A container engine. Every method may fail with `engine-unavailable`; none of them asks anything.
- * Containers are found by their exact name.
+ * A container engine. Every method may fail with `engine-unavailable`, and none asks the user anything. Containers are
+ * found by their exact name.
  */
 export interface Engine {
   readonly name: EngineName;
-  /** The server's version, when it answers. */
+  /** Returns the server's version. */
   version(): Promise<Result<string>>;
-  /** The address of the other machine that it makes containers on; undefined where that is this one. */
+  /** Returns the address of the remote machine that runs the containers; undefined if it is this machine. */
   remoteAddress(): Promise<string | undefined>;
-  /** Of what a container is to be made from, what this engine makes it from. */
+  /** Returns the spec without the settings that this engine ignores. */
   effectiveSpec(spec: ContainerSpec): ContainerSpec;
-  /** What a container has in common with its host beyond what the settings name, in words. */
+  /** Describes what a container shares with the host beyond the settings, one sentence each. */
   sharedWithHost(spec: ContainerSpec): readonly string[];
+  /** Returns the state of a container. */
   inspect(name: string): Promise<Result<ContainerState>>;
-  /** The content id of an image that is here; undefined when it is not. */
+  /** Returns the content id of a local image, or undefined if it is not on this machine. */
   imageId(image: string): Promise<Result<string | undefined>>;
-  /** Failure: `image-unavailable`. */
+  /** Pulls an image. Failure: `image-unavailable`. */
   pull(image: string, onLine: (line: string) => void, signal: AbortSignal): Promise<Result<void>>;
-  /** Builds the image and gives it this name. Missing where containers are made from no image. Failure: `build-failed`. */
+  /** Builds an image and names it. Absent for engines without images. Failure: `build-failed`. */
   build?(
     image: string,
     build: ImageBuild,
     onLine: (line: string) => void,
     signal: AbortSignal,
   ): Promise<Result<void>>;
-  /**
-   * Whether the registry has an image that is not here; missing where there are no images. Failure: `image-unavailable`.
-   */
+  /** Checks that the registry has an image. Absent for engines without images. Failure: `image-unavailable`. */
   canPull?(image: string, signal: AbortSignal): Promise<Result<void>>;
-  /** Looks the user up in the image. Failure: `image-unusable` (no such user, no sh, no tar). */
+  /** Looks up a user in the image. Failure: `image-unusable` (no such user, no sh, no tar). */
   lookUp(image: string, user: string): Promise<Result<ContainerUser>>;
-  /** Failures: `changed-meanwhile` when there is one by that name by now, `container-foreign` for another project's volume. */
+  /**
+   * Creates a container. Failures: `changed-meanwhile` if it exists by now; `container-foreign` if the volume belongs
+   * to another project.
+   */
   create(spec: ContainerSpec, user: ContainerUser): Promise<Result<void>>;
   /**
-   * Runs a container beside the project's, which is removed when `end` is called or this process ends, however it ends.
-   * Missing where containers are not isolated from each other. Failure: `container-start`.
+   * Runs a helper container next to the project's. It is removed by `end`, or when this process ends for any reason.
+   * Absent for engines that do not isolate containers from each other. Failure: `container-start`.
    */
   runHelper?(spec: ContainerSpec, user: ContainerUser): Promise<Result<HelperContainer>>;
-  /** Failure: `container-start`. */
+  /** Starts a container. Failure: `container-start`. */
   start(name: string): Promise<Result<void>>;
-  /** Stops and removes; absent is fine. A copy of the project stays. */
+  /** Stops and removes a container, if it exists. Keeps the copy of the project. */
   remove(name: string): Promise<Result<void>>;
-  /** Removes the copy of a project whose container was removed; absent, or another project's, is fine. */
+  /**
+   * Removes the copy of the project after its container was removed. Leaves a volume that belongs to another project.
+   */
   removeCopy(spec: Pick<ContainerSpec, "name" | "project">): Promise<Result<void>>;
   exec(name: string, argv: readonly string[], options: ExecOptions): Promise<Result<Finished>>;
   execPiped(name: string, argv: readonly string[], options: ExecOptions): Piped;
-  /** Runs a program on our terminal until it ends. */
+  /** Runs a program in this terminal until it ends. */
   foreground(name: string, argv: readonly string[], options: ForegroundOptions): Promise<Result<Finished>>;
 }

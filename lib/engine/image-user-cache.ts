@@ -4,7 +4,7 @@ import { stateFolder } from "../host/paths.js";
 import { ok, type Result } from "../failure/result.js";
 import type { ContainerUser, Engine } from "./engine.js";
 
-/** A user as an image has it: an image's id is that of its content, so this never changes. */
+/** A user of an image. An image's id is a hash of its content, so this never changes. */
 interface Known extends ContainerUser {
   readonly imageId: string;
   readonly user: string;
@@ -15,8 +15,8 @@ const most = 50;
 const file = (): string => join(stateFolder(), "users.json");
 
 /**
- * The user in an image. Starting a container to ask takes as long as all else of making one, so it is asked once on this
- * host for each image that has a content id. Failures: those of `lookUp`.
+ * Returns a user of an image. Looking it up starts a container, about as slow as creating one, so the result is cached
+ * for images with a content id. Failures: those of `lookUp`.
  */
 export async function cachedImageUser(
   engine: Engine,
@@ -32,7 +32,7 @@ export async function cachedImageUser(
   return asked;
 }
 
-/** A file that is not there, or is none of ours, knows nobody. */
+/** Returns nothing for a file that is missing or invalid. */
 async function read(): Promise<readonly Known[]> {
   const text = await readText(file());
   try {
@@ -43,7 +43,7 @@ async function read(): Promise<readonly Known[]> {
   }
 }
 
-/** Where it cannot be written, it is asked again. */
+/** Ignores errors: without the file, the user is looked up again. */
 async function write(known: readonly Known[]): Promise<void> {
   const made = await makeFolder(stateFolder());
   if (made.ok) await writeAtomic(file(), `${JSON.stringify(known.slice(-most))}\n`);

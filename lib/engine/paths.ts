@@ -1,15 +1,15 @@
-/** Where the project is inside. */
+/** The project's folder in the container. */
 export const workspace = "/workspace";
 
-/** Where the sockets that lead to the host's ssh-agent are inside. */
+/** The folder in the container with sockets to the host's ssh-agent. */
 export const agentFolder = "/run/tazpod";
 
-/** The RAM folder inside, by the user's home. */
+/** Returns the RAM folder in the container, for a user's home. */
 export function secretsFolder(home: string): string {
   return `${home === "/" ? "" : home}/secrets`;
 }
 
-/** Whether one of two absolute paths is the other, or above it. */
+/** Tells whether one of two absolute paths contains the other, or equals it. */
 export function overlap(one: string, other: string): boolean {
   return `${one}/`.startsWith(`${other}/`) || `${other}/`.startsWith(`${one}/`);
 }

@@ -5,7 +5,7 @@ import { stateFolder } from "../host/paths.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { ContainerSpec, ContainerUser } from "./engine.js";
 
-/** What tazpod remembers of a container that no container runtime keeps for it. `Run` describes its last start. */
+/** What tazpod records of a container for engines that keep no records themselves. `Run` describes the last start. */
 export interface ContainerRecord<Run> {
   readonly version: 1;
   readonly id: string;
@@ -15,25 +15,26 @@ export interface ContainerRecord<Run> {
   readonly run?: Run;
 }
 
-/** The records of one engine: a JSON file for each container, by its name, in this user's state folder. */
+/** The records of one engine: a JSON file per container, by name, in the user's state folder. */
 export interface RecordStore<Run> {
-  /** Undefined when there is no record of that name, or the file is not a record. */
+  /** Returns undefined if there is no record of that name, or the file is not a record. */
   read(name: string): Promise<Result<ContainerRecord<Run> | undefined>>;
-  /** Failure: `changed-meanwhile` when there is a record of that name. */
+  /** Adds a record. Failure: `changed-meanwhile` if one of that name exists. */
   add(record: ContainerRecord<Run>): Promise<Result<void>>;
+  /** Replaces a record. */
   change(record: ContainerRecord<Run>): Promise<Result<void>>;
   remove(name: string): Promise<Result<void>>;
-  /** Calls `launch` with the record while no other tazpod starts the same container. Failure: `container-start`. */
+  /** Calls `launch` with the record while holding a lock against other tazpods. Failure: `container-start`. */
   launch(
     name: string,
     launch: (record: ContainerRecord<Run>) => Promise<Result<void>>,
   ): Promise<Result<void>>;
 }
 
-/** How long another tazpod may take to start the same container, in ms. */
+/** How long to wait for another tazpod that starts the same container, in ms. */
 const startLimitMs = 30_000;
 
-/** The store in `folder` of the state folder; it is looked up at each call, since tests move it. */
+/** Returns the store in this folder of the state folder. The path is resolved at each call, since tests change it. */
 export function recordStore<Run>(folder: string): RecordStore<Run> {
   const home = (): string => join(stateFolder(), folder);
   const file = (name: string): string => join(home(), `${name}.json`);
@@ -57,9 +58,9 @@ export function recordStore<Run>(folder: string): RecordStore<Run> {
       if (added.ok || added.failure.kind !== "file" || added.failure.code !== "EEXIST") return added;
       const there = await store.read(name);
       if (!there.ok) return there;
-      // a file that is not a record describes no container
+      // a file that is not a record can be replaced
       if (there.value === undefined) return store.change(record);
-      return fail({ kind: "changed-meanwhile", detail: `Another tazpod has just made ${name}` });
+      return fail({ kind: "changed-meanwhile", detail: `Another tazpod has just created ${name}` });
     },
     change: (record) => writeAtomic(file(record.spec.name), lineOf(record)),
     remove: (name) => removeFile(file(name)),
@@ -72,7 +73,7 @@ export function recordStore<Run>(folder: string): RecordStore<Run> {
         const record = await store.read(name);
         if (!record.ok) return record;
         if (record.value === undefined)
-          return fail({ kind: "container-start", name, detail: "it is not there" });
+          return fail({ kind: "container-start", name, detail: "it does not exist" });
         return await launch(record.value);
       } finally {
         await lock.value.release();

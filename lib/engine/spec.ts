@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { overlap, secretsFolder, workspace, agentFolder } from "./paths.js";
 import type { ContainerSpec, ContainerUser, Mount } from "./engine.js";
 
-/** Counts up when the options below change meaning, so that containers made before are offered for making again. */
+/** Increased when the arguments below change meaning, so that tazpod offers to make older containers again. */
 const generation = 3;
 
-/** A hash over all that a container is made from, hex. */
+/** Returns a hash over all settings of a container, hex. */
 export function specHash(spec: ContainerSpec): string {
   const { name, project, image, user, secretsBytes, network, ports, mounts, sshFolder, agentFolder } = spec;
   const places = mounts.map(({ source, target, readOnly }) => [source, target, readOnly]);
@@ -19,36 +19,39 @@ export function specHash(spec: ContainerSpec): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
-/** A spec for an engine that cannot limit processes and memory. */
+/** Returns the spec for an engine that cannot limit processes and memory. */
 export function withoutLimits(spec: ContainerSpec): ContainerSpec {
   const { processes: _, memoryBytes: __, ...rest } = spec;
   return rest;
 }
 
-/** The image that a container would have been made from, for an engine that makes it from none. */
+/** Names the image that a container would use with another engine. */
 export function describeImage({ image, build }: Pick<ContainerSpec, "image" | "build">): string {
-  return build === undefined ? image : `the image that \`build\` makes from ${build.dockerfile}`;
+  return build === undefined ? image : `the image that \`build\` builds from ${build.dockerfile}`;
 }
 
-/** Why a mount cannot be where it is to be, in words; undefined when all can. What depends on the image is known only then. */
+/**
+ * Returns why a mount target cannot be used, or undefined if all can. Depends on the image's user, so it is checked
+ * late.
+ */
 export function mountProblem(spec: ContainerSpec, user: ContainerUser): string | undefined {
   const secrets = secretsFolder(user.home);
-  // nor may it be in what is carried
+  // nor in the copy of the project
   const copy = spec.workspace === "copy" ? [{ target: workspace }] : [];
   const mounts = [...copy, ...mountsOf(spec, user)];
   const wrong = mounts.find(({ target }) => overlap(target, secrets));
-  if (wrong !== undefined) return `${wrong.target} is in the way of the RAM folder, ${secrets}`;
+  if (wrong !== undefined) return `the target ${wrong.target} overlaps the RAM folder, ${secrets}`;
   const again = mounts.find(({ target }, index) =>
     mounts.slice(0, index).some((mount) => mount.target === target),
   );
-  return again && `there are two for ${again.target}`;
+  return again && `two mounts have the target ${again.target}`;
 }
 
-/** Where tazpod's own folder of a mounted project is inside: nothing in it can be changed there, and the vault is not seen. */
+/** tazpod's own folder in the mounted project: read-only in the container, with the vault hidden. */
 const ownFolder = `${workspace}/.tazpod`;
 export const vaultCover = `${ownFolder}/vault`;
 
-/** All that a container has of its host. */
+/** Returns everything of the host that is mounted in a container. */
 export function mountsOf(
   { project, mounts, sshFolder, agentFolder: sockets, workspace: how = "mount" }: ContainerSpec,
   user: ContainerUser,

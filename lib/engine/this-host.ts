@@ -4,15 +4,15 @@ import { stat } from "../host/files.js";
 import { ok, type Result } from "../failure/result.js";
 import type { ContainerUser } from "./engine.js";
 
-/** The image of the engines that run the host's own programs. */
+/** The "image" of engines that run the host's own programs. */
 export const hostImage = "this host's system";
 
-/** Changes to this process's environment after which a program has `env` and nothing else. */
+/** Returns changes to this process's environment that leave a program exactly `env`. */
 export function exactEnvironment(env: Readonly<Record<string, string>>): Record<string, string | undefined> {
   return { ...Object.fromEntries(Object.keys(process.env).map((key) => [key, undefined])), ...env };
 }
 
-/** What a program in a container that does not run is answered, in the words that `isGone` looks for. */
+/** The result of a program in a container that is not running, worded so that `isNotRunning` recognises it. */
 export const notRunning = (name: string): Finished => ({
   code: 1,
   signal: undefined,
@@ -20,16 +20,13 @@ export const notRunning = (name: string): Finished => ({
   stderr: `${name} is not running`,
 });
 
-/** The user who runs tazpod, with the home that they have in a namespace. */
+/** Returns the user who runs tazpod, with their home in a namespace. */
 export async function thisUser(): Promise<Result<ContainerUser>> {
   const { uid, gid, name, home } = known();
   return ok({ uid, gid, name, home: await homeInside(home, name) });
 }
 
-/**
- * Where a user's home is in a namespace: where the system says it is, so that a program that looks it up finds the same; if
- * that cannot be made there, one in /home.
- */
+/** Returns the user's home in a namespace: the system's one, so that lookups agree, or else /home/NAME. */
 export async function homeInside(home: string, name: string): Promise<string> {
   return (await canBeMade(home)) ? home : `/home/${name}`;
 }
@@ -39,13 +36,13 @@ function known(): ContainerUser & { readonly name: string } {
     const { uid, gid, username: name, homedir: home } = userInfo();
     return { uid, gid, name, home };
   } catch {
-    // a number that no file knows
+    // the user id has no entry in the system's user database
     const [uid = 0, gid = 0] = [process.getuid?.(), process.getgid?.()];
     return { uid, gid, name: String(uid), home: "/" };
   }
 }
 
-/** The shell that the system has for who runs tazpod; one in a home is not there inside. */
+/** Returns the user's login shell, or /bin/sh if that shell lies in a folder that is not visible inside. */
 export function thisShell(): string {
   try {
     const { shell } = userInfo();
@@ -55,7 +52,9 @@ export function thisShell(): string {
   }
 }
 
-/** Below what is made anew inside, anything can be made; elsewhere a folder has to be there. */
+/**
+ * Tells whether a home can be created there in a namespace: below a fresh tmpfs always, elsewhere if the folder exists.
+ */
 async function canBeMade(home: string): Promise<boolean> {
   if (/^\/(?:home|run|tmp)\/[^/]|^\/root$/.test(home)) return true;
   if (!home.startsWith("/") || /^\/(?:dev|proc|sys|workspace)?(?:\/|$)/.test(home)) return false;

@@ -40,7 +40,7 @@ test("a build is ignored as the image is, and is no reason to make it again; tha
   assert.is(engine.build, undefined);
   assert.match(
     engine.sharedWithHost({ ...spec, build }).join(),
-    "the image that `build` makes from Dockerfile",
+    "the image that `build` builds from Dockerfile",
   );
 });
 

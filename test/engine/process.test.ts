@@ -94,7 +94,7 @@ test("a mount below the home is a link to what it names; one elsewhere is said t
   const mounts = [{ source: folder, target: "/data", readOnly: false }];
   assert.match(
     engine.sharedWithHost({ ...base, mounts }).join("\n"),
-    /no effect outside of the home: \/data/,
+    /no effect outside the home folder: \/data/,
   );
   const { home } = value(await engine.lookUp(base.image, base.user));
   const below = [{ source: folder, target: "/home/tazpod/.config/tool", readOnly: false }];

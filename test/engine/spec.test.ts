@@ -98,21 +98,21 @@ test("only where the shell is to run as root does root keep what it takes to wor
   assert.equal(kept, ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"]);
 });
 
-test("a mount at, above or below the RAM folder is misplaced, and so is a second one at a place", () => {
+test("a mount at, above or below the RAM folder is refused, and so is a second mount with the same target", () => {
   const at = (...targets: string[]): string | undefined =>
     mountProblem(
       { ...spec, mounts: targets.map((target) => ({ source: "/x", target, readOnly: false })) },
       user,
     );
   for (const target of ["/home", "/home/tazpod", "/home/tazpod/secrets", "/home/tazpod/secrets/a"])
-    assert.match(at(target) ?? "", "in the way of the RAM folder");
-  assert.match(at("/workspace") ?? "", "two for /workspace");
-  assert.match(at("/srv", "/srv") ?? "", "two for /srv");
+    assert.match(at(target) ?? "", "overlaps the RAM folder");
+  assert.match(at("/workspace") ?? "", "two mounts have the target /workspace");
+  assert.match(at("/srv", "/srv") ?? "", "two mounts have the target /srv");
   for (const target of ["/home/tazpod/secrets2", "/home/taz", "/workspace/deep"])
     assert.is(at(target), undefined);
 });
 
-test("with a copy of the project nothing of the host is mounted; the volume is at its place, with its id, and the RAM folder in none of it", () => {
+test("with a copy of the project the volume is mounted at /workspace, and nothing of the host", () => {
   const copied = { ...spec, workspace: "copy" } as const;
   const argv = createArguments(copied, user, undefined, { name: "lab-lab-workspace", id: "an-id" });
   const mounts = argv.filter((_, index) => argv[index - 1] === "--mount");
@@ -120,7 +120,7 @@ test("with a copy of the project nothing of the host is mounted; the volume is a
   assert.ok(argv.includes("tazpod.workspace=an-id"));
   assert.is.not(specHash(copied), specHash(spec));
   assert.is(specHash({ ...spec, workspace: "mount" }), specHash(spec));
-  assert.match(mountProblem(copied, { ...user, home: "/workspace" }) ?? "", "in the way of the RAM folder");
+  assert.match(mountProblem(copied, { ...user, home: "/workspace" }) ?? "", "overlaps the RAM folder");
 });
 
 test("the home of root and of a bare image have their RAM folder too", () => {

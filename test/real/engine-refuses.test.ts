@@ -58,7 +58,10 @@ test("an image that does not exist: enter names `image:` and `build:`, and the d
   const hint = /Set `image` in \.tazpod\/config\.yaml to one that exists .*, or `build` to a Dockerfile\./;
   const doctor = await host.tazpod("doctor");
   assert.is(doctor.code, 3, doctor.stdout);
-  assert.match(doctor.stdout, /! image +The image .*nothing:1 is not on this machine and could not be pulled/);
+  assert.match(
+    doctor.stdout,
+    /! image +The image .*nothing:1 is not on this machine and could not be pulled/,
+  );
   assert.match(doctor.stdout, hint);
   const done = await host.enter("true");
   assert.is(done.code, 1, done.stderr);

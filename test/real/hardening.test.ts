@@ -197,7 +197,7 @@ test("a mount that would lie over the RAM folder is refused before anything is m
   assert.is(refused.code, 3, refused.stderr);
   assert.match(
     refused.stderr,
-    "/home/tazpod/secrets/in is in the way of the RAM folder, /home/tazpod/secrets.",
+    "the target /home/tazpod/secrets/in overlaps the RAM folder, /home/tazpod/secrets.",
   );
   assert.is.not((await run("docker", ["inspect", other.container])).code, 0);
 });

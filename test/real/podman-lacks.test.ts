@@ -48,9 +48,9 @@ for (const [what, said] of [
 
 for (const [what, said] of [
   ["tun", /\/dev\/net\/tun: Permission denied/],
-  ["slirp4netns", /there is no slirp4netns/],
+  ["slirp4netns", /slirp4netns is missing/],
 ] as const) {
-  test(`without ${what} the network is named, what it takes, and what does without`, async () => {
+  test(`without ${what} the message names the missing part, how to get it, and settings that work without it`, async () => {
     const done = await without(what);
     assert.is(done.code, 1, done.stderr);
     assert.match(done.stderr, said);

@@ -38,10 +38,7 @@ test("a container removed, stopped or killed under an open shell: exit 1, it say
     const { pty, left } = await working(host);
     assert.is((await run("docker", [...how, host.container])).code, 0);
     assert.is(await left(), 1, pty.screen);
-    assert.match(
-      pty.screen,
-      /The container .* is no longer running\.\r?\n +Unsaved changes in RAM are lost/,
-    );
+    assert.match(pty.screen, /The container .* is no longer running\.\r?\n +Unsaved changes in RAM are lost/);
     assert.equal(await readFile(host.vault), before);
     assert.is((await host.enter("cat ~/secrets/key; ls ~/secrets")).stdout, "keptkey\n");
   }

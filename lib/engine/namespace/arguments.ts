@@ -4,10 +4,10 @@ import type { ContainerSpec, ContainerUser } from "../engine.js";
 import { finishScript, pauseScript } from "./pause-process.js";
 import { thisShell } from "../this-host.js";
 
-/** Programs of the host, in their usual places; what npx and the like put before them is not there inside. */
+/** The usual folders of programs, without what npx and the like prepend: it does not exist inside. */
 const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** The environment of whatever runs inside, and of what gets it there. */
+/** Returns the environment of programs inside, and of those that enter the namespace. */
 export function environment({
   home,
   name = "",
@@ -15,7 +15,7 @@ export function environment({
   return { PATH: path, HOME: home, USER: name, LOGNAME: name, SHELL: thisShell() };
 }
 
-/** The namespaces to be made, by and for a user who is not root. */
+/** Returns the command that creates the namespaces, for a user who is not root. */
 export function unshareArguments(
   user: Pick<ContainerUser, "uid" | "gid">,
   network: ContainerSpec["network"],
@@ -27,6 +27,7 @@ export function unshareArguments(
     ...["--mount", "--pid", "--ipc", "--uts", ...apart, "--fork"],
   ];
 }
+/** Returns the command that starts the pause process of a namespace. */
 
 export function pauseArguments(spec: ContainerSpec, user: ContainerUser): string[] {
   const mounts = mountsOf(spec, user).flatMap(({ source, target, readOnly }) => [
@@ -47,8 +48,8 @@ export function pauseArguments(spec: ContainerSpec, user: ContainerUser): string
 }
 
 /**
- * What runs a program in the namespace whose first process is `pid`, in /workspace, with no more rights than it has. Nothing
- * of the inside is executed before all rights were given up: a program there may have replaced it.
+ * Returns the command that runs a program in /workspace of the namespace whose first process is `pid`, without
+ * privileges. No program from inside runs before all privileges are dropped: it may have been replaced.
  */
 export function enterArguments(
   pid: number,
@@ -57,7 +58,7 @@ export function enterArguments(
   argv: readonly string[],
 ): string[] {
   const apart = network === "none" ? ["--net"] : [];
-  // one that root made for root, before tazpod refused that, has no user namespace; what is open there must be saved
+  // older versions made namespaces for root without a user namespace; an open vault in one must still be saved
   const own = user.uid === 0 ? [] : ["--user", "--preserve-credentials"];
   return [
     ...asUser(user),
@@ -68,18 +69,19 @@ export function enterArguments(
   ];
 }
 
-/** Before a command that root runs for an ordinary user; nothing for one who runs it. */
+/** Returns the prefix that makes root run a command as an ordinary user; empty if the process is that user. */
 function asUser({ uid, gid }: Pick<ContainerUser, "uid" | "gid">): string[] {
   if (process.getuid?.() === uid) return [];
   return ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", "--inh-caps=-all"];
 }
 
-/** Runs a program, and says by its own exit code which signal ended that: what is killed itself has none. */
+/** Runs a program and turns the signal that killed it into an exit code, which a killed parent could not report. */
 export const exitCodeScript = 'exec 3>&2 2>/dev/null; "$@" 2>&3 3>&-; exit "$?"';
 
 /**
- * A program on a terminal of its own, made inside, so that nothing there has ours; `script` carries the keys and the screen.
- * It starts what it is told by a shell, which takes SHELL for its own, and drops prompts where it is bash: so `env` has those.
+ * Runs a program on a pseudo-terminal made inside the namespace, so that nothing inside has ours; `script` relays keys
+ * and output. `script` starts a shell that changes SHELL and, if it is bash, drops the prompts, so `env` sets them
+ * again.
  */
 export function onTerminal(argv: readonly string[], env: Readonly<Record<string, string>>): string[] {
   const set = Object.entries(env).map(([name, value]) => `${name}=${quoted(value)}; export ${name}; `);

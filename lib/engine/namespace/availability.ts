@@ -8,13 +8,13 @@ import type { ContainerUser } from "../engine.js";
 
 const programs = ["nsenter", "setpriv", "script", "pivot_root", "mount", "umount"];
 
-// as the real one begins: made, mounted in, and with what the rest needs
+// does what a real namespace needs first: create it, mount in it, find the programs
 const trial = `for p in ${programs.join(" ")}; do command -v $p >/dev/null || { echo "$p"; exit 9; }; done
 mount -t tmpfs tazpod /tmp && mount -t proc proc /proc && setpriv --version`;
 
 /**
- * The version of util-linux, where this user can make namespaces. Failure: `engine-unavailable`, `missing` when a program
- * is not there (or this is no Linux), `permission` when the kernel does not let this user, or root's project is root's.
+ * Returns the version of util-linux if this user can create namespaces. Failure: `engine-unavailable`; `missing` if a
+ * program is absent (or this is not Linux), `permission` if the kernel refuses, or root owns the project.
  */
 export async function namespaceVersion(project?: string): Promise<Result<string>> {
   const unavailable = (why: "missing" | "permission", detail: string): Result<string> =>
@@ -32,15 +32,14 @@ export async function namespaceVersion(project?: string): Promise<Result<string>
 }
 
 /**
- * Who runs in a namespace: the user of tazpod. Root is not let in, since it would be the host's root by number, whatever is
- * taken from it: run by root, the programs run as the owner of the project. Failure: `engine-unavailable` when that is root,
- * too.
+ * Returns the user of a namespace: the user who runs tazpod. Root is not used, since it would have the host root's user
+ * id; programs run as the owner of the project instead. Failure: `engine-unavailable` if that is root as well.
  */
 export async function namespaceUser(project: string | undefined): Promise<Result<ContainerUser>> {
   if (process.getuid?.() !== 0) return thisUser();
   const found = project === undefined ? ok(undefined) : await stat(project);
   if (!found.ok) return found;
-  // without a project, any ordinary user tells whether there can be a namespace
+  // without a project, any ordinary user will do to test whether namespaces work
   const { uid, gid } = found.value ?? { uid: 65_534, gid: 65_534 };
   if (uid !== 0) return ok({ uid, gid, ...(await known(uid)) });
   return fail({
@@ -51,7 +50,7 @@ export async function namespaceUser(project: string | undefined): Promise<Result
   });
 }
 
-/** A user's name and home, as the system knows them; the number is the name of one that it does not know. */
+/** Returns a user's name and home from the system; the id serves as the name of an unknown user. */
 async function known(uid: number): Promise<{ readonly name: string; readonly home: string }> {
   const done = await capture(["getent", "passwd", String(uid)], { timeoutMs: 5_000 });
   const [name = "", , , , , home = ""] = done.ok ? done.value.stdout.toString().trim().split(":") : [];

@@ -10,9 +10,9 @@ import { notRunning, exactEnvironment, hostImage, thisShell } from "../this-host
 import { namespaceRecords, running, startNamespace } from "./lifecycle.js";
 
 /**
- * No container engine at all: Linux namespaces, made and entered by util-linux. The project is at /workspace; the rest is
- * the host's system, read-only, with a home and temporary folders of its own in RAM. What it does not keep apart, `sharedWithHost`
- * says. `project` is the folder that it is for: its owner is who runs in a namespace that root makes.
+ * An engine without a container runtime: Linux namespaces, created and entered with util-linux. The project is at
+ * /workspace; the rest is the host's system, read-only, with a home and temporary folders in RAM. `sharedWithHost`
+ * lists what is not isolated. `project` is the project's folder: if root runs tazpod, its owner is the user inside.
  */
 export function namespaceEngine(project?: string): Engine {
   return {
@@ -56,7 +56,7 @@ export function namespaceEngine(project?: string): Engine {
         });
       return namespaceRecords.remove(name);
     },
-    // there is none: it runs on this host
+    // the project is never copied: containers run on this host
     removeCopy: async () => ok(undefined),
     async exec(name, argv, options) {
       const place = await enter(name, argv);
@@ -87,13 +87,13 @@ export function namespaceEngine(project?: string): Engine {
   };
 }
 
-/** What is of the shell that a person sees, and not of the one that starts it. */
+/** Returns the variables of the interactive shell that the outer shell must not take. */
 function promptVariables(env: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter(([name]) => /^(?:SHELL|PS[0-4])$/.test(name)));
 }
 
 function effectiveSpec(spec: ContainerSpec): ContainerSpec {
-  // what is root's, the user inside cannot reach
+  // the user inside cannot read root's files
   const limitless = withoutLimits(spec);
   const { agentFolder: _, sshFolder: __, ...open } = limitless;
   const reached = isRoot() ? open : limitless;
@@ -106,11 +106,11 @@ function sharedWithHost(spec: ContainerSpec): string[] {
   const { network, ports } = spec;
   return [
     `the programs inside are this host's, not those of ${describeImage(spec)}`,
-    ...(network === "none" ? [] : ["the network is this host's, with whatever listens on it"]),
-    ...(ports.length === 0 ? [] : ["`ports` does nothing: what listens inside listens on this host"]),
+    ...(network === "none" ? [] : ["it uses this host's network, including the services that listen on it"]),
+    ...(ports.length === 0 ? [] : ["`ports` has no effect: programs inside listen on this host's ports"]),
     ...(isRoot() ? ["it runs as the owner of the project, without root's ssh-agent and ~/.ssh"] : []),
-    "`limits` does nothing: the programs inside share this host's processes and memory",
-    "its files outside of the homes and /tmp can be read inside, by who may read them here",
+    "`limits` has no effect: the programs inside share this host's processes and memory",
+    "the host's files outside the home folders and /tmp can be read inside, as far as this user may read them",
   ];
 }
 
@@ -145,7 +145,9 @@ async function pipe(
   return interpretExit(name, await begun.done);
 }
 
-/** What goes with its namespace is killed; and one that went just now cannot be entered. */
+/**
+ * Maps exit results: programs are killed when their namespace ends, and a namespace that just ended cannot be entered.
+ */
 function interpretExit(name: string, done: Result<Finished>): Result<Finished> {
   if (!done.ok) return done;
   const { code, signal, stderr } = done.value;

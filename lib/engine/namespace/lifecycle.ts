@@ -5,7 +5,7 @@ import { now } from "../../host/clock.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import { environment, pauseArguments } from "./arguments.js";
 
-/** The last start of a namespace: its first process, as the host counts. */
+/** The last start of a namespace: its first process, by its pid on the host. */
 export interface NamespaceRun {
   readonly pid: number;
   readonly identity: string;
@@ -16,7 +16,9 @@ export type NamespaceRecord = ContainerRecord<NamespaceRun>;
 
 export const namespaceRecords = recordStore<NamespaceRun>("namespaces");
 
-/** The last start, if its first process is still there: the number alone may have been given to another process. */
+/**
+ * Returns the last start if its first process is alive; the identity tells it from a later process with the same pid.
+ */
 export async function running({ run }: NamespaceRecord): Promise<NamespaceRun | undefined> {
   return run !== undefined && (await processIdentity(run.pid)) === run.identity ? run : undefined;
 }
@@ -30,7 +32,7 @@ export function startNamespace(name: string): Promise<Result<void>> {
   );
 }
 
-/** The namespace goes on only once its process is recorded: one that is not on record could never be ended. */
+/** Starts the pause process and lets it continue only once it is recorded; an unrecorded one could never be ended. */
 async function launch(record: NamespaceRecord): Promise<Result<void>> {
   const { spec, user } = record;
   const env = environment(user);

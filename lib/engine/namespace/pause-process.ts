@@ -1,32 +1,29 @@
 import { vaultCover } from "../spec.js";
 
 /** `read_only DIR` makes every mount at or below DIR read-only, or covers it. */
-const readOnly = `# MOUNTPOINT OPTIONS: a line a mount, with blanks in octal
+const readOnly = `# one line per mount: MOUNTPOINT OPTIONS, with blanks in octal
 read_only() {
   cut -d ' ' -f 5,6 /proc/self/mountinfo | while read -r at options; do
     at=$(printf '%b.' "$(printf '%s' "$at" | sed 's/\\\\\\([0-7]\\)/\\\\0\\1/g')")
     at=\${at%.}
     case $at/ in "$1"/*) ;; *) continue ;; esac
-    # behind a folder that this user may not enter, it is as far from whoever is inside
+    # skipped: in a folder that this user may not enter, it is unreachable from inside, too
     [ -e "$at" ] || continue
     keep=$(printf '%s' "$options" | sed 's/^r[wo],*//')
-    # a flag that was locked has to be named again
+    # locked flags must be repeated
     mount -o "remount,bind,ro\${keep:+,$keep}" "$at" 2>/dev/null ||
       mount -t tmpfs -o ro,size=4k,mode=755 tazpod "$at"
   done
 }`;
 
 /**
- * The shell program that becomes the first process of a namespace, and its arguments. It needs util-linux and, once the
- * new root is there, nothing of the host but what that shows.
- *
- * The new root is a small tmpfs with the host's folders in it, read-only, but for those that may hold what is somebody's:
- * /home, /root, /tmp, /var/tmp, /run and /dev are new ones, in RAM. A place that cannot be made read-only is covered.
- * What is to be shown of the project and by `mounts` is bound from the old root, which the new one covers no part of, since
- * it is put over /tmp only and the old one keeps its own /tmp.
- *
- * Arguments: `finish`, size of the RAM folder in bytes, home, host name, then SOURCE TARGET ro|rw for each mount. Prints its pid as
- * the host counts, then waits for a line on stdin; without one it ends.
+ * The shell program of a namespace's first process (like the pause container of Kubernetes). It needs util-linux and,
+ * once the new root is in place, only what that root shows of the host.
+ * The new root is a small tmpfs with the host's folders bound read-only, except for those that may hold private data:
+ * /home, /root, /tmp, /var/tmp, /run and /dev are new and in RAM. A mount that cannot be made read-only is covered. The
+ * project and `mounts` are bound from the old root, which stays intact: the new root is mounted over /tmp only.
+ * Arguments: `finishScript`, size of the RAM folder in bytes, home, host name, then SOURCE TARGET ro|rw for each mount.
+ * Prints its pid on the host, then waits for a line on stdin; without one it ends.
  */
 export const pauseScript = `set -eu
 umask 022
@@ -71,7 +68,7 @@ ln -s /proc/self/fd "$b/dev/fd"
 for n in 0:stdin 1:stdout 2:stderr; do ln -s "fd/\${n%:*}" "$b/dev/\${n#*:}"; done
 names=$(readlink -f /etc/resolv.conf || :)
 cd "$b"
-# below a chroot there is no other root to turn to, and what is left behind is out of reach all the same
+# pivot_root fails below a chroot; there, chroot hides the old root as well
 if pivot_root . .old 2>/dev/null; then
   cd /
   exec sh -c "$finish" tazpod-hold "$pid" "$names" "$size" "$home" "$name" "$@"
@@ -79,7 +76,10 @@ fi
 mount --rbind / .old
 exec chroot . sh -c "$finish" tazpod-hold "$pid" "$names" "$size" "$home" "$name" "$@"`;
 
-/** The rest, once the new root is the root. Arguments: pid, the file that says where names are looked up, then those of `hold`. */
+/**
+ * The second half, run once the new root is in place. Arguments: pid, path of the resolver configuration, then those of
+ * `pauseScript`.
+ */
 export const finishScript = `set -eu
 umask 022
 pid=$1 names=$2 size=$3 home=$4 name=$5
@@ -91,7 +91,7 @@ show() {
   if [ -d "/.old$1" ]; then mkdir -p -- "$2"; else mkdir -p -- "\${2%/*}" && : >> "$2"; fi
   mount --rbind "/.old$1" "$2"
 }
-# where names are looked up is often said by a file in /run
+# resolv.conf is often a link into /run
 case $names in /run/*) [ -e "/.old$names" ] && show "$names" "$names" ;; esac
 mkdir -p -- "$home"
 mount -t tmpfs -o mode=700,nosuid,nodev tazpod "$home"
@@ -102,11 +102,11 @@ while [ "$#" -gt 0 ]; do
   if [ "$3" = ro ]; then read_only "$2"; fi
   shift 3
 done
-# the vault's folder is not to be seen
+# hides the vault's folder
 if [ -d ${vaultCover} ]; then mount -t tmpfs -o ro,nosuid,nodev,size=4k,mode=555 tazpod ${vaultCover}; fi
 umount -l /.old
 rmdir /.old
-# what runs inside must not be able to replace what is executed to enter it, or to set what the kernel runs
+# programs inside must not replace what runs on entering, or set programs that the kernel runs
 mount --bind /proc/sys /proc/sys
 read_only /proc/sys
 mount -o remount,ro /

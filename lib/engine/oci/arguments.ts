@@ -4,31 +4,33 @@ import type { ContainerSpec, ContainerUser, Mount } from "../engine.js";
 import { type CreateOptions, flavorOf } from "./flavors.js";
 import type { Volume } from "./volume.js";
 
-/** The labels by which a container is known again. */
+/** The labels that identify a container or volume. */
 export const labels = {
   project: "tazpod.project",
   spec: "tazpod.spec",
   home: "tazpod.home",
-  /** Of a volume and of the container that has it: the volume's own id, since a name can be used again. */
+  /** On a volume and its container: the volume's own id, since a name can be reused. */
   workspace: "tazpod.workspace",
-  /** Of a container that ends with a tazpod: which process that is. */
+  /** On a helper container: the process that owns it. */
   helper: "tazpod.beside",
 } as const;
 
-// Keeps the container alive and lets it stop at once: a shell as PID 1 has no default action for SIGTERM,
-// and waiting in the foreground would hold the trap back. `wait` also reaps what shells leave behind.
-const idle = 'trap "exit 0" TERM INT; while :; do sleep 3600 & wait "$!"; done';
+// Keeps the container alive and lets it stop at once: a shell as PID 1 has no default action for SIGTERM, and a
+// foreground command would delay the trap. `wait` also reaps orphaned processes.
+const idleScript = 'trap "exit 0" TERM INT; while :; do sleep 3600 & wait "$!"; done';
 
 /**
- * What root in the container keeps, where the shell is to run as root: without these it could not even work in a project
- * that is another user's. Nobody else has, or can get, any capability.
+ * The capabilities root keeps where the shell runs as root; without them it could not work in a project that another
+ * user owns. Other users have no capabilities and cannot gain any.
  */
-const ofRoot = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"];
+const rootCapabilities = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"];
 
-/** Enough for a large build, and too few to take every process number of the host. */
+/** Enough for a large build, too few to exhaust the host's process ids. */
 const defaultProcesses = 4096;
 
-/** The arguments of `create` for docker and podman: no capability, no privilege, no host network unless asked. */
+/**
+ * Returns the arguments of `create` for docker and podman: no capabilities, no privileges, no host network by default.
+ */
 export function createArguments(
   spec: ContainerSpec,
   user: ContainerUser,
@@ -38,14 +40,14 @@ export function createArguments(
   return [
     "create",
     ...commonArguments(spec, user, options, volume),
-    ...["--entrypoint", "sh", spec.image, "-c", idle],
+    ...["--entrypoint", "sh", spec.image, "-c", idleScript],
   ];
 }
 
-// a shell reaps what the command leaves behind; it cannot end before its stdin does
-const untilStdinEnds = "echo started; cat >/dev/null; exit 0";
+// the shell reaps orphaned processes; it ends when its stdin does
+const untilStdinEndsScript = "echo started; cat >/dev/null; exit 0";
 
-/** The arguments that run a container which ends with its stdin, and is removed then. It publishes no port. */
+/** Returns the arguments that run a container which ends with its stdin and is then removed. It publishes no ports. */
 export function helperArguments(
   spec: ContainerSpec,
   user: ContainerUser,
@@ -55,7 +57,7 @@ export function helperArguments(
   return [
     ...["run", "--rm", "--interactive", "--label", `${labels.helper}=${owner}`],
     ...commonArguments({ ...spec, ports: [] }, user, options),
-    ...["--entrypoint", "sh", spec.image, "-c", untilStdinEnds],
+    ...["--entrypoint", "sh", spec.image, "-c", untilStdinEndsScript],
   ];
 }
 
@@ -66,19 +68,19 @@ function commonArguments(
   volume?: Volume,
 ): string[] {
   const tmpfs = `rw,nosuid,nodev,noexec,size=${spec.secretsBytes},mode=0700,${tmpfsOwner}`;
-  const capabilities = user.uid === 0 ? ofRoot.flatMap((name) => ["--cap-add", name]) : [];
+  const capabilities = user.uid === 0 ? rootCapabilities.flatMap((name) => ["--cap-add", name]) : [];
   return [
     ...["--name", spec.name],
     ...["--label", `${labels.project}=${spec.project}`],
     ...["--label", `${labels.spec}=${specHash(spec)}`],
     ...["--label", `${labels.home}=${user.home}`],
-    ...mountsOf(spec, user).flatMap((mount) => ["--mount", bind(mount)]),
-    ...(volume === undefined ? ["--mount", cover] : withCopy(volume)),
+    ...mountsOf(spec, user).flatMap((mount) => ["--mount", mountArgument(mount)]),
+    ...(volume === undefined ? ["--mount", coverMount] : workspaceVolume(volume)),
     ...["--tmpfs", `${secretsFolder(user.home)}:${tmpfs}`],
     ...["--cap-drop", "ALL", ...capabilities],
     ...["--security-opt", "no-new-privileges"],
     ...["--pids-limit", String(spec.processes ?? defaultProcesses)],
-    // without swap, where secrets could be written to disk
+    // no swap, so that secrets never reach a disk
     ...(spec.memoryBytes === undefined
       ? []
       : ["--memory", String(spec.memoryBytes), "--memory-swap", String(spec.memoryBytes)]),
@@ -89,18 +91,18 @@ function commonArguments(
   ];
 }
 
-/** An empty folder in the place of the sealed vault, with no room for anything. */
-const cover = `type=tmpfs,target=${vaultCover},tmpfs-size=4096,tmpfs-mode=0555,ro`;
+/** An empty read-only folder that hides the sealed vault. */
+const coverMount = `type=tmpfs,target=${vaultCover},tmpfs-size=4096,tmpfs-mode=0555,ro`;
 
-function withCopy({ name, id }: Volume): string[] {
+function workspaceVolume({ name, id }: Volume): string[] {
   return [
     ...["--mount", `type=volume,source=${name},target=${workspace}`],
     ...["--label", `${labels.workspace}=${id}`],
   ];
 }
 
-/** A `--mount` value is one line of CSV: this survives colons, spaces, commas and quotes in a path. */
-function bind({ source, target, readOnly }: Mount): string {
+/** Returns a `--mount` value. It is one line of CSV, so colons, spaces, commas and quotes in a path are safe. */
+function mountArgument({ source, target, readOnly }: Mount): string {
   const fields = ["type=bind", `source=${source}`, `target=${target}`, ...(readOnly ? ["readonly"] : [])];
   return fields.map((field) => (/[",]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(",");
 }

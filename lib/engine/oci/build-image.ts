@@ -11,12 +11,12 @@ interface Shown {
   readonly signal: AbortSignal;
 }
 
-/** How many lines of a build that failed are shown. */
+/** Number of output lines that a failed build shows. */
 const keptLines = 12;
 
 /**
- * Builds the Dockerfile with the content that was read and trusted, even if the file has changed since. Failures:
- * `build-failed`, `file`.
+ * Builds the Dockerfile as it was read and trusted, even if the file has changed since. Failures: `build-failed`,
+ * `file`.
  */
 export async function buildImage(
   run: RunCommand,
@@ -64,7 +64,7 @@ async function runBuild(
     : fail({ kind: "build-failed", dockerfile: build.dockerfile, lines });
 }
 
-/** The arguments for docker and podman. The Dockerfile comes from stdin. */
+/** Returns the arguments for docker and podman. The Dockerfile comes from stdin. */
 function buildArguments(image: string, { context, args, target }: ImageBuild): string[] {
   return [
     ...["build", "--file", "-", "--tag", image, "--force-rm"],

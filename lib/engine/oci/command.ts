@@ -4,7 +4,9 @@ import { fail, type Result } from "../../failure/result.js";
 /** Runs the engine's command line with these arguments. */
 export type RunCommand = (argv: readonly string[], options?: ProcessOptions) => Promise<Result<Finished>>;
 
-/** What a command that has to succeed said. Failure: `command-failed`, with the command as it is to be shown. */
+/**
+ * Reads the output of a command, or fails with `command-failed` if it exited with an error. `command` is for messages.
+ */
 export function expectSuccess<T>(
   result: Result<Finished>,
   command: readonly string[],

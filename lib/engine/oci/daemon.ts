@@ -5,7 +5,7 @@ import type { RunCommand } from "./command.js";
 
 const answerMs = 10_000;
 
-/** Whether an engine runs without root, as its `info` says it; false where it does not say. */
+/** Tells whether an engine runs without root, according to its `info`; false if that fails. */
 export async function isRootless(
   name: EngineName,
   signal?: AbortSignal,
@@ -18,8 +18,8 @@ export async function isRootless(
 }
 
 /**
- * Where the engine that a command line leads to makes containers, if not here: what its variable for that says, else, with
- * Docker, its current context. One that does not say is taken to be here.
+ * Returns the address of a remote daemon: from the engine's environment variable or else, for Docker, the current
+ * context. Undefined if the daemon is local or its address is unknown.
  */
 export async function remoteDaemon(
   name: EngineName,
@@ -32,7 +32,7 @@ export async function remoteDaemon(
   return done.ok && done.value.code === 0 ? remoteOnly(done.value.stdout.toString().trim()) : undefined;
 }
 
-/** An address that is another machine's; ssh leads to one by what it is for. What may be a password in it is left out. */
+/** Returns an address if it leads to another machine, without the password. ssh always counts as another machine. */
 function remoteOnly(address: string | undefined): string | undefined {
   const parts = /^([a-z]+):\/\/(?:([^@/]*)@)?(\[[^\]]*\]|[^/:]*)(.*)$/i.exec(address ?? "");
   if (!parts) return undefined;

@@ -14,7 +14,10 @@ import { ensureVolume, removeVolume } from "./volume.js";
 
 const answerMs = 20_000;
 
-/** An engine that is driven through a command line like Docker's, so that contexts, DOCKER_HOST and rootless come free. */
+/**
+ * An engine that is driven through the command line of docker or podman, so contexts, DOCKER_HOST and rootless mode
+ * work.
+ */
 export function ociEngine(name: EngineName, program: string = name): Engine {
   const flavor = flavorOf(name);
   const command = (argv: readonly string[]): string[] => [program, ...flavor.flags, ...argv];
@@ -69,11 +72,11 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
       if (volume?.ok === false) return volume;
       const argv = createArguments(spec, user, createOptions, volume?.value);
       const result = await run(argv, { timeoutMs: 60_000 });
-      // two tazpods that start a project in the same moment both find no container
+      // two tazpods that start a project at the same time both find no container
       if (result.ok && result.value.code !== 0 && /already in use/i.test(result.value.stderr))
         return fail({
           kind: "changed-meanwhile",
-          detail: `Another tazpod has made container ${spec.name} meanwhile`,
+          detail: `Another tazpod has just created the container ${spec.name}`,
         });
       return expectSuccess(result, argv.slice(0, 3), () => ok(undefined));
     },
@@ -133,7 +136,7 @@ function execArguments(
   return ["exec", ...(options.input === undefined ? [] : ["--interactive"]), "--user", user, name, ...argv];
 }
 
-/** Sorts out what says that the engine itself is not to be had; everything else is the caller's to read. */
+/** Turns errors of the engine itself into `engine-unavailable`; the caller reads all other results. */
 function known(engine: string, { errorPatterns }: CliFlavor, done: Finished): Result<Finished> {
   if (done.code === 0) return ok(done);
   const detail = done.stderr;

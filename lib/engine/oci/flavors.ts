@@ -1,32 +1,34 @@
 import type { FailureOf } from "../../failure/failure.js";
 import type { ContainerSpec, ContainerUser, EngineName } from "../engine.js";
 
-/** Why an engine is not to be had. */
+/** Why an engine is unavailable. */
 type Why = FailureOf<"engine-unavailable">["why"];
 
-/** What `create` is told in an engine's own way. */
+/** Options of `create` that differ between engines. */
 export interface CreateOptions {
-  /** The options of a tmpfs that give it to the container's user. */
+  /** The tmpfs options that make the container's user its owner. */
   readonly tmpfsOwner: string;
   readonly network: string;
   readonly more: readonly string[];
 }
 
-/** What differs between command lines that are alike otherwise. Messages are those of the versions named in docs/engines.md. */
+/**
+ * The differences between the command lines of docker and podman. Messages are from the versions in docs/engines.md.
+ */
 export interface CliFlavor {
-  /** Before every command. */
+  /** Arguments before every command. */
   readonly flags: readonly string[];
-  /** Prints the version; fails where the engine would not work. */
+  /** Prints the version; fails if the engine does not work. */
   readonly version: readonly string[];
-  /** What, and how it is answered by an engine that runs without root. */
+  /** A command, and the text that a rootless engine prints for it. */
   readonly rootless: { readonly argv: readonly string[]; readonly says: string };
-  /** Whether `options` depends on whether it runs without root. */
+  /** True if `createOptions` depends on rootless mode. */
   readonly needsRootless: boolean;
-  /** The first that matches what a command said tells why the engine is not to be had. */
+  /** The first pattern that matches stderr tells why the engine is unavailable. */
   readonly errorPatterns: readonly (readonly [RegExp, Why])[];
-  /** What an image is to be called so that it is the one that Docker would pull. */
+  /** Returns the full name of the image that Docker would pull. */
   fullImageName(image: string): string;
-  /** Asks the image's registry for it, without pulling. */
+  /** Returns the arguments that query the registry without pulling. */
   manifestArguments(image: string): readonly string[];
   createOptions(spec: ContainerSpec, user: ContainerUser, rootless: boolean): CreateOptions;
 }
@@ -44,7 +46,7 @@ const docker: CliFlavor = {
     ],
   ],
   fullImageName: (image) => image,
-  // the command line asks by itself; unlike the engine, it takes a registry of this host for one with a certificate
+  // the docker client queries the registry itself and, unlike the daemon, expects TLS from a registry on localhost
   manifestArguments: (image) => [
     ...["manifest", "inspect"],
     ...(/^(localhost|127\.[\d.]+|\[::1\])(:\d+)?\//.test(image) ? ["--insecure"] : []),
@@ -54,9 +56,9 @@ const docker: CliFlavor = {
 };
 
 const podman: CliFlavor = {
-  // its warnings would stand in the user's terminal
+  // keeps its warnings out of the user's terminal
   flags: ["--log-level", "error"],
-  // there need be no server; what it cannot work without it misses here, too
+  // podman may have no server; its client reports the same problems
   version: ["version", "--format", "{{.Client.Version}}"],
   rootless: { argv: ["info", "--format", "{{.Host.Security.Rootless}}"], says: "true" },
   needsRootless: true,
@@ -77,17 +79,18 @@ const podman: CliFlavor = {
   },
   manifestArguments: (image) => ["manifest", "inspect", podman.fullImageName(image)],
   createOptions: ({ network, user: name }, { uid, gid }, rootless) => ({
-    // uid= and gid= are refused; `U` is for the user that the container starts with
+    // podman refuses uid= and gid=; `U` makes the container's user the owner
     tmpfsOwner: "U,notmpcopyup",
-    // a bridge, or what an ordinary user has in its place
+    // `private` is a bridge, or slirp4netns/pasta for an ordinary user
     network: network === "bridge" ? "private" : network,
     more: [
       ...["--user", name],
-      // the host's user is the container's, so that the project is his; root in the container is the host's user anyway
+      // the host's user becomes the container's user, so they own the project; root in the container is the host's user
+      // anyway
       ...(rootless && uid !== 0 ? ["--userns", `keep-id:uid=${uid},gid=${gid}`] : []),
-      // else the host's variables for a proxy, which may hold a password, would stay in the container
+      // keeps the host's proxy variables, which may hold a password, out of the container
       "--http-proxy=false",
-      // where there is SELinux, the project and ~/.ssh could not be read without labelling the host's own files anew
+      // with SELinux, the project and ~/.ssh would be unreadable unless the host's files were relabelled
       ...["--security-opt", "label=disable"],
     ],
   }),
@@ -97,14 +100,14 @@ export function flavorOf(name: EngineName): CliFlavor {
   return name === "podman" ? podman : docker;
 }
 
-/** What a command in a container that is not there, or does not run, is answered. */
+/** Tells whether an engine's error means that the container does not exist or is not running. */
 export const isNotRunning = (stderr: string): boolean =>
   /is not running|no such container|container state improper/i.test(stderr);
 
-/** What of a network is not to be had, from why a container does not start; undefined when that is not why. */
+/** Extracts the missing network component from a start error; undefined if that was not the cause. */
 export function missingNetworkComponent(stderr: string): string | undefined {
   const tun = /\/dev\/net\/tun\\*"?\)?: ([A-Z][a-z ]+)/.exec(stderr)?.[1];
   if (tun !== undefined) return `/dev/net/tun: ${tun}`;
   const program = /could not find (slirp4netns|pasta)|plugin "(bridge)"/.exec(stderr);
-  return program ? `there is no ${program[1] ?? "plugin for a bridge"}` : undefined;
+  return program ? `${program[1] ?? "the CNI plugin bridge"} is missing` : undefined;
 }

@@ -10,9 +10,8 @@ import type { HelperContainer, ContainerSpec, ContainerUser } from "../engine.js
 const answerMs = 20_000;
 
 /**
- * Runs a container that lives as long as this process does: its first process reads a stdin that this process holds, and
- * ends when that is closed, by `end` or because this process was killed; then the engine removes the container.
- * Failure: `container-start`.
+ * Runs a container that lives as long as this process. Its first process reads stdin and ends when this process closes
+ * it or is killed; then the engine removes the container. Failure: `container-start`.
  */
 export async function runHelper(
   run: RunCommand,
@@ -36,7 +35,7 @@ export async function runHelper(
   return ok({
     name: spec.name,
     async end() {
-      // at once, and with everything in it; closing its stdin would wait for what the command left running
+      // kills everything at once; closing stdin would wait for programs the command left running
       await run(["rm", "--force", spec.name], { timeoutMs: answerMs });
       input.end();
       await done;
@@ -44,7 +43,9 @@ export async function runHelper(
   });
 }
 
-/** Removes containers of this project whose tazpod is gone, in case the engine did not notice the end of their stdin. */
+/**
+ * Removes helper containers of this project whose process is gone, in case the engine missed the end of their stdin.
+ */
 async function removeLeftovers(run: RunCommand, project: string): Promise<void> {
   const filters = [`label=${labels.helper}`, `label=${labels.project}=${project}`];
   const listed = await run(["ps", "--all", "--quiet", ...filters.flatMap((one) => ["--filter", one])], {

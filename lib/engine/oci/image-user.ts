@@ -3,16 +3,16 @@ import { fail, ok, type Result } from "../../failure/result.js";
 import type { RunCommand } from "./command.js";
 import type { ContainerUser } from "../engine.js";
 
-/** Run as the configured user in the image: says uid, gid and home, or what is missing. */
+/** Runs as the configured user in the image: prints uid, gid and home, or what is missing. */
 const lookUpScript = 'command -v tar >/dev/null || { echo "no tar"; exit 0; }; id -u; id -g; echo "$HOME"';
 
-// an engine says that there is no such user of an image whose list of users it could not open, too: see `lookUpUser`
+// engines also report "no such user" for an image whose /etc/passwd they could not open: see `lookUpUser`
 const isListed =
   'while IFS=: read -r n _ u _; do [ "$n" = "$1" ] || [ "$u" = "$1" ] && exit 0; done < /etc/passwd; exit 3';
 
 const noUser = /unable to find user|no matching entries in passwd/i;
 
-// not every file that is not there is sh: an engine may miss one of its own; with back-ticks it is crun's
+// the missing file may be one of the engine's own, not sh; crun quotes with back-ticks
 const noSh =
   /\bsh"?: (executable file not found|.*no such file or directory)|executable file `sh` not found/i;
 
@@ -22,10 +22,9 @@ const asUser = (image: string, user: string, ...script: readonly string[]): stri
 ];
 
 /**
- * Asks an image for a user, in a container that lives as long as that takes. That the image lacks the user is said only
- * when its own list of users says it too: an engine reads that list from outside, takes one that it cannot open for an
- * empty one, and podman now and then looks before the container's files are there (podman's issues 1817 and 2112). It is
- * asked three times then.
+ * Looks up a user in an image, in a short-lived container. "No such user" counts only if the image's own /etc/passwd
+ * agrees: engines read that file from outside and take one they cannot open for empty, and podman sometimes looks
+ * before the container's files are mounted (podman issues 1817 and 2112). Tries three times in that case.
  */
 export async function lookUpUser(
   run: RunCommand,
@@ -46,13 +45,13 @@ export async function lookUpUser(
   }
 }
 
-const otherUser = "Set `user:` in .tazpod/config.yaml to one that it has.";
-const otherImage = "tazpod needs sh and tar inside; use an image that has them.";
+const otherUser = "Set `user:` in .tazpod/config.yaml to a user of the image.";
+const otherImage = "tazpod needs sh and tar in the container. Use an image that has them.";
 
 const unusable = (image: string, lacks: string, hint: string): Result<never> =>
   fail({ kind: "image-unusable", image, lacks, hint });
 
-/** Reads what `lookUpScript` printed, or why the engine could not run it. */
+/** Reads the output of `lookUpScript`, or the error of an engine that could not run it. */
 function parseLookUp(image: string, user: string, done: Finished): Result<ContainerUser> {
   if (done.code !== 0) {
     if (noSh.test(done.stderr)) return unusable(image, "sh", otherImage);
@@ -61,8 +60,12 @@ function parseLookUp(image: string, user: string, done: Finished): Result<Contai
   const [uid = "", gid = "", home = ""] = done.stdout.toString().trim().split("\n");
   if (uid === "no tar") return unusable(image, "tar", otherImage);
   if (!/^\d+$/.test(uid) || !/^\d+$/.test(gid))
-    return unusable(image, "id", `It printed ${JSON.stringify(uid)} for the user's number.`);
+    return unusable(image, "id", `It printed ${JSON.stringify(uid)} as the user id.`);
   if (!home.startsWith("/"))
-    return unusable(image, `a home for ${user}`, "Give the user a home folder in the image's /etc/passwd.");
+    return unusable(
+      image,
+      `a home folder for ${user}`,
+      "Give the user a home folder in the image's /etc/passwd.",
+    );
   return ok({ uid: Number(uid), gid: Number(gid), home });
 }

@@ -11,7 +11,7 @@ interface Inspected {
   readonly Config: { readonly Labels?: Readonly<Record<string, string>> | null };
 }
 
-/** Reads the answer of `container inspect NAME`; a container found by the start of its id is not the one asked for. */
+/** Reads the output of `container inspect NAME`. A container found by an id prefix counts as absent. */
 export function parseInspect(name: string, done: Finished): Result<ContainerState> {
   if (done.code !== 0) {
     if (/no such container/i.test(done.stderr)) return ok({ state: "absent" });

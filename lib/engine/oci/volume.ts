@@ -7,24 +7,24 @@ import type { ContainerSpec, ContainerUser, EngineName } from "../engine.js";
 type Whose = Pick<ContainerSpec, "name" | "project">;
 type Labels = Readonly<Record<string, string>>;
 
-/** A volume that has a copy of a project. */
+/** A volume with a copy of a project. */
 export interface Volume {
   readonly name: string;
-  /** Never used again, unlike its name. */
+  /** Unique, unlike the name, which can be reused. */
   readonly id: string;
 }
 
 const limit = { timeoutMs: 60_000 };
 
-/** Of the container by this name. */
+/** Returns the name of a container's volume. */
 const volumeOf = (name: string): string => `${name}-workspace`;
 
-// something in it from the start: an engine fills an empty volume with what the image has at that place
+// the volume must not be empty: engines fill an empty volume with the image's files at that path
 const handOver = 'mkdir -p /tazpod/.tazpod && chmod 755 /tazpod && chown -hR "$1" /tazpod';
 
 /**
- * The volume for a container, made where there is none, and the user's in either case: another one may have had it before.
- * Failure: `container-foreign` when it is not this project's.
+ * Creates the volume for a container if it is missing, and makes the user its owner: it may have had another one
+ * before. Failure: `container-foreign` if it belongs to another project.
  */
 export async function ensureVolume(
   run: RunCommand,
@@ -59,7 +59,7 @@ export async function ensureVolume(
   return owned.ok ? ok({ name, id }) : owned;
 }
 
-/** Removes the volume of a project whose container is gone; one that is not there, or not the project's, is left. */
+/** Removes the volume of a project whose container is gone. A volume of another project is kept. */
 export async function removeVolume(
   run: RunCommand,
   { name: container, project }: Whose,
@@ -70,7 +70,7 @@ export async function removeVolume(
   return found.value?.[labels.project] === project ? order(run, ["volume", "rm", name]) : ok(undefined);
 }
 
-/** Undefined when there is no such volume. */
+/** Returns undefined if there is no such volume. */
 async function labelsOf(run: RunCommand, name: string): Promise<Result<Labels | undefined>> {
   const argv = ["volume", "inspect", "--format", "{{json .Labels}}", name];
   const done = await run(argv, limit);

@@ -12,9 +12,9 @@ import { endHome, type HomeRecord, homeRecords, running, startHome, ignoredMount
 import { environment, shellEnvironment } from "./environment.js";
 
 /**
- * Nothing that isolates: the shell is an ordinary process of the user, and the project stays where it is. Only the home is
- * another one, a new folder in RAM with the secrets in it. It keeps what tazpod promises of the vault, and makes no promise
- * about isolation: `sharedWithHost` says so.
+ * An engine without isolation: the shell is an ordinary process of the user, and the project stays in place. Only the
+ * home is new, a folder in RAM with the secrets in it. What tazpod promises about the vault holds; isolation is not
+ * promised, and `sharedWithHost` says so.
  */
 export function processEngine(): Engine {
   return {
@@ -45,8 +45,8 @@ export function processEngine(): Engine {
         return fail({
           kind: "setting-unusable",
           setting: "network: none",
-          detail: "plain processes have the network of this host",
-          hint: "Use another engine, or another network.",
+          detail: "plain processes always use this host's network",
+          hint: "Use another engine, or another value of `network`.",
         });
       return homeRecords.add({
         ...{ version: 1, id: crypto.randomUUID(), user },
@@ -63,7 +63,7 @@ export function processEngine(): Engine {
       }
       return homeRecords.remove(name);
     },
-    // the project was never copied
+    // the project is never copied
     removeCopy: async () => ok(undefined),
     exec: (name, argv, options) => inHome(name, (record) => capture(argv, homeOptions(record, options))),
     execPiped(name, argv, options) {
@@ -89,7 +89,10 @@ export function processEngine(): Engine {
   };
 }
 
-/** The kernel's release: there is no program to ask. Failure: `engine-unavailable` where no home can be in RAM. */
+/**
+ * Returns the kernel's release, since there is no program to ask. Failure: `engine-unavailable` if no folder in RAM is
+ * available.
+ */
 async function version(): Promise<Result<string>> {
   const top = await homesFolder();
   return top.ok ? ok(release()) : top;
@@ -99,7 +102,7 @@ async function lookUp(): Promise<Result<ContainerUser>> {
   const [user, top] = [await thisUser(), await homesFolder()];
   if (!user.ok) return user;
   if (!top.ok) return top;
-  // short, since the path of a socket in it may have 107 bytes
+  // short, since a socket's path may have at most 107 bytes
   return ok({ ...user.value, home: join(top.value, randomBytes(4).toString("hex")) });
 }
 
@@ -121,14 +124,14 @@ function sharedWithHost(spec: ContainerSpec): string[] {
   return [
     "nothing is isolated: programs see this host's files, processes and network, as this user does",
     `the programs are this host's, not those of ${describeImage(spec)}`,
-    "the project stays where it is, and is not at /workspace",
-    "`limits` does nothing: the programs share this host's processes and memory",
-    ...(spec.ports.length === 0 ? [] : ["`ports` has no effect: a program's port is this host's"]),
-    ...(lost.length === 0 ? [] : [`\`mounts\` has no effect outside of the home: ${lost.join(", ")}`]),
+    "the project stays in its folder; there is no /workspace",
+    "`limits` has no effect: the programs share this host's processes and memory",
+    ...(spec.ports.length === 0 ? [] : ["`ports` has no effect: programs listen on this host's ports"]),
+    ...(lost.length === 0 ? [] : [`\`mounts\` has no effect outside the home folder: ${lost.join(", ")}`]),
   ];
 }
 
-/** Runs a program for a home that is there. */
+/** Runs a program in a home that exists. */
 async function inHome(
   name: string,
   start: (record: HomeRecord) => Promise<Result<Finished>>,
@@ -139,7 +142,7 @@ async function inHome(
   return start(record.value);
 }
 
-/** What is not the shell works in the home, since the project's folder may be gone. */
+/** Options for programs other than the shell. They run in the home, since the project's folder may be gone. */
 function homeOptions(record: HomeRecord, options: ProcessOptions): ProcessOptions {
   return { ...options, cwd: record.user.home, env: exactEnvironment(environment(record)) };
 }

@@ -3,10 +3,10 @@ import { agentFolder } from "../paths.js";
 import { thisShell } from "../this-host.js";
 import type { HomeRecord } from "./lifecycle.js";
 
-/** The variable by which every process of a home is found again. */
+/** The variable that marks every process of a home. */
 export const homeVariable = "TAZPOD_HOME";
 
-/** The environment of whatever runs in a home: the user's PATH, and nothing else of the host's variables. */
+/** Returns the environment of programs in a home: the user's PATH and no other variable of the host. */
 export function environment({ user: { home, name = "" } }: HomeRecord): Record<string, string> {
   return {
     ...{ PATH: ownPath(), HOME: home, USER: name, LOGNAME: name, SHELL: thisShell() },
@@ -14,7 +14,7 @@ export function environment({ user: { home, name = "" } }: HomeRecord): Record<s
   };
 }
 
-/** What the shell is given, with the socket of the ssh-agent where it is on the host. */
+/** Returns the shell's extra variables, with the ssh-agent's socket at its path on the host. */
 export function shellEnvironment(
   env: Readonly<Record<string, string>>,
   { spec }: HomeRecord,
@@ -24,7 +24,7 @@ export function shellEnvironment(
   return { ...env, SSH_AUTH_SOCK: join(spec.agentFolder, socket.slice(agentFolder.length)) };
 }
 
-/** PATH without what a package manager put before it for the project it was started in. */
+/** Returns PATH without the folders that a package manager prepended. */
 function ownPath(): string {
   const folders = (process.env["PATH"] ?? "").split(":");
   const own = folders.filter((folder) => folder.startsWith("/") && !folder.includes("/node_modules/"));

@@ -12,9 +12,9 @@ import { processesWithVariable, signalProcess } from "../../host/process-table.j
 import { capture } from "../../host/process.js";
 import { homeVariable } from "./environment.js";
 
-/** The last start: the home was made in RAM then. */
+/** The last start, which made the home in RAM. */
 export interface HomeRun {
-  /** The home's inode number, so that another folder at its path is not taken for it. */
+  /** The home's inode number, which tells it from another folder at the same path. */
   readonly inode: number;
   readonly startedAt: string;
 }
@@ -23,15 +23,15 @@ export type HomeRecord = ContainerRecord<HomeRun>;
 
 export const homeRecords = recordStore<HomeRun>("homes");
 
-/** The last start, if its home is still there, in RAM and only this user's; a reboot empties RAM. */
+/** Returns the last start if its home still exists, in RAM and private to this user; a reboot empties RAM. */
 export async function running({ run, user }: HomeRecord): Promise<HomeRun | undefined> {
   return run !== undefined && (await inodeOf(user.home)) === run.inode ? run : undefined;
 }
 
-/** A home takes more room than that, in bytes. */
+/** Minimum free space for a home, in bytes. */
 const leastBytes = 1024 * 1024;
 
-/** Makes the home of a record that has none. Failure: `container-start`. */
+/** Creates the home of a record that has none. Failure: `container-start`. */
 export function startHome(name: string): Promise<Result<void>> {
   return homeRecords.launch(name, async (record) =>
     (await running(record)) !== undefined ? ok(undefined) : makeHome(record),
@@ -49,16 +49,16 @@ async function makeHome(record: HomeRecord): Promise<Result<void>> {
   if (!free.ok) return free;
   if (free.value < leastBytes)
     return refused(
-      `only ${Math.floor(free.value / 1024)} KiB are free in ${above}, and it needs at least 1 MiB`,
+      `it needs at least 1 MiB in ${above}, where only ${Math.floor(free.value / 1024)} KiB are free`,
     );
   const filled = await fill(record);
   if (!filled.ok) return filled;
   const inode = await inodeOf(home);
-  if (inode === undefined) return refused((await folderProblem(home)) ?? `${home} is gone`);
+  if (inode === undefined) return refused((await folderProblem(home)) ?? `${home} was removed`);
   return homeRecords.change({ ...record, run: { inode, startedAt: now().toISOString() } });
 }
 
-/** Makes the folders and links of a home. What an earlier start that was cut short has made is used again. */
+/** Creates the folders and links of a home. Reuses what an interrupted start has created. */
 async function fill({ spec, user }: HomeRecord): Promise<Result<void>> {
   for (const folder of [user.home, secretsFolder(user.home)]) {
     const made = await makeFolder(folder);
@@ -72,7 +72,7 @@ async function fill({ spec, user }: HomeRecord): Promise<Result<void>> {
   return ok(undefined);
 }
 
-/** Those mounts that a link in the home can stand for, with its path. */
+/** Returns the mounts that a link in the home can replace. */
 function linked(spec: ContainerSpec, user: ContainerUser): { source: string; target: string }[] {
   const { agentFolder: _, ...rest } = spec;
   return mountsOf({ ...rest, workspace: "copy" }, user).flatMap(({ source, target }) => {
@@ -81,33 +81,33 @@ function linked(spec: ContainerSpec, user: ContainerUser): { source: string; tar
   });
 }
 
-/** The targets that have no place: without a mount namespace, a path outside of the home is the host's own. */
+/** Returns the mount targets outside the home: without a mount namespace they cannot be mounted. */
 export function ignoredMounts(spec: ContainerSpec): string[] {
   const targets = spec.mounts.map(({ target }) => target);
   return targets.filter((target) => pathInHome(spec, target) === undefined);
 }
 
-/** Where in the home a target is: the settings give it for the home that the user has in a container. */
+/** Returns a target's path relative to the home. Settings name the home that the user would have in a container. */
 function pathInHome({ user }: ContainerSpec, target: string, home?: string): string | undefined {
   const homes = [user === "root" ? "/root" : `/home/${user}`, ...(home === undefined ? [] : [home])];
   const above = homes.find((one) => target.startsWith(`${one}/`));
   return above === undefined ? undefined : target.slice(above.length + 1);
 }
 
-/** How long a process may take to end by itself once it is told to, in ms. */
+/** How long a process may take to end after SIGTERM, in ms. */
 const graceMs = 2_000;
 
-// a folder that its owner may not write would keep what is in it
+// a read-only folder would keep its content
 const removeScript = '[ -d "$1" ] || exit 0; chmod -R u+rwX -- "$1"; rm -rf -- "$1"';
 
-/** Ends every process that was started in a home, and removes the home. Failure: `command-failed` names what stays. */
+/** Ends every process of a home, and removes the home. Failure: `command-failed` names what is left. */
 export async function endHome({ user: { home } }: HomeRecord): Promise<Result<void>> {
   const left = (): Promise<Map<number, string>> => processesWithVariable(homeVariable, home);
   for (const [pid] of await left()) signalProcess(pid, "SIGTERM");
   for (let waited = 0; waited < graceMs && (await left()).size > 0; waited += 50) await sleep(50);
   for (const [pid, identity] of await left())
     if (!(await endProcess(pid, identity)))
-      return failed(["kill", String(pid)], undefined, "it does not end");
+      return failed(["kill", String(pid)], undefined, "the process does not end");
   const removed = await capture(["sh", "-c", removeScript, "tazpod", home]);
   if (!removed.ok) return removed;
   const { code, stderr } = removed.value;
