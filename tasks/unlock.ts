@@ -9,7 +9,7 @@ import { isInUse, joinSession } from "../lib/project/sessions.js";
 import { printable } from "../lib/host/printable.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
 import { alone } from "../lib/session/step-program.js";
-import { formatBytes, count } from "../lib/host/human.js";
+import { formatBytes, formatFileCount } from "../lib/host/human.js";
 import { sayUnlinked } from "../lib/session/bridges.js";
 import { cannotTell } from "../lib/run/checks.js";
 import { markChanged } from "../lib/session/tampered.js";
@@ -73,7 +73,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
     const without = closed.length === 0 ? "" : `, without ${closed.join(", ")}`;
     await tellOrigin(context, sealed);
     terminal.print(
-      `✔ unlocked: ${count(files)}, ${formatBytes(bytes)}, in ${secrets.value.folder}${without}`,
+      `✔ unlocked: ${formatFileCount(files)}, ${formatBytes(bytes)}, in ${secrets.value.folder}${without}`,
     );
   }
   await sayWhatWaits(context);

@@ -15,7 +15,7 @@ import { vaultContent } from "../vault/inspect.js";
 import { closedParts, isOpen, type OpenParts, partOf } from "../vault/vault-parts.js";
 import { filterTar } from "../vault/archive/tar-entries.js";
 import { sayUnlinked } from "./bridges.js";
-import { formatBytes, count } from "../host/human.js";
+import { formatBytes, formatFileCount } from "../host/human.js";
 import { namedParts } from "./parts.js";
 import { vaultPassphrase } from "./passphrase.js";
 import type { StepContext } from "../run/step.js";
@@ -46,7 +46,7 @@ export async function openMore(context: StepContext, secrets: SecretsFolder): Pr
   session.openedParts = [...session.openedParts, ...missing];
   const { files, bytes, unlinked } = opened.value;
   sayUnlinked(terminal, secrets, unlinked);
-  terminal.print(`✔ unlocked ${missing.join(", ")}: ${count(files)}, ${formatBytes(bytes)}`);
+  terminal.print(`✔ unlocked ${missing.join(", ")}: ${formatFileCount(files)}, ${formatBytes(bytes)}`);
   return ok(undefined);
 }
 

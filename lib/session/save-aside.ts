@@ -13,7 +13,7 @@ import { readFormat } from "../vault/vault-format.js";
 import { listVault } from "../vault/inspect.js";
 import { omittedPaths, sealInto } from "../vault/seal-into.js";
 import { printable } from "../host/printable.js";
-import { formatBytes, count } from "../host/human.js";
+import { formatBytes, formatFileCount } from "../host/human.js";
 import { type OpenBeside, sealedDigest } from "./open-aside.js";
 import { sourceOf } from "./save-source.js";
 import type { StepContext } from "../run/step.js";
@@ -89,7 +89,7 @@ async function save(context: StepContext, opened: OpenBeside, passphrase: Secret
   if (without.length > 0) terminal.print(`Not kept in the vault: ${without.map(printable).join(", ")}`);
   if (sealed.value.path !== project.vaultFile) return fail(kept(opening.open, sealed.value.path));
   const { files, bytes } = sealed.value.summary;
-  terminal.print(`✔ saved: ${count(files)}, ${formatBytes(bytes)}, sealed`);
+  terminal.print(`✔ saved: ${formatFileCount(files)}, ${formatBytes(bytes)}, sealed`);
   // what is open in the shell was made from the vault that this one replaces
   if (shell.value === undefined || shell.value.mark.base !== here.value) return ok(undefined);
   const { next: _, ...rest } = shell.value.mark;

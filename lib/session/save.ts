@@ -13,7 +13,7 @@ import { conflictPath, savedAsConflict } from "../vault/store.js";
 import { isTruncated } from "../vault/archive/tar-warnings.js";
 import { readFormat } from "../vault/vault-format.js";
 import { omittedPaths, sealInto } from "../vault/seal-into.js";
-import { formatBytes, count } from "../host/human.js";
+import { formatBytes, formatFileCount } from "../host/human.js";
 import { cannotTell } from "../run/checks.js";
 import { partsToClose } from "./close-parts.js";
 import { keepBeside, markChanged, notOpen } from "./tampered.js";
@@ -71,7 +71,7 @@ export async function saveOpen(
   if (without.length > 0) say(`Not kept in the vault: ${without.join(", ")}`);
   if (path !== project.vaultFile) return fail(savedAsConflict(path));
   await markSaved(project.vaultFolder);
-  say(`✔ saved: ${count(summary.files)}, ${formatBytes(summary.bytes)}, sealed`);
+  say(`✔ saved: ${formatFileCount(summary.files)}, ${formatBytes(summary.bytes)}, sealed`);
   const { leftOut: strays, newParts } = source.value.strays();
   const aside = await keepAside(context, secrets.value, passphrase, strays);
   if (!aside.ok) return aside;

@@ -1,7 +1,7 @@
 import { stat } from "../../host/files.js";
 import { displayPath } from "../../host/paths.js";
 import type { Project } from "../../project/project.js";
-import { ago, formatBytes, count } from "../../host/human.js";
+import { ago, formatBytes, formatFileCount } from "../../host/human.js";
 import { readFormat } from "../../vault/vault-format.js";
 import { unusableFile } from "../../vault/read-passphrase.js";
 import { inspected } from "../vault/types.js";
@@ -34,7 +34,10 @@ export async function openingOf({ context }: Patient): Promise<Finding> {
     return { check: "opening", ...met(found.failure, isUnanswered ? "unknown" : "stops") };
   }
   const { files, bytes } = found.value.summary;
-  return { check: "opening", ...good(`it opens, and is whole: ${count(files)}, ${formatBytes(bytes)}`) };
+  return {
+    check: "opening",
+    ...good(`it opens, and is whole: ${formatFileCount(files)}, ${formatBytes(bytes)}`),
+  };
 }
 
 /** Whether only this user gets at the sealed vault and what lies beside it. */
