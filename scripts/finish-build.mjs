@@ -13,7 +13,7 @@ for (const file of readdirSync(generated)) {
 
 const { parseDocument } = await import("../dist/lib/document/parse-yaml.js");
 const { spanKey } = await import("../dist/lib/document/precompiled.js");
-const { tasksSchema } = await import("../dist/lib/recipe/parse-recipe.js");
+const { tasksSchema } = await import("../dist/lib/recipe/tasks-schema.js");
 const recipe = { path: "tazpod.tasks.yaml", text: readFileSync(new URL("tazpod.tasks.yaml", root), "utf8") };
 const parsed = parseDocument(recipe, tasksSchema);
 if (!parsed.ok) {

@@ -52,7 +52,7 @@ async function writeMissing(
     if (!made.ok) return made;
   const [{ configSchema }, { tasksSchema }] = await Promise.all([
     import("../lib/project/check-config.js"),
-    import("../lib/recipe/parse-recipe.js"),
+    import("../lib/recipe/tasks-schema.js"),
   ]);
   const text = ({ schema }: { readonly schema: unknown }): string => `${JSON.stringify(schema, null, 2)}\n`;
   const files = {

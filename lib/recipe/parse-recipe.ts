@@ -2,14 +2,12 @@ import type { Document, SourceFile } from "../document/document.js";
 import { fromPrecompiled } from "../document/precompiled.js";
 import type { TasksDocument } from "../generated/tasks.js";
 import { ok, type Result } from "../failure/result.js";
-import * as tasks from "../generated/tasks-validator.js";
-import type { Schema } from "../document/schema.js";
 
 /** One recipe file by itself. YAML and its validator are loaded here, by the first file that needs them. */
 export async function parseRecipe(source: SourceFile): Promise<Result<Document<TasksDocument>>> {
   const [{ parseDocument }, { tasksSchema }] = await Promise.all([
     import("../document/parse-yaml.js"),
-    import("./parse-recipe.js"),
+    import("./tasks-schema.js"),
   ]);
   return parseDocument(source, tasksSchema);
 }
@@ -20,6 +18,3 @@ export async function parseBuiltin(source: SourceFile): Promise<Result<Document<
   const document = fromPrecompiled(source, builtin);
   return document === undefined ? parseRecipe(source) : ok(document);
 }
-
-/** What a recipe must look like: schema/tasks.schema.json. */
-export const tasksSchema: Schema<TasksDocument> = tasks;

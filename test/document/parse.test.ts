@@ -1,7 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { parseDocument } from "../../lib/document/parse-yaml.js";
-import { tasksSchema } from "../../lib/recipe/parse-recipe.js";
+import { tasksSchema } from "../../lib/recipe/tasks-schema.js";
 import type { Problem } from "../../lib/failure/failure.js";
 
 function problemsOf(text: string): readonly Problem[] {

@@ -4,7 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { parseDocument } from "../../lib/document/parse-yaml.js";
 import { fromPrecompiled } from "../../lib/document/precompiled.js";
-import { tasksSchema } from "../../lib/recipe/parse-recipe.js";
+import { tasksSchema } from "../../lib/recipe/tasks-schema.js";
 import { builtin } from "../../lib/generated/builtin-recipe.js";
 import { packageRoot } from "../../lib/host/package-root.js";
 
