@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The program that opens an address where the person sits; undefined without a screen of this host before them. */
+/** Returns the program that opens a URL in the user's browser; undefined over ssh or without a display. */
 export function browserOpener(
   env: Environment,
   platform: NodeJS.Platform = process.platform,
@@ -12,7 +12,7 @@ export function browserOpener(
   return env["DISPLAY"] || env["WAYLAND_DISPLAY"] ? "xdg-open" : undefined;
 }
 
-/** Has it opened, if it can be; nobody waits for that, and that it fails matters to nobody. */
+/** Opens a URL in the browser, if there is one. Does not wait, and ignores errors. */
 export function openInBrowser(address: string): void {
   const program = browserOpener(process.env);
   if (program === undefined) return;

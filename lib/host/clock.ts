@@ -1,9 +1,9 @@
-/** The wall clock. Everything that stamps or compares times asks here. */
+/** Returns the current time. All code that stores or compares times uses this. */
 export function now(): Date {
   return new Date();
 }
 
-/** Resolves after `ms` milliseconds, or as soon as the signal aborts (it never rejects). */
+/** Resolves after `ms` milliseconds, or as soon as the signal aborts. Never rejects. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted === true) return resolve();

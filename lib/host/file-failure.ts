@@ -1,13 +1,13 @@
 import type { FailureOf } from "../failure/failure.js";
 import { fail, ok, type Result } from "../failure/result.js";
 
-const words: Readonly<Record<string, string>> = {
+const descriptions: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EPERM: "operation not permitted",
   ENOENT: "no such file or folder",
-  ENOTDIR: "something on the way to it is not a folder",
+  ENOTDIR: "a parent is not a folder",
   EISDIR: "it is a folder",
-  EEXIST: "it is there already",
+  EEXIST: "it already exists",
   ENOTEMPTY: "the folder is not empty",
   EROFS: "the file system is read-only",
   ENOSPC: "no space left on the disk",
@@ -22,23 +22,23 @@ const words: Readonly<Record<string, string>> = {
   EBADF: "it is not open",
 };
 
-/** The errno name of an error of the file system, or undefined: then the error is a bug. */
+/** Returns the errno name of a file system error; undefined for any other error, which is a bug. */
 export function errno(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
-  // a path with a NUL in it, which no file has
+  // a path with a NUL character
   if (error.code === "ERR_INVALID_ARG_VALUE") return "EINVAL";
   return /^E[A-Z0-9]+$/.test(error.code) ? error.code : undefined;
 }
 
-/** A `file` failure from an error of the file system; any other error is a bug and is thrown on. */
+/** Returns the `file` failure for a file system error. Rethrows any other error, since that is a bug. */
 function fileFailure(action: string, path: string, error: unknown): FailureOf<"file"> {
   const code = errno(error);
   if (code === undefined) throw error;
-  const detail = words[code];
+  const detail = descriptions[code];
   return { kind: "file", action, path, code, ...(detail === undefined ? {} : { detail }) };
 }
 
-/** Runs one file operation; what the file system refuses comes back as a `file` failure. */
+/** Runs a file operation and returns a file system error as a `file` failure. */
 export async function attempt<T>(action: string, path: string, work: () => Promise<T>): Promise<Result<T>> {
   try {
     return ok(await work());
@@ -47,7 +47,7 @@ export async function attempt<T>(action: string, path: string, work: () => Promi
   }
 }
 
-/** Like `attempt`, with undefined when the file, or a folder on the way to it, is not there. */
+/** Like `attempt`, but returns undefined if the file, or a folder above it, does not exist. */
 export async function attemptOptional<T>(
   action: string,
   path: string,

@@ -4,16 +4,16 @@ import { fail, ok, type Result } from "../failure/result.js";
 import { now } from "./clock.js";
 import { attempt, attemptOptional } from "./file-failure.js";
 
-/** A clock of file times may stand still for so long; within it, a file can change and look the same. */
+/** Resolution of file times, in ms: a file can change twice within it and keep the same time. */
 const settledMs = 50;
-/** So many bytes are read at once. */
-const atOnce = 512 * 1024;
-/** By what tells a file and its state from all others. */
+/** Number of bytes per read. */
+const chunkBytes = 512 * 1024;
+/** Known hashes, by a key of the file's identity and state. */
 const known = new Map<string, string>();
 
 /**
- * The sha256 (hex) of a file. A large one takes seconds, so it is read once by this process as long as it is the same
- * file, under whatever name, of the same size and time. Failures: `file`, `interrupted`.
+ * Returns the sha256 of a file, hex. Hashing a large file takes seconds, so the result is cached in this process by the
+ * file's inode, size and time. Failures: `file`, `interrupted`.
  */
 export async function fileHash(path: string, signal?: AbortSignal): Promise<Result<string>> {
   const before = await identity(path);
@@ -24,7 +24,7 @@ export async function fileHash(path: string, signal?: AbortSignal): Promise<Resu
   return read;
 }
 
-/** Undefined for what is not there, or was written just now. */
+/** Returns undefined if the file does not exist, or was written too recently to tell. */
 async function identity(path: string): Promise<string | undefined> {
   const found = await attemptOptional("look at", path, () => fs.stat(path, { bigint: true }));
   if (!found.ok || found.value === undefined) return undefined;
@@ -50,10 +50,13 @@ async function readHash(path: string, signal?: AbortSignal): Promise<Result<stri
   return fail({ kind: "interrupted", signal: typeof signal.reason === "string" ? signal.reason : "SIGINT" });
 }
 
-/** The next piece is read while one is used; each is to be used before the next is asked for, since its memory is used again. */
+/**
+ * Reads the next chunk while the caller uses one. The caller must be done with a chunk before asking for the next,
+ * since buffers are reused.
+ */
 async function* readAhead(handle: fs.FileHandle): AsyncGenerator<Buffer> {
   const read = (buffer: Buffer) => handle.read(buffer, 0, buffer.length, null);
-  let [full, spare] = [Buffer.allocUnsafe(atOnce), Buffer.allocUnsafe(atOnce)];
+  let [full, spare] = [Buffer.allocUnsafe(chunkBytes), Buffer.allocUnsafe(chunkBytes)];
   let reading = read(full);
   try {
     for (;;) {
@@ -64,7 +67,7 @@ async function* readAhead(handle: fs.FileHandle): AsyncGenerator<Buffer> {
       [full, spare] = [spare, full];
     }
   } finally {
-    // nobody may be left who reads from what is about to be closed
+    // the read must finish before the file is closed
     await reading.catch(() => undefined);
   }
 }

@@ -6,7 +6,7 @@ import { fail, ok, type Result } from "../failure/result.js";
 import { attempt, attemptOptional } from "./file-failure.js";
 import { copyAtomic, createTemp, syncFolder } from "./temp-file.js";
 
-/** What is known of a path. `mode` holds the low twelve bits; `bytes` and `modified` are the file's own. */
+/** The state of a path. `mode` holds the low twelve bits. */
 export interface FileStat {
   readonly kind: "file" | "folder" | "other";
   readonly bytes: number;
@@ -16,19 +16,19 @@ export interface FileStat {
   readonly modified: Date;
 }
 
-/** The bytes of a file; undefined when it is not there. */
+/** Returns a file's bytes, or undefined if it does not exist. */
 export function readBytes(path: string): Promise<Result<Buffer | undefined>> {
   return attemptOptional("read", path, () => fs.readFile(path));
 }
 
-/** The text of a file (UTF-8); undefined when it is not there. */
+/** Returns a file's text (UTF-8), or undefined if it does not exist. */
 export function readText(path: string): Promise<Result<string | undefined>> {
   return attemptOptional("read", path, () => fs.readFile(path, "utf8"));
 }
 
 /**
- * The same at once, for a short file that all else waits for: while modules are being loaded, an answer that is there is
- * only heard late. Undefined also where it cannot be read.
+ * Synchronous variant for small files on the start-up path, where module loading delays asynchronous results. Returns
+ * undefined if the file cannot be read.
  */
 export function readTextSync(path: string): string | undefined {
   try {
@@ -38,29 +38,32 @@ export function readTextSync(path: string): string | undefined {
   }
 }
 
-/** A stream reads so much at once: with node's 64 KiB, what goes through a vault is held up by the number of its pieces. */
-const atOnce = 512 * 1024;
+/**
+ * Bytes per read of a stream. With Node's default of 64 KiB, the number of chunks limits the speed of sealing and
+ * opening.
+ */
+const chunkBytes = 512 * 1024;
 
-/** A stream over `path`, already open: a file that cannot be opened is a failure here, not an error event. */
+/** Opens a stream on `path`. A file that cannot be opened is a failure, not an error event. */
 export async function openRead(
   path: string,
   options: { start?: number; end?: number; highWaterMark?: number } = {},
 ): Promise<Result<Readable>> {
   const handle = await attempt("open", path, () => fs.open(path, "r"));
   if (!handle.ok) return handle;
-  return ok(createReadStream(path, { highWaterMark: atOnce, ...options, fd: handle.value }));
+  return ok(createReadStream(path, { highWaterMark: chunkBytes, ...options, fd: handle.value }));
 }
 
-/** A file that stays the same one while it is open, whatever takes its name. */
+/** An open file, which stays the same even if its path is replaced. */
 export interface OpenFile {
   readonly bytes: number;
   readonly modified: Date;
-  /** From the first byte, each time. */
+  /** Returns a stream that starts at the first byte. */
   read(): Readable;
   close(): Promise<void>;
 }
 
-/** Undefined when nothing is there. */
+/** Opens a file; returns undefined if it does not exist. */
 export async function openFile(path: string): Promise<Result<OpenFile | undefined>> {
   const opened = await attemptOptional("open", path, () => fs.open(path, "r"));
   if (!opened.ok || opened.value === undefined) return opened.ok ? ok(undefined) : opened;
@@ -76,7 +79,7 @@ export async function openFile(path: string): Promise<Result<OpenFile | undefine
   });
 }
 
-/** A read stream of node's own would close the file with itself. */
+/** A read stream of Node would close the file at its end. */
 async function* piecesOf(handle: fs.FileHandle): AsyncGenerator<Buffer> {
   for (let position = 0; ;) {
     const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(256 * 1024), { position });
@@ -86,13 +89,16 @@ async function* piecesOf(handle: fs.FileHandle): AsyncGenerator<Buffer> {
   }
 }
 
-/** Follows links. Undefined when nothing is there (or a link leads nowhere). */
+/** Returns the state of a path, following links; undefined if it does not exist. */
 export async function stat(path: string): Promise<Result<FileStat | undefined>> {
   const found = await attemptOptional("look at", path, () => fs.stat(path));
   return found.ok ? ok(found.value && shape(found.value)) : found;
 }
 
-/** The file itself. Undefined when nothing is there; what is not a regular file, a link among it, is a failure. */
+/**
+ * Returns the state of a file without following links; undefined if it does not exist. Anything but a regular file is a
+ * failure.
+ */
 export async function statRegularFile(path: string): Promise<Result<FileStat | undefined>> {
   const found = await attemptOptional("look at", path, () => fs.lstat(path));
   if (!found.ok || found.value === undefined) return found.ok ? ok(undefined) : found;
@@ -114,8 +120,8 @@ function shape(found: Awaited<ReturnType<typeof fs.lstat>>): FileStat {
 }
 
 /**
- * Replaces `path` in one step: a temporary file beside it, fsync, rename, fsync of the folder.
- * Whoever reads sees the old bytes or the new, never a part. Mode (0600 unless given) is set exactly.
+ * Replaces a file atomically: writes a temporary file, syncs it, renames it, syncs the folder. Readers see the old
+ * bytes or the new ones. The mode is set exactly; default 0600.
  */
 export async function writeAtomic(
   path: string,
@@ -129,18 +135,18 @@ export async function writeAtomic(
   return temp.value.replace(path);
 }
 
-/** Creates `path` with `data`; a file that is there already stays and makes this a `file` failure with EEXIST. */
+/** Creates a file. If it exists, it stays, and the failure is `file` with EEXIST. */
 export function writeNew(path: string, data: string | Uint8Array, mode = 0o600): Promise<Result<void>> {
   return attempt("create", path, () => fs.writeFile(path, data, { flag: "wx", mode }));
 }
 
-/** Makes a folder, and those above it, with this mode; one that is there is left as it is. */
+/** Creates a folder and those above it with this mode; leaves existing ones as they are. */
 export async function makeFolder(path: string, mode = 0o700): Promise<Result<void>> {
   const made = await attempt("create the folder", path, () => fs.mkdir(path, { recursive: true, mode }));
   return made.ok ? ok(undefined) : made;
 }
 
-/** Makes a link at `path`, in the place of whatever file or link is there. */
+/** Creates a symbolic link, replacing a file or link at `path`. */
 export function makeLink(target: string, path: string): Promise<Result<void>> {
   return attempt("create the link", path, async () => {
     await fs.rm(path, { force: true });
@@ -148,18 +154,21 @@ export function makeLink(target: string, path: string): Promise<Result<void>> {
   });
 }
 
-/** Removes one file; that it is gone already is fine. */
+/** Removes a file, if it exists. */
 export async function removeFile(path: string): Promise<Result<void>> {
   const removed = await attemptOptional("remove", path, () => fs.unlink(path));
   return removed.ok ? ok(undefined) : removed;
 }
 
-/** Removes a folder if nothing is in it. */
+/** Removes a folder if it is empty. */
 export async function removeEmptyFolder(path: string): Promise<void> {
   await fs.rmdir(path).catch(() => undefined);
 }
 
-/** A second name for the file `from`; fails with EEXIST when `to` is there. Where links are not to be had, a copy. */
+/**
+ * Creates a hard link `to` to the file `from`, or a copy if the file system has no links. Fails with EEXIST if `to`
+ * exists.
+ */
 export async function linkOrCopy(from: string, to: string): Promise<Result<void>> {
   const linked = await attempt("keep", to, () => fs.link(from, to));
   if (linked.ok) return syncFolder(dirname(to));
@@ -171,8 +180,8 @@ export async function linkOrCopy(from: string, to: string): Promise<Result<void>
 }
 
 /**
- * Gives the file `from` the name `to`, which nothing else has; "taken" when something has it. Where links are not to be
- * had, by a rename: then it is for the caller to know that nothing is there.
+ * Gives the file `from` the name `to` unless that exists; then returns "taken". Without hard links it renames, and the
+ * caller must make sure that `to` does not exist.
  */
 export async function linkOrRename(from: string, to: string): Promise<Result<"given" | "taken">> {
   const linked = await attempt("create", to, () => fs.link(from, to));
@@ -183,7 +192,7 @@ export async function linkOrRename(from: string, to: string): Promise<Result<"gi
   return synced.ok ? ok("given") : synced;
 }
 
-/** A file, open for reading, as a program that is started can be given it. */
+/** Opens a file for reading, so that a child process can inherit its descriptor. */
 export async function openDescriptor(
   path: string,
 ): Promise<Result<{ readonly fd: number; close(): Promise<void> }>> {
@@ -191,18 +200,18 @@ export async function openDescriptor(
   return opened.ok ? ok({ fd: opened.value.fd, close: () => opened.value.close() }) : opened;
 }
 
-/** The names in a folder, sorted; empty when the folder is not there. */
+/** Returns the sorted names in a folder; empty if it does not exist. */
 export async function list(path: string): Promise<Result<readonly string[]>> {
   const names = await attemptOptional("list", path, () => fs.readdir(path));
   return names.ok ? ok((names.value ?? []).toSorted()) : names;
 }
 
-/** The path with every link resolved; undefined when nothing is there. */
+/** Returns the path with all links resolved; undefined if it does not exist. */
 export function realPath(path: string): Promise<Result<string | undefined>> {
   return attemptOptional("resolve", path, () => fs.realpath(path));
 }
 
-/** Reads an open file descriptor (one the caller's parent left open for us) to its end; at most `limit` bytes. */
+/** Reads an inherited file descriptor to its end, at most `limit` bytes. */
 export async function readDescriptor(fd: number, limit: number): Promise<Result<Buffer>> {
   const path = `file descriptor ${fd}`;
   const chunks: Buffer[] = [];
@@ -221,12 +230,12 @@ export async function readDescriptor(fd: number, limit: number): Promise<Result<
       action: "read",
       path,
       code: "EFBIG",
-      detail: `it gives more than ${limit} bytes`,
+      detail: `it has more than ${limit} bytes`,
     });
   return ok(Buffer.concat(chunks));
 }
 
-/** Gives a file a second name, the first free one of .bak-1, .bak-2, …; none is ever overwritten. Gives that name. */
+/** Links a file to the first free name of .bak-1, .bak-2, … and returns that name. Never overwrites one. */
 export async function keepBackup(path: string): Promise<Result<string>> {
   for (let number = 1; ; number++) {
     const backup = `${path}.bak-${number}`;

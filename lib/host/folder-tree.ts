@@ -4,30 +4,31 @@ import { fail, ok, type Result } from "../failure/result.js";
 import { attempt, attemptOptional } from "./file-failure.js";
 import { copyAtomic, type TempFile, tempPath } from "./temp-file.js";
 
-/** One thing below a folder, itself and not what a link leads to. */
+/** A file, folder or link below a folder. Links are not followed. */
 export interface TreeEntry {
-  /** Relative to the folder. */
+  /** Path relative to the folder. */
   readonly path: string;
   readonly kind: "file" | "directory" | "link" | "other";
   /** The low nine bits. */
   readonly mode: number;
   readonly bytes: number;
-  /** Whole seconds since 1970. */
+  /** Seconds since 1970, whole. */
   readonly mtime: number;
-  /** Of a link: where it leads. */
+  /** For a link: its target. */
   readonly target: string;
-  /** Another one for every state that it can be told to be in. */
+  /** Differs for each state of the entry that can be told apart. */
   readonly fingerprint: string;
 }
 
+/** The result of listing a tree. */
 export interface TreeListing {
-  /** What is above comes first. */
+  /** Parents come before their children. */
   readonly entries: readonly TreeEntry[];
-  /** Folders that could not be listed and names that are not UTF-8, with why, in words. */
+  /** Unlisted folders and names that are not UTF-8, each with the reason. */
   readonly unreadable: ReadonlyMap<string, string>;
 }
 
-/** Everything below a folder but for one name at its top; goes through no link. */
+/** Lists everything below a folder, except for one name at its top. Follows no links. */
 export async function listTree(root: string, without: string): Promise<Result<TreeListing>> {
   const entries: TreeEntry[] = [];
   const unreadable = new Map<string, string>();
@@ -41,8 +42,8 @@ export async function listTree(root: string, without: string): Promise<Result<Tr
         unreadable.set(path, "its name is not UTF-8");
         continue;
       }
-      // every folder above was seen to be one
-      const one = await look(root, path);
+      // every parent was just seen to be a folder
+      const one = await inspectEntry(root, path);
       if (!one.ok) return one;
       if (one.value === undefined) continue;
       entries.push(one.value);
@@ -56,13 +57,13 @@ export async function listTree(root: string, without: string): Promise<Result<Tr
   return visited.ok ? ok({ entries, unreadable }) : visited;
 }
 
-/** Undefined where nothing is. Failure: `file`, also where a link is on the way there. */
+/** Returns an entry, or undefined if it does not exist. Failure: `file`, also if a parent is a link. */
 export async function statEntry(root: string, path: string): Promise<Result<TreeEntry | undefined>> {
-  const way = await withoutLinks(root, path);
-  return way.ok ? look(root, path) : way;
+  const parents = await withoutLinks(root, path);
+  return parents.ok ? inspectEntry(root, path) : parents;
 }
 
-function look(root: string, path: string): Promise<Result<TreeEntry | undefined>> {
+function inspectEntry(root: string, path: string): Promise<Result<TreeEntry | undefined>> {
   const full = join(root, path);
   return attemptOptional("look at", full, async () => {
     const one = await fs.lstat(full, { bigint: true });
@@ -83,12 +84,12 @@ function look(root: string, path: string): Promise<Result<TreeEntry | undefined>
 }
 
 /**
- * Gives a file, all of it written, its place in the tree, in one step, also on another file system. Whatever is at the place
- * goes, unless it is a folder.
+ * Moves a complete temporary file to its place in the tree, atomically even across file systems. Replaces anything but
+ * a folder.
  */
 export async function placeFile(root: string, path: string, temp: TempFile): Promise<Result<void>> {
-  const way = await withoutLinks(root, path);
-  if (!way.ok) return way;
+  const parents = await withoutLinks(root, path);
+  if (!parents.ok) return parents;
   const full = join(root, path);
   const devices = await attempt("look at", full, () =>
     Promise.all([fs.stat(temp.path), fs.stat(dirname(full))]),
@@ -98,21 +99,21 @@ export async function placeFile(root: string, path: string, temp: TempFile): Pro
   return from.dev === to.dev ? temp.replace(full) : copyAtomic(temp.path, full);
 }
 
-/** A link, in the place of whatever is no folder; it is made in `folder` where that is on the same file system. */
+/** Creates a link, replacing anything but a folder. It is made in `folder` first if that is on the same file system. */
 export async function placeLink(
   root: string,
   path: string,
   target: string,
   folder: string,
 ): Promise<Result<void>> {
-  const way = await withoutLinks(root, path);
-  if (!way.ok) return way;
+  const parents = await withoutLinks(root, path);
+  if (!parents.ok) return parents;
   const full = join(root, path);
-  const place = (beside: string): Promise<Result<void>> =>
+  const place = (temporary: string): Promise<Result<void>> =>
     attempt("create the link", full, async () => {
-      await fs.symlink(target, beside);
-      await fs.rename(beside, full).catch(async (error: unknown) => {
-        await fs.rm(beside, { force: true });
+      await fs.symlink(target, temporary);
+      await fs.rename(temporary, full).catch(async (error: unknown) => {
+        await fs.rm(temporary, { force: true });
         throw error;
       });
     });
@@ -121,16 +122,17 @@ export async function placeLink(
   return isApart ? place(tempPath(dirname(full), "carried")) : placed;
 }
 
+/** Creates a folder with this mode. Failure: `file`. */
 export async function placeFolder(root: string, path: string, mode: number): Promise<Result<void>> {
-  const way = await withoutLinks(root, path);
-  if (!way.ok) return way;
+  const parents = await withoutLinks(root, path);
+  if (!parents.ok) return parents;
   return attempt("create the folder", join(root, path), async () => {
     await fs.mkdir(join(root, path));
     await fs.chmod(join(root, path), mode);
   });
 }
 
-/** Of a file or a folder that is no link. */
+/** Sets the mode of a file or folder; a link is a failure. */
 export async function setMode(root: string, path: string, mode: number): Promise<Result<void>> {
   const one = await statEntry(root, path);
   if (!one.ok) return one;
@@ -139,16 +141,16 @@ export async function setMode(root: string, path: string, mode: number): Promise
   return attempt("set the mode of", join(root, path), () => fs.chmod(join(root, path), mode));
 }
 
-/** Removes one thing; a folder only when nothing is in it. */
+/** Removes a file, a link or an empty folder. */
 export async function removeAt(root: string, path: string, isFolder: boolean): Promise<Result<void>> {
-  const way = await withoutLinks(root, path);
-  if (!way.ok) return way;
+  const parents = await withoutLinks(root, path);
+  if (!parents.ok) return parents;
   const full = join(root, path);
   const removed = await attemptOptional("remove", full, () => (isFolder ? fs.rmdir(full) : fs.unlink(full)));
   return removed.ok ? ok(undefined) : removed;
 }
 
-/** Every folder on the way is one, and no link that leads elsewhere. */
+/** Checks that every parent of a path is a folder, not a link. */
 async function withoutLinks(root: string, path: string): Promise<Result<void>> {
   for (const { index } of path.matchAll(/\//g)) {
     const folder = join(root, path.slice(0, index));
@@ -160,7 +162,7 @@ async function withoutLinks(root: string, path: string): Promise<Result<void>> {
         action: "write below",
         path: folder,
         code: "ENOTDIR",
-        detail: "it is no folder",
+        detail: "it is not a folder",
       });
   }
   return ok(undefined);

@@ -6,7 +6,7 @@ const timeUnits = [
   [60, "min", "min"],
 ] as const;
 
-/** "2 h ago"; a time that a clock of another host has put into the future is "just now". */
+/** Formats a past time: "2 h ago". A time in the future, from another host's clock, is "just now". */
 export function ago(time: Date): string {
   const seconds = (now().getTime() - time.getTime()) / 1000;
   for (const [length, one, many] of timeUnits) {
@@ -18,20 +18,20 @@ export function ago(time: Date): string {
 
 const byteUnits = ["B", "KiB", "MiB", "GiB"] as const;
 
-/** A number of bytes for people: `1.5 MiB`. */
+/** Formats a number of bytes: `1.5 MiB`. */
 export function formatBytes(count: number): string {
   const power = Math.min(byteUnits.length - 1, count < 1 ? 0 : Math.floor(Math.log2(count) / 10));
   return power === 0 ? `${count} B` : `${(count / 1024 ** power).toFixed(1)} ${byteUnits[power]}`;
 }
 
-/** A number of files for people: `1 file`, `12 files`. */
+/** Formats a number of files: `1 file`, `12 files`. */
 export function formatFileCount(files: number): string {
   return `${files} ${files === 1 ? "file" : "files"}`;
 }
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/** Milliseconds of `30` (seconds), "500ms", "30s", "2m", "1h"; the schema lets nothing else through. */
+/** Returns the milliseconds of a duration: `30` (seconds), "500ms", "2m", "1h". The schema rejects anything else. */
 export function durationMs(value: string | number): number {
   if (typeof value === "number") return Math.round(value * 1000);
   const match = /^([0-9.]+)(ms|s|m|h)$/.exec(value);

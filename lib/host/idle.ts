@@ -3,8 +3,8 @@ import { isatty } from "node:tty";
 import { now, sleep } from "./clock.js";
 
 /**
- * Resolves true once no key has been pressed at our terminal for `ms`, to about eight seconds, as the kernel keeps it
- * with the terminal whoever reads from it; false when `over` aborts before, or there is no terminal.
+ * Resolves to true once no key has been pressed in the terminal for `ms`. The kernel tracks that per terminal, to about
+ * eight seconds. Resolves to false if `over` aborts first, or without a terminal.
  */
 export async function waitUntilIdle(ms: number, over: AbortSignal): Promise<boolean> {
   const start = now().getTime();
@@ -18,7 +18,7 @@ export async function waitUntilIdle(ms: number, over: AbortSignal): Promise<bool
   return false;
 }
 
-/** When something was last read from the terminal, in ms since 1970. */
+/** Returns when the terminal was last read from, in ms since 1970. */
 async function lastRead(): Promise<number> {
   const found = await fs.stat("/proc/self/fd/0").catch(() => undefined);
   return found?.atimeMs ?? 0;

@@ -4,23 +4,23 @@ import { readText } from "./files.js";
 import { packageRoot } from "./package-root.js";
 import { provideModules, type ProvidedModules, providingProgram } from "./provide-modules.js";
 
-// What depends on how tazpod was installed. Here it is a package of files that node runs; in the standalone executable,
-// scripts/standalone.mjs puts standalone.ts, which has the same exports, in place of this file.
+// What depends on how tazpod is installed. This file is for the npm package; for the standalone executable,
+// scripts/standalone.mjs replaces it by standalone.ts, which has the same exports.
 
-/** The path of a file of the package, for messages. */
+/** Returns the path of a file of the package, for messages. */
 export const packagePath = (name: string): string => join(packageRoot, name);
 
-/** The text of a file of the package. */
+/** Returns the text of a file of the package. */
 export async function packageText(name: string): Promise<string> {
   const text = await readText(packagePath(name));
   if (!text.ok || text.value === undefined) throw new Error(`the package lacks ${packagePath(name)}`);
   return text.value;
 }
 
-/** The command that evaluates JavaScript in a new process, with what follows as its `process.argv.slice(1)`. */
+/** Returns the command that runs JavaScript code in a new process; later arguments are its `process.argv.slice(1)`. */
 export const evaluateCommand = (program: string): readonly string[] => [process.execPath, "-e", program];
 
-/** The command that runs a file as a zx script; what it may import is in the file `modules`, as JSON. */
+/** Returns the command that runs a file as a zx script. `modules` is a JSON file with what the script may import. */
 export const zxCommand = (file: string, modules: string): readonly string[] => [
   process.execPath,
   "--import",
@@ -29,7 +29,7 @@ export const zxCommand = (file: string, modules: string): readonly string[] => [
   file,
 ];
 
-/** What scripts of a project may import, with the names that tazpod gives. */
+/** Adds the modules that tazpod provides to those that a project's scripts may import. */
 export const providedModules = (own: Omit<ProvidedModules, "names">): ProvidedModules => ({
   ...own,
   names: {
@@ -39,7 +39,7 @@ export const providedModules = (own: Omit<ProvidedModules, "names">): ProvidedMo
   },
 });
 
-/** Imports a module of a project, as it is among `own`. */
+/** Imports a module of a project from the trusted sources in `own`. */
 export function importFile(file: string, own: Omit<ProvidedModules, "names">): Promise<unknown> {
   provideModules(() => providedModules(own));
   return import(pathToFileURL(file).href);

@@ -8,16 +8,17 @@ import { processIdentity } from "./process-identity.js";
 import { tempPath } from "./temp-file.js";
 import { ok, type Result } from "../failure/result.js";
 
-/** Who has a lock. */
+/** The process that holds a lock. */
 export interface LockHolder {
   readonly host: string;
   readonly pid: number;
-  /** ISO 8601, by that host's clock. */
+  /** ISO 8601, by the clock of that host. */
   readonly since: string;
 }
 
+/** A lock that this process holds. */
 export interface Lock {
-  /** Whether it is still ours. */
+  /** Tells whether the lock file is still ours. */
   holds(): Promise<boolean>;
   release(): Promise<void>;
 }
@@ -28,9 +29,9 @@ interface Note extends LockHolder {
 }
 
 /**
- * Makes the file `path` for as long as the lock is held, also among hosts that share the folder. One that a dead
- * process of this host left is taken over; whether one of another host still counts, nobody here can tell. When it is
- * not to be had within `wait` ms, its holder is returned. Failure: `file`.
+ * Takes a lock by creating the file `path`; this also works between hosts that share the folder. A lock that a dead
+ * process of this host left is taken over; one of another host is always respected. If the lock is not free within
+ * `wait` ms, returns its holder. Failure: `file`.
  */
 export async function takeLock(
   path: string,
@@ -48,7 +49,7 @@ export async function takeLock(
     const holder = await readNote(path);
     if (!holder.ok) return holder;
     if (holder.value !== undefined && (await isDead(holder.value))) {
-      await takeAway(path, holder.value);
+      await removeDeadLock(path, holder.value);
       continue;
     }
     if (now().getTime() >= end || signal?.aborted === true)
@@ -74,7 +75,7 @@ function lockOf(path: string, nonce: string): Lock {
   };
 }
 
-/** It appears with its content, where the file system has links. */
+/** Creates the file with its content in one step, if the file system has links. */
 async function createWhole(path: string, note: Note): Promise<void> {
   const text = `${JSON.stringify(note)}\n`;
   const whole = tempPath(dirname(path), basename(path));
@@ -101,7 +102,7 @@ async function readNote(path: string): Promise<Result<Note | undefined>> {
   }
 }
 
-/** Only what this host can know: a process of this boot that is gone. */
+/** Tells whether the holder is a dead process of this host and boot; of other hosts nothing is known. */
 async function isDead({ host, pid, identity }: Note): Promise<boolean> {
   if (host !== hostname() || identity === "") return false;
   const own = (await processIdentity(process.pid)) ?? "";
@@ -109,8 +110,8 @@ async function isDead({ host, pid, identity }: Note): Promise<boolean> {
   return boot(own) === boot(identity) && (await processIdentity(pid)) !== identity;
 }
 
-/** Of two that find the same dead lock, one may meet the other's new one: that is put back. */
-async function takeAway(path: string, dead: Note): Promise<void> {
+/** Removes a dead lock. If another process has replaced it by its own in the meantime, puts that one back. */
+async function removeDeadLock(path: string, dead: Note): Promise<void> {
   const aside = tempPath(dirname(path), basename(path));
   try {
     await fs.rename(path, aside);

@@ -1,9 +1,6 @@
 import { realpathSync } from "./node-fs.js";
 
-/**
- * The arguments for a script when it is what this process was started to run, by node or by zx; undefined when it was
- * imported by something else.
- */
+/** Returns the arguments of a script if node or zx was started to run it; undefined if it was imported. */
 export function argumentsAsMain(file: string): readonly string[] | undefined {
   const [, first = "", second = "", ...rest] = process.argv;
   if (same(first, file)) return process.argv.slice(2);

@@ -1,5 +1,5 @@
 /**
- * What is used of node:fs. An import of it would make all that it has, its streams too, and take a tenth of the time of a
+ * The functions of node:fs that are used. An `import` would load all of it, including streams, which takes a tenth of a
  * short run.
  */
 export const { constants, createReadStream, existsSync, readFileSync, realpathSync } =

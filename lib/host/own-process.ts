@@ -1,17 +1,19 @@
 import { readlink } from "node:fs/promises";
 import { processIdentity } from "./process-identity.js";
 
-/** A text by which `processIsGone` knows this process again: pid namespace, pid, and start time with the boot's id. */
+/** Returns a text that identifies this process for `processIsGone`: pid namespace, pid, boot id and start time. */
 export async function processToken(): Promise<string> {
   return [await namespace(), process.pid, await processIdentity(process.pid)].join("/");
 }
 
-/** Whether a process of this host and pid namespace has ended. False for one of another: nothing is known of it. */
+/**
+ * Tells whether a process has ended. False for a process of another host or pid namespace, of which nothing is known.
+ */
 export async function processIsGone(text: string): Promise<boolean> {
   const [where = "", pid = "", identity = ""] = text.split("/");
   if (where === "" || where !== (await namespace()) || !/^\d+$/.test(pid)) return false;
   const found = await processIdentity(Number(pid));
-  // another boot of this host counts as its end, too
+  // also true after a reboot
   return found !== identity;
 }
 

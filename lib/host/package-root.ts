@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { existsSync } from "./node-fs.js";
 
-/** The folder of this package: the nearest one above this file with a recipe, wherever the build has put this file. */
+/** The package's folder: the nearest folder above this file with a recipe, wherever the build puts this file. */
 export const packageRoot: string = find(dirname(fileURLToPath(import.meta.url)));
 
 function find(folder: string): string {

@@ -1,15 +1,14 @@
 /**
- * A text in pieces that each fit on a screen of so many columns and rows, with a row left for a question below. One piece
- * where the size is not known.
+ * Splits a text into pages that fit the screen, leaving a row for a question. Returns one page if the size is unknown.
  */
 export function paginate(text: string, columns: number, rows: number): readonly string[] {
-  const room = rows - 2;
-  if (columns < 1 || room < 1) return [text];
+  const available = rows - 2;
+  if (columns < 1 || available < 1) return [text];
   const pages: string[][] = [[]];
   let used = 0;
-  for (const line of text.split("\n").flatMap((one) => broken(one, columns * room))) {
+  for (const line of text.split("\n").flatMap((one) => splitLongLine(one, columns * available))) {
     const needed = rowsOf(line, columns);
-    if (used + needed > room && used > 0) {
+    if (used + needed > available && used > 0) {
       pages.push([]);
       used = 0;
     }
@@ -19,11 +18,11 @@ export function paginate(text: string, columns: number, rows: number): readonly 
   return pages.map((lines) => lines.join("\n"));
 }
 
-/** A line that fills more than a screen, in pieces that do not. */
-function broken(line: string, most: number): string[] {
-  if (widthOf(line) <= most) return [line];
-  // a character may take two columns, and a tab eight
-  const step = Math.max(1, Math.floor(most / 8));
+/** Splits a line that does not fit on one screen. */
+function splitLongLine(line: string, maxWidth: number): string[] {
+  if (widthOf(line) <= maxWidth) return [line];
+  // a character may take two columns, a tab eight
+  const step = Math.max(1, Math.floor(maxWidth / 8));
   return line.match(new RegExp(`.{1,${step}}`, "gsu")) ?? [line];
 }
 
@@ -31,7 +30,7 @@ function rowsOf(line: string, columns: number): number {
   return Math.max(1, Math.ceil(widthOf(line) / columns));
 }
 
-/** At most so many columns. */
+/** Returns an upper bound of the columns that a line takes. */
 function widthOf(line: string): number {
   let width = 0;
   for (const char of line) width += char === "\t" ? 8 : (char.codePointAt(0) ?? 0) > 0x2ff ? 2 : 1;

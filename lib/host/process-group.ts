@@ -4,8 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 export const killAfterMs = 2_000;
 
 /**
- * Ends a process group: sends `signal` to all of it, and SIGKILL to what is left after two seconds. Returns when the group
- * is gone, or half a second after SIGKILL (a process that nobody reaps stays in its group).
+ * Ends a process group: sends `signal` to all of it, and SIGKILL to the rest after two seconds. Returns when the group
+ * is gone, or half a second after SIGKILL (an unreaped process stays in its group).
  */
 export async function endGroup(group: number, signal: NodeJS.Signals): Promise<void> {
   send(group, signal);
@@ -14,7 +14,7 @@ export async function endGroup(group: number, signal: NodeJS.Signals): Promise<v
   await isGone(group, 500);
 }
 
-/** Ends a program that leads a process group of its own, and all that it started, when `signal` aborts. */
+/** Ends a program that leads its own process group, with all its children, when `signal` aborts. */
 export function endGroupWith(signal: AbortSignal, leader: number | undefined): void {
   if (leader === undefined) return;
   const end = (): void => void endGroup(leader, "SIGTERM");
@@ -30,7 +30,7 @@ async function isGone(group: number, limitMs: number): Promise<boolean> {
   return !send(group, 0);
 }
 
-/** False when there is no such group. */
+/** Returns false if the group does not exist. */
 function send(group: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(-group, signal);

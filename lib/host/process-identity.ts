@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { now, sleep } from "./clock.js";
 
 /**
- * What tells a process from a later one with the same number: its start, in clock ticks since boot, with the boot's id.
- * Undefined when there is no such process (or no /proc to ask).
+ * Returns what tells a process from a later one with the same pid: the boot's id and the start time in clock ticks.
+ * Undefined if there is no such process (or no /proc).
  */
 export async function processIdentity(pid: number): Promise<string | undefined> {
   try {
@@ -11,9 +11,10 @@ export async function processIdentity(pid: number): Promise<string | undefined> 
       readFile(`/proc/${pid}/stat`, "utf8"),
       readFile("/proc/sys/kernel/random/boot_id", "utf8"),
     ]);
-    // proc(5): the command's name is in parentheses and may hold anything; field 22 is the start time, 20 after the name
+    // proc(5): the command's name is in parentheses and may contain anything; field 22, 20 after the name, is the start
+    // time
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    // a zombie has ended, whoever has not waited for it yet
+    // a zombie has ended, even if its parent has not waited for it yet
     return fields[0] === "Z" ? undefined : `${boot.trim()}-${fields[19] ?? ""}`;
   } catch {
     return undefined;
@@ -21,8 +22,8 @@ export async function processIdentity(pid: number): Promise<string | undefined> 
 }
 
 /**
- * When a process began, in ms since 1970, to about a second. Undefined when there is no such process (or no /proc to
- * ask).
+ * Returns a process's start, in ms since 1970, accurate to about a second. Undefined if there is no such process (or no
+ * /proc).
  */
 export async function processStart(pid: number): Promise<number | undefined> {
   try {
@@ -30,7 +31,7 @@ export async function processStart(pid: number): Promise<number | undefined> {
       readFile(`/proc/${pid}/stat`, "utf8"),
       readFile("/proc/uptime", "utf8"),
     ]);
-    // in hundredths of a second since boot, whatever the kernel counts by itself
+    // in hundredths of a second since boot (USER_HZ), independent of the kernel's own tick rate
     const ticks = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
     const start = now().getTime() - (Number(uptime.split(" ")[0]) - ticks / 100) * 1000;
     return Number.isFinite(start) ? start : undefined;
@@ -40,8 +41,8 @@ export async function processStart(pid: number): Promise<number | undefined> {
 }
 
 /**
- * Kills the process that has this number and identity, and waits until it is gone; one that has another identity by now is
- * left alone. False when it is still there after `limitMs`.
+ * Kills the process with this pid and identity, and waits until it is gone. A process with another identity is left
+ * alone. Returns false if it still exists after `limitMs`.
  */
 export async function endProcess(pid: number, identity: string, limitMs = 10_000): Promise<boolean> {
   for (let waited = 0; waited <= limitMs; waited += 20) {
@@ -49,7 +50,7 @@ export async function endProcess(pid: number, identity: string, limitMs = 10_000
     try {
       process.kill(pid, "SIGKILL");
     } catch {
-      // it went in this moment, or is not ours to kill: the next look tells
+      // it ended just now or belongs to another user; the next check tells
     }
     await sleep(20);
   }

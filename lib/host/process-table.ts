@@ -2,8 +2,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { processIdentity } from "./process-identity.js";
 
 /**
- * The processes whose environment, at their start, had `NAME=VALUE`, each with its identity; without this process and
- * those that it was started by. Only processes that this user may look at are found.
+ * Returns the processes that were started with `NAME=VALUE` in their environment, with their identities, except this
+ * process and its ancestors. Only sees processes that this user may inspect.
  */
 export async function processesWithVariable(variable: string, value: string): Promise<Map<number, string>> {
   const own = await ancestors();
@@ -19,12 +19,12 @@ export async function processesWithVariable(variable: string, value: string): Pr
   return found;
 }
 
-/** Sends a signal to a process that may have ended. */
+/** Sends a signal to a process, which may have ended. */
 export function signalProcess(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // it has ended, or is another user's
+    // it has ended, or belongs to another user
   }
 }
 
@@ -33,7 +33,7 @@ async function ancestors(): Promise<Set<number>> {
   for (let pid = process.pid; pid > 0 && !found.has(pid);) {
     found.add(pid);
     const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-    // the second field after the name, which may hold anything, is the parent
+    // the parent is the second field after the name, which may contain anything
     pid = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1] ?? 0);
   }
   return found;

@@ -4,8 +4,9 @@ import type { Failure } from "../failure/failure.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { endGroup, killAfterMs } from "./process-group.js";
 
+/** How a program ended, and what it printed. */
 export interface Finished {
-  /** Undefined when a signal ended it. */
+  /** Undefined if a signal ended it. */
   readonly code: number | undefined;
   readonly signal: string | undefined;
   readonly stdout: Buffer;
@@ -15,35 +16,35 @@ export interface Finished {
 
 export interface ProcessOptions {
   readonly cwd?: string;
-  /** Added to this process's environment; undefined removes. */
+  /** Added to this process's environment; undefined removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** What the program reads; nothing when absent. */
+  /** The program's stdin; empty if absent. */
   readonly input?: Readable | Buffer | string;
-  /** An open file that is its stdin, for a program that opens /dev/stdin: with `input` that is a socket, which cannot be opened. */
+  /** A file descriptor for stdin, for programs that open /dev/stdin: `input` is a socket, which cannot be opened. */
   readonly inputFd?: number;
-  /** Ends the program, and what it started, with SIGTERM, two seconds later with SIGKILL. */
+  /** After this time, ends the program and its children with SIGTERM, two seconds later with SIGKILL. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-  /** Called with each whole line of stdout and stderr as it comes. */
+  /** Called with each complete line of stdout and stderr. */
   readonly onLine?: (line: string) => void;
 }
 
+/** A running program whose stdout is a stream. */
 export interface Piped {
   readonly stdout: Readable;
-  /** Resolves when the program has ended and its output was read; an exit code other than 0 is not a failure here. */
+  /** Resolves when the program has ended and its output was read. A non-zero exit code is not a failure. */
   readonly done: Promise<Result<Finished>>;
 }
 
-/** What `capture` keeps unless asked for more: a container may print without end. */
+/** Default limit of the output of `capture`, in bytes, since a program in the container may print endlessly. */
 const outputLimit = 16 * 1024 ** 2;
 const lineLimit = 64 * 1024;
 const stderrLimit = 64 * 1024;
 
 /**
- * Runs a program to its end in a process group of its own, so that Ctrl-C at the terminal reaches us and not it.
- * Returns what it printed; an exit code other than 0 is not a failure here. A program that prints more than `limitBytes`
- * (16 MiB unless given) is ended.
- * Failures: `command-missing`, `file` (not executable), `timeout`, `interrupted`, `too-much-output`.
+ * Runs a program to its end, in its own process group, so that Ctrl-C does not reach it. Returns its output; a non-zero
+ * exit code is not a failure. Stops a program that prints more than `limitBytes` (default 16 MiB). Failures:
+ * `command-missing`, `file` (not executable), `timeout`, `interrupted`, `too-much-output`.
  */
 export async function capture(
   argv: readonly string[],
@@ -65,7 +66,7 @@ export async function capture(
   return result.ok ? ok({ ...result.value, stdout: Buffer.concat(chunks) }) : result;
 }
 
-/** Like `capture`, with stdout as a stream that the caller reads. */
+/** Like `capture`, with stdout as a stream for the caller. */
 export function piped(argv: readonly string[], options: ProcessOptions = {}): Piped {
   const [program = "", ...rest] = argv;
   const child = spawn(program, rest, {
@@ -73,7 +74,7 @@ export function piped(argv: readonly string[], options: ProcessOptions = {}): Pi
     detached: true,
     stdio: [options.inputFd ?? (options.input === undefined ? "ignore" : "pipe"), "pipe", "pipe"],
   });
-  // read from the start: what nobody has begun to read when a program ends, node throws away
+  // read from the start: Node drops output that nobody has begun to read when a program ends
   const stdout = new PassThrough();
   stdout.on("error", () => undefined);
   pipeline(child.stdout as Readable, stdout, () => undefined);
@@ -82,13 +83,13 @@ export function piped(argv: readonly string[], options: ProcessOptions = {}): Pi
 }
 
 /**
- * Runs a program that owns the terminal: our stdin, stdout and stderr, and our process group, so that Ctrl-C is its own.
- * When `signal` aborts it gets SIGTERM (or the signal named as the reason), two seconds later SIGKILL.
+ * Runs a program that owns the terminal: it shares stdin, stdout, stderr and the process group, so that Ctrl-C reaches
+ * it. When `signal` aborts, the program gets SIGTERM (or the signal named as the reason), two seconds later SIGKILL.
  */
 export async function foreground(
   argv: readonly string[],
   options: Omit<ProcessOptions, "input" | "onLine"> & {
-    /** What its stdout and stderr each go through on their way to ours. */
+    /** Filters its stdout and stderr. */
     readonly filter?: () => Transform;
   } = {},
 ): Promise<Result<Finished>> {
@@ -108,7 +109,7 @@ export async function foreground(
 
 function through(from: Readable, filter: Transform, to: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {
-    // whoever reads ours may stop; the program then hears of it as it would have without us
+    // if the reader of our output stops, the program gets the error it would get without us
     filter.once("end", resolve).once("close", resolve);
     filter.pipe(to, { end: false });
     pipeline(from, filter, () => undefined);
@@ -121,13 +122,13 @@ function place(options: ProcessOptions): { cwd?: string; env: NodeJS.ProcessEnv 
 }
 
 function feed(input: Readable | Buffer | string, stdin: Writable): void {
-  // a program that stops reading says why by its exit code; EPIPE here adds nothing
+  // a program that stops reading reports why by its exit code; EPIPE adds nothing
   stdin.on("error", () => undefined);
   if (typeof input === "string" || Buffer.isBuffer(input)) stdin.end(input);
   else {
-    // a broken source must not look like a complete one: the program is cut off, not finished
+    // a failed source must not look like a complete one, so stdin is destroyed instead of ended
     input.on("error", () => stdin.destroy());
-    // and a source that nobody reads any more must not wait for ever
+    // a source that is not read any more must not wait forever
     stdin.on("close", () => input.destroy());
     input.pipe(stdin);
   }
@@ -148,7 +149,7 @@ function finish(
       stopped ??= failure;
       if (leadsGroup && child.pid !== undefined) {
         ending ??= endGroup(child.pid, signal);
-        // a process that left the group may hold its output open
+        // a process that left the group may keep the output open
         void ending.then(() => [child.stdout, child.stderr].forEach((stream) => stream?.destroy()));
         return;
       }
@@ -197,7 +198,7 @@ function finish(
   });
 }
 
-/** The signal's name that an abort carries as its reason; SIGTERM when it carries none. */
+/** Returns the signal name that an abort has as its reason, or SIGTERM. */
 function abortSignalName(signal: AbortSignal | undefined): string {
   return typeof signal?.reason === "string" ? signal.reason : "SIGTERM";
 }
@@ -215,14 +216,14 @@ function lines(stream: Readable | null, onLine: (line: string) => void): void {
   });
 }
 
-/** Why a program could not be started: `command-missing`, or `file`. */
+/** Returns why a program could not be started: `command-missing` or `file`. */
 export function startFailure(argv: readonly string[], error: NodeJS.ErrnoException, cwd?: string): Failure {
   const program = argv[0] ?? "";
   if (error.code === "ENOENT") {
     const hint =
       cwd === undefined
         ? "Install it, or correct PATH."
-        : `Install it, or correct PATH (it was to run in ${cwd}).`;
+        : `Install it, or correct PATH. It would run in ${cwd}.`;
     return { kind: "command-missing", program, hint };
   }
   return { kind: "file", action: "run", path: program, code: error.code ?? "unknown", detail: error.message };

@@ -8,8 +8,8 @@ import { stateFolder } from "./paths.js";
 import { tempPath } from "./temp-file.js";
 
 /**
- * The folder for what this host knows of a project: `tazpod/projects/ID` in the user's state folder, by the path of the
- * project. Neither a program in the container nor the author of the project can write there. It may not be there yet.
+ * Returns the folder with this host's state of a project: `tazpod/projects/ID` in the user's state folder. Neither a
+ * program in the container nor the author of the project can write there. It may not exist yet.
  * @param vaultFolder the project's folder for the sealed vault, absolute, without links: ROOT/.tazpod/vault
  */
 export function projectState(vaultFolder: string): string {
@@ -17,20 +17,21 @@ export function projectState(vaultFolder: string): string {
   return join(stateFolder(), "projects", id);
 }
 
-/** Replaces a file of that folder in one step, and makes the folder if need be. Failure: `file`. */
+/** Replaces a file of the project's state atomically, creating the folder if necessary. Failure: `file`. */
 export async function writeState(vaultFolder: string, name: string, text: string): Promise<Result<void>> {
   const folder = projectState(vaultFolder);
   const made = await makeFolder(folder);
   return made.ok ? writeAtomic(join(folder, name), text) : made;
 }
 
+/** Tells whether this host has state of a project. */
 export async function hasState(vaultFolder: string): Promise<boolean> {
   return (await fs.lstat(projectState(vaultFolder)).catch(() => undefined)) !== undefined;
 }
 
 /**
- * Makes that folder with these files in it, by their paths below it, in one step. Returns false, and changes nothing, where
- * the folder is there already. Failure: `file`.
+ * Creates the project's state with these files, by their relative paths, in one step. Returns false and changes nothing
+ * if it exists. Failure: `file`.
  */
 export async function createState(
   vaultFolder: string,
@@ -50,7 +51,7 @@ export async function createState(
       return true;
     } catch (error) {
       await fs.rm(made, { recursive: true, force: true });
-      // another tazpod was quicker
+      // another tazpod was faster
       if (errno(error) === "ENOTEMPTY" || errno(error) === "EEXIST") return false;
       throw error;
     }

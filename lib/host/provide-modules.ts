@@ -1,4 +1,4 @@
-/** How Node is to read a module. */
+/** How Node reads a module. */
 export type ModuleFormat = "module" | "commonjs" | "json" | "module-typescript" | "commonjs-typescript";
 
 /** A module of a project, as it was trusted. */
@@ -7,17 +7,17 @@ export interface ModuleSource {
   readonly format: ModuleFormat;
 }
 
-/** What scripts of a project may import. */
+/** The modules that scripts of a project may import. */
 export interface ProvidedModules {
-  /** The project's folder: of it nothing else is imported, but for packages. */
+  /** The project's folder; from it, scripts may import only `sources` and packages. */
   readonly root: string;
-  /** By absolute path. These texts are run, whatever is in the files by then. */
+  /** By absolute path. These texts are run, even if the files have changed since. */
   readonly sources: Readonly<Record<string, ModuleSource>>;
-  /** Names that tazpod gives, to URLs. A package of the project with such a name is not looked for. */
+  /** URLs by name, for modules that tazpod provides. They win over packages of the project. */
   readonly names: Readonly<Record<string, string>>;
 }
 
-/** Runs in Node's own thread for such hooks. */
+/** Module hooks; they run in Node's own thread for hooks. */
 const hooks = `
 import { fileURLToPath } from "node:url";
 let given;
@@ -26,7 +26,7 @@ const pathOf = (url) => {
   try { return url.startsWith("file:") ? fileURLToPath(url.replace(/[?#].*$/, "")) : undefined; } catch { return undefined; }
 };
 const own = (path) => path !== undefined && Object.hasOwn(given.sources, path) ? given.sources[path] : undefined;
-const refuse = (path) => new Error(path + " is not part of what was trusted on this host: only what a script imports by a relative path, written out in the import, is");
+const refuse = (path) => new Error(path + " was not trusted on this host: only modules that a script imports by a literal relative path are trusted");
 export async function resolve(name, context, next) {
   if (Object.hasOwn(given.names, name)) return { url: given.names[name], shortCircuit: true };
   const parent = context.parentURL;
@@ -49,7 +49,7 @@ export async function load(url, context, next) {
 
 let isDone = false;
 
-/** Gives the scripts of a project what they may import, once in a process. */
+/** Installs the module hooks, once per process. */
 export function provideModules(modules: () => ProvidedModules): void {
   if (isDone) return;
   isDone = true;
@@ -58,7 +58,7 @@ export function provideModules(modules: () => ProvidedModules): void {
     .register(`data:text/javascript,${encodeURIComponent(hooks)}`, { data: modules() });
 }
 
-/** A program that does the same in a process which is started for a script; the modules are in a file, as JSON. */
+/** Returns a program that installs the hooks in a new process. `file` has the modules, as JSON. */
 export function providingProgram(file: string): string {
   return `const { readFileSync } = process.getBuiltinModule("node:fs");
 process.getBuiltinModule("node:module").register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(hooks)}`)}, { data: JSON.parse(readFileSync(${JSON.stringify(file)}, "utf8")) });`;

@@ -3,13 +3,13 @@ import { dirname, join } from "node:path";
 import { fail, ok, type Result } from "../failure/result.js";
 import { attempt } from "./file-failure.js";
 
-/** The types, in statfs(2), of file systems that keep their content in RAM (or in swap): tmpfs and ramfs. */
+/** Types (statfs(2)) of file systems in RAM (or swap): tmpfs and ramfs. */
 const inRam = new Set([0x01021994, 0x858458f6]);
 
 /**
- * A folder of this user's for what must not reach a disk and ends with the login: `tazpod/NAME` in XDG_RUNTIME_DIR or
- * /run/user/UID, else `tazpod-UID/NAME` in /dev/shm. Made with mode 0700. Failure: `file` with EPERM when none of them is
- * the user's alone and in RAM; its detail says why for each.
+ * Returns a folder of this user for data that must not reach a disk and ends with the login: `tazpod/NAME` in
+ * XDG_RUNTIME_DIR or /run/user/UID, else `tazpod-UID/NAME` in /dev/shm. Created with mode 0700. Failure: `file` with
+ * EPERM if none of them is in RAM and private to the user; its detail gives the reasons.
  */
 export async function runtimeFolder(...name: readonly string[]): Promise<Result<string>> {
   const uid = process.getuid?.() ?? -1;
@@ -37,13 +37,13 @@ export async function runtimeFolder(...name: readonly string[]): Promise<Result<
     action: "use",
     path: tops[0] ?? "",
     code: "EPERM",
-    detail: `no folder in RAM is yours alone (${reasons.join("; ")})`,
+    detail: `there is no private folder in RAM (${reasons.join("; ")})`,
   });
 }
 
 /**
- * Why a folder is not one in RAM that only this user can enter, in words; undefined when it is. Makes it, with mode 0700,
- * where it is missing and the folder above is there.
+ * Returns why a folder is not in RAM and private to this user, or undefined if it is. Creates it, with mode 0700, if
+ * only it is missing.
  */
 export async function folderProblem(path: string): Promise<string | undefined> {
   const uid = process.getuid?.() ?? -1;
@@ -56,16 +56,16 @@ export async function folderProblem(path: string): Promise<string | undefined> {
     if (!inRam.has(system.type)) return `${path} is on a disk`;
     if (found.uid !== uid) return `${path} belongs to user ${found.uid}`;
     if ((found.mode & 0o077) !== 0)
-      return `${path} is open to other users (mode ${(found.mode & 0o777).toString(8)})`;
+      return `${path} is accessible to other users (mode ${(found.mode & 0o777).toString(8)})`;
     return undefined;
   } catch (error) {
     const { code = "" } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return `there is no ${dirname(path)}`;
+    if (code === "ENOENT") return `${dirname(path)} does not exist`;
     return `${path} cannot be used: ${code}`;
   }
 }
 
-/** How many bytes fit into the file system that a folder is on. Failure: `file`. */
+/** Returns the free bytes of the file system that a folder is on. Failure: `file`. */
 export function freeBytes(folder: string): Promise<Result<number>> {
   return attempt("look at", folder, async () => {
     const { bavail, bsize } = await fs.statfs(folder);
@@ -73,7 +73,7 @@ export function freeBytes(folder: string): Promise<Result<number>> {
   });
 }
 
-/** The inode number of such a folder; undefined when there is none, or it is unfit. */
+/** Returns the inode number of a folder that passes `folderProblem`; undefined if there is none. */
 export async function inodeOf(folder: string): Promise<number | undefined> {
   const found = await fs.lstat(folder).catch(() => undefined);
   return found !== undefined && (await folderProblem(folder)) === undefined ? found.ino : undefined;

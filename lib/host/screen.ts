@@ -2,9 +2,10 @@ import type { Readable } from "node:stream";
 import { printableLines, unsafeCharacters } from "./printable.js";
 
 /**
- * Everything that tazpod prints itself goes through this file: results to stdout, all else to stderr. Text may quote a file
- * name, a remote, a container or a recipe, so what would drive the terminal is replaced here. Escape sequences of tazpod's
- * own are added after that, in this folder only; the linter refuses `process.stdout` and `process.stderr` elsewhere.
+ * Everything that tazpod prints goes through this file: results to stdout, everything else to stderr. Text may quote
+ * file names, remotes, containers or recipes, so characters that control the terminal are replaced here. tazpod's own
+ * escape sequences are added afterwards, in this folder only; the linter forbids `process.stdout` and `process.stderr`
+ * elsewhere.
  */
 
 /** Writes a result and a newline to stdout. */
@@ -12,7 +13,7 @@ export function printResult(text: string): void {
   process.stdout.write(`${printableLines(text)}\n`);
 }
 
-/** Writes a value to stdout as one line of JSON. Unsafe characters are escaped, so that nothing of the data is lost. */
+/** Writes a value to stdout as one line of JSON, with unsafe characters escaped. */
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value).replaceAll(unsafeCharacters, escaped)}\n`);
 }
@@ -22,17 +23,17 @@ export function printNote(text: string): void {
   process.stderr.write(`${printableLines(text)}\n`);
 }
 
-/** Shows text on the terminal's alternate screen; the returned function takes it away again. */
+/** Shows text on the terminal's alternate screen; returns a function that restores the main screen. */
 export function showOnAlternateScreen(text: string): () => void {
-  const apart = process.env["TERM"] !== "dumb";
-  if (apart) process.stderr.write("\u001b[?1049h\u001b[H");
+  const hasAlternateScreen = process.env["TERM"] !== "dumb";
+  if (hasAlternateScreen) process.stderr.write("\u001b[?1049h\u001b[H");
   printNote(text);
   return () => {
-    if (apart) process.stderr.write("\u001b[?1049l");
+    if (hasAlternateScreen) process.stderr.write("\u001b[?1049l");
   };
 }
 
-/** Writes data to stdout as it is. A reader that stops early is not an error. */
+/** Writes data to stdout unchanged. A reader that stops early is not an error. */
 export async function sendData(data: Readable): Promise<void> {
   const { pipeline } = await import("node:stream/promises");
   try {
@@ -42,12 +43,12 @@ export async function sendData(data: Readable): Promise<void> {
   }
 }
 
-/** Whether results go to a terminal. */
+/** Tells whether stdout is a terminal. */
 export function resultsOnTerminal(): boolean {
   return Boolean(process.stdout.isTTY);
 }
 
-/** The columns of the terminal that notes go to; 0 when they go elsewhere. */
+/** Returns the columns of the terminal on stderr; 0 if it is not a terminal. */
 export function noteColumns(): number {
   return process.stderr.isTTY ? process.stderr.columns : 0;
 }

@@ -12,14 +12,14 @@ export interface ScryptCost {
 
 const derive = promisify<Buffer, Buffer, number, ScryptCost & { maxmem: number }, Buffer>(inThisProcess);
 
-/** From so many bytes of memory on it is worth starting a process. */
+/** Memory, in bytes, from which starting a process pays off. */
 const largeBytes = 64 * 2 ** 20;
 
 /**
- * scrypt (RFC 7914), off the event loop's thread. It reads its memory in no order, and of 256 MiB in pages of 4 KiB that
- * took 1.9 s where huge pages take 0.7 s. Many a Linux gives those only to whoever asks for them. glibc's allocator does,
- * if it is told so when a process starts: so that is done in a node of its own, which gets the password through a pipe.
- * Where that is not to be had, it is done here.
+ * Computes scrypt (RFC 7914) off the main thread. It reads memory randomly, which is faster with huge pages: 0.7 s
+ * instead of 1.9 s for 256 MiB. Many Linux systems give huge pages only on request (madvise); glibc requests them if
+ * told so at the start of a process. So a separate Node process computes it, and gets the password through a pipe. If
+ * that is not possible, this process does.
  */
 export async function scrypt(
   password: Buffer,
@@ -28,14 +28,15 @@ export async function scrypt(
   cost: ScryptCost,
 ): Promise<Buffer> {
   const isLarge = 128 * cost.N * cost.r >= largeBytes;
-  const made = isLarge && (await wantsAsking()) ? await apart(password, salt, bytes, cost) : undefined;
+  const made =
+    isLarge && (await needsRequest()) ? await scryptInProcess(password, salt, bytes, cost) : undefined;
   return made ?? derive(password, salt, bytes, { ...cost, maxmem: memory(cost) });
 }
 
-/** What node counts, and a little more. */
+/** The memory that Node counts, and a little more. */
 const memory = ({ N, r, p }: ScryptCost): number => 128 * r * (N + p + 64);
 
-async function wantsAsking(): Promise<boolean> {
+async function needsRequest(): Promise<boolean> {
   const found = await readText("/sys/kernel/mm/transparent_hugepage/enabled");
   return found.ok && (found.value ?? "").includes("[madvise]");
 }
@@ -47,7 +48,7 @@ scrypt(given.subarray(at), given.subarray(0, at), bytes, { N, r, p, maxmem }, (e
   writeSync(1, key);
 });`;
 
-async function apart(
+async function scryptInProcess(
   password: Buffer,
   salt: Buffer,
   bytes: number,

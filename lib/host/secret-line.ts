@@ -5,10 +5,9 @@ import { printableLines } from "./printable.js";
 const settleMs = 30;
 
 /**
- * Reads one line without echo from a terminal in raw mode, as bytes, so that it can be wiped.
- * Keys that were typed before the question appeared are dropped (they were meant for something else), but for Ctrl-C.
- * Backspace, Ctrl-U and Ctrl-W edit; Ctrl-C, and an abort of `signal`, give "interrupted"; Ctrl-D on an empty line or a
- * hang-up gives "closed".
+ * Reads one line without echo from a terminal in raw mode, as bytes, so that it can be wiped. Discards keys typed
+ * before the question, except Ctrl-C. Backspace, Ctrl-U and Ctrl-W edit. Ctrl-C or an abort of `signal` returns
+ * "interrupted"; Ctrl-D on an empty line or a hang-up returns "closed".
  */
 export async function readSecretLine(
   question: string,
@@ -28,7 +27,7 @@ export async function readSecretLine(
   }
 }
 
-/** Throws away what was typed on the terminal and nobody has read; Ctrl-C among it is "interrupted". */
+/** Discards unread keys; "interrupted" if Ctrl-C was among them. */
 export async function discardTyped(input: ReadStream): Promise<"drained" | "interrupted"> {
   try {
     input.setRawMode(true);
@@ -39,7 +38,7 @@ export async function discardTyped(input: ReadStream): Promise<"drained" | "inte
   }
 }
 
-/** Throws away what is waiting, until nothing more has come for a moment. */
+/** Discards input until nothing has arrived for a moment. */
 async function drain(input: ReadStream): Promise<"drained" | "interrupted"> {
   let seen = true;
   let interrupted = false;
@@ -59,7 +58,7 @@ async function drain(input: ReadStream): Promise<"drained" | "interrupted"> {
 
 function collect(input: ReadStream, signal: AbortSignal): Promise<Buffer | "interrupted" | "closed"> {
   return new Promise((resolve) => {
-    // room for any passphrase, so that typing never leaves copies of a growing buffer behind
+    // large enough for any passphrase, so that growing leaves no copies behind
     const typed = Buffer.alloc(4096);
     let length = 0;
     const finish = (outcome: Buffer | "interrupted" | "closed"): void => {
@@ -94,7 +93,7 @@ function collect(input: ReadStream, signal: AbortSignal): Promise<Buffer | "inte
   });
 }
 
-/** The length of the UTF-8 text without its last character. */
+/** Returns the length without the last UTF-8 character. */
 function beforeLastCharacter(bytes: Buffer, length: number): number {
   let end = Math.max(0, length - 1);
   while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;

@@ -6,13 +6,14 @@ import { Secret } from "./secret.js";
 import { attempt } from "./file-failure.js";
 
 /** How long either side waits for the other, in ms. */
-const patienceMs = 2_000;
+const timeoutMs = 2_000;
 const nonce = /^prove ([0-9a-f-]{36})\n$/;
 
 /**
- * Serves a secret to processes of this user on the socket `path`, mode 0600, in a folder that is the user's alone. Node
- * does not tell who is at the other end, so whoever asks makes a file of a name that nobody could guess in that folder;
- * its owner is what they are. `give` is asked each time; undefined gives nothing. Returns what ends it.
+ * Serves a secret to processes of this user on the socket `path`, mode 0600, in a private folder. Node cannot tell
+ * which user connects, so the client proves it: it creates a file with an unguessable name in that folder, and the
+ * file's owner is checked. `give` is called for each request; undefined sends nothing. Returns a function that stops
+ * serving.
  */
 export async function serveSecret(
   path: string,
@@ -42,18 +43,21 @@ async function answer(
 ): Promise<void> {
   const name = crypto.randomUUID();
   socket.write(`prove ${name}\n`);
-  const said = await read(socket, (text) => text.endsWith("\n"));
+  const reply = await read(socket, (text) => text.endsWith("\n"));
   const proof = join(folder, name);
   const made = await fs.lstat(proof).catch(() => undefined);
   await fs.rm(proof, { force: true });
   const isOurs = made?.isFile() === true && made.uid === process.getuid?.();
-  const secret = said.toString() === "done\n" && isOurs ? await give() : undefined;
-  // a copy: the socket writes when it can, and the secret may be wiped before that
+  const secret = reply.toString() === "done\n" && isOurs ? await give() : undefined;
+  // a copy: the secret may be wiped before the socket has written it
   const bytes = secret?.use((held) => Buffer.from(held)) ?? Buffer.alloc(0);
   socket.end(bytes, () => bytes.fill(0));
 }
 
-/** Asks at such a socket; undefined when nothing of this user answers there within two seconds, or has nothing to give. */
+/**
+ * Requests the secret from such a socket; undefined if no process of this user answers within two seconds, or it has
+ * none.
+ */
 export async function requestSecret(path: string): Promise<Secret | undefined> {
   const found = await fs.lstat(path).catch(() => undefined);
   if (!found?.isSocket() || found.uid !== process.getuid?.() || (found.mode & 0o077) !== 0) return undefined;
@@ -75,7 +79,7 @@ export async function requestSecret(path: string): Promise<Secret | undefined> {
   }
 }
 
-/** What comes until it is `complete`, or to the end. Throws when it takes too long or the line breaks. */
+/** Reads until `complete`, or to the end. Throws on a timeout or a broken connection. */
 function read(socket: Socket, complete: (text: string) => boolean): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -105,6 +109,6 @@ function read(socket: Socket, complete: (text: string) => boolean): Promise<Buff
       ["error", broken],
     ] as const;
     for (const [name, listener] of listeners) socket.on(name, listener);
-    const timer = setTimeout(broken, patienceMs);
+    const timer = setTimeout(broken, timeoutMs);
   });
 }

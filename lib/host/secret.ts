@@ -1,8 +1,8 @@
 import { inspect } from "node:util";
 
 /**
- * Bytes that must never be printed: `toString`, `inspect` and JSON give `[secret]`.
- * Read through a callback; `wipe` overwrites the bytes, and any use after that is a bug.
+ * Bytes that must never be printed: `toString`, `inspect` and JSON return `[secret]`. They are read through a callback;
+ * `wipe` overwrites them, and any later use throws.
  */
 export class Secret {
   #bytes: Buffer;
@@ -13,12 +13,12 @@ export class Secret {
     this.#bytes = bytes;
   }
 
-  /** Takes the bytes over: the caller's buffer is the secret from now on and is wiped with it. */
+  /** Takes ownership of the buffer: it is the secret from now on, and is wiped with it. */
   static of(bytes: Buffer): Secret {
     return new Secret(bytes);
   }
 
-  /** Copies the UTF-8 bytes of a string; the string itself cannot be wiped, so keep its life short. */
+  /** Copies the UTF-8 bytes of a string. The string itself cannot be wiped, so keep it only briefly. */
   static fromText(text: string): Secret {
     return new Secret(Buffer.from(text, "utf8"));
   }
@@ -37,8 +37,8 @@ export class Secret {
   }
 
   /**
-   * A key that is made from the secret at some cost: made once, kept for who asks for the same `name` again, and wiped
-   * with the secret. The buffer stays the secret's own. The last four are kept.
+   * Returns a key that is derived from the secret at some cost. It is cached under `name` and wiped with the secret;
+   * the last four are kept. The caller must not change the buffer.
    */
   key(name: string, make: (bytes: Buffer) => Promise<Buffer>): Promise<Buffer> {
     const known = this.#keys.get(name);

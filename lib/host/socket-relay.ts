@@ -7,12 +7,13 @@ import { ok, type Result } from "../failure/result.js";
 import { attempt } from "./file-failure.js";
 import { processIdentity } from "./process-identity.js";
 
+/** Tells whether a path is a socket. */
 export async function isSocket(path: string): Promise<boolean> {
   const found = await fs.stat(path).catch(() => undefined);
   return found?.isSocket() === true;
 }
 
-/** Makes a folder that others may enter and not list, in one that is this user's alone. */
+/** Creates a folder that other users may enter but not list, inside a private one. */
 export async function makeRelayFolder(path: string): Promise<Result<void>> {
   return attempt("create the folder", path, async () => {
     await fs.mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -21,6 +22,7 @@ export async function makeRelayFolder(path: string): Promise<Result<void>> {
   });
 }
 
+/** A relay that is running. */
 export interface Relay {
   /** The socket's name in the folder. */
   readonly name: string;
@@ -28,9 +30,9 @@ export interface Relay {
 }
 
 /**
- * Carries what connects to a new socket in `folder` to the socket `target`, and back, until it is ended. Whoever reaches
- * the folder and knows the name may connect, whatever their number: a container's users can have any here. So the name is
- * one that nobody could guess, and it is not what the kernel lists: the socket gets it after it was bound, and is open
+ * Relays connections on a new socket in `folder` to the socket `target`, until it is ended. Any user who can reach the
+ * folder and knows the name may connect, since a container's users can have any user id here. So the name is random,
+ * and it differs from the one that the kernel lists: the socket is renamed after it was bound, and opened to others
  * only then.
  */
 export async function relaySocket(folder: string, target: string): Promise<Result<Relay>> {
@@ -53,7 +55,7 @@ export async function relaySocket(folder: string, target: string): Promise<Resul
   const bound = await attempt("listen in", folder, async () => {
     const handle = await fs.open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
     try {
-      // the kernel takes no longer path than 107 bytes, and a project's may be longer
+      // a socket's path may have at most 107 bytes, and the folder's may be longer
       const short = `/proc/self/fd/${handle.fd}`;
       const first = crypto.randomUUID();
       await new Promise<void>((resolve, reject) =>
@@ -76,7 +78,7 @@ export async function relaySocket(folder: string, target: string): Promise<Resul
   return bound;
 }
 
-/** Sockets of processes that were killed. */
+/** Removes sockets of processes that were killed. */
 async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await fs.readdir(folder).catch(() => [])) {
     const pid = /^(\d+)-/.exec(name)?.[1];

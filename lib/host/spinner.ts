@@ -1,16 +1,16 @@
 import { printableLines } from "./printable.js";
 
-/** What a step that is shown can change of what is on the screen. */
+/** Lets a running step change what the screen shows. */
 export interface Spinner {
-  /** Adds a line below the title, which stays. */
+  /** Adds a permanent line below the title. */
   add(text: string): void;
-  /** Replaces the line that is shown while the step runs. */
+  /** Replaces the line shown while the step runs. */
   report(text: string): void;
 }
 
 /**
- * Shows a title with a spinner on stderr until `work` ends: ✔ when it returns undefined, ✖ when it returns why it failed.
- * listr2 only draws: it neither orders, nor cleans up, nor catches signals.
+ * Shows a title with a spinner on stderr until `work` ends: ✔ if it returns undefined, ✖ if it returns the reason of a
+ * failure. listr2 only draws; it neither orders steps, cleans up, nor catches signals.
  */
 export async function spin(
   title: string,

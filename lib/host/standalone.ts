@@ -3,8 +3,8 @@ import { pathToFileURL } from "node:url";
 import { constants, Script } from "node:vm";
 import { provideModules, type ProvidedModules } from "./provide-modules.js";
 
-// installation.ts for the standalone executable, which is node with all of tazpod inside. It runs itself where the package
-// runs node, with one of these as the first argument.
+// Replaces installation.ts in the standalone executable, which is Node with tazpod inside. Where the package runs node,
+// the executable runs itself with one of these as the first argument.
 export const evaluateWord = "internal:evaluate";
 export const zxWord = "internal:zx";
 
@@ -38,13 +38,13 @@ export function importFile(file: string, own: Omit<ProvidedModules, "names">): P
   return importUrl(pathToFileURL(file).href);
 }
 
-/** import() of a file, which a script can do that is compiled like this, and not the program in the executable. */
+/** Imports a file. The main program of the executable cannot use import(), but a script compiled like this can. */
 export async function importUrl(url: string): Promise<unknown> {
   const importer = new Script("(url) => import(url)", {
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   const { emitWarning } = process;
-  // that Node calls this experimental is nothing a user can change
+  // users cannot act on Node's warning that this is experimental
   process.emitWarning = (...args: readonly unknown[]) => {
     if (!String(args[0]).includes("USE_MAIN_CONTEXT_DEFAULT_LOADER"))
       Reflect.apply(emitWarning, process, args);

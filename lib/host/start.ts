@@ -1,18 +1,18 @@
 /**
- * What happens before anything else is loaded. The files that start tazpod contain this and must stay free of newer syntax
- * and static imports after bundling, so that a Node that is too old runs them and prints one line.
+ * Runs before anything else is loaded. This file is bundled into the entry points and must stay free of newer syntax
+ * and of static imports, so that a Node that is too old can run it and print one line.
  */
 
 const supported = "20.19 or later, or 22.12 or later";
 
-/** Says which Node is needed if `version` (such as 18.20.4) is too old; undefined if tazpod runs on it. */
+/** Returns the message for a Node that is too old (such as 18.20.4), or undefined if tazpod runs on it. */
 export function nodeProblem(version: string): string | undefined {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19)) return undefined;
   return `tazpod needs Node.js ${supported}; this is Node.js ${version}.`;
 }
 
-/** Refuses an old Node with exit code 2; returns whether tazpod runs on this one. */
+/** Sets exit code 2 and prints a message on an old Node; returns whether tazpod runs on this one. */
 export function canStart(): boolean {
   const problem = nodeProblem(process.versions.node);
   if (problem === undefined) return true;
@@ -22,8 +22,8 @@ export function canStart(): boolean {
 }
 
 /**
- * Lets Node keep the compiled code of what is loaded from now on, where it can. Node's own default for this is a folder in
- * /tmp that another user could make first, with code of theirs in it.
+ * Turns on Node's compile cache, if it has one. Node's default is a folder in /tmp, which another user could create
+ * first and fill with their own code.
  */
 export function keepCompiledCode(): void {
   const { HOME, NODE_COMPILE_CACHE, XDG_CACHE_HOME } = process.env;

@@ -5,28 +5,31 @@ import { attempt, errno } from "./file-failure.js";
 import { processStart } from "./process-identity.js";
 import { Writer } from "./writer.js";
 
-/** A file being written beside the one it will replace. */
+/** A temporary file next to the one it will replace. */
 export interface TempFile {
   readonly path: string;
   /**
-   * Appends. Small pieces are gathered, and the disk is not waited for: what it says comes with a later call, at the
-   * latest with `finish`. The data must stay as it is.
+   * Appends data. Small chunks are collected, and errors of the disk are returned by a later call, at the latest by
+   * `finish`. The caller must not change the data afterwards.
    */
   write(data: string | Uint8Array): Promise<Result<void>>;
-  /** Forces what was written to the disk, and closes. Safe to call again. */
+  /** Syncs the data to the disk and closes the file. May be called again. */
   finish(): Promise<Result<void>>;
-  /** `finish`, then takes the name `target` (on the same file system) in one step and syncs its folder. On failure the temporary file is gone. */
+  /**
+   * Calls `finish`, renames the file to `target` (on the same file system) and syncs the folder. On failure the
+   * temporary file is removed.
+   */
   replace(target: string): Promise<Result<void>>;
-  /** Closes and removes it; never fails. */
+  /** Closes and removes the file. Never fails. */
   discard(): Promise<void>;
 }
 
-/** `.NAME.tmp-PID-RANDOM`: the process that owns it can be told, so that what a dead one left can be removed. */
+/** `.NAME.tmp-PID-RANDOM`: the pid tells whether the owner is alive, so that leftovers can be removed. */
 const pattern = /^\..+\.tmp-(\d+)-[0-9a-f]{12}$/;
-/** By how much the time of a file and that of a process may differ. */
+/** Maximum difference between a file's time and a process's start time, in ms. */
 const clockErrorMs = 5_000;
 
-/** A new file in `folder` that nobody else has open, with exactly this mode. */
+/** Creates a file in `folder` that no other process has open, with exactly this mode. */
 export async function createTemp(folder: string, name: string, mode = 0o600): Promise<Result<TempFile>> {
   const path = tempPath(folder, name);
   const opened = await attempt("create", path, async () => {
@@ -39,8 +42,8 @@ export async function createTemp(folder: string, name: string, mode = 0o600): Pr
 }
 
 /**
- * A second name for the file `from`, in its own folder, named as a temporary file: its bytes stay as they are while
- * `from` is replaced. Where the file system has no links, a copy. The caller removes it.
+ * Links the file `from` under a temporary name in `folder`, so that its bytes survive while `from` is replaced. Copies
+ * it if the file system has no links. The caller removes it.
  */
 export function linkTemp(folder: string, name: string, from: string): Promise<Result<string>> {
   const path = tempPath(folder, name);
@@ -55,7 +58,7 @@ export function linkTemp(folder: string, name: string, from: string): Promise<Re
   });
 }
 
-/** A copy of `from` that takes the name `to`, in another file's place if need be, once all of it is on the disk. */
+/** Copies `from` to `to`, replacing it atomically once all bytes are on the disk. */
 export async function copyAtomic(from: string, to: string): Promise<Result<void>> {
   const path = tempPath(dirname(to), basename(to));
   const copied = await attempt("keep", to, async () => {
@@ -73,9 +76,9 @@ export async function copyAtomic(from: string, to: string): Promise<Result<void>
   return copied;
 }
 
-/** A name for a file beside `name`, of which one can tell whether the process it belongs to still lives. */
+/** Returns a temporary path for `name`, which shows whether its owner is alive. */
 export function tempPath(folder: string, name: string): string {
-  // from the global, since loading node:crypto takes longer than most runs have to wait for anything else
+  // the global `crypto`, since loading node:crypto would dominate a short run
   const random = Buffer.from(crypto.getRandomValues(new Uint8Array(6))).toString("hex");
   return join(folder, `.${name}.tmp-${process.pid}-${random}`);
 }
@@ -101,7 +104,7 @@ function tempFile(path: string, handle: fs.FileHandle): TempFile {
   };
 }
 
-/** Forces a folder's entries to the disk. File systems that cannot do that for a folder are taken as they are. */
+/** Syncs a folder's entries to the disk, if its file system can do that. */
 export function syncFolder(folder: string): Promise<Result<void>> {
   return attempt("sync the folder", folder, async () => {
     const handle = await fs.open(folder, "r");
@@ -115,7 +118,7 @@ export function syncFolder(folder: string): Promise<Result<void>> {
   });
 }
 
-/** Removes the temporary files in `folder` whose process is gone. Returns their names. */
+/** Removes temporary files in `folder` whose owner has ended. Returns their names. */
 export async function removeLeftovers(folder: string): Promise<Result<readonly string[]>> {
   return attempt("clean", folder, async () => {
     const removed: string[] = [];
@@ -133,7 +136,7 @@ export async function removeLeftovers(folder: string): Promise<Result<readonly s
   });
 }
 
-/** Whether the process that made it lives; one that began after the file was last written only has its number. */
+/** Tells whether the owner is alive. A process that started after the file was written only has the same pid. */
 async function isInUse(path: string, pid: number): Promise<boolean> {
   if (!alive(pid)) return false;
   const [start, found] = await Promise.all([processStart(pid), fs.stat(path).catch(() => undefined)]);

@@ -6,83 +6,86 @@ import { Secret } from "./secret.js";
 import { paginate } from "./pages.js";
 import { printNote, showOnAlternateScreen } from "./screen.js";
 
-/** The person at the keyboard, if there is one. Questions and progress go to stderr, so that stdout is only results. */
+/** The user's terminal, if there is one. Questions and progress go to stderr, so that stdout has only results. */
 export interface Terminal {
-  /** Somebody can be asked: stdin and stderr are terminals, have not been hung up, and no SIGTERM has come. */
+  /** True if questions can be asked: stdin and stderr are terminals, without a hang-up or SIGTERM so far. */
   readonly interactive: boolean;
   readonly color: boolean;
-  /** A program owns the terminal: Ctrl-C is its own. */
+  /** True while a program owns the terminal; Ctrl-C goes to it. */
   readonly handedOver: boolean;
-  /** A line on stderr, or wherever `divert` has put it. */
+  /** Prints a line on stderr, or to where `redirect` sends it. */
   print(text: string): void;
-  /** While `work` runs, something that is drawn anew is on the screen, and puts what is said where it is not lost. */
-  redirect<T>(place: (text: string) => void, work: () => Promise<T>): Promise<T>;
+  /** Sends printed lines to `to` while `work` runs and something else redraws the screen. */
+  redirect<T>(to: (text: string) => void, work: () => Promise<T>): Promise<T>;
   /**
-   * Failures: `interrupted` on Ctrl-C, on a signal, and when `signal` aborts (with its reason as the name); `answer-needed`
-   * on end of input.
+   * Asks a yes/no question. Failures: `interrupted` on Ctrl-C, on a signal, or if `signal` aborts (its reason is the
+   * name); `answer-needed` at the end of input.
    */
-  confirm(question: string, preset: boolean, signal?: AbortSignal): Promise<Result<boolean>>;
-  /** Shows a text by the screenful, so that none of it is missed. Failures as `confirm`. */
+  confirm(question: string, defaultAnswer: boolean, signal?: AbortSignal): Promise<Result<boolean>>;
+  /** Shows a text page by page. Failures as for `confirm`. */
   page(text: string, signal?: AbortSignal): Promise<Result<void>>;
-  /** One line, without the spaces around it. Failures as `confirm`. */
+  /** Reads one line, trimmed. Failures as for `confirm`. */
   line(question: string, signal?: AbortSignal): Promise<Result<string>>;
-  /** Echo is off and what was typed before the question is thrown away. Failures as `confirm`. */
+  /** Reads a secret without echo; discards keys typed before the question. Failures as for `confirm`. */
   secret(question: string, signal?: AbortSignal): Promise<Result<Secret>>;
   /**
-   * Throws away what was typed while nobody had asked anything, so that it answers no later question. Failure:
-   * `interrupted` when Ctrl-C is among it.
+   * Discards keys typed before any question, so that they do not answer the next one. Failure: `interrupted` if Ctrl-C
+   * is among them.
    */
   discardTyped(): Promise<Result<void>>;
-  /** Has `text` on a screen of its own while `work` runs: it stays neither on the screen nor above it. */
+  /**
+   * Shows `text` on the alternate screen while `work` runs, so that it stays neither on screen nor in the scrollback.
+   */
   reveal<T>(text: string, work: () => Promise<T>): Promise<T>;
   /** Leaves the terminal to a program while `work` runs. */
   handOver<T>(work: () => Promise<T>): Promise<T>;
 }
 
-const ending = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const endSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
+/** Opens the terminal of this process. */
 export function openTerminal(): Terminal {
   let gone = false;
-  let lent = 0;
-  let place = printNote;
-  // a closed terminal must not end us before the cleanup has run
+  let handOvers = 0;
+  let printLine = printNote;
+  // a closed terminal must not end this process before the cleanup
   for (const stream of [process.stdout, process.stderr, process.stdin])
     stream.on("error", () => (gone = true));
-  // whoever sends these does not wait for somebody to answer a question
+  // the sender of these signals does not expect more questions
   for (const name of ["SIGHUP", "SIGTERM"] as const) process.on(name, () => (gone = true));
-  // asked anew each time: a terminal that was hung up is none any more, and not everybody on it is told by a signal
+  // checked each time: after a hang-up there is no terminal any more, and not every process gets a signal
   const isInteractive = (): boolean => !gone && isatty(0) && isatty(2);
   return {
     get interactive() {
       return isInteractive();
     },
     get handedOver() {
-      return lent > 0;
+      return handOvers > 0;
     },
     color: Boolean(process.stderr.isTTY) && !process.env["NO_COLOR"],
-    print: (text) => place(text),
-    async redirect(elsewhere, work) {
-      place = elsewhere;
+    print: (text) => printLine(text),
+    async redirect(to, work) {
+      printLine = to;
       try {
         return await work();
       } finally {
-        place = printNote;
+        printLine = printNote;
       }
     },
-    confirm: (question, preset, signal) =>
-      withEndSignals(signal, (ended) => confirm(question, preset, ended)),
+    confirm: (question, defaultAnswer, signal) =>
+      withEndSignals(signal, (ended) => confirm(question, defaultAnswer, ended)),
     async page(text, signal) {
       const { columns = 0, rows = 0 } = process.stderr;
       const pages = isInteractive() ? paginate(text, columns, rows) : [text];
       for (const [index, page] of pages.entries()) {
         printNote(page);
         if (index === pages.length - 1) break;
-        const question = `-- ${index + 1} of ${pages.length} screens; Enter shows the next, q stops --`;
-        const way = { read: (typed: string) => typed.toLowerCase(), complaint: "" };
-        const next = await withEndSignals(signal, (ended) => answer(question, way, ended));
+        const question = `-- page ${index + 1} of ${pages.length}: Enter for the next one, q to stop --`;
+        const answerOptions = { read: (typed: string) => typed.toLowerCase(), complaint: "" };
+        const next = await withEndSignals(signal, (ended) => answer(question, answerOptions, ended));
         if (!next.ok) return next;
         if (next.value.startsWith("q")) {
-          printNote("The rest was not shown.");
+          printNote("The remaining pages were skipped.");
           break;
         }
       }
@@ -98,36 +101,36 @@ export function openTerminal(): Terminal {
       return dropped === "drained" ? ok(undefined) : fail({ kind: "interrupted", signal: "SIGINT" });
     },
     async reveal(text, work) {
-      const takeAway = showOnAlternateScreen(text);
+      const restore = showOnAlternateScreen(text);
       try {
         return await work();
       } finally {
-        takeAway();
+        restore();
       }
     },
     async handOver(work) {
-      lent += 1;
+      handOvers += 1;
       try {
         return await work();
       } finally {
-        lent -= 1;
+        handOvers -= 1;
       }
     },
   };
 }
 
-/** Asks with a signal that also aborts when this process is told to end: a question nobody will answer must not hold it. */
+/** Runs a question with a signal that also aborts when this process is told to end. */
 async function withEndSignals<T>(
   signal: AbortSignal | undefined,
   ask: (ended: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const told = new AbortController();
-  const onSignal = (name: string): void => told.abort(name);
-  for (const name of ending) process.on(name, onSignal);
+  const controller = new AbortController();
+  const onSignal = (name: string): void => controller.abort(name);
+  for (const name of endSignals) process.on(name, onSignal);
   try {
-    return await ask(signal === undefined ? told.signal : AbortSignal.any([told.signal, signal]));
+    return await ask(signal === undefined ? controller.signal : AbortSignal.any([controller.signal, signal]));
   } finally {
-    for (const name of ending) process.off(name, onSignal);
+    for (const name of endSignals) process.off(name, onSignal);
   }
 }
 
@@ -147,23 +150,23 @@ async function secret(question: string, ended: AbortSignal): Promise<Result<Secr
   return ok(Secret.of(line));
 }
 
-function confirm(question: string, preset: boolean, ended: AbortSignal): Promise<Result<boolean>> {
+function confirm(question: string, defaultAnswer: boolean, ended: AbortSignal): Promise<Result<boolean>> {
   const read = (text: string): boolean | undefined => {
     const word = text.toLowerCase();
-    if (word === "") return preset;
+    if (word === "") return defaultAnswer;
     return ["y", "yes", "n", "no"].includes(word) ? word.startsWith("y") : undefined;
   };
-  const way = { read, complaint: "Please answer y or n." };
-  return answer(`${question} ${preset ? "[Y/n]" : "[y/N]"}`, way, ended);
+  const answerOptions = { read, complaint: "Please answer y or n." };
+  return answer(`${question} ${defaultAnswer ? "[Y/n]" : "[y/N]"}`, answerOptions, ended);
 }
 
-/** Asks again, with the complaint, for as long as what is typed reads as undefined. */
+/** Asks until `read` accepts the answer; prints the complaint in between. */
 async function answer<T>(
   question: string,
   { read, complaint }: { readonly read: (text: string) => T | undefined; readonly complaint: string },
   ended: AbortSignal,
 ): Promise<Result<T>> {
-  // loaded by those runs only that have something to ask
+  // loaded only if there is a question
   const { createInterface } = await import("node:readline");
   return new Promise((resolve) => {
     const reader = createInterface({ input: process.stdin, output: process.stderr, historySize: 0 });

@@ -2,14 +2,14 @@ import type { FileHandle } from "node:fs/promises";
 import { ok, type Result } from "../failure/result.js";
 import { attempt } from "./file-failure.js";
 
-/** So many bytes are written at once: a piece of a download is 64 KiB, and each call costs about as much as its bytes. */
-const atOnce = 1024 ** 2;
-/** So many bytes later the disk is set to work, so that less is left to wait for at the end. */
+/** Bytes per write: a chunk of a download is 64 KiB, and a system call costs about as much as writing that. */
+const chunkBytes = 1024 ** 2;
+/** Bytes after which a sync is started in the background, so that less is left at the end. */
 const syncEvery = 16 * 1024 ** 2;
 
 /**
- * Writes to the end of a file that was opened for that. Nobody waits for the disk: what it says comes with a later call,
- * at the latest with `finish`, and then with each one after.
+ * Appends to an open file without waiting for the disk. Errors are returned by a later call, at the latest by `finish`,
+ * and by every call after that.
  */
 export class Writer {
   readonly #path: string;
@@ -35,10 +35,10 @@ export class Writer {
         : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
     this.#pieces.push(piece);
     this.#gathered += piece.length;
-    return this.#gathered < atOnce ? ok(undefined) : this.#flush();
+    return this.#gathered < chunkBytes ? ok(undefined) : this.#flush();
   }
 
-  /** All of it is on the disk when this succeeds; closes. Safe to call again. */
+  /** Syncs all data to the disk and closes the file. May be called again. */
   finish(): Promise<Result<void>> {
     return (this.#finished ??= this.#finish());
   }
@@ -51,7 +51,7 @@ export class Writer {
     return [...before, synced].find((result) => !result.ok) ?? closed;
   }
 
-  /** Leaves out what was not written yet. */
+  /** Closes the file without writing what is still buffered. */
   async close(): Promise<Result<void>> {
     await this.#writing;
     await this.#syncing;
@@ -60,19 +60,19 @@ export class Writer {
     return this.#attempt(() => this.#handle.close());
   }
 
-  /** What the write before says. */
+  /** Returns the result of the previous write. */
   async #flush(): Promise<Result<void>> {
     const pieces = this.#pieces;
     [this.#pieces, this.#gathered] = [[], 0];
     const before = await this.#writing;
     if (!before.ok || pieces.length === 0) return before;
     this.#writing = this.#attempt(() => append(this.#handle, pieces));
-    this.#unsynced += atOnce;
+    this.#unsynced += chunkBytes;
     if (this.#unsynced >= syncEvery && !this.#isSyncing) this.#syncing = this.#sync(this.#syncing);
     return before;
   }
 
-  /** A disk says once that it has failed, to whoever asks first: so what it says here is kept. */
+  /** A disk reports an error only once, to the first caller, so the result is kept. */
   async #sync(before: Promise<Result<void>>): Promise<Result<void>> {
     [this.#isSyncing, this.#unsynced] = [true, 0];
     const earlier = await before;
@@ -91,6 +91,6 @@ async function append(handle: FileHandle, pieces: readonly Buffer[]): Promise<vo
   if (first !== undefined && others.length === 0) return handle.appendFile(first);
   const { bytesWritten } = await handle.writev(pieces);
   const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
-  // a disk that fills up takes a part; the next call says why
+  // a full disk accepts a part; the next call reports why
   if (bytesWritten < bytes) await handle.appendFile(Buffer.concat(pieces).subarray(bytesWritten));
 }
