@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { clearFolder } from "../lib/secrets-folder/contents.js";
 import { ociEngine } from "../lib/engine/oci/engine.js";
 import { ok, take } from "../lib/failure/result.js";
-import { unpack } from "../lib/session/unlock.js";
+import { unlockVault } from "../lib/session/unlock.js";
 import { Secret } from "../lib/host/secret.js";
 import { trust } from "./compare.js";
 
@@ -175,7 +175,7 @@ export async function unlock(vault: string, container: string, user: string): Pr
   for (let turn = 0; turn < 9; turn++) {
     const begun = performance.now();
     take(
-      await unpack(secrets, {
+      await unlockVault(secrets, {
         vault,
         passphrase: Secret.fromText(passphrase),
         limitBytes: 63 * MiB,

@@ -4,8 +4,8 @@ import { containerSpec } from "../lib/project/container-spec.js";
 import type { Project } from "../lib/project/project.js";
 import { withProjectLock } from "../lib/project/project-lock.js";
 import { ok, type Result } from "../lib/failure/result.js";
-import { alone } from "../lib/session/step-program.js";
-import { cannotTell } from "../lib/run/checks.js";
+import { runWhenMain } from "../lib/session/step-program.js";
+import { fromFailure } from "../lib/run/checks.js";
 import { hasBase } from "../lib/workspace/sync-base.js";
 import { syncWorkspace, syncReport } from "../lib/workspace/sync.js";
 import { fails, holds, type StepCheck, type StepContext, type CheckResult } from "../lib/run/step.js";
@@ -45,7 +45,7 @@ const volumeOf = (state: ContainerState, { root }: Project): string | undefined 
 const workspace: StepCheck = async (context) => {
   const { project } = context;
   const state = await context.container();
-  if (!state.ok) return cannotTell(state.failure);
+  if (!state.ok) return fromFailure(state.failure);
   const volume = volumeOf(state.value, project);
   const spec = (await context.engine()).effectiveSpec(containerSpec(project));
   // one that is about to be made again from other settings has another place for it then
@@ -59,7 +59,7 @@ const returned: StepCheck = async (context) => {
   // the engine is not asked for that
   if (project.config.workspace === "mount" && !(await hasBase(project.vaultFolder))) return mounted;
   const state = await context.container();
-  if (!state.ok) return cannotTell(state.failure);
+  if (!state.ok) return fromFailure(state.failure);
   const { containerName: name } = project.config;
   const volume = volumeOf(state.value, project);
   if (volume === undefined)
@@ -83,4 +83,4 @@ function isCarried({ session }: StepContext, volume: string | undefined): CheckR
 
 export const checks = { workspace, "workspace-returned": returned };
 
-alone(import.meta.url);
+runWhenMain(import.meta.url);

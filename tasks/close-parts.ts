@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { isRecordedOpen } from "../lib/secrets-folder/open-record.js";
 import { ok, type Result } from "../lib/failure/result.js";
-import { alone } from "../lib/session/step-program.js";
-import { cannotTell } from "../lib/run/checks.js";
+import { runWhenMain } from "../lib/session/step-program.js";
+import { fromFailure } from "../lib/run/checks.js";
 import { closeParts, partsToClose } from "../lib/session/close-parts.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 
@@ -16,12 +16,12 @@ export async function run(context: StepContext): Promise<Result<void>> {
 
 const partsClosed: StepCheck = async (context) => {
   const names = await partsToClose(context);
-  if (!names.ok) return cannotTell(names.failure);
+  if (!names.ok) return fromFailure(names.failure);
   if (names.value.length === 0) return holds("no part is open only for this run");
   const state = await context.container();
-  if (!state.ok) return cannotTell(state.failure);
+  if (!state.ok) return fromFailure(state.failure);
   const open = await isRecordedOpen(context.project.vaultFolder, state.value);
-  if (!open.ok) return cannotTell(open.failure);
+  if (!open.ok) return fromFailure(open.failure);
   return open.value
     ? fails(`${names.value.join(", ")} is open only for this run`)
     : holds("the vault is locked");
@@ -29,4 +29,4 @@ const partsClosed: StepCheck = async (context) => {
 
 export const checks = { "parts-closed": partsClosed };
 
-alone(import.meta.url);
+runWhenMain(import.meta.url);

@@ -2,7 +2,7 @@
 import { Readable } from "node:stream";
 import { makeFolder, stat } from "../lib/host/files.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
-import { alone } from "../lib/session/step-program.js";
+import { runWhenMain } from "../lib/session/step-program.js";
 import { chosenPassphrase } from "../lib/session/passphrase.js";
 import type { StepContext } from "../lib/run/step.js";
 import { archiveLimit } from "../lib/vault/archive/normalise.js";
@@ -36,4 +36,4 @@ export async function run(context: StepContext): Promise<Result<void>> {
   return ok(undefined);
 }
 
-alone(import.meta.url);
+runWhenMain(import.meta.url);

@@ -3,8 +3,8 @@ import { forgetOpen } from "../lib/secrets-folder/open-record.js";
 import { foreignContainer } from "../lib/engine/container.js";
 import { forgetRecordedEngine } from "../lib/engine/choose.js";
 import { ok, type Result } from "../lib/failure/result.js";
-import { alone } from "../lib/session/step-program.js";
-import { cannotTell } from "../lib/run/checks.js";
+import { runWhenMain } from "../lib/session/step-program.js";
+import { fromFailure } from "../lib/run/checks.js";
 import { ownContainer } from "../lib/session/own-container.js";
 import { removeCopy } from "../lib/session/remove-copy.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
@@ -26,7 +26,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
 const containerGone: StepCheck = async (context) => {
   const { containerName: name } = context.project.config;
   const state = await context.container();
-  if (!state.ok) return cannotTell(state.failure);
+  if (!state.ok) return fromFailure(state.failure);
   const engine = await context.engine();
   const ours = !foreignContainer(state.value, { name, project: context.project.root }, engine.name);
   return state.value.state === "absent" || !ours
@@ -36,4 +36,4 @@ const containerGone: StepCheck = async (context) => {
 
 export const checks = { "container-gone": containerGone };
 
-alone(import.meta.url);
+runWhenMain(import.meta.url);

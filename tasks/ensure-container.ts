@@ -6,10 +6,10 @@ import { containerSpec } from "../lib/project/container-spec.js";
 import type { Failure } from "../lib/failure/failure.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
 import { engineNotes } from "../lib/session/engine-notes.js";
-import { alone } from "../lib/session/step-program.js";
-import { cannotTell } from "../lib/run/checks.js";
+import { runWhenMain } from "../lib/session/step-program.js";
+import { fromFailure } from "../lib/run/checks.js";
 import { readyToMake, readyToStart } from "../lib/session/preflight.js";
-import { makeNoted } from "../lib/session/make-noted.js";
+import { makeProjectContainer } from "../lib/session/make-noted.js";
 import { ownContainer } from "../lib/session/own-container.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 
@@ -27,7 +27,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (!ready.ok) return ready;
   for (const line of engineNotes(chosen, spec, isNew)) context.terminal.print(line);
   if (!isNew) return startContainer(chosen.engine, spec.name);
-  return makeNoted(context, chosen.engine, spec);
+  return makeProjectContainer(context, chosen.engine, spec);
 }
 
 const container: StepCheck = async (context) => {
@@ -36,7 +36,7 @@ const container: StepCheck = async (context) => {
   if (!state.ok) {
     return (await isAbsent(context, state.failure))
       ? fails(explain(state.failure).message)
-      : cannotTell(state.failure);
+      : fromFailure(state.failure);
   }
   const { name: engineName } = await context.engine();
   const refusal = foreignContainer(state.value, containerSpec(context.project), engineName);
@@ -61,4 +61,4 @@ const engine: StepCheck = async (context) => {
 
 export const checks = { container, engine };
 
-alone(import.meta.url);
+runWhenMain(import.meta.url);

@@ -6,7 +6,7 @@ import { loadProject } from "../lib/project/load-project.js";
 import { displayPath } from "../lib/host/paths.js";
 import type { Project } from "../lib/project/project.js";
 import { ok, type Result } from "../lib/failure/result.js";
-import { alone } from "../lib/session/step-program.js";
+import { runWhenMain } from "../lib/session/step-program.js";
 import type { StepContext } from "../lib/run/step.js";
 import { trustAnswers } from "../lib/trust/ensure.js";
 
@@ -70,4 +70,4 @@ async function writeMissing(
   return ok(done);
 }
 
-alone(import.meta.url);
+runWhenMain(import.meta.url);

@@ -4,7 +4,7 @@ import { forgetOpen, readOpen } from "../lib/secrets-folder/open-record.js";
 import { withProjectLock } from "../lib/project/project-lock.js";
 import { sessionsTimestamp, otherSessions } from "../lib/project/sessions.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
-import { alone } from "../lib/session/step-program.js";
+import { runWhenMain } from "../lib/session/step-program.js";
 import type { StepContext } from "../lib/run/step.js";
 
 /** Empties the RAM folder. What was not saved is the business of the fact it needs. */
@@ -37,4 +37,4 @@ export async function run(context: StepContext): Promise<Result<void>> {
   });
 }
 
-alone(import.meta.url);
+runWhenMain(import.meta.url);

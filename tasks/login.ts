@@ -3,7 +3,7 @@ import { findLogin } from "../lib/aws/sso/find-login.js";
 import { loginObstacle } from "../lib/aws/sso/login-obstacle.js";
 import { openInBrowser } from "../lib/host/browser.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
-import { alone } from "../lib/session/step-program.js";
+import { runWhenMain } from "../lib/session/step-program.js";
 import { awsLogin } from "../lib/session/aws-login.js";
 import { isOffline } from "../lib/session/staleness.js";
 import { fails, type StepCheck, type StepContext } from "../lib/run/step.js";
@@ -68,4 +68,4 @@ const session: StepCheck = async (context) =>
 
 export const checks = { session };
 
-alone(import.meta.url);
+runWhenMain(import.meta.url);

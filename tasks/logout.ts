@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { findLogin } from "../lib/aws/sso/find-login.js";
 import { ok, type Result } from "../lib/failure/result.js";
-import { alone } from "../lib/session/step-program.js";
+import { runWhenMain } from "../lib/session/step-program.js";
 import { isOffline } from "../lib/session/staleness.js";
 import type { StepContext } from "../lib/run/step.js";
 
@@ -26,4 +26,4 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   return ok(undefined);
 }
 
-alone(import.meta.url);
+runWhenMain(import.meta.url);

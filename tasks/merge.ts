@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { mergeRemote } from "../lib/remote/merge-remote.js";
 import { ok, type Result } from "../lib/failure/result.js";
-import { alone } from "../lib/session/step-program.js";
+import { runWhenMain } from "../lib/session/step-program.js";
 import { vaultDiverged } from "../lib/session/staleness.js";
 import { otherPassphrase, vaultPassphrase } from "../lib/session/passphrase.js";
-import { publish } from "../lib/session/offer-push.js";
+import { offerPush } from "../lib/session/offer-push.js";
 import type { StepContext } from "../lib/run/step.js";
 import { archiveLimit } from "../lib/vault/archive/normalise.js";
 import type { Merged } from "../lib/vault/merge-into.js";
@@ -29,7 +29,7 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   session.keep(merged.value.passphrase);
   tell(merged.value, context);
   session.isNews = true;
-  return publish(context, push);
+  return offerPush(context, push);
 }
 
 function tell({ conflicts, fromOurs, fromTheirs, kept, hasBase }: Merged, { terminal }: StepContext): void {
@@ -49,4 +49,4 @@ function tell({ conflicts, fromOurs, fromTheirs, kept, hasBase }: Merged, { term
 
 export const checks = { "vault-diverged": vaultDiverged };
 
-alone(import.meta.url);
+runWhenMain(import.meta.url);

@@ -1,16 +1,16 @@
 #!/usr/bin/env node
 import type { Failure } from "../lib/failure/failure.js";
 import type { Result } from "../lib/failure/result.js";
-import { alone } from "../lib/session/step-program.js";
-import { cannotTell } from "../lib/run/checks.js";
-import { openMore, openParts } from "../lib/session/open-parts.js";
+import { runWhenMain } from "../lib/session/step-program.js";
+import { fromFailure } from "../lib/run/checks.js";
+import { openMissingParts, openParts } from "../lib/session/open-parts.js";
 import { namedParts } from "../lib/session/parts.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 
 /** Opens the parts of the vault that were asked for by name, where the vault is open without them. */
 export async function run(context: StepContext): Promise<Result<void>> {
   const secrets = await context.secrets();
-  return secrets.ok ? openMore(context, secrets.value) : secrets;
+  return secrets.ok ? openMissingParts(context, secrets.value) : secrets;
 }
 
 function isClosed({ kind }: Failure): boolean {
@@ -19,12 +19,12 @@ function isClosed({ kind }: Failure): boolean {
 
 const partsOpen: StepCheck = async (context) => {
   const named = namedParts(context.project, context.options.parts);
-  if (!named.ok) return cannotTell(named.failure);
+  if (!named.ok) return fromFailure(named.failure);
   // asked of nobody, unless somebody asks
   if (named.value.length === 0) return holds("none was asked for by name");
   const secrets = await context.secrets();
   const opening = secrets.ok ? await openParts(secrets.value) : secrets;
-  if (!opening.ok) return isClosed(opening.failure) ? holds("nothing is open") : cannotTell(opening.failure);
+  if (!opening.ok) return isClosed(opening.failure) ? holds("nothing is open") : fromFailure(opening.failure);
   const { open } = opening.value ?? { open: named.value };
   const missing = named.value.filter((name) => !open.includes(name));
   return missing.length === 0 ? holds("they are open") : fails(`${missing.join(", ")} is closed`);
@@ -32,4 +32,4 @@ const partsOpen: StepCheck = async (context) => {
 
 export const checks = { "parts-open": partsOpen };
 
-alone(import.meta.url);
+runWhenMain(import.meta.url);

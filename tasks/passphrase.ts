@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 import type { Result } from "../lib/failure/result.js";
-import { alone } from "../lib/session/step-program.js";
-import { beginFreshness, isOffline } from "../lib/session/staleness.js";
+import { runWhenMain } from "../lib/session/step-program.js";
+import { startRemoteCheck, isOffline } from "../lib/session/staleness.js";
 import { offerPassphrase } from "../lib/session/passphrase.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 
 /** Asks for the passphrase of the vault here. While it is typed, the remote is asked whether it has a newer one. */
 export async function run(context: StepContext): Promise<Result<void>> {
-  if (!context.session.isNews && !isOffline(context)) void beginFreshness(context);
+  if (!context.session.isNews && !isOffline(context)) void startRemoteCheck(context);
   return offerPassphrase(context, "Passphrase of the vault:");
 }
 
@@ -16,4 +16,4 @@ const passphrase: StepCheck = async ({ session }) =>
 
 export const checks = { passphrase };
 
-alone(import.meta.url);
+runWhenMain(import.meta.url);

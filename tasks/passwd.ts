@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import type { Result } from "../lib/failure/result.js";
-import { alone } from "../lib/session/step-program.js";
+import { runWhenMain } from "../lib/session/step-program.js";
 import { replacingPassphrase, vaultPassphrase } from "../lib/session/passphrase.js";
 import type { StepContext } from "../lib/run/step.js";
 import { reseal } from "../lib/vault/reseal.js";
@@ -21,4 +21,4 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   return offerPurge(context);
 }
 
-alone(import.meta.url);
+runWhenMain(import.meta.url);

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { checkPushed } from "../lib/remote/local-vault.js";
 import { ok, type Result } from "../lib/failure/result.js";
-import { alone } from "../lib/session/step-program.js";
+import { runWhenMain } from "../lib/session/step-program.js";
 import { isOffline } from "../lib/session/staleness.js";
 import type { StepContext } from "../lib/run/step.js";
 
@@ -17,4 +17,4 @@ export async function run(context: StepContext): Promise<Result<void>> {
   return ok(undefined);
 }
 
-alone(import.meta.url);
+runWhenMain(import.meta.url);

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import type { Result } from "../lib/failure/result.js";
 import { pull } from "../lib/remote/pull.js";
-import { alone } from "../lib/session/step-program.js";
+import { runWhenMain } from "../lib/session/step-program.js";
 import { vaultCurrent } from "../lib/session/staleness.js";
 import { formatBytes } from "../lib/host/human.js";
-import { cannotTell } from "../lib/run/checks.js";
+import { fromFailure } from "../lib/run/checks.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 
 /** Brings the remote's vault here; never over work that was not pushed, unless forced, and then that is kept. */
@@ -21,7 +21,7 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
 const vaultRemote: StepCheck = async ({ remote, signal }) => {
   const { url, head } = await remote().then((opened) => ({ url: opened.url, head: opened.head(signal) }));
   const found = await head;
-  if (found.state === "unknown") return cannotTell(found.failure);
+  if (found.state === "unknown") return fromFailure(found.failure);
   return found.state === "present"
     ? holds(`there is a vault at ${url}`)
     : fails(`there is no vault at ${url}`);
@@ -29,4 +29,4 @@ const vaultRemote: StepCheck = async ({ remote, signal }) => {
 
 export const checks = { "vault-remote": vaultRemote, "vault-current": vaultCurrent };
 
-alone(import.meta.url);
+runWhenMain(import.meta.url);

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { purge } from "../lib/remote/prune.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
-import { alone } from "../lib/session/step-program.js";
+import { runWhenMain } from "../lib/session/step-program.js";
 import { isOffline } from "../lib/session/staleness.js";
 import type { StepContext } from "../lib/run/step.js";
 import { run as push } from "./push.js";
@@ -48,4 +48,4 @@ export async function offerPurge(context: StepContext): Promise<Result<unknown>>
   return ok(undefined);
 }
 
-alone(import.meta.url);
+runWhenMain(import.meta.url);

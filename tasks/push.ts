@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { checkPushed } from "../lib/remote/local-vault.js";
 import type { Result } from "../lib/failure/result.js";
-import { alone } from "../lib/session/step-program.js";
+import { runWhenMain } from "../lib/session/step-program.js";
 import { isOffline } from "../lib/session/staleness.js";
 import { pushVault } from "../lib/session/push-vault.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
@@ -20,4 +20,4 @@ const offline: StepCheck = async (context) =>
 
 export const checks = { "vault-pushed": vaultPushed, offline };
 
-alone(import.meta.url);
+runWhenMain(import.meta.url);

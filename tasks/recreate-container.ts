@@ -2,11 +2,11 @@
 import { whyOutdated, buildOrPullImage } from "../lib/engine/container.js";
 import { containerSpec } from "../lib/project/container-spec.js";
 import type { Result } from "../lib/failure/result.js";
-import { alone } from "../lib/session/step-program.js";
-import { cannotTell } from "../lib/run/checks.js";
+import { runWhenMain } from "../lib/session/step-program.js";
+import { fromFailure } from "../lib/run/checks.js";
 import { readyToMake } from "../lib/session/preflight.js";
 import { removeCopy } from "../lib/session/remove-copy.js";
-import { makeNoted } from "../lib/session/make-noted.js";
+import { makeProjectContainer } from "../lib/session/make-noted.js";
 import { ownContainer } from "../lib/session/own-container.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 import { isRecordedOpen } from "../lib/secrets-folder/open-record.js";
@@ -31,18 +31,18 @@ export async function run(context: StepContext): Promise<Result<void>> {
     const copy = await removeCopy(context, state.value);
     if (!copy.ok) return copy;
   }
-  return makeNoted(context, engine, spec);
+  return makeProjectContainer(context, engine, spec);
 }
 
 const containerCurrent: StepCheck = async (context) => {
   const { project } = context;
   const state = await context.container();
-  if (!state.ok) return cannotTell(state.failure);
+  if (!state.ok) return fromFailure(state.failure);
   // an open vault is not taken away: what has changed is offered once it is locked
   const open = await isRecordedOpen(project.vaultFolder, state.value);
   if (open.ok && open.value) return holds("the vault is open in it; a change is offered once it is locked");
   const imageId = await context.imageId();
-  if (!imageId.ok) return cannotTell(imageId.failure);
+  if (!imageId.ok) return fromFailure(imageId.failure);
   const spec = (await context.engine()).effectiveSpec(containerSpec(project));
   const reason = whyOutdated(state.value, spec, imageId.value);
   return reason === undefined ? holds("made from today's settings") : fails(reason);
@@ -50,4 +50,4 @@ const containerCurrent: StepCheck = async (context) => {
 
 export const checks = { "container-current": containerCurrent };
 
-alone(import.meta.url);
+runWhenMain(import.meta.url);

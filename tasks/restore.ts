@@ -2,9 +2,9 @@
 import { stat } from "../lib/host/files.js";
 import { restoreCopy } from "../lib/remote/restore-copy.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
-import { alone } from "../lib/session/step-program.js";
+import { runWhenMain } from "../lib/session/step-program.js";
 import { otherPassphrase, vaultPassphrase, withPassphrase } from "../lib/session/passphrase.js";
-import { publish } from "../lib/session/offer-push.js";
+import { offerPush } from "../lib/session/offer-push.js";
 import type { StepContext } from "../lib/run/step.js";
 import type { Secret } from "../lib/host/secret.js";
 import { inspectVault } from "../lib/vault/inspect.js";
@@ -36,7 +36,7 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   session.isNews = true;
   if (backup !== undefined) terminal.print(`The vault that was here is kept as ${backup}.`);
   terminal.print(`✔ restored: copy ${copy.number}, of ${copy.at.toISOString()}, as a new generation`);
-  return publish(context, push);
+  return offerPush(context, push);
 }
 
 /** What was sealed before the passphrase was changed is sealed with today's again. */
@@ -59,4 +59,4 @@ async function passphrasesFor(
   return ofCopy.ok ? ok({ ofCopy: ofCopy.value, toSeal: toSeal.value }) : ofCopy;
 }
 
-alone(import.meta.url);
+runWhenMain(import.meta.url);

@@ -2,10 +2,10 @@
 import { readOpenState } from "../lib/secrets-folder/open-state.js";
 import { withProjectLock } from "../lib/project/project-lock.js";
 import { ok, type Result } from "../lib/failure/result.js";
-import { alone } from "../lib/session/step-program.js";
+import { runWhenMain } from "../lib/session/step-program.js";
 import { vaultPassphrase } from "../lib/session/passphrase.js";
-import { closeDisturbed, notOpen } from "../lib/session/tampered.js";
-import { saveOpen, vaultSaved } from "../lib/session/save.js";
+import { closeTampered, notOpen } from "../lib/session/tampered.js";
+import { saveVault, vaultSaved } from "../lib/session/save.js";
 import type { StepCheck, StepContext } from "../lib/run/step.js";
 import type { Secret } from "../lib/host/secret.js";
 
@@ -15,10 +15,10 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const passphrase = await provenPassphrase(context);
   if (!passphrase.ok) return passphrase;
   return withProjectLock(project.vaultFolder, signal, async () => {
-    const saved = await saveOpen(context, passphrase.value, (text) => terminal.print(text));
+    const saved = await saveVault(context, passphrase.value, (text) => terminal.print(text));
     sayAside(context);
     return !saved.ok && saved.failure.kind === "vault-vanished"
-      ? closeDisturbed(context, passphrase.value)
+      ? closeTampered(context, passphrase.value)
       : saved;
   });
 }
@@ -47,4 +47,4 @@ async function provenPassphrase(context: StepContext): Promise<Result<Secret>> {
 
 export const checks: Readonly<Record<string, StepCheck>> = { "vault-saved": vaultSaved };
 
-alone(import.meta.url);
+runWhenMain(import.meta.url);

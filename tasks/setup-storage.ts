@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { makeFolder, stat } from "../lib/host/files.js";
 import { ok, type Result } from "../lib/failure/result.js";
-import { alone } from "../lib/session/step-program.js";
+import { runWhenMain } from "../lib/session/step-program.js";
 import type { StepContext } from "../lib/run/step.js";
 import type { StorageStep } from "../lib/remote/s3/storage.js";
 
@@ -70,4 +70,4 @@ function words({ what, outcome, reason }: StorageStep): string {
   }
 }
 
-alone(import.meta.url);
+runWhenMain(import.meta.url);

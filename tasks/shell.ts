@@ -9,10 +9,10 @@ import { sleep } from "../lib/host/clock.js";
 import { resultsOnTerminal } from "../lib/host/screen.js";
 import { otherSessions } from "../lib/project/sessions.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
-import { alone } from "../lib/session/step-program.js";
-import { besideShell } from "../lib/session/companion.js";
-import { cannotTell } from "../lib/run/checks.js";
-import { lateNews } from "../lib/session/staleness.js";
+import { runWhenMain } from "../lib/session/step-program.js";
+import { startCompanion } from "../lib/session/companion.js";
+import { fromFailure } from "../lib/run/checks.js";
+import { lateRemoteChange } from "../lib/session/staleness.js";
 import { finishLocking, join, type Joined } from "../lib/session/join.js";
 import { exitCodeOf, runInside } from "../lib/session/run-inside.js";
 import { shellEnvironment } from "../lib/session/shell-environment.js";
@@ -33,7 +33,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (!joined.ok) return (await end(), joined);
   const { secrets, open, leave } = joined.value;
   const id = randomUUID();
-  const beside = besideShell(context, secrets, open, () => endSession(secrets, id));
+  const beside = startCompanion(context, secrets, open, () => endSession(secrets, id));
   // whoever works in it changes it
   session.carried = undefined;
   const done = await runInside(context, secrets, { open, tty, env: { ...env, TAZPOD_SESSION: id } });
@@ -41,7 +41,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   session.isLeaving = true;
   const wasIdle = await beside.stop();
   await leave();
-  const news = await lateNews(context);
+  const news = await lateRemoteChange(context);
   if (news !== undefined) terminal.print(news);
   if (wasIdle) return ok(undefined);
   // the engine's client may see the end of a terminal before it is told of it, and then ends with a code of its own
@@ -91,7 +91,7 @@ async function settledState(engine: Engine, name: string, code: number): Promise
 
 const vaultInUse: StepCheck = async ({ project }) => {
   const others = await otherSessions(project.vaultFolder);
-  if (!others.ok) return cannotTell(others.failure);
+  if (!others.ok) return fromFailure(others.failure);
   const [first] = others.value;
   return first === undefined
     ? fails("no other shell is open here")
@@ -100,4 +100,4 @@ const vaultInUse: StepCheck = async ({ project }) => {
 
 export const checks = { "vault-in-use": vaultInUse };
 
-alone(import.meta.url);
+runWhenMain(import.meta.url);

@@ -8,16 +8,16 @@ import { withProjectLock } from "../lib/project/project-lock.js";
 import { isInUse, joinSession } from "../lib/project/sessions.js";
 import { printable } from "../lib/host/printable.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
-import { alone } from "../lib/session/step-program.js";
+import { runWhenMain } from "../lib/session/step-program.js";
 import { formatBytes, formatFileCount } from "../lib/host/human.js";
-import { sayUnlinked } from "../lib/session/bridges.js";
-import { cannotTell } from "../lib/run/checks.js";
-import { markChanged } from "../lib/session/tampered.js";
-import { openMore } from "../lib/session/open-parts.js";
+import { reportUnlinked } from "../lib/session/bridges.js";
+import { fromFailure } from "../lib/run/checks.js";
+import { openStateChanged } from "../lib/session/tampered.js";
+import { openMissingParts } from "../lib/session/open-parts.js";
 import { wantedOpening } from "../lib/session/parts.js";
 import { withPassphrase } from "../lib/session/passphrase.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
-import { unpack } from "../lib/session/unlock.js";
+import { unlockVault } from "../lib/session/unlock.js";
 import { closedParts } from "../lib/vault/vault-parts.js";
 import { archiveLimit } from "../lib/vault/archive/normalise.js";
 import { recordNewest, checkNotOlder, type OpenedFile } from "../lib/vault/rollback-check.js";
@@ -42,7 +42,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const unpacked = await withPassphrase(context, "Passphrase of the vault:", (passphrase) =>
     withProjectLock(project.vaultFolder, signal, async () => {
       const vault = { vault: project.vaultFile, passphrase, limitBytes, opening: opening.value };
-      const done = await unpack(secrets.value, { ...vault, accept, signal });
+      const done = await unlockVault(secrets.value, { ...vault, accept, signal });
       if (!done.ok) return done;
       // who leaves in this moment is not to lock it before the shell is there
       const joined = await joinSession(project.vaultFolder, [], "arriving");
@@ -61,14 +61,14 @@ export async function run(context: StepContext): Promise<Result<void>> {
   }
   session.sawOpen = true;
   if (unpacked.value === "already open") {
-    const more = await openMore(context, secrets.value);
+    const more = await openMissingParts(context, secrets.value);
     if (!more.ok) return more;
   } else {
     session.unlocked = true;
     session.openedParts = context.options.parts;
     const { files, bytes, dropped, unlinked } = unpacked.value;
     for (const path of dropped) terminal.print(`Left out of what was unlocked: ${printable(path)}`);
-    sayUnlinked(terminal, secrets.value, unlinked);
+    reportUnlinked(terminal, secrets.value, unlinked);
     const closed = opening.value === undefined ? [] : closedParts(opening.value);
     const without = closed.length === 0 ? "" : `, without ${closed.join(", ")}`;
     await tellOrigin(context, sealed);
@@ -107,21 +107,21 @@ const vaultOpen: StepCheck = async (context) => {
 const isOpen: StepCheck = async (context) => {
   const { project, session } = context;
   const state = await context.container();
-  if (!state.ok) return cannotTell(state.failure);
+  if (!state.ok) return fromFailure(state.failure);
   const recorded = await isRecordedOpen(project.vaultFolder, state.value);
   const isNoted = recorded.ok && recorded.value;
   // with nobody there it may have been closed from inside
   if (isNoted && (session.sawOpen || (await isInUse(project.vaultFolder)))) return holds("the vault is open");
   const secrets = await context.secrets();
-  if (!secrets.ok) return cannotTell(secrets.failure);
+  if (!secrets.ok) return fromFailure(secrets.failure);
   const found = await readOpenState(secrets.value);
-  if (!found.ok) return cannotTell(found.failure);
+  if (!found.ok) return fromFailure(found.failure);
   // a record is left alone: the vault may be being opened at this moment
   if (found.value === "closed") return fails("the vault is locked");
-  if (found.value === "changed") return holds(explain(markChanged(context)).message);
+  if (found.value === "changed") return holds(explain(openStateChanged(context)).message);
   return holds(found.value === "closing" ? "locking the vault was interrupted" : "the vault is open");
 };
 
 export const checks = { "vault-open": vaultOpen };
 
-alone(import.meta.url);
+runWhenMain(import.meta.url);

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { printable } from "../lib/host/printable.js";
 import { ok, type Result } from "../lib/failure/result.js";
-import { alone } from "../lib/session/step-program.js";
+import { runWhenMain } from "../lib/session/step-program.js";
 import { replacingPassphrase, withPassphrase } from "../lib/session/passphrase.js";
 import type { StepContext } from "../lib/run/step.js";
 import { openVault } from "../lib/vault/open-vault.js";
@@ -35,4 +35,4 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   return offerPurge(context);
 }
 
-alone(import.meta.url);
+runWhenMain(import.meta.url);

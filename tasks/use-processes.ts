@@ -3,7 +3,7 @@ import { recordEngine } from "../lib/engine/choose.js";
 import { explain } from "../lib/failure/explain.js";
 import type { Failure } from "../lib/failure/failure.js";
 import type { Result } from "../lib/failure/result.js";
-import { alone } from "../lib/session/step-program.js";
+import { runWhenMain } from "../lib/session/step-program.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
 
 /** Notes for this project and host that the shell may be a plain process; `down` forgets it. */
@@ -26,4 +26,4 @@ function inOneLine(failure: Failure): string {
 
 export const checks = { engine };
 
-alone(import.meta.url);
+runWhenMain(import.meta.url);

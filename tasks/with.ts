@@ -3,12 +3,12 @@ import { randomUUID } from "node:crypto";
 import { failureText } from "../lib/failure/explain.js";
 import { resultsOnTerminal } from "../lib/host/screen.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
-import { alone } from "../lib/session/step-program.js";
-import { type OpenBeside, openBeside } from "../lib/session/open-aside.js";
+import { runWhenMain } from "../lib/session/step-program.js";
+import { type SeparateContainer, openInSeparateContainer } from "../lib/session/open-aside.js";
 import { namedParts } from "../lib/session/parts.js";
 import { vaultPassphrase } from "../lib/session/passphrase.js";
 import { exitCodeOf, runInside } from "../lib/session/run-inside.js";
-import { saveBeside } from "../lib/session/save-aside.js";
+import { saveSeparateContainer } from "../lib/session/save-aside.js";
 import { shellEnvironment } from "../lib/session/shell-environment.js";
 import type { StepContext } from "../lib/run/step.js";
 
@@ -23,14 +23,14 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const engine = await context.engine();
   const passphrase = await vaultPassphrase(context, "Passphrase of the vault:");
   if (!passphrase.ok) return passphrase;
-  const opened = await openBeside(context, engine, passphrase.value, names.value);
+  const opened = await openInSeparateContainer(context, engine, passphrase.value, names.value);
   if (!opened.ok) return opened;
   try {
     const outcome = await command(context, opened.value);
     // the container goes with what is not saved: what cannot be read is named, and keeps nothing else from being saved
     const lenient = { ...options, skipUnreadable: true };
     const saving = { ...context, options: lenient, signal: AbortSignal.timeout(saveMs) };
-    const saved = await saveBeside(saving, opened.value, passphrase.value);
+    const saved = await saveSeparateContainer(saving, opened.value, passphrase.value);
     if (saved.ok) return outcome;
     if (!isInterrupted(outcome)) return saved;
     terminal.print(failureText(saved.failure));
@@ -40,7 +40,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   }
 }
 
-async function command(context: StepContext, { secrets }: OpenBeside): Promise<Result<void>> {
+async function command(context: StepContext, { secrets }: SeparateContainer): Promise<Result<void>> {
   const { options, terminal } = context;
   const tty = Boolean(process.stdin.isTTY) && resultsOnTerminal() && options.variables.length === 0;
   const environment = await shellEnvironment(context, tty);
@@ -60,4 +60,4 @@ function isInterrupted(outcome: Result<void>): boolean {
   return !outcome.ok && outcome.failure.kind === "interrupted";
 }
 
-alone(import.meta.url);
+runWhenMain(import.meta.url);

@@ -10,11 +10,11 @@ import { byName, findTarget } from "./target.js";
 export async function describeCommand(args: Arguments, word: string): Promise<number> {
   const setting = await open(args.project, args.options, { skipTrustCheck: true });
   if (!setting.ok) return reportFailure(setting.failure, args.json);
-  const { recipe, world } = setting.value;
+  const { recipe, services } = setting.value;
   const target = findTarget(recipe, [word]);
   if (!target.ok) return reportFailure(target.failure, args.json);
   const one = byName(recipe.goals, word) ?? (byName(recipe.tasks, word) as Task);
-  const vars = world.vars(recipe, "action" in one ? one : undefined);
+  const vars = services.vars(recipe, "action" in one ? one : undefined);
   const list = (title: string, names: readonly string[]): string[] =>
     names.length === 0 ? [] : [`${title.padEnd(10)}${names.join(", ")}`];
   const more =

@@ -31,12 +31,12 @@ export async function historyCommand(args: Arguments, words: readonly string[]):
   if (words.length > 0) return reportFailure({ kind: "usage", message: "history takes no name." }, args.json);
   const setting = await open(args.project, args.options);
   if (!setting.ok) return reportFailure(setting.failure, args.json);
-  const { recipe, world, interrupts } = setting.value;
-  const { project } = world;
+  const { recipe, services, interrupts } = setting.value;
+  const { project } = services;
   if (!project.initialised) return reportFailure({ kind: "no-project", from: project.root }, args.json);
   interrupts.watch();
   try {
-    const context = world.context(recipe, undefined, interrupts.signal, () => undefined);
+    const context = services.context(recipe, undefined, interrupts.signal, () => undefined);
     if (isOffline(context))
       return reportFailure(
         { kind: "usage", message: "history asks the remote, and --offline was given." },
@@ -46,7 +46,7 @@ export async function historyCommand(args: Arguments, words: readonly string[]):
     return shown.ok ? 0 : reportFailure(shown.failure, args.json);
   } finally {
     interrupts.unwatch();
-    world.session.end();
+    services.session.end();
   }
 }
 

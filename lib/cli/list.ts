@@ -13,7 +13,7 @@ export async function listCommand(args: Arguments, words: readonly string[]): Pr
     return reportFailure(fail({ kind: "usage", message: "list takes no name." }).failure, args.json);
   const setting = await open(args.project, args.options, { skipTrustCheck: true });
   if (!setting.ok) return reportFailure(setting.failure, args.json);
-  const { recipe, world } = setting.value;
+  const { recipe, services } = setting.value;
   const tasks = [...recipe.tasks.values()].filter((task) => !task.internal);
   const goals = [...recipe.goals.values()];
   if (args.json) {
@@ -36,10 +36,10 @@ export async function listCommand(args: Arguments, words: readonly string[]): Pr
   };
   const text = [
     "Goals:",
-    ...goals.map((goal) => line(goal, world.vars(recipe))),
+    ...goals.map((goal) => line(goal, services.vars(recipe))),
     "",
     "Tasks:",
-    ...tasks.map((task) => line(task, world.vars(recipe, task))),
+    ...tasks.map((task) => line(task, services.vars(recipe, task))),
   ];
   printResult(text.join("\n"));
   return 0;

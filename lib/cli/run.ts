@@ -12,18 +12,18 @@ import { namedParts } from "../session/parts.js";
 import { preload } from "../run/scripts.js";
 import { reportFailure } from "../run/report.js";
 import { findTarget } from "./target.js";
-import { placed } from "./with.js";
+import { withPlacement } from "./with.js";
 
 /** `tazpod run NAME`. */
 export async function runCommand(args: Arguments, words: readonly string[]): Promise<number> {
   const setting = await open(args.project, args.options);
   if (!setting.ok) return reportFailure(setting.failure, args.json);
-  const { recipe, world, interrupts } = setting.value;
-  const target = findTarget(recipe, await placed(words, setting.value));
+  const { recipe, services, interrupts } = setting.value;
+  const target = findTarget(recipe, await withPlacement(words, setting.value));
   if (!target.ok) return reportFailure(target.failure, args.json);
-  const sensible = check(recipe, world.project, target.value, args);
+  const sensible = check(recipe, services.project, target.value, args);
   if (!sensible.ok) return reportFailure(sensible.failure, args.json);
-  preload(recipe, target.value.tasks, () => world.project.initialised && world.container());
+  preload(recipe, target.value.tasks, () => services.project.initialised && services.container());
   interrupts.watch();
   try {
     const outcome = await runTarget(target.value, setting.value);
@@ -32,8 +32,8 @@ export async function runCommand(args: Arguments, words: readonly string[]): Pro
     return 0;
   } finally {
     interrupts.unwatch();
-    await world.session.leave();
-    world.session.end();
+    await services.session.leave();
+    services.session.end();
   }
 }
 

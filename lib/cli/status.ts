@@ -15,21 +15,21 @@ export async function statusCommand(args: Arguments, words: readonly string[]): 
   if (args.short) return short(args);
   const setting = await open(args.project, args.options);
   if (!setting.ok) return reportFailure(setting.failure, args.json);
-  const { recipe, facts, world, interrupts } = setting.value;
+  const { recipe, facts, services, interrupts } = setting.value;
   interrupts.watch();
   const found = new Map<string, CheckResult>();
   for (const name of recipe.facts.keys()) {
     if (!recipe.facts.get(name)?.internal && !needsNetwork(recipe, name))
-      found.set(name, await facts.know(name));
+      found.set(name, await facts.evaluate(name));
   }
   interrupts.unwatch();
-  const { project } = world;
+  const { project } = services;
   const sessions = await otherSessions(project.vaultFolder);
   if (!sessions.ok) return reportFailure(sessions.failure, args.json);
   const read = await readState(project.vaultFolder);
   if (!read.ok) return reportFailure(read.failure, args.json);
   const shells = sessions.value.filter(({ starting }) => !starting);
-  const { engine, unavailable } = await world.chosen();
+  const { engine, unavailable } = await services.chosen();
   const isThere = unavailable.length < engineNames.length;
   const status = {
     ...{ project, facts: found, sessions: shells, engine: isThere ? engine.name : undefined },

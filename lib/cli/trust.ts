@@ -10,9 +10,9 @@ export async function trustCommand(args: Arguments, words: readonly string[]): P
   if (words.length > 0) return reportFailure({ kind: "usage", message: "trust takes no name." }, args.json);
   const setting = await open(args.project, args.options, { skipTrustCheck: true });
   if (!setting.ok) return reportFailure(setting.failure, args.json);
-  const { recipe, world } = setting.value;
-  const { project, terminal, options } = world;
-  const found = await readTrust(project, recipe, (task) => world.vars(recipe, task));
+  const { recipe, services } = setting.value;
+  const { project, terminal, options } = services;
+  const found = await readTrust(project, recipe, (task) => services.vars(recipe, task));
   if (!found.ok) return reportFailure(found.failure, args.json);
   const { state, since, items, text } = found.value;
   const hash = await found.value.hash();

@@ -1,16 +1,16 @@
-import type { Setting } from "../run/run-environment.js";
+import type { Run } from "../run/run-environment.js";
 
 /**
  * Where `with` runs its command: in a container of its own, where the engine can isolate one; else, or with --in-shell, in
  * the shell's container. Other names are returned as they are.
  */
-export async function placed(words: readonly string[], { world }: Setting): Promise<readonly string[]> {
+export async function withPlacement(words: readonly string[], { services }: Run): Promise<readonly string[]> {
   const [name, ...rest] = words;
   if (name !== "with") return words;
-  const { options, project, terminal } = world;
+  const { options, project, terminal } = services;
   const inShell = ["with-in-shell", ...rest];
   if (options.inShell || !project.initialised) return inShell;
-  const { engine, failure } = await world.chosen();
+  const { engine, failure } = await services.chosen();
   const why =
     engine.runHelper === undefined && failure === undefined
       ? `the engine ${engine.name} does not isolate it`

@@ -10,7 +10,7 @@ import { loadScript } from "./scripts.js";
 import { fails, holds, unknown, type StepContext } from "./step.js";
 
 /** A failure met while checking: nobody can tell. */
-export function cannotTell(failure: Failure): CheckResult {
+export function fromFailure(failure: Failure): CheckResult {
   const { message, hint } = explain(failure);
   return unknown(message, hint);
 }
@@ -48,7 +48,7 @@ export async function evaluate(check: Check, setting: CheckSetting): Promise<Che
 
 async function exists(path: string, context: StepContext): Promise<CheckResult> {
   const found = await stat(join(context.project.root, path));
-  if (!found.ok) return cannotTell(found.failure);
+  if (!found.ok) return fromFailure(found.failure);
   return found.value ? holds(path) : fails(`there is no ${path}`);
 }
 
@@ -58,13 +58,13 @@ async function command(
 ): Promise<CheckResult> {
   const argv = items.map((item) => render(item, vars));
   const trusted = await checkCommand(code, argv);
-  if (!trusted.ok) return cannotTell(trusted.failure);
+  if (!trusted.ok) return fromFailure(trusted.failure);
   const { capture } = await import("../host/process.js");
   const done = await capture(argv, { cwd: project.root, env, signal });
   if (!done.ok)
     return done.failure.kind === "command-missing"
       ? fails(`${argv[0]} is not installed`)
-      : cannotTell(done.failure);
+      : fromFailure(done.failure);
   const said = done.value.stderr.split("\n").at(-1) ?? "";
   if (done.value.code === 0) return holds(`${argv.join(" ")} succeeded`);
   return fails(said === "" ? `${argv.join(" ")} failed` : said);
@@ -76,7 +76,7 @@ async function script(
 ): Promise<CheckResult> {
   const name = check.check ?? subject;
   const loaded = await loadScript(check.script, context.code);
-  if (!loaded.ok) return cannotTell(loaded.failure);
+  if (!loaded.ok) return fromFailure(loaded.failure);
   const probe = loaded.value.kind === "module" ? loaded.value.script.checks?.[name] : undefined;
   if (!probe) return unknown(`its script exports no check named ${name}`);
   try {

@@ -15,7 +15,7 @@ import type { StepContext } from "./step.js";
 export type Stdout = "stdout" | "stderr";
 
 /** Does what a task says, once. A step that does not heed its signal is left behind when it aborts. */
-export async function act(task: Task, context: StepContext, stdout: Stdout): Promise<Result<unknown>> {
+export async function execute(task: Task, context: StepContext, stdout: Stdout): Promise<Result<unknown>> {
   let timer: NodeJS.Timeout | undefined;
   let stop = (): void => undefined;
   const stopped = new Promise<Result<never>>((resolve) => {
@@ -29,7 +29,7 @@ export async function act(task: Task, context: StepContext, stdout: Stdout): Pro
     else context.signal.addEventListener("abort", stop, { once: true });
   });
   try {
-    return await Promise.race([work(task, context, stdout), stopped]);
+    return await Promise.race([runAction(task, context, stdout), stopped]);
   } finally {
     clearTimeout(timer);
     context.signal.removeEventListener("abort", stop);
@@ -42,7 +42,7 @@ export function printsFreely({ action, silent, interactive }: Task): boolean {
   return !silent && !interactive && (isOwn || action.kind === "cmds");
 }
 
-async function work(task: Task, context: StepContext, stdout: Stdout): Promise<Result<unknown>> {
+async function runAction(task: Task, context: StepContext, stdout: Stdout): Promise<Result<unknown>> {
   if (task.action.kind === "none") return ok(undefined);
   if (task.action.kind === "cmds") {
     for (const cmd of task.action.cmds) {

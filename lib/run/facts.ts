@@ -21,7 +21,7 @@ export class Facts {
   }
 
   /** The fact's own check, without its `requires`; kept until a step may have changed it. */
-  async probe(name: string): Promise<CheckResult> {
+  async check(name: string): Promise<CheckResult> {
     const kept = this.#known.get(name);
     if (kept) return kept.verdict;
     const verdict = await this.#ask(this.#fact(name));
@@ -30,24 +30,24 @@ export class Facts {
   }
 
   /** Whether a fact holds: false without probing when one it requires does not. */
-  async know(name: string): Promise<CheckResult> {
+  async evaluate(name: string): Promise<CheckResult> {
     for (const required of this.#fact(name).requires) {
-      const verdict = await this.know(required);
+      const verdict = await this.evaluate(required);
       if (verdict.state === "unknown") return verdict;
       if (verdict.state === "false") return fails(verdict.reason);
     }
-    return this.probe(name);
+    return this.check(name);
   }
 
   /** Like `know`, but asked again if anything has run since. */
   async recheck(name: string): Promise<CheckResult> {
     const kept = this.#known.get(name);
     if (kept && kept.epoch < this.#epoch) this.#known.delete(name);
-    return this.know(name);
+    return this.evaluate(name);
   }
 
   /** A step ran: what it changes, and what hangs on that, is no longer known; after an interactive one nothing is. */
-  stepped(task: Task): void {
+  invalidate(task: Task): void {
     this.#epoch += 1;
     if (task.interactive) return this.#known.clear();
     const changed = new Set([...task.provides, ...task.clears]);
@@ -59,7 +59,7 @@ export class Facts {
   }
 
   /** Something else than this run has changed the world: nothing is known of it any more. */
-  forget(): void {
+  invalidateAll(): void {
     this.#epoch += 1;
     this.#known.clear();
   }
@@ -88,7 +88,7 @@ export class Facts {
       const answer = evaluate(fact.check, {
         context: this.#context(signal),
         subject: fact.name,
-        fact: (name) => this.know(name),
+        fact: (name) => this.evaluate(name),
       });
       return await Promise.race([answer, aborted]);
     } finally {

@@ -4,41 +4,41 @@ import type { Plan, Progress, Target } from "../plan/plan.js";
 import type { CheckResult } from "../failure/check-result.js";
 import { render, renderKnown } from "../recipe/render.js";
 import { fail, type Result } from "../failure/result.js";
-import type { Setting } from "./run-environment.js";
+import type { Run } from "./run-environment.js";
 
 /** The plan of a target as things are: the resolver's questions answered by the checks. */
-export async function planOf(target: Target, setting: Setting, progress: Progress): Promise<Result<Plan>> {
-  const resolution = resolve(setting.recipe, target, progress);
+export async function planOf(target: Target, run: Run, progress: Progress): Promise<Result<Plan>> {
+  const resolution = resolve(run.recipe, target, progress);
   let answer: CheckResult | undefined;
   for (;;) {
     // the first call starts the generator; what it is given then is not read
     const next = resolution.next(answer as CheckResult);
-    if (next.done) return next.value.ok ? next.value : fail(described(next.value.failure, setting));
-    answer = await setting.facts.probe(next.value);
-    const { terminal, options } = setting.world;
+    if (next.done) return next.value.ok ? next.value : fail(forPeople(next.value.failure, run));
+    answer = await run.facts.check(next.value);
+    const { terminal, options } = run.services;
     if (options.verbose) terminal.print(`· ${next.value}: ${answer.state} (${answer.reason})`);
-    if (answer.state === "unknown" && setting.recipe.facts.get(next.value)?.onUnknown === "pass") {
+    if (answer.state === "unknown" && run.recipe.facts.get(next.value)?.onUnknown === "pass") {
       terminal.print(answer.reason);
       answer = { state: "true", reason: answer.reason };
     }
-    if (setting.interrupts.signal.aborted) return fail(interrupted(setting));
+    if (run.interrupts.signal.aborted) return fail(interrupted(run));
   }
 }
 
 /** A failure as people would say it: facts by what they mean, messages filled in, and no place in the built-in recipe. */
-export function described(failure: Failure, { recipe, world }: Setting): Failure {
+export function forPeople(failure: Failure, { recipe, services }: Run): Failure {
   if (failure.kind === "precondition") {
     const { task, message, at } = failure;
-    const shown = renderKnown(message, world.vars(recipe, recipe.tasks.get(task)));
+    const shown = renderKnown(message, services.vars(recipe, recipe.tasks.get(task)));
     const place = at === undefined || at.file === recipe.files[0] ? {} : { at };
     return { kind: "precondition", task, message: shown, ...place };
   }
   if (failure.kind !== "unknown-fact" && failure.kind !== "unmet-fact") return failure;
   const desc = recipe.facts.get(failure.fact)?.desc;
-  return desc === undefined ? failure : { ...failure, desc: render(desc, world.vars(recipe)) };
+  return desc === undefined ? failure : { ...failure, desc: render(desc, services.vars(recipe)) };
 }
 
 /** How a run that a signal ended says so. */
-export function interrupted({ interrupts }: Setting): Failure {
+export function interrupted({ interrupts }: Run): Failure {
   return { kind: "interrupted", signal: interrupts.received ?? String(interrupts.signal.reason) };
 }

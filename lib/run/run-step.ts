@@ -3,42 +3,46 @@ import { sleep } from "../host/clock.js";
 import { render } from "../recipe/render.js";
 import type { Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import { act, printsFreely, type Stdout } from "./execute.js";
+import { execute, printsFreely, type Stdout } from "./execute.js";
 import { evaluate } from "./checks.js";
 import { plainProgress, type Report } from "./progress.js";
-import type { Setting } from "./run-environment.js";
+import type { Run } from "./run-environment.js";
 
 /**
  * One step: its preconditions, its work with time limit and retries, and then whether it achieved what it says.
  * Calls `onStart` when its work begins.
  */
-export async function perform(
+export async function runStep(
   task: Task,
-  setting: Setting,
+  run: Run,
   stdout: Stdout,
   onStart: () => void,
 ): Promise<Result<void>> {
-  const ready = await preconditions(task, setting);
+  const ready = await checkPreconditions(task, run);
   if (!ready.ok) return ready;
   onStart();
-  const worked = await attempts(task, setting, stdout);
-  setting.facts.stepped(task);
-  const refreshed = await setting.world.refresh(setting.recipe);
-  const { received, signal } = setting.interrupts;
+  const worked = await runWithRetries(task, run, stdout);
+  run.facts.invalidate(task);
+  const refreshed = await run.services.refresh(run.recipe);
+  const { received, signal } = run.interrupts;
   // whatever a step that was cut short says of it
   if (signal.aborted) return fail({ kind: "interrupted", signal: received ?? String(signal.reason) });
-  if (!worked.ok) return fail(named(task, worked.failure));
+  if (!worked.ok) return fail(withTaskName(task, worked.failure));
   if (!refreshed.ok) return refreshed;
-  return achieved(task, setting);
+  return checkAchieved(task, run);
 }
 
-async function preconditions(
+async function checkPreconditions(
   task: Task,
-  { recipe, world, facts, interrupts }: Setting,
+  { recipe, services, facts, interrupts }: Run,
 ): Promise<Result<void>> {
   for (const { check, msg, onUnknown } of task.preconditions) {
-    const context = world.context(recipe, task, interrupts.signal, () => undefined);
-    const verdict = await evaluate(check, { context, subject: task.name, fact: (name) => facts.know(name) });
+    const context = services.context(recipe, task, interrupts.signal, () => undefined);
+    const verdict = await evaluate(check, {
+      context,
+      subject: task.name,
+      fact: (name) => facts.evaluate(name),
+    });
     if (verdict.state === "true" || (verdict.state === "unknown" && onUnknown === "pass")) continue;
     const reason = verdict.hint === undefined ? verdict.reason : `${verdict.reason}\n  ${verdict.hint}`;
     const message =
@@ -50,30 +54,30 @@ async function preconditions(
   return ok(undefined);
 }
 
-async function attempts(task: Task, setting: Setting, stdout: Stdout): Promise<Result<unknown>> {
+async function runWithRetries(task: Task, run: Run, stdout: Stdout): Promise<Result<unknown>> {
   for (let attempt = 0; ; attempt += 1) {
-    const result = await once(task, setting, stdout);
-    if (result.ok || attempt >= task.retries || setting.interrupts.signal.aborted) return result;
-    await sleep(Math.min(500 * 2 ** attempt, 10_000), setting.interrupts.signal);
+    const result = await runOnce(task, run, stdout);
+    if (result.ok || attempt >= task.retries || run.interrupts.signal.aborted) return result;
+    await sleep(Math.min(500 * 2 ** attempt, 10_000), run.interrupts.signal);
   }
 }
 
-async function once(
+async function runOnce(
   task: Task,
-  { recipe, world, interrupts, progress }: Setting,
+  { recipe, services, interrupts, progress }: Run,
   stdout: Stdout,
 ): Promise<Result<unknown>> {
   const limit = new AbortController();
   const { timeoutMs } = task;
   const timer = timeoutMs === undefined ? undefined : setTimeout(() => limit.abort("timeout"), timeoutMs);
   const signal = AbortSignal.any([interrupts.signal, limit.signal]);
-  const work = (report: Report) => act(task, world.context(recipe, task, signal, report), stdout);
+  const work = (report: Report) => execute(task, services.context(recipe, task, signal, report), stdout);
   try {
     const title =
-      task.desc === undefined ? task.name : `${task.name}: ${render(task.desc, world.vars(recipe, task))}`;
+      task.desc === undefined ? task.name : `${task.name}: ${render(task.desc, services.vars(recipe, task))}`;
     const quiet = task.silent || task.interactive;
     // a list that is drawn again and again would be mixed with what such a task prints
-    const shown = printsFreely(task) ? plainProgress(world.terminal) : progress;
+    const shown = printsFreely(task) ? plainProgress(services.terminal) : progress;
     const result = await (quiet ? work(() => undefined) : shown.show(title, work));
     if (limit.signal.aborted && !result.ok)
       return fail({ kind: "timeout", what: task.name, ms: timeoutMs ?? 0 });
@@ -83,13 +87,13 @@ async function once(
   }
 }
 
-async function achieved(task: Task, { facts }: Setting): Promise<Result<void>> {
+async function checkAchieved(task: Task, { facts }: Run): Promise<Result<void>> {
   const expectations = [
     ...task.provides.map((fact) => ({ fact, expected: true })),
     ...task.clears.map((fact) => ({ fact, expected: false })),
   ];
   for (const { fact, expected } of expectations) {
-    const verdict = await facts.know(fact);
+    const verdict = await facts.evaluate(fact);
     if (verdict.state === "unknown")
       return fail({
         kind: "unknown-fact",
@@ -104,7 +108,7 @@ async function achieved(task: Task, { facts }: Setting): Promise<Result<void>> {
 }
 
 /** A command's own exit code, an interruption and a plan that is out of date speak for themselves; everything else says which task it was. */
-function named(task: Task, cause: Failure): Failure {
+function withTaskName(task: Task, cause: Failure): Failure {
   return cause.kind === "exit-code" || cause.kind === "interrupted" || cause.kind === "changed-meanwhile"
     ? cause
     : { kind: "task-failed", task: task.name, cause };

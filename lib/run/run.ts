@@ -4,15 +4,15 @@ import { wantKey, type Plan, type PlannedStep, type Target } from "../plan/plan.
 import type { FinallyEntry, Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { ask, question } from "./confirm.js";
-import { described, interrupted, planOf } from "./plan-of.js";
-import { perform } from "./run-step.js";
-import type { Setting } from "./run-environment.js";
+import { forPeople, interrupted, planOf } from "./plan-of.js";
+import { runStep } from "./run-step.js";
+import type { Run } from "./run-environment.js";
 
 /** How often a plan may turn out to be out of date. */
 const mostReplans = 5;
 
 /** What a run of one target has done so far. */
-interface Pursuit {
+interface TargetState {
   readonly target: Target;
   /** It is what a `finally` runs. */
   readonly cleanup: boolean;
@@ -27,8 +27,8 @@ interface Pursuit {
  * Brings a target about, one step at a time, planning again after each with what is known by then. Whatever happens,
  * the `finally` entries of every task that started are then run, the last started first.
  */
-export async function runTarget(target: Target, setting: Setting, cleanup = false): Promise<Result<void>> {
-  const pursuit: Pursuit = {
+export async function runTarget(target: Target, run: Run, cleanup = false): Promise<Result<void>> {
+  const state: TargetState = {
     target,
     cleanup,
     ran: new Set(),
@@ -39,10 +39,10 @@ export async function runTarget(target: Target, setting: Setting, cleanup = fals
   let outcome: Result<void>;
   let failures: Failure[] = [];
   try {
-    outcome = await pursue(pursuit, setting);
+    outcome = await runUntilDone(state, run);
   } finally {
     // also when a bug is on its way out
-    failures = await cleanUp(pursuit.started, setting);
+    failures = await cleanUp(state.started, run);
   }
   if (failures.length === 0) return outcome;
   return fail({
@@ -52,26 +52,26 @@ export async function runTarget(target: Target, setting: Setting, cleanup = fals
   });
 }
 
-async function pursue(pursuit: Pursuit, setting: Setting): Promise<Result<void>> {
+async function runUntilDone(state: TargetState, run: Run): Promise<Result<void>> {
   // what a cleanup is to do may not be wanted any more: that is for whoever asked for it
-  for (let replans = pursuit.cleanup ? mostReplans : 0; ;) {
-    if (setting.interrupts.signal.aborted) return fail(interrupted(setting));
-    const plan = await planOf(pursuit.target, setting, pursuit);
+  for (let replans = state.cleanup ? mostReplans : 0; ;) {
+    if (run.interrupts.signal.aborted) return fail(interrupted(run));
+    const plan = await planOf(state.target, run, state);
     if (!plan.ok) return plan;
     const blocked = plan.value.blocked[0];
     if (blocked) {
-      const without = await goOnWithout(blocked, described(blocked.failure, setting), setting);
+      const without = await offerToContinue(blocked, forPeople(blocked.failure, run), run);
       if (!without.ok) return without;
-      pursuit.declined.add(wantKey(blocked.task, blocked.fact));
+      state.declined.add(wantKey(blocked.task, blocked.fact));
       continue;
     }
     const [step] = plan.value.steps;
     if (!step) return ok(undefined);
-    const done = await advance(plan.value, step, pursuit, setting);
+    const done = await runNextStep(plan.value, step, state, run);
     if (done.ok) continue;
     if (!isOutdated(done.failure, replans)) return done;
     replans += 1;
-    setting.facts.forget();
+    run.facts.invalidateAll();
   }
 }
 
@@ -81,51 +81,51 @@ function isOutdated(failure: Failure, replans: number): boolean {
 }
 
 /** Takes the first step of a plan, or settles that its branch is not wanted. */
-async function advance(
+async function runNextStep(
   plan: Plan,
   step: PlannedStep,
-  pursuit: Pursuit,
-  setting: Setting,
+  state: TargetState,
+  run: Run,
 ): Promise<Result<void>> {
-  const { recipe, world, facts } = setting;
+  const { recipe, services, facts } = run;
   const want = wantOf(plan, step);
-  const asked = question(recipe, plan, step, pursuit, (task) => world.vars(recipe, task));
+  const asked = question(recipe, plan, step, state, (task) => services.vars(recipe, task));
   if (asked) {
-    const answer = await ask(asked, world.options, world.terminal);
+    const answer = await ask(asked, services.options, services.terminal);
     if (!answer.ok) return answer;
     if (!answer.value) {
       const declined = wantOf(plan, stepOf(plan, asked.tasks[0] ?? step.task) ?? step);
       if (!declined) return fail({ kind: "declined", question: asked.text });
-      pursuit.declined.add(wantKey(declined.by, declined.fact));
+      state.declined.add(wantKey(declined.by, declined.fact));
       return ok(undefined);
     }
-    for (const task of asked.tasks) pursuit.settled.add(task);
+    for (const task of asked.tasks) state.settled.add(task);
   }
   const task = recipe.tasks.get(step.task) as Task;
-  if (world.options.verbose) world.terminal.print(`+ ${step.task}: ${step.reason}`);
-  const forced = pursuit.target.named && pursuit.target.tasks.includes(task.name);
-  if (!forced && (await alreadySo(task, facts))) return ok(undefined);
+  if (services.options.verbose) services.terminal.print(`+ ${step.task}: ${step.reason}`);
+  const forced = state.target.named && state.target.tasks.includes(task.name);
+  if (!forced && (await alreadyHolds(task, facts))) return ok(undefined);
   // what was asked for prints results; what it needs, and what is done afterwards, only tells of itself
-  const isAsked = pursuit.target.tasks.includes(task.name) && !pursuit.cleanup;
-  const stdout = isAsked && !world.options.json ? "stdout" : "stderr";
-  const result = await perform(task, setting, stdout, () => {
-    pursuit.ran.add(task.name);
-    if (task.finally.length > 0) pursuit.started.push(task);
+  const isAsked = state.target.tasks.includes(task.name) && !state.cleanup;
+  const stdout = isAsked && !services.options.json ? "stdout" : "stderr";
+  const result = await runStep(task, run, stdout, () => {
+    state.ran.add(task.name);
+    if (task.finally.length > 0) state.started.push(task);
   });
   // it did nothing, so there is nothing of it to clean up, and it is to run yet
   if (!result.ok && result.failure.kind === "changed-meanwhile") {
-    pursuit.ran.delete(task.name);
-    if (pursuit.started.at(-1) === task) pursuit.started.pop();
+    state.ran.delete(task.name);
+    if (state.started.at(-1) === task) state.started.pop();
     return result;
   }
   if (result.ok || !want || result.failure.kind === "interrupted") return result;
-  const without = await goOnWithout({ task: want.by }, result.failure, setting);
-  if (without.ok) pursuit.declined.add(wantKey(want.by, want.fact));
+  const without = await offerToContinue({ task: want.by }, result.failure, run);
+  if (without.ok) state.declined.add(wantKey(want.by, want.fact));
   return without;
 }
 
 /** A step's fact may have come true since it was planned. */
-async function alreadySo(task: Task, facts: Setting["facts"]): Promise<boolean> {
+async function alreadyHolds(task: Task, facts: Run["facts"]): Promise<boolean> {
   if (task.provides.length + task.clears.length === 0) return false;
   for (const fact of task.provides) if ((await facts.recheck(fact)).state !== "true") return false;
   for (const fact of task.clears) if ((await facts.recheck(fact)).state !== "false") return false;
@@ -133,12 +133,12 @@ async function alreadySo(task: Task, facts: Setting["facts"]): Promise<boolean> 
 }
 
 /** A want that was accepted and failed ends the goal, unless somebody says otherwise; `--yes` does not. */
-async function goOnWithout(
+async function offerToContinue(
   want: { readonly task: string },
   failure: Failure,
-  { world }: Setting,
+  { services }: Run,
 ): Promise<Result<void>> {
-  const { terminal, options } = world;
+  const { terminal, options } = services;
   if (!terminal.interactive || options.args.length > 0) return fail(failure);
   terminal.print(failureText(failure));
   const answer = await terminal.confirm(`Go on to ${want.task} all the same?`, false);
@@ -160,33 +160,33 @@ function wantOf(plan: Plan, step: PlannedStep): { readonly by: string; readonly 
 }
 
 /** Runs every entry, whatever becomes of the others: a bug in one is thrown once all have had their turn. */
-async function cleanUp(started: readonly Task[], setting: Setting): Promise<Failure[]> {
+async function cleanUp(started: readonly Task[], run: Run): Promise<Failure[]> {
   const failures: Failure[] = [];
   const bugs: unknown[] = [];
   for (const task of started.toReversed()) {
     for (const entry of task.finally) {
       try {
-        const result = await cleanUpOne(entry, setting);
+        const result = await cleanUpOne(entry, run);
         if (!result.ok) failures.push(result.failure);
       } catch (error) {
         bugs.push(error);
       }
     }
   }
-  setting.interrupts.endCleanup();
+  run.interrupts.endCleanup();
   if (bugs.length > 0) throw bugs[0];
   return failures;
 }
 
-async function cleanUpOne({ task, unless }: FinallyEntry, setting: Setting): Promise<Result<void>> {
-  setting.interrupts.startCleanup(task);
+async function cleanUpOne({ task, unless }: FinallyEntry, run: Run): Promise<Result<void>> {
+  run.interrupts.startCleanup(task);
   for (let replans = 0; ; replans += 1) {
-    const spared = unless === undefined ? undefined : await setting.facts.know(unless);
+    const spared = unless === undefined ? undefined : await run.facts.evaluate(unless);
     if (spared?.state === "true") return ok(undefined);
-    const done = await runTarget({ name: task, tasks: [task], named: false }, setting, true);
+    const done = await runTarget({ name: task, tasks: [task], named: false }, run, true);
     if (done.ok || !(isOutdated(done.failure, replans) || isDisturbed(done.failure, replans))) return done;
-    setting.facts.forget();
-    if (await alreadySo(setting.recipe.tasks.get(task) as Task, setting.facts)) return ok(undefined);
+    run.facts.invalidateAll();
+    if (await alreadyHolds(run.recipe.tasks.get(task) as Task, run.facts)) return ok(undefined);
   }
 }
 

@@ -8,9 +8,9 @@ import { withProjectLock } from "../project/project-lock.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { openVault } from "../vault/open-vault.js";
 import { isOffline } from "./staleness.js";
-import { askPeers, servePeers } from "./passphrase-sharing.js";
+import { askOtherSessions, servePassphrase } from "./passphrase-sharing.js";
 import { pushVault } from "./push-vault.js";
-import { saveOpen, vaultSaved } from "./save.js";
+import { saveVault, vaultSaved } from "./save.js";
 import type { StepContext } from "../run/step.js";
 
 /** A guard that ended, as when the engine was restarted, is started again so much later, in ms. */
@@ -30,11 +30,11 @@ export async function tendOpenVault(
   context: StepContext,
   secrets: SecretsFolder,
   over: AbortSignal,
-  begun?: ReturnType<typeof servePeers>,
+  begun?: ReturnType<typeof servePassphrase>,
 ): Promise<string | undefined> {
   const tending = new Tending(context, secrets, over);
   await tending.learn();
-  const serving = await (begun ?? servePeers(context));
+  const serving = await (begun ?? servePassphrase(context));
   await sleep(1_000, over);
   while (!over.aborted && !tending.closed) {
     await tending.once();
@@ -75,7 +75,7 @@ class Tending {
   async learn(): Promise<void> {
     const { session, project } = this.#context;
     if (session.passphrase !== undefined) return;
-    const given = (session.takeOffered() ?? (await askPeers(project)))?.secret;
+    const given = (session.takeOffered() ?? (await askOtherSessions(project)))?.secret;
     if (given === undefined) return;
     const opened = await openVault(project.vaultFile, given);
     if (!opened.ok) return given.wipe();
@@ -164,7 +164,7 @@ class Tending {
     if (state === "unknown") return fail({ kind: "save-incomplete", problems: [reason] });
     await this.learn();
     if (project.config.session.autosaveMs === 0 || session.passphrase === undefined) return ok("unsaved");
-    const done = await saveOpen(this.#context, session.passphrase, () => undefined);
+    const done = await saveVault(this.#context, session.passphrase, () => undefined);
     return done.ok ? ok("sealed") : done;
   }
 

@@ -6,7 +6,7 @@ import type { Project } from "../project/project.js";
 import type { Passphrase } from "../vault/read-passphrase.js";
 import type { StepContext } from "../run/step.js";
 
-export interface Beside {
+export interface ShellCompanion {
   /** Ends it all, and says what there is to say. Returns whether the shell was ended for want of a key pressed. */
   stop(): Promise<boolean>;
 }
@@ -15,12 +15,12 @@ export interface Beside {
 const delayMs = 300;
 
 /** What goes on while a shell is open; `end` ends the shell. */
-export function besideShell(
+export function startCompanion(
   context: StepContext,
   secrets: SecretsFolder,
   open: boolean,
   end: () => Promise<void>,
-): Beside {
+): ShellCompanion {
   const over = new AbortController();
   const { idleMs } = context.project.config.session;
   let wasIdle = false;
@@ -53,7 +53,7 @@ async function tend(
   // at once: whoever has it may be just about to leave
   const isKnown = context.session.passphrase !== undefined;
   const serving = isKnown
-    ? import("./passphrase-sharing.js").then(({ servePeers }) => servePeers(context))
+    ? import("./passphrase-sharing.js").then(({ servePassphrase }) => servePassphrase(context))
     : undefined;
   const given = isKnown ? undefined : fromPeers(context, over);
   await sleep(delayMs, over);
@@ -70,9 +70,9 @@ async function tend(
 
 /** One that has just opened its own shell does not give it yet. */
 async function fromPeers({ project }: StepContext, over: AbortSignal): Promise<Passphrase | undefined> {
-  const { askPeers } = await import("./passphrase-sharing.js");
+  const { askOtherSessions } = await import("./passphrase-sharing.js");
   for (let tries = 0; ; tries += 1) {
-    const given = await askPeers(project);
+    const given = await askOtherSessions(project);
     if (given !== undefined || tries === 10 || over.aborted || (await isAlone(project))) return given;
     await sleep(delayMs / 2, over);
   }

@@ -6,7 +6,7 @@ import type { ContainerState } from "../engine/engine.js";
 import { withProjectLock } from "../project/project-lock.js";
 import { joinSession, otherSessions } from "../project/sessions.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import { markChanged } from "./tampered.js";
+import { openStateChanged } from "./tampered.js";
 import type { StepContext } from "../run/step.js";
 
 export interface Joined {
@@ -54,7 +54,7 @@ async function stillOpen(
   const found = await readOpenState(secrets);
   if (!found.ok) return found;
   if (found.value === "closing") return finish(context, secrets);
-  if (found.value === "changed") return fail(markChanged(context));
+  if (found.value === "changed") return fail(openStateChanged(context));
   if (found.value !== "closed") return ok(true);
   if (session.sawOpen)
     return fail({ kind: "changed-meanwhile", detail: "The vault has just been locked from another shell" });

@@ -5,7 +5,7 @@ import type { Result } from "../failure/result.js";
 import type { StepContext } from "../run/step.js";
 
 /** Makes the project's container, and notes which engine did; one that made nothing is not noted. Failures: those of `makeContainer`. */
-export async function makeNoted(
+export async function makeProjectContainer(
   { project, report, signal }: StepContext,
   engine: Engine,
   spec: ContainerSpec,

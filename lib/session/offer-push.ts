@@ -2,7 +2,7 @@ import { ok, type Result } from "../failure/result.js";
 import type { StepContext } from "../run/step.js";
 
 /** A vault that was put together here is there for others only once somebody has said so. */
-export async function publish(
+export async function offerPush(
   context: StepContext,
   push: (context: StepContext) => Promise<Result<unknown>>,
 ): Promise<Result<unknown>> {

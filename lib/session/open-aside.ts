@@ -11,11 +11,11 @@ import { type ArchiveSummary, normalise, archiveLimit } from "../vault/archive/n
 import { vaultContent } from "../vault/inspect.js";
 import { isOpen, type OpenParts } from "../vault/vault-parts.js";
 import { filterTar } from "../vault/archive/tar-entries.js";
-import { sayUnlinked } from "./bridges.js";
+import { reportUnlinked } from "./bridges.js";
 import type { StepContext } from "../run/step.js";
 
 /** Parts of the vault in a container of their own. */
-export interface OpenBeside {
+export interface SeparateContainer {
   readonly secrets: SecretsFolder;
   readonly opening: OpenParts;
   /** Digest of the parts as they were opened. */
@@ -27,12 +27,12 @@ export interface OpenBeside {
  * Starts a container like the project's, with nothing of the vault but the named parts. Failures: those of making a
  * container and of unlocking; then it is gone again.
  */
-export async function openBeside(
+export async function openInSeparateContainer(
   context: StepContext,
   engine: Engine,
   passphrase: Secret,
   names: readonly string[],
-): Promise<Result<OpenBeside>> {
+): Promise<Result<SeparateContainer>> {
   const { project, report, signal, terminal } = context;
   const parts = project.config.parts.map(({ name, paths }) => ({ name, paths }));
   const opening: OpenParts = { parts, open: names };
@@ -51,7 +51,7 @@ export async function openBeside(
   const opened = await unpackVault(secrets, { tar: archive.tar, checked: archive.summary }, mark, signal);
   const summary = await archive.summary;
   if (opened.ok && summary.ok) {
-    if (opened.value !== "already open") sayUnlinked(terminal, secrets, opened.value.unlinked);
+    if (opened.value !== "already open") reportUnlinked(terminal, secrets, opened.value.unlinked);
     return ok({ secrets, opening, digest: summary.value.digest, end });
   }
   await end();

@@ -14,7 +14,7 @@ import type { DigestLine } from "../vault/archive/manifest.js";
 import { vaultContent } from "../vault/inspect.js";
 import { closedParts, isOpen, type OpenParts, partOf } from "../vault/vault-parts.js";
 import { filterTar } from "../vault/archive/tar-entries.js";
-import { sayUnlinked } from "./bridges.js";
+import { reportUnlinked } from "./bridges.js";
 import { formatBytes, formatFileCount } from "../host/human.js";
 import { namedParts } from "./parts.js";
 import { vaultPassphrase } from "./passphrase.js";
@@ -24,7 +24,7 @@ import type { StepContext } from "../run/step.js";
  * Opens those of the named parts that are still closed in a vault that is open. With nothing named, it says what is
  * closed. Failures: `precondition` where something else lies in the way, and those of unlocking; then all is as it was.
  */
-export async function openMore(context: StepContext, secrets: SecretsFolder): Promise<Result<void>> {
+export async function openMissingParts(context: StepContext, secrets: SecretsFolder): Promise<Result<void>> {
   const { project, options, session, terminal, signal } = context;
   const named = namedParts(project, options.parts);
   if (!named.ok) return named;
@@ -45,7 +45,7 @@ export async function openMore(context: StepContext, secrets: SecretsFolder): Pr
   if (!opened.ok) return opened;
   session.openedParts = [...session.openedParts, ...missing];
   const { files, bytes, unlinked } = opened.value;
-  sayUnlinked(terminal, secrets, unlinked);
+  reportUnlinked(terminal, secrets, unlinked);
   terminal.print(`✔ unlocked ${missing.join(", ")}: ${formatFileCount(files)}, ${formatBytes(bytes)}`);
   return ok(undefined);
 }

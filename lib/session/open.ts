@@ -14,10 +14,10 @@ import { searchPath } from "../trust/code.js";
 import { configuredEngine } from "../engine/choose.js";
 import { Facts } from "../run/facts.js";
 import { Interrupts } from "../run/interrupts.js";
-import type { Setting } from "../run/run-environment.js";
+import type { Run } from "../run/run-environment.js";
 import { listProgress, plainProgress } from "../run/progress.js";
 import { builtinScripts } from "../run/scripts.js";
-import { builtinVars, World } from "./services.js";
+import { builtinVars, Services } from "./services.js";
 import type { RunOptions } from "../run/options.js";
 
 /**
@@ -28,7 +28,7 @@ export async function open(
   from: string | undefined,
   options: RunOptions,
   { skipTrustCheck = false }: { readonly skipTrustCheck?: boolean } = {},
-): Promise<Result<Setting>> {
+): Promise<Result<Run>> {
   const start = startFolder(from);
   if (!start.ok) return start;
   const project = await loadProject(start.value);
@@ -52,9 +52,9 @@ export async function open(
   });
   if (!recipe.ok) return recipe;
   const terminal = openTerminal();
-  const world = new World(project.value, terminal, options);
+  const services = new Services(project.value, terminal, options);
   if (!skipTrustCheck) {
-    const trusted = await world.trust(recipe.value);
+    const trusted = await services.trust(recipe.value);
     if (!trusted.ok) return trusted;
     const taken = project.value.initialised ? await migrateState(project.value.vaultFolder) : ok(undefined);
     if (!taken.ok) return taken;
@@ -62,7 +62,7 @@ export async function open(
   const interrupts = new Interrupts(terminal);
   const facts = new Facts(
     recipe.value,
-    (signal) => world.context(recipe.value, undefined, signal, () => undefined),
+    (signal) => services.context(recipe.value, undefined, signal, () => undefined),
     () => interrupts.signal,
   );
   // a list that is drawn anew needs room to be drawn in
@@ -70,5 +70,5 @@ export async function open(
   const progress = roomy ? listProgress(terminal) : plainProgress(terminal);
   if (options.verbose)
     for (const note of project.value.config.notes) terminal.print(`${project.value.configFile}: ${note}`);
-  return ok({ recipe: recipe.value, world, facts, interrupts, progress });
+  return ok({ recipe: recipe.value, services, facts, interrupts, progress });
 }

@@ -19,7 +19,10 @@ function folder({ root }: Project): Promise<Result<string>> {
  * Gives the passphrase to other tazpods of this user in this project, for as long as the vault is noted as open and this
  * process knows it. Returns what ends that.
  */
-export async function servePeers({ project, session }: StepContext): Promise<Result<() => Promise<void>>> {
+export async function servePassphrase({
+  project,
+  session,
+}: StepContext): Promise<Result<() => Promise<void>>> {
   const found = await folder(project);
   if (!found.ok) return found;
   const path = join(found.value, `${process.pid}.sock`);
@@ -36,7 +39,7 @@ export async function servePeers({ project, session }: StepContext): Promise<Res
 }
 
 /** The passphrase from a session of this project; undefined when none has it. It is the caller's, to try and to wipe. */
-export async function askPeers(project: Project): Promise<Passphrase | undefined> {
+export async function askOtherSessions(project: Project): Promise<Passphrase | undefined> {
   const found = await folder(project);
   const names = found.ok ? await list(found.value) : found;
   if (!found.ok || !names.ok) return undefined;

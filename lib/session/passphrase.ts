@@ -59,8 +59,8 @@ export async function withPassphrase<T>(
 /** From a session that is open here, where nothing else was named as its source. */
 async function fromPeers(context: StepContext): Promise<Passphrase | undefined> {
   if (context.session.hasPassphrase || Object.keys(sourcesOf(context).sources).length > 0) return undefined;
-  const { askPeers } = await import("./passphrase-sharing.js");
-  return askPeers(context.project);
+  const { askOtherSessions } = await import("./passphrase-sharing.js");
+  return askOtherSessions(context.project);
 }
 
 /** Asks for the passphrase of the vault here, and begins to make the key of it; what opens the vault finds out whether it is right. */

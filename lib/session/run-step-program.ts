@@ -5,19 +5,19 @@ import type { Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { parseArguments } from "../run/arguments.js";
 import { open } from "./open.js";
-import { perform } from "../run/run-step.js";
-import type { Setting } from "../run/run-environment.js";
+import { runStep } from "../run/run-step.js";
+import type { Run } from "../run/run-environment.js";
 import { reportFailure } from "../run/report.js";
 
 /** Runs one built-in step script as a program; returns the exit code. */
-export async function runAlone(file: string, argv: readonly string[]): Promise<number> {
+export async function runStepProgram(file: string, argv: readonly string[]): Promise<number> {
   const name = basename(file, ".js");
   const args = parseArguments(argv);
   if (!args.ok) return reportFailure(args.failure, argv.includes("--json"));
   const { project, options, json, help } = args.value;
   const setting = await open(project, options);
   if (!setting.ok) return reportFailure(setting.failure, json);
-  const { recipe, world, interrupts } = setting.value;
+  const { recipe, services, interrupts } = setting.value;
   const task = [...recipe.tasks.values()].find(
     ({ action }) =>
       action.kind === "script" && action.script.kind === "builtin" && action.script.name === name,
@@ -25,27 +25,27 @@ export async function runAlone(file: string, argv: readonly string[]): Promise<n
   if (!task) return reportFailure({ kind: "unknown-name", what: "task that uses the script", name }, json);
   if (help) {
     printResult(
-      `${name}: ${render(task.desc ?? "", world.vars(recipe, task))}\nNeeds: ${task.needs.join(", ") || "nothing"}`,
+      `${name}: ${render(task.desc ?? "", services.vars(recipe, task))}\nNeeds: ${task.needs.join(", ") || "nothing"}`,
     );
     return 0;
   }
   interrupts.watch();
   try {
     const ready = await needsHold(task, setting.value);
-    const outcome = ready.ok ? await perform(task, setting.value, "stdout", () => undefined) : ready;
+    const outcome = ready.ok ? await runStep(task, setting.value, "stdout", () => undefined) : ready;
     return outcome.ok ? 0 : reportFailure(outcome.failure, json);
   } finally {
     interrupts.unwatch();
-    await world.session.leave();
-    world.session.end();
+    await services.session.leave();
+    services.session.end();
   }
 }
 
 /** What is internal is between the steps of one run: a step alone sees to it itself. */
-async function needsHold(task: Task, { facts, recipe }: Setting): Promise<Result<void>> {
+async function needsHold(task: Task, { facts, recipe }: Run): Promise<Result<void>> {
   for (const fact of task.needs) {
     if (recipe.facts.get(fact)?.internal === true) continue;
-    const { state, reason, hint } = await facts.know(fact);
+    const { state, reason, hint } = await facts.evaluate(fact);
     if (state === "unknown")
       return fail({ kind: "unknown-fact", fact, reason, ...(hint === undefined ? {} : { hint }) });
     if (state === "false") return fail({ kind: "unmet-fact", fact, task: task.name, reason });

@@ -14,8 +14,8 @@ import { listVault } from "../vault/inspect.js";
 import { omittedPaths, sealInto } from "../vault/seal-into.js";
 import { printable } from "../host/printable.js";
 import { formatBytes, formatFileCount } from "../host/human.js";
-import { type OpenBeside, sealedDigest } from "./open-aside.js";
-import { sourceOf } from "./save-source.js";
+import { type SeparateContainer, sealedDigest } from "./open-aside.js";
+import { saveSource } from "./save-source.js";
 import type { StepContext } from "../run/step.js";
 
 /**
@@ -23,9 +23,9 @@ import type { StepContext } from "../run/step.js";
  * sealed. Where those parts were changed meanwhile in the vault, or are open in the shell's container, the result is kept
  * beside the vault instead (failure `conflict`), so that neither is lost. Failures: those of sealing.
  */
-export async function saveBeside(
+export async function saveSeparateContainer(
   context: StepContext,
-  opened: OpenBeside,
+  opened: SeparateContainer,
   passphrase: Secret,
 ): Promise<Result<void>> {
   const { project, options, signal } = context;
@@ -41,7 +41,7 @@ export async function saveBeside(
 
 async function isChanged(
   { options, project, signal }: StepContext,
-  { secrets, digest }: OpenBeside,
+  { secrets, digest }: SeparateContainer,
 ): Promise<Result<boolean>> {
   const lenient = options.skipUnreadable;
   const taking = packFolder(secrets, { signal, lenient });
@@ -53,7 +53,11 @@ async function isChanged(
   return found.ok ? ok(found.value.digest !== digest) : found;
 }
 
-async function save(context: StepContext, opened: OpenBeside, passphrase: Secret): Promise<Result<void>> {
+async function save(
+  context: StepContext,
+  opened: SeparateContainer,
+  passphrase: Secret,
+): Promise<Result<void>> {
   const { project, options, signal, terminal } = context;
   const { secrets, opening, digest } = opened;
   const here = await fileHash(project.vaultFile, signal);
@@ -68,7 +72,13 @@ async function save(context: StepContext, opened: OpenBeside, passphrase: Secret
   const format = await readFormat(project.vaultFile);
   if (!format.ok) return format;
   const limitBytes = archiveLimit(project.config.secretsBytes);
-  const source = await sourceOf(context, { secrets, opening, passphrase, format: format.value, limitBytes });
+  const source = await saveSource(context, {
+    secrets,
+    opening,
+    passphrase,
+    format: format.value,
+    limitBytes,
+  });
   if (!source.ok) return source;
   const generation = listed.value.manifest?.generation ?? 0;
   const sealed = await sealInto({

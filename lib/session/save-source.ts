@@ -41,7 +41,7 @@ const noStrays: Strays = { leftOut: [], newParts: [] };
  * What a save seals: the RAM folder, and with it the parts of the sealed vault that are closed. Failures: those of
  * reading that vault.
  */
-export async function sourceOf(context: StepContext, wanted: Wanted): Promise<Result<Source>> {
+export async function saveSource(context: StepContext, wanted: Wanted): Promise<Result<Source>> {
   const { secrets, opening, passphrase, format, limitBytes } = wanted;
   const lenient = context.options.skipUnreadable;
   const ram = (): ReturnType<typeof packFolder> => packFolder(secrets, { signal: context.signal, lenient });

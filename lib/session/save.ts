@@ -14,17 +14,17 @@ import { isTruncated } from "../vault/archive/tar-warnings.js";
 import { readFormat } from "../vault/vault-format.js";
 import { omittedPaths, sealInto } from "../vault/seal-into.js";
 import { formatBytes, formatFileCount } from "../host/human.js";
-import { cannotTell } from "../run/checks.js";
+import { fromFailure } from "../run/checks.js";
 import { partsToClose } from "./close-parts.js";
-import { keepBeside, markChanged, notOpen } from "./tampered.js";
-import { sourceOf } from "./save-source.js";
+import { sealRamContent, openStateChanged, notOpen } from "./tampered.js";
+import { saveSource } from "./save-source.js";
 import { fails, holds, type StepContext, type CheckResult } from "../run/step.js";
 
 /**
  * Seals the RAM folder and makes that the local vault, once it has been opened again for proof. `say` gets what there is
  * to tell. Wants the project to itself. Failures: `vault-closed`, `vault-vanished`, and those of sealing.
  */
-export async function saveOpen(
+export async function saveVault(
   context: StepContext,
   passphrase: Secret,
   say: (text: string) => void,
@@ -41,7 +41,7 @@ export async function saveOpen(
   const format = await readFormat(project.vaultFile);
   if (!format.ok) return format;
   const limitBytes = archiveLimit(project.config.secretsBytes);
-  const source = await sourceOf(context, {
+  const source = await saveSource(context, {
     secrets: secrets.value,
     opening: opened.parts,
     passphrase,
@@ -94,7 +94,7 @@ async function keepAside(
   strays: readonly string[],
 ): Promise<Result<void>> {
   if (strays.length === 0) return ok(undefined);
-  const kept = await keepBeside(project, secrets, passphrase, signal, session.asidePath);
+  const kept = await sealRamContent(project, secrets, passphrase, signal, session.asidePath);
   if (!kept.ok) return kept;
   session.asidePath = kept.value;
   const names = strays.slice(0, 5).join(", ") + (strays.length > 5 ? `, and ${strays.length - 5} more` : "");
@@ -162,21 +162,21 @@ async function digestOf(
 export async function vaultSaved(context: StepContext): Promise<CheckResult> {
   if (context.options.discard) return holds("unsaved work is discarded, as --discard says");
   const secrets = await context.secrets();
-  if (!secrets.ok) return cannotTell(secrets.failure);
+  if (!secrets.ok) return fromFailure(secrets.failure);
   const mark = await readOpenState(secrets.value);
-  if (!mark.ok) return cannotTell(mark.failure);
+  if (!mark.ok) return fromFailure(mark.failure);
   if (mark.value === "closed") return fails("the vault is not open");
   if (mark.value === "closing") return holds("it was saved before it was being locked");
-  if (mark.value === "changed") return fails(explain(markChanged(context)).message);
+  if (mark.value === "changed") return fails(explain(openStateChanged(context)).message);
   // before the reading: who comes and goes while it is read may change what was read already
   const seen = await sessionsTimestamp(context.project.vaultFolder);
-  if (!seen.ok) return cannotTell(seen.failure);
+  if (!seen.ok) return fromFailure(seen.failure);
   context.session.lookedAt = seen.value;
   const digest = await digestOf(context, secrets.value, mark.value.moving ?? []);
   // what cannot be read is not saved either; the save then says what it is
   if (!digest.ok)
     return digest.failure.kind === "container-gone"
-      ? cannotTell(digest.failure)
+      ? fromFailure(digest.failure)
       : fails("the RAM folder cannot be read whole");
   if (digest.value === mark.value.digest) return holds("nothing has changed since it was saved");
   if (!context.session.isLeaving || !(await isInUse(context.project.vaultFolder)))

@@ -33,7 +33,7 @@ export const builtinVars = [
 ] as const;
 
 /** What steps and checks work on: the project, and the engine and remote it names, opened when they are first needed. */
-export class World {
+export class Services {
   readonly terminal: Terminal;
   readonly options: RunOptions;
   readonly session = new Session();

@@ -11,7 +11,7 @@ const patienceMs = 1_000;
  * Begins to ask the remote whether it has moved on. Nobody waits for the answer, and nothing is asked where that would
  * take a login, or where the run is offline.
  */
-export function beginFreshness(context: StepContext): Promise<Staleness> {
+export function startRemoteCheck(context: StepContext): Promise<Staleness> {
   const { session, project } = context;
   session.freshness ??= (async (): Promise<Staleness> => {
     const remote = await context.remote();
@@ -29,7 +29,7 @@ export async function vaultCurrent(context: StepContext): Promise<CheckResult> {
   const { url } = project.config.remote;
   if (session.isNews) return holds("it came in this run");
   if (isOffline(context)) return holds("not asked: --offline");
-  const found = await within(beginFreshness(context), patienceMs);
+  const found = await within(startRemoteCheck(context), patienceMs);
   if (found === undefined) {
     session.isLate = true;
     return unknown(notKnown(url, `no answer within ${patienceMs / 1000} s`));
@@ -40,7 +40,7 @@ export async function vaultCurrent(context: StepContext): Promise<CheckResult> {
 /** The fact `vault-diverged`: waits as long as it takes. */
 export async function vaultDiverged(context: StepContext): Promise<CheckResult> {
   const { url } = context.project.config.remote;
-  const found = await beginFreshness(context);
+  const found = await startRemoteCheck(context);
   switch (found.state) {
     case "diverged":
       return holds(newsOf(found, url));
@@ -54,7 +54,7 @@ export async function vaultDiverged(context: StepContext): Promise<CheckResult> 
 }
 
 /** What came too late to hold the shell for; undefined when it is no news, or has not come even now. */
-export async function lateNews({ session, project }: StepContext): Promise<string | undefined> {
+export async function lateRemoteChange({ session, project }: StepContext): Promise<string | undefined> {
   if (!session.isLate || session.freshness === undefined) return undefined;
   const found = await within(session.freshness, 0);
   if (found?.state !== "newer" && found?.state !== "diverged") return undefined;

@@ -7,11 +7,11 @@ import { argumentsAsMain } from "../host/main-script.js";
  *
  * It returns at once: the run imports the script a second time, and must not wait for a module that waits for it.
  */
-export function alone(url: string): void {
+export function runWhenMain(url: string): void {
   const file = fileURLToPath(url);
   const argv = argumentsAsMain(file);
   if (argv === undefined) return;
   void import("./run-step-program.js").then(
-    async ({ runAlone }) => (process.exitCode = await runAlone(file, argv)),
+    async ({ runStepProgram }) => (process.exitCode = await runStepProgram(file, argv)),
   );
 }

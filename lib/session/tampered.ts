@@ -13,7 +13,7 @@ import { sealInto } from "../vault/seal-into.js";
 import type { StepContext } from "../run/step.js";
 
 /** The failure for a mark in the RAM folder that is not the one on record. */
-export const markChanged = ({ project }: StepContext): FailureOf<"mark-changed"> => ({
+export const openStateChanged = ({ project }: StepContext): FailureOf<"mark-changed"> => ({
   kind: "mark-changed",
   container: project.config.containerName,
 });
@@ -31,7 +31,7 @@ export async function notOpen(
   const recorded = await isRecordedOpen(context.project.vaultFolder, state.value);
   if (!recorded.ok) return recorded;
   if (recorded.value && found !== "closing") return fail({ kind: "vault-vanished" });
-  return fail(found === "changed" ? markChanged(context) : { kind: "vault-closed" });
+  return fail(found === "changed" ? openStateChanged(context) : { kind: "vault-closed" });
 }
 
 /**
@@ -39,11 +39,11 @@ export async function notOpen(
  * folder can no longer be told from what a stranger put there; what lies there is sealed beside it. Failure:
  * `vault-vanished` always, once the folder is empty.
  */
-export async function closeDisturbed(context: StepContext, passphrase: Secret): Promise<Result<never>> {
+export async function closeTampered(context: StepContext, passphrase: Secret): Promise<Result<never>> {
   const { vaultFolder } = context.project;
   const secrets = await context.secrets();
   if (!secrets.ok) return secrets;
-  const kept = await keepBeside(context.project, secrets.value, passphrase, context.signal);
+  const kept = await sealRamContent(context.project, secrets.value, passphrase, context.signal);
   if (!kept.ok) return kept;
   const cleared = await clearFolder(secrets.value, { all: true });
   if (!cleared.ok) return cleared;
@@ -53,7 +53,7 @@ export async function closeDisturbed(context: StepContext, passphrase: Secret): 
 }
 
 /** Seals what is in the RAM folder to a file of its own, or to `path` again; undefined when nothing is there. */
-export async function keepBeside(
+export async function sealRamContent(
   project: Project,
   secrets: SecretsFolder,
   passphrase: Secret,

@@ -36,7 +36,7 @@ interface Archive {
  * container is started meanwhile, and waits for it. Failures: those of `openVault`, before all others; of `normalise` and
  * of `put`.
  */
-export async function unpack(
+export async function unlockVault(
   secrets: SecretsFolder,
   { vault, passphrase, limitBytes, opening: only, accept, signal }: Request,
 ): Promise<Result<(ArchiveSummary & Placed) | "already open">> {

@@ -129,8 +129,8 @@ test("no config and no recipe makes a bug, takes long, or gives text of a file o
       const opened = await open(root, options, { skipTrustCheck: true });
       let said = opened.ok ? "" : failureText(opened.failure);
       if (opened.ok) {
-        const { world, recipe: read } = opened.value;
-        const trust = await readTrust(world.project, read, (task) => world.vars(read, task));
+        const { services, recipe: read } = opened.value;
+        const trust = await readTrust(services.project, read, (task) => services.vars(read, task));
         said = trust.ok ? await trust.value.text(true) : failureText(trust.failure);
         // oxlint-disable-next-line no-control-regex
         assert.not.match(said, /\u001b/);

@@ -3,7 +3,7 @@ import { printJson, printResult } from "../../host/screen.js";
 import type { Arguments } from "../../run/arguments.js";
 import { open } from "../../session/open.js";
 import { reportFailure } from "../../run/report.js";
-import type { Setting } from "../../run/run-environment.js";
+import type { Run } from "../../run/run-environment.js";
 import { readTrust } from "../../trust/ensure.js";
 import { finding } from "./finding.js";
 import { nodeCheck } from "./node.js";
@@ -22,7 +22,7 @@ export async function doctorCommand(args: Arguments, words: readonly string[]): 
     const broken: Check = { name: "project", limitMs: 1_000, look: async () => met(setting.failure) };
     return tell(undefined, examine([broken, nodeCheck, swapCheck], new AbortController().signal), args);
   }
-  const { world, interrupts } = setting.value;
+  const { services, interrupts } = setting.value;
   interrupts.watch();
   try {
     const code = await examineProject(setting.value, args);
@@ -31,14 +31,14 @@ export async function doctorCommand(args: Arguments, words: readonly string[]): 
     return args.json ? exitCode(failure) : reportFailure(failure, false);
   } finally {
     interrupts.unwatch();
-    world.session.end();
+    services.session.end();
   }
 }
 
-async function examineProject(setting: Setting, args: Arguments): Promise<number> {
-  const { recipe, world, interrupts } = setting;
-  const { project } = world;
-  const trust = await readTrust(project, recipe, (task) => world.vars(recipe, task));
+async function examineProject(setting: Run, args: Arguments): Promise<number> {
+  const { recipe, services, interrupts } = setting;
+  const { project } = services;
+  const trust = await readTrust(project, recipe, (task) => services.vars(recipe, task));
   if (!trust.ok) return reportFailure(trust.failure, args.json);
   const patient = patientOf(setting);
   const checks = [...projectChecks(patient, trust.value), nodeCheck, swapCheck];

@@ -1,4 +1,4 @@
-import type { Setting } from "../../run/run-environment.js";
+import type { Run } from "../../run/run-environment.js";
 import type { Trust } from "../../trust/ensure.js";
 import { containerCheck, imageCheck } from "./container.js";
 import { engineCheck } from "./engine.js";
@@ -8,10 +8,10 @@ import { terminalCheck } from "./terminal.js";
 import type { Check, Patient } from "./types.js";
 import { modesCheck, passphraseCheck, vaultCheck } from "./vault.js";
 
-export function patientOf({ recipe, world, interrupts }: Setting): Patient {
-  const context = world.context(recipe, undefined, interrupts.signal, () => undefined);
+export function patientOf({ recipe, services, interrupts }: Run): Patient {
+  const context = services.context(recipe, undefined, interrupts.signal, () => undefined);
   return {
-    project: world.project,
+    project: services.project,
     context,
     engine: once(async () => (await context.engine()).version()),
     login: once(async () => (await context.remote()).credentials(interrupts.signal)),

@@ -16,17 +16,17 @@ export async function vaultCommand(args: Arguments, words: readonly string[]): P
   if (!command.ok) return reportFailure(command.failure, args.json);
   const setting = await open(args.project, args.options);
   if (!setting.ok) return reportFailure(setting.failure, args.json);
-  const { recipe, world, interrupts } = setting.value;
-  const { project } = world;
+  const { recipe, services, interrupts } = setting.value;
+  const { project } = services;
   if (!project.initialised) return reportFailure({ kind: "no-project", from: project.root }, args.json);
   interrupts.watch();
   try {
-    const context = world.context(recipe, undefined, interrupts.signal, () => undefined);
+    const context = services.context(recipe, undefined, interrupts.signal, () => undefined);
     const outcome = await command.value({ json: args.json, words: rest, context });
     return outcome.ok ? 0 : reportFailure(outcome.failure, args.json);
   } finally {
     interrupts.unwatch();
-    world.session.end();
+    services.session.end();
   }
 }
 
