@@ -15,12 +15,12 @@ const alone = {
     onLoad({ filter: /.*/, namespace: "alone" }, () => ({
       contents: `import { packagePath } from "./dist/lib/host/installation.js";
         import { argumentsAsMain } from "./dist/lib/host/main-script.js";
-        import { runAlone } from "./dist/lib/session/run-step-program.js";
+        import { runStepProgram } from "./dist/lib/session/run-step-program.js";
         import "./dist/lib/cli/main.js";
         export async function start(name) {
           const file = packagePath("dist/bin/tasks/" + name + ".js");
           const argv = argumentsAsMain(file);
-          if (argv) process.exitCode = await runAlone(file, argv);
+          if (argv) process.exitCode = await runStepProgram(file, argv);
         }`,
       resolveDir: root,
     }));
@@ -45,7 +45,7 @@ const { metafile } = await build({
   ...common,
   entryPoints: [
     { in: "dist/lib/cli/main.js", out: "main" },
-    { in: "dist/lib/cli/status-short.js", out: "status-short" },
+    { in: "dist/lib/project/load-project.js", out: "load-project" },
     { in: "alone:", out: "alone" },
   ],
   plugins: [...common.plugins, alone, builtins],
@@ -94,16 +94,38 @@ await build({
   minifyWhitespace: true,
   logLevel: "warning",
 });
+// A shell prompt runs it each time: all that it needs is in one file, which Node reads at once.
+const prompt = await build({
+  ...common,
+  entryPoints: [{ in: "dist/lib/cli/status-short.js", out: "status-short" }],
+  plugins: [
+    ...common.plugins,
+    {
+      name: "rarely needed",
+      setup({ onResolve }) {
+        onResolve({ filter: /\/project\/load-project\.js$/ }, () => ({
+          path: "./load-project.js",
+          external: true,
+        }));
+      },
+    },
+  ],
+  outdir: out,
+  format: "esm",
+});
 // separate, or its few lines would become a chunk that everything else loads
 await build({
   absWorkingDir: root,
-  entryPoints: ["dist/lib/run/step.js"],
+  entryPoints: ["dist/lib/session/step.js"],
   outdir: out,
+  bundle: true,
   format: "esm",
+  platform: "node",
   logLevel: "warning",
 });
 // which library is in which file, for test/cli/loading.test.ts
-writeFileSync(`${root}dist/bundle.json`, JSON.stringify(metafile));
+const outputs = { ...metafile.outputs, ...prompt.metafile.outputs };
+writeFileSync(`${root}dist/bundle.json`, JSON.stringify({ ...metafile, outputs }));
 writeFileSync(`${out}/THIRD-PARTY-NOTICES.txt`, notices(metafile));
 for (const file of ["tazpod.js", ...stepNames.map((name) => `tasks/${name}.js`)])
   chmodSync(`${out}/${file}`, 0o755);

@@ -9,7 +9,7 @@ const out = join(root, "dist/types");
 const done = new Set();
 
 rmSync(out, { recursive: true, force: true });
-ship(join(built, "run/step.d.ts"));
+ship(join(built, "session/step.d.ts"));
 
 function ship(file) {
   if (done.has(file)) return;

@@ -8,7 +8,7 @@ import { runWhenMain } from "../lib/session/step-program.js";
 import { fromFailure } from "../lib/run/checks.js";
 import { hasBase } from "../lib/workspace/sync-base.js";
 import { syncWorkspace, syncReport } from "../lib/workspace/sync.js";
-import { fails, holds, type StepCheck, type StepContext, type CheckResult } from "../lib/run/step.js";
+import { fails, holds, type StepCheck, type StepContext, type CheckResult } from "../lib/session/step.js";
 
 /** Makes the project and the container's copy of it alike; nothing where the project is mounted. */
 export async function run(context: StepContext): Promise<Result<void>> {

@@ -4,7 +4,7 @@ import { ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { fromFailure } from "../lib/run/checks.js";
 import { closeParts, partsToClose } from "../lib/session/close-parts.js";
-import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
+import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
 
 /** Closes the parts that this run opened, and leaves the rest of the vault open. What was changed in them was saved before. */
 export async function run(context: StepContext): Promise<Result<void>> {

@@ -4,7 +4,7 @@ import { makeFolder, stat } from "../lib/host/files.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { chosenPassphrase } from "../lib/session/passphrase.js";
-import type { StepContext } from "../lib/run/step.js";
+import type { StepContext } from "../lib/session/step.js";
 import { archiveLimit } from "../lib/vault/archive/normalise.js";
 import { sealInto } from "../lib/vault/seal-into.js";
 import { noTarWarnings } from "../lib/vault/archive/tar-warnings.js";

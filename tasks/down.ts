@@ -7,7 +7,7 @@ import { runWhenMain } from "../lib/session/step-program.js";
 import { fromFailure } from "../lib/run/checks.js";
 import { ownContainer } from "../lib/session/own-container.js";
 import { removeCopy } from "../lib/session/remove-copy.js";
-import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
+import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
 
 /** Stops and removes the project's container, and nobody else's; with it the copy of the project that it has. */
 export async function run(context: StepContext): Promise<Result<void>> {

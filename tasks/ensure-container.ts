@@ -11,7 +11,7 @@ import { fromFailure } from "../lib/run/checks.js";
 import { readyToMake, readyToStart } from "../lib/session/preflight.js";
 import { makeProjectContainer } from "../lib/session/make-noted.js";
 import { ownContainer } from "../lib/session/own-container.js";
-import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
+import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
 
 /** Makes and starts the project's container, or starts it; somebody else's is refused. */
 export async function run(context: StepContext): Promise<Result<void>> {

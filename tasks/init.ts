@@ -7,7 +7,7 @@ import { displayPath } from "../lib/host/paths.js";
 import type { Project } from "../lib/project/project.js";
 import { ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
-import type { StepContext } from "../lib/run/step.js";
+import type { StepContext } from "../lib/session/step.js";
 import { trustAnswers } from "../lib/trust/ensure.js";
 
 /**

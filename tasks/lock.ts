@@ -5,7 +5,7 @@ import { withProjectLock } from "../lib/project/project-lock.js";
 import { sessionsTimestamp, otherSessions } from "../lib/project/sessions.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
-import type { StepContext } from "../lib/run/step.js";
+import type { StepContext } from "../lib/session/step.js";
 
 /** Empties the RAM folder. What was not saved is the business of the fact it needs. */
 export async function run(context: StepContext): Promise<Result<void>> {

@@ -6,7 +6,7 @@ import { fail, ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { awsLogin } from "../lib/session/aws-login.js";
 import { isOffline } from "../lib/session/staleness.js";
-import { fails, type StepCheck, type StepContext } from "../lib/run/step.js";
+import { fails, type StepCheck, type StepContext } from "../lib/session/step.js";
 import { failureText } from "../lib/failure/explain.js";
 
 /**

@@ -3,7 +3,7 @@ import { findLogin } from "../lib/aws/sso/find-login.js";
 import { ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { isOffline } from "../lib/session/staleness.js";
-import type { StepContext } from "../lib/run/step.js";
+import type { StepContext } from "../lib/session/step.js";
 
 /** Forgets the login that tazpod made. */
 export async function run(context: StepContext): Promise<Result<unknown>> {

@@ -5,7 +5,7 @@ import { runWhenMain } from "../lib/session/step-program.js";
 import { vaultDiverged } from "../lib/session/staleness.js";
 import { otherPassphrase, vaultPassphrase } from "../lib/session/passphrase.js";
 import { offerPush } from "../lib/session/offer-push.js";
-import type { StepContext } from "../lib/run/step.js";
+import type { StepContext } from "../lib/session/step.js";
 import { archiveLimit } from "../lib/vault/archive/normalise.js";
 import type { Merged } from "../lib/vault/merge-into.js";
 import { run as push } from "./push.js";

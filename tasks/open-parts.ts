@@ -5,7 +5,7 @@ import { runWhenMain } from "../lib/session/step-program.js";
 import { fromFailure } from "../lib/run/checks.js";
 import { openMissingParts, openParts } from "../lib/session/open-parts.js";
 import { namedParts } from "../lib/session/parts.js";
-import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
+import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
 
 /** Opens the parts of the vault that were asked for by name, where the vault is open without them. */
 export async function run(context: StepContext): Promise<Result<void>> {

@@ -3,7 +3,7 @@ import { checkPushed } from "../lib/remote/local-vault.js";
 import { ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { isOffline } from "../lib/session/staleness.js";
-import type { StepContext } from "../lib/run/step.js";
+import type { StepContext } from "../lib/session/step.js";
 
 /** Says at the end what was not pushed; it waits for the next time. */
 export async function run(context: StepContext): Promise<Result<void>> {

@@ -5,7 +5,7 @@ import { runWhenMain } from "../lib/session/step-program.js";
 import { vaultCurrent } from "../lib/session/staleness.js";
 import { formatBytes } from "../lib/host/human.js";
 import { fromFailure } from "../lib/run/checks.js";
-import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
+import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
 
 /** Brings the remote's vault here; never over work that was not pushed, unless forced, and then that is kept. */
 export async function run(context: StepContext): Promise<Result<unknown>> {

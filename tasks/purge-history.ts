@@ -3,7 +3,7 @@ import { purge } from "../lib/remote/prune.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { isOffline } from "../lib/session/staleness.js";
-import type { StepContext } from "../lib/run/step.js";
+import type { StepContext } from "../lib/session/step.js";
 import { run as push } from "./push.js";
 
 /** Removes every copy in the history but those of the vault that is at the remote now, once somebody has said so. */

@@ -4,7 +4,7 @@ import type { Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { isOffline } from "../lib/session/staleness.js";
 import { pushVault } from "../lib/session/push-vault.js";
-import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
+import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
 
 /** Uploads the local vault, never over one that this host has not seen. */
 export async function run(context: StepContext): Promise<Result<unknown>> {

@@ -8,7 +8,7 @@ import { readyToMake } from "../lib/session/preflight.js";
 import { removeCopy } from "../lib/session/remove-copy.js";
 import { makeProjectContainer } from "../lib/session/make-noted.js";
 import { ownContainer } from "../lib/session/own-container.js";
-import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
+import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
 import { isRecordedOpen } from "../lib/secrets-folder/open-record.js";
 
 /** Removes the container and makes it from today's settings. */

@@ -5,7 +5,7 @@ import { fail, ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { otherPassphrase, vaultPassphrase, withPassphrase } from "../lib/session/passphrase.js";
 import { offerPush } from "../lib/session/offer-push.js";
-import type { StepContext } from "../lib/run/step.js";
+import type { StepContext } from "../lib/session/step.js";
 import type { Secret } from "../lib/host/secret.js";
 import { inspectVault } from "../lib/vault/inspect.js";
 import { run as push } from "./push.js";

@@ -6,7 +6,7 @@ import { runWhenMain } from "../lib/session/step-program.js";
 import { vaultPassphrase } from "../lib/session/passphrase.js";
 import { closeTampered, notOpen } from "../lib/session/tampered.js";
 import { saveVault, vaultSaved } from "../lib/session/save.js";
-import type { StepCheck, StepContext } from "../lib/run/step.js";
+import type { StepCheck, StepContext } from "../lib/session/step.js";
 import type { Secret } from "../lib/host/secret.js";
 
 /** Seals the RAM folder and makes that the local vault, once it has been opened again for proof. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { makeFolder, stat } from "../lib/host/files.js";
 import { ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
-import type { StepContext } from "../lib/run/step.js";
+import type { StepContext } from "../lib/session/step.js";
 import type { StorageStep } from "../lib/remote/s3/storage.js";
 
 /** Makes the remote ready: a bucket with what protects it, or a folder. */

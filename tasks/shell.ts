@@ -16,7 +16,7 @@ import { lateRemoteChange } from "../lib/session/staleness.js";
 import { finishLocking, join, type Joined } from "../lib/session/join.js";
 import { exitCodeOf, runInside } from "../lib/session/run-inside.js";
 import { shellEnvironment } from "../lib/session/shell-environment.js";
-import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
+import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
 
 /** 128 and SIGKILL. */
 const killedCode = 137;

@@ -16,7 +16,7 @@ import { openStateChanged } from "../lib/session/tampered.js";
 import { openMissingParts } from "../lib/session/open-parts.js";
 import { wantedOpening } from "../lib/session/parts.js";
 import { withPassphrase } from "../lib/session/passphrase.js";
-import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
+import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
 import { unlockVault } from "../lib/session/unlock.js";
 import { closedParts } from "../lib/vault/vault-parts.js";
 import { archiveLimit } from "../lib/vault/archive/normalise.js";

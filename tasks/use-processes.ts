@@ -4,7 +4,7 @@ import { explain } from "../lib/failure/explain.js";
 import type { Failure } from "../lib/failure/failure.js";
 import type { Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
-import { fails, holds, type StepCheck, type StepContext } from "../lib/run/step.js";
+import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
 
 /** Notes for this project and host that the shell may be a plain process; `down` forgets it. */
 export function run({ project }: StepContext): Promise<Result<void>> {

@@ -10,7 +10,7 @@ import { vaultPassphrase } from "../lib/session/passphrase.js";
 import { exitCodeOf, runInside } from "../lib/session/run-inside.js";
 import { saveSeparateContainer } from "../lib/session/save-aside.js";
 import { shellEnvironment } from "../lib/session/shell-environment.js";
-import type { StepContext } from "../lib/run/step.js";
+import type { StepContext } from "../lib/session/step.js";
 
 /** Time to save what a command that was interrupted has changed. */
 const saveMs = 120_000;

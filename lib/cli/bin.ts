@@ -1,13 +1,12 @@
 #!/usr/bin/env node
 import { canStart, keepCompiledCode } from "../host/start.js";
 import { printResult } from "../host/screen.js";
-import { helpText } from "./help.js";
+import { generalHelp } from "./help.js";
 
 // `--help` loads nothing else, and neither does a Node that is too old (lib/host/start.ts).
 const argv = process.argv.slice(2);
 if (canStart()) {
-  if (argv.length === 1 && ["--help", "-h", "help"].includes(argv[0] ?? ""))
-    printResult(helpText().trimEnd());
+  if (argv.length === 1 && ["--help", "-h", "help"].includes(argv[0] ?? "")) printResult(generalHelp());
   else void load(argv).then((code) => (process.exitCode = code));
 }
 

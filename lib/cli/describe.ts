@@ -1,23 +1,45 @@
-import { render } from "../recipe/render.js";
-import type { Task } from "../recipe/recipe.js";
-import type { Arguments } from "../run/arguments.js";
-import { open } from "../session/open.js";
-import { reportFailure } from "../run/report.js";
+import { fail, ok, type Result } from "../failure/result.js";
 import { printResult } from "../host/screen.js";
+import { render } from "../recipe/render.js";
+import type { Goal, Task } from "../recipe/recipe.js";
+import type { Arguments } from "../run/arguments.js";
+import { flagLines, runFlags } from "../run/flags.js";
+import { flagsOf } from "../run/task-flags.js";
+import { commands, findCommand } from "./commands.js";
+import { commandHelp, generalHelp } from "./help.js";
+import type { ProjectRun } from "../session/open.js";
+import { inProject } from "./in-project.js";
 import { byName, findTarget } from "./target.js";
 
-/** `tazpod TASK --help`: what a goal or task is for, and what it hangs on. */
-export async function describeCommand(args: Arguments, word: string): Promise<number> {
-  const setting = await open(args.project, args.options, { skipTrustCheck: true });
-  if (!setting.ok) return reportFailure(setting.failure, args.json);
-  const { recipe, services } = setting.value;
-  const target = findTarget(recipe, [word]);
-  if (!target.ok) return reportFailure(target.failure, args.json);
-  const one = byName(recipe.goals, word) ?? (byName(recipe.tasks, word) as Task);
+/** `tazpod help NAME` and `tazpod NAME --help`: the help of a command, of a group of commands, of a goal or of a task. */
+export async function helpCommand(args: Arguments, words: readonly string[]): Promise<number> {
+  const [word] = words;
+  const found = findCommand(words)?.command;
+  const group = commands.filter(({ name }) => name.startsWith(`${word} `));
+  const text =
+    word === undefined
+      ? generalHelp()
+      : found
+        ? commandHelp(found)
+        : group.length > 0
+          ? group.map(commandHelp).join("\n\n")
+          : undefined;
+  if (text === undefined) return inProject(args, (run) => describe(words, run), { skipTrustCheck: true });
+  printResult(text);
+  return 0;
+}
+
+/** Prints what a goal or task is for, its flags, and the facts it depends on. */
+async function describe(words: readonly string[], { recipe, services }: ProjectRun): Promise<Result<void>> {
+  const target = findTarget(recipe, words.slice(0, 1));
+  if (!target.ok) return target;
+  const one: Goal | Task | undefined =
+    byName(recipe.goals, target.value.name) ?? recipe.tasks.get(target.value.name);
+  if (one === undefined) return fail({ kind: "unknown-name", what: "task", name: target.value.name });
   const vars = services.vars(recipe, "action" in one ? one : undefined);
   const list = (title: string, names: readonly string[]): string[] =>
     names.length === 0 ? [] : [`${title.padEnd(10)}${names.join(", ")}`];
-  const more =
+  const relations =
     "action" in one
       ? [
           ...list("needs", one.needs),
@@ -30,14 +52,20 @@ export async function describeCommand(args: Arguments, word: string): Promise<nu
           ),
         ]
       : list("runs", one.run);
-  const head = `${one.name}: ${render(one.desc ?? "", vars)}`;
+  // a project is made once
+  const initFlags: readonly string[] = services.project.initialised
+    ? (recipe.tasks.get("init")?.flags ?? [])
+    : [];
+  const taken = [...flagsOf(recipe, target.value.tasks)].filter((flag) => !initFlags.includes(flag));
   const text = [
-    head,
+    `${one.name}: ${render(one.desc ?? "", vars)}`,
     ...(one.summary === undefined ? [] : ["", render(one.summary.trimEnd(), vars)]),
     "",
-    ...more,
+    ...relations,
     ...list("from", [`${one.at.file}:${one.at.line}`]),
+    "",
+    ...flagLines([...runFlags, ...taken]),
   ];
-  printResult([...text, "", "Options: see `tazpod --help`."].join("\n"));
-  return 0;
+  printResult(text.join("\n"));
+  return ok(undefined);
 }

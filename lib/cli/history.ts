@@ -6,11 +6,9 @@ import type { Remote, RemoteObject } from "../remote/remote-types.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Arguments } from "../run/arguments.js";
 import { formatBytes } from "../host/human.js";
-import { isOffline } from "../session/staleness.js";
-import { open } from "../session/open.js";
 import { withPassphrase } from "../session/passphrase.js";
-import { reportFailure } from "../run/report.js";
-import type { StepContext } from "../run/step.js";
+import { inVaultProject } from "./in-project.js";
+import type { StepContext } from "../session/step.js";
 import { changeLines, type Changes, changesBetween } from "../vault/changes.js";
 import type { DigestLine } from "../vault/archive/manifest.js";
 import { listVault } from "../vault/inspect.js";
@@ -26,28 +24,9 @@ interface Row {
   readonly isCurrent: boolean;
 }
 
-/** `tazpod history`: the copies of the vault that the remote keeps, newest first; with --changes, by name, what each changed. */
-export async function historyCommand(args: Arguments, words: readonly string[]): Promise<number> {
-  if (words.length > 0) return reportFailure({ kind: "usage", message: "history takes no name." }, args.json);
-  const setting = await open(args.project, args.options);
-  if (!setting.ok) return reportFailure(setting.failure, args.json);
-  const { recipe, services, interrupts } = setting.value;
-  const { project } = services;
-  if (!project.initialised) return reportFailure({ kind: "no-project", from: project.root }, args.json);
-  interrupts.watch();
-  try {
-    const context = services.context(recipe, undefined, interrupts.signal, () => undefined);
-    if (isOffline(context))
-      return reportFailure(
-        { kind: "usage", message: "history asks the remote, and --offline was given." },
-        args.json,
-      );
-    const shown = await show(context, args);
-    return shown.ok ? 0 : reportFailure(shown.failure, args.json);
-  } finally {
-    interrupts.unwatch();
-    services.session.end();
-  }
+/** `tazpod history`: the copies of the vault that the remote keeps, newest first; with --changes, what each changed, by name. */
+export function historyCommand(args: Arguments): Promise<number> {
+  return inVaultProject(args, (context) => show(context, args));
 }
 
 async function show(context: StepContext, { json, changes, all }: Arguments): Promise<Result<void>> {

@@ -1,22 +1,22 @@
+import { ok } from "../failure/result.js";
+import { printable } from "../host/printable.js";
+import { printJson, printResult } from "../host/screen.js";
 import { render } from "../recipe/render.js";
 import type { Goal, Task } from "../recipe/recipe.js";
-import { fail } from "../failure/result.js";
 import type { Arguments } from "../run/arguments.js";
-import { open } from "../session/open.js";
-import { reportFailure } from "../run/report.js";
-import { printJson, printResult } from "../host/screen.js";
-import { printable } from "../host/printable.js";
+import type { ProjectRun } from "../session/open.js";
+import { inProject } from "./in-project.js";
 
-/** `tazpod list`: what can be named, and what it does. */
-export async function listCommand(args: Arguments, words: readonly string[]): Promise<number> {
-  if (words.length > 0)
-    return reportFailure(fail({ kind: "usage", message: "list takes no name." }).failure, args.json);
-  const setting = await open(args.project, args.options, { skipTrustCheck: true });
-  if (!setting.ok) return reportFailure(setting.failure, args.json);
-  const { recipe, services } = setting.value;
+/** `tazpod list`: the goals and tasks that can be named, and what they do. */
+export function listCommand(args: Arguments): Promise<number> {
+  const how = { skipTrustCheck: true };
+  return inProject(args, async (run) => ok(print(run, args.json)), how);
+}
+
+function print({ recipe, services }: ProjectRun, json: boolean): void {
   const tasks = [...recipe.tasks.values()].filter((task) => !task.internal);
   const goals = [...recipe.goals.values()];
-  if (args.json) {
+  if (json) {
     const shape = ({ name, desc, aliases, at }: Goal | Task) => ({
       name,
       desc,
@@ -25,7 +25,7 @@ export async function listCommand(args: Arguments, words: readonly string[]): Pr
       line: at.line,
     });
     printJson({ goals: goals.map(shape), tasks: tasks.map(shape) });
-    return 0;
+    return;
   }
   const builtin = recipe.files[0];
   const width = Math.max(...[...goals, ...tasks].map(({ name }) => name.length));
@@ -42,5 +42,4 @@ export async function listCommand(args: Arguments, words: readonly string[]): Pr
     ...tasks.map((task) => line(task, services.vars(recipe, task))),
   ];
   printResult(text.join("\n"));
-  return 0;
 }

@@ -1,15 +1,15 @@
 import { packageText } from "../host/installation.js";
 import { printNote, printResult } from "../host/screen.js";
-import { fail, ok, type Result } from "../failure/result.js";
-import { parseArguments, type Arguments } from "../run/arguments.js";
+import type { Failure } from "../failure/failure.js";
+import { type Arguments, parseArguments } from "../run/arguments.js";
+import type { FlagName } from "../run/flags.js";
 import { reportFailure } from "../run/report.js";
-import { describeCommand } from "./describe.js";
-import { helpText } from "./help.js";
-import { listCommand } from "./list.js";
-import { planCommand } from "./plan.js";
-import { runCommand } from "./run.js";
+import { nearest } from "../document/nearest.js";
+import { actions } from "./actions.js";
+import { type Command, commands, findCommand } from "./commands.js";
+import { commandHelp, generalHelp } from "./help.js";
 
-/** Runs one command line to its end and returns the exit code. Never throws: a bug ends here and says where to report it. */
+/** Runs one command line and returns the exit code. Never throws: a bug is reported here, with where to send the report. */
 export async function main(argv: readonly string[]): Promise<number> {
   try {
     return await dispatch(argv);
@@ -23,67 +23,63 @@ export async function main(argv: readonly string[]): Promise<number> {
 async function dispatch(argv: readonly string[]): Promise<number> {
   const parsed = parseArguments(argv);
   if (!parsed.ok) return reportFailure(parsed.failure, argv.includes("--json"));
-  const [command, ...rest] = parsed.value.words;
-  if (parsed.value.version) return print(await version());
-  if (parsed.value.help || command === "help")
-    return help(parsed.value, command === "help" ? rest[0] : command);
-  switch (command) {
-    case "plan":
-      return planCommand(parsed.value, rest);
-    case "list":
-      return listCommand(parsed.value, rest);
-    case "status":
-      return (await import("./status.js")).statusCommand(parsed.value, rest);
-    case "doctor":
-      return (await import("./doctor/doctor.js")).doctorCommand(parsed.value, rest);
-    case "history":
-      return (await import("./history.js")).historyCommand(parsed.value, rest);
-    case "vault":
-      return (await import("./vault/vault.js")).vaultCommand(parsed.value, rest);
-    case "trust":
-      return (await import("./trust.js")).trustCommand(parsed.value, rest);
-    case "run":
-      return runOrPlan(parsed.value, rest);
-    case undefined:
-      return runOrPlan(parsed.value, ["enter"]);
-    default:
-      return runOrPlan(parsed.value, [command, ...rest]);
-  }
+  const { words, help, version, dryRun, json } = parsed.value;
+  if (version) return print(await versionText());
+  if (words.length === 0 && help) return print(generalHelp());
+  // a word that is no command is a goal or a task
+  const found = findCommand(words) ?? findCommand(["run", ...(words.length === 0 ? ["enter"] : words)]);
+  if (found === undefined) throw new Error("the command table has no `run`");
+  const isNamed = findCommand(words) !== undefined;
+  if (help && isNamed) return print(commandHelp(found.command));
+  if (help) return (await import("./describe.js")).helpCommand(parsed.value, words);
+  const wrong = groupFailure(words) ?? refusal(found.command, found.rest, parsed.value);
+  if (wrong) return reportFailure(wrong, json);
+  const action = await actions[dryRun && found.command.name === "run" ? "plan" : found.command.name]();
+  return action(parsed.value, found.rest);
 }
 
-async function runOrPlan(given: Arguments, [name, ...more]: readonly string[]): Promise<number> {
-  const takesParts = name === "with" || name === "with-in-shell";
-  const read = takesParts ? withParts(given, more) : ok(given);
-  if (!read.ok) return reportFailure(read.failure, given.json);
-  const words = name === undefined ? [] : [name, ...(takesParts ? [] : more)];
-  return given.dryRun ? planCommand(read.value, words) : runCommand(read.value, words);
+/** Why a word that begins commands of two words, such as `vault`, is not one of them. */
+function groupFailure([group, name]: readonly string[]): Failure | undefined {
+  const all: readonly string[] = commands.map((one) => one.name);
+  const members = all.filter((one) => one.startsWith(`${group} `));
+  if (members.length === 0 || members.includes(`${group} ${name}`)) return undefined;
+  const known = members.map((member) => member.slice(`${group} `.length));
+  if (name === undefined)
+    return {
+      kind: "usage",
+      message: `\`tazpod ${group}\` needs one of: ${known.join(", ")}.`,
+      hint: `\`tazpod ${group} ${known[0]} --help\` explains one of them.`,
+    };
+  const close = nearest(name, known);
+  const guess = close === undefined ? { known } : { nearest: close };
+  return { kind: "unknown-name", what: `${group} command`, name, ...guess };
 }
 
-/** `with` is the one task that is given words: the parts of the vault that its command is to have. */
-function withParts(args: Arguments, names: readonly string[]): Result<Arguments> {
-  const { options } = args;
-  const parts = [...options.parts, ...names.flatMap((list) => list.split(",")).filter((one) => one !== "")];
-  if (parts.length > 0 && (options.args.length > 0 || args.dryRun))
-    return ok({ ...args, options: { ...options, parts } });
-  return fail({
-    kind: "usage",
-    message: parts.length === 0 ? "With which parts of the vault?" : "With them, which command?",
-    hint: "`tazpod run with PART -- CMD`; the parts are named in .tazpod/config.yaml.",
-  });
+/** Why a command does not take these words and flags; undefined if it does. Flags of tasks are checked with the recipe. */
+function refusal(
+  { name, words, flags, runsTasks }: Command,
+  rest: readonly string[],
+  { given, options }: Arguments,
+): Failure | undefined {
+  const hint = `See \`tazpod ${name} --help\`.`;
+  if (runsTasks) return undefined;
+  const takes = words === "" ? 0 : 1;
+  const extra = rest[takes];
+  if (extra !== undefined) return { kind: "usage", message: `Unexpected argument "${extra}".`, hint };
+  if (rest.length === 0 && words !== "" && !words.startsWith("["))
+    return { kind: "usage", message: `\`tazpod ${name}\` needs ${words}.`, hint };
+  if (options.args.length > 0)
+    return { kind: "usage", message: `\`tazpod ${name}\` takes no command after --.`, hint };
+  const foreign = [...given].find((flag) => !(flags as readonly FlagName[]).includes(flag));
+  if (foreign === undefined) return undefined;
+  return { kind: "usage", message: `\`tazpod ${name}\` does not take --${foreign}.`, hint };
 }
 
-/** A task's own summary where the word is a task; else the text of the command. */
-async function help(args: Arguments, word: string | undefined): Promise<number> {
-  const text = helpText(word);
-  if (word === undefined || text !== helpText()) return print(text);
-  return describeCommand(args, word);
-}
-
-async function version(): Promise<string> {
+async function versionText(): Promise<string> {
   return (JSON.parse(await packageText("package.json")) as { version: string }).version;
 }
 
 function print(text: string): number {
-  printResult(text.trimEnd());
+  printResult(text);
   return 0;
 }

@@ -1,33 +1,31 @@
 import { explain } from "../failure/explain.js";
-import { explainPlan, planJson } from "../plan/format-plan.js";
+import { ok } from "../failure/result.js";
 import type { Failure } from "../failure/failure.js";
-import { planOf } from "../run/plan-of.js";
-import type { Arguments } from "../run/arguments.js";
-import { open } from "../session/open.js";
-import { reportFailure } from "../run/report.js";
 import { printJson, printResult } from "../host/screen.js";
-import { findTarget } from "./target.js";
-import { withPlacement } from "./with.js";
+import { explainPlan, planJson } from "../plan/format-plan.js";
+import type { Arguments } from "../run/arguments.js";
+import { planOf } from "../run/plan-of.js";
+import { reportFailure } from "../run/report.js";
+import { inProject } from "./in-project.js";
+import { readWords, targetOf } from "./target.js";
 
 /** `tazpod plan NAME` and `run NAME --dry-run`: runs only checks. */
-export async function planCommand(args: Arguments, words: readonly string[]): Promise<number> {
-  const setting = await open(args.project, args.options);
-  if (!setting.ok) return reportFailure(setting.failure, args.json);
-  const { recipe, services, interrupts } = setting.value;
-  const target = findTarget(
-    recipe,
-    await withPlacement(words.length === 0 ? ["enter"] : words, setting.value),
-  );
-  if (!target.ok) return reportFailure(target.failure, args.json);
-  interrupts.watch();
-  const plan = await planOf(target.value, setting.value, { ran: new Set(), declined: new Set() });
-  interrupts.unwatch();
-  if (!plan.ok) return reportFailure(plan.failure, args.json);
-  const settings = {
-    vars: services.vars(recipe),
-    describeFailure: (failure: Failure) => explain(failure).message.split("\n")[0] ?? failure.kind,
-  };
-  if (args.json) printJson(planJson(plan.value, settings));
-  else printResult(explainPlan(plan.value, recipe, settings));
-  return 0;
+export async function planCommand(given: Arguments, words: readonly string[]): Promise<number> {
+  const read = readWords(given, words.length === 0 ? ["enter"] : words);
+  if (!read.ok) return reportFailure(read.failure, given.json);
+  const { args } = read.value;
+  return inProject(args, async (run) => {
+    const { recipe, services } = run;
+    const target = await targetOf(read.value, run);
+    if (!target.ok) return target;
+    const plan = await planOf(target.value, run, { ran: new Set(), declined: new Set() });
+    if (!plan.ok) return plan;
+    const settings = {
+      vars: services.vars(recipe),
+      describeFailure: (failure: Failure) => explain(failure).message.split("\n")[0] ?? failure.kind,
+    };
+    if (args.json) printJson(planJson(plan.value, settings));
+    else printResult(explainPlan(plan.value, recipe, settings));
+    return ok(0);
+  });
 }

@@ -1,12 +1,12 @@
 import { getRawAsset } from "node:sea";
 import { Script } from "node:vm";
 import { printResult } from "../host/screen.js";
-import { helpText } from "./help.js";
+import { generalHelp } from "./help.js";
 
 // The standalone executable starts here (scripts/standalone.mjs); the package starts in bin.ts. Only this is always read:
 // the rest is the program, a script of its own, for which V8 has compiled code from the build.
 const argv = process.argv.slice(2);
-if (argv.length === 1 && ["--help", "-h", "help"].includes(argv[0] ?? "")) printResult(helpText().trimEnd());
+if (argv.length === 1 && ["--help", "-h", "help"].includes(argv[0] ?? "")) printResult(generalHelp());
 else start();
 
 function asset(name: string): Buffer {

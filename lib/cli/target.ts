@@ -1,23 +1,69 @@
 import { nearest } from "../document/nearest.js";
-import type { Target } from "../plan/plan.js";
-import type { Goal, Recipe, Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import { commandNames } from "./help.js";
+import { displayPath } from "../host/paths.js";
+import type { Target } from "../plan/plan.js";
+import type { Project } from "../project/project.js";
+import type { Goal, Recipe, Task } from "../recipe/recipe.js";
+import type { Arguments } from "../run/arguments.js";
+import type { FlagName } from "../run/flags.js";
+import type { InitOptions } from "../run/init-options.js";
+import { runFlags } from "../run/flags.js";
+import { flagsOf } from "../run/task-flags.js";
+import type { ProjectRun } from "../session/open.js";
+import { namedParts } from "../session/parts.js";
+import { commandNames } from "./commands.js";
+import { withPlacement } from "./with.js";
 
-/** The goal or task a user means by a word: its name or an alias. Failure: `unknown-name` with the nearest. */
+/** A command line of `run` or `plan`: the words that name a target, and the parts after `with` moved to the options. */
+export interface TargetWords {
+  readonly args: Arguments;
+  readonly words: readonly string[];
+}
+
+/** Reads the words after `run`. `with` is the one task that takes words: parts of the vault. Failure: `usage`. */
+export function readWords(args: Arguments, words: readonly string[]): Result<TargetWords> {
+  const [name, ...names] = words;
+  if (name !== "with" && name !== "with-in-shell") return ok({ args, words });
+  const { options } = args;
+  const parts = [...options.parts, ...names.flatMap((list) => list.split(",")).filter((one) => one !== "")];
+  if (parts.length > 0 && (options.args.length > 0 || args.dryRun || args.help))
+    return ok({ args: { ...args, options: { ...options, parts } }, words: [name] });
+  return fail({
+    kind: "usage",
+    message: parts.length === 0 ? "Name at least one part of the vault." : "Give a command after --.",
+    hint: "`tazpod run with PART -- CMD`; the parts are named in .tazpod/config.yaml.",
+  });
+}
+
+/** The target of a command line, with everything that it asks for checked before anything runs. Failures: `usage`, `unknown-name`. */
+export async function targetOf({ args, words }: TargetWords, run: ProjectRun): Promise<Result<Target>> {
+  const { recipe, services } = run;
+  const target = findTarget(recipe, await withPlacement(words, run));
+  if (!target.ok) return target;
+  const checks = [
+    checkFlags(recipe, target.value, args),
+    checkInit(services.project, args.options.init),
+    namedParts(services.project, args.options.parts),
+    checkCommand(recipe, target.value, args),
+    checkYes(recipe, args),
+  ];
+  return (checks.find((check) => !check.ok) as Result<never> | undefined) ?? target;
+}
+
+/** Finds the goal or task with a name or an alias. Failure: `unknown-name`, with the nearest name. */
 export function findTarget(recipe: Recipe, words: readonly string[]): Result<Target> {
   const [word, extra] = words;
   if (word === undefined)
     return fail({
       kind: "usage",
-      message: "Which goal or task?",
-      hint: `Known: ${names(recipe).join(", ")}.`,
+      message: "Name a goal or a task.",
+      hint: `This project has ${names(recipe).join(", ")}.`,
     });
   if (extra !== undefined) {
     return fail({
       kind: "usage",
-      message: `One goal or task at a time: "${extra}" is one too many.`,
-      hint: "A command for the shell goes behind --.",
+      message: `Unexpected argument "${extra}".`,
+      hint: "Run one goal or task at a time. A command for the shell goes after --.",
     });
   }
   const goal = byName(recipe.goals, word);
@@ -38,8 +84,62 @@ export function byName<T extends Goal | Task>(all: ReadonlyMap<string, T>, word:
 }
 
 function names(recipe: Recipe): string[] {
-  return [
-    ...recipe.goals.keys(),
-    ...[...recipe.tasks.values()].filter((task) => !task.internal).map((task) => task.name),
-  ];
+  const tasks = [...recipe.tasks.values()].filter((task) => !task.internal);
+  return [...recipe.goals.keys(), ...tasks.map((task) => task.name)];
+}
+
+/** Refuses flags that no task of the target takes. */
+function checkFlags(recipe: Recipe, target: Target, { given }: Arguments): Result<void> {
+  const taken = new Set<FlagName>([...runFlags, ...flagsOf(recipe, target.tasks)]);
+  const foreign = [...given].find((flag) => !taken.has(flag));
+  if (foreign === undefined) return ok(undefined);
+  return fail({
+    kind: "usage",
+    message: `${target.name} does not take --${foreign}.`,
+    hint: `See \`tazpod ${target.name} --help\`.`,
+  });
+}
+
+function checkCommand(recipe: Recipe, target: Target, { options }: Arguments): Result<void> {
+  const hasShell = target.tasks.some((name) => {
+    const action = recipe.tasks.get(name)?.action;
+    return (
+      action?.kind === "script" &&
+      action.script.kind === "builtin" &&
+      ["shell", "with"].includes(action.script.name)
+    );
+  });
+  if (options.args.length > 0 && !hasShell) {
+    return fail({
+      kind: "usage",
+      message: `${target.name} runs no command, so nothing can follow --.`,
+      hint: "`tazpod enter -- CMD` runs one.",
+    });
+  }
+  if (options.variables.length > 0 && options.args.length === 0) {
+    return fail({
+      kind: "usage",
+      message: "--env is for a command, and none was given.",
+      hint: "`tazpod run with PART --env NAME=PATH -- CMD`",
+    });
+  }
+  return ok(undefined);
+}
+
+function checkYes(recipe: Recipe, { options: { yes } }: Arguments): Result<void> {
+  const unknown = yes === "all" ? undefined : [...yes].find((name) => !recipe.tasks.has(name));
+  if (unknown === undefined) return ok(undefined);
+  return fail({ kind: "unknown-name", what: "task", name: unknown, known: [...recipe.tasks.keys()] });
+}
+
+/** Refuses answers to the questions of `init` in a project that exists already: they would change nothing. */
+function checkInit({ initialised, configFile }: Project, init: InitOptions): Result<void> {
+  const [name] = Object.keys(init);
+  if (name === undefined || !initialised) return ok(undefined);
+  const flag = name !== "devcontainer" ? name : init.devcontainer ? "from-devcontainer" : "no-devcontainer";
+  return fail({
+    kind: "usage",
+    message: `--${flag} is for a new project, and this one exists already.`,
+    hint: `Change ${displayPath(configFile)} instead.`,
+  });
 }

@@ -1,47 +1,46 @@
+import { fail, ok, type Result } from "../failure/result.js";
 import { printJson, printResult } from "../host/screen.js";
 import type { Arguments } from "../run/arguments.js";
-import { open } from "../session/open.js";
-import { reportFailure } from "../run/report.js";
+import type { ProjectRun } from "../session/open.js";
 import { readTrust } from "../trust/ensure.js";
 import { removeTrusted, writeTrusted } from "../trust/store.js";
+import { inProject } from "./in-project.js";
 
-/** `tazpod trust`: shows what a project overrides, and records that it is trusted on this host, or no longer is. */
-export async function trustCommand(args: Arguments, words: readonly string[]): Promise<number> {
-  if (words.length > 0) return reportFailure({ kind: "usage", message: "trust takes no name." }, args.json);
-  const setting = await open(args.project, args.options, { skipTrustCheck: true });
-  if (!setting.ok) return reportFailure(setting.failure, args.json);
-  const { recipe, services } = setting.value;
+/** `tazpod trust`: shows what a project overrides, and records whether it is trusted on this host. */
+export function trustCommand(args: Arguments): Promise<number> {
+  return inProject(args, (run) => trust(args, run), { skipTrustCheck: true });
+}
+
+async function trust(args: Arguments, { recipe, services }: ProjectRun): Promise<Result<number>> {
   const { project, terminal, options } = services;
   const found = await readTrust(project, recipe, (task) => services.vars(recipe, task));
-  if (!found.ok) return reportFailure(found.failure, args.json);
+  if (!found.ok) return found;
   const { state, since, items, text } = found.value;
   const hash = await found.value.hash();
   const isAsked = state === "untrusted" && !args.show && !args.revoke && options.yes !== "all";
   if (args.json) printJson({ project: project.root, state, since, hash, things: items });
-  else if (state === "nothing to trust")
-    printResult("The project has only what comes with tazpod: there is nothing to trust.");
+  else if (state === "nothing to trust") printResult("The project overrides nothing that needs your trust.");
   else if (isAsked && terminal.interactive) {
     const seen = await terminal.page(`${await text(true)}\n${hash}`);
-    if (!seen.ok) return reportFailure(seen.failure, args.json);
+    if (!seen.ok) return seen;
   } else printResult(`${await text(args.show || state === "untrusted")}\n${hash}`);
   if (args.revoke) {
     const removed = await removeTrusted(project.root);
-    if (!removed.ok) return reportFailure(removed.failure, args.json);
-    terminal.print("It is not trusted any more on this host.");
-    return 0;
+    if (!removed.ok) return removed;
+    terminal.print("The project is no longer trusted on this host.");
+    return ok(0);
   }
-  if (args.show) return state === "untrusted" ? 3 : 0;
-  if (state !== "untrusted") return 0;
+  if (args.show) return ok(state === "untrusted" ? 3 : 0);
+  if (state !== "untrusted") return ok(0);
   if (options.yes !== "all") {
-    const question = "Trust it on this host?";
-    if (!terminal.interactive)
-      return reportFailure({ kind: "answer-needed", question, flag: "--yes" }, args.json);
+    const question = "Trust this project on this host?";
+    if (!terminal.interactive) return fail({ kind: "answer-needed", question, flag: "--yes" });
     const answer = await terminal.confirm(question, false);
-    if (!answer.ok) return reportFailure(answer.failure, args.json);
-    if (!answer.value) return reportFailure({ kind: "declined", question }, args.json);
+    if (!answer.ok) return answer;
+    if (!answer.value) return fail({ kind: "declined", question });
   }
   const written = await writeTrusted(project.root, items);
-  if (!written.ok) return reportFailure(written.failure, args.json);
-  terminal.print("It is trusted on this host.");
-  return 0;
+  if (!written.ok) return written;
+  terminal.print("The project is trusted on this host.");
+  return ok(0);
 }

@@ -1,10 +1,13 @@
-import type { Run } from "../run/run-environment.js";
+import type { ProjectRun } from "../session/open.js";
 
 /**
- * Where `with` runs its command: in a container of its own, where the engine can isolate one; else, or with --in-shell, in
- * the shell's container. Other names are returned as they are.
+ * Decides where `with` runs its command: in a container of its own if the engine can isolate one; otherwise, or with
+ * --in-shell, in the shell's container. Returns other words unchanged.
  */
-export async function withPlacement(words: readonly string[], { services }: Run): Promise<readonly string[]> {
+export async function withPlacement(
+  words: readonly string[],
+  { services }: ProjectRun,
+): Promise<readonly string[]> {
   const [name, ...rest] = words;
   if (name !== "with") return words;
   const { options, project, terminal } = services;

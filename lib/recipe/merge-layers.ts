@@ -19,6 +19,7 @@ const listFields = new Set([
   "wants",
   "provides",
   "clears",
+  "flags",
   "preconditions",
   "finally",
   "cmds",

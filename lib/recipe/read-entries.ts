@@ -34,6 +34,7 @@ export function readTask(name: string, { place, entries }: MapTree): Task {
     wants: namesOf(entries, "wants"),
     provides: namesOf(entries, "provides"),
     clears: namesOf(entries, "clears"),
+    flags: namesOf(entries, "flags"),
     preconditions: itemsOf(entries, "preconditions").flatMap(readPrecondition),
     ...optional("confirm", readConfirm(entries.get("confirm"))),
     interactive: flagOf(entries, "interactive"),

@@ -75,6 +75,8 @@ export interface Task {
   readonly wants: readonly string[];
   readonly provides: readonly string[];
   readonly clears: readonly string[];
+  /** Names of the command-line flags that it reads. */
+  readonly flags: readonly string[];
   readonly preconditions: readonly Precondition[];
   readonly confirm?: Confirm;
   readonly interactive: boolean;

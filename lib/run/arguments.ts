@@ -2,66 +2,36 @@ import { parseArgs } from "node:util";
 import { nearest } from "../document/nearest.js";
 import { currentFolder } from "../host/paths.js";
 import type { Failure } from "../failure/failure.js";
-import { initFlags, parseInit } from "./init-options.js";
+import { type Flag, type FlagName, flags } from "./flags.js";
+import { parseInit } from "./init-options.js";
 import type { RunOptions } from "./options.js";
 import { fail, ok, type Result } from "../failure/result.js";
 
-/** A command line, taken apart; names are not looked up yet. */
+/** A parsed command line; commands and tasks are not looked up yet. */
 export interface Arguments {
-  /** The words before `--`: a command or a task, and what it is given. */
+  /** The flags that were given, by name. */
+  readonly given: ReadonlySet<FlagName>;
+  /** The words before `--`: a command or a task, and its arguments. */
   readonly words: readonly string[];
   readonly project: string | undefined;
   readonly help: boolean;
   readonly version: boolean;
   readonly dryRun: boolean;
   readonly json: boolean;
-  /** With history: what each copy changed, and all of them. */
   readonly changes: boolean;
   readonly all: boolean;
-  /** With trust: change nothing, or take it back. */
   readonly show: boolean;
   readonly revoke: boolean;
-  /** With status: a line for a prompt. */
   readonly short: boolean;
-  /** With doctor: open the vault, too. */
   readonly readData: boolean;
   readonly options: RunOptions;
 }
 
-const flags = {
-  project: { type: "string" },
-  help: { type: "boolean", short: "h" },
-  version: { type: "boolean", short: "V" },
-  verbose: { type: "boolean", short: "v" },
-  json: { type: "boolean" },
-  yes: { type: "string", short: "y" },
-  "dry-run": { type: "boolean", short: "n" },
-  "passphrase-fd": { type: "string" },
-  "passphrase-file": { type: "string" },
-  "passphrase-command": { type: "string" },
-  "new-passphrase-file": { type: "string" },
-  part: { type: "string", multiple: true },
-  "in-shell": { type: "boolean" },
-  env: { type: "string", multiple: true },
-  offline: { type: "boolean" },
-  at: { type: "string" },
-  changes: { type: "boolean" },
-  all: { type: "boolean" },
-  show: { type: "boolean" },
-  revoke: { type: "boolean" },
-  short: { type: "boolean" },
-  "read-data": { type: "boolean" },
-  discard: { type: "boolean" },
-  "skip-unreadable": { type: "boolean" },
-  force: { type: "boolean", short: "f" },
-  ...initFlags,
-} as const;
-
-/** Failure: `usage`, or `unknown-name` for an option. */
+/** Parses a command line. Failures: `usage`, and `unknown-name` for a flag that does not exist. */
 export function parseArguments(argv: readonly string[]): Result<Arguments> {
   const end = argv.indexOf("--");
   const own = end === -1 ? argv : argv.slice(0, end);
-  // --yes takes its value only behind an equals sign, so that `tazpod --yes enter` means what it says
+  // --yes takes a value only after an equals sign, so that the word after it in `tazpod --yes enter` is the task
   const args = own.map((word) => (word === "--yes" || word === "-y" ? "--yes=*" : word));
   const wrong = unknownOption(args);
   if (wrong) return fail(wrong);
@@ -75,6 +45,7 @@ export function parseArguments(argv: readonly string[]): Result<Arguments> {
     const init = parseInit(values, currentFolder() ?? "/");
     if (!init.ok) return init;
     return ok({
+      given: new Set(Object.keys(values) as FlagName[]),
       words: positionals,
       project: values.project,
       help: values.help ?? false,
@@ -136,9 +107,8 @@ function parseVariables(given: readonly string[]): Result<RunOptions["variables"
 }
 
 function unknownOption(args: readonly string[]): Failure | undefined {
-  const short: readonly string[] = Object.values(flags).flatMap((flag) =>
-    "short" in flag ? [flag.short] : [],
-  );
+  const all: readonly Flag[] = Object.values(flags);
+  const short = all.flatMap((flag) => flag.short ?? []);
   for (const [index, word] of args.entries()) {
     const before = args[index - 1];
     const isValue =

@@ -7,7 +7,7 @@ import { render } from "../recipe/render.js";
 import type { Check } from "../recipe/recipe.js";
 import { checkCommand } from "../trust/code.js";
 import { loadScript } from "./scripts.js";
-import { fails, holds, unknown, type StepContext } from "./step.js";
+import { fails, holds, unknown, type RunContext } from "./context.js";
 
 /** A failure met while checking: nobody can tell. */
 export function fromFailure(failure: Failure): CheckResult {
@@ -16,7 +16,7 @@ export function fromFailure(failure: Failure): CheckResult {
 }
 
 export interface CheckSetting {
-  readonly context: StepContext;
+  readonly context: RunContext;
   /** What the check is of: a script's export is looked up under this name. */
   readonly subject: string;
   /** How a `fact` check is answered. */
@@ -46,7 +46,7 @@ export async function evaluate(check: Check, setting: CheckSetting): Promise<Che
   }
 }
 
-async function exists(path: string, context: StepContext): Promise<CheckResult> {
+async function exists(path: string, context: RunContext): Promise<CheckResult> {
   const found = await stat(join(context.project.root, path));
   if (!found.ok) return fromFailure(found.failure);
   return found.value ? holds(path) : fails(`there is no ${path}`);
@@ -54,7 +54,7 @@ async function exists(path: string, context: StepContext): Promise<CheckResult> 
 
 async function command(
   items: readonly string[],
-  { vars, env, project, signal, code }: StepContext,
+  { vars, env, project, signal, code }: RunContext,
 ): Promise<CheckResult> {
   const argv = items.map((item) => render(item, vars));
   const trusted = await checkCommand(code, argv);

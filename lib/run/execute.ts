@@ -9,13 +9,13 @@ import type { Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { checkCommand } from "../trust/code.js";
 import { loadScript, modulesOf } from "./scripts.js";
-import type { StepContext } from "./step.js";
+import type { RunContext } from "./context.js";
 
 /** Where the stdout of a step's programs goes. Their stderr is always on tazpod's own. */
 export type Stdout = "stdout" | "stderr";
 
 /** Does what a task says, once. A step that does not heed its signal is left behind when it aborts. */
-export async function execute(task: Task, context: StepContext, stdout: Stdout): Promise<Result<unknown>> {
+export async function execute(task: Task, context: RunContext, stdout: Stdout): Promise<Result<unknown>> {
   let timer: NodeJS.Timeout | undefined;
   let stop = (): void => undefined;
   const stopped = new Promise<Result<never>>((resolve) => {
@@ -42,7 +42,7 @@ export function printsFreely({ action, silent, interactive }: Task): boolean {
   return !silent && !interactive && (isOwn || action.kind === "cmds");
 }
 
-async function runAction(task: Task, context: StepContext, stdout: Stdout): Promise<Result<unknown>> {
+async function runAction(task: Task, context: RunContext, stdout: Stdout): Promise<Result<unknown>> {
   if (task.action.kind === "none") return ok(undefined);
   if (task.action.kind === "cmds") {
     for (const cmd of task.action.cmds) {
@@ -85,7 +85,7 @@ async function runAction(task: Task, context: StepContext, stdout: Stdout): Prom
 async function zxProgram(
   file: string,
   task: Task,
-  context: StepContext,
+  context: RunContext,
   stdout: Stdout,
 ): Promise<Result<void>> {
   const folder = join(stateFolder(), "modules");
@@ -108,7 +108,7 @@ async function zxProgram(
 async function program(
   argv: readonly string[],
   task: Task,
-  context: StepContext,
+  context: RunContext,
   stdout: Stdout,
 ): Promise<Result<void>> {
   const { execa } = await import("execa");
@@ -150,7 +150,7 @@ function lastLines(text: string): string {
 }
 
 /** What a program is told about where it runs; never anything secret. */
-function programEnvironment({ vars, project }: StepContext): Record<string, string> {
+function programEnvironment({ vars, project }: RunContext): Record<string, string> {
   const told: Record<string, string> = { TAZPOD_ROOT: project.root };
   for (const [name, value] of Object.entries(vars))
     told[`TAZPOD_${name.toUpperCase().replaceAll("-", "_")}`] = value;

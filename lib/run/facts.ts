@@ -2,9 +2,9 @@ import type { CheckResult } from "../failure/check-result.js";
 import { factsOf } from "../recipe/check.js";
 import type { Fact, Recipe, Task } from "../recipe/recipe.js";
 import { evaluate } from "./checks.js";
-import { fails, unknown, type StepContext } from "./step.js";
+import { fails, unknown, type RunContext } from "./context.js";
 
-type ContextFor = (signal: AbortSignal) => StepContext;
+type ContextFor = (signal: AbortSignal) => RunContext;
 
 /** What is known of the world, asked for when it is needed and forgotten when a step may have changed it. */
 export class Facts {

@@ -9,8 +9,9 @@ import {
 } from "../project/init-answers.js";
 import type { EngineChoice } from "../engine/engine.js";
 import { fail, ok, type Result } from "../failure/result.js";
+import type { FlagName } from "./flags.js";
 
-/** The answers to the questions of `init` that the command line gives. */
+/** The answers to the questions of `init` that were given as flags. */
 export interface InitOptions {
   /** A url. */
   readonly remote?: string;
@@ -23,21 +24,10 @@ export interface InitOptions {
   readonly devcontainer?: boolean;
 }
 
-/** The flags of `init`, as `parseArgs` takes them. */
-export const initFlags = {
-  remote: { type: "string" },
-  region: { type: "string" },
-  image: { type: "string" },
-  build: { type: "string" },
-  user: { type: "string" },
-  engine: { type: "string" },
-  "from-devcontainer": { type: "boolean" },
-  "no-devcontainer": { type: "boolean" },
-} as const;
+/** Values of flags as `parseArgs` returns them. */
+type Values = Readonly<Partial<Record<FlagName, string | boolean | (string | boolean)[] | undefined>>>;
 
-type Values = { readonly [K in keyof typeof initFlags]?: string | boolean | undefined };
-
-/** Failure: `usage`, which names what is allowed. */
+/** Reads the flags of `init`. Failure: `usage`, which names the values that are allowed. */
 export function parseInit(values: Values, folder: string): Result<InitOptions> {
   const readers: Readonly<Record<string, (text: string) => Answer<string>>> = {
     remote: (text) => readRemote(text, folder),
@@ -49,7 +39,7 @@ export function parseInit(values: Values, folder: string): Result<InitOptions> {
   };
   const options: Record<string, string | boolean> = {};
   for (const [name, read] of Object.entries(readers)) {
-    const given = values[name as keyof Values];
+    const given = values[name as FlagName];
     if (typeof given !== "string") continue;
     const answer = read(given);
     if ("expected" in answer)

@@ -11,7 +11,7 @@ import { isOffline } from "./staleness.js";
 import { askOtherSessions, servePassphrase } from "./passphrase-sharing.js";
 import { pushVault } from "./push-vault.js";
 import { saveVault, vaultSaved } from "./save.js";
-import type { StepContext } from "../run/step.js";
+import type { StepContext } from "./step.js";
 
 /** A guard that ended, as when the engine was restarted, is started again so much later, in ms. */
 const restartMs = 5_000;

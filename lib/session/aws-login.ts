@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from "../failure/result.js";
-import type { StepContext } from "../run/step.js";
+import type { StepContext } from "./step.js";
 
 /** Has the AWS CLI log in, where neither the settings nor the profile say how to. Failures: `no-credentials`, `interrupted`. */
 export async function awsLogin({ terminal, signal, vars, project }: StepContext): Promise<Result<void>> {

@@ -9,7 +9,7 @@ import { fail, ok, type Result } from "../failure/result.js";
 import { normalise } from "../vault/archive/normalise.js";
 import { archiveDigest, type DigestLine } from "../vault/archive/manifest.js";
 import { isOpen, isAboveOpen, type OpenParts, rest } from "../vault/vault-parts.js";
-import type { StepContext } from "../run/step.js";
+import type { StepContext } from "./step.js";
 
 /** The parts that this run opened, is done with, and nobody else here has asked for. */
 export async function partsToClose({ project, session }: StepContext): Promise<Result<readonly string[]>> {

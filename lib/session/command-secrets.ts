@@ -2,7 +2,7 @@ import { readFile } from "../secrets-folder/contents.js";
 import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { leastMasked } from "./mask.js";
-import type { StepContext } from "../run/step.js";
+import type { StepContext } from "./step.js";
 
 /** A kernel takes no longer variable than 128 KiB, and masking has to keep up with what is printed. */
 const mostBytes = 32 * 1024;

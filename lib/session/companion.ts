@@ -4,7 +4,7 @@ import { waitUntilIdle } from "../host/idle.js";
 import { otherSessions } from "../project/sessions.js";
 import type { Project } from "../project/project.js";
 import type { Passphrase } from "../vault/read-passphrase.js";
-import type { StepContext } from "../run/step.js";
+import type { StepContext } from "./step.js";
 
 export interface ShellCompanion {
   /** Ends it all, and says what there is to say. Returns whether the shell was ended for want of a key pressed. */

@@ -18,7 +18,7 @@ import type { DevcontainerOffer, OfferedSettings } from "../project/devcontainer
 import { join } from "node:path";
 import { failureText } from "../failure/explain.js";
 import { fail, ok, type Result, settle, take } from "../failure/result.js";
-import type { StepContext } from "../run/step.js";
+import type { StepContext } from "./step.js";
 
 /**
  * What a new config is to say: from the flags, from a devcontainer.json or Dockerfile that is there, and, on a terminal

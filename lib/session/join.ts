@@ -7,7 +7,7 @@ import { withProjectLock } from "../project/project-lock.js";
 import { joinSession, otherSessions } from "../project/sessions.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { openStateChanged } from "./tampered.js";
-import type { StepContext } from "../run/step.js";
+import type { StepContext } from "./step.js";
 
 export interface Joined {
   /** The vault is open. */

@@ -2,7 +2,7 @@ import { createAndStart } from "../engine/container.js";
 import { forgetRecordedEngine, recordEngine } from "../engine/choose.js";
 import type { ContainerSpec, Engine } from "../engine/engine.js";
 import type { Result } from "../failure/result.js";
-import type { StepContext } from "../run/step.js";
+import type { StepContext } from "./step.js";
 
 /** Makes the project's container, and notes which engine did; one that made nothing is not noted. Failures: those of `makeContainer`. */
 export async function makeProjectContainer(

@@ -1,5 +1,5 @@
 import { ok, type Result } from "../failure/result.js";
-import type { StepContext } from "../run/step.js";
+import type { StepContext } from "./step.js";
 
 /** A vault that was put together here is there for others only once somebody has said so. */
 export async function offerPush(

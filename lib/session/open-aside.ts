@@ -12,7 +12,7 @@ import { vaultContent } from "../vault/inspect.js";
 import { isOpen, type OpenParts } from "../vault/vault-parts.js";
 import { filterTar } from "../vault/archive/tar-entries.js";
 import { reportUnlinked } from "./bridges.js";
-import type { StepContext } from "../run/step.js";
+import type { StepContext } from "./step.js";
 
 /** Parts of the vault in a container of their own. */
 export interface SeparateContainer {

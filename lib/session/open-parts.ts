@@ -18,7 +18,7 @@ import { reportUnlinked } from "./bridges.js";
 import { formatBytes, formatFileCount } from "../host/human.js";
 import { namedParts } from "./parts.js";
 import { vaultPassphrase } from "./passphrase.js";
-import type { StepContext } from "../run/step.js";
+import type { StepContext } from "./step.js";
 
 /**
  * Opens those of the named parts that are still closed in a vault that is open. With nothing named, it says what is

@@ -14,21 +14,49 @@ import { searchPath } from "../trust/code.js";
 import { configuredEngine } from "../engine/choose.js";
 import { Facts } from "../run/facts.js";
 import { Interrupts } from "../run/interrupts.js";
-import type { Run } from "../run/run-environment.js";
+import type { Run } from "../run/context.js";
 import { listProgress, plainProgress } from "../run/progress.js";
 import { builtinScripts } from "../run/scripts.js";
 import { builtinVars, Services } from "./services.js";
 import type { RunOptions } from "../run/options.js";
 
+/** A run whose steps work with a project. */
+export type ProjectRun = Run<Services>;
+
+export interface OpenOptions {
+  /** For commands that run none of the project's own code. */
+  readonly skipTrustCheck?: boolean;
+}
+
 /**
- * Finds the project, reads its config and recipe, makes sure that they are trusted, and sets up a run. Nothing has been run
- * or checked yet. `skipTrustCheck` is for what runs nothing of the project's own.
+ * Opens the project at `from` (or above the current folder), watches signals while `work` runs, and then leaves and ends
+ * the session, whatever happened. Failures: those of opening, and of `work`.
  */
-export async function open(
+export async function withProject<T>(
   from: string | undefined,
   options: RunOptions,
-  { skipTrustCheck = false }: { readonly skipTrustCheck?: boolean } = {},
-): Promise<Result<Run>> {
+  work: (run: ProjectRun) => Promise<Result<T>>,
+  how: OpenOptions = {},
+): Promise<Result<T>> {
+  const opened = await openProject(from, options, how);
+  if (!opened.ok) return opened;
+  const { services, interrupts } = opened.value;
+  interrupts.watch();
+  try {
+    return await work(opened.value);
+  } finally {
+    interrupts.unwatch();
+    await services.session.leave();
+    services.session.end();
+  }
+}
+
+/** Finds the project, reads its settings and recipe, and checks that the user trusts them. Runs no check and no step. */
+async function openProject(
+  from: string | undefined,
+  options: RunOptions,
+  { skipTrustCheck = false }: OpenOptions,
+): Promise<Result<ProjectRun>> {
   const start = startFolder(from);
   if (!start.ok) return start;
   const project = await loadProject(start.value);

@@ -7,7 +7,7 @@ import { requestSecret, serveSecret } from "../host/secret-socket.js";
 import type { Project } from "../project/project.js";
 import { ok, type Result } from "../failure/result.js";
 import type { Passphrase } from "../vault/read-passphrase.js";
-import type { StepContext } from "../run/step.js";
+import type { StepContext } from "./step.js";
 import { projectState } from "../host/project-state.js";
 
 /** Where the sockets of a project's sessions are: one a process, by its number. */

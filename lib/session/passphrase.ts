@@ -9,7 +9,7 @@ import {
   type Passphrase,
   type PassphraseContext,
 } from "../vault/read-passphrase.js";
-import type { StepContext } from "../run/step.js";
+import type { StepContext } from "./step.js";
 
 const tries = 3;
 

@@ -3,7 +3,7 @@ import { failureText } from "../failure/explain.js";
 import { push } from "../remote/push.js";
 import type { Result } from "../failure/result.js";
 import { formatBytes } from "../host/human.js";
-import type { StepContext } from "../run/step.js";
+import type { StepContext } from "./step.js";
 
 /** Uploads the local vault, never over one that this host has not seen. Failures: those of `push`. */
 export async function pushVault(

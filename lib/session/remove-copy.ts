@@ -1,7 +1,7 @@
 import type { ContainerState } from "../engine/engine.js";
 import { ok, type Result } from "../failure/result.js";
 import { forgetBase } from "../workspace/sync-base.js";
-import type { StepContext } from "../run/step.js";
+import type { StepContext } from "./step.js";
 
 /** Removes the copy of the project that a container had which is gone, if what was in it came back in this run. */
 export async function removeCopy(context: StepContext, state: ContainerState): Promise<Result<void>> {

@@ -4,7 +4,7 @@ import { workspace } from "../engine/paths.js";
 import type { Engine } from "../engine/engine.js";
 import type { Finished } from "../host/process.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import type { StepContext } from "../run/step.js";
+import type { StepContext } from "./step.js";
 import { variableValues } from "./command-secrets.js";
 
 interface Inside {

@@ -3,46 +3,40 @@ import { printResult } from "../host/screen.js";
 import { render } from "../recipe/render.js";
 import type { Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import { parseArguments } from "../run/arguments.js";
-import { open } from "./open.js";
+import { type Arguments, parseArguments } from "../run/arguments.js";
+import { type ProjectRun, withProject } from "./open.js";
 import { runStep } from "../run/run-step.js";
-import type { Run } from "../run/run-environment.js";
 import { reportFailure } from "../run/report.js";
 
 /** Runs one built-in step script as a program; returns the exit code. */
 export async function runStepProgram(file: string, argv: readonly string[]): Promise<number> {
-  const name = basename(file, ".js");
   const args = parseArguments(argv);
   if (!args.ok) return reportFailure(args.failure, argv.includes("--json"));
-  const { project, options, json, help } = args.value;
-  const setting = await open(project, options);
-  if (!setting.ok) return reportFailure(setting.failure, json);
-  const { recipe, services, interrupts } = setting.value;
+  const { project, options, json } = args.value;
+  const outcome = await withProject(project, options, (run) =>
+    runAlone(basename(file, ".js"), args.value, run),
+  );
+  return outcome.ok ? 0 : reportFailure(outcome.failure, json);
+}
+
+async function runAlone(name: string, { help }: Arguments, run: ProjectRun): Promise<Result<void>> {
+  const { recipe, services } = run;
   const task = [...recipe.tasks.values()].find(
     ({ action }) =>
       action.kind === "script" && action.script.kind === "builtin" && action.script.name === name,
   );
-  if (!task) return reportFailure({ kind: "unknown-name", what: "task that uses the script", name }, json);
+  if (!task) return fail({ kind: "unknown-name", what: "task that uses the script", name });
   if (help) {
-    printResult(
-      `${name}: ${render(task.desc ?? "", services.vars(recipe, task))}\nNeeds: ${task.needs.join(", ") || "nothing"}`,
-    );
-    return 0;
+    const desc = render(task.desc ?? "", services.vars(recipe, task));
+    printResult(`${name}: ${desc}\nNeeds: ${task.needs.join(", ") || "nothing"}`);
+    return ok(undefined);
   }
-  interrupts.watch();
-  try {
-    const ready = await needsHold(task, setting.value);
-    const outcome = ready.ok ? await runStep(task, setting.value, "stdout", () => undefined) : ready;
-    return outcome.ok ? 0 : reportFailure(outcome.failure, json);
-  } finally {
-    interrupts.unwatch();
-    await services.session.leave();
-    services.session.end();
-  }
+  const ready = await needsHold(task, run);
+  return ready.ok ? runStep(task, run, "stdout", () => undefined) : ready;
 }
 
-/** What is internal is between the steps of one run: a step alone sees to it itself. */
-async function needsHold(task: Task, { facts, recipe }: Run): Promise<Result<void>> {
+/** Checks that the needs of a task hold. Internal facts are skipped: a step that runs alone sees to them itself. */
+async function needsHold(task: Task, { facts, recipe }: ProjectRun): Promise<Result<void>> {
   for (const fact of task.needs) {
     if (recipe.facts.get(fact)?.internal === true) continue;
     const { state, reason, hint } = await facts.evaluate(fact);

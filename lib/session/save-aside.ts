@@ -16,7 +16,7 @@ import { printable } from "../host/printable.js";
 import { formatBytes, formatFileCount } from "../host/human.js";
 import { type SeparateContainer, sealedDigest } from "./open-aside.js";
 import { saveSource } from "./save-source.js";
-import type { StepContext } from "../run/step.js";
+import type { StepContext } from "./step.js";
 
 /**
  * Seals what a command has changed in parts that were open in a container of their own; the rest of the vault stays as it is

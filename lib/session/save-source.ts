@@ -9,7 +9,7 @@ import { listVault } from "../vault/inspect.js";
 import type { OpenParts } from "../vault/vault-parts.js";
 import type { SealedVault, TarSource } from "../vault/seal-into.js";
 import { withClosed } from "../vault/archive/with-closed.js";
-import type { StepContext } from "../run/step.js";
+import type { StepContext } from "./step.js";
 
 interface Wanted {
   readonly secrets: SecretsFolder;

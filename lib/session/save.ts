@@ -18,7 +18,7 @@ import { fromFailure } from "../run/checks.js";
 import { partsToClose } from "./close-parts.js";
 import { sealRamContent, openStateChanged, notOpen } from "./tampered.js";
 import { saveSource } from "./save-source.js";
-import { fails, holds, type StepContext, type CheckResult } from "../run/step.js";
+import { fails, holds, type StepContext, type CheckResult } from "./step.js";
 
 /**
  * Seals the RAM folder and makes that the local vault, once it has been opened again for proof. `say` gets what there is

@@ -16,7 +16,7 @@ import type { TrustedCode } from "../trust/code.js";
 import { ensureTrusted } from "../trust/ensure.js";
 import type { RunOptions } from "../run/options.js";
 import { Session } from "./session.js";
-import type { StepContext } from "../run/step.js";
+import type { StepContext } from "./step.js";
 import { projectState } from "../host/project-state.js";
 
 /** The variables every recipe can use. */

@@ -1,4 +1,4 @@
-import type { StepContext } from "../run/step.js";
+import type { StepContext } from "./step.js";
 import { forwardAgent } from "./ssh-agent.js";
 import { gitIdentity } from "./git-identity.js";
 

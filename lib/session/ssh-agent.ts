@@ -4,7 +4,7 @@ import { explain } from "../failure/explain.js";
 import { makeRelayFolder, relaySocket } from "../host/socket-relay.js";
 import { agentSocketFolder } from "../project/container-spec.js";
 import { agentSocket } from "./preflight.js";
-import type { StepContext } from "../run/step.js";
+import type { StepContext } from "./step.js";
 
 export interface Agent {
   readonly env: Readonly<Record<string, string>>;

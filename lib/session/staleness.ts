@@ -2,7 +2,7 @@ import { explain } from "../failure/explain.js";
 import { checkStaleness, type Staleness } from "../remote/local-vault.js";
 import type { RemoteObject } from "../remote/remote-types.js";
 import { ago } from "../host/human.js";
-import { fails, holds, unknown, type StepContext, type CheckResult } from "../run/step.js";
+import { fails, holds, unknown, type StepContext, type CheckResult } from "./step.js";
 
 /** How long the shell is held for an answer that has not come by the time the passphrase is there. */
 const patienceMs = 1_000;

@@ -10,7 +10,7 @@ import { conflictPath } from "../vault/store.js";
 import { readFormat } from "../vault/vault-format.js";
 import { archiveLimit } from "../vault/archive/normalise.js";
 import { sealInto } from "../vault/seal-into.js";
-import type { StepContext } from "../run/step.js";
+import type { StepContext } from "./step.js";
 
 /** The failure for a mark in the RAM folder that is not the one on record. */
 export const openStateChanged = ({ project }: StepContext): FailureOf<"mark-changed"> => ({

@@ -38,7 +38,7 @@ async function place(files: Readonly<Record<string, string>>, state?: string): P
 
 const config = ".tazpod/config.yaml";
 const recipe = "tazpod.tasks.yaml";
-const nothing = "The project has only what comes with tazpod: there is nothing to trust.\n";
+const nothing = "The project overrides nothing that needs your trust.\n";
 /** What `init` writes, with other words for the defaults and with keys that have no effect. */
 const ordinary =
   "image: tazzo/tazpod-ai:latest\nuser: tazpod\nghost_mode: true\nmode: x\nremote: { url: 's3://tazlab-storage/tazpod/vault/vault.tar.aes', region: eu-central-1 }\nvault: { size: 64m, format: age }\nsession: { autosave: 30s }\n";
@@ -157,7 +157,7 @@ test("on a terminal it asks, and the answer of Enter is no; yes is asked for onc
   await refused.expect("Trust it on this host? [y/N]");
   refused.line("");
   assert.is(await refused.ended, 3);
-  const pty = first.pty("status", "--yes");
+  const pty = first.pty("plan", "logout", "--yes");
   await pty.expect("Trust it on this host? [y/N]");
   pty.line("y");
   assert.is(await pty.ended, 0, pty.screen);

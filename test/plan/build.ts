@@ -48,6 +48,7 @@ function buildTask(task: Partial<Task>): Task {
     wants: [],
     provides: [],
     clears: [],
+    flags: [],
     preconditions: [],
     interactive: false,
     silent: false,

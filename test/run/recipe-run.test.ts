@@ -196,7 +196,7 @@ test("a word that is nothing gets the nearest name, and so do options", async ()
     [["enter", "--yess"], 'Did you mean "--yes"?'],
     [["enter", "--yes=unlok", "--passphrase-file", "x"], "unlock"],
     [["pull", "--", "x"], "nothing can follow --"],
-    [["pull", "push"], "one too many"],
+    [["pull", "push"], 'Unexpected argument "push".'],
     [["--project"], "argument"],
     [["--project", "/no/such/folder", "list"], "no such folder"],
   ] as const) {

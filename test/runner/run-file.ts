@@ -16,6 +16,9 @@ export interface Outcome {
   readonly ms: number;
 }
 
+/** A test file that prints more characters is stopped: nobody reads that, and it would fill the runner's memory. */
+const mostOutput = 5_000_000;
+
 const groups = new Set<number>();
 
 /** Kills every process group that is still running: for a runner that is told to stop. */
@@ -34,11 +37,15 @@ export async function runFile(file: SuiteFile, engine?: EngineName): Promise<Out
   });
   const { pid } = child;
   if (pid !== undefined) groups.add(pid);
-  let stdout = "";
-  let stderr = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-  let late = false;
+  let [stdout, stderr] = ["", ""];
+  let [late, flooded] = [false, false];
+  const room = (): boolean => {
+    flooded ||= stdout.length + stderr.length > mostOutput;
+    if (flooded && pid !== undefined) killGroup(pid);
+    return !flooded;
+  };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += room() ? text : ""));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += room() ? text : ""));
   const timer = setTimeout(() => {
     late = true;
     if (pid !== undefined) killGroup(pid);
@@ -55,8 +62,14 @@ export async function runFile(file: SuiteFile, engine?: EngineName): Promise<Out
   clearTimeout(timer);
   if (pid !== undefined) groups.delete(pid);
   await surroundings.remove();
-  const judged = judge(stdout, stderr, late ? `not done after ${file.limitMs / 1000} s` : exit);
-  return { ...judged, output: `${stdout}${stderr}`, ms: performance.now() - started };
+  const ending = flooded
+    ? `printed more than ${mostOutput / 1_000_000} million characters`
+    : late
+      ? `not done after ${file.limitMs / 1000} s`
+      : exit;
+  const judged = judge(stdout, stderr, ending);
+  const output = `${stdout}${stderr}`;
+  return { ...judged, output: flooded ? output.slice(-4_000) : output, ms: performance.now() - started };
 }
 
 function killGroup(pid: number): void {

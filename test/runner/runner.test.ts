@@ -65,6 +65,11 @@ const bad: readonly (readonly [name: string, body: string, reason: RegExp])[] = 
     `// time limit: 1 s\n${head}test("a", () => new Promise((r) => setTimeout(r, 60000)));${foot}`,
     /not done after 1 s/,
   ],
+  [
+    "a test that prints without end",
+    `${head}test("a", () => new Promise(() => { const go = () => process.stdout.write("x".repeat(99_999), go); go(); }));${foot}`,
+    /printed more than 5 million characters/,
+  ],
 ];
 
 for (const [name, body, reason] of bad) {

@@ -7,7 +7,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { failureText } from "../../lib/failure/explain.js";
 import { openTerminal } from "../../lib/host/terminal.js";
-import { open } from "../../lib/session/open.js";
+import { ok } from "../../lib/failure/result.js";
+import { withProject } from "../../lib/session/open.js";
 import { readTrust } from "../../lib/trust/ensure.js";
 import { parseArguments } from "../../lib/run/arguments.js";
 import { newFolder } from "../rig/folder.js";
@@ -126,12 +127,17 @@ test("no config and no recipe makes a bug, takes long, or gives text of a file o
       await writeFile(join(root, "tazpod.tasks.yaml"), recipe);
       await writeFile(join(root, "s.mjs"), script);
       const before = Date.now();
-      const opened = await open(root, options, { skipTrustCheck: true });
-      let said = opened.ok ? "" : failureText(opened.failure);
-      if (opened.ok) {
-        const { services, recipe: read } = opened.value;
-        const trust = await readTrust(services.project, read, (task) => services.vars(read, task));
-        said = trust.ok ? await trust.value.text(true) : failureText(trust.failure);
+      const described = await withProject(
+        root,
+        options,
+        async ({ services, recipe: read }) => {
+          const trust = await readTrust(services.project, read, (task) => services.vars(read, task));
+          return trust.ok ? ok(await trust.value.text(true)) : trust;
+        },
+        { skipTrustCheck: true },
+      );
+      const said = described.ok ? described.value : failureText(described.failure);
+      if (described.ok) {
         // oxlint-disable-next-line no-control-regex
         assert.not.match(said, /\u001b/);
       }

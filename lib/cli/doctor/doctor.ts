@@ -1,9 +1,9 @@
 import { exitCode } from "../../failure/exit-code.js";
 import { printJson, printResult } from "../../host/screen.js";
 import type { Arguments } from "../../run/arguments.js";
-import { open } from "../../session/open.js";
+import { type ProjectRun, withProject } from "../../session/open.js";
+import { fail, ok, type Result } from "../../failure/result.js";
 import { reportFailure } from "../../run/report.js";
-import type { Run } from "../../run/run-environment.js";
 import { readTrust } from "../../trust/ensure.js";
 import { finding } from "./finding.js";
 import { nodeCheck } from "./node.js";
@@ -13,40 +13,33 @@ import { swapCheck } from "./swap.js";
 import { type Check, type Finding, met } from "./types.js";
 import { openingOf } from "./vault.js";
 
-/** `tazpod doctor`: what would keep `enter` from its shell, or is not as it should be. Exit code 3 for the first. */
-export async function doctorCommand(args: Arguments, words: readonly string[]): Promise<number> {
-  if (words.length > 0) return reportFailure({ kind: "usage", message: "doctor takes no name." }, args.json);
-  const setting = await open(args.project, args.options, { skipTrustCheck: true });
-  // the host can be looked at all the same
-  if (!setting.ok) {
-    const broken: Check = { name: "project", limitMs: 1_000, look: async () => met(setting.failure) };
-    return tell(undefined, examine([broken, nodeCheck, swapCheck], new AbortController().signal), args);
-  }
-  const { services, interrupts } = setting.value;
-  interrupts.watch();
-  try {
-    const code = await examineProject(setting.value, args);
-    if (interrupts.received === undefined) return code;
-    const failure = { kind: "interrupted", signal: interrupts.received } as const;
-    return args.json ? exitCode(failure) : reportFailure(failure, false);
-  } finally {
-    interrupts.unwatch();
-    services.session.end();
-  }
+/** `tazpod doctor`: finds what would stop `enter`, and what should be better. Exit code 3 for the first. */
+export async function doctorCommand(args: Arguments): Promise<number> {
+  const done = await withProject(args.project, args.options, (run) => examineProject(run, args), {
+    skipTrustCheck: true,
+  });
+  if (done.ok) return done.value;
+  if (done.failure.kind === "interrupted")
+    return args.json ? exitCode(done.failure) : reportFailure(done.failure, false);
+  // the host can be checked even if the project cannot be opened
+  const broken: Check = { name: "project", limitMs: 1_000, look: async () => met(done.failure) };
+  return tell(undefined, examine([broken, nodeCheck, swapCheck], new AbortController().signal), args);
 }
 
-async function examineProject(setting: Run, args: Arguments): Promise<number> {
-  const { recipe, services, interrupts } = setting;
+async function examineProject(run: ProjectRun, args: Arguments): Promise<Result<number>> {
+  const { recipe, services, interrupts } = run;
   const { project } = services;
   const trust = await readTrust(project, recipe, (task) => services.vars(recipe, task));
-  if (!trust.ok) return reportFailure(trust.failure, args.json);
-  const patient = patientOf(setting);
+  if (!trust.ok) return trust;
+  const patient = patientOf(run);
   const checks = [...projectChecks(patient, trust.value), nodeCheck, swapCheck];
   async function* all(): AsyncGenerator<Finding> {
     yield* examine(checks, interrupts.signal);
     if (args.readData && project.initialised && !interrupts.signal.aborted) yield openingOf(patient);
   }
-  return tell(project.root, all(), args);
+  const code = await tell(project.root, all(), args);
+  const { received } = interrupts;
+  return received === undefined ? ok(code) : fail({ kind: "interrupted", signal: received });
 }
 
 /** All at once; what each has found, in their order. */

@@ -1,4 +1,4 @@
-import type { Run } from "../../run/run-environment.js";
+import type { ProjectRun } from "../../session/open.js";
 import type { Trust } from "../../trust/ensure.js";
 import { containerCheck, imageCheck } from "./container.js";
 import { engineCheck } from "./engine.js";
@@ -8,7 +8,7 @@ import { terminalCheck } from "./terminal.js";
 import type { Check, Patient } from "./types.js";
 import { modesCheck, passphraseCheck, vaultCheck } from "./vault.js";
 
-export function patientOf({ recipe, services, interrupts }: Run): Patient {
+export function patientOf({ recipe, services, interrupts }: ProjectRun): Patient {
   const context = services.context(recipe, undefined, interrupts.signal, () => undefined);
   return {
     project: services.project,

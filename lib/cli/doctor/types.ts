@@ -2,7 +2,7 @@ import { explain } from "../../failure/explain.js";
 import type { Failure } from "../../failure/failure.js";
 import type { Project } from "../../project/project.js";
 import type { Result } from "../../failure/result.js";
-import type { StepContext, CheckResult } from "../../run/step.js";
+import type { StepContext, CheckResult } from "../../session/step.js";
 
 /** What a check has found. */
 export interface Seen {

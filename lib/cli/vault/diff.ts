@@ -6,13 +6,11 @@ import { normalise, archiveLimit } from "../../vault/archive/normalise.js";
 import { changeLines, changesBetween } from "../../vault/changes.js";
 import type { DigestLine } from "../../vault/archive/manifest.js";
 import { isOpen, isAboveOpen, type OpenParts } from "../../vault/vault-parts.js";
-import type { StepContext } from "../../run/step.js";
-import { inspected, noWords, type VaultCommand } from "./types.js";
+import type { StepContext } from "../../session/step.js";
+import { inspected, type VaultCommand } from "./types.js";
 
 /** `tazpod vault diff`: what the RAM folder has and the sealed vault has not, by name alone. */
 export async function diff(command: VaultCommand): Promise<Result<void>> {
-  const sensible = noWords(command, "diff");
-  if (!sensible.ok) return sensible;
   const open = await inRam(command.context);
   if (!open.ok) return open;
   const sealed = await inspected(command.context);

@@ -1,12 +1,10 @@
 import { resultsOnTerminal, sendData } from "../../host/screen.js";
 import { fail, type Result, settle } from "../../failure/result.js";
 import { vaultContent } from "../../vault/inspect.js";
-import { inspected, noWords, type VaultCommand } from "./types.js";
+import { inspected, type VaultCommand } from "./types.js";
 
 /** `tazpod vault export`: the content as a plain tar on stdout; the vault was opened fully before the first byte. */
 export async function exportTar(command: VaultCommand): Promise<Result<void>> {
-  const sensible = noWords(command, "export");
-  if (!sensible.ok) return sensible;
   if (resultsOnTerminal())
     return fail({
       kind: "usage",

@@ -14,9 +14,7 @@ import type { VaultCommand } from "./types.js";
 
 /** `tazpod vault import PATH`: a new vault of what is in a folder or a tar. One that is here stays, unless --force. */
 export async function importVault({ words, context, json }: VaultCommand): Promise<Result<void>> {
-  const [path, extra] = words;
-  if (path === undefined || extra !== undefined)
-    return fail({ kind: "usage", message: "vault import takes one folder or tar archive." });
+  const [path = ""] = words;
   const { project, options } = context;
   const here = await stat(project.vaultFile);
   if (!here.ok) return here;

@@ -4,12 +4,10 @@ import { ok, type Result } from "../../failure/result.js";
 import { formatBytes } from "../../host/human.js";
 import { withPassphrase } from "../../session/passphrase.js";
 import { listVault } from "../../vault/inspect.js";
-import { noWords, type VaultCommand } from "./types.js";
+import { type VaultCommand } from "./types.js";
 
 /** `tazpod vault ls`: what is in the sealed vault, by name, size and time; no content. What the manifest says is believed: `verify` reads all of it. */
 export async function ls(command: VaultCommand): Promise<Result<void>> {
-  const sensible = noWords(command, "ls");
-  if (!sensible.ok) return sensible;
   const { context } = command;
   const found = await withPassphrase(context, "Passphrase of the vault:", (passphrase) =>
     listVault(context.project.vaultFile, passphrase),

@@ -1,6 +1,6 @@
-import { fail, ok, type Result } from "../../failure/result.js";
+import type { Result } from "../../failure/result.js";
 import { withPassphrase } from "../../session/passphrase.js";
-import type { StepContext } from "../../run/step.js";
+import type { StepContext } from "../../session/step.js";
 import { type Inspected, inspectVault } from "../../vault/inspect.js";
 
 /** What a command about the vault is given: a context as a step has it. */
@@ -16,9 +16,4 @@ export function inspected(context: StepContext): Promise<Result<Inspected>> {
   return withPassphrase(context, "Passphrase of the vault:", (passphrase) =>
     inspectVault(context.project.vaultFile, passphrase),
   );
-}
-
-export function noWords({ words }: VaultCommand, name: string): Result<void> {
-  if (words.length === 0) return ok(undefined);
-  return fail({ kind: "usage", message: `vault ${name} takes no name.` });
 }

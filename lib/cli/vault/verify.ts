@@ -1,12 +1,10 @@
 import { printJson, printResult } from "../../host/screen.js";
 import { ok, type Result } from "../../failure/result.js";
 import { formatBytes } from "../../host/human.js";
-import { inspected, noWords, type VaultCommand } from "./types.js";
+import { inspected, type VaultCommand } from "./types.js";
 
 /** `tazpod vault verify`: opens the sealed vault to its last byte, and writes nothing. */
 export async function verify(command: VaultCommand): Promise<Result<void>> {
-  const sensible = noWords(command, "verify");
-  if (!sensible.ok) return sensible;
   const found = await inspected(command.context);
   if (!found.ok) return found;
   const { format, sha256, summary } = found.value;

@@ -1,0 +1,22 @@
+import type { Arguments } from "../run/arguments.js";
+import type { CommandName } from "./commands.js";
+
+/** Runs a command with the words after its name, and returns its exit code. */
+export type Action = (args: Arguments, words: readonly string[]) => Promise<number>;
+
+/** What each command of the table does, loaded when it is called. Apart from the table, which `--help` loads alone. */
+export const actions: Readonly<Record<CommandName, () => Promise<Action>>> = {
+  run: async () => (await import("./run.js")).runCommand,
+  plan: async () => (await import("./plan.js")).planCommand,
+  list: async () => (await import("./list.js")).listCommand,
+  status: async () => (await import("./status.js")).statusCommand,
+  doctor: async () => (await import("./doctor/doctor.js")).doctorCommand,
+  history: async () => (await import("./history.js")).historyCommand,
+  "vault ls": async () => (await import("./vault/vault.js")).vaultCommand("ls"),
+  "vault verify": async () => (await import("./vault/vault.js")).vaultCommand("verify"),
+  "vault diff": async () => (await import("./vault/vault.js")).vaultCommand("diff"),
+  "vault export": async () => (await import("./vault/vault.js")).vaultCommand("export"),
+  "vault import": async () => (await import("./vault/vault.js")).vaultCommand("import"),
+  trust: async () => (await import("./trust.js")).trustCommand,
+  help: async () => (await import("./describe.js")).helpCommand,
+};

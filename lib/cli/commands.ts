@@ -1,0 +1,167 @@
+import { type FlagName, passphraseFlags, runFlags } from "../run/flags.js";
+
+/** One row of the command table. Parsing, refusals, help texts and the README's list come from it. */
+export interface Command {
+  /** One word, or two for a command of a command: `vault ls`. */
+  readonly name: string;
+  /** The words it takes, as help shows them: `NAME`, `[NAME]`; empty for none. */
+  readonly words: string;
+  readonly summary: string;
+  /** What its own help says beyond the summary and the flags. */
+  readonly details?: string;
+  readonly examples?: readonly string[];
+  /** Flags that it takes besides --help. */
+  readonly flags: readonly FlagName[];
+  /** Takes the flags of the tasks it runs, too, and a command after `--`. */
+  readonly runsTasks?: boolean;
+}
+
+const vaultFlags = ["project", "json", ...passphraseFlags] as const;
+
+export const commands = [
+  {
+    name: "run",
+    words: "NAME",
+    summary: "reach a goal (enter), or run one task after the tasks it needs",
+    details: `A task that you name always runs, so \`tazpod run pull\` pulls again; the tasks it needs run only if their
+result is missing. \`tazpod NAME\` is short for \`tazpod run NAME\`, and \`tazpod\` for \`tazpod run enter\`.
+With \`enter\`, the command after -- runs in place of a shell, and its exit code is passed on.
+\`tazpod list\` shows the goals and tasks, and \`tazpod NAME --help\` the flags of one.`,
+    examples: [
+      "tazpod run enter",
+      "tazpod run enter --yes --passphrase-file ~/.pass -- sh -c 'ls ~/secrets'",
+      "tazpod run with prod --env API_KEY=prod/api-key -- deploy",
+      "tazpod run lock --discard",
+    ],
+    flags: runFlags,
+    runsTasks: true,
+  },
+  {
+    name: "plan",
+    words: "[NAME]",
+    summary: "show what `run NAME` would do, and why; only checks run",
+    details: `  =  holds already        +  would run           ?  depends on what earlier steps find
+  ~  runs afterwards      !  cannot be met       -  declined`,
+    flags: runFlags,
+    runsTasks: true,
+  },
+  {
+    name: "list",
+    words: "",
+    summary: "list the goals and tasks of this project",
+    flags: ["project", "json"],
+  },
+  {
+    name: "status",
+    words: "",
+    summary: "show the state of the project, open shells, and the last push or pull",
+    details: `Asks the engine, but not the network. --short prints one line for a shell prompt, from files alone, and nothing
+outside a project: \`lab locked\`, \`lab open\`; \`open?\` if no shell has the vault open, so that it may have been closed
+from inside; \`*\` for unsaved work, as far as the open shells know; \`↑\` for a vault that was not pushed.`,
+    flags: ["project", "short", "json"],
+  },
+  {
+    name: "doctor",
+    words: "",
+    summary: "find what would stop `enter`, and say how to mend it",
+    details: `Checks the host, the engine, the project, its remote and its vault. Changes nothing, runs nothing of the project's
+own, and asks nothing; every check has a time limit. If the project is not trusted yet, its remote is not contacted.
+
+  =  good        -  should be better        !  would stop \`tazpod enter\`        ?  unknown
+
+Exit code 3 if something would stop \`enter\`, else 0.`,
+    flags: ["read-data", "offline", ...vaultFlags],
+  },
+  {
+    name: "history",
+    words: "",
+    summary: "list the copies of the vault that the remote keeps, newest first",
+    details: `Shows number, time (UTC), host, generation and size. --changes takes the passphrase and fetches every copy shown;
+their content stays in the memory of this process. \`tazpod run restore --at N\` restores a copy as a new generation.`,
+    flags: ["changes", "all", ...vaultFlags],
+  },
+  {
+    name: "vault ls",
+    words: "",
+    summary: "list names, sizes and times of the files in the sealed vault",
+    flags: vaultFlags,
+  },
+  {
+    name: "vault verify",
+    words: "",
+    summary: "open the sealed vault to its last byte and say whether it is whole",
+    flags: vaultFlags,
+  },
+  {
+    name: "vault diff",
+    words: "",
+    summary: "compare the open vault with the sealed one: + added, ~ changed, - removed; names only",
+    flags: ["skip-unreadable", ...vaultFlags],
+  },
+  {
+    name: "vault export",
+    words: "",
+    summary: "write the content as a plain tar to stdout; refused on a terminal",
+    examples: ["tazpod vault export | tar -C /dev/shm/secrets -xf -"],
+    flags: ["project", ...passphraseFlags],
+  },
+  {
+    name: "vault import",
+    words: "PATH",
+    summary: "make a new vault from a folder or a tar archive",
+    details: `An existing vault is not replaced, unless --force keeps it beside the new one as vault.tar.aes.bak-N.`,
+    examples: ["tazpod vault import ~/old-secrets"],
+    flags: ["force", "skip-unreadable", ...vaultFlags],
+  },
+  {
+    name: "trust",
+    words: "",
+    summary: "show what the project overrides, and trust it on this host",
+    details: `A project's settings, recipe, scripts and programs run near your passphrase. Every command that runs any of them
+asks once in each folder, and again, with the difference, after a change. --yes does not answer that question; here it does.
+Without a terminal, TAZPOD_TRUST holds the hash that is shown (or several, with commas), or \`all\`.`,
+    flags: ["yes", "show", "revoke", "project", "json"],
+  },
+  {
+    name: "help",
+    words: "[NAME]",
+    summary: "show this text, or the help of a command, goal or task",
+    flags: ["project"],
+  },
+] as const satisfies readonly Command[];
+
+export type CommandName = (typeof commands)[number]["name"];
+
+/** Tasks that the general help lists; the recipe has the others. */
+export const listedTasks: readonly (readonly [string, string])[] = [
+  ["init", "make a project of this folder; asks for the vault's place, the image and the engine"],
+  ["login", "log in to AWS in a browser, here or elsewhere; `tazpod logout` ends the login"],
+  ["pull", "fetch the vault from the remote"],
+  ["push", "upload the vault to the remote"],
+  ["save", "seal the open vault"],
+  ["lock", "save the vault and wipe it from the container's RAM"],
+  ["with PART -- CMD", "run one command with one part of the vault"],
+  ["merge", "merge the vault here with one that another host pushed"],
+  ["restore --at N", "restore a copy from the history"],
+  ["setup-storage", "create the bucket, private and encrypted, and print a minimal IAM policy"],
+  ["down", "save, lock, then stop and remove the container"],
+];
+
+/** The command that words begin with, and the words after its name. */
+export function findCommand(
+  words: readonly string[],
+):
+  | { readonly command: Command & { readonly name: CommandName }; readonly rest: readonly string[] }
+  | undefined {
+  for (const length of [2, 1]) {
+    const name = words.slice(0, length).join(" ");
+    const command = commands.find((one) => one.name === name && words.length >= length);
+    if (command) return { command, rest: words.slice(length) };
+  }
+  return undefined;
+}
+
+/** The first words of all commands. */
+export const commandNames: readonly string[] = [
+  ...new Set(commands.map(({ name }) => name.split(" ")[0] ?? name)),
+];

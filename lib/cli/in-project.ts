@@ -1,0 +1,27 @@
+import { fail, type Result } from "../failure/result.js";
+import type { Arguments } from "../run/arguments.js";
+import { reportFailure } from "../run/report.js";
+import { type OpenOptions, type ProjectRun, withProject } from "../session/open.js";
+import type { StepContext } from "../session/step.js";
+
+/** Runs `work` in the project and reports its failure. Returns the exit code: what `work` returns, or 0. */
+export async function inProject(
+  args: Arguments,
+  work: (run: ProjectRun) => Promise<Result<number | void>>,
+  how?: OpenOptions,
+): Promise<number> {
+  const done = await withProject(args.project, args.options, work, how);
+  return done.ok ? (done.value ?? 0) : reportFailure(done.failure, args.json);
+}
+
+/** The same with a step's context, for commands that need a project that exists. Failure: `no-project`. */
+export function inVaultProject(
+  args: Arguments,
+  work: (context: StepContext) => Promise<Result<number | void>>,
+): Promise<number> {
+  return inProject(args, async ({ recipe, services, interrupts }) => {
+    const { root, initialised } = services.project;
+    if (!initialised) return fail({ kind: "no-project", from: root });
+    return work(services.context(recipe, undefined, interrupts.signal, () => undefined));
+  });
+}

@@ -1,0 +1,70 @@
+import type { Terminal } from "../host/terminal.js";
+import type { Result } from "../failure/result.js";
+import type { CheckResult } from "../failure/check-result.js";
+import type { Recipe, Task } from "../recipe/recipe.js";
+import type { TrustedCode } from "../trust/code.js";
+import type { Facts } from "./facts.js";
+import type { Interrupts } from "./interrupts.js";
+import type { RunOptions } from "./options.js";
+import type { Progress } from "./progress.js";
+
+/** What the runner itself uses of the context that it hands to checks and steps. */
+export interface RunContext {
+  readonly project: { readonly root: string };
+  readonly options: RunOptions;
+  readonly terminal: Terminal;
+  /** Aborts when the step has to stop: interrupted, hung up, or out of time. The reason is the signal's name. */
+  readonly signal: AbortSignal;
+  /** The recipe's variables, with the task's own. */
+  readonly vars: Readonly<Record<string, string>>;
+  /** The task's `env`. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Shows a line of progress while the step runs. */
+  readonly report: (text: string) => void;
+  /** The project's own scripts and programs that the user trusts. */
+  readonly code: TrustedCode;
+}
+
+/** What the runner needs from the room above it: variables, contexts, and news of what a step changed. */
+interface RunServices {
+  readonly terminal: Terminal;
+  readonly options: RunOptions;
+  /** The variables of a recipe, or of one of its tasks. */
+  vars(recipe: Recipe, task?: Task): Readonly<Record<string, string>>;
+  /** The context for a check (`task` undefined) or for a step. */
+  context(
+    recipe: Recipe,
+    task: Task | undefined,
+    signal: AbortSignal,
+    report: (text: string) => void,
+  ): RunContext;
+  /** Drops what was read before a step that has just run, because the step may have changed it. */
+  refresh(recipe: Recipe): Promise<Result<void>>;
+}
+
+/** Everything one run of a recipe works with. */
+export interface Run<S extends RunServices = RunServices> {
+  readonly recipe: Recipe;
+  readonly services: S;
+  readonly facts: Facts;
+  readonly interrupts: Interrupts;
+  readonly progress: Progress;
+}
+
+/** The exports of a step script. A thrown error or a failed result fails the step. */
+export interface StepScript {
+  readonly run?: (context: RunContext) => Promise<Result<unknown> | void>;
+  readonly checks?: Readonly<Record<string, (context: RunContext) => Promise<CheckResult>>>;
+}
+
+export const holds = (reason: string): CheckResult => ({ state: "true", reason });
+export const fails = (reason: string, hint?: string): CheckResult => ({
+  state: "false",
+  reason,
+  ...(hint === undefined ? {} : { hint }),
+});
+export const unknown = (reason: string, hint?: string): CheckResult => ({
+  state: "unknown",
+  reason,
+  ...(hint === undefined ? {} : { hint }),
+});
