@@ -1,8 +1,9 @@
 import type { DigestLine } from "./archive/manifest.js";
 
-/** The paths that differ, each list sorted. Times do not count. */
+/** The paths that differ, each list sorted. Times are ignored. */
 export type Changes = Readonly<Record<"added" | "changed" | "removed", readonly string[]>>;
 
+/** Returns what differs between two archives' entries. */
 export function changesBetween(before: readonly DigestLine[], after: readonly DigestLine[]): Changes {
   const [old, now] = [byPath(before), byPath(after)];
   const paths = (from: ReadonlyMap<string, string>, keep: (path: string) => boolean): string[] =>
@@ -14,7 +15,7 @@ export function changesBetween(before: readonly DigestLine[], after: readonly Di
   };
 }
 
-/** One path a line, with `+`, `~` or `-` before it, and nothing in it that a terminal would take for a command. */
+/** Returns one line per path, with `+`, `~` or `-` before it; names are escaped for the terminal. */
 export function changeLines(changes: Changes): readonly string[] {
   return (["added", "changed", "removed"] as const).flatMap((kind) =>
     changes[kind].map((path) => `${signs[kind]} ${JSON.stringify(path).slice(1, -1)}`),

@@ -11,15 +11,15 @@ import { feed } from "./archive/tar-feed.js";
 
 export interface Inspected {
   readonly format: VaultFormat;
-  /** Of the sealed file, hex. */
+  /** SHA-256 of the sealed file, hex. */
   readonly sha256: string;
   readonly summary: ArchiveSummary;
 }
 
-/** Not unpacked anywhere, so no folder in RAM sets a limit; the number of entries, and the file itself, do. */
+/** Nothing is unpacked, so only the number of entries and the file itself are limited. */
 const limitBytes = Number.MAX_SAFE_INTEGER;
 
-/** Opens a vault fully, checks every byte of it, and writes nothing. Failures: those of `openVault` and `normalise`. */
+/** Opens a vault and checks every byte of it; writes nothing. Failures: those of `openVault` and `normalise`. */
 export async function inspectVault(path: string, passphrase: Secret): Promise<Result<Inspected>> {
   const opened = await openVault(path, passphrase);
   if (!opened.ok) return opened;
@@ -30,7 +30,7 @@ export async function inspectVault(path: string, passphrase: Secret): Promise<Re
   return found.ok ? ok({ format, sha256: sha256(), summary: found.value }) : found;
 }
 
-/** What a vault says is in it. */
+/** The content of a vault as listed. */
 export interface VaultListing {
   readonly format: VaultFormat;
   readonly manifest?: Manifest;
@@ -38,8 +38,8 @@ export interface VaultListing {
 }
 
 /**
- * By its manifest, of which only the chunks that it is in are checked; a vault that has none is opened fully. Failures:
- * those of `inspectVault`.
+ * Lists a vault by its manifest, checking only the chunks that contain it; a vault without one is read completely.
+ * Failures: those of `inspectVault`.
  */
 export async function listVault(path: string, passphrase: Secret): Promise<Result<VaultListing>> {
   const opened = await openVault(path, passphrase);
@@ -54,7 +54,7 @@ export async function listVault(path: string, passphrase: Secret): Promise<Resul
   return found.ok ? ok({ format, entries: found.value.summary.entries }) : found;
 }
 
-/** What is in a vault, as a tar under the archive policy; opened anew each time it is asked. */
+/** Streams a vault's content as a tar that satisfies the archive policy; opens the vault when read. */
 export function vaultContent(path: string, passphrase: Secret): TarSource {
   async function* content(): AsyncGenerator<Buffer> {
     const opened = take(await openVault(path, passphrase));
@@ -65,8 +65,8 @@ export function vaultContent(path: string, passphrase: Secret): TarSource {
 }
 
 /**
- * The manifest that a tar begins with, read no further than that, and not held against what follows. Undefined when there
- * is none, or no tar at all. Throws the `Failed` of `tar`, which is destroyed in the end.
+ * Reads the manifest at the start of a tar, and no further, so it is not compared with the content. Undefined when
+ * there is none or no tar. Throws the `Failed` of `tar`, which it destroys at the end.
  */
 async function leadingManifest(tar: Readable): Promise<Manifest | undefined> {
   const { extract } = await import("./archive/tar-parser.js");

@@ -1,24 +1,24 @@
 import type { DigestLine } from "./archive/manifest.js";
 
-/** Where an entry of the merged vault comes from, and the path it has there. */
+/** The origin of an entry of the merged vault, and its path there. */
 export interface Pick {
   readonly from: "ours" | "theirs";
   readonly path: string;
   readonly as: string;
 }
 
-/** Both sides changed a path in different ways. */
+/** A path that both sides changed in different ways. */
 interface MergeConflict {
   readonly path: string;
-  /** Both are kept, under these names; or one side removed it, and the other's is kept under its own name. */
+  /** The names under which both are kept; or the path itself, where one side removed it. */
   readonly kept: readonly string[];
 }
 
 export interface Merge {
-  /** Folders first, so that each has its own mode before anything is in it. */
+  /** Folders first, so that their modes are set before they are filled. */
   readonly picks: readonly Pick[];
   readonly conflicts: readonly MergeConflict[];
-  /** Paths that were added, changed or removed on that side only. */
+  /** Paths that only this side added, changed or removed. */
   readonly fromOurs: readonly string[];
   readonly fromTheirs: readonly string[];
 }
@@ -27,9 +27,9 @@ type Lines = readonly DigestLine[];
 type Side = ReadonlyMap<string, DigestLine>;
 
 /**
- * A three-way merge by path. What only one side changed since `base` is taken from that side, removals too. What both
- * changed differently is kept from both, as PATH.ours and PATH.theirs; what one side removed and the other changed is
- * kept. Without `base` nothing counts as removed, and every difference is a conflict.
+ * Merges two vaults' entries by path (three-way). Changes of one side since `base` are taken, including removals. A
+ * path that both changed is kept as PATH.ours and PATH.theirs; one that one side removed and the other changed is kept.
+ * Without `base`, nothing counts as removed and every difference is a conflict.
  */
 export function mergeEntries(base: Lines | undefined, ours: Lines, theirs: Lines): Merge {
   return new Merger(base, ours, theirs).run();
@@ -87,14 +87,14 @@ class Merger {
     else this.#both(path, ours, theirs);
   }
 
-  /** Only one side has it: it was added there, or changed there and removed on the other. */
+  /** Handles a path that only one side has: added there, or changed there and removed on the other. */
   #oneSided(path: string, from: "ours" | "theirs"): void {
     this.#take(from, path);
     if (this.#base?.get(path) !== undefined) this.#conflicts.push({ path, kept: [path] });
     else (from === "ours" ? this.#fromOurs : this.#fromTheirs).push(path);
   }
 
-  /** A folder keeps its name, since what is in it may be wanted by both. */
+  /** Keeps both; a folder keeps its name, since both sides may have content in it. */
   #both(path: string, ours: DigestLine, theirs: DigestLine): void {
     const names = [
       isFolder(ours) ? path : this.#free(`${path}.ours`),
@@ -104,7 +104,7 @@ class Merger {
     this.#conflicts.push({ path, kept: names });
   }
 
-  /** A name that nothing in either vault has. */
+  /** Returns a name that neither vault uses. */
   #free(name: string): string {
     let free = name;
     for (let number = 2; this.#taken.has(free); number++) free = `${name}-${number}`;
@@ -116,7 +116,7 @@ class Merger {
     this.#picks.push({ from, path, as: path });
   }
 
-  /** A folder that one side removed stays while something is in it; what took its name there gets another. */
+  /** Keeps a removed folder that still has content, and renames whatever took its name. */
   #keepFolders(): void {
     const holders = new Map(this.#picks.map((pick) => [pick.as, pick]));
     for (const { as } of [...this.#picks]) {
@@ -152,7 +152,7 @@ function isFolder({ entry }: DigestLine): boolean {
   return entry.type === "directory";
 }
 
-/** Times do not count, as in the digest of a vault. */
+/** Compares without times, like the digest. */
 function same(a: DigestLine | undefined, b: DigestLine | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   return a.entry.mode === b.entry.mode && contentOf(a) === contentOf(b);

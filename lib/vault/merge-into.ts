@@ -10,30 +10,30 @@ import { mergedTar, type SealedFile } from "./archive/merged-tar.js";
 import { sealInto } from "./seal-into.js";
 
 export interface MergeRequest {
-  /** The local vault, which is replaced. */
+  /** The local vault, which the merged one replaces. */
   readonly ours: SealedFile;
   readonly theirs: SealedFile;
-  /** The last vault that both come from, absolute, where there is one. */
+  /** The last common vault, absolute, where there is one. */
   readonly base?: string;
   /** .tazpod/vault, absolute. */
   readonly folder: string;
   readonly limitBytes: number;
-  /** At least that of the result's parent. */
+  /** The lowest generation to count from. */
   readonly generation: number;
 }
 
 export interface Merged extends Merge {
   readonly passphrase: Secret;
-  /** Where the vault that was here is kept. */
+  /** The path of the previous local vault. */
   readonly kept: string;
   readonly hasBase: boolean;
 }
 
 /**
- * Makes one vault of two, and gives it the local one's place; that one is kept in conflicts/. What is in them passes
- * through the memory of this process, and is nowhere else. Where the passphrases differ, the newer one seals: the one
- * that does not open `base`. Failures: those of `inspectVault` and `sealInto`, and `conflict` when the local vault was
- * replaced meanwhile; then all is as it was.
+ * Merges two vaults, replaces the local one, and keeps that one in conflicts/. Content passes only through this
+ * process's memory. Where the passphrases differ, the newer one seals: the one that does not open `base`. Failures:
+ * those of `inspectVault` and `sealInto`, and `conflict` when another process replaced the local vault; then nothing is
+ * changed.
  */
 export async function mergeInto(request: MergeRequest): Promise<Result<Merged>> {
   const { ours, theirs, folder } = request;
@@ -91,7 +91,7 @@ async function keepOurs(folder: string, path: string, sha256: string): Promise<R
   if (here.value !== sha256)
     return fail({
       kind: "conflict",
-      message: `${path} was replaced meanwhile by another tazpod, so nothing was merged.`,
+      message: `Another tazpod replaced ${path} in the meantime, so nothing was merged.`,
       hint: "Run it again.",
     });
   const kept = await conflictPath(folder);

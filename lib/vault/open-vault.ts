@@ -9,30 +9,29 @@ import { headBytes, detectFormat, type VaultFormat } from "./vault-format.js";
 import { gunzip } from "./archive/gzip.js";
 import { minV1Bytes, openV1, type SealedSource } from "./v1.js";
 
-/** An opened vault. `tar` is not checked yet: only `normalise` of archive.ts may read it. */
+/** An opened vault. `tar` is not checked yet: read it only through `normalise`. */
 export interface OpenedVault {
   readonly format: VaultFormat;
-  /** Plain tar bytes. Ends with a `Failed` (vault-damaged, archive-too-large) when the content is not what it should be. */
+  /** Plain tar bytes. Ends with a `Failed` (`vault-damaged`, `archive-too-large`) when the content is invalid. */
   readonly tar: Readable;
-  /** SHA-256 (hex) of the sealed bytes; known once `tar` has ended well. */
+  /** SHA-256 (hex) of the sealed bytes; available once `tar` has ended successfully. */
   readonly sha256: () => string;
 }
 
 export interface OpenOptions {
-  /** What failures call the vault; the path when it is opened by path. */
+  /** The vault's name in failures; its path by default. */
   readonly name?: string;
-  /** How many bytes of tar may come out of the compression; 512 MiB for v1, 64 GiB for age unless given. */
+  /** The maximum size of the decompressed tar in bytes; by default 512 MiB for v1 and 64 GiB for age. */
   readonly maxBytes?: number;
 }
 
 const maxTarBytes = { v1: 512 * 1024 * 1024, age: 64 * 1024 ** 3 } as const;
 
 /**
- * Opens the vault at a path, or a sealed vault in memory. One in the age format is read as it is used.
+ * Opens the vault at a path, or a sealed vault in memory. The age format is decrypted as it is read.
  *
- * Failures: `vault-absent`; `vault-damaged` when it is too short to be one, or was changed; `vault-format` for what
- * this version does not read; `wrong-passphrase` when it does not open, which in v1 may also be a changed file;
- * `archive-too-large`; `file`.
+ * Failures: `vault-absent`; `vault-damaged` when it is too short or was changed; `vault-format` for what this version
+ * does not read; `wrong-passphrase`, which in v1 may also mean a changed file; `archive-too-large`; `file`.
  */
 export async function openVault(
   source: string | Buffer,
@@ -68,7 +67,7 @@ async function age(
     throw error;
   });
   const tar = gunzip(plain, path, options.maxBytes ?? maxTarBytes.age);
-  // also when nobody has begun to read
+  // also when reading has not begun
   tar.once("close", () => stream.destroy());
   let sha256: string | undefined;
   return { format: "age", tar, sha256: () => (sha256 ??= hash.digest("hex")) };
@@ -92,12 +91,12 @@ async function v1(
     throw new Failed({ kind: "wrong-passphrase", path, tries: 1 });
   }
   const tar = gunzip(opened.plain, path, options.maxBytes ?? maxTarBytes.v1);
-  // also when no one has begun to read
+  // also when reading has not begun
   tar.once("close", () => void close());
   return { format: "v1", tar, sha256: () => opened.sha256 };
 }
 
-/** The bytes of one file, which stays the same while it is read twice, though a save may give its name to another. */
+/** Opens a file that is read twice: it stays the same although a save may give its name to another. */
 async function sealedBytes(
   source: string | Buffer,
   path: string,
@@ -109,7 +108,7 @@ async function sealedBytes(
   return { bytes: file.bytes, read: () => readOrFail(file.read(), path), close: () => file.close() };
 }
 
-/** What a stream gives; an error of the file system is a failure with its path. */
+/** Reads a stream; file system errors become failures with the path. */
 async function* readOrFail(stream: Readable, path: string): AsyncGenerator<Buffer> {
   const iterator: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]();
   try {
@@ -133,5 +132,5 @@ async function readHead(path: string): Promise<Result<Buffer>> {
 }
 
 function tooShort(length: number): string {
-  return length === 0 ? "it is empty" : `it has ${length} bytes, and no vault has fewer than ${minV1Bytes}`;
+  return length === 0 ? "it is empty" : `it has ${length} bytes; a vault has at least ${minV1Bytes}`;
 }

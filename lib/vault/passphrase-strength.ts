@@ -3,16 +3,16 @@ import { randomInt } from "node:crypto";
 
 export interface Strength {
   readonly word: "very weak" | "weak" | "fair" | "strong";
-  /** How many guesses it takes, as a power of ten. */
+  /** The estimated number of guesses, as a power of ten. */
   readonly magnitude: number;
 }
 
-/** What is beyond is guessed no sooner; it bounds the time an estimate takes. */
+/** Further characters are ignored, which bounds the time of an estimate. */
 const maxCharacters = 100;
 
 /**
- * How many guesses it takes somebody who knows how people choose passphrases, as zxcvbn estimates it. `known` are words
- * that are no secret here, such as the project's name.
+ * Estimates with zxcvbn how many guesses an attacker needs. `known` are words that are not secret here, such as the
+ * project's name.
  */
 export async function estimateStrength(secret: Secret, known: readonly string[]): Promise<Strength> {
   const [{ ZxcvbnFactory }, { adjacencyGraphs: graphs, dictionary }] = await Promise.all([
@@ -25,21 +25,21 @@ export async function estimateStrength(secret: Secret, known: readonly string[])
   return { word: wordFor(guessesLog10), magnitude };
 }
 
-/** zxcvbn's own steps: 10^10 guesses withstand somebody who has the file and a slow key derivation to go through. */
+/** zxcvbn's thresholds: 10^10 guesses resist an offline attack on a slow key derivation. */
 function wordFor(guessesLog10: number): Strength["word"] {
   if (guessesLog10 < 6) return "very weak";
   if (guessesLog10 < 8) return "weak";
   return guessesLog10 < 10 ? "fair" : "strong";
 }
 
-/** In words: "weak: about 10^7 guesses find it". */
+/** Describes a strength: "weak: about 10^7 guesses find it". */
 export function strengthText({ word, magnitude }: Strength): string {
   return `${word}: about 10^${magnitude} guesses find it`;
 }
 
 const words = 8;
 
-/** A passphrase of eight words out of BIP39's 2,048, joined by hyphens: 88 bits. */
+/** Generates a passphrase of eight of BIP39's 2048 words, joined by hyphens: 88 bits. */
 export async function generatePassphrase(): Promise<Secret> {
   const { wordlist } = await import("@scure/bip39/wordlists/english.js");
   const chosen = Array.from({ length: words }, () => wordlist[randomInt(wordlist.length)]);

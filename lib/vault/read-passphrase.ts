@@ -4,45 +4,45 @@ import { Secret } from "../host/secret.js";
 import { splitCommand } from "./split-command.js";
 import { generatePassphrase, estimateStrength, strengthText } from "./passphrase-strength.js";
 
-/** Where a passphrase may come from. The first that is given is used; when none is, the user is asked. */
+/** The sources of a passphrase. The first one given is used; without any, the user is asked. */
 export interface PassphraseSources {
   /** --passphrase-fd */
   readonly fd?: number;
   /** --passphrase-file */
   readonly file?: string;
-  /** What the file was named with, when it was another option. */
+  /** The option that named the file, when it was another one. */
   readonly fileOption?: string;
-  /** --passphrase-command, one string, split without a shell */
+  /** --passphrase-command, one string, split without a shell. */
   readonly command?: string;
   /** TAZPOD_PASSPHRASE_FILE */
   readonly environmentFile?: string;
 }
 
-/** Who can be asked for one. */
+/** Asks the user for a passphrase. */
 export interface SecretAsker {
-  /** Whether there is a terminal with somebody at it. */
+  /** Whether the user can be asked. */
   readonly interactive: boolean;
-  /** Asks with echo off; keys typed before the question do not count. */
+  /** Asks with echo off; keys typed before the question are discarded. */
   secret(question: string): Promise<Result<Secret>>;
   say(text: string): void;
-  /** Has the text on the screen while `work` runs, and takes it away again. */
+  /** Shows the text while `work` runs, then removes it. */
   reveal<T>(text: string, work: () => Promise<T>): Promise<T>;
 }
 
 export interface PassphraseContext {
   readonly sources: PassphraseSources;
   readonly asker: SecretAsker;
-  /** Runs a program, which may use the terminal for itself, and gives its stdout. */
+  /** Runs a program, which may use the terminal, and returns its stdout. */
   readonly run: (argv: readonly string[]) => Promise<Result<Buffer>>;
-  /** Words that make a new passphrase no stronger: the project's name and the like. */
+  /** Words that add no strength, such as the project's name. */
   readonly known: readonly string[];
 }
 
 export interface Passphrase {
   readonly secret: Secret;
-  /** In words, for messages: "the file /run/p". */
+  /** The source for messages: "the file /run/p". */
   readonly source: string;
-  /** Somebody typed it, so that asking again makes sense. */
+  /** The user typed it, so it can be asked again. */
   readonly asked: boolean;
 }
 
@@ -50,9 +50,9 @@ const limitBytes = 64 * 1024;
 const tries = 3;
 
 /**
- * The passphrase of a vault that is there. Its bytes are taken as they are, but for one newline at the end of what a
- * file, descriptor or command gives. Failures: `passphrase-unusable` (empty, or a file that others can read),
- * `answer-needed` when there is nobody to ask, `usage`, `file`, and those of `run` and the asker.
+ * Reads the passphrase of an existing vault. Bytes are used as they are, except for one newline at the end of a file,
+ * descriptor or command output. Failures: `passphrase-unusable` (empty, or a file that others can read),
+ * `answer-needed` without a terminal, `usage`, `file`, and those of `run` and the asker.
  */
 export async function readPassphrase(
   context: PassphraseContext,
@@ -66,8 +66,8 @@ export async function readPassphrase(
 }
 
 /**
- * The passphrase of a new vault: from the sources, or typed twice the same, or generated and typed back; never empty.
- * Three tries. How strong it is, is told; a weak one is for the user to refuse.
+ * Reads a new passphrase: from the sources, or typed twice, or generated and typed back; never empty. Allows three
+ * tries. Shows its strength; rejecting a weak one is up to the user.
  */
 export async function newPassphrase(
   context: PassphraseContext,
@@ -89,19 +89,19 @@ export async function newPassphrase(
       first.value.length === 0 ? await generateAndConfirm(asker) : await confirm(asker, first.value, known);
     if (!again.ok) return again;
     if (again.value !== undefined) return asked(again.value);
-    detail = "The two were not the same";
+    detail = "The two passphrases differ";
   }
   return unusable("the terminal", `no passphrase after ${tries} tries`);
 }
 
-/** The passphrase, once it was typed the same a second time; undefined when it was not. */
+/** Returns the passphrase once it was repeated; undefined when the repetition differs. */
 async function confirm(
   asker: SecretAsker,
   first: Secret,
   known: readonly string[],
 ): Promise<Result<Secret | undefined>> {
   asker.say(`Strength: ${strengthText(await estimateStrength(first, known))}.`);
-  const second = await ask(asker, "The same again (Enter to choose another):");
+  const second = await ask(asker, "Repeat it (Enter to choose another):");
   if (!second.ok) return (first.wipe(), second);
   const same = first.equals(second.value);
   second.value.wipe();
@@ -110,15 +110,15 @@ async function confirm(
   return ok(undefined);
 }
 
-/** A generated one, once it was typed from the screen, so that it has been in somebody's hands at least. */
+/** Generates a passphrase and returns it once the user has typed it back. */
 async function generateAndConfirm(asker: SecretAsker): Promise<Result<Secret | undefined>> {
   const secret = await generatePassphrase();
   const shown = secret.use((bytes) => bytes.toString("utf8"));
   return asker.reveal(
-    `The passphrase, which is not shown again. Keep it where you will find it:\n\n    ${shown}\n`,
+    `Your passphrase, shown only this once. Store it in a safe place:\n\n    ${shown}\n`,
     async () => {
       for (let count = 0; count < tries; count++) {
-        const typed = await ask(asker, count === 0 ? "Type it:" : "That was not it. Type it:");
+        const typed = await ask(asker, count === 0 ? "Type it:" : "That does not match. Type it:");
         if (!typed.ok) return (secret.wipe(), typed);
         const same = secret.equals(typed.value);
         typed.value.wipe();
@@ -167,7 +167,9 @@ async function fromDescriptor(fd: number): Promise<Result<Passphrase>> {
   return bytes.ok ? usable(bytes.value, source) : bytes;
 }
 
-/** Why a passphrase is not taken from a file, in words; undefined when it is. Its content is not looked at. Failure: `file`. */
+/**
+ * Returns why a passphrase file is rejected; undefined when it is accepted. Does not read its content. Failure: `file`.
+ */
 export async function unusableFile(path: string): Promise<Result<string | undefined>> {
   const found = await stat(path);
   if (!found.ok) return found;

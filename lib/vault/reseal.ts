@@ -11,14 +11,14 @@ export interface ResealRequest extends Pick<SealRequest, "onStep"> {
   readonly path: string;
   readonly from: Secret;
   readonly to: Secret;
-  /** As it is unless given. */
+  /** The current format by default. */
   readonly format?: VaultFormat;
 }
 
 /**
- * Seals what is in a vault anew, with another passphrase. The old file is opened fully first, the new one before it
- * takes the name; a vault that another tazpod replaced meanwhile is left alone. Failures: `conflict`, and those of
- * `inspectVault` and `sealInto`; then the old vault is as it was.
+ * Seals a vault's content again, with another passphrase. The old file is read completely first, and the new one is
+ * verified before it replaces it; a vault that another process replaced is left alone. Failures: `conflict`, and those
+ * of `inspectVault` and `sealInto`; then the old vault is unchanged.
  */
 export async function reseal({
   path,
@@ -43,7 +43,7 @@ export async function reseal({
     target: () => unchanged(path, sha256),
     ...(onStep === undefined ? {} : { onStep }),
   });
-  // left out as the old one was read
+  // the omitted paths are those found when the old vault was read
   return sealed.ok
     ? ok({ ...sealed.value, summary: { ...sealed.value.summary, dropped: summary.dropped } })
     : sealed;
@@ -55,7 +55,7 @@ async function unchanged(path: string, sha256: string): Promise<Result<string>> 
   if (here.value === sha256) return ok(path);
   return fail({
     kind: "conflict",
-    message: `${path} was replaced meanwhile by another tazpod, so it was left as it is.`,
+    message: `Another tazpod replaced ${path} in the meantime, so it was not changed.`,
     hint: "Run it again.",
   });
 }

@@ -11,20 +11,20 @@ export interface RestoreRequest extends Pick<SealRequest, "passphrase"> {
   readonly path: string;
   /** .tazpod/vault, absolute. */
   readonly folder: string;
-  /** At least that of the result's parent. */
+  /** The lowest generation to count from. */
   readonly generation: number;
-  /** SHA-256 (hex) of the local vault, which it has to have still; nothing when there is none. */
+  /** SHA-256 (hex) that the local vault must still have; undefined when there must be none. */
   readonly replaces: string | undefined;
-  /** Whether the vault that is replaced is kept beside, as vault.tar.aes.bak-N. */
+  /** Whether to keep the replaced vault as vault.tar.aes.bak-N. */
   readonly backup: boolean;
-  /** The failure when the local vault was replaced meanwhile. */
+  /** Returns the failure when another process replaced the local vault. */
   readonly onReplaced: () => Result<never>;
 }
 
 /**
- * Seals what is in a copy anew, as a new generation, and gives it the local vault's place; `passphrase` seals it, which
- * may be another than the copy's. Gives the backup's path, where one was made. Failures: `moved`, and those of
- * `inspectVault` and `sealInto`; then the local vault is as it was.
+ * Seals a copy's content as a new generation and replaces the local vault with it; `passphrase` seals it and may differ
+ * from the copy's. Returns the backup's path, if one was made. Failures: `onReplaced`, and those of `inspectVault` and
+ * `sealInto`; then the local vault is unchanged.
  */
 export async function restoreInto(request: RestoreRequest): Promise<Result<string | undefined>> {
   const { copy, path, folder, passphrase, replaces, onReplaced } = request;

@@ -2,9 +2,9 @@ import { fail, ok, type Result } from "../failure/result.js";
 import type { Manifest } from "./archive/manifest.js";
 import { changeState, readState, type SealedRecord } from "./vault-state.js";
 
-/** What is known of a sealed file that has opened. */
+/** A sealed file that was opened. */
 export interface OpenedFile {
-  /** Of the sealed file, hex. */
+  /** SHA-256 of the sealed file, hex. */
   readonly sha256: string;
   /** Digest of its content, hex. */
   readonly content: string;
@@ -13,9 +13,9 @@ export interface OpenedFile {
 }
 
 /**
- * Whether a vault that opened here may be one to go on with: its generation, which is sealed with it, is not below the
- * highest that this host has opened or sealed. Metadata of a remote can claim anything; this cannot be made up without the
- * passphrase. A vault without a manifest cannot be told apart from an older one. Failure: `vault-rollback`.
+ * Checks that an opened vault is not older than the newest one that this host opened or sealed, by the sealed
+ * generation: unlike a remote's metadata, it cannot be forged without the passphrase. Vaults without a manifest are not
+ * checked. Failure: `vault-rollback`.
  */
 export async function checkNotOlder(
   vaultFolder: string,
@@ -31,7 +31,7 @@ export async function checkNotOlder(
   return fail({ kind: "vault-rollback", path, found, seen: newest.generation, host, time });
 }
 
-/** Notes the vault that this host goes on from. Returns whether it is the first one that is noted here. */
+/** Records the newest vault of this host. Returns whether it is the first one. */
 export async function recordNewest(
   vaultFolder: string,
   { sha256, content, manifest }: OpenedFile,

@@ -15,39 +15,39 @@ import { prepareSalt } from "./age/passphrase-stanza.js";
 import { changeState, withPullCompleted } from "./vault-state.js";
 import { type Replacement, replaceVault, vaultFileName } from "./store.js";
 
-/** A tar of unknown make. */
+/** An untrusted tar. */
 export interface TarSource {
   readonly tar: Readable;
-  /** What whoever made the tar could not read; asked once `tar` has ended. */
+  /** The warnings of the program that made the tar; await it once `tar` has ended. */
   readonly done: Promise<Result<TarWarnings>>;
 }
 
-/** What the manifest says of a vault's descent. */
+/** The origin of a vault, for its manifest. */
 interface Lineage {
-  /** That of the vault it was made from; 0 for a new one. */
+  /** The parent's generation; 0 for a new vault. */
   readonly generation: number;
   readonly parent?: Manifest["parent"];
 }
 
 export interface SealRequest extends Pick<Replacement<SealResult>, "folder" | "target" | "onStep"> {
-  /** Asked twice: to say first what is in the vault, and to seal it. */
+  /** Called twice: to list the content for the manifest, then to seal it. */
   readonly source: () => TarSource;
-  /** Nothing for a vault that is new. */
+  /** Undefined for a new vault. */
   readonly from?: Lineage;
   readonly passphrase: Secret;
   readonly format: VaultFormat;
   readonly limitBytes: number;
-  /** What cannot be read, does not stand still, or cannot be in a vault is left out. */
+  /** Omits files that cannot be read, keep changing or cannot be stored. */
   readonly lenient?: boolean;
 }
 
 export interface SealedVault {
   readonly path: string;
-  /** What the source could not read, and so is not in it. */
+  /** Unreadable paths, which are omitted. */
   readonly unread: readonly string[];
-  /** What was changed whenever it was read, and so is not in it. */
+  /** Paths that changed in every reading, which are omitted. */
   readonly changedWhileReading: readonly string[];
-  /** Of the sealed file, hex. */
+  /** SHA-256 of the sealed file, hex. */
   readonly sha256: string;
   readonly summary: ArchiveSummary;
 }
@@ -55,19 +55,19 @@ export interface SealedVault {
 type SealResult = Omit<SealedVault, "path" | "changedWhileReading">;
 
 const tries = 3;
-/** With `lenient`: as often again, each time without what was seen to move. */
+/** With `lenient`: more attempts, each without the paths that changed before. */
 const lenientTries = 6;
 
 /**
- * Seals what `source` gives, under the archive policy, into a temporary file beside the vault, opens that for proof,
- * and only then gives it the vault's name (or that of `target`). What changes meanwhile is read again, three times at
- * most. Failures: those of `normalise`, of the source, of `sealVault` and of `replaceVault`, and `save-incomplete` for
- * what never stood still; then all is as it was.
+ * Seals `source` under the archive policy into a temporary file, opens that to verify it, and then gives it the vault's
+ * name (or that of `target`). Content that changes meanwhile is read again, up to three times. Failures: those of
+ * `normalise`, the source, `sealVault` and `replaceVault`, and `save-incomplete` when content kept changing; then
+ * nothing is changed.
  */
 export async function sealInto(request: SealRequest): Promise<Result<SealedVault>> {
   const { passphrase, limitBytes, lenient = false } = request;
   const exclude = new Set<string>();
-  // making the key takes as long as reading a large vault
+  // deriving the key takes as long as reading a large vault
   const salts = request.format === "age" ? [prepareSalt(passphrase)] : [];
   for (let attempt = 1; ; attempt++) {
     let changed: readonly string[] = [];
@@ -101,7 +101,7 @@ export async function sealInto(request: SealRequest): Promise<Result<SealedVault
   }
 }
 
-/** Notes what is in the vault now, for the push, which has no passphrase to look. Without the note it does with less. */
+/** Records the sealed vault for the push, which has no passphrase to look inside. A failure to record is ignored. */
 async function recordSealed({ folder, from }: SealRequest, sealed: SealedVault): Promise<SealedVault> {
   const { sha256, summary } = sealed;
   const record = { sha256, generation: (from?.generation ?? 0) + 1, content: summary.digest };
@@ -115,7 +115,7 @@ async function recordSealed({ folder, from }: SealRequest, sealed: SealedVault):
 }
 
 function changingProblem(path: string): string {
-  return `${path}: it was changed each of the ${tries} times it was being read`;
+  return `${path}: it changed each of the ${tries} times it was read`;
 }
 
 interface Survey {
@@ -123,7 +123,7 @@ interface Survey {
   readonly changedWhileReading: readonly string[];
 }
 
-/** The paths that were not the same in both readings, or changed during one of them. */
+/** Returns the paths that differ between the two readings or changed during one. */
 function changedBetween(
   before: Survey | undefined,
   after: SealResult & Partial<TarWarnings>,
@@ -163,7 +163,10 @@ async function survey(request: SealRequest, exclude: ReadonlySet<string>): Promi
   return ok({ manifest, changedWhileReading: complete.value.warnings.changedWhileReading });
 }
 
-/** What was read and what was complained of. A source that could not read everything says more than what it cut short. */
+/**
+ * Returns summary and warnings. When the source could not read everything, its failure takes precedence over the
+ * truncated archive's.
+ */
 function completeSummary(
   summary: Result<ArchiveSummary>,
   warnings: Result<TarWarnings>,
@@ -176,7 +179,7 @@ function completeSummary(
   return warnings.ok ? ok({ summary: summary.value, warnings: warnings.value }) : warnings;
 }
 
-/** busybox's tar gives up at a file that became shorter, and does not say at which. */
+/** Adds the path at which busybox's tar stopped, which it does not report when a file shrinks. */
 function withLocation(failure: Failure, summary: Result<ArchiveSummary>): Failure {
   if (failure.kind !== "save-incomplete" || summary.ok || summary.failure.kind !== "archive-refused")
     return failure;
@@ -224,10 +227,10 @@ async function verify(
   const found = await summary;
   if (!found.ok) return found;
   if (found.value.digest === digest) return ok(undefined);
-  return fail({ kind: "vault-damaged", path, detail: "what was written does not hold what was sealed" });
+  return fail({ kind: "vault-damaged", path, detail: "the written file does not contain what was sealed" });
 }
 
-/** Every path that was there and is not in the vault. */
+/** Returns every path of the source that is not in the vault. */
 export function omittedPaths({ summary, unread, changedWhileReading }: SealedVault): readonly string[] {
   return [...new Set([...summary.dropped, ...unread, ...changedWhileReading])];
 }

@@ -8,13 +8,12 @@ import type { VaultFormat } from "./vault-format.js";
 import { gzipStages } from "./archive/gzip.js";
 import { sealV1 } from "./v1.js";
 
-/** Where sealed bytes go, piece by piece; a failure ends the sealing. */
+/** Receives sealed bytes; a failure stops the sealing. */
 export type Write = (piece: Buffer) => Promise<Result<void>>;
 
 /**
- * Seals a tar stream into `write`, and gives the SHA-256 of what was written (hex). The stream is one that `normalise`
- * made: a `Failed` in it is the failure of this, as is one of `write`. `salt` is one of `saltAhead`, for an age vault. Also
- * fails with `passphrase-unusable` (empty).
+ * Seals a tar stream that `normalise` made, and returns the SHA-256 (hex) of the written bytes. `salt` comes from
+ * `prepareSalt`, for the age format. Failures: a `Failed` of the tar, those of `write`, `passphrase-unusable` (empty).
  */
 export async function sealVault(
   tar: Readable,

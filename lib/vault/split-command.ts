@@ -1,9 +1,9 @@
 import { fail, ok, type Result } from "../failure/result.js";
 
 /**
- * Splits a command as a shell would, without being one: blanks separate, '…' keeps all, "…" keeps all but \" and \\,
- * \ keeps the next character. What only a shell can do (| ; & < > $ ` * and the like, unquoted) is a `usage` failure,
- * since it would otherwise be taken as plain text without a word.
+ * Splits a command like a shell, without running one: blanks separate, '…' keeps everything, "…" everything but \" and
+ * \\, and \ keeps the next character. Unquoted shell syntax (| ; & < > $ ` * and the like) is a `usage` failure, since
+ * it would silently be taken as plain text.
  */
 export function splitCommand(command: string): Result<readonly string[]> {
   const words: string[] = [];

@@ -7,10 +7,10 @@ import { now } from "../host/clock.js";
 import { makeFolder } from "../host/files.js";
 import type { Failure } from "../failure/failure.js";
 
-/** The names in .tazpod/vault. */
+/** The vault's file name in .tazpod/vault. */
 export const vaultFileName = "vault.tar.aes";
 
-/** What has just been done; tests stop the process there. */
+/** The step just completed; tests stop the process there. */
 type StoreStep = "created" | "writing" | "written" | "verified" | "replaced";
 
 export interface Replacement<T> {
@@ -18,9 +18,9 @@ export interface Replacement<T> {
   readonly folder: string;
   /** Writes the sealed bytes. */
   readonly fill: (write: Write) => Promise<Result<T>>;
-  /** Opens the new file, where it lies now, and says whether it is good. Nothing is replaced when it is not. */
+  /** Opens and checks the new file at its temporary path. A failure keeps the old vault. */
   readonly verify: (path: string, filled: T) => Promise<Result<unknown>>;
-  /** Asked last: the path that the new file is to have, in this folder or below; the vault's own unless given. */
+  /** Called last: returns the path of the new file, in this folder or below; by default the vault's own. */
   readonly target?: (filled: T) => Promise<Result<string>>;
   readonly onStep?: (step: StoreStep) => void;
 }
@@ -31,13 +31,12 @@ export interface Replaced<T> {
 }
 
 /**
- * Replaces the sealed vault: a temporary file in the same folder (mode 0600), fsync, verify, rename, fsync of the
- * folder. Whatever fails or is killed, the old vault or the new one is there, whole; what a killed one left is removed
- * first. Failures: `file`, and those of `fill`, `verify` and `target`; then the temporary file is gone and the old vault
- * untouched.
+ * Replaces the sealed vault: temporary file in the same folder (mode 0600), fsync, verify, rename, fsync of the folder.
+ * After a failure or kill, either the old or the new vault is there, complete; leftovers of killed runs are removed
+ * first. Failures: `file`, and those of `fill`, `verify` and `target`, after which the old vault is unchanged.
  */
 export async function replaceVault<T>(replacement: Replacement<T>): Promise<Result<Replaced<T>>> {
-  // what cannot be removed cannot be added to either, and that says why
+  // a folder that cannot be cleaned cannot be written either, and writing reports why
   await cleanLeftovers(replacement.folder);
   const temp = await createTemp(replacement.folder, vaultFileName);
   if (!temp.ok) return temp;
@@ -72,12 +71,12 @@ async function prepare<T>({ fill, verify, onStep }: Replacement<T>, temp: TempFi
   return filled;
 }
 
-/** Removes what a killed tazpod left in the folder; files of a process that lives stay. Returns the names. */
+/** Removes leftovers of killed processes from the folder, not files of live ones. Returns their names. */
 export function cleanLeftovers(folder: string): Promise<Result<readonly string[]>> {
   return removeLeftovers(folder);
 }
 
-/** A path for a sealed vault that must not take the place of the local one; its folder is there then. */
+/** Returns a new path in conflicts/ for a vault that must not replace the local one, and creates the folder. */
 export async function conflictPath(vaultFolder: string): Promise<Result<string>> {
   const folder = join(vaultFolder, "conflicts");
   const stamp = now()
@@ -88,11 +87,11 @@ export async function conflictPath(vaultFolder: string): Promise<Result<string>>
   return ok(join(folder, `vault-${stamp}-${randomBytes(3).toString("hex")}.tar.aes`));
 }
 
-/** What to say of a vault that was kept there. */
+/** Returns the conflict failure about a vault that was saved there. */
 export function savedAsConflict(path: string): Failure {
   return {
     kind: "conflict",
-    message: `The vault on this host was replaced while it was open, so it was not overwritten. What was open is sealed in ${path}.`,
-    hint: "`tazpod lock --discard` closes it; `tazpod save --force` makes what is open the vault of this host.",
+    message: `The vault on this host was replaced while it was open, so it was not overwritten. The open content was saved to ${path}.`,
+    hint: "Run `tazpod save --force` to replace this host's vault with the open content, or `tazpod lock --discard` to close it.",
   };
 }

@@ -12,9 +12,9 @@ import type { Secret } from "../host/secret.js";
 import { ByteReader } from "./age/byte-reader.js";
 
 /**
- * The format of the Go tazpod: salt(32) ‖ nonce(12) ‖ AES-256-GCM ciphertext ‖ tag(16), with the key from
- * PBKDF2-HMAC-SHA256, 100,000 rounds, over the passphrase's bytes as they are. No magic, no associated data.
- * See docs/vault-format.md; held to test/fixture/vectors-v1.
+ * The Go tazpod's format: salt(32) ‖ nonce(12) ‖ AES-256-GCM ciphertext ‖ tag(16); the key is PBKDF2-HMAC-SHA256 with
+ * 100,000 rounds over the passphrase's raw bytes. No signature, no associated data. Tested against
+ * test/fixture/vectors-v1.
  */
 const rounds = 100_000;
 const saltBytes = 32;
@@ -24,29 +24,29 @@ const partBytes = 256 * 1024;
 const keyBytes = 32;
 const cipherName = "aes-256-gcm";
 
-/** What is shorter cannot be a v1 vault. */
+/** The minimum size of a v1 vault. */
 export const minV1Bytes = saltBytes + nonceBytes + tagBytes;
 
 const derive = promisify(pbkdf2);
 
-/** Once for each salt: what was just sealed is opened for proof, and what was opened is opened again to be read. */
+/** Derives the key, cached by salt: a vault is opened again to be verified or read. */
 function deriveKey(passphrase: Secret, salt: Buffer): Promise<Buffer> {
   return passphrase.key(`pbkdf2 ${salt.toString("hex")}`, (bytes) =>
     derive(bytes, salt, rounds, keyBytes, "sha256"),
   );
 }
 
-/** Sealed bytes that can be read more than once: a file, or a buffer. */
+/** Sealed bytes that can be read repeatedly: a file or a buffer. */
 export interface SealedSource {
   readonly bytes: number;
   readonly read: () => AsyncIterable<Buffer>;
 }
 
 /**
- * Opens a vault of at least `leastV1Bytes`: undefined when the tag does not fit, which means a wrong passphrase or a
- * changed file; the format cannot tell which. The tag is at the end and nothing may be given out before it is checked, so
- * it is read twice: once to check it, by parts whose digests are kept, and once to give out what those parts hold. One
- * that is not the part that was checked makes `plain` throw what `changed` gives. A part is in memory at a time.
+ * Opens a vault of at least `minV1Bytes`; undefined when the tag does not match, which means a wrong passphrase or a
+ * changed file. Nothing may be returned before the tag at the end is checked, so the file is read twice: once to check
+ * it, recording a digest per block, and once to decrypt the blocks. `plain` throws `changed()` for a block that
+ * differs. One block is in memory at a time.
  */
 export async function openV1(
   sealed: SealedSource,
@@ -57,7 +57,7 @@ export async function openV1(
   const parts: string[] = [];
   const reader = new ByteReader(hashing(sealed.read(), whole));
   const head = await reader.take(saltBytes + nonceBytes);
-  // became shorter since it was looked at
+  // it was shortened since its size was read
   if (head.length < saltBytes + nonceBytes) return undefined;
   const decipher = decipherFor(await deriveKey(passphrase, head.subarray(0, saltBytes)), head);
   for await (const part of partsOf(reader, sealed.bytes)) {
@@ -98,7 +98,7 @@ async function* decryptChecked(
   }
 }
 
-/** What is between the head, which was read, and the tag. */
+/** Reads the blocks between the head and the tag. */
 async function* partsOf(reader: ByteReader, bytes: number): AsyncGenerator<Buffer> {
   for (let left = bytes - minV1Bytes; left > 0; left -= partBytes) {
     const part = await reader.take(Math.min(partBytes, left));
@@ -119,7 +119,7 @@ function decipherFor(key: Buffer, head: Buffer): DecipherGCM {
   return createDecipheriv(cipherName, key, head.subarray(saltBytes), { authTagLength: tagBytes });
 }
 
-/** A file that became shorter while it was read has less of a tag; it does not fit. */
+/** Pads the tag of a file that was shortened while read; it then does not match. */
 function padded(tag: Buffer): Buffer {
   return Buffer.concat([tag, Buffer.alloc(tagBytes - tag.length)]);
 }
@@ -128,7 +128,7 @@ function digestOf(part: Buffer): string {
   return createHash("sha256").update(part).digest("hex");
 }
 
-/** Seals what `plain` gives, with a fresh salt and nonce, piece by piece. Errors of `plain` are thrown on. */
+/** Encrypts `plain` with a new salt and nonce, in chunks. Rethrows errors of `plain`. */
 export async function* sealV1(plain: AsyncIterable<Buffer>, passphrase: Secret): AsyncGenerator<Buffer> {
   const salt = randomBytes(saltBytes);
   const nonce = randomBytes(nonceBytes);

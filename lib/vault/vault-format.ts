@@ -7,19 +7,19 @@ export type VaultFormat = "v1" | "age";
 /** The first line of an age file (https://age-encryption.org/v1). */
 const ageLine = Buffer.from("age-encryption.org/v1\n");
 
-/** How many bytes of the beginning `recognise` wants to see. */
+/** How many leading bytes `detectFormat` needs. */
 export const headBytes = 64;
 
 /**
- * The format of a sealed vault by its first bytes (`headBytes` of them, or all). v1 has no mark of its own, so it
- * is whatever is not age and is long enough; undefined is what can be neither.
+ * Detects the format of a sealed vault by its first bytes (`headBytes` of them, or all). v1 has no signature: it is any
+ * other file that is long enough. Undefined for neither.
  */
 export function detectFormat(head: Uint8Array): VaultFormat | undefined {
   if (ageLine.equals(head.subarray(0, ageLine.length))) return "age";
   return head.length >= minV1Bytes ? "v1" : undefined;
 }
 
-/** The format of a sealed file, by its first bytes. Failures: `vault-damaged` when it can be none, `file`. */
+/** Reads the format of a sealed file. Failures: `vault-damaged` when it is too short, `file`. */
 export async function readFormat(path: string): Promise<Result<VaultFormat>> {
   const head = await openRead(path, { start: 0, end: headBytes - 1 });
   if (!head.ok) return head;
@@ -31,7 +31,7 @@ export async function readFormat(path: string): Promise<Result<VaultFormat>> {
     : ok(format);
 }
 
-/** What files begin with that are taken for a tar archive and are none. */
+/** Signatures of files that are often mistaken for a tar archive. */
 const beginnings: readonly (readonly [bytes: Buffer, words: string])[] = [
   [Buffer.from("1f8b", "hex"), "it is compressed with gzip"],
   [Buffer.from("BZh"), "it is compressed with bzip2"],
@@ -41,7 +41,9 @@ const beginnings: readonly (readonly [bytes: Buffer, words: string])[] = [
   [Buffer.from("age-encryption.org/"), "it is encrypted with age"],
 ];
 
-/** By its first bytes, in words, what a file is instead of a plain tar; undefined for what may be one. Failures: `file`. */
+/**
+ * Describes what a file is instead of a plain tar, by its first bytes; undefined when it may be one. Failure: `file`.
+ */
 export async function detectOtherFormat(path: string): Promise<Result<string | undefined>> {
   const head = await openRead(path, { start: 0, end: 31 });
   if (!head.ok) return head;

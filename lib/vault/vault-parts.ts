@@ -1,19 +1,19 @@
-/** A named set of folders and files of a vault, by their paths in it. */
+/** A named set of a vault's folders and files, by their paths. */
 export interface Part {
   readonly name: string;
   readonly paths: readonly string[];
 }
 
-/** Which parts are open. */
+/** The defined parts, and the names of the open ones. */
 export interface OpenParts {
   readonly parts: readonly Part[];
   readonly open: readonly string[];
 }
 
-/** The name of all that is in no other part. */
+/** The part of all paths that no other part contains. */
 export const rest = "rest";
 
-/** The part that a path belongs to: of those that name it or a folder above it, the one that names the nearest. */
+/** Returns the part of a path: the one that names the path or the nearest folder above it. */
 export function partOf(path: string, parts: readonly Part[]): string {
   let found = rest;
   let depth = 0;
@@ -23,19 +23,19 @@ export function partOf(path: string, parts: readonly Part[]): string {
   return found;
 }
 
-/** Whether a path is open. */
+/** Returns whether a path is in an open part. */
 export function isOpen(path: string, { parts, open }: OpenParts): boolean {
   return open.includes(partOf(path, parts));
 }
 
-/** Whether something that is open may lie below a folder, so that the folder has to be there, too. */
+/** Returns whether an open part may have paths below a folder, so that the folder is needed too. */
 export function isAboveOpen(folder: string, { parts, open }: OpenParts): boolean {
   return parts.some(
     ({ name, paths }) => open.includes(name) && paths.some((path) => path !== folder && isIn(path, folder)),
   );
 }
 
-/** The names of the parts that are closed. */
+/** Returns the names of the closed parts. */
 export function closedParts({ parts, open }: OpenParts): readonly string[] {
   return [...parts.map(({ name }) => name), rest].filter((name) => !open.includes(name));
 }

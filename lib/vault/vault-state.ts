@@ -4,23 +4,23 @@ import { readText } from "../host/files.js";
 import { projectState, writeState as writeFile } from "../host/project-state.js";
 import { ok, type Result } from "../failure/result.js";
 
-/** What this host remembers of its vault, in `state.json` of its state of the project. Losing it loses no vault. */
+/** What this host remembers about its vault, in the project's `state.json`. Losing it loses no vault. */
 export interface VaultState {
   readonly version: 1;
-  /** The last push to a remote, or pull from it. */
+  /** The last push to a remote or pull from it. */
   readonly pushed?: PushedRecord;
-  /** Pushes that were begun, the last one last: one whose write id the remote has went through, though nobody heard. */
+  /** Pushes without an answer, latest last: one whose write id the remote has was completed. */
   readonly pending?: readonly PendingRecord[];
-  /** What a pull was about to put here: it has come about where the vault here is that, or was made from it. */
+  /** Pull in progress; it completed if the local vault has this hash or was made from that one. */
   readonly arriving?: PushedRecord;
-  /** The vault here, when it was this host that sealed it. */
+  /** The local vault, when this host sealed it. */
   readonly sealed?: SealedRecord;
-  /** The last vault that has opened here, or was sealed here: none with a lower generation is taken for its successor. */
+  /** The last vault that this host opened or sealed; a lower generation is not accepted as its successor. */
   readonly newest?: SealedRecord;
 }
 
 export interface SealedRecord {
-  /** Of the sealed file, hex: what else is known counts for that file alone. */
+  /** SHA-256 of the sealed file, hex; the other fields are about that file only. */
   readonly sha256: string;
   /** As in its manifest. */
   readonly generation: number;
@@ -35,30 +35,30 @@ export interface PendingRecord {
   readonly generation: number;
 }
 
-/** So many pushes may be on their way at once, each given up by this host. */
+/** How many interrupted pushes are remembered. */
 const maxPending = 8;
 
 export interface PushedRecord {
   /** The remote's URL. */
   readonly remote: string;
-  /** Of the sealed file that lay here and there then, hex. */
+  /** SHA-256 of the sealed file that both sides had then, hex. */
   readonly sha256: string;
-  /** What the remote called it. */
+  /** The remote's ETag. */
   readonly etag: string;
   /** ISO 8601. */
   readonly at: string;
   readonly writeId?: string;
-  /** Who wrote it, where the remote says so. */
+  /** The host that wrote it, where the remote knows. */
   readonly host?: string;
-  /** The highest that this host has seen there. */
+  /** The highest generation that this host has seen there. */
   readonly generation?: number;
-  /** The name of its copy in the remote's history, once it is known to be there. */
+  /** The name of its copy in the remote's history, once confirmed. */
   readonly history?: string;
-  /** Digest of its content, hex, where it was sealed here. */
+  /** Digest of its content, hex, when it was sealed here. */
   readonly content?: string;
 }
 
-/** `problem` when the file is there but is no state: then nothing counts as pushed, which is the careful side. */
+/** With `problem` when the file is invalid: then nothing counts as pushed, the safe assumption. */
 export interface ReadState {
   readonly state: VaultState;
   readonly problem?: FailureOf<"invalid-document">;
@@ -74,12 +74,12 @@ export async function readState(folder: string): Promise<Result<ReadState>> {
   if (text.value === undefined) return ok({ state: nothing });
   const state = parse(text.value);
   if (state !== undefined) return ok({ state });
-  const message = `${file} is not what tazpod wrote, so nothing counts as pushed`;
+  const message = `${file} is not a valid state file, so nothing counts as pushed`;
   return ok({
     state: nothing,
     problem: {
       kind: "invalid-document",
-      problems: [{ message, hint: "Remove it; a push or pull writes it anew." }],
+      problems: [{ message, hint: "Remove it; the next push or pull writes a new one." }],
     },
   });
 }
@@ -88,7 +88,10 @@ function writeState(folder: string, state: VaultState): Promise<Result<void>> {
   return writeFile(folder, name, `${JSON.stringify(state, null, 2)}\n`);
 }
 
-/** Reads, changes and writes; only reads when `change` gives back what it got. What another tazpod writes in that moment may be lost: a note is, and no vault. */
+/**
+ * Updates the state; only reads it when `change` returns its argument. Concurrent updates may be lost, which costs a
+ * record but no vault.
+ */
 export async function changeState(
   folder: string,
   change: (state: VaultState) => VaultState,
@@ -103,7 +106,7 @@ export function withPending(state: VaultState, pending: PendingRecord): VaultSta
   return { ...state, pending: [...(state.pending ?? []), pending].slice(-maxPending) };
 }
 
-/** What was pushed or pulled is the last word: nothing is on its way any more. */
+/** Returns the state after a push or pull: nothing is pending any more. */
 export function withPushed({ sealed, newest }: VaultState, pushed: PushedRecord): VaultState {
   return {
     version: 1,
@@ -113,12 +116,12 @@ export function withPushed({ sealed, newest }: VaultState, pushed: PushedRecord)
   };
 }
 
-/** Whether this host has sealed, pulled or opened the file with this SHA-256: no other bytes are pushed. */
+/** Returns whether this host has sealed, pulled or opened the file with this SHA-256; no other bytes are pushed. */
 export function isKnownHere({ sealed, newest, pushed, arriving }: VaultState, sha256: string): boolean {
   return [sealed, newest, pushed, arriving].some((record) => record?.sha256 === sha256);
 }
 
-/** What there is to know when the vault here has this sha256, or was made from one that has. */
+/** Returns the state with the pull in progress completed, when the local vault has this SHA-256 or was made from it. */
 export function withPullCompleted(state: VaultState, sha256: string | undefined): VaultState {
   const { arriving } = state;
   return arriving !== undefined && arriving.sha256 === sha256 ? withPushed(state, arriving) : state;

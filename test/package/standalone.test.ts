@@ -93,7 +93,7 @@ test("the whole way: a passphrase on a terminal, a vault made, sealed, pushed, a
   const argv = [executable, "enter", "--yes", "--", "sh", "-c", "echo kept > ~/secrets/key"];
   const pty = new Pty(argv, { cwd: host.folder, env: { PATH: withoutNode } });
   await pty.secret(/passphrase .*:/i, passphrase);
-  await pty.secret(/The same again .*:/, passphrase);
+  await pty.secret(/Repeat it .*:/, passphrase);
   assert.is(await pty.ended, 0, pty.screen);
   assert.match(pty.screen, "Strength: ");
   assert.is(

@@ -180,7 +180,7 @@ test("Ctrl-C at each question ends it with 130, the terminal as it was, and noth
         await pty.expect("Create one?");
         pty.line("");
         await pty.secret(/Passphrase for the new vault .*:/, passphrase);
-        await pty.expect(/The same again .*:/);
+        await pty.expect(/Repeat it .*:/);
       },
     ],
     ["recreate", changed.folder, (pty) => pty.expect("Make it again?")],

@@ -163,7 +163,7 @@ test("after a new passphrase the old copies are offered to be removed, and a res
   const kept = host.pty("passwd");
   await kept.secret("Old passphrase of the vault:", passphrase);
   await kept.secret(/New passphrase of the vault .*:/, fresh);
-  await kept.secret(/The same again .*:/, fresh);
+  await kept.secret(/Repeat it .*:/, fresh);
   await kept.expect(/Push it to file:.* and remove the copies in the history there\? \[y\/N\]/s);
   kept.line("");
   await kept.expect("tazpod run purge-history");
@@ -184,7 +184,7 @@ test("after a new passphrase the old copies are offered to be removed, and a res
   const purge = host.pty("passwd");
   await purge.secret("Old passphrase of the vault:", fresh);
   await purge.secret(/New passphrase of the vault .*:/, passphrase);
-  await purge.secret(/The same again .*:/, passphrase);
+  await purge.secret(/Repeat it .*:/, passphrase);
   await purge.expect("[y/N]");
   purge.line("y");
   await purge.expect(/removed 5 copies from the history; 1 stays/);

@@ -27,7 +27,7 @@ test("two passphrases that are typed to change one into the other, or come from 
   const seen = await watched(needles, async () => {
     await pty.secret("Old passphrase of the vault:", usual);
     await pty.secret(/New passphrase of the vault .*:/, passphrase);
-    await pty.secret(/The same again .*:/, passphrase);
+    await pty.secret(/Repeat it .*:/, passphrase);
     await pty.expect("remove the copies in the history there?");
     await nowhere(host, needles, [usb]);
     pty.line("y");

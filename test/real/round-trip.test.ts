@@ -52,7 +52,7 @@ test("in an empty folder: init, container, a new vault with its passphrase asked
   );
   pty.line("y");
   await pty.secret(/Passphrase for the new vault .*:/, passphrase);
-  await pty.secret(/The same again .*:/, passphrase);
+  await pty.secret(/Repeat it .*:/, passphrase);
   await pty.expect("$ ");
   pty.line("pwd; mount | grep secrets; echo key-of-the-house > ~/secrets/key; exit");
   await pty.expect("/workspace");

@@ -29,7 +29,7 @@ test("a new vault: neither is in any process's arguments or environment, the pro
     await pty.expect("Create one?");
     pty.line("");
     await pty.secret(/Passphrase for the new vault .*:/, passphrase);
-    await pty.secret(/The same again .*:/, passphrase);
+    await pty.secret(/Repeat it .*:/, passphrase);
     await pty.expect("$ ");
     pty.line(`${plant}; echo wri''tten`);
     await pty.expect("written");

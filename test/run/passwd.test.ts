@@ -28,7 +28,7 @@ test("upgrade asks the old passphrase, the new one twice, and then only the new 
   const pty = host.pty("upgrade");
   await pty.secret("Passphrase of the vault:", passphrase);
   await pty.secret(/New passphrase of the vault .*:/, fresh);
-  await pty.secret(/The same again .*:/, fresh);
+  await pty.secret(/Repeat it .*:/, fresh);
   assert.is(await pty.ended, 0, pty.screen);
   assert.not.match(pty.screen, "horse");
   assert.is(value(await opens(host, fresh)).format, "age");

@@ -63,11 +63,11 @@ const hostile: readonly (readonly [why: string, entries: readonly RawEntry[], de
     [link("here", "."), link("l", "here/../..")],
     /leads out/,
   ],
-  ["a link without a target", [link("l", "")], /impossible/],
+  ["a link without a target", [link("l", "")], /invalid name/],
   [
     "a file through a link",
     [dir("d/"), link("l", "d"), { name: "l/f", content: "x" }],
-    /under l, which is a link/,
+    /below l, which is a link/,
   ],
   [
     "a file under a file",
@@ -75,7 +75,7 @@ const hostile: readonly (readonly [why: string, entries: readonly RawEntry[], de
       { name: "f", content: "x" },
       { name: "f/g", content: "x" },
     ],
-    /under f, which is a file/,
+    /below f, which is a file/,
   ],
   [
     "a hard link",
@@ -102,16 +102,16 @@ const hostile: readonly (readonly [why: string, entries: readonly RawEntry[], de
   ["a folder twice", [dir("d/"), dir("d")], /twice/],
   ["a folder in the place of a file", [{ name: "f", content: "1" }, dir("f/")], /twice/],
   ["a link in the place of a folder", [dir("d/"), link("d", "x")], /twice/],
-  ["a link with a folder's name in another case", [dir("d/"), link("D", "x")], /case does not count/],
+  ["a link with a folder's name in another case", [dir("d/"), link("D", "x")], /case-insensitive/],
   ["a file through a link in another case", [link("D", "x"), { name: "d/f" }], /the same as "D"/],
   ["a file with a link's name in another case", [link("L", "x"), { name: "l" }], /the same as "L"/],
   [
     "a folder with a link's name in another spelling",
     [link("\u00e8", "x"), dir("e\u0300/")],
-    /one is a link/,
+    /one of them is a link/,
   ],
   ["a link in a folder in another case", [{ name: "d/l" }, link("D/L", "x")], /the same as "d\/l"/],
-  ["the reserved folder in another case", [{ name: ".TAZPOD/open" }], /needs for itself/],
+  ["the reserved folder in another case", [{ name: ".TAZPOD/open" }], /reserved for tazpod/],
   ["a NUL in a name", [pax({ path: "a\0b" }), { name: "x", content: "x" }], /NUL/],
   ["a name that is not UTF-8", [{ name: "\ufffd", content: "x" }], /UTF-8/],
   ["a name of 256 bytes", [pax({ path: "n".repeat(256) }), { name: "x", content: "x" }], /255 bytes/],
@@ -124,14 +124,14 @@ const hostile: readonly (readonly [why: string, entries: readonly RawEntry[], de
   [
     "a folder with content",
     [{ name: "d/", type: "5", size: 512, content: "x".repeat(512) }],
-    /claims to have content/,
+    /with content/,
   ],
   [
     "a folder with content that would be left out",
     [{ name: ".tazpod/", type: "5", size: 512, content: "x".repeat(512) }],
-    /claims to have content/,
+    /with content/,
   ],
-  ["a link with content", [{ name: "l", type: "2", target: "x", content: "x" }], /claims to have content/],
+  ["a link with content", [{ name: "l", type: "2", target: "x", content: "x" }], /with content/],
   [
     "the root as a file",
     [
@@ -306,14 +306,14 @@ test("cut at any length an archive is refused, and what is whole is named", asyn
     // One block of zeros is an end, if a short one.
     if (length >= end + 512 && length % 512 === 0) continue;
     const { detail } = failure(summary, "archive-refused");
-    assert.match(detail, /cut short/, `${length}: ${detail}`);
-    if (length > 1536 && length < end) assert.match(detail, /whole are: "one"/);
+    assert.match(detail, /truncated/, `${length}: ${detail}`);
+    if (length > 1536 && length < end) assert.match(detail, /complete: "one"/);
   }
 });
 
 test("a file of zeros at the end does not pass for the end of the archive", async () => {
   const cut = rawTar([{ name: "zeros", content: Buffer.alloc(2048) }], false);
-  assert.match(failure((await through(cut)).summary, "archive-refused").detail, /cut short/);
+  assert.match(failure((await through(cut)).summary, "archive-refused").detail, /truncated/);
 });
 
 test("what is no tar at all is refused", async () => {

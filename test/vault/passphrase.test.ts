@@ -188,7 +188,7 @@ test("a new one is typed twice the same, and has three tries", async () => {
   const found = value(await newPassphrase(context({}, late)));
   assert.is(text(found.secret), "word");
   assert.ok(found.asked);
-  assert.match(late.questions[2] ?? "", /not the same/);
+  assert.match(late.questions[2] ?? "", /passphrases differ/);
   failure(
     await newPassphrase(context({}, typing("a", "b", "c", "d", "e", "f", "g", "g"))),
     "passphrase-unusable",
@@ -240,7 +240,7 @@ test("an empty answer generates one: eight words, shown once, and typed back", a
 test("a generated one that is not typed back is not used", async () => {
   const late = typing("", "no", "nor this", fromScreen);
   assert.ok(value(await newPassphrase(context({}, late))).asked);
-  assert.match(late.questions[2] ?? "", /That was not it/);
+  assert.match(late.questions[2] ?? "", /That does not match/);
   const other = typing("", "a", "b", "c", "word", "word");
   assert.is(text(value(await newPassphrase(context({}, other))).secret), "word");
 });

@@ -16,12 +16,14 @@ import { openPayload, sealPayload } from "./payload.js";
 import { ByteReader } from "./byte-reader.js";
 
 /**
- * The age file format (https://c2sp.org/age) for one passphrase, held to the vectors of C2SP/CCTV, to `age` of Debian
- * and to the age-encryption package. That one is not used itself: loading it takes as long as all else of an unlock.
+ * The age file format (https://c2sp.org/age) with one passphrase, tested against C2SP/CCTV's vectors, Debian's `age`
+ * and the age-encryption package. That package is not used here: loading it takes as long as the rest of an unlock.
  */
 const maxHeaderBytes = 64 * 1024;
 
-/** The sealed file, piece by piece. `salt` is one of `saltAhead`. Errors of `plain` are thrown on. */
+/**
+ * Encrypts `plain` into an age file, yielded in chunks. `salt` comes from `prepareSalt`. Rethrows errors of `plain`.
+ */
 export async function* sealAge(
   plain: AsyncIterable<Buffer>,
   passphrase: Secret,
@@ -39,9 +41,9 @@ export async function* sealAge(
 }
 
 /**
- * The plaintext of an age file, of which every chunk is checked before it is given out; its generator throws `Failed`
- * with `vault-damaged` when one is not what was sealed. Rejects with `Failed`: `wrong-passphrase` when the file key
- * does not unwrap, `vault-damaged`, and `vault-format` for what age can do and a vault is not.
+ * Decrypts an age file. Each chunk is authenticated before it is yielded; the generator throws `Failed`
+ * (`vault-damaged`) on a chunk that fails. Rejects with `Failed`: `wrong-passphrase` when the file key does not unwrap,
+ * `vault-damaged`, and `vault-format` for age features that vaults do not use.
  */
 export async function openAge(
   source: AsyncIterable<Buffer>,
@@ -67,7 +69,7 @@ async function openHeader(
 ): Promise<Buffer> {
   const head = await reader.takeUntil(headerLength, maxHeaderBytes);
   const header = head === undefined ? undefined : parseHeader(head);
-  if (header === undefined) throw damaged("its header is not that of an age file, or is cut short");
+  if (header === undefined) throw damaged("its age header is invalid or truncated");
   const stanza = passphraseStanza(header.stanzas);
   if (typeof stanza === "string") throw new Failed(stanzaFailure(stanza, path));
   const fileKey = await unwrapFileKey(stanza, passphrase, path);
@@ -91,7 +93,7 @@ async function unwrapFileKey(
     throw new Failed({
       kind: "vault-format",
       path,
-      detail: `its passphrase takes ${need} of memory to try, which is not to be had here`,
+      detail: `checking its passphrase needs ${need} of memory, which this machine does not have`,
     });
   }
 }
@@ -102,15 +104,19 @@ function stanzaFailure(why: StanzaProblem, path: string): Failure {
       return {
         kind: "vault-format",
         path,
-        detail: "it is an age file for keys, and a vault is sealed with a passphrase",
+        detail: "it is an age file for key recipients; a vault is sealed with a passphrase",
       };
     case "malformed":
-      return { kind: "vault-damaged", path, detail: "its header does not hold one passphrase as age has it" };
+      return {
+        kind: "vault-damaged",
+        path,
+        detail: "its header does not contain exactly one passphrase stanza",
+      };
     case "too much work":
       return {
         kind: "vault-format",
         path,
-        detail: `it asks for more work to try a passphrase than tazpod does (scrypt, 2^${maxWorkFactor} at most)`,
+        detail: `its scrypt work factor is above tazpod's limit of 2^${maxWorkFactor}`,
       };
     default:
       return why satisfies never;

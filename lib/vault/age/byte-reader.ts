@@ -1,4 +1,4 @@
-/** Bytes of a stream, in the sizes one asks for. */
+/** Reads a stream in chunks of requested sizes. */
 export class ByteReader {
   readonly #source: AsyncIterator<Buffer>;
   #held: Buffer[] = [];
@@ -9,7 +9,7 @@ export class ByteReader {
     this.#source = source[Symbol.asyncIterator]();
   }
 
-  /** The next `count` bytes; fewer only where the stream ends. */
+  /** Reads the next `count` bytes; fewer only at the end of the stream. */
   async take(count: number): Promise<Buffer> {
     await this.#fill(count);
     const first = this.#held[0];
@@ -23,7 +23,7 @@ export class ByteReader {
     return taken;
   }
 
-  /** The bytes up to where `length` finds an end, looking at no more than `most`; undefined when it finds none. */
+  /** Reads up to the end that `length` finds, within the first `most` bytes; undefined when it finds none. */
   async takeUntil(length: (head: Buffer) => number | undefined, most: number): Promise<Buffer | undefined> {
     for (let looked = 4096; ; looked = Math.min(looked * 4, most)) {
       await this.#fill(looked);
@@ -39,7 +39,7 @@ export class ByteReader {
     return this.#bytes === 0;
   }
 
-  /** Lets go of the stream before its end. */
+  /** Stops reading the stream before its end. */
   async close(): Promise<void> {
     this.#ended = true;
     await this.#source.return?.();

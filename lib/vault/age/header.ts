@@ -1,16 +1,16 @@
 /**
- * The header of an age file (https://c2sp.org/age): a version line, stanzas that each wrap the file key, and a MAC.
- * Read strictly, since there is one way to write one: anything else is refused.
+ * The header of an age file (https://c2sp.org/age): a version line, stanzas that each wrap the file key, and a MAC. The
+ * parser is strict: it accepts only the canonical encoding.
  */
 export interface Stanza {
-  /** The recipient's type first. */
+  /** The first argument is the recipient type. */
   readonly args: readonly string[];
   readonly body: Buffer;
 }
 
 export interface Header {
   readonly stanzas: readonly Stanza[];
-  /** What the MAC is over: everything up to and with `---`. */
+  /** The bytes that the MAC covers: everything up to and including `---`. */
   readonly covered: Buffer;
   readonly mac: Buffer;
 }
@@ -20,14 +20,14 @@ const versionLine = "age-encryption.org/v1";
 const columns = 64;
 const macBytes = 32;
 
-/** The length of the header in `head`, its last newline included; undefined while the end has not come yet. */
+/** Returns the length of the header in `head`, including its last newline; undefined when `head` ends before it. */
 export function headerLength(head: Buffer): number | undefined {
   const footer = head.indexOf("\n---");
   const end = footer === -1 ? -1 : head.indexOf("\n", footer + 1);
   return end === -1 ? undefined : end + 1;
 }
 
-/** Undefined for bytes that are not a header as the specification has it. */
+/** Parses a header; undefined when the bytes do not follow the specification. */
 export function parseHeader(bytes: Buffer): Header | undefined {
   const lines = bytes.toString("latin1").split("\n");
   if (lines.pop() !== "" || lines[0] !== versionLine) return undefined;
@@ -57,7 +57,7 @@ function parseStanzas(lines: readonly string[]): Stanza[] | undefined {
   return stanzas;
 }
 
-/** What the MAC of a header with these stanzas is over. */
+/** Returns the bytes that the MAC of a header with these stanzas covers. */
 export function coveredBytes(stanzas: readonly Stanza[]): Buffer {
   const parts = stanzas.map(({ args, body }) => {
     const text = encode(body);
@@ -68,16 +68,17 @@ export function coveredBytes(stanzas: readonly Stanza[]): Buffer {
   return Buffer.from(`${versionLine}\n${parts.join("")}---`, "latin1");
 }
 
-/** The bytes of a whole header. */
+/** Returns the bytes of a complete header. */
 export function headerBytes(covered: Buffer, mac: Buffer): Buffer {
   return Buffer.concat([covered, Buffer.from(` ${encode(mac)}\n`, "latin1")]);
 }
 
+/** Encodes bytes as base64 without padding. */
 export function encode(bytes: Buffer): string {
   return bytes.toString("base64").replace(/=+$/, "");
 }
 
-/** Base64 without padding, in the one way it can be written; undefined for anything else. */
+/** Decodes canonical base64 without padding; undefined for anything else. */
 export function decode(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, "base64");
   return encode(bytes) === text ? bytes : undefined;

@@ -5,12 +5,12 @@ export const tagBytes = 16;
 const keyBytes = 32;
 const none = Buffer.alloc(0);
 
-/** A key made from the file key: HKDF-SHA256 with the salt and the label that the age format gives it. */
+/** Derives a key from the file key: HKDF-SHA256 with the salt and label that the age format specifies. */
 export function deriveKey(fileKey: Buffer, salt: Buffer, label: "header" | "payload"): Buffer {
   return Buffer.from(hkdfSync("sha256", fileKey, salt, label, keyBytes));
 }
 
-/** The MAC of a header: over everything up to and with `---`. */
+/** Returns the MAC of a header. `covered` is everything up to and including `---`. */
 export function headerMac(fileKey: Buffer, covered: Buffer): Buffer {
   const key = deriveKey(fileKey, none, "header");
   const mac = createHmac("sha256", key).update(covered).digest();
@@ -18,7 +18,7 @@ export function headerMac(fileKey: Buffer, covered: Buffer): Buffer {
   return mac;
 }
 
-/** ChaCha20-Poly1305 without associated data: the ciphertext with its tag behind it. */
+/** Encrypts with ChaCha20-Poly1305, without associated data; the tag follows the ciphertext. */
 export function encrypt(key: Buffer, nonce: Buffer, plain: Buffer): Buffer {
   const cipher = createCipheriv("chacha20-poly1305", key, nonce, { authTagLength: tagBytes });
   const body = cipher.update(plain);
@@ -26,7 +26,7 @@ export function encrypt(key: Buffer, nonce: Buffer, plain: Buffer): Buffer {
   return Buffer.concat([body, cipher.getAuthTag()]);
 }
 
-/** Undefined when the tag does not fit; nothing is given out then. `locked` has at least `tagBytes`. */
+/** Decrypts what `encrypt` returned; undefined when the tag does not match. `locked` has at least `tagBytes` bytes. */
 export function decrypt(key: Buffer, nonce: Buffer, locked: Buffer): Buffer | undefined {
   const decipher = createDecipheriv("chacha20-poly1305", key, nonce, { authTagLength: tagBytes });
   decipher.setAuthTag(locked.subarray(-tagBytes));

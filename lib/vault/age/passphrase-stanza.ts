@@ -4,15 +4,15 @@ import type { Secret } from "../../host/secret.js";
 import { decode, encode, type Stanza } from "./header.js";
 import { fileKeyBytes, encrypt, tagBytes, decrypt } from "./keys.js";
 
-/** scrypt with N = 2^18, r = 8, p = 1: 256 MiB and about a second, as `age -p` has it. */
+/** log2 of scrypt's N, with r = 8 and p = 1: 256 MiB and about a second, as in `age -p`. */
 const workFactor = 18;
-/** 4 GiB and half a minute; whoever asks for more wants to stop us, not to keep somebody out. */
+/** The highest accepted work factor: 4 GiB and half a minute. A higher one only blocks the reader. */
 export const maxWorkFactor = 22;
 const label = Buffer.from("age-encryption.org/v1/scrypt");
 const saltBytes = 16;
 const nonce = Buffer.alloc(12);
 
-/** Why a stanza cannot be used: nothing to do with the passphrase. */
+/** Why a stanza cannot be used, whatever the passphrase. */
 export type StanzaProblem = "not a passphrase" | "malformed" | "too much work";
 
 export interface PassphraseStanza {
@@ -21,7 +21,7 @@ export interface PassphraseStanza {
   readonly body: Buffer;
 }
 
-/** What a header must hold for a passphrase: one stanza of type scrypt, and no other. */
+/** Returns the passphrase stanza of a header, which must contain one scrypt stanza and no other. */
 export function passphraseStanza(stanzas: readonly Stanza[]): PassphraseStanza | StanzaProblem {
   const [stanza] = stanzas;
   if (!stanzas.some(({ args }) => args[0] === "scrypt")) return "not a passphrase";
@@ -34,24 +34,24 @@ export function passphraseStanza(stanzas: readonly Stanza[]): PassphraseStanza |
   return logN > maxWorkFactor ? "too much work" : { salt, logN, body: stanza.body };
 }
 
-/** The file key; undefined when it does not unwrap, which is how a wrong passphrase shows. */
+/** Returns the file key; undefined when it does not unwrap, as with a wrong passphrase. */
 export async function unwrap(stanza: PassphraseStanza, passphrase: Secret): Promise<Buffer | undefined> {
   const key = await deriveWrapKey(passphrase, stanza.salt, stanza.logN);
   return decrypt(key, nonce, stanza.body);
 }
 
 /**
- * A salt whose key is being made from now on, for a `wrap` that comes later. For one alone: two file keys under the same
- * key would tell of each other.
+ * Returns a new salt and starts deriving its key, for a later `wrap`. Use it once: two file keys wrapped with the same
+ * key and nonce would reveal information about each other.
  */
 export function prepareSalt(passphrase: Secret): Buffer {
   const salt = randomBytes(saltBytes);
-  // whoever uses it meets the error
+  // `wrap` gets the error
   deriveWrapKey(passphrase, salt, workFactor).catch(() => undefined);
   return salt;
 }
 
-/** Wraps a file key with a passphrase, under a fresh salt. */
+/** Wraps a file key with a passphrase, by default with a new salt. */
 export async function wrap(
   fileKey: Buffer,
   passphrase: Secret,
@@ -63,8 +63,8 @@ export async function wrap(
 }
 
 /**
- * Not on the event loop's thread: a second of work must not hold up what else goes on. And once for each salt: what was
- * just sealed is opened for proof, and what was opened is asked again before it is replaced.
+ * Derives the wrapping key outside the event loop's thread, which a second of work would block. Cached by salt: a vault
+ * that was just sealed is opened for verification, and one that was opened is opened again.
  */
 function deriveWrapKey(passphrase: Secret, salt: Buffer, logN: number): Promise<Buffer> {
   return passphrase.key(`scrypt ${logN} ${salt.toString("hex")}`, (bytes) =>

@@ -3,14 +3,14 @@ import { deriveKey, encrypt, tagBytes, decrypt } from "./keys.js";
 import { ByteReader } from "./byte-reader.js";
 
 /**
- * The payload of an age file: a nonce, then chunks of 64 KiB, each sealed for itself under a counter that also says
- * which one is the last (https://c2sp.org/age, "Payload"). On node's own ChaCha20-Poly1305, which does over 800 MiB/s
- * where the one in JavaScript of age-encryption does 120.
+ * The payload of an age file: a nonce, then chunks of 64 KiB, each encrypted with a counter that also marks the last
+ * one (https://c2sp.org/age, "Payload"). Uses Node's ChaCha20-Poly1305: over 800 MiB/s, where age-encryption's
+ * JavaScript does 120.
  */
 const chunkBytes = 64 * 1024;
 const nonceBytes = 16;
 
-/** Seals what `plain` gives; one chunk is in memory at a time. Errors of `plain` are thrown on. */
+/** Encrypts `plain`, with one chunk in memory at a time. Rethrows errors of `plain`. */
 export async function* sealPayload(fileKey: Buffer, plain: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const nonce = randomBytes(nonceBytes);
   const key = deriveKey(fileKey, nonce, "payload");
@@ -29,8 +29,8 @@ export async function* sealPayload(fileKey: Buffer, plain: AsyncIterable<Buffer>
 }
 
 /**
- * The plaintext, chunk by chunk, each given out once its tag has been checked. `damaged` makes the error to throw when
- * one does not fit, the end is missing, or something follows it.
+ * Decrypts the payload; each chunk is authenticated before it is yielded. `damaged` makes the error to throw for a
+ * chunk that fails, a missing end or trailing data.
  */
 export async function* openPayload(
   fileKey: Buffer,
@@ -38,27 +38,27 @@ export async function* openPayload(
   damaged: (detail: string) => Error,
 ): AsyncGenerator<Buffer> {
   const nonce = await reader.take(nonceBytes);
-  if (nonce.length < nonceBytes) throw damaged("it ends before its content begins");
+  if (nonce.length < nonceBytes) throw damaged("it ends before its content");
   const key = deriveKey(fileKey, nonce, "payload");
   try {
     for (let count = 0, last = false; !last; count++) {
       const chunk = await reader.take(chunkBytes + tagBytes);
       last = await reader.atEnd();
-      // only a payload that is empty altogether may end with an empty chunk
+      // only an empty payload may end with an empty chunk
       if (chunk.length < tagBytes || (chunk.length === tagBytes && count > 0))
-        throw damaged("it is cut short");
+        throw damaged("it is truncated");
       const place = `${Math.floor((count * chunkBytes) / 1024)} KiB into its content`;
       const plain = decrypt(key, chunkNonce(count, last), chunk);
       if (plain !== undefined) {
         if (plain.length > 0) yield plain;
         continue;
       }
-      // a full chunk that is good in itself, in the wrong place: the specification lets it out before the error
+      // a valid full chunk in the wrong position: the specification yields it before the error
       const full = chunk.length === chunkBytes + tagBytes;
       const misplaced = full ? decrypt(key, chunkNonce(count, !last), chunk) : undefined;
-      if (misplaced === undefined) throw damaged(`it was changed, or cut short, ${place}`);
+      if (misplaced === undefined) throw damaged(`it was changed or truncated ${place}`);
       if (misplaced.length > 0) yield misplaced;
-      throw damaged(last ? `it is cut short, ${place}` : `something was added to it, ${place}`);
+      throw damaged(last ? `it is truncated ${place}` : `data was added to it ${place}`);
     }
   } finally {
     key.fill(0);
@@ -66,7 +66,7 @@ export async function* openPayload(
   }
 }
 
-/** Eleven bytes of counter, and one that is 1 for the last chunk. */
+/** Returns the nonce: an 11-byte counter, and a last byte that is 1 for the last chunk. */
 function chunkNonce(count: number, last: boolean): Buffer {
   const nonce = Buffer.alloc(12);
   nonce.writeUIntBE(count, 5, 6);

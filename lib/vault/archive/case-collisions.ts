@@ -1,19 +1,19 @@
 import type { TarEntry } from "./tar-header.js";
 
-/** As a file system has it that takes names for one which differ in case, or in how Unicode writes them. */
+/** Folds a name as a file system that ignores case and Unicode normalisation does. */
 export function foldCase(name: string): string {
   return name.normalize("NFKC").toUpperCase().toLowerCase().normalize("NFKC");
 }
 
 /**
- * Watches an archive for a name that such a file system takes for a link's: there, what is written under it goes where
- * the link leads. Two files or two folders that differ so are no trick: Linux has them.
+ * Finds names that collide with a link's on a case-insensitive file system, where writing below them would follow the
+ * link. Collisions between two files or two folders are allowed: Linux has them.
  */
 export class CaseCollisions {
   readonly #links = new Map<string, string>();
   readonly #others = new Map<string, string>();
 
-  /** The path before it with which this one, or a folder above it, plays the trick; else it is remembered. */
+  /** Returns the earlier path that this one, or a folder above it, collides with; otherwise records this one. */
   collisionOf({ path, type }: Pick<TarEntry, "path" | "type">): string | undefined {
     const paths = [...path.matchAll(/\//g)].map(({ index }) => path.slice(0, index));
     const others = type === "link" ? paths : [...paths, path];

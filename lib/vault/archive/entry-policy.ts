@@ -4,31 +4,31 @@ import { foldCase } from "./case-collisions.js";
 import type { VaultFormat } from "../vault-format.js";
 import { latestTime, type TarEntry } from "./tar-header.js";
 
-/** Linux allows 255 bytes for a name and 4,096 for a path; what the container puts before ours needs room too. */
+/** Linux allows 255 bytes for a name and 4096 for a path, which includes the container's folders above ours. */
 const nameBytes = 255;
 const pathBytes = 2048;
 const depth = 64;
-/** At the top, for what tazpod itself has in the RAM folder. */
+/** The top-level folder for tazpod's own files in the secrets folder. */
 const reserved = ".tazpod";
 
-/** What to do with one entry of an archive. */
+/** What to do with an archive entry. */
 export type EntryDecision =
   | { readonly do: "keep"; readonly path: string; readonly entry: TarEntry }
-  /** Left out; `report` says so to the user. */
+  /** The entry is left out; `report` tells whether the user is informed. */
   | { readonly do: "drop"; readonly path: string; readonly report: boolean };
 
 /**
- * Judges one tar header. Only files, folders and relative links that stay inside are let through, with the low nine
- * mode bits. Throws `Failed` with `archive-refused` for all else, before any of the content is read.
+ * Checks a tar header. Accepts only files, folders and relative links that stay inside, with the low nine mode bits.
+ * Throws `Failed` (`archive-refused`) for anything else, before the content is read.
  */
 export function checkEntry(header: Header, format: VaultFormat): EntryDecision {
-  // the parser gives null for a number that it cannot read
+  // the parser returns null for a number that it cannot read
   for (const field of ["size", "mode"] as const) {
     if (!Number.isSafeInteger(header[field])) throw refused(header.name, `its ${field} is not a number`);
   }
-  // also one that is left out: the parser gives such a folder a content that never ends
+  // also for dropped entries: the parser returns endless content for such a folder
   if (header.type === "directory" && header.size !== 0)
-    throw refused(header.name, "a directory that claims to have content");
+    throw refused(header.name, "a directory with content");
   const parts = pathParts(header.name);
   const path = parts.join("/");
   if (parts.length === 0) {
@@ -37,24 +37,24 @@ export function checkEntry(header: Header, format: VaultFormat): EntryDecision {
   }
   if (parts[0] === reserved) return { do: "drop", path, report: false };
   if (parts[0] !== undefined && foldCase(parts[0]) === reserved)
-    throw refused(path, `where case does not count it is ${reserved}, which tazpod needs for itself`);
+    throw refused(path, `on a case-insensitive file system it is ${reserved}, which is reserved for tazpod`);
   const pax = header.pax ? Object.keys(header.pax) : [];
   if (pax.some((key) => key.startsWith("GNU.sparse"))) throw refused(path, "it is a sparse file");
   const type = entryType(header, path);
   if (path === ".vault_pass" && type !== "directory") return { do: "drop", path, report: true };
   const { size } = header;
-  if (type !== "file" && size !== 0) throw refused(path, `a ${type} that claims to have content`);
+  if (type !== "file" && size !== 0) throw refused(path, `a ${type} with content`);
   const entry: TarEntry = { path, type, mode: header.mode & 0o777, size, mtime: seconds(header.mtime) };
   if (type !== "link") return { do: "keep", path, entry };
   const target = header.linkname ?? ""; // null where there is none
-  // The Go tazpod stores every link as one that points to its own path. There is nothing in it to keep.
+  // The Go tazpod stores every link with its own path as the target, so there is nothing to keep.
   if (target === parts.at(-1) || (format === "v1" && target === path))
     return { do: "drop", path, report: true };
   if (format === "v1") throw refused(path, "it is a symbolic link, which the v1 format cannot hold");
   return { do: "keep", path, entry: { ...entry, target: checkLinkTarget(path, parts.length - 1, target) } };
 }
 
-/** A failure about one entry, whose name is cut to what a screen can bear. */
+/** Returns a failure about an entry, with its name shortened for display. */
 export function refused(name: string, detail: string): Failed {
   return new Failed({
     kind: "archive-refused",
@@ -63,13 +63,13 @@ export function refused(name: string, detail: string): Failed {
   });
 }
 
-/** The folders and the name of a path that stays inside. Throws `Failed` with `archive-refused` for every other. */
+/** Splits a path that stays inside into its folders and name. Throws `Failed` (`archive-refused`) for any other. */
 export function pathParts(name: string): string[] {
-  if (name.includes("\0")) throw refused(name, "there is a NUL in its name");
+  if (name.includes("\0")) throw refused(name, "its name contains NUL");
   if (name.includes("\ufffd")) throw refused(name, "its name is not UTF-8");
   if (name.startsWith("/")) throw refused(name, "its path is absolute");
   const parts = name.split("/").filter((part) => part !== "" && part !== ".");
-  if (parts.includes("..")) throw refused(name, "its path leads out with `..`");
+  if (parts.includes("..")) throw refused(name, "its path leads outside with `..`");
   if (parts.length > depth) throw refused(name, `it is more than ${depth} folders deep`);
   if (parts.some((part) => Buffer.byteLength(part) > nameBytes))
     throw refused(name, `its name has more than ${nameBytes} bytes`);
@@ -83,12 +83,12 @@ function entryType(header: Header, path: string): TarEntry["type"] {
       return "directory";
     case "file":
     case "contiguous-file":
-      // Old tars mark a folder by the slash alone.
+      // Old tars mark a folder only by a trailing slash.
       return header.name.endsWith("/") ? "directory" : "file";
     case "symlink":
       return "link";
     case "link":
-      throw refused(path, "it is a hard link: two names of one file; make it a copy");
+      throw refused(path, "it is a hard link; replace it with a copy");
     case "character-device":
     case "block-device":
       throw refused(path, "it is a device");
@@ -100,20 +100,20 @@ function entryType(header: Header, path: string): TarEntry["type"] {
 }
 
 /**
- * Where a link with so many folders above it leads. `..` may only come first, and no more often than there are folders to
- * leave: so no chain of links leads out. Throws `Failed` with `archive-refused` for one that does.
+ * Checks the target of a link below `folders` folders. `..` may only come first and at most once per folder, so no
+ * chain of links leads outside. Throws `Failed` (`archive-refused`) otherwise.
  */
 export function checkLinkTarget(path: string, folders: number, target: string): string {
   if (target === "" || target.includes("\0") || target.includes("\ufffd"))
-    throw refused(path, "it is a link to an impossible name");
+    throw refused(path, "it is a link to an invalid name");
   if (target.startsWith("/"))
     throw refused(path, `it is a link to an absolute path, ${JSON.stringify(target)}`);
-  if (Buffer.byteLength(target) > pathBytes) throw refused(path, "it is a link to an over-long path");
+  if (Buffer.byteLength(target) > pathBytes) throw refused(path, "it is a link to a path that is too long");
   const parts = target.split("/").filter((part) => part !== "" && part !== ".");
   const ups = parts.findIndex((part) => part !== "..");
   const leading = ups === -1 ? parts.length : ups;
   if (leading > folders || parts.slice(leading).includes(".."))
-    throw refused(path, `it is a link that leads out, to ${JSON.stringify(target)}`);
+    throw refused(path, `it is a link that leads outside, to ${JSON.stringify(target)}`);
   return target;
 }
 

@@ -6,9 +6,9 @@ import type { Failure } from "../../failure/failure.js";
 import { Failed } from "../../failure/result.js";
 
 /**
- * Level 1: on 64 MiB of half text and half random bytes 2.1 s for 40.7 MiB, where level 6 took 2.9 s for 39.6 MiB. And
- * no search for repetitions in what has none (keys, images, archives): there that takes 2 to 4 s for 64 MiB, and
- * without it 0.6 s, for not a byte more.
+ * Level 1: 64 MiB of half text, half random bytes took 2.1 s for 40.7 MiB; level 6 took 2.9 s for 39.6 MiB.
+ * Incompressible data (keys, images, archives) is not searched for repetitions: 0.6 s instead of 2 to 4 s for 64 MiB,
+ * at the same size.
  */
 const level = 1;
 const chunkBytes = 256 * 1024;
@@ -16,8 +16,8 @@ const chunkBytes = 256 * 1024;
 type Stage = (source: AsyncIterable<Buffer>) => AsyncGenerator<Buffer>;
 
 /**
- * The stages that make a gzip stream (RFC 1952) of bytes, for `pipeline`. The frame is made here, since node can change
- * its mind about how to compress in the middle of a raw deflate stream only.
+ * Returns the `pipeline` stages that make a gzip stream (RFC 1952). The frame is made here, because Node can change the
+ * compression strategy only in a raw deflate stream.
  */
 export function gzipStages(): { chooseStrategy: Stage; deflate: DeflateRaw; addFrame: Stage } {
   const deflate = createDeflateRaw({ level, chunkSize: chunkBytes });
@@ -28,18 +28,18 @@ export function gzipStages(): { chooseStrategy: Stage; deflate: DeflateRaw; addF
   let [sum, length] = [0, 0];
   async function* chooseStrategy(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of source) {
-      // zlib takes a piece of nothing, when it has no address, for the wish to start the sum anew
+      // zlib resets the checksum for an empty buffer without an address
       if (chunk.length === 0) continue;
       sum = crc32(chunk, sum);
       length += chunk.length;
       const wanted = looksRandom(chunk) ? constants.Z_HUFFMAN_ONLY : constants.Z_DEFAULT_STRATEGY;
-      // too little to judge by goes on as it was
+      // a chunk too small to sample keeps the current strategy
       if (chunk.length >= sampleBytes && wanted !== current) await setTo((current = wanted));
       yield chunk;
     }
   }
   async function* addFrame(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    // deflate, no name, no time, made for speed, on Unix
+    // deflate, no name, no time, fastest, Unix
     yield Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 3]);
     yield* source;
     const end = Buffer.alloc(8);
@@ -52,7 +52,10 @@ export function gzipStages(): { chooseStrategy: Stage; deflate: DeflateRaw; addF
 
 const sampleBytes = 4096;
 
-/** Whether the bytes come about equally often: random ones have 7.95 bits each in a sample of this size, text 4 to 6. */
+/**
+ * Returns whether the bytes are evenly distributed: in a sample of this size, random data has 7.95 bits per byte, text
+ * 4 to 6.
+ */
 function looksRandom(chunk: Buffer): boolean {
   const counts = new Uint16Array(256);
   const step = Math.max(1, Math.floor(chunk.length / sampleBytes));
@@ -67,16 +70,16 @@ function looksRandom(chunk: Buffer): boolean {
 }
 
 /**
- * What a gzip stream holds. Ends with a `Failed`: that of `compressed`; `vault-damaged` when it is no whole gzip stream
- * or goes on behind its end; `archive-too-large` when more than `limit` bytes come out. Its end is not reached before
- * all of `compressed` was read, so that whoever gets there knows that every byte was checked.
+ * Decompresses a gzip stream. Ends with a `Failed`: that of `compressed`; `vault-damaged` when the stream is incomplete
+ * or has trailing data; `archive-too-large` when it decompresses to more than `limit` bytes. It ends only after all of
+ * `compressed` was read, and so checked.
  */
 export function gunzip(compressed: AsyncIterable<Buffer>, path: string, limit: number): Readable {
   let [bytes, whole] = [0, false];
   const damaged: Failure = {
     kind: "vault-damaged",
     path,
-    detail: "it opens, but what is inside is not a whole gzip stream",
+    detail: "it was decrypted, but its content is not a complete gzip stream",
   };
   const cap = new Transform({
     readableHighWaterMark: chunkBytes,
@@ -91,7 +94,7 @@ export function gunzip(compressed: AsyncIterable<Buffer>, path: string, limit: n
     yield* compressed;
     whole = true;
   };
-  // The errors reach the reader through `cap`; this promise only ends the work.
+  // Errors reach the reader through `cap`; this promise only ends the work.
   const gunzip = createGunzip({ chunkSize: chunkBytes });
   gunzip.once("error", (error) => cap.destroy(error instanceof Failed ? error : new Failed(damaged)));
   pipeline(source, gunzip, cap).catch(() => undefined);

@@ -1,15 +1,16 @@
 import { latestTime, type TarEntry } from "./tar-header.js";
 import { createHash } from "node:crypto";
 
-/** One entry with the sha256 (hex) of its content, empty for what is not a file. */
+/** An archive entry and the SHA-256 (hex) of its content; empty for anything but a file. */
 export interface DigestLine {
   readonly entry: TarEntry;
   readonly sha256: string;
 }
 
 /**
- * The digest of an archive's content: sha256 (hex) over the entries sorted by path, each as path, type, mode (octal),
- * size, sha256 of the content and link target, with a NUL after each. The same for every order, time and compression.
+ * Returns the digest of an archive's content: SHA-256 (hex) over the entries sorted by path, each as path, type, mode
+ * (octal), size, SHA-256 of the content and link target, each followed by NUL. Independent of order, times and
+ * compression.
  */
 export function archiveDigest(lines: readonly DigestLine[]): string {
   const hash = createHash("sha256");
@@ -21,23 +22,23 @@ export function archiveDigest(lines: readonly DigestLine[]): string {
   return hash.digest("hex");
 }
 
-/** The first entry of an archive in the age format; under the name that no file of the user's may have. */
+/** The first entry of an archive in the age format. User files cannot have this name. */
 export const manifestPath = ".tazpod/manifest.json";
 
-/** A manifest of 20,000 entries with the longest of paths has about as much. */
+/** About the size of a manifest of 20,000 entries with the longest paths. */
 export const maxManifestBytes = 64 * 1024 * 1024;
 
-/** Where a vault came from, and what is in it. Sealed with it, so it is as authentic as the rest. */
+/** Where a vault comes from and what it contains. It is sealed with the content, and so equally authentic. */
 export interface Manifest {
   readonly version: 1;
-  /** One more than that of the vault it was made from. */
+  /** The parent's generation plus one. */
   readonly generation: number;
-  /** The vault it was made from: SHA-256 of the sealed file, and digest of its content (hex). */
+  /** The parent: SHA-256 of the sealed file and digest of its content (hex). */
   readonly parent?: { readonly sealed: string; readonly content: string };
-  /** Who sealed it, and when (ISO 8601). */
+  /** The host that sealed it, and the time (ISO 8601). */
   readonly host: string;
   readonly time: string;
-  /** Of the content, see digest.ts. */
+  /** See `archiveDigest`. */
   readonly digest: string;
   readonly entries: readonly DigestLine[];
 }
@@ -54,7 +55,7 @@ export function manifestBytes(manifest: Manifest): Buffer {
   return Buffer.from(`${JSON.stringify({ ...manifest, entries })}\n`);
 }
 
-/** Undefined for what is no manifest of this version, or one whose digest is not that of its own entries. */
+/** Parses a manifest; undefined for another version or a digest that does not match the entries. */
 export function parseManifest(bytes: Buffer): Manifest | undefined {
   let read: unknown;
   try {

@@ -6,7 +6,7 @@ import type { Merge, Pick } from "../merge-entries.js";
 import { openVault } from "../open-vault.js";
 import { readEntries, tarStream, entryBytes } from "./tar-entries.js";
 
-/** A sealed vault and what opens it. */
+/** A sealed vault and its passphrase. */
 export interface SealedFile {
   /** Absolute. */
   readonly path: string;
@@ -19,7 +19,7 @@ export interface MergedTar {
   readonly merge: Merge;
 }
 
-/** The merged vault as a tar. It reads each of the two three times at most, and holds none of it in memory. */
+/** Streams the merged vault as a tar. Reads each source up to three times and keeps neither in memory. */
 export function mergedTar({ ours, theirs, merge }: MergedTar): Readable {
   async function* content(): AsyncGenerator<Buffer> {
     for (const folders of [true, false]) {

@@ -18,19 +18,19 @@ import { endOfTar, padding, tarHeader, type TarEntry } from "./tar-header.js";
 import { feed } from "./tar-feed.js";
 
 export interface ArchiveOptions {
-  /** The room the content may take in the RAM folder, in bytes; a file takes whole pages of 4 KiB. */
+  /** How much space the content may take in the secrets folder, in bytes; files take whole pages of 4 KiB. */
   readonly limitBytes: number;
-  /** What it was sealed as, or will be: v1 holds files and folders only, since its Go reader knows no more. */
+  /** The format of the sealed vault. v1 allows only files and folders, as its Go reader does. */
   readonly format: VaultFormat;
-  /** For unpacking: folders come out writable for their owner, since not every tar fills one that is not. */
+  /** For unpacking: makes folders writable for their owner, because some tars cannot fill a read-only folder. */
   readonly openFolders?: boolean;
   /** 20,000 unless given. */
   readonly maxEntries?: number;
-  /** What a vault cannot hold is left out and reported, and does not refuse the archive. */
+  /** Leaves out and reports what a vault cannot hold, instead of refusing the archive. */
   readonly lenient?: boolean;
   /** Files and links to leave out and report. */
   readonly exclude?: ReadonlySet<string>;
-  /** To be written as the first entry, in the age format; it is not part of the content. */
+  /** Written as the first entry, in the age format; not part of the content. */
   readonly manifest?: Manifest;
 }
 
@@ -40,15 +40,15 @@ export interface ArchiveSummary {
   readonly links: number;
   /** Sum of the files' sizes. */
   readonly bytes: number;
-  /** See digest.ts. */
+  /** See `archiveDigest`. */
   readonly digest: string;
-  /** What is in it, in its order. */
+  /** The entries, in archive order. */
   readonly entries: readonly DigestLine[];
-  /** That of the archive, if its first entry is one and says what is in it. */
+  /** The archive's manifest, if its first entry is one that matches the content. */
   readonly manifest?: Manifest;
-  /** Every folder as it should be in the end, deepest first: what is unpacked with `openFolders` is set to this. */
+  /** The final attributes of every folder, deepest first, to apply after unpacking with `openFolders`. */
   readonly folders: readonly { readonly path: string; readonly mode: number; readonly mtime: number }[];
-  /** Paths that were left out and that the user should hear of. */
+  /** The omitted paths to report to the user. */
   readonly dropped: readonly string[];
 }
 
@@ -57,13 +57,13 @@ const pageBytes = 4096;
 type Entry = Extract extends AsyncIterable<infer T> ? T : never;
 
 /**
- * Rewrites a tar stream of unknown make into one that is safe to unpack and that every tar reads: see entry-policy.ts
- * for what is let through. A folder comes before what is in it (missing ones are added, mode 0700), no path comes
- * twice, nothing goes through a link or a file.
+ * Rewrites an untrusted tar stream into one that is safe to unpack and that every tar reads; entry-policy.ts decides
+ * what is accepted. Folders precede their content (missing ones are added with mode 0700), paths are unique, and
+ * nothing lies below a link or a file.
  *
- * `tar` ends with a `Failed` (archive-refused, archive-too-large, or that of `source`) as soon as something is wrong,
- * and parts have gone through by then: unpack it to a place from where it can be discarded. `summary` says the same
- * as a result, once `tar` has ended, and never rejects; it is `interrupted` when `tar` was not read to its end.
+ * `tar` ends with a `Failed` (`archive-refused`, `archive-too-large` or that of `source`) at the first problem, after
+ * earlier entries have passed: unpack it where it can be discarded. `summary` is the same outcome as a result once
+ * `tar` has ended, and never rejects; it is `interrupted` when `tar` was not read to its end.
  */
 export function normalise(
   source: Readable,
@@ -79,7 +79,7 @@ export function normalise(
     tar.once("close", () => {
       source.destroy();
       if (rewriting.summary !== undefined && failure === undefined) return resolve(ok(rewriting.summary));
-      // whoever read it stopped before its end, and knows why
+      // the reader stopped early, for its own reason
       resolve(fail(failure?.failure ?? { kind: "interrupted", signal: "SIGPIPE" }));
     });
   });
@@ -91,7 +91,7 @@ class TarRewriter {
   readonly #source: Readable;
   readonly #options: ArchiveOptions;
   readonly #seen = new Map<string, TarEntry["type"] | "added">();
-  readonly #tricks = new CaseCollisions();
+  readonly #collisions = new CaseCollisions();
   readonly #lines: DigestLine[] = [];
   readonly #dropped: string[] = [];
   #manifest: Manifest | undefined;
@@ -104,7 +104,7 @@ class TarRewriter {
   }
 
   async *run(): AsyncGenerator<Buffer> {
-    // not at the top: checks load this module, and most of them read no archive
+    // imported late: checks load this module, and most read no archive
     const { extract } = await import("./tar-parser.js");
     if (this.#options.manifest !== undefined) yield* manifestEntry(this.#options.manifest);
     const parser = extract();
@@ -119,7 +119,7 @@ class TarRewriter {
         current = undefined;
       }
     } catch (error) {
-      // A bug keeps its own error; what the parser says of the archive is the archive's fault.
+      // A bug keeps its own error; a parser error means a bad archive.
       if (error instanceof Failed || error instanceof TypeError || error instanceof RangeError) throw error;
       throw feeding.error() ?? this.#broken(current, String(error));
     } finally {
@@ -136,22 +136,22 @@ class TarRewriter {
     const most = this.#options.maxEntries ?? 20_000;
     if (++this.#entries > most)
       throw refused(source.header.name, `the archive has more than ${most} entries`);
-    const judgement = this.#withoutTricks(this.#judge(source.header));
-    if (this.#entries === 1 && judgement.path === manifestPath && this.#options.format === "age") {
+    const decision = this.#withoutCollision(this.#checkEntry(source.header));
+    if (this.#entries === 1 && decision.path === manifestPath && this.#options.format === "age") {
       this.#manifest = await readManifest(source);
       return;
     }
-    if (judgement.do === "drop") {
-      if (judgement.report) this.#dropped.push(judgement.path);
+    if (decision.do === "drop") {
+      if (decision.report) this.#dropped.push(decision.path);
       this.#take(source.header.size);
       for await (const _ of source);
       return;
     }
-    const { entry } = judgement;
+    const { entry } = decision;
     this.#take(entry.size);
     yield* this.#parents(entry.path);
     const before = this.#seen.get(entry.path);
-    // A folder that comes after what is in it: it was added already.
+    // A folder listed after its content: it was added already.
     if (before === "added" && entry.type === "directory") return void this.#seen.set(entry.path, "directory");
     if (before !== undefined) throw refused(entry.path, "it is in the archive twice");
     this.#seen.set(entry.path, entry.type);
@@ -171,29 +171,29 @@ class TarRewriter {
     this.#lines.push({ entry, sha256: entry.type === "file" ? hash.digest("hex") : "" });
   }
 
-  #judge(header: Header): EntryDecision {
+  #checkEntry(header: Header): EntryDecision {
     const { format, lenient = false, exclude } = this.#options;
     try {
-      const judgement = checkEntry(header, format);
-      const { path } = judgement;
-      return judgement.do === "keep" && judgement.entry.type !== "directory" && exclude?.has(path) === true
+      const decision = checkEntry(header, format);
+      const { path } = decision;
+      return decision.do === "keep" && decision.entry.type !== "directory" && exclude?.has(path) === true
         ? { do: "drop", path, report: true }
-        : judgement;
+        : decision;
     } catch (error) {
-      // without a size, there is no telling what comes next
+      // without a size, the next entry cannot be found
       if (!lenient || !(error instanceof Failed) || !Number.isSafeInteger(header.size)) throw error;
       return { do: "drop", path: header.name.replace(/^\.\//, ""), report: true };
     }
   }
 
-  #withoutTricks(judgement: EntryDecision): EntryDecision {
-    const partner = judgement.do === "keep" ? this.#tricks.collisionOf(judgement.entry) : undefined;
-    if (partner === undefined) return judgement;
-    const { path } = judgement;
+  #withoutCollision(decision: EntryDecision): EntryDecision {
+    const partner = decision.do === "keep" ? this.#collisions.collisionOf(decision.entry) : undefined;
+    if (partner === undefined) return decision;
+    const { path } = decision;
     if (this.#options.lenient === true) return { do: "drop", path, report: true };
     throw refused(
       path,
-      `where case does not count it is the same as ${JSON.stringify(partner)}, and one is a link`,
+      `on a case-insensitive file system it is the same as ${JSON.stringify(partner)}, and one of them is a link`,
     );
   }
 
@@ -202,7 +202,7 @@ class TarRewriter {
       const folder = path.slice(0, slash);
       const type = this.#seen.get(folder);
       if (type === "directory" || type === "added") continue;
-      if (type !== undefined) throw refused(path, `it lies under ${folder}, which is a ${type}`);
+      if (type !== undefined) throw refused(path, `it is below ${folder}, which is a ${type}`);
       const entry: TarEntry = { path: folder, type: "directory", mode: 0o700, size: 0, mtime: 0 };
       this.#seen.set(folder, "added");
       this.#lines.push({ entry, sha256: "" });
@@ -222,7 +222,7 @@ class TarRewriter {
     if (/Invalid|exceeds/.test(message)) {
       return damaged(
         entry ?? "the archive",
-        `it is not a tar archive, or is damaged, after ${files.length} whole files`,
+        `it is not a tar archive, or is damaged, after ${files.length} complete files`,
       );
     }
     const shown = files
@@ -230,13 +230,13 @@ class TarRewriter {
       .map((file) => JSON.stringify(file))
       .join(", ");
     const more = files.length > 20 ? ` and ${files.length - 20} more` : "";
-    const whole = files.length === 0 ? "no file before it is whole" : `whole are: ${shown}${more}`;
-    return damaged(entry ?? "the archive", `the archive is cut short here; ${whole}`);
+    const whole = files.length === 0 ? "no file before it is complete" : `complete: ${shown}${more}`;
+    return damaged(entry ?? "the archive", `the archive is truncated here; ${whole}`);
   }
 
   #folders(): ArchiveSummary["folders"] {
     const folders = this.#lines.map(({ entry }) => entry).filter(({ type }) => type === "directory");
-    // what is in a folder has a longer path
+    // nested paths are longer
     return folders
       .map(({ path, mode, mtime }) => ({ path, mode, mtime }))
       .toSorted((a, b) => b.path.length - a.path.length);
@@ -268,9 +268,9 @@ function* manifestEntry(manifest: Manifest): Generator<Buffer> {
   yield padding(bytes.length);
 }
 
-/** From the entry of that name. Throws `Failed` with `archive-refused` for one that is too large. */
+/** Reads the manifest from its entry. Throws `Failed` (`archive-refused`) when it is too large. */
 export async function readManifest(source: Entry): Promise<Manifest | undefined> {
-  if (source.header.size > maxManifestBytes) throw refused(manifestPath, "it is too large for what it is");
+  if (source.header.size > maxManifestBytes) throw refused(manifestPath, "the manifest is too large");
   const chunks: Buffer[] = [];
   for await (const chunk of source as AsyncIterable<Buffer>) chunks.push(chunk);
   return parseManifest(Buffer.concat(chunks));
@@ -281,7 +281,7 @@ function damaged(entry: string, detail: string): Failed {
 }
 
 function offsetOf(entry: Entry): number {
-  // Where the content begins; tar-stream gives it, its types do not know.
+  // The offset of the content, which tar-stream provides but its types omit.
   return "byteOffset" in entry.header && typeof entry.header.byteOffset === "number"
     ? entry.header.byteOffset
     : 0;
@@ -293,7 +293,10 @@ function roundUp(bytes: number, unit: number): number {
 
 const reserve = 1024 * 1024;
 
-/** How many bytes an archive may take in a RAM folder of this size: names, folders and our own files need some too. */
+/**
+ * Returns how many bytes an archive may take in a secrets folder of this size; the rest is for names, folders and
+ * tazpod's own files.
+ */
 export function archiveLimit(ramFolderBytes: number): number {
   return ramFolderBytes - Math.min(reserve, Math.floor(ramFolderBytes / 8));
 }

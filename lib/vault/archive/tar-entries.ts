@@ -3,16 +3,13 @@ import { Failed } from "../../failure/result.js";
 import { feed } from "./tar-feed.js";
 import { endOfTar, padding, tarHeader, type TarEntry } from "./tar-header.js";
 
-/** One entry of a tar; what of its content has not been read when the next is asked for is passed over. */
+/** An entry of a tar stream. Content that was not read is skipped when the next entry is requested. */
 export interface StreamedEntry {
   readonly entry: TarEntry;
   readonly content: () => AsyncGenerator<Buffer>;
 }
 
-/**
- * The entries of a tar that `normalise` made, one after the other. Throws what the tar ends with, and destroys it in the
- * end.
- */
+/** Reads the entries of a tar that `normalise` made. Throws the tar's error, and destroys the tar at the end. */
 export async function* readEntries(tar: Readable): AsyncGenerator<StreamedEntry> {
   const { extract } = await import("./tar-parser.js");
   const parser = extract();
@@ -44,14 +41,14 @@ export async function* readEntries(tar: Readable): AsyncGenerator<StreamedEntry>
   if (error instanceof Failed) throw error;
 }
 
-/** An entry as it stands in a tar. */
+/** Yields an entry's bytes as in a tar. */
 export async function* entryBytes({ entry, content }: StreamedEntry): AsyncGenerator<Buffer> {
   yield tarHeader(entry);
   yield* content();
   yield padding(entry.size);
 }
 
-/** A tar that is whole once all of `pieces` has come. */
+/** Returns a tar of these entries' bytes; it ends after the last one. */
 export function tarStream(pieces: AsyncGenerator<Buffer>): Readable {
   async function* whole(): AsyncGenerator<Buffer> {
     yield* pieces;
@@ -60,7 +57,7 @@ export function tarStream(pieces: AsyncGenerator<Buffer>): Readable {
   return Readable.from(whole(), { objectMode: false });
 }
 
-/** A tar that `normalise` made, with nothing in it but what is wanted. */
+/** Returns a tar that `normalise` made, reduced to the wanted paths. */
 export function filterTar(tar: Readable, wanted: (path: string) => boolean): Readable {
   async function* pieces(): AsyncGenerator<Buffer> {
     for await (const passing of readEntries(tar)) if (wanted(passing.entry.path)) yield* entryBytes(passing);

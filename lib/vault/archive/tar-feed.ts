@@ -2,18 +2,18 @@ import type { Readable } from "node:stream";
 import type { Extract } from "tar-stream";
 import { Failed } from "../../failure/result.js";
 
-/** What has gone into a tar parser. */
+/** The progress of a stream that feeds a tar parser. */
 export interface Feeding {
-  /** The error the source ended with, if it was one. */
+  /** The error that ended the source, if any. */
   error(): Error | undefined;
   bytes(): number;
-  /** Whether the last 512 bytes were zeros: the end mark of a tar, if an archive is whole. */
+  /** Whether the last 512 bytes were zeros, the end mark of a complete tar. */
   endsInZeros(): boolean;
 }
 
 const zeros = Buffer.alloc(512);
 
-/** Pumps `source` into `parser`, at the parser's pace. A source that fails or is closed early ends the parser too. */
+/** Pipes `source` into `parser` with backpressure. A source that fails or closes early ends the parser too. */
 export function feed(source: Readable, parser: Extract): Feeding {
   let error: Error | undefined;
   let bytes = 0;
@@ -31,7 +31,7 @@ export function feed(source: Readable, parser: Extract): Feeding {
     if (cause instanceof Failed) error = cause;
     else if (isEarlyClose(cause)) error = undefined;
     else error = cause instanceof Error ? cause : new Error(String(cause));
-    // The parser then says what is missing.
+    // The parser then reports what is missing.
     if (error === undefined) parser.end(undefined);
     else parser.destroy(error);
   });

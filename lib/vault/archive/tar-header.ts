@@ -1,22 +1,22 @@
 /**
- * Writes tar headers in the one dialect that every tar reads, busybox's and the Go tazpod among them: ustar with raw
- * UTF-8 names, and a GNU long-name record where a name does not fit. (tar-stream writes such names as pax records,
- * which busybox skips: the file would come out under the name "PaxHeader".)
+ * Writes tar headers that every tar reads, including busybox and the Go tazpod: ustar with raw UTF-8 names, and a GNU
+ * long-name record where a name does not fit. (tar-stream writes pax records, which busybox skips: the file would be
+ * named "PaxHeader".)
  */
 export interface TarEntry {
   readonly path: string;
   readonly type: "file" | "directory" | "link";
   /** The low nine bits. */
   readonly mode: number;
-  /** Bytes of content; 0 for what is not a file. */
+  /** Size of the content in bytes; 0 for anything but a file. */
   readonly size: number;
   /** Whole seconds since 1970. */
   readonly mtime: number;
-  /** Of a link: where it points. */
+  /** The target of a link. */
   readonly target?: string;
 }
 
-/** What fits in a header's field for the time, in seconds. */
+/** The latest time that a header can store, in seconds since 1970. */
 export const latestTime = 0o77777777777;
 
 const block = 512;
@@ -27,12 +27,12 @@ const gnu = Buffer.from("ustar  \0", "latin1");
 /** Two blocks of zeros end an archive. */
 export const endOfTar: Buffer = Buffer.alloc(2 * block);
 
-/** The zeros that fill the last block of a file with `size` bytes. */
+/** Returns the zeros that complete the last block of a file with `size` bytes. */
 export function padding(size: number): Buffer {
   return Buffer.alloc((block - (size % block)) % block);
 }
 
-/** The header blocks of one entry; its content and `padding` follow. */
+/** Returns the header blocks of an entry; its content and `padding` follow. */
 export function tarHeader(entry: TarEntry): Buffer {
   const name = Buffer.from(entry.type === "directory" ? `${entry.path}/` : entry.path);
   const target = Buffer.from(entry.target ?? "");
@@ -48,7 +48,7 @@ export function tarHeader(entry: TarEntry): Buffer {
   ]);
 }
 
-/** ustar has 100 bytes for a name and 155 for the folders before it, cut at a slash. */
+/** Splits a name for ustar: 100 bytes for the name and 155 for the folders before it, at a slash. */
 function splitName(name: Buffer): { prefix: Buffer; name: Buffer } | undefined {
   if (name.length <= 100) return { prefix: Buffer.alloc(0), name };
   const slash = name.indexOf("/", name.length - 101);

@@ -1,2 +1,2 @@
-// What is used of tar-stream, by name: a bundled CommonJS library that is imported with import() has only a default export.
+// Named exports of tar-stream: a bundled CommonJS library has only a default export when loaded with import().
 export { extract } from "tar-stream";

@@ -1,17 +1,17 @@
 import { fail, ok, type Result } from "../../failure/result.js";
 import type { Failure } from "../../failure/failure.js";
 
-/** What a tar program said of the files that it could not take as they are. */
+/** The files that a tar program warned about. */
 export interface TarWarnings {
-  /** Not in the archive: they cannot be read, are gone, or are sockets. */
+  /** Missing from the archive: unreadable, removed or sockets. */
   readonly unread: readonly string[];
-  /** In the archive, but changed while they were being read. */
+  /** In the archive, but changed while tar read them. */
   readonly changedWhileReading: readonly string[];
 }
 
 export const noTarWarnings: TarWarnings = { unread: [], changedWhileReading: [] };
 
-// GNU tar's and busybox's
+// messages of GNU tar and busybox
 const unread = [
   /^tar: (.*): Cannot (?:open|stat|read|access|savedir|readlink): /,
   /^tar: (.*): File removed before we read it$/,
@@ -21,12 +21,12 @@ const unread = [
   /^tar: (\.\/.*): (?:Permission denied|No such file or directory)$/,
 ];
 const changing = [/^tar: (.*): file changed as we read it$/, /^tar: (.*): File shrank by \d+ bytes; padding/];
-/** Only says that there was something before. */
+/** Only states that there were errors before. */
 const closingLine = /^tar: (?:Exiting with failure status|error exit) .*previous errors$/;
 
 /**
- * Judges how a tar program that packs ended. What changed while it was read is told, for whoever reads it again; what
- * could not be read only when `lenient`. Everything else that it complains of is `save-incomplete`.
+ * Interprets the exit code and stderr of tar when packing. Files that changed while read are returned; unreadable ones
+ * only with `lenient`. Any other message is `save-incomplete`.
  */
 export function interpretTar(
   code: number | undefined,
@@ -49,7 +49,7 @@ function named(lines: readonly string[], patterns: readonly RegExp[]): string[] 
   });
 }
 
-/** GNU tar writes what is not plain ASCII, and colons, as escapes. */
+/** Decodes GNU tar's escapes of non-ASCII characters and colons. */
 function unescaped(path: string): string {
   if (!path.includes("\\")) return path;
   const bytes = path.replace(/\\([0-7]{3}|.)/g, (_, code: string) =>
@@ -59,8 +59,8 @@ function unescaped(path: string): string {
 }
 
 /**
- * Whether an archive failed because its source did not end well, which then says more. One that was refused for what
- * is in it was not read on, and its source ended because of that.
+ * Returns whether an archive failed because its source ended early; then the source's failure says more. A refused
+ * archive is different: its source ended because reading stopped.
  */
 export function isTruncated(failure: Failure): boolean {
   return (failure.kind === "archive-refused" && failure.damaged === true) || failure.kind === "interrupted";

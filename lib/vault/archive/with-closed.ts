@@ -9,19 +9,19 @@ import { isOpen, isAboveOpen, type OpenParts, partOf } from "../vault-parts.js";
 import { readEntries, type StreamedEntry, tarStream, entryBytes } from "./tar-entries.js";
 
 export interface WithClosed {
-  /** What is open, as `normalise` made it. */
+  /** The open parts, as `normalise` made them. */
   readonly tar: Readable;
   readonly opening: OpenParts;
-  /** The vault that the closed parts are taken from as they are, and what is in it. */
+  /** The vault that provides the closed parts, and its entries. */
   readonly vault: SealedFile;
   readonly sealed: readonly DigestLine[];
-  /** Told of each file that is left out, since it lies in a closed part and is not what that part has there. */
+  /** Called for each omitted file: it is in a closed part and differs from the sealed vault. */
   readonly onLeftOut: (path: string) => void;
-  /** Told of a closed part that the sealed vault does not have yet: what lies in it is taken. */
+  /** Called for a closed part that the sealed vault does not have yet; its files are included. */
   readonly onNewPart: (part: string) => void;
 }
 
-/** What is open, and with it the parts that are closed, as they are in the sealed vault. */
+/** Streams the open parts together with the closed parts from the sealed vault. */
 export function withClosed(request: WithClosed): Readable {
   const { tar, opening, vault, sealed, onLeftOut, onNewPart } = request;
   const existing = new Set(sealed.map(({ entry }) => partOf(entry.path, opening.parts)));
@@ -32,7 +32,7 @@ export function withClosed(request: WithClosed): Readable {
       const { path, type } = passing.entry;
       if (isOpen(path, opening)) yield* entryBytes(passing);
       else if (type === "directory" && isAboveOpen(path, opening)) {
-        // the folder itself belongs to a part that is closed: as it is there, and before what is in it
+        // the folder itself belongs to a closed part: take it from there, before its content
         const there = known.get(path)?.entry;
         if (there?.type !== "directory") continue;
         done.add(path);
@@ -62,7 +62,7 @@ async function* closed(
   }
 }
 
-/** Whether an entry is what the sealed vault has there: an opening or closing that was cut short leaves such copies. */
+/** Returns whether an entry equals the sealed vault's. Opening or closing that was interrupted leaves such copies. */
 async function isThere({ entry, content }: StreamedEntry, there: DigestLine | undefined): Promise<boolean> {
   const hash = createHash("sha256");
   for await (const chunk of content()) hash.update(chunk);
