@@ -1,43 +1,43 @@
 /**
- * The parts of the scripts that link paths of the home into the RAM folder. What was linked is noted in it, in
- * `.tazpod/bridges`, so that whatever empties it takes the links along, whatever the settings say by then.
+ * Shell functions that link paths of the home into the secrets folder. `.tazpod/bridges` in it lists the links, so that
+ * they are removed with its content whatever the settings say by then.
  */
 
-/** Of the shell functions here, `$1` is the RAM folder; a link counts as ours if it leads into that. */
-const isOurLink = `ours() { [ -L "$2" ] && case $(readlink "$2") in "$1"/*) ;; *) false ;; esac; }`;
+/** In these functions, `$1` is the secrets folder; a link is ours if it leads there. */
+const isOurLink = `is_our_link() { [ -L "$2" ] && case $(readlink "$2") in "$1"/*) ;; *) false ;; esac; }`;
 
-/** `untie FOLDER PATH...` removes the links of the home at these paths, and those that are noted. */
+/** `unlink_all FOLDER PATH...` removes our links at these paths of the home, and the listed ones. */
 export const unlinkAll = `${isOurLink}
-untie() {
+unlink_all() {
   s=$1; shift
-  for p; do ours "$s" "\${s%/*}/$p" && rm -f -- "\${s%/*}/$p"; done
+  for p; do is_our_link "$s" "\${s%/*}/$p" && rm -f -- "\${s%/*}/$p"; done
   [ -e "$s/.tazpod/bridges" ] && while IFS= read -r p; do
-    ours "$s" "\${s%/*}/$p" && rm -f -- "\${s%/*}/$p"
+    is_our_link "$s" "\${s%/*}/$p" && rm -f -- "\${s%/*}/$p"
   done < "$s/.tazpod/bridges"
   :
 }`;
 
-/** `loosen FOLDER` removes those of the noted links that lead nowhere any more. */
+/** `unlink_dangling FOLDER` removes the listed links whose target is gone. */
 export const unlinkDangling = `${isOurLink}
-loosen() {
+unlink_dangling() {
   [ -e "$1/.tazpod/bridges" ] && while IFS= read -r p; do
-    ours "$1" "\${1%/*}/$p" && ! [ -e "\${1%/*}/$p" ] && rm -f -- "\${1%/*}/$p"
+    is_our_link "$1" "\${1%/*}/$p" && ! [ -e "\${1%/*}/$p" ] && rm -f -- "\${1%/*}/$p"
   done < "$1/.tazpod/bridges"
   :
 }`;
 
 /**
- * `tie FOLDER PATH...` links each path of the home to the same one in the folder, where that is there; a link of ours that
- * leads nowhere any more is removed. Prints what could not be linked: something else lies there, or the home cannot be
- * written.
+ * `link_paths FOLDER PATH...` links each path of the home to the same path in the folder, where that exists, and
+ * removes our dangling links. Prints the paths that it could not link: something else is there, or the home is
+ * read-only.
  */
 export const linkPaths = `${isOurLink}
-tie() {
+link_paths() {
   s=$1; h=\${s%/*}; shift
   for p; do
     printf '%s\\n' "$p" >> "$s/.tazpod/bridges"
     [ -e "$s/$p" ] && [ "$h/$p" -ef "$s/$p" ] && continue
-    ours "$s" "$h/$p" && rm -f -- "$h/$p"
+    is_our_link "$s" "$h/$p" && rm -f -- "$h/$p"
     [ -e "$s/$p" ] || continue
     if [ -e "$h/$p" ] || [ -L "$h/$p" ]; then printf '%s\\n' "$p"; continue; fi
     case $p in */*) mkdir -p -- "$h/\${p%/*}" ;; esac && ln -s -- "$s/$p" "$h/$p" || printf '%s\\n' "$p"

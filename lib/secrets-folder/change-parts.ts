@@ -14,15 +14,15 @@ import type { UnpackResult } from "./unpack.js";
 import type { SecretsFolder } from "./secrets-folder.js";
 
 export interface FilesToAdd {
-  /** A tar of files, folders and links that are known to be harmless, none of which is in the RAM folder. */
+  /** A tar of harmless files, folders and links, none of which is in the secrets folder yet. */
   readonly tar: Readable;
-  /** Told once all of the tar was good: how its folders are to be, deepest first. */
+  /** Settles once the whole tar is checked, with the attributes of its folders, deepest first. */
   readonly checked: Promise<Result<readonly FolderAttributes[]>>;
 }
 
 /**
- * Adds to an open vault: unpacked beside, checked, moved in, and linked from the home. It is the caller's to record. Failure:
- * `vault-closed`.
+ * Adds files to an open vault: unpacks into a staging folder, checks, moves in and links from the home. The caller
+ * records the change. Failure: `vault-closed`.
  */
 export async function addFiles(
   secrets: SecretsFolder,
@@ -55,7 +55,10 @@ export interface FilesToRemove {
   readonly folders: readonly string[];
 }
 
-/** Takes something out of the RAM folder, with the links that led there. Failure: `still-open` with what would not go. */
+/**
+ * Removes files from the secrets folder, and the links that led to them. Failure: `still-open` with what could not be
+ * removed.
+ */
 export async function removeFiles(
   secrets: SecretsFolder,
   { files, folders }: FilesToRemove,

@@ -1,26 +1,26 @@
 import { unlinkDangling, linkPaths, unlinkAll } from "./bridge-scripts.js";
 
 /**
- * The shell programs that run inside the container, for any POSIX sh. `$1` is the RAM folder; nothing secret is ever an
- * argument. Everything of ours is under `.tazpod/`, which no archive may hold:
- *   open      the mark: its presence means that the vault is open, completely; what is open is the host's to know
- *   stage/    where an archive is unpacked before it is switched in
- *   opening   there while the switch goes on; closing: there while the folder is emptied
- *   bridges   the paths that may be linked from the home, one a line
- * What an interrupted opening or closing left is only a copy of the sealed vault, and the next one removes it.
+ * The shell programs that run inside the container, for any POSIX sh. `$1` is the secrets folder; nothing secret is ever
+ * an argument. tazpod's own files are in its `.tazpod/`, which no archive may contain:
+ *   open      the mark: the vault is completely open; the host records what is open
+ *   stage/    where an archive is unpacked before its files are moved in
+ *   opening   exists while files are moved in; closing: exists while the folder is emptied
+ *   bridges   the paths that may be linked from the home, one per line
+ * An interrupted opening or closing leaves only copies of the sealed vault, which the next one removes.
  */
 
 /**
- * Prints the mark; exit 3 when there is none, 5 when the folder was being emptied and that did not end. What is not a file
- * would keep whoever reads it waiting: it counts as an empty mark.
+ * Prints the mark; exit 3 without one, 5 when emptying the folder was interrupted. Anything but a regular file could
+ * block the reader and counts as an empty mark.
  */
 export const readOpenMark = `d="$1/.tazpod"
 [ -e "$d/closing" ] && exit 5
 [ -e "$d/open" ] || [ -L "$d/open" ] || exit 3
-# it may go in this moment
+# it may be removed at this moment
 [ -L "$d/open" ] || ! [ -f "$d/open" ] || head -c 65536 "$d/open" 2>/dev/null || exit 3`;
 
-// a folder that its owner may not write would keep what is in it
+// a read-only folder cannot be emptied
 const wipe = `cd "$1" || exit 4
 for f in * .[!.]* ..?*; do
   [ "$f" = .tazpod ] && continue
@@ -28,7 +28,7 @@ for f in * .[!.]* ..?*; do
   rm -rf -- "$f" || exit 4
 done`;
 
-/** Unpacks a tar from stdin into the stage. Exit 10: open already; 11: the folder holds files (printed). */
+/** Unpacks a tar from stdin into the stage. Exit 10: already open; 11: the folder holds files (printed). */
 export const stage = `umask 077
 ${unlinkAll}
 [ -d "$1" ] || { echo "$1 is not there"; exit 12; }
@@ -36,12 +36,12 @@ ${unlinkAll}
 chmod 700 "$1" || exit 4
 d="$1/.tazpod"
 [ -e "$d/open" ] && exit 10
-if [ -e "$d/opening" ] || [ -e "$d/closing" ]; then untie "$1"; ${wipe}; fi
+if [ -e "$d/opening" ] || [ -e "$d/closing" ]; then unlink_all "$1"; ${wipe}; fi
 [ -e "$d" ] && { chmod -R u+rwX -- "$d"; rm -rf -- "$d" || exit 4; }
 l=$(ls -A "$1") || exit 4
 [ -z "$l" ] || { printf '%s\\n' "$l"; exit 11; }
 mkdir "$d" "$d/stage" || exit 4
-# the folder above is closed to others; below it every mode is to come out as it is in the archive
+# the folder above is closed to others; below it, modes are those of the archive
 umask 0; exec tar -x -p -f - -C "$d/stage"`;
 
 const setFolders = `mode=
@@ -52,7 +52,7 @@ while read -r mode time path && [ "$mode" != end ]; do
 done
 [ "$mode" = end ] || exit 4`;
 
-// all at once, since starting `mv` takes longer than what it does; one by one where they are more than a command may be given
+// all at once, since starting `mv` is slower than the moves; one by one when the command line would be too long
 const moveAll = `move_all() {
   t=$1; shift
   [ -e "$1" ] || [ -L "$1" ] || return 0
@@ -63,10 +63,10 @@ const moveAll = `move_all() {
 }`;
 
 /**
- * Switches the stage in, gives every folder its mode and time, and leaves the mark last. Reads the mark as one line,
- * then a line a folder: mode, seconds since 1970, path in the escapes of printf's %b; and a line `end`, without which
- * whoever wrote them was cut off. Exit 6 when nothing came: the stage is not to be switched in. The paths from `$2` on are
- * linked from the home; prints those that could not be.
+ * Moves the staged files in, sets every folder's mode and time, and leaves the mark last. Reads the mark as one line,
+ * then a line per folder: mode, seconds since 1970, path in the escapes of printf's %b; then the line `end`, without
+ * which the input was truncated. Exit 6 without input: the stage must not be moved in. Links the paths from `$2` on
+ * from the home and prints those that it could not link.
  */
 export const commit = `umask 077
 ${linkPaths}
@@ -79,21 +79,21 @@ move_all "$1" .[!.]*
 move_all "$1" ..?*
 cd "$1" && rmdir "$d/stage" || exit 4
 ${setFolders}
-tie "$@"
+link_paths "$@"
 mv "$d/next" "$d/open" && rm "$d/opening"`;
 
-/** Unpacks a tar from stdin beside what is open. Exit 3 when nothing is. */
+/** Unpacks a tar from stdin for an open vault. Exit 3 when it is not open. */
 export const stageFiles = `umask 077
 d="$1/.tazpod"
 [ -e "$d/open" ] || exit 3
-[ -e "$d/more" ] && { chmod -R u+rwX -- "$d/more"; rm -rf -- "$d/more" || exit 4; }
-mkdir "$d/more" || exit 4
-umask 0; exec tar -x -p -f - -C "$d/more"`;
+[ -e "$d/added" ] && { chmod -R u+rwX -- "$d/added"; rm -rf -- "$d/added" || exit 4; }
+mkdir "$d/added" || exit 4
+umask 0; exec tar -x -p -f - -C "$d/added"`;
 
 /**
- * Moves in what was unpacked beside. Reads the same lines as \`commit\`, and leaves the mark as it is. Cut short, what was
- * moved is not on record yet, and is the same as in the sealed vault. Exit 3 when nothing is open. The paths from
- * `$2` on are linked as in `commit`.
+ * Moves in the files that `stageFiles` unpacked; the mark stays. Reads folder lines like `commit`. If interrupted, the
+ * moved files are not recorded yet and equal the sealed vault's. Exit 3 when the vault is not open. Links the paths
+ * from `$2` on like `commit`.
  */
 export const commitFiles = `umask 077
 ${linkPaths}
@@ -109,13 +109,16 @@ move() {
     fi
   done
 }
-( move "$d/more" "$1" ) || exit 4
+( move "$d/added" "$1" ) || exit 4
 ${setFolders}
-rm -rf -- "$d/more"
+rm -rf -- "$d/added"
 [ -e "$d/saved" ] && rm -f "$d/saved"
-tie "$@"`;
+link_paths "$@"`;
 
-/** Reads lines: \`open\` makes a folder writable, \`file\` and \`folder\` remove one. Exit 5: what is printed would not go. */
+/**
+ * Reads lines: \`open\` makes a folder writable, \`file\` and \`folder\` remove one. Exit 5: prints what could not be
+ * removed.
+ */
 export const removePaths = `${unlinkDangling}
 left=
 while read -r what path; do
@@ -126,17 +129,17 @@ while read -r what path; do
     folder) rmdir -- "$path" || { left=5; printf '%s\\n' "$path"; } ;;
   esac
 done 2>/dev/null
-loosen "$1"
+unlink_dangling "$1"
 exit \${left:-0}`;
 
-/** Throws an unfinished opening away. */
+/** Discards an unfinished opening. */
 export const abandon = `${unlinkAll}
-untie "$1"
+unlink_all "$1"
 if [ -e "$1/.tazpod/opening" ]; then ${wipe}; fi
 if [ -e "$1/.tazpod" ]; then chmod -R u+rwX -- "$1/.tazpod"; rm -rf -- "$1/.tazpod"; fi`;
 
-// a line a process that has a file of the folder open or mapped, removed ones too; those of other users are not seen, and
-// may not read the folder
+// prints each process with a file of the folder open or mapped, even if removed; processes of other users are not
+// visible, and cannot read the folder
 const holders = `holders() {
   ls -l /proc/[0-9]*/fd/ 2>/dev/null | while IFS= read -r l; do
     case $l in
@@ -149,13 +152,13 @@ const holders = `holders() {
 held() { holders "$1" | sort -nu; }`;
 
 /**
- * Empties the folder. The marker goes first: half-empty is never open. Exit 5: what is printed would not go. Exit 7: it is
- * empty, and the processes that are printed still have files of it open; until they end, it counts as being emptied. With
- * `force` as $2 they are ended; with `all` as $3 it is also emptied of what no vault was opened for. Links of the home that
- * lead there go first; from $4 on, where they may be.
+ * Empties the folder. The mark is removed first, so that a half-empty folder never counts as open. Exit 5: prints what
+ * could not be removed. Exit 7: empty, but the printed processes still have files open; until they end, it counts as
+ * being emptied. `force` as $2 ends them; `all` as $3 also removes files without an open vault. Removes the home's
+ * links into the folder first; paths from $4 on may have such links.
  */
 export const clear = `${unlinkAll}
-( f=$1; shift; [ "$#" = 0 ] || shift; [ "$#" = 0 ] || shift; untie "$f" "$@" )
+( f=$1; shift; [ "$#" = 0 ] || shift; [ "$#" = 0 ] || shift; unlink_all "$f" "$@" )
 d="$1/.tazpod"
 if [ "$3" = all ]; then
   { [ -d "$d" ] && ! [ -L "$d" ]; } || { rm -rf -- "$d"; mkdir "$d" || exit 4; }
@@ -180,7 +183,7 @@ if [ -n "$h" ]; then
   exit 7
 fi
 [ -d "$d" ] || exit 0
-# whoever watches may just be writing there
+# a watcher may be writing there right now
 chmod -R u+rwX -- "$d" && { rm -rf -- "$d" || rm -rf -- "$d" || exit 4; }`;
 
 /** Writes the folder as a tar to stdout. */

@@ -4,16 +4,16 @@ import { clear as script } from "./container-scripts.js";
 import type { SecretsFolder } from "./secrets-folder.js";
 
 interface ClearOptions {
-  /** Processes that have a file of it open are ended. */
+  /** Ends processes that have files of the folder open. */
   readonly force?: boolean;
-  /** Also what no vault was opened for, and whatever was made of tazpod's own files there. */
+  /** Also removes files without an open vault, and whatever replaced tazpod's own files. */
   readonly all?: boolean;
 }
 
 /**
- * Empties the RAM folder, removes the links into it, and makes sure that it is empty, and that no process inside still has a file of it open: with
- * `force`, such are ended. Failures: `still-open` with what would not go; `still-held` with the processes, and then it is
- * not at its end, and to be done again.
+ * Empties the secrets folder, removes the links into it, and checks that it is empty and that no process has files of
+ * it open; `force` ends such processes. Failures: `still-open` with what could not be removed; `still-held` with the
+ * processes, and then it must be repeated.
  */
 export async function clearFolder(
   secrets: SecretsFolder,
@@ -29,7 +29,7 @@ export async function clearFolder(
   );
 }
 
-/** Whether the RAM folder has nothing in it but what is tazpod's own. */
+/** Returns whether the secrets folder is empty, apart from tazpod's own files. */
 export async function isEmpty(secrets: SecretsFolder): Promise<Result<boolean>> {
   const done = await execScript(secrets, 'ls -A "$1" | grep -vxF .tazpod | head -n 1', [0, 1]);
   return done.ok ? ok(done.value.stdout.length === 0) : done;
@@ -37,7 +37,7 @@ export async function isEmpty(secrets: SecretsFolder): Promise<Result<boolean>> 
 
 const read = `cd "$1" || exit 4; [ -f "$2" ] || exit 3; exec cat -- "$2"`;
 
-/** The content of one file of the open vault, by its path in it; it is the caller's to wipe. Undefined when there is no such file. */
+/** Reads a file of the open vault by its path in it; undefined when there is none. The caller wipes the content. */
 export async function readFile(secrets: SecretsFolder, path: string): Promise<Result<Buffer | undefined>> {
   const done = await execScript(secrets, read, [0, 3], {}, [path]);
   if (!done.ok) return done;

@@ -3,15 +3,17 @@ import type { Finished, ProcessOptions } from "../host/process.js";
 import { fail, type Result } from "../failure/result.js";
 import type { SecretsFolder } from "./secrets-folder.js";
 
-/** How long a script may take. */
+/** The time limit of a script, in ms. */
 export const scriptTimeoutMs = 60_000;
 
-/** The argv that runs one of the scripts with the RAM folder as its `$1`, and `more` from `$2` on. */
+/** Returns the argv of a script, with the secrets folder as `$1` and `more` from `$2` on. */
 export function scriptArgv(secrets: SecretsFolder, script: string, more: readonly string[] = []): string[] {
   return ["sh", "-c", script, "tazpod", secrets.folder, ...more];
 }
 
-/** Runs a script inside; an exit code that is not among `expected` is a `command-failed` with what it said. */
+/**
+ * Runs a script in the container; an exit code that is not in `expected` is `command-failed` with the script's output.
+ */
 export async function execScript(
   secrets: SecretsFolder,
   script: string,
@@ -32,7 +34,7 @@ export async function execScript(
   return fail({ kind: "command-failed", command: ["exec", container, "sh"], code: done.value.code, detail });
 }
 
-/** The lines a script printed. */
+/** Returns the lines that a script printed. */
 export function printedLines(done: Finished): string[] {
   return done.stdout
     .toString()
@@ -40,13 +42,13 @@ export function printedLines(done: Finished): string[] {
     .filter((line) => line !== "");
 }
 
-/** The lines a script printed, at most ten, for a message. */
+/** Returns up to ten lines that a script printed, for a message. */
 export function printedSummary(done: Finished): string {
   const names = printedLines(done);
   return names.slice(0, 10).join(", ") + (names.length > 10 ? `, and ${names.length - 10} more` : "");
 }
 
-/** A folder as it is to be once what is in it is there. */
+/** The final attributes of a folder, set after it is filled. */
 export interface FolderAttributes {
   readonly path: string;
   readonly mode: number;
@@ -54,7 +56,7 @@ export interface FolderAttributes {
   readonly mtime: number;
 }
 
-/** A path for a script's standard input: every byte that a shell could take for something else as an escape of printf's %b. */
+/** Escapes a path for a script's stdin: characters special to a shell as escapes of printf's %b. */
 export function escapePath(path: string): string {
   return [...Buffer.from(path)]
     .map((byte) =>

@@ -6,9 +6,9 @@ import { fail, ok, type Result } from "../failure/result.js";
 import type { SecretsFolder, OpenVault } from "./secrets-folder.js";
 
 /**
- * The host's record of the open vault: the start of the container that it was opened in, the mark that was left in the RAM
- * folder, and what was opened. The RAM folder lives exactly as long as that start. What a program in the container writes
- * there changes none of it.
+ * The host's record of the open vault: the container start it was opened in, the mark left in the secrets folder, and
+ * the opened vault. The secrets folder exists exactly as long as that start. Programs in the container cannot change
+ * the record.
  */
 interface OpenRecord {
   readonly version: 2;
@@ -23,14 +23,14 @@ function file(vaultFolder: string): string {
   return join(projectState(vaultFolder), name);
 }
 
-/** A name for one start of one container; undefined when it does not run. */
+/** Returns an id of a container's current start; undefined when it is not running. */
 export function containerStart(state: ContainerState): string | undefined {
   return state.state === "running" ? `${state.id} ${state.startedAt}` : undefined;
 }
 
 type FolderStart = Pick<SecretsFolder, "vaultFolder" | "run">;
 
-/** Records that the vault is being opened in this start of the container, under this mark. */
+/** Records that the vault is being opened in this container start, with this mark. */
 export async function recordOpen(
   { vaultFolder, run }: FolderStart,
   mark: string,
@@ -40,7 +40,7 @@ export async function recordOpen(
   return write(vaultFolder, { version: 2, run, mark, opened });
 }
 
-/** Records what has changed of what is open. Failure: `vault-closed` when nothing is recorded for this start. */
+/** Updates the record. Failure: `vault-closed` when there is none for this start. */
 export async function updateOpen(place: FolderStart, opened: OpenVault): Promise<Result<void>> {
   const record = await readOpen(place);
   if (!record.ok) return record;
@@ -48,7 +48,7 @@ export async function updateOpen(place: FolderStart, opened: OpenVault): Promise
   return write(place.vaultFolder, { ...record.value, opened });
 }
 
-/** The record for this start of the container; undefined when there is none. */
+/** Returns the record for this container start; undefined when there is none. */
 export async function readOpen({ vaultFolder, run }: FolderStart): Promise<Result<OpenRecord | undefined>> {
   const found = await read(vaultFolder);
   if (!found.ok) return found;
@@ -56,8 +56,8 @@ export async function readOpen({ vaultFolder, run }: FolderStart): Promise<Resul
 }
 
 /**
- * What was open according to the mark that an earlier tazpod left in the RAM folder, where its note was taken over for
- * this start of the container; it is recorded from then on. Undefined for anything else.
+ * Migrates a version 1 record: reads the open vault from the mark in the secrets folder and records it. Undefined when
+ * there is no such record for this start.
  */
 export async function adoptOpen(place: FolderStart, mark: string): Promise<Result<OpenVault | undefined>> {
   const found = await read(place.vaultFolder);
@@ -74,13 +74,13 @@ export async function forgetOpen(vaultFolder: string): Promise<Result<void>> {
   return removeFile(file(vaultFolder));
 }
 
-/** Whether there is a record, of whatever start of whatever container. */
+/** Returns whether there is a record, for any container start. */
 export async function hasOpenRecord(vaultFolder: string): Promise<boolean> {
   const found = await stat(file(vaultFolder));
   return found.ok && found.value !== undefined;
 }
 
-/** Whether there is a record for this state of the container. A record that cannot be read says nothing. */
+/** Returns whether there is a record for the container's current start. An unreadable record counts as none. */
 export async function isRecordedOpen(vaultFolder: string, state: ContainerState): Promise<Result<boolean>> {
   const run = containerStart(state);
   const found = await read(vaultFolder);
@@ -100,7 +100,7 @@ function write(vaultFolder: string, record: OpenRecord): Promise<Result<void>> {
   return writeState(vaultFolder, name, `${JSON.stringify(record)}\n`);
 }
 
-/** The record, or the mark of an older tazpod, that a text holds; undefined when it is neither. */
+/** Parses a record, or the mark of version 1; undefined for anything else. */
 function parse<T = OpenVault>(text: string): T | undefined {
   try {
     const found: unknown = JSON.parse(text);
@@ -111,14 +111,14 @@ function parse<T = OpenVault>(text: string): T | undefined {
 }
 
 /**
- * A note on the host that the open vault has work which is not sealed yet, by the shells that watch it, for whoever has no
- * time to ask inside. It is a hint: what saves and locks looks for itself.
+ * A file on the host that says that the open vault has unsaved changes, written by the shells that watch it. It is a
+ * hint for fast checks; saving and locking look inside.
  */
 function unsavedFile(vaultFolder: string): string {
   return join(projectState(vaultFolder), "unsaved");
 }
 
-/** That it is there already, or cannot be written, does not matter. */
+/** Ignores a file that exists or cannot be written. */
 export async function markUnsaved(vaultFolder: string): Promise<void> {
   await writeNew(unsavedFile(vaultFolder), "");
 }

@@ -4,14 +4,16 @@ import { adoptOpen, readOpen } from "./open-record.js";
 import { readOpenMark } from "./container-scripts.js";
 import type { SecretsFolder, OpenVault } from "./secrets-folder.js";
 
-/** Longer than an engine takes to start a program, in ms: nothing inside may hold a command for longer. */
+/**
+ * The time limit in ms: longer than an engine takes to start a program, so nothing inside can delay a command longer.
+ */
 const readTimeoutMs = 10_000;
 
 /**
- * What is open in the RAM folder, by the host's record, if the mark there is the one that was left when it was opened.
- * "closed" when there is no mark; "closing" when a lock was cut short, so that the folder may still hold part of what was
- * open, all of which had been saved or given up before; "changed" when the mark is not the one on record: a program inside
- * has changed it, or the vault was opened by another user's or another home's tazpod.
+ * Returns the open vault by the host's record, if the mark in the secrets folder matches. "closed" without a mark;
+ * "closing" when a lock was interrupted and the folder may still hold content, all of it saved or discarded; "changed"
+ * when the mark differs from the record: a program inside changed it, or another user's or home's tazpod opened the
+ * vault.
  */
 export async function readOpenState(
   secrets: SecretsFolder,

@@ -8,19 +8,19 @@ import { archive } from "./container-scripts.js";
 import type { SecretsFolder } from "./secrets-folder.js";
 
 export interface PackedFolder {
-  /** The RAM folder as a tar, as it comes. */
+  /** The secrets folder as a tar stream. */
   readonly tar: Readable;
-  /** What tar could not read: `save-incomplete` names it unless it may be left out. Wait for it before trusting the tar. */
+  /** The warnings of tar; `save-incomplete` for unreadable files, unless lenient. Await it before trusting the tar. */
   readonly done: Promise<Result<TarWarnings>>;
 }
 
 interface PackOptions {
   readonly signal: AbortSignal;
-  /** What tar cannot read is told, and is no failure. */
+  /** Unreadable files are warnings, not a failure. */
   readonly lenient: boolean;
 }
 
-/** Streams the RAM folder out of the container. Only pipes and memory are in between. */
+/** Streams the secrets folder out of the container, through pipes and memory only. */
 export function packFolder(secrets: SecretsFolder, { signal, lenient }: PackOptions): PackedFolder {
   const { engine, container, user } = secrets;
   const { stdout, done } = engine.execPiped(container, scriptArgv(secrets, archive), { user, signal });

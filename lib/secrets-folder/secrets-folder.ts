@@ -1,37 +1,37 @@
 import type { Engine } from "../engine/engine.js";
 import type { OpenParts } from "../vault/vault-parts.js";
 
-/** The RAM folder of one container: where an open vault is. */
+/** The folder in a container's RAM that holds an open vault. */
 export interface SecretsFolder {
   readonly engine: Engine;
-  /** The vault's folder on the host: what is open is recorded for it. */
+  /** The vault's folder on the host. */
   readonly vaultFolder: string;
-  /** The start of the container that this is about: see `runOf`. */
+  /** The id of the container's start, see `containerStart`. */
   readonly run: string;
   readonly container: string;
   readonly user: string;
   /** Absolute path inside, `/home/<user>/secrets`. */
   readonly folder: string;
-  /** How much a vault that is opened into it may take, in bytes. */
+  /** The maximum size of the content, in bytes. */
   readonly secretsBytes: number;
-  /** Paths that the home and the RAM folder have in common while the vault is open: links in the home, to what is open. */
+  /** Paths of the home that link to the same path in the folder while the vault is open. */
   readonly bridges: readonly string[];
 }
 
-/** What is known of the open vault by everything that closes or saves it: the host's own record. */
+/** The open vault, as the host records it. */
 export interface OpenVault {
   readonly version: 1;
-  /** Content digest of what the sealed vault holds, hex. */
+  /** Content digest of the sealed vault, hex. */
   readonly digest: string;
-  /** SHA-256 of the sealed file it came from or was last saved to, hex. */
+  /** SHA-256 of the sealed file it was opened from or last saved to, hex. */
   readonly base: string;
-  /** That of the file that a save was about to put in its place: one that was killed then has done so, or has not. */
+  /** SHA-256 of the save in progress; a killed save may or may not have replaced the vault. */
   readonly next?: string;
-  /** What the manifest of that file counts; 0 where it has none. */
+  /** The generation in that file's manifest; 0 without one. */
   readonly generation?: number;
   readonly openedAt: string;
-  /** What the last save left out, as --skip-unreadable said, since it was changed whenever it was read. */
+  /** Paths that the last save omitted with --skip-unreadable, because they kept changing. */
   readonly moving?: readonly string[];
-  /** Which parts are open, and what they were when the vault was opened; all of it is open where this is missing. */
+  /** The parts as defined at opening, and which are open; when missing, everything is open. */
   readonly parts?: OpenParts;
 }

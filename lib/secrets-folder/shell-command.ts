@@ -1,20 +1,20 @@
 import type { SecretsFolder } from "./secrets-folder.js";
 
-/** What `shellCommand` exits with when the vault it was to find open is not, or is only partly there. */
+/** The exit code of `shellCommand` when the vault should be open but is closed or only partly there. */
 export const vaultClosedCode = 213;
 
 const startScript = `[ -e "$1/.tazpod/closing" ] && exit ${vaultClosedCode}
 if [ "$2" = open ]; then
   [ -e "$1/.tazpod/open" ] || exit ${vaultClosedCode}
-  # what was saved is out of date from now on, until somebody has looked again: see guard.ts
+  # the last save is out of date from now on, until the watcher has looked again: see watcher.ts
   [ -e "$1/.tazpod/saved" ] && rm -f "$1/.tazpod/saved"
 fi
-# a container that was made before there was a folder for it
+# a container from before tazpod mounted the agent's folder
 [ -S "$SSH_AUTH_SOCK" ] || unset SSH_AUTH_SOCK
 d=$1 n=$3
 shift 3
 while [ "$n" -gt 0 ]; do
-  # in RAM, and never in an argument
+  # in RAM, never in an argument
   v=$(cat -- "$d/$2") && export "$1=$v" || exit ${vaultClosedCode}
   shift 2; n=$((n - 1))
 done
@@ -22,15 +22,15 @@ if [ "$#" -gt 0 ]; then exec "$@"; fi
 if command -v bash >/dev/null 2>&1; then exec bash; else exec sh; fi`;
 
 interface ShellOptions {
-  /** Whether the vault is to be open. */
+  /** Whether the vault must be open. */
   readonly open: boolean;
-  /** A command in place of a shell. */
+  /** A command instead of a shell. */
   readonly argv?: readonly string[] | undefined;
-  /** Set to what is in a file of the vault each, without the newlines at its end. */
+  /** Variables to set to the content of a file of the vault, without trailing newlines. */
   readonly variables: readonly { readonly name: string; readonly path: string }[];
 }
 
-/** The argv of a shell (bash where there is one), or of a command, that starts only if the vault is as open as it should be. */
+/** Returns the argv of a shell (bash if available) or command that starts only if the vault's state is as expected. */
 export function shellCommand(
   { folder }: SecretsFolder,
   { open, argv = [], variables }: ShellOptions,
@@ -40,12 +40,12 @@ export function shellCommand(
   return ["sh", "-c", startScript, "tazpod", folder, ...state, ...files, ...argv];
 }
 
-// every process of a session inherits its id; the reader itself does not have it
+// every process of a session inherits its id; this one does not have it
 const hangUp = `for e in /proc/[0-9]*/environ; do
   if tr '\\0' '\\n' < "$e" 2>/dev/null | grep -qx "TAZPOD_SESSION=$2"; then p=\${e%/environ}; kill "-$3" "\${p#/proc/}" 2>/dev/null; fi
 done; :`;
 
-/** Ends what a shell left running inside when its client was ended from outside: hung up, a second later killed. */
+/** Ends the processes of a shell whose client was killed: SIGHUP, and SIGKILL a second later. */
 export async function endSession(secrets: SecretsFolder, id: string): Promise<void> {
   const { engine, container, user, folder } = secrets;
   for (const signal of ["HUP", "KILL"]) {

@@ -14,27 +14,27 @@ import type { SecretsFolder } from "./secrets-folder.js";
 
 interface CheckedTar {
   readonly digest: string;
-  /** Deepest first. */
+  /** The attributes of the folders, deepest first. */
   readonly folders: readonly FolderAttributes[];
 }
 
 export interface VaultToUnpack {
-  /** A tar of files, folders and links that are known to be harmless; it may be long in coming. */
+  /** A tar of harmless files, folders and links; it may take long to arrive. */
   readonly tar: Readable;
-  /** Whether all of the tar was good, told once it has been read; then the digest of its content, and how its folders are to be. */
+  /** Settles once the whole tar was read: its content digest and folders, or why it is bad. */
   readonly checked: Promise<Result<CheckedTar>>;
 }
 
 export interface UnpackResult {
-  /** Paths that were to be linked from the home, and could not: something else lies there. */
+  /** Paths that could not be linked from the home, because something else is there. */
   readonly unlinked: readonly string[];
 }
 
 /**
- * Opens a vault into the RAM folder: unpacked beside, checked, switched in, linked from the home, marked last. `record` notes on
- * the host what is being opened, just before it is, and returns the mark to leave. What switches it in is started at
- * once and waits to be told, since starting a program in a container takes longer than all it does there.
- * Returns "already open" without touching anything when it is. On any failure nothing is left behind.
+ * Opens a vault into the secrets folder: unpacks into a staging folder, checks, moves in, links from the home, and
+ * leaves the mark last. `record` records the opening on the host just before the move and returns the mark. The script
+ * that moves the files starts early and waits for input, since starting a program in a container takes longer than its
+ * work. Returns "already open" without changing anything. A failure leaves nothing behind.
  */
 export async function unpackVault(
   secrets: SecretsFolder,
@@ -65,7 +65,7 @@ export async function unpackVault(
     ),
   ]);
   if (found.ok && found.value === "already open") return ok("already open");
-  // what lies there is the user's
+  // the files there are the user's
   if (!found.ok && found.failure.kind === "precondition") return found;
   if (found.ok && switched.ok && switched.value.code === 0)
     return ok({ unlinked: printedLines(switched.value) });
@@ -88,11 +88,12 @@ function unpackOutcome(
       message: notEmpty(secrets.folder, printedSummary(staged.value)),
     });
   }
-  // a bad archive cuts tar off, so its own reason comes first; one that tar did not read whole has none
+  // a bad archive truncates tar's input, so its own failure takes precedence; an archive that tar did not read
+  // completely has none
   if (!whole.ok && whole.failure.kind !== "interrupted") return whole;
   return staged.ok ? whole : staged;
 }
 
 function notEmpty(folder: string, names: string): string {
-  return `${folder} in the container already holds ${names}. Move that elsewhere (or remove it), then unlock again.`;
+  return `${folder} in the container already contains ${names}. Move or remove these files, then unlock again.`;
 }

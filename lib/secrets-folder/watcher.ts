@@ -3,24 +3,24 @@ import { clear } from "./container-scripts.js";
 import type { SecretsFolder } from "./secrets-folder.js";
 
 export interface WatcherOptions {
-  /** Between two looks at the RAM folder, whole seconds. */
+  /** Whole seconds between two checks of the secrets folder. */
   readonly intervalSeconds: number;
-  /** How long after tazpod has gone an open vault is closed, if all of it was saved; 0 is never. Whole seconds. */
+  /** Whole seconds after tazpod's end until a completely saved vault is closed; 0 is never. */
   readonly graceSeconds: number;
-  /** Called with a name for how the RAM folder looks: first for how it is, then whenever it looks different. */
+  /** Called with an id of the folder's state: first for the initial one, then for each different one. */
   readonly onChange: (look: string) => void;
 }
 
 export interface Watcher {
-  /** What looked like that is in the sealed vault. */
+  /** Tells that the state with this id is in the sealed vault. */
   saved(look: string): void;
-  /** Ends it: the session is over, and closes the vault itself if need be. */
+  /** Stops watching: the session is over and closes the vault itself if needed. */
   end(): void;
-  /** Settles when it has ended, of whatever. */
+  /** Settles when it has ended, for any reason. */
   readonly ended: Promise<void>;
 }
 
-// names, sizes, modes, inodes and times of everything but what is ours; not the content, which may be long
+// lists names, sizes, modes, inodes and times of everything but tazpod's own files, not contents, which may be large
 const look = `look() {
   set --
   for f in * .[!.]* ..?*; do
@@ -33,8 +33,8 @@ const look = `look() {
 times=
 ls --full-time / >/dev/null 2>&1 && times=--full-time`;
 
-// what was saved may stand for less than what is there once somebody works in it again: see shell.ts
-// (its own command line has the name of a variable where that of a guard has the folder)
+// the saved state may be out of date once a new shell works in the folder: see shell-command.ts (the command line of
+// this script has a variable's name where that of a watcher has the folder)
 const unattended = `umask 077; cd "$1" || exit 0
 ${look}
 sleep "$2" & wait $!
@@ -75,9 +75,8 @@ rm -f .tazpod/seen.$$.*
 exec sh -c "$4" tazpod-unattended "$1" "$3" </dev/null >/dev/null 2>&1`;
 
 /**
- * Watches the RAM folder from inside the container for as long as this process lives. When it is gone, and after the
- * grace time no other session has taken over, what is open and was saved to the last change is wiped; what was not saved
- * stays.
+ * Watches the secrets folder from inside the container as long as this process lives. After its end, and the grace time
+ * without another session, an open vault is wiped if everything was saved; unsaved work stays.
  */
 export function startWatcher(
   secrets: SecretsFolder,

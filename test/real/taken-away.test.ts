@@ -90,7 +90,7 @@ test("files that a locked shell left in ~/secrets are named, whatever the size o
   assert.is(await left(), 0, pty.screen);
   const done = await host.run("unlock");
   assert.is(done.code, 3, done.stderr);
-  assert.match(done.stderr, /already holds mine\. Move that elsewhere/);
+  assert.match(done.stderr, /already contains mine\. Move or remove/);
   assert.is(await host.inside("cat ~/secrets/mine"), "mine\n");
 });
 

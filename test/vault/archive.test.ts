@@ -121,11 +121,7 @@ const hostile: readonly (readonly [why: string, entries: readonly RawEntry[], de
     /2048 bytes/,
   ],
   ["65 folders in each other", [pax({ path: "d/".repeat(65) }), dir("x")], /deep/],
-  [
-    "a folder with content",
-    [{ name: "d/", type: "5", size: 512, content: "x".repeat(512) }],
-    /with content/,
-  ],
+  ["a folder with content", [{ name: "d/", type: "5", size: 512, content: "x".repeat(512) }], /with content/],
   [
     "a folder with content that would be left out",
     [{ name: ".tazpod/", type: "5", size: 512, content: "x".repeat(512) }],
