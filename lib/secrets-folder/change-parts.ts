@@ -35,7 +35,7 @@ export async function addFiles(
   if (!staged.ok) return staged;
   if (!folders.ok) return folders;
   if (staged.value.code === 3) return fail({ kind: "vault-closed" });
-  const lines = ["more", ...folders.value.map(folderLine), "end", ""];
+  const lines = [...folders.value.map(folderLine), "end", ""];
   const input = lines.join("\n");
   const done = await execScript(
     secrets,

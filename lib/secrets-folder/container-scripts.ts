@@ -98,7 +98,6 @@ umask 0; exec tar -x -p -f - -C "$d/added"`;
 export const commitFiles = `umask 077
 ${linkPaths}
 d="$1/.tazpod"
-IFS= read -r m || exit 6
 [ -e "$d/open" ] || exit 3
 move() {
   for f in "$1"/* "$1"/.[!.]* "$1"/..?*; do
