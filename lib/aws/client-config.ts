@@ -1,27 +1,27 @@
-/** How an S3 server is reached, as the config says. */
+/** The S3 settings of the project's config. */
 export interface S3Settings {
-  /** The region requests are signed for. */
+  /** The region that requests are signed for. */
   readonly region: string;
-  /** The profile of the AWS config, used when there are no keys in the environment. */
+  /** The profile of the AWS configuration, used when the environment has no keys. */
   readonly profile?: string;
-  /** A server other than Amazon's. AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL do the same. */
+  /** A server other than Amazon's; AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL do the same. */
   readonly endpoint?: string;
-  /** Bucket in the path, not in the host's name. On unless given, where there is an endpoint. */
+  /** Whether the bucket is in the path instead of the host name; by default with an endpoint. */
   readonly pathStyle?: boolean;
   readonly sso?: SsoSettings;
 }
 
-/** The login by IAM Identity Center, as the config says. */
+/** The IAM Identity Center login of the project's config. */
 export interface SsoSettings {
-  /** Undefined when what the AWS profile says of it is to hold. */
+  /** Undefined to use the AWS profile's. */
   readonly portal?: SsoPortal;
-  /** The login is kept where the AWS command line keeps it: on disk, in ~/.aws/sso/cache. */
+  /** Stores the login where the AWS CLI does: on disk, in ~/.aws/sso/cache. */
   readonly sharesAwsCache: boolean;
 }
 
 interface SsoPortal {
   readonly startUrl: string;
-  /** Of IAM Identity Center, which need not be the bucket's. */
+  /** The region of IAM Identity Center, which may differ from the bucket's. */
   readonly region: string;
   /** Twelve digits. */
   readonly accountId: string;
@@ -30,7 +30,7 @@ interface SsoPortal {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Limits of every request, in ms; a request that moves nothing for `stall` ends. */
+/** Time limits of every request in ms; `stall` is the longest time without data. */
 export interface RequestLimits {
   readonly connect: number;
   readonly stall: number;
@@ -38,7 +38,7 @@ export interface RequestLimits {
 
 export const limits = { connect: 5_000, stall: 30_000, credentials: 15_000 } as const;
 
-/** How many times a request is made before its failure counts. */
+/** How often a request is attempted before it fails. */
 export const attempts = 3;
 
 interface StaticKeys {
@@ -47,7 +47,7 @@ interface StaticKeys {
   readonly sessionToken?: string;
 }
 
-/** What the S3 client is made with. */
+/** The configuration of the S3 client. */
 export interface ClientConfig {
   readonly region: string;
   readonly endpoint?: string;
@@ -60,9 +60,9 @@ export interface ClientConfig {
 }
 
 /**
- * Keys in the environment win over any profile, and then the profile is not passed on: given both, the SDK takes the
- * profile, and says so on the screen. A server that is not Amazon's gets path style and only the checksums it must
- * have, since many know no others.
+ * Returns the configuration of the S3 client. Keys in the environment take precedence, and then no profile is passed
+ * on: given both, the SDK uses the profile and prints a warning. Servers other than Amazon's get path style and only
+ * the required checksums, since many support no others.
  */
 export function clientConfig(settings: S3Settings, env: Environment): ClientConfig {
   const endpoint = settings.endpoint ?? endpointOf(env);
@@ -79,13 +79,13 @@ export function clientConfig(settings: S3Settings, env: Environment): ClientConf
   };
 }
 
-/** Whose credentials are used, in words. */
+/** Describes whose credentials are used. */
 export function identity(settings: S3Settings, env: Environment): string {
   if (keysOf(env) !== undefined) return "the keys in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
   return loginName(settings, env);
 }
 
-/** Who a login would make one, in words. */
+/** Describes the identity that a login would give. */
 export function loginName({ sso, profile }: Pick<S3Settings, "sso" | "profile">, env: Environment): string {
   if (sso?.portal !== undefined) return `role ${sso.portal.roleName} of account ${sso.portal.accountId}`;
   return `profile ${profile ?? env["AWS_PROFILE"] ?? "default"}`;
@@ -96,7 +96,7 @@ function endpointOf(env: Environment): string | undefined {
   return env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"] || undefined;
 }
 
-/** Where the project has a login of its own, the profile is not for credentials. */
+/** With a login of the project's own, the profile is not used for credentials. */
 function profileOf({ profile, sso }: S3Settings): { profile?: string } {
   return profile === undefined || sso?.portal !== undefined ? {} : { profile };
 }

@@ -12,8 +12,8 @@ export interface LoadedClient {
 }
 
 /**
- * Loads the SDK and makes the client, with the credentials of the settings' login where there are no keys. It takes about
- * 0.1 s, so nothing calls this before it needs S3.
+ * Loads the SDK and creates the client, with the credentials of the settings' login unless there are keys. Takes about
+ * 0.1 s, so callers wait until they need S3.
  */
 export async function loadClient(
   config: ClientConfig,
@@ -34,7 +34,7 @@ function makeClient(
   config: Omit<ClientConfig, "credentials"> & Pick<S3ClientConfig, "credentials">,
   limits: RequestLimits,
 ): S3Client {
-  // handed on to whatever reads the AWS files: a login in the middle of a run changes them
+  // passed on to the readers of the AWS files, which a login may change during a run
   const fresh = { ignoreCache: true };
   return new sdk.S3Client({
     ...config,
@@ -49,9 +49,9 @@ function makeClient(
 }
 
 /**
- * Last of all the SDK asks the metadata service of an EC2 machine, at an address that exists nowhere else: a second
- * or two of waiting before "no credentials". So it is only asked where the firmware says that this is EC2, or where
- * the user has set AWS_EC2_METADATA_DISABLED=false.
+ * Last, the SDK asks the metadata service of an EC2 machine, whose address exists nowhere else: a second or two of
+ * waiting before "no credentials". So this disables it unless the firmware identifies EC2 or the user has set
+ * AWS_EC2_METADATA_DISABLED=false.
  */
 async function disableMetadataService(env: NodeJS.ProcessEnv): Promise<void> {
   if (env["AWS_EC2_METADATA_DISABLED"] !== undefined) return;

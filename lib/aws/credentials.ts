@@ -6,7 +6,7 @@ import type { CheckResult } from "../failure/check-result.js";
 import { limits } from "./client-config.js";
 import { isNetworkCode, readAwsError } from "./errors.js";
 
-/** What the SDK's chain gives. */
+/** The credentials that the SDK's provider chain returns. */
 export interface Keys {
   readonly expiration?: Date | undefined;
 }
@@ -14,14 +14,14 @@ export interface Keys {
 export interface CredentialOwner {
   /** "profile tazlab" */
   readonly identity: string;
-  /** The command that would help, for the hint. */
+  /** The command to log in, for hints. */
   readonly login: string;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Whether the chain gives credentials that have not expired; at most 15 s. `false` only when the chain says that
- * there are none: a network that fails while SSO is asked is `unknown`.
+ * Checks whether the chain returns credentials that have not expired, within 15 s. `false` only when there are none: a
+ * network failure while asking SSO is `unknown`.
  */
 export async function checkCredentials(
   chain: () => Promise<Keys>,
@@ -35,7 +35,7 @@ export async function checkCredentials(
     if (keys !== undefined) return judge(keys, who);
     return {
       state: "unknown",
-      reason: who.signal?.aborted === true ? "stopped" : "the credentials took too long to load",
+      reason: who.signal?.aborted === true ? "stopped" : "loading the credentials took too long",
     };
   } catch (error) {
     return refused(error, who);
@@ -50,7 +50,7 @@ function judge({ expiration }: Keys, { identity, login }: CredentialOwner): Chec
   }
   const until =
     expiration === undefined ? "" : ` until ${expiration.toISOString().slice(0, 16).replace("T", " ")} UTC`;
-  return { state: "true", reason: `credentials are there (${identity})${until}` };
+  return { state: "true", reason: `credentials found (${identity})${until}` };
 }
 
 function refused(error: unknown, { identity, login }: CredentialOwner): CheckResult {
@@ -59,7 +59,7 @@ function refused(error: unknown, { identity, login }: CredentialOwner): CheckRes
   if (isNetworkCode(code))
     return {
       state: "unknown",
-      reason: `the login service could not be asked (${code})`,
+      reason: `the login service could not be reached (${code})`,
       hint: "Check the network.",
     };
   if (/expired|not found or is invalid|refresh/i.test(message)) {
@@ -68,7 +68,7 @@ function refused(error: unknown, { identity, login }: CredentialOwner): CheckRes
   return { state: "false", reason: `there are no credentials for ${identity}`, hint: login };
 }
 
-/** What tazpod's own login says: only what a login would change is a no. */
+/** Maps a failure of tazpod's own login: `false` only when a new login would help. */
 function fromFailure(failure: Failure): CheckResult {
   const { message, hint } = explain(failure);
   const isNo =

@@ -2,7 +2,7 @@ import type { Failure } from "../failure/failure.js";
 import { Failed } from "../failure/result.js";
 import { defaultBucket } from "./client-config.js";
 
-/** What is known when a request to S3 fails. */
+/** The context of a failed S3 request. */
 export interface RequestContext {
   readonly url: string;
   readonly bucket: string;
@@ -13,14 +13,14 @@ export interface RequestContext {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The parts of an SDK error that tell what happened. */
+/** The relevant parts of an SDK error. */
 export interface AwsError {
-  /** The code of S3's answer ("AccessDenied"), of the socket ("ECONNREFUSED"), or the error's name. */
+  /** S3's error code ("AccessDenied"), the socket's ("ECONNREFUSED"), or the error's name. */
   readonly code: string;
-  /** The HTTP status, where there was an answer. */
+  /** The HTTP status of the answer, if any. */
   readonly status?: number;
   readonly message: string;
-  /** The region that S3 says the bucket is in. */
+  /** The bucket's region, as S3 reports it. */
   readonly region?: string;
 }
 
@@ -39,7 +39,7 @@ export function readAwsError(error: unknown): AwsError {
   };
 }
 
-/** A failed request as a failure, in plain words with what to do. Never `absent`: that is for the caller to find out. */
+/** Converts a failed request to a failure with a reason and a hint. Never `absent`: the caller finds that out. */
 export function awsFailure(error: unknown, context: RequestContext): Failure {
   if (context.signal?.aborted === true) return interrupted(context.signal);
   if (error instanceof Failed) return error.failure;
@@ -60,7 +60,9 @@ export function interrupted(signal: AbortSignal): Failure {
   return { kind: "interrupted", signal: typeof signal.reason === "string" ? signal.reason : "SIGINT" };
 }
 
-/** Errors that say "not reached": the answer may be another one in a minute, or on another network. */
+/**
+ * Returns whether an error code means that the server was not reached, so that another attempt or network may succeed.
+ */
 export function isNetworkCode(code: string): boolean {
   return /^(E[A-Z_]+|TimeoutError|RequestTimeout|UND_ERR_\w+|CERT_\w+|\w+_CERT\w*|NetworkingError)$/.test(
     code,
@@ -79,13 +81,13 @@ function words(error: AwsError, context: RequestContext): [reason: string, hint?
         "Check the network, and remote.endpoint if it is set.",
       ];
     case "ECONNREFUSED":
-      return [`${server} refuses the connection`, "Check that the server runs, and remote.endpoint."];
+      return [`${server} refuses the connection`, "Check that the server is running, and remote.endpoint."];
     case "ECONNRESET":
     case "EPIPE":
       return [`the connection to ${server} was cut`, "Try again."];
     case "ENETUNREACH":
     case "EHOSTUNREACH":
-      return [`there is no way to ${server}`, "Check the network."];
+      return [`${server} is not reachable`, "Check the network."];
     case "ETIMEDOUT":
     case "TimeoutError":
     case "AbortError":
@@ -94,7 +96,7 @@ function words(error: AwsError, context: RequestContext): [reason: string, hint?
     case "NoSuchBucket":
       return [
         `there is no bucket ${bucket}`,
-        isOthers(context) ? ownBucket : "`tazpod setup-storage` makes it.",
+        isOthers(context) ? ownBucket : "`tazpod setup-storage` creates it.",
       ];
     case "BucketAlreadyExists":
       return [`the bucket ${bucket} belongs to another account`, ownBucket];
@@ -123,7 +125,7 @@ function words(error: AwsError, context: RequestContext): [reason: string, hint?
   if (error.status === 501 || error.code === "NotImplemented")
     return [`${server} cannot do this: ${error.message}`];
   if (error.status !== undefined && error.status >= 500)
-    return [`${server} has a problem of its own (${error.status})`, "Try again later."];
+    return [`${server} reports an internal error (${error.status})`, "Try again later."];
   if (/CERT|SELF_SIGNED|UNABLE_TO/.test(error.code))
     return [`the certificate of ${server} is not trusted (${error.code})`];
   return [`${server} answers ${error.code}: ${error.message}`];
@@ -136,9 +138,9 @@ function wrongRegion(bucket: string, region: string, actual: string | undefined)
 }
 
 const ownBucket =
-  "Set `remote:` in .tazpod/config.yaml to a bucket of yours, such as s3://my-bucket/vault.tar.aes; `tazpod setup-storage` makes it.";
+  "Set `remote:` in .tazpod/config.yaml to your own bucket, such as s3://my-bucket/vault.tar.aes; `tazpod setup-storage` creates it.";
 
-/** Names of buckets are Amazon's for all accounts, and the default one is the account's of tazpod's author. */
+/** Bucket names are global, and the default bucket belongs to tazpod's author. */
 function isOthers({ bucket, endpoint }: RequestContext): boolean {
   return bucket === defaultBucket && endpoint === undefined;
 }
@@ -147,12 +149,12 @@ function denied(context: RequestContext): [string, string] {
   const { bucket, identity } = context;
   if (isOthers(context))
     return [
-      `access is denied (${identity}): ${bucket} is tazpod's default bucket, and another account's`,
+      `access is denied (${identity}): ${bucket} is tazpod's default bucket and belongs to another account`,
       ownBucket,
     ];
   return [
-    `access is denied (${identity}): the vault cannot be read or written, or it is not there and that may not be seen`,
-    `It needs s3:GetObject and s3:PutObject on the key, and s3:ListBucket on ${bucket}: without that, S3 does not say whether the key is there.`,
+    `access is denied (${identity}): the vault cannot be read or written, or it is absent and S3 may not say so`,
+    `Allow s3:GetObject and s3:PutObject on the key, and s3:ListBucket on ${bucket}, without which S3 does not tell whether the key exists.`,
   ];
 }
 

@@ -1,14 +1,13 @@
 import { Agent, type ClientRequestArgs } from "node:http";
 import { createConnection, type NetConnectOpts, type OnReadOpts, type Socket } from "node:net";
 
-/** So many bytes are set aside at once, and so many at least are asked for by one read. */
+/** The size of a buffer, and the least that one read asks for. */
 const bufferBytes = 1024 ** 2;
 const minReadBytes = 64 * 1024;
 
 /**
- * Connections, without TLS, that take whatever has come in one read: node's own reads are of 64 KiB, and with each the way
- * through its streams is gone anew, which costs more than the bytes do. With TLS, what comes is cut into its records in
- * any case.
+ * HTTP connections (without TLS) that read all available data at once: Node's own reads of 64 KiB each pass through its
+ * streams, which costs more than the data itself. With TLS, data arrives in records anyway.
  */
 export class LargeReadAgent extends Agent {
   override createConnection(options: ClientRequestArgs): Socket {
@@ -18,7 +17,7 @@ export class LargeReadAgent extends Agent {
   }
 }
 
-/** Each read goes behind the one before, so that nothing is copied, and no byte is written over while it is used. */
+/** Places each read after the previous one, so that nothing is copied and no byte in use is overwritten. */
 function largeReads(push: (piece: Buffer) => boolean): OnReadOpts {
   let free = Buffer.alloc(0);
   return {

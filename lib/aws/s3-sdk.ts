@@ -1,4 +1,4 @@
-// What we use of the SDK: a bundle has this of it and no more, and is loaded in a third of the time.
+// The used parts of the SDK: the bundle contains no others and loads in a third of the time.
 export {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,

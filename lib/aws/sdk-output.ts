@@ -1,9 +1,6 @@
 const warningSwitch = "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED";
 
-/**
- * Makes a client of the SDK. The SDK warns once a process, when its first client is made, that a later SDK needs a newer
- * Node. Only that is off.
- */
+/** Runs `make`, which creates an SDK client, without the SDK's warning that a later version needs a newer Node. */
 export function withoutSdkWarning<T>(make: () => T): T {
   const before = process.env[warningSwitch];
   process.env[warningSwitch] = "true";
@@ -15,5 +12,5 @@ export function withoutSdkWarning<T>(make: () => T): T {
   }
 }
 
-/** The SDK's own notes go nowhere; what matters comes as an error. */
+/** Discards the SDK's log; what matters arrives as an error. */
 export const silentLogger = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };

@@ -26,8 +26,8 @@ interface Order {
 }
 
 /**
- * Does to the copy in the container what was decided: unpacked beside first, then put in place, one by one, where nobody has
- * changed anything since it was looked at.
+ * Applies changes to the copy in the container: unpacks into a staging folder, then moves files into place one by one
+ * where nothing changed since it was listed.
  */
 export async function applyToContainer(
   sending: ContainerUpdate,
@@ -50,11 +50,11 @@ export async function applyToContainer(
   for (const line of done.value.stdout.toString().split("\n")) {
     const order = line === "" ? undefined : orders[Number(line) - 1];
     if (order !== undefined)
-      failed.set(order.path, "it was changed in the container meanwhile, or may not be");
+      failed.set(order.path, "it changed in the container in the meantime, or cannot be changed");
   }
   const now = new Map<string, Entry | undefined>();
   for (const { path, to } of changes)
-    // what is in a folder that is new came with it
+    // a new folder was moved with its content
     if (![path, ...parentFolders(path)].some((one) => failed.has(one))) now.set(path, sent.get(path) ?? to);
   return ok({ now, failed });
 }
@@ -62,7 +62,7 @@ export async function applyToContainer(
 const isNew = ({ from, to }: Change): boolean =>
   to !== undefined && !(from?.type === to.type && from.content === to.content);
 
-/** What is to be there anew, as it is on this host now; `sent` says what that was. */
+/** Packs the new content as it is on this host now; `sent` records it. */
 async function* pack(
   { root, signal }: ContainerUpdate,
   changes: readonly Change[],
@@ -76,7 +76,7 @@ async function* pack(
     const found = await statEntry(root, path);
     const kind = found.ok ? found.value?.kind : undefined;
     if (!found.ok || found.value === undefined || kind !== to.type) {
-      failed.set(path, "it was changed here meanwhile");
+      failed.set(path, "it changed on this host in the meantime");
       continue;
     }
     const { mtime, bytes } = found.value;
@@ -90,7 +90,7 @@ async function* pack(
   async function* file(full: string, entry: TarEntry): AsyncGenerator<Buffer> {
     const opened = await openFile(full);
     if (!opened.ok || opened.value === undefined)
-      return void failed.set(entry.path, "it cannot be read here any more");
+      return void failed.set(entry.path, "it can no longer be read on this host");
     const hash = createHash("sha256");
     try {
       yield tarHeader(entry);
@@ -102,7 +102,7 @@ async function* pack(
         yield piece;
         if (missing === 0) break;
       }
-      // one that has become shorter meanwhile: what was sent is told, and is out of date
+      // the file was shortened: what was sent is recorded and counts as out of date
       for (; missing > 0;) {
         const zeros = Buffer.alloc(Math.min(missing, 1 << 16));
         missing -= zeros.length;
@@ -117,7 +117,7 @@ async function* pack(
   }
 }
 
-/** In this order: folders opened that nobody may write, what goes, what comes, modes as they are to be. */
+/** Orders, in sequence: make read-only folders writable, remove, move in, set modes. */
 function commitOrders(
   { entries, stamps }: ContainerListing,
   changes: readonly Change[],
@@ -152,7 +152,7 @@ function commitOrders(
     else if ((from?.type === to.type && from.content === to.content) || isClosed(to))
       modes.set(path, to.mode);
   }
-  // what is below comes first
+  // deepest paths first
   for (const [path, mode] of [...modes].toSorted(([a], [b]) => (a < b ? 1 : -1)))
     order("mode", mode, "any", path);
   return orders;

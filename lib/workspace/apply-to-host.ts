@@ -7,9 +7,9 @@ import type { HostListing } from "./list-host.js";
 import type { WorkspaceContainer } from "./container-exec.js";
 
 export interface Applied {
-  /** What each place has now. */
+  /** What each changed path has now. */
   readonly now: ReadonlyMap<string, Entry | undefined>;
-  /** What was not done, and why, in words. */
+  /** Changes that were not made, and the reason. */
   readonly failed: ReadonlyMap<string, string>;
 }
 
@@ -22,9 +22,9 @@ interface HostUpdate {
 }
 
 /**
- * Does to the project on this host what was decided, through no link, and nowhere where somebody has changed something since
- * it was looked at. What cannot be done is told, and is as it was. Failures: those of the container, and of the disk for
- * whatever comes.
+ * Applies changes to the project on this host, without following links and only where nothing changed since it was
+ * listed. A change that cannot be made is reported and leaves the path as it was. Failures: those of the container, and
+ * of the disk while receiving.
  */
 export async function applyToHost(
   receiving: HostUpdate,
@@ -40,7 +40,7 @@ export async function applyToHost(
   ): Promise<void> => {
     const done = (await isAsSeen(receiving, path)) ? await act() : undefined;
     if (done?.ok === true) now.set(path, entry);
-    else failed.set(path, done === undefined ? "it was changed here meanwhile" : words(done));
+    else failed.set(path, done === undefined ? "it changed on this host in the meantime" : words(done));
   };
   const goes = changes.filter(
     ({ from, to }) =>
@@ -54,7 +54,7 @@ export async function applyToHost(
     if (to?.type === "link") await attempt(change, to, () => placeLink(root, path, to.content, vaultFolder));
     else if (to !== undefined && from?.type === to.type && from.content === to.content)
       await attempt(change, to, () => setMode(root, path, to.mode));
-    // writable until all is in it
+    // writable until it is filled
     else if (to?.type === "directory")
       await attempt(change, to, () => placeFolder(root, path, to.mode | 0o700));
   }
@@ -77,7 +77,7 @@ export async function applyToHost(
   );
   if (!fetched.ok) return fetched;
   for (const { path } of files)
-    if (!now.has(path) && !failed.has(path)) failed.set(path, "it was changed in the container meanwhile");
+    if (!now.has(path) && !failed.has(path)) failed.set(path, "it changed in the container in the meantime");
   for (const { path, to } of comes.toReversed())
     if (to?.type === "directory" && (to.mode & 0o700) !== 0o700 && now.has(path))
       await setMode(root, path, to.mode);
@@ -86,7 +86,7 @@ export async function applyToHost(
   async function isAsSeen({ root: top }: HostUpdate, path: string): Promise<boolean> {
     const found = await statEntry(top, path);
     if (!found.ok) return false;
-    // what was in the way was removed just now
+    // the path may have been removed just now
     const before = now.has(path) && now.get(path) === undefined ? undefined : host.found.get(path);
     if (before === undefined || found.value === undefined) return before === found.value;
     return found.value.kind === "directory"
@@ -98,7 +98,7 @@ export async function applyToHost(
 const isFolderOf = (from: Entry, to: Entry): boolean => from.type === "directory" || to.type === "directory";
 
 function words(done: Result<void>): string {
-  if (done.ok || done.failure.kind !== "file") return "it could not be done";
+  if (done.ok || done.failure.kind !== "file") return "the change failed";
   const { action, code, detail } = done.failure;
   return `could not ${action} it here: ${detail ?? code}`;
 }

@@ -4,25 +4,28 @@ import { foldCase } from "../vault/archive/case-collisions.js";
 import { checkLinkTarget, pathParts } from "../vault/archive/entry-policy.js";
 import { reserved } from "./entry.js";
 
-/** What a tar header of the container's is. */
+/** The meaning of a tar header from the container. */
 export type ContainerEntry =
   | { readonly is: "file"; readonly path: string; readonly mode: number }
   | { readonly is: "folder"; readonly path: string; readonly mode: number }
   | { readonly is: "link"; readonly path: string; readonly target: string; readonly leadsOut: boolean }
-  /** One more name of the file at `target`. */
+  /** A hard link to the file at `target`. */
   | { readonly is: "hard-link"; readonly path: string; readonly mode: number; readonly target: string }
-  /** Not carried, whatever becomes of it; `isWork` where it may hold something. */
+  /** Never synced; `isWork` when it may contain the user's work. */
   | { readonly is: "skipped"; readonly path: string; readonly why: string; readonly isWork: boolean }
-  /** tazpod's own, or the top. */
+  /** tazpod's own, or the root. */
   | { readonly is: "own" };
 
-/** Judges one header by the policy of vault archives; who made it may be of any mind. Throws `Failed` where no next one can be found. */
+/**
+ * Checks a header by the policy for vault archives, since the container is not trusted. Throws `Failed` when the next
+ * header cannot be found.
+ */
 export function checkContainerEntry(header: Header): ContainerEntry {
   if (!Number.isSafeInteger(header.size))
     throw new Failed(unreadable(header.name, "its size is not a number"));
-  // the parser gives such a folder a content that never ends
+  // the parser returns endless content for such a folder
   if (header.type === "directory" && header.size !== 0)
-    throw new Failed(unreadable(header.name, "a directory that claims to have content"));
+    throw new Failed(unreadable(header.name, "a directory with content"));
   const path = plain(header.name);
   try {
     const parts = pathParts(header.name);
@@ -30,7 +33,7 @@ export function checkContainerEntry(header: Header): ContainerEntry {
     if (top === undefined || top === reserved) return { is: "own" };
     const own = parts.join("/");
     if (foldCase(top) === reserved)
-      return { is: "skipped", path: own, why: `only tazpod may have a ${reserved}`, isWork: true };
+      return { is: "skipped", path: own, why: `the name ${reserved} is reserved for tazpod`, isWork: true };
     return known(header, own, parts.length - 1);
   } catch (error) {
     return { is: "skipped", path, why: reason(error), isWork: true };
@@ -69,7 +72,7 @@ function leadsOut(path: string, folders: number, target: string): boolean {
 
 const plain = (name: string): string => name.replace(/^(?:\.\/)+/, "").replace(/\/$/, "");
 
-/** A bug is thrown on. */
+/** Rethrows anything but a refusal. */
 function reason(error: unknown): string {
   if (!(error instanceof Failed) || error.failure.kind !== "archive-refused") throw error;
   return error.failure.detail;

@@ -6,27 +6,27 @@ import type { Finished } from "../host/process.js";
 import { Failed, fail, type Result } from "../failure/result.js";
 import { type TarWarnings, interpretTar } from "../vault/archive/tar-warnings.js";
 
-/** The container that has a copy of the project. */
+/** The container with the copy of the project. */
 export interface WorkspaceContainer {
   readonly engine: Engine;
   readonly container: string;
   readonly user: string;
 }
 
-/** How long what sends nothing may take, in ms: there may be very many files. */
+/** The time limit in ms of a script without streamed input: there may be very many files. */
 const limitMs = 600_000;
 
-/** The list of a large project's files is long. */
+/** The output limit in bytes: the file list of a large project is long. */
 const limitBytes = 256 * 1024 ** 2;
 
-/** So much of what a program said is kept; with more, it is not all known. */
+/** The engine keeps at most this much stderr; at the limit, warnings may be missing. */
 const maxStderrBytes = 60 * 1024;
 
 function command(script: string): string[] {
   return ["sh", "-c", script, "tazpod", workspace];
 }
 
-/** Runs one of the scripts with the copy as its `$1`. */
+/** Runs a script with the copy's folder as `$1`. */
 export async function execScript(
   { engine, container, user }: WorkspaceContainer,
   script: string,
@@ -44,11 +44,14 @@ export async function execScript(
 
 export interface PackedFiles {
   readonly tar: Readable;
-  /** What tar could not read, and is there. Wait for it before trusting the tar. */
+  /** Existing files that tar could not read. Await it before trusting the tar. */
   readonly done: Promise<Result<TarWarnings>>;
 }
 
-/** Streams what a script packs. Failures: `save-incomplete` where it is not known what is missing, `container-gone`. */
+/**
+ * Streams the tar that a script packs. Failures: `save-incomplete` when the missing files are unknown,
+ * `container-gone`.
+ */
 export function packFiles(
   { engine, container, user }: WorkspaceContainer,
   script: string,
@@ -74,7 +77,7 @@ function gone(name: string): Result<never> {
   return fail({ kind: "container-gone", name, unsaved: false });
 }
 
-/** What is thrown where the tar of a copy is not whole, or not one. */
+/** Returns the error for an invalid or incomplete tar of the copy. */
 export function damagedTar(detail: string): Failed {
   return new Failed({
     kind: "archive-refused",

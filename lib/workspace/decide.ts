@@ -1,38 +1,39 @@
 import { parentFolders, type Entry, isSame, isWithin, type Listing, type Tree } from "./entry.js";
 
-/** What is to become of one path on one side. */
+/** The change of one path on one side. */
 export interface Change {
   readonly path: string;
   readonly from: Entry | undefined;
   readonly to: Entry | undefined;
-  /** Where the other side has it, if by another name. */
+  /** The path on the other side, which may differ. */
   readonly sourcePath: string;
 }
 
-/** A file that both sides have changed: the host's keeps its name on both, the container's is `keptAs` beside it on both. */
+/** A file that both sides changed: on both, the host's version keeps the path, and the container's is at `keptAs`. */
 export interface Conflict {
   readonly path: string;
   readonly keptAs: string;
 }
 
 export interface Decision {
-  /** What both sides have once all is done. */
+  /** What both sides have after all changes. */
   readonly merged: Tree;
   /** Sorted by path. */
   readonly toHost: readonly Change[];
   readonly toContainer: readonly Change[];
   readonly conflicts: readonly Conflict[];
-  /** Removed on one side, changed on the other: it stays. */
+  /** Paths removed on one side and changed on the other, which are kept. */
   readonly stays: readonly string[];
-  /** Left alone on both sides with all that is below, and why. */
+  /** Paths left alone on both sides with everything below, and the reason. */
   readonly stuck: ReadonlyMap<string, string>;
 }
 
-const clash = "it is a folder on one side, and something else on the other";
+const clash = "it is a folder on one side and something else on the other";
 
 /**
- * What to do so that a project and its copy are alike, by what both were when they last were. What only one side has changed
- * or removed the other follows in. Without a `base` nothing is removed, and whatever differs counts as changed by both.
+ * Decides the changes that make a project and its copy equal, given their last common state. Changes and removals of
+ * one side are applied to the other. Without a `base`, nothing is removed and every difference counts as changed on
+ * both sides.
  */
 export function decide(base: Tree | undefined, host: Listing, inside: Listing): Decision {
   const merged = new Map<string, Entry>();
@@ -41,7 +42,7 @@ export function decide(base: Tree | undefined, host: Listing, inside: Listing): 
   const conflicts: Conflict[] = [];
   const stays: string[] = [];
   const paths = new Set([...host.entries.keys(), ...inside.entries.keys()]);
-  // what is above comes first
+  // parent folders come first
   for (const path of [...paths].toSorted()) {
     if (isWithin(path, stuck)) continue;
     const [before, here, there] = [base?.get(path), host.entries.get(path), inside.entries.get(path)];
@@ -82,7 +83,10 @@ export function decide(base: Tree | undefined, host: Listing, inside: Listing): 
   };
 }
 
-/** Whose state of a path holds from now on; `both` have changed it, or one of them what the other removed (`stays`). */
+/**
+ * Returns which side's state of a path wins; `both` when both changed it, `stays` when one changed what the other
+ * removed.
+ */
 function winner(
   before: Entry | undefined,
   here: Entry | undefined,
@@ -95,7 +99,7 @@ function winner(
   return here.type === "directory" || there.type === "directory" ? "clash" : "both";
 }
 
-/** A folder stays as long as something is in it; where one side has a file in its place by now, both are left alone. */
+/** Keeps folders that still have content; where one side has a file in their place, both sides are left alone. */
 function keepFolders(
   merged: Map<string, Entry>,
   stuck: Map<string, string>,
@@ -116,10 +120,10 @@ function keepFolders(
     }
 }
 
-/** Linux allows 255 bytes for a name. */
+/** Below Linux's limit of 255 bytes for a name, with room for the suffix. */
 const roomBytes = 230;
 
-/** The name beside a file for the other side's: `NAME.theirs`, or that with a number, which is free. */
+/** Returns an unused name for the container's version: `NAME.theirs`, or with a number. */
 function conflictName(path: string, isFree: (path: string) => boolean): string {
   const slash = path.lastIndexOf("/") + 1;
   let name = path.slice(slash);

@@ -1,23 +1,23 @@
-/** One thing of a project, as far as it is carried: its times and its owner are each side's own. */
+/** A path of a project, as synced: times and owner stay each side's own. */
 export interface Entry {
   readonly type: "file" | "directory" | "link";
-  /** The low nine bits; 0o777 of a link. */
+  /** The low nine bits; 0o777 for a link. */
   readonly mode: number;
-  /** Of a file, its SHA-256 in hex; of a link, where it leads; of a folder, nothing. */
+  /** SHA-256 (hex) of a file, target of a link, empty for a folder. */
   readonly content: string;
 }
 
-/** By path, relative to the project, without `.tazpod`. */
+/** Entries by path, relative to the project, without `.tazpod`. */
 export type Tree = ReadonlyMap<string, Entry>;
 
-/** What is on one side. */
+/** The content of one side. */
 export interface Listing {
   readonly entries: Tree;
-  /** What is there and is not carried, and why, in words; neither is what lies below. */
+  /** Paths that are not synced, nor anything below, and the reason. */
   readonly skipped: ReadonlyMap<string, string>;
 }
 
-/** At the top of either side, for what is tazpod's own: it is never carried. */
+/** The top-level folder for tazpod's own files, which is never synced. */
 export const reserved = ".tazpod";
 
 export function isSame(one: Entry | undefined, other: Entry | undefined): boolean {
@@ -25,12 +25,12 @@ export function isSame(one: Entry | undefined, other: Entry | undefined): boolea
   return one.type === other.type && one.content === other.content && one.mode === other.mode;
 }
 
-/** The folders above a path, the outermost first. */
+/** Returns the folders above a path, outermost first. */
 export function parentFolders(path: string): string[] {
   return [...path.matchAll(/\//g)].map(({ index }) => path.slice(0, index));
 }
 
-/** Whether a path, or a folder above it, is among these. */
+/** Returns whether a path or a folder above it is in `paths`. */
 export function isWithin(path: string, paths: { has(path: string): boolean }): boolean {
   return paths.has(path) || parentFolders(path).some((folder) => paths.has(folder));
 }

@@ -7,24 +7,24 @@ import { damagedTar, type WorkspaceContainer, packFiles } from "./container-exec
 import { checkContainerEntry } from "./container-entry.js";
 import { packEach, packSome } from "./sync-scripts.js";
 
-/** A file of the container, all of it in a temporary file on this host. */
+/** A complete file of the container, in a temporary file on this host. */
 export interface FetchedFile {
   readonly temp: TempFile;
-  /** SHA-256 of what came, hex. */
+  /** SHA-256 of the received content, hex. */
   readonly sha256: string;
   readonly mode: number;
 }
 
 interface FetchOptions {
   readonly inside: WorkspaceContainer;
-  /** Where temporary files go. */
+  /** The folder for temporary files. */
   readonly folder: string;
   readonly signal: AbortSignal;
 }
 
 /**
- * Fetches files of the container and gives each to `use` once all of it is here. What does not come, or comes as something
- * else than a file, was changed meanwhile, and is not used. Failures: those of the container, of writing, and of `use`.
+ * Fetches files of the container and passes each complete one to `use`. Files that are missing or no longer files were
+ * changed meanwhile and are skipped. Failures: those of the container, of writing, and of `use`.
  */
 export async function fetchFiles(
   fetching: FetchOptions,
@@ -63,7 +63,7 @@ async function fetchOnce(
         if (checked.is === "file" && wanted.delete(checked.path)) {
           const file = take(await receive(source as AsyncIterable<Buffer>, folder, checked.mode));
           const used = await use(checked.path, file);
-          // where it was used, there is nothing to discard
+          // does nothing if `use` moved the file
           await file.temp.discard();
           take(used);
         } else for await (const _ of source);
@@ -88,7 +88,7 @@ async function receive(
   folder: string,
   mode: number,
 ): Promise<Result<FetchedFile>> {
-  // a name of ours: the container's may be as long as a name can be
+  // a fixed name, since the container's may already have the maximum length
   const temp = await createTemp(folder, "carried", mode);
   if (!temp.ok) return temp;
   const hash = createHash("sha256");

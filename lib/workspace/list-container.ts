@@ -8,18 +8,18 @@ import { checkContainerEntry } from "./container-entry.js";
 import { packAll } from "./sync-scripts.js";
 
 export interface ContainerListing extends Listing {
-  /** How `stat` names each file and link for whoever wants to know whether it is still the same: time and size. */
+  /** Modification time and size of each file and link, as `stat` prints them, to detect later changes. */
   readonly stamps: ReadonlyMap<string, string>;
-  /** Links that lead out of the project: they stay where they are. */
+  /** Links that lead outside the project, which are not synced. */
   readonly outwardLinks: ReadonlySet<string>;
-  /** What is skipped, and may well be files. */
+  /** Skipped paths that may contain the user's work. */
   readonly mayBeWork: ReadonlySet<string>;
 }
 
-/** A project has no more; what claims to would fill the memory. */
+/** No project has more; a larger claim would fill the memory. */
 const maxEntries = 2_000_000;
 
-/** The copy in the container, read as one tar; only its hashes are kept. */
+/** Lists the copy in the container from one tar stream; keeps only hashes. */
 export async function listContainer(
   inside: WorkspaceContainer,
   signal: AbortSignal,
@@ -63,7 +63,7 @@ export async function listContainer(
         } else if (checked.is === "hard-link") {
           const [first, look] = [entries.get(checked.target), stamps.get(checked.target)];
           if (first?.type !== "file" || look === undefined) {
-            skipped.set(path, "it is one more name of what is not carried");
+            skipped.set(path, "it is a hard link to a file that is not synced");
             mayBeWork.add(path);
           } else {
             entries.set(path, first);
@@ -78,7 +78,7 @@ export async function listContainer(
       parser.destroy();
       tar.destroy();
     }
-    if (!feeding.endsInZeros()) throw damagedTar("it is cut short");
+    if (!feeding.endsInZeros()) throw damagedTar("it is truncated");
   });
   const warnings = await done;
   if (!warnings.ok) return warnings;

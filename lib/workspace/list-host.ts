@@ -9,7 +9,7 @@ export interface HostListing extends Listing {
   readonly found: ReadonlyMap<string, TreeEntry>;
 }
 
-/** The project on this host. Failures: `file`, `interrupted`. */
+/** Lists the project on this host. Failures: `file`, `interrupted`. */
 export async function listHost(root: string, signal: AbortSignal): Promise<Result<HostListing>> {
   const below = await listTree(root, reserved);
   if (!below.ok) return below;
@@ -20,7 +20,7 @@ export async function listHost(root: string, signal: AbortSignal): Promise<Resul
     const { path, kind, mode, target } = one;
     if (kind === "other") skipped.set(path, "it is neither a file, a folder nor a link");
     else if (foldCase(path.split("/", 1)[0] ?? "") === reserved)
-      skipped.set(path, `only tazpod may have a ${reserved}`);
+      skipped.set(path, `the name ${reserved} is reserved for tazpod`);
     else if (kind === "link") entries.set(path, { type: "link", mode: 0o777, content: target });
     else if (kind === "directory") entries.set(path, { type: "directory", mode, content: "" });
     else {

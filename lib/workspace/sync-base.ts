@@ -4,15 +4,15 @@ import { projectState, writeState } from "../host/project-state.js";
 import { ok, type Result } from "../failure/result.js";
 import type { Entry, Tree } from "./entry.js";
 
-/** What a project and its copy both were when they were last alike, in this host's state of the project. */
+/** The state that a project and its copy last had in common, in this host's state of the project. */
 const name = "workspace.json";
 const file = (vaultFolder: string): string => join(projectState(vaultFolder), name);
 
 const types: readonly string[] = ["file", "directory", "link"];
 
 /**
- * That of this volume. Undefined where there is none, or it cannot be understood: with nothing known nothing is removed, so
- * that is safe. One of another volume says nothing of this one, which may be new and empty.
+ * Reads the common state for this volume; undefined when it is missing, invalid or about another volume. That is safe:
+ * without it, nothing is removed.
  */
 export async function readBase(vaultFolder: string, volume: string): Promise<Result<Tree | undefined>> {
   const text = await readText(file(vaultFolder));
@@ -27,13 +27,13 @@ export async function readBase(vaultFolder: string, volume: string): Promise<Res
   }
 }
 
-/** Whether there is one, of whatever volume: without one, nothing was ever carried. */
+/** Returns whether there is a common state for any volume: without one, nothing was ever synced. */
 export async function hasBase(vaultFolder: string): Promise<boolean> {
   const found = await stat(file(vaultFolder));
   return !found.ok || found.value !== undefined;
 }
 
-/** The copy is gone. */
+/** Removes the common state after the copy was removed. */
 export function forgetBase(vaultFolder: string): Promise<Result<void>> {
   return removeFile(file(vaultFolder));
 }

@@ -1,9 +1,11 @@
-/** Run in the container for any POSIX sh; `$1` is the copy of the project. Everything of ours is in its `.tazpod`. */
+/**
+ * Scripts for any POSIX sh in the container; `$1` is the copy of the project. tazpod's own files are in its `.tazpod`.
+ */
 
-/** Packs all of it. */
+/** Packs the whole copy. */
 export const packAll = 'export LC_ALL=C; exec tar -c -f - -C "$1" .';
 
-/** How many files one tar is given. */
+/** The number of files per tar. */
 const atOnce = 100;
 
 const packing = (count: number): string => `export LC_ALL=C; cd "$1" || exit 4
@@ -16,13 +18,13 @@ done
 [ "$#" = 0 ] || tar -c -f - "$@" || r=$?
 exit $r`;
 
-/** Packs the files whose paths are on stdin, in tars one behind the other. */
+/** Packs the files whose paths are on stdin, in consecutive tars. */
 export const packSome = packing(atOnce);
 
-/** The same, each in a tar by itself, where none can be told to be one more name of another. */
+/** Packs each file in its own tar, so that none appears as a hard link. */
 export const packEach = packing(1);
 
-/** Unpacks a tar from stdin beside. What was killed may have left something there. */
+/** Unpacks a tar from stdin into a staging folder, after removing leftovers of a killed run. */
 export const stage = `d="$1/.tazpod"; umask 077
 [ -d "$d" ] || mkdir "$d" || exit 4
 chmod 700 "$d" || exit 4
@@ -31,9 +33,9 @@ mkdir "$d/carry" || exit 4
 umask 022; exec tar -x -p -f - -C "$d/carry"`;
 
 /**
- * Does what is on stdin, a line each: what, a mode, how the place has to look (time and size, \`-\` for nothing, \`any\`),
- * path; and a line \`end\`, without which whoever wrote them was cut off. Prints the numbers of those that were not done:
- * somebody has changed the place meanwhile, or it may not be changed.
+ * Executes the orders on stdin, one per line: action, mode, expected state of the path (time and size, \`-\` for
+ * nothing, \`any\`), path; a final line \`end\` proves that the input is complete. Prints the numbers of the orders
+ * that were not done: the path changed meanwhile or cannot be changed.
  */
 export const commit = `cd "$1" || exit 4
 s=.tazpod/carry; n=0; what=

@@ -12,7 +12,7 @@ import { printable } from "../host/printable.js";
 
 export interface SyncRequest {
   readonly inside: WorkspaceContainer;
-  /** The id of the volume that the copy is in. */
+  /** The id of the volume with the copy. */
   readonly volume: string;
   readonly root: string;
   readonly vaultFolder: string;
@@ -23,17 +23,17 @@ export interface SyncResult {
   readonly toContainer: number;
   readonly toHost: number;
   readonly conflicts: readonly Conflict[];
-  /** Removed on one side, changed on the other, and still there on both. */
+  /** Paths removed on one side and changed on the other, and kept on both. */
   readonly keptRemovals: readonly string[];
-  /** Not carried, and why. */
+  /** Paths that were not synced, and the reason. */
   readonly skipped: ReadonlyMap<string, string>;
-  /** Those of them that are somebody's work, and only in the container. */
+  /** Those of them that may be work that only the container has. */
   readonly notSynced: readonly string[];
 }
 
 /**
- * Makes the project and its copy in the container alike. Nothing that only one side has is overwritten, and what was agreed
- * is written down last: cut short anywhere, the next one goes on from what it finds. Wants the project to itself.
+ * Syncs the project with its copy in the container, both ways. Never overwrites what only one side has; the common
+ * state is written last, so an interrupted sync can be repeated. The caller holds the lock on the project.
  */
 export async function syncWorkspace(request: SyncRequest, signal: AbortSignal): Promise<Result<SyncResult>> {
   const { inside, volume, root, vaultFolder } = request;
@@ -66,24 +66,27 @@ export async function syncWorkspace(request: SyncRequest, signal: AbortSignal): 
   });
 }
 
-/** A link that the container leads out of the project stays there; the host's own may be in both. */
+/** Skips links that lead outside the project, unless the host has the same. */
 function withoutOutward(copy: ContainerListing, host: Tree, base: Tree | undefined): ContainerListing {
   const skipped = new Map(copy.skipped);
   for (const path of copy.outwardLinks) {
     const entry = copy.entries.get(path);
     if (!isSame(entry, host.get(path)) && !isSame(entry, base?.get(path)))
-      skipped.set(path, "it is a link that leads out of the project");
+      skipped.set(path, "it is a link that leads outside the project");
   }
   return { ...copy, skipped };
 }
 
-/** What comes from the container has to be here before it is replaced there. */
+/** Returns whether a change may be applied in the container: its own version must have reached the host first. */
 function isSafe({ path }: Change, { conflicts }: Decision, { failed }: Applied): boolean {
   const kept = conflicts.filter((conflict) => conflict.path === path).map((conflict) => conflict.keptAs);
   return ![path, ...kept].some((one) => isWithin(one, failed));
 }
 
-/** Nothing is lost with a link that leads to what the container has of its own, a pipe, or what is only here. */
+/**
+ * Returns whether skipping the path would lose work with the container; links that lead outside, pipes and host-only
+ * files do not count.
+ */
 function isNotSynced(
   path: string,
   { stuck }: Decision,
@@ -94,7 +97,7 @@ function isNotSynced(
   return stuck.has(path) && !copy.skipped.has(path) && copy.entries.has(path);
 }
 
-/** What both sides have by now; of what was not done, what they had before. */
+/** Returns the new common state; for changes that failed, the previous one. */
 function agreedOn(
   base: Tree | undefined,
   { merged, toHost, toContainer, stuck }: Decision,
@@ -118,10 +121,10 @@ function agreedOn(
   return agreed;
 }
 
-/** So many names are told of each kind. */
+/** How many names of each kind are listed. */
 const maxLines = 20;
 
-/** What there is to tell of a carrying, a line each. */
+/** Describes the result of a sync, one line per message. */
 export function syncReport({ toContainer, toHost, conflicts, keptRemovals, skipped }: SyncResult): string[] {
   const count = (number: number): string => `${number} ${number === 1 ? "path" : "paths"}`;
   const moved = [
@@ -129,24 +132,24 @@ export function syncReport({ toContainer, toHost, conflicts, keptRemovals, skipp
     ...(toHost === 0 ? [] : [`${count(toHost)} back from it`]),
   ];
   return [
-    ...(moved.length === 0 ? [] : [`✔ carried: ${moved.join(", ")}`]),
+    ...(moved.length === 0 ? [] : [`✔ Synced: ${moved.join(", ")}`]),
     ...listed(
       conflicts.map(
         ({ path, keptAs }) =>
-          `Conflict: ${printable(path)} was changed here and in the container. It is as it was here; the container's is ${printable(keptAs)}.`,
+          `Conflict: ${printable(path)} was changed here and in the container. This host's version was kept; the container's is in ${printable(keptAs)}.`,
       ),
     ),
     ...listed(
       keptRemovals.map(
-        (path) => `${printable(path)} was removed on one side and changed on the other: it stays.`,
+        (path) => `${printable(path)} was removed on one side and changed on the other; it was kept.`,
       ),
     ),
-    ...listed([...skipped].map(([path, why]) => `Not carried: ${printable(path)}: ${why}.`)),
+    ...listed([...skipped].map(([path, why]) => `Not synced: ${printable(path)}: ${why}.`)),
   ];
 }
 
 function listed(lines: readonly string[]): readonly string[] {
   return lines.length <= maxLines
     ? lines
-    : [...lines.slice(0, maxLines), `and ${lines.length - maxLines} more like that.`];
+    : [...lines.slice(0, maxLines), `and ${lines.length - maxLines} more.`];
 }

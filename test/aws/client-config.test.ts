@@ -67,12 +67,12 @@ test("each refusal of S3 has its words and what to do", () => {
   assert.match(words("ExpiredToken", 400), /profile tazlab\) have expired.*tazpod login/);
   assert.match(words("AccessDenied", 403), /s3:ListBucket/);
   assert.match(words("RequestTimeTooSkewed", 403), /clock is wrong/);
-  assert.match(words("SlowDown", 503), /problem of its own \(503\)/);
+  assert.match(words("SlowDown", 503), /internal error \(503\)/);
   assert.match(words("NotImplemented", 501), /cannot do this/);
   assert.is(words("CredentialsProviderError", 0), "no-credentials");
 });
 
-test("the bucket of the defaults is another account's at Amazon, and one like any other elsewhere", () => {
+test("the default bucket belongs to another account at Amazon, but not on other servers", () => {
   const worded = (name: string, status: number, endpoint?: string): string => {
     const error = Object.assign(new Error("m"), { name, $metadata: { httpStatusCode: status } });
     const failure = awsFailure(error, {
@@ -88,7 +88,7 @@ test("the bucket of the defaults is another account's at Amazon, and one like an
   );
   assert.match(worded("NoSuchBucket", 404), /Set `remote:`.*tazpod setup-storage/);
   assert.match(worded("AccessDenied", 403, "http://x"), /s3:ListBucket/);
-  assert.match(worded("NoSuchBucket", 404, "http://x"), /\. `tazpod setup-storage` makes it\./);
+  assert.match(worded("NoSuchBucket", 404, "http://x"), /\. `tazpod setup-storage` creates it\./);
   assert.match(words("BucketAlreadyExists", 409), /belongs to another account\. Set `remote:`/);
 });
 

@@ -140,7 +140,7 @@ test("a service that fails while it is polled is asked on, in its own time, and 
   value(await logsIn(login(), { troubles }));
   assert.equal(
     troubles.map((trouble) => (trouble.kind === "login-failed" ? trouble.detail : trouble.kind)),
-    ["it has a problem of its own (500)"],
+    ["it reports an internal error (500)"],
   );
   assert.is(server.count("poll"), 1);
 });
@@ -164,7 +164,7 @@ test("a page in place of an answer, as of a hotel's network, is not taken for on
   for (const path of ["/client/register", "/device_authorization", "/federation/credentials"]) {
     server.spoil(path, "page", 9);
     const found = failure(await logsIn(login()), "login-failed");
-    assert.equal([found.why, found.detail], ["unavailable", "what answers there is something else"], path);
+    assert.equal([found.why, found.detail], ["unavailable", "something else answers at this address"], path);
     server.heal();
   }
 });
@@ -215,7 +215,7 @@ test("a refused renewal: the token is used to its end, and then a login is neede
   value(await roleCredentials(login()));
   await new Promise((resolve) => setTimeout(resolve, 2_000));
   const none = failure(await roleCredentials(login()), "no-credentials");
-  assert.match(none.detail, `the login has ended at ${server.startUrl}`);
+  assert.match(none.detail, `the login has expired at ${server.startUrl}`);
   assert.equal(value(await logsIn(login())), { wasLoggedIn: false, isStored: true });
 });
 

@@ -57,7 +57,7 @@ test("where all is well it says so of each thing, only looks at the remote, and 
     engine: /^good: docker \d+\.\d+/,
     image: /^good: .* is here$/,
     container: /^good: .* is not there yet/,
-    login: /^good: credentials are there/,
+    login: /^good: credentials found/,
     remote: /^good: s3:.* has a vault that \S+ wrote .*, generation 1$/,
     writes: /^good: the server refuses/,
     clock: /^good: /,

@@ -33,13 +33,13 @@ test("a bucket that does not exist: enter and the doctor name setup-storage, whi
   useTestKeys();
   const url = `s3://tazpod-new-${process.pid}/vault.tar.aes`;
   const host = await Host.make({ remote: remote(url), more: quick });
-  const hint = /there is no bucket tazpod-new-\d+\n +`tazpod setup-storage` makes it\.\n/;
+  const hint = /there is no bucket tazpod-new-\d+\n +`tazpod setup-storage` creates it\.\n/;
   const first = await host.enter("echo ran");
   assert.is(first.code, 3, first.stderr);
   assert.match(first.stderr, hint);
   const found = await examined(host, "remote");
   assert.is(found.verdict, "stops");
-  assert.match(found.said, "`tazpod setup-storage` makes it.");
+  assert.match(found.said, "`tazpod setup-storage` creates it.");
   assert.is((await host.run("setup-storage")).code, 0);
   const second = await host.enter("echo ran");
   assert.is(second.stdout, "ran\n", second.stderr);
@@ -153,7 +153,7 @@ test("a profile without a login, and no AWS CLI: the project's own login is what
   const host = await withoutKeys(lab, undefined, "\n  profile: lab");
   const done = await host.tazpod("login");
   assert.is(done.code, 3, done.stderr);
-  assert.match(done.stderr, /The AWS profile lab gives no credentials, and names no login/);
+  assert.match(done.stderr, /The AWS profile lab has neither credentials nor a login/);
   assert.match(done.stderr, ownLogin);
 });
 

@@ -86,7 +86,7 @@ test("login: the address and the code, then credentials; a second says that ther
   assert.is(again.code, 0, again.stderr);
   assert.match(
     again.stderr,
-    /Logged in already: credentials are there \(role vault of account 012345678901\) until/,
+    /Logged in already: credentials found \(role vault of account 012345678901\) until/,
   );
   assert.is(server.count("device"), 1);
   await loggedIn(host, "--force");
@@ -141,7 +141,7 @@ test("a renewal that is refused: without a terminal exit 3 and how to help; at t
   server.refusesRefresh = true;
   const pulled = await host.tazpod("run", "pull");
   assert.is(pulled.code, 3, pulled.stderr);
-  assert.match(pulled.stderr, /the login has ended at https:\/\/lab\.awsapps\.com\/start/);
+  assert.match(pulled.stderr, /the login has expired at https:\/\/lab\.awsapps\.com\/start/);
   assert.match(pulled.stderr, /AWS_ACCESS_KEY_ID .* or log in on a terminal/is);
   const pty = host.pty("enter", "--passphrase-file", host.passphraseFile);
   await pty.expect("Unlock the vault? [Y/n]");
@@ -149,7 +149,7 @@ test("a renewal that is refused: without a terminal exit 3 and how to help; at t
   await pty.expect("$ ");
   pty.line("printf %s more > ~/secrets/more; exit");
   await pty.expect(
-    /To push the vault, a login is needed: the login has ended at .*\. Log in now\? \[Y\/n\]/s,
+    /To push the vault, a login is needed: the login has expired at .*\. Log in now\? \[Y\/n\]/s,
   );
   pty.line("");
   await confirm(pty);

@@ -138,7 +138,7 @@ test("names and links of whoever is in the container do not lead out of the proj
   const names = await readdir(host.folder);
   for (const name of ["way", "up", "pipe", ".TazPod"]) {
     assert.not.ok(names.includes(name), name);
-    assert.match(done.stderr, `Not carried: ${name}`);
+    assert.match(done.stderr, `Not synced: ${name}`);
   }
   assert.not.match(done.stderr, "\u001b[31m");
   assert.is(await text(host.path("new\nline")), "n\n");

@@ -62,8 +62,8 @@ test("thousands of files, a large one, links and odd names go there and come bac
   await link(host.path("large"), host.path("large-too"));
   await writeFile(host.path("script"), "", { mode: 0o750 });
   const first = await carry(host);
-  assert.match(first.stderr, /carried: \d+ paths into the container/);
-  assert.not.match(first.stderr, "Not carried");
+  assert.match(first.stderr, /Synced: \d+ paths into the container/);
+  assert.not.match(first.stderr, "Not synced");
   assert.is(
     (
       await host.inside(
@@ -80,7 +80,7 @@ test("thousands of files, a large one, links and odd names go there and come bac
     'cd /workspace; for f in many/b/*; do echo more >> "$f"; done; for f in ./-rf ./new* ./q*; do echo x >> "$f"; done; cat large large > larger; ln larger again',
   );
   const second = await carry(host);
-  assert.not.match(second.stderr, "Not carried");
+  assert.not.match(second.stderr, "Not synced");
   assert.is(await text(host.path("many", "b", "f999")), "b999more\n");
   assert.is(await text(host.path("new\nline")), "new\nlinex\n");
   for (const name of ["larger", "again"]) {
@@ -89,7 +89,7 @@ test("thousands of files, a large one, links and odd names go there and come bac
     assert.is((await stat(host.path(name))).size, 2 * large.length);
   }
   assert.is((await stat(host.path("script"))).mode & 0o777, 0o750);
-  assert.not.match((await carry(host)).stderr, "carried:");
+  assert.not.match((await carry(host)).stderr, "Synced:");
 });
 
 test("what the container's user cannot read is not taken for removed, is named, and keeps the container from being removed", async () => {
@@ -100,7 +100,7 @@ test("what the container's user cannot read is not taken for removed, is named, 
   await carry(host);
   await host.inside("cd /workspace; chmod 000 d f");
   const done = await carry(host);
-  assert.match(done.stderr, "Not carried: d: the container's user cannot read it");
+  assert.match(done.stderr, "Not synced: d: the container's user cannot read it");
   assert.is(await text(host.path("d", "kept")), "kept\n");
   assert.is(await text(host.path("f")), "kept\n");
   const down = await host.tazpod("down");
@@ -130,7 +130,7 @@ test("a folder that may not be written is worked in all the same, and is as it w
   await writeFile(host.path("d", "a"), "1");
   await unlink(host.path("d", "b"));
   await chmod(host.path("d"), 0o555);
-  assert.not.match((await carry(host)).stderr, "Not carried");
+  assert.not.match((await carry(host)).stderr, "Not synced");
   assert.is(await host.inside("cd /workspace; cat d/a; ls d; stat -c %a d"), "1a\n555\n");
   await chmod(host.path("d"), 0o755);
 });
@@ -197,7 +197,7 @@ test("a tar program of the container's that makes up what it likes writes nothin
   );
   const done = await host.tazpod("run", "carry");
   for (const name of ["../climbed", "way", "hard", "device"])
-    assert.match(done.stderr, `Not carried: ${name}`);
+    assert.match(done.stderr, `Not synced: ${name}`);
   assert.is(await text(host.path(".tazpod", "config.yaml")), config);
   const names = (await readdir(host.folder)).toSorted();
   assert.equal(

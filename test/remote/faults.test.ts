@@ -168,8 +168,8 @@ for (const { status, code, reason } of [
   { status: 301, code: "PermanentRedirect", reason: /another region/ },
   { status: 400, code: "AuthorizationHeaderMalformed", reason: /another region/ },
   { status: 400, code: "ExpiredToken", reason: /have expired/ },
-  { status: 500, code: "InternalError", reason: /problem of its own/ },
-  { status: 503, code: "SlowDown", reason: /problem of its own/ },
+  { status: 500, code: "InternalError", reason: /internal error/ },
+  { status: 503, code: "SlowDown", reason: /internal error/ },
 ]) {
   test(`${status} ${code} is not known, never absent`, async () => {
     const { remote, proxy } = await scene();
@@ -184,7 +184,7 @@ test("a 404 for the key with no answer for the bucket is not known", async () =>
   const { remote, proxy } = await scene();
   proxy.spoil(/vault\.tar\.aes/, { kind: "answer", status: 404, code: "NoSuchKey" }, Infinity);
   proxy.spoil(/^HEAD \/[^/]+\/?$/, { kind: "answer", status: 503, code: "SlowDown" }, Infinity);
-  assert.match(reasonOf(await within(remote.head())), /problem of its own/);
+  assert.match(reasonOf(await within(remote.head())), /internal error/);
   failure((await within(download(remote))).result, "remote-unavailable");
   await proxy.stop();
 });

@@ -7,9 +7,9 @@ import type { SsoLogin } from "./find-login.js";
 import { askService, oidcService } from "./service.js";
 import { type Client, reveal, type Token } from "./token.js";
 
-/** What somebody is to open, and what is to be seen there. */
+/** The address that the user opens and the code shown there. */
 export interface LoginPrompt {
-  /** http or https, as URL writes it. */
+  /** An http or https URL in normalised form. */
   readonly address: string;
   readonly code: string;
   readonly expires: Date;
@@ -23,18 +23,18 @@ interface Authorization extends LoginPrompt {
 interface Polling {
   readonly authorization: Authorization;
   readonly client: Client;
-  /** Called once when the service stops answering: it is asked on. */
+  /** Called once when the service stops answering; polling continues. */
   readonly onTrouble: (failure: Failure) => void;
   readonly signal: AbortSignal;
 }
 
 const deviceGrant = "urn:ietf:params:oauth:grant-type:device_code";
 
-/** RFC 8628, 3.2 and 3.5: how long to wait between two polls where nothing is said, and by how much more to slow down. */
+/** RFC 8628, 3.2 and 3.5: the default interval between polls, and by how much to slow down. */
 const usualIntervalMs = 5_000;
 const slowerMs = 5_000;
 
-/** A client to ask with. Failures: `login-failed`, `interrupted`. */
+/** Registers a client. Failures: `login-failed`, `interrupted`. */
 export async function registerClient(login: SsoLogin, signal: AbortSignal): Promise<Result<Client>> {
   const { sdk, client } = await oidcService(login);
   const given = { clientName: "tazpod", clientType: "public", scopes: [...login.scopes] };
@@ -47,7 +47,10 @@ export async function registerClient(login: SsoLogin, signal: AbortSignal): Prom
   return ok({ id: clientId, secret: Secret.fromText(clientSecret), expires });
 }
 
-/** `unknown-client` when the service does not know the client any more. Failures: `login-failed`, `interrupted`. */
+/**
+ * Starts a login; `unknown-client` when the service no longer knows the client. Failures: `login-failed`,
+ * `interrupted`.
+ */
 export async function startAuthorization(
   login: SsoLogin,
   known: Client,
@@ -75,10 +78,10 @@ export async function startAuthorization(
   return ok({ address, code: userCode, expires, deviceCode, intervalMs });
 }
 
-/** Asks for the token until somebody has decided, or the code has ended. Failures: `login-failed`, `interrupted`. */
+/** Polls for the token until the user has decided or the code has expired. Failures: `login-failed`, `interrupted`. */
 export async function pollToken(login: SsoLogin, polling: Polling): Promise<Result<Token>> {
   const { authorization, client: known, signal, onTrouble } = polling;
-  // no second attempt of the SDK's own, which would come before its time
+  // no retries by the SDK, which would ignore the interval
   const { sdk, client } = await oidcService(login, 1);
   let { intervalMs } = authorization;
   let trouble: Failure | undefined;
@@ -86,7 +89,7 @@ export async function pollToken(login: SsoLogin, polling: Polling): Promise<Resu
     await sleep(intervalMs, signal);
     if (signal.aborted) return fail(interrupted(signal));
     if (now() >= authorization.expires)
-      return fail(trouble ?? failed(login, "expired", "the code has ended"));
+      return fail(trouble ?? failed(login, "expired", "the code has expired"));
     const given = { clientId: known.id, clientSecret: reveal(known.secret), grantType: deviceGrant };
     const { deviceCode } = authorization;
     const command = new sdk.CreateTokenCommand({ ...given, deviceCode });
@@ -113,7 +116,7 @@ interface TokenAnswer {
   readonly expiresIn?: number | undefined;
 }
 
-/** The token in an answer. One that renews another may leave that one's refresh token as it is. */
+/** Returns the token of an answer. A renewal without a new refresh token keeps the old one. */
 export function tokenOf(
   login: SsoLogin,
   { accessToken, refreshToken, expiresIn = 0 }: TokenAnswer,
@@ -138,7 +141,7 @@ function failed({ startUrl }: SsoLogin, why: "denied" | "expired" | "refused", d
   return { kind: "login-failed", startUrl, why, detail };
 }
 
-/** What a browser may be given: nothing that another program would open, or take for an option. */
+/** Returns an address that is safe to pass to a browser: no other scheme, nothing that looks like an option. */
 function webAddress(text: string | undefined): string | undefined {
   try {
     const url = new URL(text ?? "");

@@ -1,16 +1,16 @@
 import { fail, ok, type Result } from "../../failure/result.js";
 import type { Environment, S3Settings } from "../client-config.js";
 
-/** A login by IAM Identity Center, and the role it is for. */
+/** A login by IAM Identity Center and the role to assume. */
 export interface SsoLogin {
   readonly startUrl: string;
-  /** Of IAM Identity Center; not the bucket's. */
+  /** The region of IAM Identity Center, not the bucket's. */
   readonly region: string;
   readonly accountId: string;
   readonly roleName: string;
-  /** What the client asks for when it registers. Without `sso:account:access` no refresh token is given. */
+  /** The scopes of the registered client. Without `sso:account:access` there is no refresh token. */
   readonly scopes: readonly string[];
-  /** The name of the sso-session in the AWS configuration, where it comes from there. */
+  /** The sso-session in the AWS configuration, if it comes from there. */
   readonly session?: string;
   /** The profile it comes from; undefined when the project's config has it. */
   readonly profile?: string;
@@ -22,8 +22,8 @@ const defaultScopes = ["sso:account:access"] as const;
 type Section = Readonly<Record<string, string | undefined>>;
 
 /**
- * The login that the settings name: the project's own, else that of the AWS profile, by an sso-session or the older
- * keys. Undefined when neither has one. Failure: `no-credentials` when the profile names one and does not say all of it.
+ * Finds the login of the settings: the project's own, else the AWS profile's, by an sso-session or the older keys.
+ * Undefined when neither has one. Failure: `no-credentials` when the profile's login is incomplete.
  */
 export async function findLogin(
   settings: S3Settings,
@@ -49,7 +49,7 @@ export async function findLogin(
   const { sso_account_id: accountId, sso_role_name: roleName } = section;
   if (startUrl === undefined) return lacks("sso_start_url", source);
   if (region === undefined) return lacks("sso_region", source);
-  // a session by itself is for programs that ask for no role; such a profile may have other credentials
+  // a session alone is for programs without a role; such a profile may have other credentials
   if (accountId === undefined && roleName === undefined && session !== undefined) return ok(undefined);
   if (accountId === undefined) return lacks("sso_account_id", `profile ${profile}`);
   if (roleName === undefined) return lacks("sso_role_name", `profile ${profile}`);

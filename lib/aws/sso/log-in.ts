@@ -9,32 +9,32 @@ import { roleCredentials } from "./role-credentials.js";
 import type { Client, Token } from "./token.js";
 import { TokenStore } from "./token-store.js";
 
-/** How long another process's login is waited for, in ms: a code is good for ten minutes. */
+/** How long to wait for another process's login, in ms: a code is valid for ten minutes. */
 const maxWaitMs = 15 * 60_000;
-/** A client that ends sooner is not begun with, in ms. */
+/** The minimum remaining validity of a client, in ms. */
 const clientMarginMs = 60 * 60_000;
 
 export interface LoginRequest {
-  /** A login that holds already does not do. */
+  /** Logs in even if there is a valid login. */
   readonly force: boolean;
-  /** Somebody is to be led to this address; called again for a later code. */
+  /** Shows the user the address; called again for a later code. */
   readonly onPrompt: (invitation: LoginPrompt) => void;
-  /** Another process is logging in. */
+  /** Called when another process is logging in. */
   readonly onWait: (holder: LockHolder) => void;
   readonly onTrouble: (failure: Failure) => void;
   readonly signal: AbortSignal;
 }
 
 export interface LoggedIn {
-  /** Nobody had to be asked. */
+  /** Whether there was a valid login already. */
   readonly wasLoggedIn: boolean;
-  /** False where the host has no place for it but the memory of this process. */
+  /** False when it is kept only in this process's memory. */
   readonly isStored: boolean;
 }
 
 /**
- * Leads somebody through a login by the device flow, and keeps its token. One process at a time: who waited for another's
- * takes what that one brought. Failures: `login-failed`, `interrupted`, `file`.
+ * Logs in with the device flow and stores the token. One process at a time: a process that waited uses the other's
+ * login. Failures: `login-failed`, `interrupted`, `file`.
  */
 export async function logIn(login: SsoLogin, wish: LoginRequest): Promise<Result<LoggedIn>> {
   const store = await TokenStore.open(login);

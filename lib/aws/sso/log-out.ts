@@ -6,11 +6,11 @@ import { TokenStore } from "./token-store.js";
 
 export interface LoggedOut {
   readonly wasLoggedIn: boolean;
-  /** The portal endedByPortal it too. Undefined when it was not asked. */
+  /** Whether the portal ended the session too; undefined when it was not asked. */
   readonly endedByPortal?: boolean;
 }
 
-/** Forgets the login and its client; the portal is told first, if it can be. Failures: `file`, `interrupted`. */
+/** Removes the login and its client, and first tells the portal if possible. Failures: `file`, `interrupted`. */
 export async function logOut(
   login: SsoLogin,
   { offline, signal }: { readonly offline: boolean; readonly signal: AbortSignal },

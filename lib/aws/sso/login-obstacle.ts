@@ -5,11 +5,11 @@ import type { Environment, S3Settings } from "../client-config.js";
 type NoCredentials = FailureOf<"no-credentials">;
 
 const ownLogin =
-  "Set `sso:` in .tazpod/config.yaml (start_url, region, account_id, role_name): tazpod then logs in by itself, in a browser.";
+  "Set `sso:` in .tazpod/config.yaml (start_url, region, account_id, role_name): tazpod then logs in through a browser.";
 
 /**
- * Why `aws sso login` cannot give credentials for these settings, which name no login of their own: the profile does not
- * exist, or the AWS CLI is missing or too old. Undefined where it may work. Changes nothing and asks no network.
+ * Returns why `aws sso login` cannot provide credentials for these settings, which name no login: the profile does not
+ * exist, or the AWS CLI is missing or too old. Undefined when it may work. Uses no network.
  */
 export async function loginObstacle(
   settings: Pick<S3Settings, "profile">,
@@ -26,7 +26,7 @@ export async function loginObstacle(
     return asked.failure.kind === "command-missing"
       ? {
           ...missing,
-          detail: `The AWS profile ${profile} gives no credentials, and names no login`,
+          detail: `The AWS profile ${profile} has neither credentials nor a login`,
           hint: ownLogin,
         }
       : undefined;

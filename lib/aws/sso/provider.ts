@@ -7,8 +7,9 @@ import { type RoleCredentials, roleCredentials } from "./role-credentials.js";
 type Provider<T> = () => Promise<T>;
 
 /**
- * Where the S3 client gets its credentials: from tazpod's own login, and for a profile without one from the SDK's `chain`,
- * which finds what `aws sso login` brought. Undefined when the settings name no login. It rejects with `Failed`.
+ * Returns the credential provider for the S3 client: tazpod's own login, and for a profile without one the SDK's
+ * `chain`, which finds the login of `aws sso login`. Undefined when the settings name no login. The provider rejects
+ * with `Failed`.
  */
 export async function loginProvider<T>(
   settings: S3Settings,
@@ -22,7 +23,7 @@ export async function loginProvider<T>(
     if (!found.ok) throw new Failed(found.failure);
     return credentialsFor(found.value as SsoLogin, chain);
   };
-  // two at once would renew one token twice
+  // two concurrent calls would renew the token twice
   return () => (asked ??= credentials().finally(() => (asked = undefined)));
 }
 

@@ -6,7 +6,7 @@ import { reveal, type Token } from "./token.js";
 import { TokenStore } from "./token-store.js";
 import { validToken } from "./valid-token.js";
 
-/** As the SDK takes them. */
+/** Credentials in the SDK's form. */
 export interface RoleCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -15,9 +15,9 @@ export interface RoleCredentials {
 }
 
 /**
- * The role's credentials, for the login that is there; nobody is asked. They stay in memory: a file would spare later
- * processes one request, but it would be one more secret that lies about, and a role that was taken away would be
- * noticed an hour late. Failures: those of `validToken`, `login-failed` ("no-role").
+ * Returns the role's credentials from the stored login; asks no questions. They stay in memory: a file would save later
+ * processes one request, but would be another secret on disk, and a revoked role would work for another hour. Failures:
+ * those of `validToken`, `login-failed` ("no-role").
  */
 export async function roleCredentials(
   login: SsoLogin,
@@ -28,7 +28,7 @@ export async function roleCredentials(
   if (!token.ok) return token;
   const first = await request(login, token.value, signal);
   if (!first.ok || !isOver(first.value)) return judge(login, first);
-  // it was ended elsewhere, before its time
+  // the token was revoked elsewhere
   const next = await validToken(login, store, { rejected: token.value, signal });
   return next.ok ? judge(login, await request(login, next.value, signal)) : next;
 }
@@ -52,7 +52,8 @@ function judge(login: SsoLogin, answer: Result<RoleAnswer>): Result<RoleCredenti
   if (answer.value.refused)
     return noRole(login, `role ${roleName} of account ${accountId}: ${answer.value.detail}`);
   const { accessKeyId, secretAccessKey, sessionToken, expiration } = answer.value.value.roleCredentials ?? {};
-  if (accessKeyId === undefined || secretAccessKey === undefined) return noRole(login, "it sent none");
+  if (accessKeyId === undefined || secretAccessKey === undefined)
+    return noRole(login, "the service returned no credentials");
   return ok({
     accessKeyId,
     secretAccessKey,

@@ -10,10 +10,10 @@ import type { SsoLogin } from "./find-login.js";
 import type * as Oidc from "./oidc-sdk.js";
 import type * as Portal from "./portal-sdk.js";
 
-/** How long one question to the login service may take with all its attempts, in ms. */
+/** The time limit of one request with all its attempts, in ms. */
 const questionMs = 10_000;
 
-/** The login service's token endpoint. AWS_ENDPOINT_URL_SSO_OIDC puts another in its place. */
+/** Returns a client of the token endpoint; AWS_ENDPOINT_URL_SSO_OIDC replaces its address. */
 export async function oidcService(
   { region }: Pick<SsoLogin, "region">,
   attempts: number = usual,
@@ -22,7 +22,7 @@ export async function oidcService(
   return { sdk, client: withoutSdkWarning(() => new sdk.SSOOIDCClient(settings(region, attempts))) };
 }
 
-/** The AWS access portal. AWS_ENDPOINT_URL_SSO puts another in its place. */
+/** Returns a client of the AWS access portal; AWS_ENDPOINT_URL_SSO replaces its address. */
 export async function portalService({ region }: Pick<SsoLogin, "region">): Promise<{
   readonly sdk: typeof Portal;
   readonly client: SSOClient;
@@ -36,20 +36,20 @@ function settings(region: string, maxAttempts: number) {
   return { region, maxAttempts, requestHandler, logger: silentLogger };
 }
 
-/** What the login service says to a question. */
+/** The answer of the login service. */
 export type ServiceAnswer<T> =
   | { readonly refused: false; readonly value: T }
   | {
       readonly refused: true;
       /** Such as "AuthorizationPendingException". */
       readonly code: string;
-      /** In the service's words, on one line. */
+      /** The service's message, on one line. */
       readonly detail: string;
     };
 
 /**
- * One question. A service that cannot be reached, has a problem of its own or does not answer within 10 s is
- * `login-failed` ("unavailable"); what it refuses is for the caller to judge. Failure also: `interrupted`.
+ * Sends one request. A service that is unreachable, has an internal error or does not answer within 10 s is
+ * `login-failed` ("unavailable"); refusals are for the caller to judge. Failure also: `interrupted`.
  */
 export async function askService<T>(
   { startUrl }: Pick<SsoLogin, "startUrl">,
@@ -66,10 +66,10 @@ export async function askService<T>(
     if (limit.aborted) return fail(unavailable(startUrl, `no answer within ${questionMs / 1000} s`));
     if (isNetworkCode(code)) return fail(unavailable(startUrl, code));
     if (status === undefined) throw error;
-    // of a network that wants something first, say
-    if (status < 400) return fail(unavailable(startUrl, "what answers there is something else"));
+    // for example a captive portal
+    if (status < 400) return fail(unavailable(startUrl, "something else answers at this address"));
     if (status >= 500 || status === 429)
-      return fail(unavailable(startUrl, `it has a problem of its own (${status})`));
+      return fail(unavailable(startUrl, `it reports an internal error (${status})`));
     return ok({ refused: true, code, detail: `${printable(errorDescription(error) ?? message)} (${code})` });
   }
 }
@@ -78,7 +78,7 @@ function unavailable(startUrl: string, detail: string): Failure {
   return { kind: "login-failed", startUrl, why: "unavailable", detail };
 }
 
-/** The OIDC service has its words in a field of OAuth's. */
+/** The OIDC service's message is in an OAuth field. */
 function errorDescription(error: unknown): string | undefined {
   const { error_description: words } = error as { error_description?: unknown };
   return typeof words === "string" && words !== "" ? words : undefined;

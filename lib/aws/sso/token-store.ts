@@ -9,16 +9,16 @@ import { ok, type Result } from "../../failure/result.js";
 import type { SsoLogin } from "./find-login.js";
 import { type Client, clientText, parseClient, parseToken, type Token, tokenText } from "./token.js";
 
-/** Where nothing of RAM is the user's alone: for as long as this process lives. */
+/** Used when there is no private RAM folder; lasts as long as this process. */
 const inMemory = new Map<string, string>();
 
 /**
- * The token of a login and the client that asked for it, in files of mode 0600 in RAM that end with the session on the
- * host. The token of a shared login is where the AWS command line has it.
+ * Stores a login's token and its client, in files of mode 0600 in RAM that end with the session on the host. A shared
+ * login's token is where the AWS CLI stores it.
  */
 export class TokenStore {
   readonly #login: SsoLogin;
-  /** Undefined: in the memory of this process. */
+  /** Undefined to use this process's memory. */
   readonly #folder: string | undefined;
   readonly #name: string;
 
@@ -34,12 +34,12 @@ export class TokenStore {
     return new TokenStore(login, folder.ok ? folder.value : undefined);
   }
 
-  /** Other processes, and later ones, see what is kept here. */
+  /** Whether other and later processes can read the token. */
   get isStored(): boolean {
     return this.#folder !== undefined || this.#login.sharesAwsCache;
   }
 
-  /** What cannot be read counts as none. Failure: `file`. */
+  /** Returns the token; an invalid one counts as none. Failure: `file`. */
   async token(): Promise<Result<Token | undefined>> {
     const text = await this.#read(this.#tokenFile);
     if (!text.ok) return text;
@@ -71,7 +71,7 @@ export class TokenStore {
   }
 
   /**
-   * One process at a time. Undefined where there is no folder that others see; the holder when it is not to be had within
+   * Takes a lock between processes. Undefined without a shared folder; the holder when the lock is not free within
    * `wait` ms.
    */
   async lock(
@@ -117,7 +117,7 @@ function awsCache(): string {
   return join(homedir(), ".aws", "sso", "cache");
 }
 
-/** The AWS command line names its files so; what is named is no secret. */
+/** The AWS CLI's file names; what is hashed is not secret. */
 function sha1(text: string): string {
   return createHash("sha1").update(text).digest("hex");
 }

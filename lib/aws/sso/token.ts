@@ -7,16 +7,16 @@ export interface Client {
   readonly expires: Date;
 }
 
-/** What a login gives. */
+/** The token of a login. */
 export interface Token {
   readonly access: Secret;
   readonly expires: Date;
-  /** Gives the next one, to the client that has it. */
+  /** Renews the token, for the client that requested it. */
   readonly refresh?: Secret;
   readonly client?: Client;
 }
 
-/** Where the token is for; written beside it. */
+/** The service that issued the token; stored with it. */
 interface TokenOrigin {
   readonly startUrl: string;
   readonly region: string;
@@ -24,7 +24,7 @@ interface TokenOrigin {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A token as the AWS command line writes it: ~/.aws/sso/cache/*.json, by botocore's SSOTokenFetcher. */
+/** Formats a token as the AWS CLI does: ~/.aws/sso/cache/*.json, by botocore's SSOTokenFetcher. */
 export function tokenText(token: Token, { startUrl, region }: TokenOrigin): string {
   const { access, expires, refresh, client } = token;
   return `${JSON.stringify({
@@ -37,7 +37,7 @@ export function tokenText(token: Token, { startUrl, region }: TokenOrigin): stri
   })}\n`;
 }
 
-/** Undefined when it is none, or one for another start URL. */
+/** Parses a token; undefined when it is invalid or for another start URL. */
 export function parseToken(text: string, { startUrl }: TokenOrigin): Token | undefined {
   const fields = parse(text);
   const access = textOf(fields["accessToken"]);
@@ -62,7 +62,7 @@ export function parseClient(text: string): Client | undefined {
   return clientOf(parse(text));
 }
 
-/** The bytes as the text that the SDK takes; it cannot be wiped, so it is for the moment of a request. */
+/** Returns the secret as a string for the SDK; it cannot be wiped, so use it only for a request. */
 export function reveal(secret: Secret): string {
   return secret.use((bytes) => bytes.toString("utf8"));
 }
@@ -92,13 +92,13 @@ function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-/** ISO 8601; older AWS command lines end it with "UTC". */
+/** Parses ISO 8601; older AWS CLIs end it with "UTC". */
 function timeOf(value: unknown): Date | undefined {
   const time = new Date((textOf(value) ?? "").replace(/UTC$/, "Z"));
   return Number.isNaN(time.getTime()) ? undefined : time;
 }
 
-/** As the AWS command line writes it: to the second. */
+/** Formats a time as the AWS CLI does, in seconds. */
 function stamp(time: Date): string {
   return time.toISOString().replace(/\.\d+Z$/, "Z");
 }

@@ -8,20 +8,21 @@ import { askService, oidcService } from "./service.js";
 import { reveal, type Token } from "./token.js";
 import type { TokenStore } from "./token-store.js";
 
-/** A token that ends sooner is renewed, in ms. */
+/** Tokens are renewed this long before they expire, in ms. */
 const renewBeforeMs = 5 * 60_000;
-/** How long another process may take to renew it, in ms. */
+/** How long to wait for another process's renewal, in ms. */
 const maxWaitMs = 15_000;
 
 interface TokenRequest {
-  /** Not this one, whose time has not come: the portal does not take it any more. */
+  /** A token that has not expired, but the portal rejected. */
   readonly rejected?: Token;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * A token that holds, renewed if it is about to end; nobody is asked. Failures: `no-credentials` when only a login helps,
- * `login-failed` ("unavailable") when the token has ended and the service cannot be asked, `interrupted`, `file`.
+ * Returns a valid token, renewed if it is about to expire; asks no questions. Failures: `no-credentials` when a login
+ * is needed, `login-failed` ("unavailable") when the token has expired and the service is unreachable, `interrupted`,
+ * `file`.
  */
 export async function validToken(
   login: SsoLogin,
@@ -41,7 +42,7 @@ export async function validToken(
   }
 }
 
-/** Read again: another process may have renewed it, and its refresh token is good for once. */
+/** Reads the token again: another process may have renewed it, and a refresh token works only once. */
 async function renewed(login: SsoLogin, store: TokenStore, wish: TokenRequest): Promise<Result<Token>> {
   const found = await store.token();
   if (!found.ok) return found;
@@ -55,10 +56,10 @@ async function renewed(login: SsoLogin, store: TokenStore, wish: TokenRequest): 
   }
   if (token.expires > now() && !isUnwanted(token, wish)) return ok(token);
   if (!next.ok) return next;
-  return fail(noLogin(login, "the login has ended"));
+  return fail(noLogin(login, "the login has expired"));
 }
 
-/** Undefined when it cannot be, or the service refuses. */
+/** Renews a token; undefined when that is impossible or refused. */
 async function renew(
   login: SsoLogin,
   { refresh, client }: Token,
@@ -85,7 +86,6 @@ function isUnwanted({ access }: Token, { rejected }: TokenRequest): boolean {
   return rejected !== undefined && access.equals(rejected.access);
 }
 
-/** "there is no login at URL" */
 function noLogin({ startUrl, profile }: SsoLogin, what: string): Failure {
   const where = profile === undefined ? startUrl : `${startUrl} (profile ${profile})`;
   return {
