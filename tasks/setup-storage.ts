@@ -53,7 +53,7 @@ async function setUpBucket(context: StepContext): Promise<Result<unknown>> {
 async function wantsLifecycle({ options, terminal, signal }: StepContext): Promise<Result<boolean>> {
   if (options.yes === "all" || options.yes.has("setup-storage")) return ok(true);
   if (!terminal.interactive) return ok(false);
-  return terminal.confirm("Have uploads that nobody ended go after 7 days?", true, signal);
+  return terminal.confirm("Remove unfinished uploads after 7 days?", true, signal);
 }
 
 function words({ what, outcome, reason }: StorageStep): string {

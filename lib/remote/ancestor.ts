@@ -5,16 +5,16 @@ import { fetchCopy } from "./copies.js";
 import { historyMark } from "./history-name.js";
 import type { HistoryCopy, Remote } from "./remote-types.js";
 
-/** What this host and the remote had in common at a time. */
+/** A version that this host and the remote had in common. */
 interface CommonVersion {
   readonly sha256: string;
   readonly isCopy: (copy: HistoryCopy) => boolean;
 }
 
 /**
- * The vault that this host and the remote last had in common, out of the remote's history, in a temporary file of
- * `folder`. Whoever replaced it there has kept it first, so that it is missing only where retention has removed it, or
- * where something else than tazpod wrote: then it is undefined. Failures: those of the remote and of the file.
+ * Fetches the last vault that this host and the remote had in common from the remote's history, into a temporary file
+ * of `folder`. tazpod keeps each version before replacing it, so it is missing (undefined) only after pruning or a
+ * write by another program. Failures: those of the remote and of the file.
  */
 export async function fetchAncestor(
   remote: Remote,
@@ -38,7 +38,7 @@ export async function fetchAncestor(
   return ok(undefined);
 }
 
-/** The latest first. A push of which nobody heard went through, if the history has a copy of it. */
+/** Returns the common versions, latest first. A push whose answer was lost counts if the history has a copy of it. */
 function commonVersions({ pushed, pending = [] }: VaultState, url: string): readonly CommonVersion[] {
   const unheard = pending.filter(({ remote }) => remote === url).toReversed();
   const marked = (write: Parameters<typeof historyMark>[0]): CommonVersion["isCopy"] => {

@@ -4,8 +4,8 @@ import { Failed, take } from "../failure/result.js";
 import type { ByteProgress, DownloadRequest } from "./remote-types.js";
 
 /**
- * Hands a body to `write`, piece by piece. Throws `Failed` with what `write` or an abort says, and an error with a code
- * when the body is cut (ECONNRESET) or nothing comes for `stall` ms (ETIMEDOUT). Whole when it returns.
+ * Passes a body to `write` in chunks, completely. Throws `Failed` from `write` or an abort, and an error with a code
+ * when the connection breaks (ECONNRESET) or no data arrives for `stall` ms (ETIMEDOUT).
  */
 export async function readBody(
   body: Readable,
@@ -16,7 +16,7 @@ export async function readBody(
   let bytes = 0;
   const stop = (): void => void body.destroy();
   const stalled = setTimeout(
-    () => body.destroy(errorWithCode("ETIMEDOUT", "nothing came for too long")),
+    () => body.destroy(errorWithCode("ETIMEDOUT", "no data arrived in time")),
     stall,
   );
   signal?.addEventListener("abort", stop, { once: true });
@@ -37,11 +37,11 @@ export async function readBody(
     body.destroy();
   }
   if (signal?.aborted === true) throw new Failed(interrupted(signal));
-  if (bytes > total) throw errorWithCode("ECONNRESET", `the body has more than its ${total} bytes`);
-  if (bytes !== total) throw errorWithCode("ECONNRESET", `the body was cut after ${bytes} of ${total} bytes`);
+  if (bytes > total) throw errorWithCode("ECONNRESET", `the body is longer than ${total} bytes`);
+  if (bytes !== total) throw errorWithCode("ECONNRESET", `the body ended after ${bytes} of ${total} bytes`);
 }
 
-/** The same bytes, with their progress told. */
+/** Returns the stream with progress reports. */
 export function withProgress(source: Readable, total: number, progress: ByteProgress | undefined): Readable {
   let bytes = 0;
   const counter = new Transform({
@@ -51,7 +51,7 @@ export function withProgress(source: Readable, total: number, progress: ByteProg
       done(null, piece);
     },
   });
-  // An error of either side ends both; the reader sees it on the counter.
+  // An error on either side ends both; the reader sees it on the counter.
   return pipeline(source, counter, () => undefined);
 }
 
@@ -60,8 +60,8 @@ function errorWithCode(code: string, message: string): Error {
 }
 
 /**
- * Sends a request with a body, and leaves neither behind. An answer that comes before the end of the body, a refusal
- * for instance, leaves a request that nobody ends: it would hold its connection, and the process, until it stalls.
+ * Sends a request with a body and cleans up both on failure. An answer before the end of the body, such as a refusal,
+ * would otherwise leave a request that keeps its connection, and the process, until it stalls.
  */
 export async function sendBody<T>(
   body: Readable,

@@ -4,12 +4,12 @@ import { vaultFileName } from "../vault/store.js";
 import { fetchVault, type Fetched } from "./fetch-vault.js";
 import type { HistoryCopy, Remote } from "./remote-types.js";
 
-/** A copy in the history with its place in the list, 1 for the newest. */
+/** A copy in the history with its number in the list, 1 for the newest. */
 export interface NumberedCopy extends HistoryCopy {
   readonly number: number;
 }
 
-/** Newest first. */
+/** Lists the copies, newest first. */
 export async function numberedCopies(
   remote: Remote,
   signal: AbortSignal,
@@ -19,8 +19,8 @@ export async function numberedCopies(
 }
 
 /**
- * The copy that `at` means: a number as in the list, or a time (ISO 8601; a day alone is its end, UTC), which is the
- * newest copy that is not younger. Failures: `usage` for what is neither, `unknown-name` when there is none.
+ * Finds the copy for `at`: a number of the list, or a time (ISO 8601; a date alone means its end, UTC), for the newest
+ * copy that is not later. Failures: `usage` for anything else, `unknown-name` when there is none.
  */
 export function copyAt(copies: readonly NumberedCopy[], at: string): Result<NumberedCopy> {
   const known = copies.slice(0, 5).map(({ number, at: time }) => `${number} (${time.toISOString()})`);
@@ -40,13 +40,13 @@ export function copyAt(copies: readonly NumberedCopy[], at: string): Result<Numb
   return found === undefined ? none : ok(found);
 }
 
-/** A time without a zone is UTC, as the list shows it. */
+/** Adds UTC to a time without a zone, as in the list. */
 function zoned(text: string): string {
   const iso = text.replace(" ", "T");
   return /(Z|[+-]\d\d:?\d\d)$/.test(iso) ? iso : `${iso}Z`;
 }
 
-/** Brings a copy into a temporary file of `folder`, which is the caller's to discard. */
+/** Downloads a copy into a temporary file of `folder`, which the caller discards. */
 export async function fetchCopy(
   remote: Remote,
   name: string,

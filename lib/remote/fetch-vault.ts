@@ -5,17 +5,17 @@ import { detectFormat } from "../vault/vault-format.js";
 import { checkSize, checkWork } from "./download-limits.js";
 import type { DownloadLimits, DownloadRequest, RemoteObject } from "./remote-types.js";
 
-/** Enough for `recognise` and for the two lines of an age file that say how much work it takes. */
+/** Enough bytes for `detectFormat` and the lines of an age file with the work factor. */
 const firstLines = 256;
 
 export interface Fetched {
   readonly object: RemoteObject;
-  /** Of its bytes, hex. */
+  /** SHA-256 of its bytes, hex. */
   readonly sha256: string;
 }
 
 interface FetchRequest extends Omit<DownloadRequest, "write"> {
-  /** What messages call the vault. */
+  /** The vault's name in messages. */
   readonly name: string;
   readonly downloadLimits: DownloadLimits;
 }
@@ -23,9 +23,9 @@ interface FetchRequest extends Omit<DownloadRequest, "write"> {
 type Download = (request: DownloadRequest) => Promise<Result<RemoteObject>>;
 
 /**
- * Downloads a vault into a temporary file, which is complete and synced afterwards. Failures: those of the download and
- * of the file; `archive-too-large` and `vault-format` for more than is accepted, before it is on the disk; `vault-damaged`
- * for what is no vault, or not what its writer noted.
+ * Downloads a vault into a temporary file and syncs it. Failures: those of the download and of the file;
+ * `archive-too-large` and `vault-format` beyond the limits, before anything is written; `vault-damaged` for what is not
+ * a vault or differs from the hash in its metadata.
  */
 export async function fetchVault(
   download: Download,
@@ -57,10 +57,10 @@ export async function fetchVault(
     return fail({
       kind: "vault-damaged",
       path: name,
-      detail: `it has ${object.bytes} bytes and is no vault`,
+      detail: `it has ${object.bytes} bytes and is not a vault`,
     });
   if (object.sha256 !== undefined && object.sha256 !== sha256)
-    return fail({ kind: "vault-damaged", path: name, detail: "its bytes are not those that were pushed" });
+    return fail({ kind: "vault-damaged", path: name, detail: "it differs from what was pushed" });
   const finished = await temp.finish();
   return finished.ok ? ok({ object, sha256 }) : finished;
 }

@@ -2,22 +2,22 @@ import { createHash, randomBytes } from "node:crypto";
 import type { HistoryCopy, RemoteObject } from "./remote-types.js";
 
 /**
- * `vault-<UTC yyyymmddThhmmss>-<generation, 6 digits at least>-<8 hex: which write><4 hex: which copy>.tar.aes`; the Go
- * tazpod's names end after the time. The time is the remote's own of the write that is kept, so that the clocks of hosts
- * do not matter, and so that any host can tell from the object whether it was kept. The last part is random: no copy
- * overwrites another.
+ * `vault-<UTC yyyymmddThhmmss>-<generation, 6 digits or more>-<8 hex: write><4 hex: copy>.tar.aes`; the Go tazpod's
+ * names end after the time. The time is when the remote stored that version, by the remote's clock, so that hosts'
+ * clocks do not matter and any host can tell whether an object was kept. The last part is random, so no copy overwrites
+ * another.
  */
 const shape =
   /^vault-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(?:-(\d{6,15})-([0-9a-f]{8})[0-9a-f]{4})?\.tar\.aes$/;
 
-/** What the names of all copies of this object begin with. */
+/** Returns the prefix of the names of all copies of an object. */
 export function historyStem(object: RemoteObject): string {
   const { modified, generation = 0 } = object;
   const stamp = modified.toISOString().replace(/[-:]|\.\d+Z$/g, "");
   return `vault-${stamp}-${String(generation).padStart(6, "0")}-${historyMark(object)}`;
 }
 
-/** The part of the name that tells which write it is a copy of. */
+/** Returns the part of the name that identifies the write. */
 export function historyMark({ writeId, etag }: Pick<RemoteObject, "writeId" | "etag">): string {
   return createHash("sha256")
     .update(writeId ?? etag)
@@ -29,7 +29,7 @@ export function newHistoryName(object: RemoteObject): string {
   return `${historyStem(object)}${randomBytes(2).toString("hex")}.tar.aes`;
 }
 
-/** Undefined for what neither tazpod would have named so. */
+/** Parses a copy's name; undefined for names of other programs. */
 export function parseHistoryName(name: string, bytes: number): HistoryCopy | undefined {
   const match = shape.exec(name);
   if (match === null) return undefined;
@@ -46,7 +46,7 @@ export function parseHistoryName(name: string, bytes: number): HistoryCopy | und
   };
 }
 
-/** By time, and within a second by generation. */
+/** Sorts by time, and within a second by generation. */
 export function newestFirst(copies: readonly HistoryCopy[]): HistoryCopy[] {
   return copies.toSorted(
     (a, b) =>

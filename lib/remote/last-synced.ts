@@ -4,13 +4,12 @@ import { changeState, type PushedRecord, type VaultState, withPushed } from "../
 import type { RemoteObject } from "./remote-types.js";
 import type { FailureOf } from "../failure/failure.js";
 
-/** That of no file. */
+/** A placeholder hash that no file has. */
 const unknownHash = "0".repeat(64);
 
 /**
- * Notes what the remote holds as seen by this host: a push replaces exactly that, or is a conflict. `sha256` is that of
- * its bytes (hex) where they came here. The highest generation that was ever seen there stays noted: the next push goes
- * beyond it.
+ * Records the remote's object as last synced: a push replaces exactly that, or is a conflict. `sha256` is the hash
+ * (hex) of downloaded bytes. The highest generation ever seen is kept, since the next push must exceed it.
  */
 export function recordSynced(
   folder: string,
@@ -21,7 +20,7 @@ export function recordSynced(
   return changeState(folder, (state) => withPushed(state, record(state, remote, object, sha256)));
 }
 
-/** The same, of a vault that is about to get the local one's name; it counts from when it has that. */
+/** Records a pull in progress; it counts once the local vault was replaced. */
 export function recordPullStarted(
   folder: string,
   remote: string,
@@ -52,17 +51,17 @@ function record(
   };
 }
 
-/** Who wrote what this host has not seen, and when. */
+/** Describes who changed the remote since the last sync, and when. */
 export function remoteChanged({ host, modified }: RemoteObject, url: string): string {
-  const who = host === undefined ? "Somebody" : `The host ${host}`;
+  const who = host === undefined ? "Another program" : `The host ${host}`;
   const when = `${modified.toISOString().slice(0, 19).replace("T", " ")} UTC`;
-  return `${who} wrote ${url} on ${when}, and this host has not seen that`;
+  return `${who} changed ${url} on ${when}, after this host last synced`;
 }
 
 /**
- * Whether the remote holds an older vault than this host has seen there, by the generations that its writers noted
- * beside it. That is against accidents (an old copy put back, a server that serves one); a note is not sealed, so who
- * can write there can write any. Without a generation nothing is known.
+ * Returns a failure when the remote has an older vault than this host has seen there, by the generations in the
+ * metadata. This detects accidents (a restored old copy, a stale server), not attacks: the metadata is not sealed.
+ * Undefined without a generation.
  */
 export function rollbackFailure(
   object: RemoteObject,

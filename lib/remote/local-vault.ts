@@ -9,17 +9,20 @@ import type { Failure } from "../failure/failure.js";
 import { rollbackFailure } from "./last-synced.js";
 import type { Remote, RemoteObject } from "./remote-types.js";
 
-/** The sealed vault of this host, and what is known of it. */
+/** The sealed vault of this host and its recorded state. */
 export interface LocalVault {
   readonly path: string;
-  /** Of the file, hex; undefined when there is none. */
+  /** SHA-256 of the file, hex; undefined when there is none. */
   readonly sha256?: string;
-  /** Bytes; 0 when there is none. */
+  /** Size in bytes; 0 when there is none. */
   readonly bytes: number;
   readonly state: VaultState;
 }
 
-/** `bytesFrom`: another name of the vault, which stays the same file. */
+/**
+ * Reads the local vault and its state. `bytesFrom` is another name of the vault's file that stays the same while it is
+ * read.
+ */
 export async function readLocal(
   folder: string,
   signal?: AbortSignal,
@@ -42,39 +45,39 @@ export async function readLocal(
   });
 }
 
-/** Whether what lies here is what was last pushed to this remote, or pulled from it. */
+/** Returns whether the local vault is the one last pushed to this remote or pulled from it. */
 export function isPushed({ state, sha256 }: LocalVault, remoteUrl: string): boolean {
   return state.pushed !== undefined && state.pushed.remote === remoteUrl && state.pushed.sha256 === sha256;
 }
 
-/** The fact `pushed`: whether anything here waits for a push. No network. */
+/** The fact `pushed`: whether the local vault needs no push. Uses no network. */
 export async function checkPushed(folder: string, remoteUrl: string): Promise<CheckResult> {
   if (remoteUrl === "none") return { state: "true", reason: "this project has no remote" };
   const local = await readLocal(folder);
-  if (!local.ok) return { state: "unknown", reason: "the vault here cannot be read" };
-  if (local.value.sha256 === undefined) return { state: "true", reason: "there is no vault here to push" };
+  if (!local.ok) return { state: "unknown", reason: "the local vault cannot be read" };
+  if (local.value.sha256 === undefined) return { state: "true", reason: "there is no local vault to push" };
   if (isPushed(local.value, remoteUrl))
     return { state: "true", reason: `${remoteUrl} has this vault since ${local.value.state.pushed?.at}` };
   const before = local.value.state.pushed?.remote === remoteUrl;
   return {
     state: "false",
     reason: before
-      ? `the vault here changed since it was last at ${remoteUrl}`
-      : `the vault here was never pushed to ${remoteUrl}`,
-    hint: "It waits: `tazpod push` brings it there, and so does the end of the next enter.",
+      ? `the local vault changed since it was last pushed to or pulled from ${remoteUrl}`
+      : `the local vault was never pushed to ${remoteUrl}`,
+    hint: "Run `tazpod push`; the end of the next enter pushes it too.",
   };
 }
 
 /**
- * The vault here beside the remote's. `newer`: the remote has moved on since this host last saw it, and nothing here
- * waits for a push; `diverged`: both have moved on.
+ * The local vault compared with the remote's. `newer`: the remote changed and nothing here needs a push; `diverged`:
+ * both changed.
  */
 export type Staleness =
   | { readonly state: "current" }
   | { readonly state: "newer" | "diverged"; readonly object: RemoteObject }
   | { readonly state: "unknown"; readonly failure: Failure };
 
-/** Asks with one HEAD. A remote without a vault has none that is newer. */
+/** Compares with the remote, with one HEAD request. A remote without a vault has no newer one. */
 export async function checkStaleness(
   remote: Remote,
   folder: string,
@@ -84,7 +87,7 @@ export async function checkStaleness(
   if (found.state === "unknown") return found;
   if (found.state === "absent") return { state: "current" };
   const { object } = found;
-  // read after the answer: a push of another tazpod here may have been under way
+  // read after the answer, since another push from here may have been running
   const local = await readLocal(folder, signal);
   if (!local.ok) return { state: "unknown", failure: local.failure };
   const { state, sha256 } = local.value;

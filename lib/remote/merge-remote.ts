@@ -14,7 +14,7 @@ export interface MergeRemoteRequest {
   /** .tazpod/vault, absolute. */
   readonly folder: string;
   readonly limitBytes: number;
-  /** Asked once the remote's vault is here, for what opens the local one and the one at the path `theirs`. */
+  /** Called after the download: returns the passphrases of the local vault and of the one at the path `theirs`. */
   readonly passphrases: (
     theirs: string,
   ) => Promise<Result<{ readonly ours: Secret; readonly theirs: Secret }>>;
@@ -22,8 +22,8 @@ export interface MergeRemoteRequest {
 }
 
 /**
- * Makes one vault of the one here and the remote's, and notes what was merged as seen, so that the push after it replaces
- * exactly that. Failures: those of the remote, of `passphrases` and of `mergeInto`; then the vault here is as it was.
+ * Merges the local vault with the remote's and records the remote's as last synced, so that the next push replaces
+ * exactly that. Failures: those of the remote, of `passphrases` and of `mergeInto`; then the local vault is unchanged.
  */
 export async function mergeRemote(request: MergeRemoteRequest): Promise<Result<Merged>> {
   await cleanLeftovers(request.folder);

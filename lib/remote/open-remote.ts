@@ -3,7 +3,7 @@ import type { Failure } from "../failure/failure.js";
 import { fail, ok } from "../failure/result.js";
 import { noSizeLimit } from "./download-limits.js";
 
-/** The remote that the settings name. Nothing is contacted, and what is heavy is loaded by the first request. */
+/** Returns the remote of the settings. Contacts nothing; the first request loads the SDK. */
 export async function openRemote(settings: RemoteSettings, options: RemoteOptions = {}): Promise<Remote> {
   if (settings.url.startsWith("s3://")) return (await import("./s3/remote.js")).s3Remote(settings, options);
   if (settings.url.startsWith("file://"))
@@ -11,7 +11,7 @@ export async function openRemote(settings: RemoteSettings, options: RemoteOption
   return noRemote(settings.url);
 }
 
-/** `remote: none`: the vault is on this host alone, and there is nothing to log in to. */
+/** The remote for `remote: none`: the vault exists only on this host, without login. */
 function noRemote(url: string): Remote {
   const failure: Failure = {
     kind: "remote-unavailable",

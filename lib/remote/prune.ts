@@ -4,12 +4,12 @@ import type { HistoryCopy, Remote } from "./remote-types.js";
 import { readState } from "../vault/vault-state.js";
 import { remoteChanged } from "./last-synced.js";
 
-/** The copies of before, on their way; undefined where none is ever removed. */
+/** The earlier copies, still loading; undefined when none is ever removed. */
 export type EarlierCopies = Promise<Result<readonly HistoryCopy[]>> | undefined;
 
 /**
- * Asks for the copies that are there before a new one comes: nobody has to wait for the answer until then. What others
- * add meanwhile is not among them, so that less is removed, never more.
+ * Starts listing the copies before a new one is added, to save waiting later. Copies that others add meanwhile are not
+ * listed, so fewer are removed, never more.
  */
 export function listEarlierCopies(
   remote: Remote,
@@ -20,8 +20,8 @@ export function listEarlierCopies(
 }
 
 /**
- * Removes the copies, by their names, that are not of the newest writes; what was just kept stays, whatever a clock has
- * made of its name. Throws `Failed` with those of the remote.
+ * Removes all copies but those of the newest writes; the one just kept stays, even if its time is wrong. Throws
+ * `Failed` with those of the remote.
  */
 export async function prune(
   remote: Remote,
@@ -41,8 +41,8 @@ export async function prune(
 }
 
 /**
- * The names of the copies that are not of the newest `keep` writes. Copies of one write count once. Anything but a
- * whole number above 0 keeps everything.
+ * Returns the names of the copies that do not belong to the newest `keep` writes. Copies of one write count once.
+ * Anything but a whole number above 0 keeps everything.
  */
 export function expired(copies: readonly HistoryCopy[], keep: number | undefined): readonly string[] {
   if (keep === undefined || !Number.isSafeInteger(keep) || keep < 1) return [];
@@ -64,16 +64,14 @@ export interface PurgeRequest {
 }
 
 export interface Purged {
-  /** How many copies went, and how many stay. */
+  /** How many copies were removed, and how many remain. */
   readonly removed: number;
   readonly left: number;
 }
 
 /**
- * Removes every copy in the history but those of the vault that is at the remote now. That one has to be what this host
- * last saw there: else a host that is behind would take the newest copy for an old one.
- *
- * Failures: `conflict`, `file`, `interrupted`, and those of the remote.
+ * Removes every copy in the history except those of the remote's current vault. This host must have synced that last:
+ * otherwise an outdated host would take the newest copy for an old one.
  */
 export async function purge({ remote, folder, signal }: PurgeRequest): Promise<Result<Purged>> {
   const state = await readState(folder);
@@ -87,7 +85,7 @@ export async function purge({ remote, folder, signal }: PurgeRequest): Promise<R
     return fail({
       kind: "conflict",
       message: `${remoteChanged(object, remote.url)}; no copy was removed`,
-      hint: "`tazpod pull` first.",
+      hint: "Run `tazpod pull` first.",
     });
   const copies = await remote.history.list(signal);
   if (!copies.ok) return copies;

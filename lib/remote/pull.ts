@@ -13,7 +13,9 @@ export interface TransferRequest {
   readonly remote: Remote;
   /** .tazpod/vault, absolute. */
   readonly folder: string;
-  /** Pull: replace a vault that was not pushed, keeping it as a backup. Push: upload what is there already. */
+  /**
+   * Pull: replace a vault that was not pushed and keep it as a backup. Push: upload even if the remote has it already.
+   */
   readonly force?: boolean;
   readonly signal?: AbortSignal;
   readonly progress?: ByteProgress;
@@ -21,13 +23,13 @@ export interface TransferRequest {
 
 export interface Pulled {
   readonly object: RemoteObject;
-  /** False when the remote's vault was here already. */
+  /** False when the local vault was already the remote's. */
   readonly changed: boolean;
-  /** Where the replaced vault is kept, when `force` replaced one that was not pushed. */
+  /** The backup of a replaced vault that was not pushed. */
   readonly backup?: string;
 }
 
-/** What has just been done; tests stop the process there. */
+/** The step just completed; tests stop the process there. */
 type PullStep = "begun" | "writing" | "fetched" | "backed-up" | "replaced" | "recorded";
 
 export interface PullRequest extends TransferRequest {
@@ -35,13 +37,12 @@ export interface PullRequest extends TransferRequest {
 }
 
 /**
- * Brings the remote's vault here. It comes to a temporary file beside, is checked (length, checksum where the remote
- * has one, and that it can be a vault), and takes the name in one step; whatever fails, the vault here is what it was,
- * and no part of the new one is left. A vault here that was not pushed is only replaced with `force`, and so is any by
- * one that is older than what this host has seen there; what is replaced by force is kept as vault.tar.aes.bak-N.
+ * Downloads the remote's vault into a temporary file, checks it (length, checksum where the remote has one, format) and
+ * replaces the local vault in one step; a failure changes nothing. Replacing a vault that was not pushed, or by one
+ * older than this host has seen there, needs `force`, which keeps the replaced one as vault.tar.aes.bak-N.
  *
- * Failures: `conflict` (not pushed), `remote-rollback`, `remote-absent`, `vault-damaged` (what came is no vault, or not
- * what was pushed), `file`, `interrupted`, and those of the remote.
+ * Failures: `conflict` (not pushed), `remote-rollback`, `remote-absent`, `vault-damaged` (not a vault, or not what was
+ * pushed), `file`, `interrupted`, and those of the remote.
  */
 export async function pull(request: PullRequest): Promise<Result<Pulled>> {
   const { remote, folder, signal } = request;
@@ -62,7 +63,7 @@ export async function pull(request: PullRequest): Promise<Result<Pulled>> {
   return pulled;
 }
 
-/** What can be told without fetching anything: that it is here already, or must not be brought. */
+/** Decides without a download whether the vault is current or must not be replaced. */
 async function checkBeforeFetch(
   request: PullRequest,
   local: LocalVault,
@@ -85,7 +86,7 @@ async function checkBeforeFetch(
   if (force) return undefined;
   const alarm = rollbackFailure(object, pushed, remote.url);
   if (alarm !== undefined) throw new Failed(alarm);
-  // the same vault may be there, though nothing but its bytes could tell
+  // it may still be the same vault, which only its bytes would show
   if (unpushed && (object.sha256 !== undefined || object.bytes !== local.bytes))
     throw new Failed(notPushed(local, remote.url));
   return undefined;
@@ -94,8 +95,8 @@ async function checkBeforeFetch(
 function notPushed(local: LocalVault, url: string): Failure {
   return {
     kind: "conflict",
-    message: `${local.path} was not pushed to ${url}, and a pull would replace it; nothing was changed`,
-    hint: "`tazpod push` brings it there; `tazpod merge` makes one of both. `tazpod pull --force` takes the remote's and keeps this one beside it as vault.tar.aes.bak-N.",
+    message: `${local.path} was not pushed to ${url} and a pull would replace it, so nothing was changed`,
+    hint: "Run `tazpod push` to upload it, `tazpod merge` to merge both, or `tazpod pull --force` to take the remote's and keep this one as vault.tar.aes.bak-N.",
   };
 }
 
@@ -111,7 +112,7 @@ async function fetchAndReplace(request: PullRequest, local: LocalVault, temp: Te
     return { object, changed: false };
   }
   const unpushed = local.sha256 !== undefined && !isPushed(local, remote.url);
-  // Not only what was here at first: another tazpod may have saved meanwhile.
+  // another process may have saved in the meantime
   if ((unpushed && !force) || current.sha256 !== local.sha256)
     throw new Failed(notPushed(current, remote.url));
   const older = rollbackFailure(object, pushed, remote.url) !== undefined && local.sha256 !== undefined;

@@ -21,16 +21,16 @@ import type { TransferRequest } from "./pull.js";
 import { type EarlierCopies, listEarlierCopies, prune } from "./prune.js";
 import type { Known, Presence, RemoteObject, WriteCondition } from "./remote-types.js";
 
-/** What has just been done; tests stop the process there. */
+/** The step just completed; tests stop the process there. */
 type PushStep = "looked" | "kept-old" | "noted" | "written" | "recorded" | "verified" | "kept" | "pruned";
 
-/** What is refused once is looked at again; what changes so often is a fault of the remote. */
+/** How often a refused write is tried again. */
 const maxTries = 4;
 
 export interface PushRequest extends TransferRequest {
-  /** This host's name, for whoever finds the vault there; the system's own unless given. */
+  /** This host's name in the metadata; the system's by default. */
   readonly host?: string;
-  /** How many history copies to leave there; all, unless it is a whole number above 0. */
+  /** How many history copies to keep; all, unless it is a whole number above 0. */
   readonly retention?: number;
   /** Pushes only bytes that this host has sealed, pulled or opened. */
   readonly ownOnly?: boolean;
@@ -38,29 +38,29 @@ export interface PushRequest extends TransferRequest {
 }
 
 export interface Pushed {
-  /** False when the remote has this vault already. */
+  /** False when the remote already has this vault. */
   readonly uploaded: boolean;
-  /** The remote had lost the vault that was pushed before. */
+  /** Whether the vault pushed before had vanished from the remote. */
   readonly wasGone: boolean;
   readonly record: PushedRecord;
-  /** What was pushed is there, but could not be copied into the history, or old copies could not be removed. */
+  /** Why the pushed vault could not be copied into the history, or old copies not removed. */
   readonly historyProblem?: Failure;
 }
 
 interface Keeping {
-  /** It may be there already. */
+  /** Whether to check for an existing copy first. */
   readonly checkFirst: boolean;
   readonly copies: EarlierCopies;
 }
 
 /**
- * Brings the vault here to the remote. It never overwrites what this host has not seen: the write is made under the
- * condition that the remote still holds what was last pushed or pulled, and where it does not, that is a `conflict`,
- * with or without `force`, and both are left as they are. A push whose answer was lost is known by its write id.
+ * Pushes the local vault to the remote. Never overwrites what this host has not synced: the write is conditional on the
+ * remote still having the version last pushed or pulled; otherwise it is a `conflict`, with or without `force`, and
+ * nothing changes. A push whose answer was lost is recognised by its write id.
  *
- * Then what was pushed is copied into the remote's history, by the remote itself. A push that ends before that is no
- * gap in it: what is replaced is copied first, if it was not yet. So nothing is written twice, and a conflict leaves
- * nothing behind.
+ * Then the remote copies the pushed version into its history. If a push ends before that, the next one copies the
+ * version before replacing it, so the history has no gaps. Nothing is uploaded twice, and a conflict leaves nothing
+ * behind.
  *
  * Failures: `vault-absent`, `conflict`, `remote-rollback`, `file`, `interrupted`, and those of the remote.
  */
@@ -71,7 +71,7 @@ export async function push(request: PushRequest): Promise<Result<Pushed>> {
   const here = await statRegularFile(path);
   if (!here.ok) return here;
   if (here.value === undefined) return fail({ kind: "vault-absent", path });
-  // The file that is hashed is the one that is uploaded, though a save may replace the vault meanwhile.
+  // A hard link, so that the hashed file is the uploaded one even if a save replaces the vault.
   const snapshot = await linkTemp(folder, vaultFileName, path);
   if (!snapshot.ok) return snapshot;
   const result = await settle(() => pushFile(request, snapshot.value));
@@ -119,28 +119,28 @@ class Push {
       }
       const uploaded = await this.#upload(found, condition);
       if ("uploaded" in uploaded) return uploaded;
-      // an earlier push of this host arrived only now, or somebody removed the vault: else the condition throws
+      // an earlier push of this host arrived only now, or the vault was removed; otherwise the condition throws
       found = uploaded;
     }
     throw new Failed(keepsChanging(remote.url));
   }
 
-  /** This very vault, or undefined. */
+  /** Returns the remote's object if it is this vault. */
   #alreadyThere(found: Known): RemoteObject | undefined {
     if (found.state === "absent") return undefined;
     const { object } = found;
     const ours = this.#unheard(object);
     if ((object.sha256 ?? ours?.sha256) !== this.#local.sha256) return undefined;
-    // forced, it is written anew, unless it was this host that wrote it just now
+    // with force it is written again, unless this host has just written it
     return this.#request.force === true && ours === undefined ? undefined : object;
   }
 
-  /** A push of this host, of which nobody heard that it went through. */
+  /** Returns the push of this host that wrote the object, if its answer was lost. */
   #unheard(object: RemoteObject): PendingRecord | undefined {
     return this.#pending.find(({ writeId }) => writeId === object.writeId);
   }
 
-  /** Throws the conflict. */
+  /** Returns the condition for the write; throws the conflict. */
   #condition(found: Known): WriteCondition {
     if (found.state === "absent") return "absent";
     const { object } = found;
@@ -152,7 +152,7 @@ class Push {
     throw new Failed(rollbackFailure(object, pushed, url) ?? notSeenHere(this.#local, object, url));
   }
 
-  /** False when the remote has moved on. */
+  /** Copies the current version into the history; false when the remote has changed. */
   async #keepOld(object: RemoteObject): Promise<boolean> {
     const { remote, signal } = this.#request;
     const { pushed } = this.#local.state;
@@ -193,7 +193,7 @@ class Push {
     return this.#finish(uploaded.object, { uploaded: true, wasGone, record }, copies);
   }
 
-  /** One more at least than what is replaced, and than what this host has seen there. */
+  /** Returns a generation above the replaced one's and above any that this host has seen there. */
   #generation(found: Known): number {
     const { pushed, sealed } = this.#local.state;
     const before = Math.max(
@@ -208,7 +208,7 @@ class Push {
     const generation = object.generation ?? this.#local.state.pushed?.generation ?? 0;
     const record = await this.#record(object, generation);
     const pushed = { uploaded: false, wasGone: false, record };
-    // it ended before that was done
+    // the earlier push ended before copying it
     if (this.#unheard(object) === undefined) return pushed;
     return this.#tryToKeep(object, pushed, { checkFirst: true, copies: this.#copies() });
   }
@@ -232,13 +232,13 @@ class Push {
     return record;
   }
 
-  /** The push is done; whatever fails from here on, the next one makes good. */
+  /** Finishes the push; the next push makes up for failures from here on. */
   async #finish(written: RemoteObject, pushed: Pushed, copies: EarlierCopies): Promise<Pushed> {
     const { remote, signal } = this.#request;
     const found = await remote.head(signal);
     this.#step("verified");
     if (found.state === "unknown") return { ...pushed, historyProblem: found.failure };
-    // the one who was faster has kept it before replacing it
+    // the host that replaced it has copied it before
     if (found.state === "absent" || found.object.writeId !== written.writeId) return pushed;
     if (found.object.bytes !== written.bytes)
       throw new Failed(incompleteObject(found.object, written, remote.url));
@@ -282,17 +282,17 @@ function known(presence: Presence): Known {
 function notSeenHere({ path }: LocalVault, object: RemoteObject, url: string): Failure {
   return {
     kind: "conflict",
-    message: `${remoteChanged(object, url)}; nothing was pushed, and ${path} is as it was`,
-    hint: "`tazpod merge` makes one of both. `tazpod pull --force` takes the remote's vault and keeps this one beside it as vault.tar.aes.bak-N.",
+    message: `${remoteChanged(object, url)}; nothing was pushed, and ${path} is unchanged`,
+    hint: "Run `tazpod merge` to merge both, or `tazpod pull --force` to take the remote's vault and keep this one as vault.tar.aes.bak-N.",
   };
 }
 
 function keepsChanging(url: string): Failure {
-  const reason = "what is there changes with every look";
+  const reason = "the object kept changing while pushing";
   return { kind: "remote-unavailable", url, reason, hint: "Try again." };
 }
 
 function incompleteObject(found: RemoteObject, written: RemoteObject, url: string): Failure {
-  const reason = `the vault was taken, but ${found.bytes} bytes of ${written.bytes} are there`;
+  const reason = `the remote accepted the vault but has only ${found.bytes} of ${written.bytes} bytes`;
   return { kind: "remote-unavailable", url, reason, hint: "Push again with --force." };
 }

@@ -13,11 +13,11 @@ export interface RestoreCopyRequest {
   readonly remote: Remote;
   /** .tazpod/vault, absolute. */
   readonly folder: string;
-  /** A number as in the list of copies, or a time. */
+  /** The number of a copy in the list, or a time. */
   readonly at: string;
-  /** Replace a vault that was not pushed, keeping it as a backup. */
+  /** Replace a vault that was not pushed and keep it as a backup. */
   readonly force?: boolean;
-  /** Asked once the copy is here, at the path `copy`: what opens it, and what seals it anew. */
+  /** Called after the download, with the copy's path: returns the passphrases that open it and that seal it again. */
   readonly passphrases: (
     copy: string,
   ) => Promise<Result<{ readonly ofCopy: Secret; readonly toSeal: Secret }>>;
@@ -27,13 +27,13 @@ export interface RestoreCopyRequest {
 export interface Restored {
   readonly copy: NumberedCopy;
   readonly passphrase: Secret;
-  /** Where the replaced vault is kept, when `force` replaced one that was not pushed. */
+  /** The backup of a replaced vault that was not pushed. */
   readonly backup?: string;
 }
 
 /**
- * Makes a copy of the remote's history the vault here, as a new generation, and notes what the remote holds as seen: the
- * push after it replaces that, and is like any other. Failures: `conflict` for a vault here that was not pushed, or was
+ * Restores a copy from the remote's history as a new generation of the local vault, and records the remote's current
+ * object as last synced, which the next push replaces. Failures: `conflict` when the local vault was not pushed or was
  * replaced meanwhile; those of the remote, of `copyAt`, of `passphrases` and of `restoreInto`.
  */
 export function restoreCopy(request: RestoreCopyRequest): Promise<Result<Restored>> {
@@ -48,7 +48,7 @@ async function restore(request: RestoreCopyRequest): Promise<Restored> {
   const unpushed = local.sha256 !== undefined && !isPushed(local, remote.url);
   if (unpushed && !force) throw new Failed(notPushed(local, remote));
   const copy = take(copyAt(take(await numberedCopies(remote, signal)), at));
-  // what a push will replace is what is there now
+  // the next push will replace what is there now
   const there = await remote.head(signal);
   if (there.state === "unknown") throw new Failed(there.failure);
   const { temp } = take(await fetchCopy(remote, copy.name, folder, signal));
@@ -92,7 +92,7 @@ async function seal(
 function notPushed({ path }: LocalVault, { url }: Remote): Failure {
   return {
     kind: "conflict",
-    message: `${path} has changes that were not pushed to ${url}, and they would be replaced; nothing was changed`,
-    hint: "`tazpod push` brings them there first. --force keeps them beside as vault.tar.aes.bak-N.",
+    message: `${path} has changes that were not pushed to ${url} and would be replaced, so nothing was changed`,
+    hint: "Run `tazpod push` first, or use --force, which keeps them as vault.tar.aes.bak-N.",
   };
 }

@@ -109,7 +109,7 @@ test("a server that does not hold conditions is a warning, unless the settings s
   await host.configure(remote);
   assert.match(
     String((await examined(host))["writes"]),
-    /^warning: .*does not hold the condition of a write: it writes over/,
+    /^warning: .*does not hold the condition of a write: it overwrites/,
   );
 });
 

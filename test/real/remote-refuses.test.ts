@@ -169,7 +169,7 @@ test("a push over what another host pushed: exit 5, who and when is said, both a
   const theirs = await readFile(second.vault);
   const late = await first.enter("echo c > ~/secrets/key");
   assert.is(late.code, 5, late.stderr);
-  assert.match(late.stderr, /The host \S+ wrote s3:\S+ on \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/);
+  assert.match(late.stderr, /The host \S+ changed s3:\S+ on \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/);
   assert.is(await first.secrets(), "");
   const third = await Host.make({ remote: remote(url) });
   assert.is((await third.tazpod("pull")).code, 0);

@@ -54,7 +54,7 @@ test("that of a process that lives is waited for, and its holder is named", asyn
   const { reason, hint = "" } = failure(await upload(remote), "remote-unavailable");
   assert.match(
     reason,
-    new RegExp(`process ${process.ppid} of ${hostname()} is writing there since 2026-07-11 09:00:00`),
+    new RegExp(`process ${process.ppid} of ${hostname()} has been writing there since 2026-07-11 09:00:00`),
   );
   assert.ok(hint.includes(lock));
   assert.equal(await readdir(disk), [".v.lock"]);
@@ -65,7 +65,7 @@ test("that of another host counts, however old, and the message says how to remo
   await writeFile(lock, note("elsewhere", 1, "x-1"));
   const { reason, hint = "" } = failure(await upload(remote), "remote-unavailable");
   assert.match(reason, /process 1 of elsewhere/);
-  assert.match(hint, /does not run any more, remove/);
+  assert.match(hint, /is no longer running, remove/);
   assert.match(await readFile(lock, "utf8"), /elsewhere/);
 });
 

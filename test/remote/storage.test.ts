@@ -165,7 +165,7 @@ test("the step says what it did, and prints the policy", async () => {
   assert.is(done.code, 0, done.stderr);
   assert.match(done.stderr, /✔ the bucket tazpod-/);
   assert.match(done.stderr, /✔ no public access: without BlockPublicAcls/);
-  assert.match(done.stderr, /✔ uploads that nobody ended/);
+  assert.match(done.stderr, /✔ unfinished uploads/);
   assert.match(done.stderr, /"s3:ListBucket"/);
   const again = await host.tazpod("setup-storage");
   assert.is(again.code, 0, again.stderr);

@@ -92,7 +92,7 @@ for (const [kind, make] of Object.entries(kinds)) {
         await push({ remote, folder: here, host: "host-a", force }),
         "conflict",
       );
-      assert.match(message, /The host host-b wrote .* on 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC/);
+      assert.match(message, /The host host-b changed .* on 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC/);
       assert.match(hint, /pull --force/);
     }
     assert.ok((await vaultOf(here)).equals(three));
@@ -311,7 +311,7 @@ folder(
     await put(here, randomBytes(100));
     assert.match(
       failure(await push({ remote, folder: here, host: "a" }), "conflict").message,
-      /^Somebody wrote/,
+      /^Another program changed/,
     );
     assert.equal((await readdir(disk)).toSorted(), ["history", "v", "v.meta.json"]);
   },

@@ -7,7 +7,10 @@ import { copyInto, downloadFile, type FileLocation, headFile } from "./object.js
 import { historyStem, newestFirst, newHistoryName, parseHistoryName } from "../history-name.js";
 import type { HistoryCopy, KeepResult, KeepRequest, RemoteHistory } from "../remote-types.js";
 
-/** The copies in history/ beside the file. They are no links to it: a program that writes into it spoils none. */
+/**
+ * Keeps copies in history/ next to the file. They are no hard links to it, so a program that writes into the file
+ * damages none.
+ */
 export function fileHistory(location: FileLocation): RemoteHistory {
   const folder = join(dirname(location.path), "history");
   const at = (name: string): FileLocation => ({ ...location, path: join(folder, name) });

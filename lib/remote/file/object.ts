@@ -15,13 +15,13 @@ import type {
   RemoteObject,
 } from "../remote-types.js";
 
-/** One file of a folder remote. Its etag is its sha256. */
+/** A file of a folder remote. Its ETag is its SHA-256. */
 export interface FileLocation {
   readonly url: string;
   readonly path: string;
-  /** A disk that gives nothing for so long is as good as gone; and so long another's write is waited for. In ms. */
+  /** In ms: after this time without data the disk counts as unavailable; also how long to wait for another's lock. */
   readonly stall: number;
-  /** A larger file is not read: even to tell what it is takes reading all of it. */
+  /** Larger files are not read, not even to identify them. */
   readonly downloadLimits: DownloadLimits;
 }
 
@@ -51,14 +51,14 @@ async function describe(
   return { ...note, etag, sha256: etag, bytes: file.bytes, modified: file.modified };
 }
 
-/** A folder that is not there is not known, never absent: the disk may just not be mounted. */
+/** Requires the folder; a missing one means unknown, not absent, since the disk may not be mounted. */
 export async function requireFolder({ url, path }: FileLocation): Promise<void> {
   const folder = take(await stat(dirname(path)));
   if (folder?.kind === "folder") return;
   throw new Failed({
     kind: "remote-unavailable",
     url,
-    reason: `the folder ${dirname(path)} is not there`,
+    reason: `the folder ${dirname(path)} does not exist`,
     hint: "Is the disk mounted? If the folder is new, create it.",
   });
 }
@@ -73,7 +73,7 @@ export async function downloadFile(location: FileLocation, request: DownloadRequ
     throw new Failed({
       kind: "remote-unavailable",
       url: location.url,
-      reason: "it was changed while it was being read",
+      reason: "it changed while it was read",
       hint: "Try again.",
     });
   });
@@ -81,7 +81,7 @@ export async function downloadFile(location: FileLocation, request: DownloadRequ
   return object;
 }
 
-/** Copies a file into a temporary one; the sha256 of what was copied, or undefined when there is no file. */
+/** Copies a file into a temporary one and returns its SHA-256; undefined when there is no file. */
 export function copyInto(
   location: FileLocation,
   temp: TempFile,
@@ -113,7 +113,7 @@ interface ReadTarget {
   readonly progress?: ByteProgress | undefined;
 }
 
-/** The sha256 of what was read. */
+/** Reads the file into `write` and returns its SHA-256. */
 async function readInto(
   { url, stall }: FileLocation,
   file: OpenFile,
@@ -132,9 +132,9 @@ async function readInto(
   try {
     await readBody(file.read(), file.bytes, pieces, stall);
   } catch (error) {
-    // a disk that is pulled out, or a file that is written into while it is read
+    // the disk was removed, or the file was modified while read
     if (error instanceof Failed || !(error instanceof Error) || !("code" in error)) throw error;
-    const reason = `it could not be read to its end: ${error.message}`;
+    const reason = `it could not be read completely: ${error.message}`;
     throw new Failed({ kind: "remote-unavailable", url, reason });
   }
   return hash.digest("hex");

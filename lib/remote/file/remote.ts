@@ -7,7 +7,7 @@ import { downloadFile, headFile, requireFolder } from "./object.js";
 import { uploadFile } from "./write.js";
 import type { Remote, RemoteOptions } from "../remote-types.js";
 
-/** A vault in a folder: a USB disk, a synced folder. */
+/** A remote in a folder: a USB disk or a synced folder. */
 export function fileRemote(
   url: string,
   { limits = defaults, downloadLimits = noSizeLimit }: RemoteOptions = {},

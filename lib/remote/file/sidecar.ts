@@ -3,15 +3,15 @@ import { printable } from "../../host/printable.js";
 import { take } from "../../failure/result.js";
 import type { WriteMetadata } from "../remote-types.js";
 
-/** Two writes take a few hundred bytes. What is larger was not written by tazpod. */
+/** Two entries take a few hundred bytes; tazpod writes no larger file. */
 const maxSidecarBytes = 64 * 1024;
 
 type SidecarEntry = Partial<WriteMetadata> & { readonly etag: string };
 
 /**
- * Who wrote a file of a folder remote, in FILE.meta.json beside it. It is written before the file takes its place and
- * names the one before it too, so that it is there whichever of the two is. It only counts for the file it was written
- * for: another program may have replaced that.
+ * Reads who wrote a file of a folder remote, from FILE.meta.json next to it. The sidecar is written before the file is
+ * replaced and also keeps the previous entry, so it fits whichever file is there. An entry counts only for its ETag,
+ * since another program may have replaced the file.
  */
 export async function readSidecar(path: string, etag: string): Promise<Partial<WriteMetadata>> {
   const note = (await readEntries(path)).find((found) => found.etag === etag);
@@ -20,7 +20,7 @@ export async function readSidecar(path: string, etag: string): Promise<Partial<W
   return metadata;
 }
 
-/** Throws `Failed`. */
+/** Adds an entry to the sidecar. Throws `Failed`. */
 export async function addToSidecar(
   path: string,
   etag: string,

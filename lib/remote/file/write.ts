@@ -10,8 +10,8 @@ import { copyInto, describeFile, type FileLocation } from "./object.js";
 import type { Known, Uploaded, UploadRequest, WriteCondition } from "../remote-types.js";
 
 /**
- * Written beside, then, with a lock on the name, compared and renamed: the lock is held for no longer than that. A file that must not be there is linked, which
- * no other program's file gives way to.
+ * Writes a temporary file, then takes a lock on the name only to compare and rename. A file that must not exist yet is
+ * hard-linked, which never replaces another program's file.
  */
 export async function uploadFile(location: FileLocation, request: UploadRequest): Promise<Uploaded> {
   const { from, metadata, signal, progress } = request;
@@ -30,7 +30,7 @@ export async function uploadFile(location: FileLocation, request: UploadRequest)
       object: { ...metadata, etag, sha256: etag, bytes, modified },
     };
   } finally {
-    // nothing of it is left once it has the name
+    // does nothing once it was renamed
     await temp.discard();
   }
 }
@@ -44,7 +44,7 @@ async function replace(
   const object = await describeFile(location, signal);
   const found: Known = object === undefined ? { state: "absent" } : { state: "present", object };
   if (!fits(found, condition)) return { state: "refused", found };
-  // the note for the one that is there stays beside the new one's
+  // keeps the current file's entry next to the new one's
   if (object !== undefined)
     await addToSidecar(location.path, object.etag, await readSidecar(location.path, object.etag));
   await addToSidecar(location.path, etag, metadata);
@@ -53,7 +53,7 @@ async function replace(
   return undefined;
 }
 
-/** A program that knows nothing of the lock was faster. */
+/** Returns the refusal after a program that ignores the lock was faster. */
 async function refusedBy(location: FileLocation, signal: AbortSignal | undefined): Promise<Uploaded> {
   const object = await describeFile(location, signal);
   return {
@@ -82,8 +82,8 @@ async function locked<T>(
 
 function held({ host, pid, since }: LockHolder, path: string): { reason: string; hint: string } {
   return {
-    reason: `process ${pid} of ${host} is writing there since ${since.slice(0, 19).replace("T", " ")} UTC`,
-    hint: `If it does not run any more, remove ${path}.`,
+    reason: `process ${pid} of ${host} has been writing there since ${since.slice(0, 19).replace("T", " ")} UTC`,
+    hint: `If it is no longer running, remove ${path}.`,
   };
 }
 

@@ -7,10 +7,10 @@ import type { ConditionSupport, EndpointCache } from "./endpoint-cache.js";
 import { withTimeout, folderOf, type ObjectLocation, unquoted } from "./location.js";
 import type { WriteCondition } from "../remote-types.js";
 
-/** What Amazon documents; another server is asked. */
+/** As Amazon documents it; other servers are probed. */
 const amazon: ConditionSupport = { honoured: true, etag: "quoted", completion: true };
 
-/** What the server does with conditions: known, noted, or found out. */
+/** Finds out how the server handles conditional writes: known, cached or probed. */
 export class ConditionProbe {
   readonly #location: ObjectLocation;
   readonly #cache: EndpointCache;
@@ -30,20 +30,20 @@ export class ConditionProbe {
     return known === undefined ? this.probe(signal) : ok(known);
   }
 
-  /** Without asking the server. */
+  /** Returns what is known without asking the server. */
   async known(): Promise<ConditionSupport | undefined> {
     this.#known ??= (await this.#cache.read(this.#name)) ?? (this.#assumed ? amazon : undefined);
     return this.#known;
   }
 
-  /** Asks the server, whatever was thought of it until now. */
+  /** Probes the server, whatever is known. */
   async probe(signal?: AbortSignal): Promise<Result<ConditionSupport>> {
     const found = await probe(this.#location, signal);
     if (found.ok) await this.#note(found.value);
     return found;
   }
 
-  /** Whether it also holds the conditions of an upload in parts; asked once, and only when there is such an upload. */
+  /** Finds out whether it also honours conditions of multipart uploads; probed once, when first needed. */
   async probeCompletion(known: ConditionSupport, signal?: AbortSignal): Promise<Result<ConditionSupport>> {
     if (!known.honoured || known.completion !== undefined) return ok(known);
     const found = await settle(() => new ProbeRun(this.#location, signal).runCompletion(known.etag));
@@ -59,7 +59,7 @@ export class ConditionProbe {
   }
 }
 
-/** The header that the condition takes. */
+/** Returns the header for a condition. */
 export function conditionHeader(
   condition: WriteCondition,
   etag: "quoted" | "unquoted",
@@ -72,8 +72,8 @@ type Condition = ReturnType<typeof conditionHeader>;
 type Answer = "written" | "refused" | "unable";
 
 /**
- * Creates an object beside the vault twice, replaces it with an ETag that it does not have, and with the one that it
- * has, quoted and not: a server keeps its promise if it does the first and the last, and refuses the two between.
+ * Creates an object next to the vault twice, and replaces it with a wrong ETag and with the right one, quoted and
+ * unquoted. A server honours conditions if the first and last writes succeed and the two between are refused.
  */
 async function probe(
   location: ObjectLocation,
@@ -87,7 +87,7 @@ async function probe(
       return fail({
         kind: "remote-unavailable",
         url: location.url,
-        reason: "whether the server honours conditional writes could not be found out",
+        reason: "could not find out whether the server honours conditional writes",
         hint: "Try again.",
       });
   }
@@ -129,22 +129,22 @@ class ProbeRun {
   }
 
   async #ask(): Promise<ConditionSupport | undefined> {
-    // one that has the name already is our own, whose answer was lost: nothing is known from that
+    // an existing object is our own, whose answer was lost: that proves nothing
     const first = await this.#put({ IfNoneMatch: "*" });
     if (first === "refused") return void this.#versions.add(undefined);
-    if (first === "unable") return { honoured: false, why: "it does not know them" };
+    if (first === "unable") return { honoured: false, why: "it does not support them" };
     if ((await this.#put({ IfNoneMatch: "*" })) === "written")
-      return { honoured: false, why: "it writes over an object that must not be there" };
+      return { honoured: false, why: "it overwrites an object that must not exist" };
     const stale = "00000000000000000000000000000000";
     for (const IfMatch of [`"${stale}"`, stale]) {
       if ((await this.#put({ IfMatch })) === "written")
-        return { honoured: false, why: "it writes over an object that is not the expected one" };
+        return { honoured: false, why: "it overwrites an object other than the expected one" };
     }
-    // the same bytes each time, so that the ETag stays, whatever answer is lost
+    // the same bytes each time, so the ETag stays even if an answer is lost
     if ((await this.#put({ IfMatch: `"${this.#etag}"` })) === "written")
       return { honoured: true, etag: "quoted" };
     if ((await this.#put({ IfMatch: this.#etag })) === "written") return { honoured: true, etag: "unquoted" };
-    return { honoured: false, why: "it refuses every replacement under a condition" };
+    return { honoured: false, why: "it refuses every conditional replacement" };
   }
 
   #put(condition: Condition): Promise<Answer> {
@@ -160,7 +160,7 @@ class ProbeRun {
     });
   }
 
-  /** An upload of one part, completed under the condition; what is refused is aborted. */
+  /** Uploads one part and completes it under the condition; aborts it if refused. */
   async #complete(condition: Condition): Promise<Answer> {
     const { sdk, client } = await this.#location.load();
     const brief = withTimeout(this.#location, this.#signal);
@@ -195,7 +195,7 @@ class ProbeRun {
     }
   }
 
-  /** Also each version of it. What is left lies there under its own name and does no harm. */
+  /** Removes the object and its versions. Leftovers have their own name and are harmless. */
   async #remove(): Promise<void> {
     const { sdk, client } = await this.#location.load();
     for (const VersionId of this.#versions) {

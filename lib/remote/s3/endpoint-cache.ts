@@ -1,18 +1,20 @@
 import { dirname, join } from "node:path";
 import { makeFolder, readText, writeAtomic } from "../../host/files.js";
 
-/** What a server does with the conditions of a write to a bucket. */
+/** How a server handles conditional writes to a bucket. */
 export type ConditionSupport =
   | {
       readonly honoured: true;
-      /** How it wants an ETag in If-Match. */
+      /** The form of an ETag in If-Match. */
       readonly etag: "quoted" | "unquoted";
-      /** Whether it also honours them when a multipart upload is completed; unset while nobody had to know. */
+      /** Whether it also honours them when a multipart upload is completed; unset until needed. */
       readonly completion?: boolean;
     }
   | { readonly honoured: false; readonly why: string };
 
-/** Kept in `endpoints.json` of this host's state of the project, by server and bucket. It can be removed at any time: it is found out anew. */
+/**
+ * A cache in `endpoints.json` of this host's state of the project, by server and bucket. It can be removed at any time.
+ */
 export class EndpointCache {
   readonly #file: string | undefined;
 
@@ -24,7 +26,7 @@ export class EndpointCache {
     return parseSupport((await this.#all())[name]);
   }
 
-  /** That it cannot be kept costs the next run some requests, and is no failure. */
+  /** Ignores failures: the next run then probes again. */
   async write(name: string, conditional: ConditionSupport | undefined): Promise<void> {
     if (this.#file === undefined) return;
     const endpoints = { ...(await this.#all()), [name]: conditional };

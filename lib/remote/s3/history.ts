@@ -18,7 +18,7 @@ import {
 import { downloadObject, headObject } from "./read.js";
 import type { HistoryCopy, KeepResult, KeepRequest, RemoteHistory, RemoteObject } from "../remote-types.js";
 
-/** The copies under history/ in the key's folder, made by the server itself from what the key holds. */
+/** Keeps copies under history/ in the key's folder; the server makes them from the key's object. */
 export function s3History(location: ObjectLocation): RemoteHistory {
   const folder = `${folderOf(location.key)}history/`;
   const at = (name: string): ObjectLocation => ({ ...location, key: `${folder}${name}` });
@@ -58,7 +58,7 @@ async function list(
   return newestFirst(copies);
 }
 
-/** What a server lists in one answer, at most. */
+/** The most entries in one answer. */
 const pageSize = 1000;
 
 function tooManyCopies(url: string): Failure {
@@ -71,7 +71,10 @@ function tooManyCopies(url: string): Failure {
   };
 }
 
-/** The server may copy what was written meanwhile, and not all keep to a condition on that: so it is looked at. */
+/**
+ * Copies the object and checks the copy: the server may copy a newer version, since not all honour the condition of a
+ * copy.
+ */
 async function keep(location: ObjectLocation, folder: string, request: KeepRequest): Promise<KeepResult> {
   const { object, checkFirst = false, signal } = request;
   if (checkFirst) {
@@ -89,7 +92,7 @@ async function keep(location: ObjectLocation, folder: string, request: KeepReque
   return { state: "kept", name };
 }
 
-/** The ETag of the copy. */
+/** Returns the ETag of the copy, or "changed" when the object is another one by now. */
 async function copy(
   location: ObjectLocation,
   target: ObjectLocation,
@@ -114,8 +117,8 @@ async function copy(
 }
 
 /**
- * Ceph sends the answer in two pieces, and the second only when it hears that the first has come: on a connection that is
- * kept the system says so after 40 ms. Where the connection ends with it, nothing is held back.
+ * Asks the server to close the connection after the answer. Ceph sends it in two packets and waits for the
+ * acknowledgement of the first, which a kept connection delays by 40 ms.
  */
 function endConnection(command: CopyObjectCommand): void {
   command.middlewareStack.add(
@@ -161,7 +164,7 @@ async function isCopy(
   );
 }
 
-/** One by one: fewer servers know the request that removes many at once. */
+/** Removes objects one by one: not all servers support the request for many. */
 async function remove(targets: readonly ObjectLocation[], signal: AbortSignal | undefined): Promise<void> {
   for (const target of targets) {
     if (parseHistoryName(target.key.slice(folderOf(target.key).length), 0) === undefined)

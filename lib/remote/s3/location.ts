@@ -5,7 +5,7 @@ import type { RequestContext } from "../../aws/errors.js";
 import { printable } from "../../host/printable.js";
 import type { RemoteObject, WriteMetadata } from "../remote-types.js";
 
-/** A key in a bucket, and how it is reached. */
+/** A key in a bucket, and how to reach it. */
 export interface ObjectLocation {
   readonly url: string;
   readonly bucket: string;
@@ -22,7 +22,7 @@ export function bucketAndKey({ bucket, key }: ObjectLocation): {
   return { Bucket: bucket, Key: key };
 }
 
-/** The key's folder with its slash; empty for a key at the top. */
+/** Returns the key's folder with its slash; empty at the top level. */
 export function folderOf(key: string): string {
   return key.slice(0, key.lastIndexOf("/") + 1);
 }
@@ -31,7 +31,7 @@ export function abortOptions(signal: AbortSignal | undefined): { abortSignal?: A
   return signal === undefined ? {} : { abortSignal: signal };
 }
 
-/** For requests without a body: one limit for all attempts together. */
+/** Returns the options of a request without a body: one time limit for all attempts. */
 export function withTimeout(
   { limits }: ObjectLocation,
   signal: AbortSignal | undefined,
@@ -47,7 +47,7 @@ interface ObjectHeaders {
   readonly Metadata?: Record<string, string> | undefined;
 }
 
-/** What an answer to HEAD or GET says of the object. */
+/** Converts the headers of a HEAD or GET answer. */
 export function toRemoteObject({
   ETag,
   ContentLength,
@@ -69,7 +69,7 @@ export function toRemoteObject({
   };
 }
 
-/** The same, to be sent. Metadata is ASCII only, so the host's name travels percent-encoded. */
+/** Returns the metadata headers. Metadata is ASCII only, so the host name is percent-encoded. */
 export function metadataHeaders(metadata: Partial<WriteMetadata>): Record<string, string> {
   const { host, writeId, generation, sha256 } = metadata;
   return {
@@ -94,5 +94,5 @@ export function unquoted(etag: string | undefined): string {
 
 export function asReadable(body: unknown): Readable {
   if (body instanceof Object && "destroy" in body && Symbol.asyncIterator in body) return body as Readable;
-  throw new Error("the SDK gave no stream");
+  throw new Error("the SDK returned no stream");
 }

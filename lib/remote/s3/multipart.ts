@@ -11,9 +11,9 @@ import {
 } from "./location.js";
 import type { Known, UploadRequest } from "../remote-types.js";
 
-/** Sizes in bytes. S3 takes parts of 5 MiB at least, but the last, and 10,000 of them at most. */
+/** Sizes in bytes. S3 requires parts of at least 5 MiB, except for the last, and at most 10,000 of them. */
 export interface PartSizes {
-  /** What is smaller goes in one request. */
+  /** Smaller vaults are uploaded in one request. */
   readonly from: number;
   readonly part: number;
 }
@@ -33,16 +33,18 @@ export interface MultipartUpload {
   readonly request: UploadRequest;
   readonly bytes: number;
   readonly part: number;
-  /** The headers of the condition; they are for the completion. */
+  /** The headers of the condition, for the completion. */
   readonly condition: { readonly IfNoneMatch?: string; readonly IfMatch?: string };
-  /** Asked before the completion, where the server holds no condition: what is there, if that is not as it should be. */
+  /**
+   * Called before the completion when the server honours no conditions: returns the object there if the condition does
+   * not hold.
+   */
   readonly look?: () => Promise<Known | undefined>;
 }
 
 /**
- * Uploads in parts, and makes an object of them at the end: until then the old one is there. What fails or is stopped
- * leaves no parts behind, as far as the server can still be told. The ETag of the object, or what `look` found. Throws
- * `Failed`, and the errors of the SDK.
+ * Uploads in parts and completes the object at the end; the old one stays until then. Aborts the upload on failure, if
+ * the server is reachable. Returns the ETag, or what `look` found. Throws `Failed` and SDK errors.
  */
 export async function uploadInParts(upload: MultipartUpload): Promise<string | Known> {
   const { location, request } = upload;
@@ -68,7 +70,7 @@ export async function uploadInParts(upload: MultipartUpload): Promise<string | K
 
 type Target = ReturnType<typeof bucketAndKey> & { readonly UploadId: string | undefined };
 
-/** A few at once; the first that fails stops the others. */
+/** Uploads a few parts in parallel; the first failure stops the others. */
 async function uploadParts(upload: MultipartUpload, target: Target): Promise<readonly Part[]> {
   const { location, request, bytes } = upload;
   const size = Math.max(upload.part, Math.ceil(bytes / maxParts));
@@ -136,12 +138,12 @@ async function complete(
   });
   const { ETag } = await client.send(command, abortOptions(request.signal));
   if (ETag !== undefined && ETag !== "") return unquoted(ETag);
-  // Ceph 16 says nothing of it; this is how it is made, there as at Amazon
+  // Ceph 16 returns no ETag; this is how it and Amazon compute it
   const all = createHash("md5").update(Buffer.concat(parts.map(({ md5 }) => md5)));
   return `${all.digest("hex")}-${parts.length}`;
 }
 
-/** Also after the user has stopped it: within the time that any request has. */
+/** Aborts the upload, even after an interrupt, within the usual time limit. */
 async function abort(location: ObjectLocation, target: Target): Promise<void> {
   const { sdk, client } = await location.load();
   await client

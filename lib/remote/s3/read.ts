@@ -24,13 +24,13 @@ export async function headObject(location: ObjectLocation, signal?: AbortSignal)
   } catch (error) {
     const { status } = readAwsError(error);
     if (status === 404) return confirmAbsent(location, signal);
-    // The answer to a HEAD has no body, so it does not say why; the one to a GET does.
+    // The answer to a HEAD has no body and no reason; a GET's has.
     const why = status !== undefined && status < 500 ? await forbiddenReason(location, signal) : undefined;
     return { state: "unknown", failure: awsFailure(why ?? error, location.context(signal)) };
   }
 }
 
-/** A 404 is the key's only if the bucket is there. */
+/** Confirms a 404: the key is absent only if the bucket exists. */
 export async function confirmAbsent(
   location: ObjectLocation,
   signal: AbortSignal | undefined,
@@ -62,7 +62,7 @@ async function forbiddenReason(location: ObjectLocation, signal: AbortSignal | u
   }
 }
 
-/** A download that is cut goes on where it was, if the object is still the same one. */
+/** Downloads the object; an interrupted download resumes if the object is still the same. */
 export async function downloadObject(
   location: ObjectLocation,
   request: DownloadRequest,
@@ -104,9 +104,9 @@ class Download {
     return this.#object !== undefined;
   }
 
-  /** Throws what readPieces throws, and the errors of the SDK. */
+  /** Starts or resumes the download. Throws what `readBody` throws, and SDK errors. */
   async goOn(): Promise<RemoteObject> {
-    // it was cut after the last byte
+    // the connection broke after the last byte
     if (this.#object !== undefined && this.#at === this.#object.bytes) return this.#object;
     const { write, signal, progress } = this.#request;
     const { object, body } =
@@ -152,7 +152,7 @@ class Download {
     throw new Failed({
       kind: "remote-unavailable",
       url: this.#location.url,
-      reason: "the connection was cut, and what is there now is not what was being downloaded",
+      reason: "the connection broke, and the object changed in the meantime",
       hint: "Try again.",
     });
   }

@@ -12,8 +12,8 @@ import { uploadObject } from "./write.js";
 import type { Remote, RemoteOptions, RemoteSettings } from "../remote-types.js";
 
 /**
- * A vault in an S3 bucket. Every request ends: 5 s to connect, 30 s without a byte, three attempts. A write is made
- * under a condition that the server holds, or, with `singleWriter` on a server that cannot, after a look.
+ * A remote in an S3 bucket. Every request ends: 5 s to connect, 30 s without data, three attempts. Writes are
+ * conditional or, with `singleWriter` on a server without conditions, preceded by a check.
  */
 export function s3Remote(settings: RemoteSettings, options: RemoteOptions = {}): Remote {
   const { folder, parts = partSizes, downloadLimits = noSizeLimit } = options;
@@ -39,7 +39,7 @@ export function s3Remote(settings: RemoteSettings, options: RemoteOptions = {}):
   };
 }
 
-/** Where the settings lead; no endpoint is Amazon's own. */
+/** Returns the location of the settings; without an endpoint it is Amazon's. */
 export function s3Location(
   settings: RemoteSettings,
   { limits = defaults }: RemoteOptions = {},

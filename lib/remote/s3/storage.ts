@@ -4,28 +4,28 @@ import { awsFailure, readAwsError } from "../../aws/errors.js";
 import { Failed, type Result, settle } from "../../failure/result.js";
 import { withTimeout, folderOf, type ObjectLocation } from "./location.js";
 
-/** One thing that was looked at, and what came of it. `passed`: this server cannot do it, or this user may not. */
+/** A setting of the bucket and what was done. `passed`: skipped, since the server cannot do it or the user may not. */
 export interface StorageStep {
   readonly what: string;
   readonly outcome: "done" | "already" | "passed" | "declined";
-  /** Why it was passed over. */
+  /** Why it was skipped. */
   readonly reason?: string;
 }
 
 export interface StorageRequest {
   readonly location: ObjectLocation;
   readonly region: string;
-  /** Amazon wants to be told the region of a new bucket; another server has one. */
+  /** Amazon needs the region of a new bucket; other servers have only one. */
   readonly amazon: boolean;
-  /** Asked before old uploads are set to end by themselves. */
+  /** Asked before a rule is added that ends unfinished uploads. */
   readonly wantsLifecycle: () => Promise<Result<boolean>>;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Makes the bucket if it is not there, closes it to the public, has it encrypt, and has uploads in parts that nobody
- * ended go after a week. What is as it should be is left alone, and so is all else in the bucket. A protection after
- * which nothing can be written any more is taken back. Failures: `remote-unavailable`, `no-credentials`, `interrupted`.
+ * Creates the bucket if missing, blocks public access, turns encryption on, and has unfinished multipart uploads
+ * removed after a week. Correct settings, and everything else in the bucket, are left alone. A protection that makes
+ * writing impossible is reverted. Failures: `remote-unavailable`, `no-credentials`, `interrupted`.
  */
 export function setUpStorage(request: StorageRequest): Promise<Result<readonly StorageStep[]>> {
   return settle(async () => {
@@ -70,7 +70,7 @@ class Storage {
     if ("value" in found) return { what, outcome: "already" };
     if (found.status !== 404) throw this.#failed(found.error);
     const { amazon, region } = this.#request;
-    // the oldest region is the one that must not be named
+    // the oldest region must not be named
     const inRegion = {
       CreateBucketConfiguration: { LocationConstraint: region as S3.BucketLocationConstraint },
     };
@@ -99,7 +99,7 @@ class Storage {
     if (wanted.every(isOn)) return { what, outcome: "already" };
     const reason = await this.#protect(closed, now);
     if (reason === undefined) return { what, outcome: "done" };
-    // Ceph 16 then refuses every write that names no ACL
+    // with it, Ceph 16 refuses every write without an ACL
     const { BlockPublicAcls: _, ...rest } = closed;
     const others = wanted.filter((name) => name !== "BlockPublicAcls");
     const why = `without BlockPublicAcls, with which ${reason}`;
@@ -110,7 +110,7 @@ class Storage {
       : { what, outcome: "passed", reason: still };
   }
 
-  /** Undefined when it is on and writing goes on; else why not, and it is as it was. */
+  /** Sets the protection; returns why it failed and was reverted, or undefined. */
   async #protect(
     wanted: S3.PublicAccessBlockConfiguration,
     before: S3.PublicAccessBlockConfiguration,
@@ -137,7 +137,7 @@ class Storage {
   }
 
   async encryption(): Promise<StorageStep> {
-    const what = "encryption by the server (the vault is sealed in any case)";
+    const what = "encryption by the server (the vault is sealed anyway)";
     const found = await this.#try((options) =>
       this.#client.send(new this.#sdk.GetBucketEncryptionCommand(this.#bucket), options),
     );
@@ -163,7 +163,7 @@ class Storage {
   }
 
   async lifecycle(): Promise<StorageStep> {
-    const what = "uploads that nobody ended go after 7 days";
+    const what = "unfinished uploads are removed after 7 days";
     const found = await this.#try((options) =>
       this.#client.send(new this.#sdk.GetBucketLifecycleConfigurationCommand(this.#bucket), options),
     );
@@ -197,14 +197,14 @@ class Storage {
       : { what, outcome: "done" };
   }
 
-  /** Why an object cannot be written any more; undefined when it can. */
+  /** Returns why writing is impossible; undefined when it works. */
   async #cannotWrite(): Promise<string | undefined> {
     const name = `.tazpod-probe-${randomBytes(8).toString("hex")}`;
     const object = { ...this.#bucket, Key: `${folderOf(this.#request.location.key)}${name}` };
     const put = await this.#try((options) =>
       this.#client.send(new this.#sdk.PutObjectCommand({ ...object, Body: Buffer.from("probe\n") }), options),
     );
-    if ("error" in put) return "nothing could be written any more";
+    if ("error" in put) return "writing was no longer possible";
     const version = put.value.VersionId === undefined ? {} : { VersionId: put.value.VersionId };
     await this.#try((options) =>
       this.#client.send(new this.#sdk.DeleteObjectCommand({ ...object, ...version }), options),
@@ -218,7 +218,7 @@ class Storage {
       return { value: await send(withTimeout(location, signal)) };
     } catch (error) {
       const { status } = readAwsError(error);
-      // no answer at all is no answer to the question
+      // without an answer nothing is known
       if (status === undefined || status >= 502 || signal?.aborted === true) throw this.#failed(error);
       return { error, status };
     }
@@ -231,13 +231,13 @@ class Storage {
 
   #why(error: unknown): string {
     const { status, code } = readAwsError(error);
-    return status === 403 ? "this user may not" : `the server cannot (${code})`;
+    return status === 403 ? "this user is not allowed to" : `the server cannot (${code})`;
   }
 }
 
 /**
- * The least that tazpod may do and still work: the vault, its history beside it, and the probe of a server's conditions,
- * all in the key's folder; and to be told that something is not there. Without s3:ListBucket S3 answers 403 for that.
+ * Returns the minimal IAM policy for tazpod: the vault, its history and the probe objects, all in the key's folder; and
+ * s3:ListBucket, without which S3 answers 403 for a missing key.
  */
 export function minimalPolicy(bucket: string, key: string): object {
   const arn = `arn:aws:s3:::${bucket}`;

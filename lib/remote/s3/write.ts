@@ -20,7 +20,7 @@ import type {
   WriteCondition,
 } from "../remote-types.js";
 
-/** In bytes; what is larger S3 takes in parts only. */
+/** In bytes; S3 accepts larger objects only in parts. */
 const maxSingleUpload = 5 * 1024 ** 3;
 
 export interface Writer {
@@ -31,8 +31,8 @@ export interface Writer {
 }
 
 /**
- * Writes under the condition. What ends without an answer, 409 and 5xx are tried again; a refusal is not, and is told
- * from our own write whose answer was lost by the write id.
+ * Uploads under the condition. Retries lost answers, 409 and 5xx, but not refusals; the write id tells a refusal from
+ * an own write whose answer was lost.
  */
 export async function uploadObject(writer: Writer, request: UploadRequest): Promise<Result<Uploaded>> {
   const conditional = await writer.conditions.find(request.signal);
@@ -91,8 +91,8 @@ class Upload {
   }
 
   /**
-   * A server may hold the condition of a write in one request and not that of one in parts, as Ceph 16 does: then it
-   * all goes in one, if that can be.
+   * Decides whether to upload in parts. A server may honour conditions of single requests only, as Ceph 16 does; then
+   * one request is used if possible.
    */
   async #inParts(): Promise<boolean> {
     const { parts, conditions } = this.#writer;
@@ -119,7 +119,7 @@ class Upload {
     return { state: "written", object: { etag: done, bytes, modified: now(), ...metadata } };
   }
 
-  /** What is there, if it is not as it should be. Just before a write it leaves only a short time for another's. */
+  /** Returns the object if the condition does not hold. Just before a write, this leaves others only a short time. */
   async #look(): Promise<Known | undefined> {
     const found = known(await headObject(this.#writer.location, this.#request.signal));
     return fits(found, this.#request.condition) ? undefined : found;
@@ -140,16 +140,16 @@ class Upload {
     if (this.#conditional.honoured && this.#conditional.completion === true) return undefined;
     return noConditionalWrites(
       location.url,
-      "it does for what goes in one request, and this vault is too large for one",
+      "it does so only for single requests, for which this vault is too large",
     );
   }
 
-  /** What a failed attempt means. "again" is for what may go well the next time. */
+  /** Interprets a failed attempt; "again" means retry. */
   async #after(error: unknown): Promise<Result<Uploaded> | "again"> {
     const { location } = this.#writer;
     const { signal, condition } = this.#request;
     const { status, code } = readAwsError(error);
-    // of an upload in parts that was completed, but nobody heard it
+    // a multipart upload was completed, but its answer was lost
     if (status === 412 || code === "NoSuchUpload") return this.#refused(status === 412);
     if (status === 404 && condition !== "absent") {
       const presence = await confirmAbsent(location, signal);
@@ -168,7 +168,7 @@ class Upload {
     return again ? "again" : fail(awsFailure(error, location.context(signal)));
   }
 
-  /** A 412 while the condition holds is no refusal: then the server is not what it was taken for. */
+  /** Handles a refusal. A 412 although the condition holds means that the server differs from what was assumed. */
   async #refused(suspect: boolean): Promise<Result<Uploaded> | "again"> {
     const { location } = this.#writer;
     const { signal, condition, metadata } = this.#request;
@@ -207,7 +207,7 @@ class Upload {
   }
 }
 
-/** The signature covers the hash of the body, so that a server takes no other bytes than those that were sealed. */
+/** Signs the hash of the body, so that a server accepts only the sealed bytes. */
 function signContent(put: PutObjectCommand, sha256: string): void {
   put.middlewareStack.add(
     (next) => (args) => {
@@ -223,7 +223,7 @@ function noConditionalWrites(url: string, why: string): FailureOf<"remote-unavai
     kind: "remote-unavailable",
     url,
     reason: `the server does not honour conditional writes here (${why}), so two hosts could overwrite each other's vault`,
-    hint: "If no other host ever pushes to it, set remote.single_writer: true in .tazpod/config.yaml. A versioned bucket of Ceph is such a case; an unversioned one is not.",
+    hint: "If no other host ever pushes to it, set remote.single_writer: true in .tazpod/config.yaml. On Ceph, an unversioned bucket honours them; a versioned one does not.",
   };
 }
 
