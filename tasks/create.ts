@@ -5,7 +5,7 @@ import { fail, ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { chosenPassphrase } from "../lib/session/passphrase.js";
 import type { StepContext } from "../lib/session/step.js";
-import { archiveLimit } from "../lib/vault/archive/normalise.js";
+import { archiveLimit } from "../lib/vault/archive/entry-policy.js";
 import { sealInto } from "../lib/vault/seal-into.js";
 import { noTarWarnings } from "../lib/vault/archive/tar-warnings.js";
 import { endOfTar } from "../lib/vault/archive/tar-header.js";

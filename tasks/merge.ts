@@ -6,7 +6,7 @@ import { vaultDiverged } from "../lib/session/staleness.js";
 import { otherPassphrase, vaultPassphrase } from "../lib/session/passphrase.js";
 import { offerPush } from "../lib/session/offer-push.js";
 import type { StepContext } from "../lib/session/step.js";
-import { archiveLimit } from "../lib/vault/archive/normalise.js";
+import { archiveLimit } from "../lib/vault/archive/entry-policy.js";
 import type { Merged } from "../lib/vault/merge-into.js";
 import { run as push } from "./push.js";
 

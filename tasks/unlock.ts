@@ -19,7 +19,7 @@ import { withPassphrase } from "../lib/session/passphrase.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
 import { unlockVault } from "../lib/session/unlock.js";
 import { closedParts } from "../lib/vault/vault-parts.js";
-import { archiveLimit } from "../lib/vault/archive/normalise.js";
+import { archiveLimit } from "../lib/vault/archive/entry-policy.js";
 import { recordNewest, checkNotOlder, type OpenedFile } from "../lib/vault/rollback-check.js";
 import { cleanLeftovers } from "../lib/vault/store.js";
 

@@ -8,7 +8,7 @@ import { fail, ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import { conflictPath } from "../vault/store.js";
 import { readFormat } from "../vault/vault-format.js";
-import { archiveLimit } from "../vault/archive/normalise.js";
+import { archiveLimit } from "../vault/archive/entry-policy.js";
 import { sealInto } from "../vault/seal-into.js";
 import type { StepContext } from "./step.js";
 

@@ -17,7 +17,7 @@ test("the writer's name in an S3 object's metadata does not drive the terminal",
   assert.is(pushed.code, 5, pushed.stderr);
   // oxlint-disable-next-line no-control-regex
   assert.not.match(pushed.stdout + pushed.stderr, /[\u0007\u001b]/);
-  assert.match(pushed.stderr, "The host \ufffd]0;owned\ufffdevil\ufffdVault saved wrote");
+  assert.match(pushed.stderr, "The host \ufffd]0;owned\ufffdevil\ufffdVault saved changed");
 });
 
 test.run();

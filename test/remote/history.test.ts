@@ -161,7 +161,7 @@ for (const [kind, make] of Object.entries(kinds)) {
     value(await pull({ remote, folder: two.folder }));
     value(await two.push(randomBytes(110)));
     const behind = failure(await purge({ remote, folder: one.folder }), "conflict");
-    assert.match(behind.message, /The host host-b wrote .*; no copy was removed/);
+    assert.match(behind.message, /The host host-b changed .*; no copy was removed/);
     assert.is(value(await remote.history.list()).length, 2);
     value(await pull({ remote, folder: one.folder }));
     assert.equal(value(await purge({ remote, folder: one.folder })), { removed: 1, left: 1 });

@@ -4,7 +4,7 @@ import { piped } from "../../host/process.js";
 import { fail, ok, type Result, take } from "../../failure/result.js";
 import { chosenPassphrase } from "../../session/passphrase.js";
 import { interpretTar, noTarWarnings } from "../../vault/archive/tar-warnings.js";
-import { archiveLimit } from "../../vault/archive/normalise.js";
+import { archiveLimit } from "../../vault/archive/entry-policy.js";
 import { omittedPaths, sealInto, type TarSource } from "../../vault/seal-into.js";
 import { Readable } from "node:stream";
 import { printable } from "../../host/printable.js";

@@ -121,3 +121,13 @@ function seconds(mtime: Date): number {
   const value = Math.floor(mtime.getTime() / 1000);
   return Number.isFinite(value) ? Math.min(Math.max(value, 0), latestTime) : 0;
 }
+
+const reserve = 1024 * 1024;
+
+/**
+ * Returns how many bytes an archive may take in a secrets folder of this size; the rest is for names, folders and
+ * tazpod's own files.
+ */
+export function archiveLimit(ramFolderBytes: number): number {
+  return ramFolderBytes - Math.min(reserve, Math.floor(ramFolderBytes / 8));
+}

@@ -290,13 +290,3 @@ function offsetOf(entry: Entry): number {
 function roundUp(bytes: number, unit: number): number {
   return Math.ceil(bytes / unit) * unit;
 }
-
-const reserve = 1024 * 1024;
-
-/**
- * Returns how many bytes an archive may take in a secrets folder of this size; the rest is for names, folders and
- * tazpod's own files.
- */
-export function archiveLimit(ramFolderBytes: number): number {
-  return ramFolderBytes - Math.min(reserve, Math.floor(ramFolderBytes / 8));
-}
