@@ -2,7 +2,7 @@ import type { YAMLError } from "yaml";
 import { didYouMean } from "./nearest.js";
 import { describe, knownKeys, nodesAt, type Path, type SchemaError, type SchemaNode } from "./schema.js";
 
-/** One thing wrong with a value: where in it, whether the key or the value is meant, and what. */
+/** One mistake in a value: its path, whether the key or the value is wrong, and a description. */
 export interface Finding {
   readonly path: Path;
   readonly part: "key" | "value";
@@ -10,7 +10,7 @@ export interface Finding {
   readonly hint?: string;
 }
 
-/** Turns a validator's errors into what a person needs to hear: one finding for each thing wrong. */
+/** Turns a validator's errors into messages for people, one per mistake. */
 export function describeErrors(
   schema: unknown,
   value: unknown,
@@ -52,10 +52,7 @@ function placeOf(root: SchemaNode, value: unknown, error: SchemaError): Place {
   return { path, value: here, nodes: nodesAt(root, path) };
 }
 
-/**
- * Where a value may be one of several things, each thing it is not adds its errors. Only those are kept that come from
- * the one that was meant: the one of its type.
- */
+/** A value with several allowed types produces errors for each of them. Keeps only those of the type that was meant. */
 function isNoise(error: SchemaError, place: Place, errors: readonly SchemaError[]): boolean {
   const inside = errors.some((other) => other.instancePath.startsWith(`${error.instancePath}/`));
   const isMap = kindOf(place.value) === "a map";
@@ -136,7 +133,7 @@ function word(root: SchemaNode, error: SchemaError, { path, value, nodes }: Plac
       );
     }
     case "pattern":
-      // A name of a key that does not match is reported by propertyNames.
+      // propertyNames reports keys that do not match
       return typeof value === "string" ? at(`expected ${expected}, found ${found(value)}`) : undefined;
     case "minItems":
       return at(`expected ${expected}, found an empty list`);
@@ -158,7 +155,7 @@ function kindOf(value: unknown): string {
   return typeof value === "string" ? "a text" : `a ${typeof value}`;
 }
 
-/** What is there: small values as they are written, others by their kind. */
+/** Describes a value: short ones as written, others by type. */
 function found(value: unknown): string {
   if (typeof value === "number") return `the number ${value}`;
   if (typeof value === "boolean") return String(value);
@@ -166,7 +163,7 @@ function found(value: unknown): string {
   return typeof value === "string" && value.length <= 60 ? JSON.stringify(value) : kindOf(value);
 }
 
-/** What a YAML error means, in our words. `found` is the text at its place. */
+/** Describes a YAML syntax error. `found` is the text at its position. */
 export function describeSyntaxError(
   error: YAMLError,
   found: string,

@@ -2,7 +2,7 @@ import { fail } from "../failure/result.js";
 import type { Failure, Position, Problem } from "../failure/failure.js";
 import type { Path } from "./schema.js";
 
-/** A file as text; `path` is used as it is in messages. */
+/** A text file; messages show `path`. */
 export interface SourceFile {
   readonly path: string;
   readonly text: string;
@@ -10,19 +10,19 @@ export interface SourceFile {
 
 export type Part = "key" | "value";
 
-/** A YAML file that fits its schema. */
+/** A YAML file that matches its schema. */
 export interface Document<T = unknown> {
   readonly path: string;
-  /** The file as plain data. */
+  /** The content as plain data. */
   readonly value: T;
   /**
-   * Where the value at `path` is written, or its key. Where the file does not have the whole path, the deepest part
-   * of it that is there.
+   * Returns where the value at `path`, or its key, is written; the deepest existing part of the path if it is
+   * incomplete.
    */
   locate(path: Path, part?: Part): Position;
-  /** The same place as offsets into the text. */
+  /** Like `locate`, as offsets into the text. */
   span(path: Path, part?: Part): Span;
-  /** A problem at that place, with the line and a marker. */
+  /** Returns a problem at that place, with the marked line. */
   problem(
     path: Path,
     message: string,
@@ -30,7 +30,7 @@ export interface Document<T = unknown> {
   ): Problem;
 }
 
-/** A document of `value`, of which `spanOf` knows where each part is written. */
+/** Creates a document; `spanOf` returns where each part of `value` is written. */
 export function createDocument<T>(
   source: SourceFile,
   value: T,
@@ -48,12 +48,12 @@ export function createDocument<T>(
   };
 }
 
-/** The failure of a document with these problems. */
+/** Returns the failure of a document with these problems. */
 export function invalid(problems: readonly Problem[]): { readonly ok: false; readonly failure: Failure } {
   return fail({ kind: "invalid-document", problems });
 }
 
-/** Words a problem at a span of `source`. */
+/** Returns a function that creates a problem at a span of `source`. */
 export function reporter(source: SourceFile): (span: Span, message: string, hint?: string) => Problem {
   const position = positions(source);
   return (span, message, hint) => ({
@@ -64,7 +64,7 @@ export function reporter(source: SourceFile): (span: Span, message: string, hint
   });
 }
 
-/** Line and column of an offset, found in a table of line starts that is made once. */
+/** Returns a function that converts an offset to line and column; the table of line starts is built once. */
 function positions({ path, text }: SourceFile): (offset: number) => Position {
   let starts: number[] | undefined;
   return (offset) => {
@@ -79,18 +79,18 @@ function positions({ path, text }: SourceFile): (offset: number) => Position {
   };
 }
 
-/** A stretch of a text, in UTF-16 units from its start; `end` is the first unit after it. */
+/** A range of a text, in UTF-16 units; `end` is exclusive. */
 export interface Span {
   readonly start: number;
   readonly end: number;
 }
 
-/** Of a longer line only the part around the span is shown, in UTF-16 units. */
+/** Maximum length of the shown part of a line, in UTF-16 units. */
 const maxUnits = 400;
 
 /**
- * The line of `text` that `span` starts in, with a `~~~` marker under the span (one line of it), ready to print.
- * Tabs stay tabs in both lines, so that the marker stays under its place.
+ * Returns the line in which `span` starts, with a `~~~` marker below the span. Tabs are kept in both lines, so that
+ * they align.
  */
 function excerpt(text: string, span: Span): string {
   const lineStart = text.lastIndexOf("\n", span.start - 1) + 1;

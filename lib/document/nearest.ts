@@ -1,6 +1,6 @@
 /**
- * The known name that `name` was probably meant to be, or undefined when none is near.
- * Near is one slip (a letter more, less, other, or two swapped) for each three letters; the first of equals wins.
+ * Returns the known name closest to `name`; undefined if none is close. Close means one typing error (a letter added,
+ * missing, wrong, or two swapped) per three letters; the first of equals wins.
  */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   const wanted = name.toLowerCase();
@@ -17,13 +17,13 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   return best;
 }
 
-/** `did you mean "x"?`, or undefined when nothing is near. */
+/** Returns `did you mean "x"?`, or undefined if no name is close. */
 export function didYouMean(name: string, known: Iterable<string>): string | undefined {
   const near = nearest(name, known);
   return near === undefined ? undefined : `did you mean "${near}"?`;
 }
 
-/** Optimal string alignment: Levenshtein with swaps of neighbours. */
+/** Optimal string alignment distance: Levenshtein with swaps of neighbours. */
 function distance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -24,20 +24,19 @@ import {
 import { describe, type Path, type Schema, type SchemaNode } from "./schema.js";
 import { describeSyntaxError, describeErrors } from "./describe-errors.js";
 
-/** Far more than a real file needs; a file made to explode has more. */
+/** Far more than real files use; limits exponential growth. */
 const maxAliases = 50;
 
-/** Deeper than any real file, and shallow enough for all that walks through one. */
+/** Deeper than any real file, and shallow enough for recursive functions. */
 const maxLevels = 64;
-/** In UTF-16 units: some mistakes take the parser a time that grows with the square of the text, and this seconds at most. */
+/** In UTF-16 units. For some mistakes the parser takes quadratic time; with this limit, a few seconds at most. */
 const maxText = 128 * 1024;
-/** More mistakes than one reads. */
+/** More than anyone reads. */
 const maxProblems = 50;
 
 /**
- * Reads YAML 1.2 (core schema) and checks it against `schema`.
- * Fails with `invalid-document`, which has every problem found, up to a number that nobody reads: those of the syntax, or else
- * those of the content.
+ * Parses YAML 1.2 (core schema) and checks it against `schema`. Failure: `invalid-document`, with all problems up to a
+ * limit: those of the syntax, or else those of the content.
  */
 export function parseDocument<T>(source: SourceFile, schema: Schema<T>): Result<Document<T>> {
   const report = reporter(source);
@@ -50,7 +49,7 @@ export function parseDocument<T>(source: SourceFile, schema: Schema<T>): Result<
   let yaml: YamlDocument;
   let value: unknown;
   try {
-    // At logLevel "silent" yaml would not say that there are several documents.
+    // with logLevel "silent", yaml would not report multiple documents
     yaml = parseYaml(source.text, {
       version: "1.2",
       schema: "core",
@@ -67,7 +66,7 @@ export function parseDocument<T>(source: SourceFile, schema: Schema<T>): Result<
       return invalid([report(start, `this file is empty; expected ${describe(root, [root])}`)]);
     value = yaml.toJS({ maxAliasCount: maxAliases });
   } catch (error) {
-    // the stack of calls is full
+    // stack overflow
     if (error instanceof RangeError) return tooDeep();
     if (!(error instanceof ReferenceError)) throw error;
     return invalid([report(start, "too many aliases (*name) in this file", "write the values out")]);
@@ -90,7 +89,7 @@ function limited<T>(all: readonly T[], word: (one: T) => Problem): readonly Prob
   return more === 0 ? problems : [...problems, { message: `… and ${more} more problems` }];
 }
 
-/** How deep brackets are at most, quoted ones included: the parser takes a time that grows with the square of it. */
+/** Returns the maximum depth of brackets, including quoted ones: the parser's time is quadratic in it. */
 function bracketDepth(text: string): number {
   let [depth, most] = [0, 0];
   for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
@@ -101,7 +100,7 @@ function bracketDepth(text: string): number {
   return most;
 }
 
-/** How many levels of maps and lists a value has; it stops counting where there are too many. */
+/** Returns the depth of nested maps and lists, up to just above the limit. */
 function depthOf(value: unknown): number {
   let level: readonly unknown[] = [value];
   for (let depth = 0; ; depth += 1) {
@@ -114,7 +113,7 @@ function depthOf(value: unknown): number {
 
 function syntaxProblem(error: YAMLError, source: SourceFile, report: ReturnType<typeof reporter>): Problem {
   const [start, to] = error.pos;
-  // yaml marks a duplicate key with one unit only; the whole key is meant.
+  // yaml marks only one unit of a duplicate key; mark the whole key
   const word =
     /^(?:"[^"\n]*"|'[^'\n]*'|[^\s:,#{}[\]]+)/.exec(source.text.slice(start, start + 200))?.[0] ?? "";
   const end = error.code === "DUPLICATE_KEY" ? start + word.length : to;
@@ -122,13 +121,13 @@ function syntaxProblem(error: YAMLError, source: SourceFile, report: ReturnType<
   return report({ start, end }, message, hint);
 }
 
-/** One slip often makes several errors at its place; the first says most. */
+/** Keeps the first error at each position: one mistake often causes several, and the first says most. */
 function firstOfEachPlace(errors: readonly YAMLError[]): readonly YAMLError[] {
   const seen = new Set<number>();
   return errors.filter(({ pos: [start] }) => !seen.has(start) && seen.add(start));
 }
 
-/** Finds where a value or a key is written; for a map or list of several lines, where it starts. */
+/** Returns a function that finds where a value or key is written; for a multi-line map or list, its start. */
 function spansOf(yaml: YamlDocument): (path: Path, part: Part) => Span {
   const indexes = new WeakMap<YAMLMap, ReadonlyMap<unknown, Pair>>();
   return (path, part) => spanOf(yaml, indexes, path, part);
@@ -159,7 +158,7 @@ function spanOf(
   return { start: range?.[0] ?? 0, end: range?.[1] ?? 0 };
 }
 
-/** The pairs of a map by key: a map of ten thousand entries is walked once, not once for each. */
+/** Returns the pairs of a map by key, indexed once, so that large maps stay fast. */
 function indexOf(
   map: YAMLMap,
   indexes: WeakMap<YAMLMap, ReadonlyMap<unknown, Pair>>,

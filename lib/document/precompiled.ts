@@ -1,9 +1,9 @@
 import { createDocument, type Document, type Part, type SourceFile, type Span } from "./document.js";
 import type { Path } from "./schema.js";
 
-/** A document read ahead, at build time, as plain data. Spans are of values and keys, by path. */
+/** A document parsed at build time, as plain data. Spans of values and keys are stored by path. */
 export interface Precompiled<T> {
-  /** The text it was read from: it stands for no other. */
+  /** The text it was parsed from; valid for this text only. */
   readonly text: string;
   readonly value: T;
   readonly spans: Readonly<
@@ -11,11 +11,12 @@ export interface Precompiled<T> {
   >;
 }
 
+/** Returns the key of a path in `spans`. */
 export function spanKey(path: Path): string {
   return JSON.stringify(path);
 }
 
-/** The document of `source`, or undefined when `compiled` was made from another text. */
+/** Returns the document of `source`, or undefined if `compiled` was made from another text. */
 export function fromPrecompiled<T>(source: SourceFile, compiled: Precompiled<T>): Document<T> | undefined {
   if (source.text !== compiled.text) return undefined;
   return createDocument(source, compiled.value, (path, part) => spanOf(compiled, path, part));

@@ -5,19 +5,19 @@ import { call, type Coroutine } from "./coroutine.js";
 import type { FactState, PredictedState } from "./predicted-state.js";
 
 /**
- * How a fact can be met. `wait`: nothing provides it, but it can only be known once the facts it requires hold.
+ * How a fact can become true. `wait`: no task provides it, but it is known only once the facts it requires are true.
  */
 export type Choice =
   | { readonly kind: "holds" }
   | { readonly kind: "run"; readonly providers: readonly string[] }
   | { readonly kind: "wait"; readonly requires: readonly string[] };
 
-/** Longer reasons of several providers are cut to the first one's. */
+/** A longer list of reasons is reduced to the first provider's. */
 const maxReason = 400;
 
 /**
- * Chooses how to meet facts, before anything of it is planned: a fact is looked at once however many ways lead there,
- * so providers that cannot be used cost no more than those that can.
+ * Chooses how to make facts true, before any task is planned. Results are cached, so a fact costs the same however many
+ * paths lead to it.
  */
 export class Choices {
   readonly #recipe: Recipe;
@@ -30,7 +30,10 @@ export class Choices {
     this.#world = world;
   }
 
-  /** Failures: `unmet-fact` when no provider can be used, `unknown-fact` when that cannot be told. */
+  /**
+   * Chooses how to make a fact true. Failures: `unmet-fact` if no provider can be used, `unknown-fact` if its check
+   * cannot tell.
+   */
   *choose(name: string): Coroutine<Result<Choice>> {
     const state = yield* call(this.#world.state(name));
     if (state.state === "true") return ok({ kind: "holds" });
@@ -42,7 +45,7 @@ export class Choices {
     return choice;
   }
 
-  /** Forgets what a planned step has changed: `task` provides what was thought to be out of reach. */
+  /** Drops cached failures that a planned task may have made obsolete. */
   applied(task: Task): void {
     if (task.provides.some((name) => this.#facts.get(name)?.ok === false)) this.forget();
   }
@@ -66,7 +69,7 @@ export class Choices {
     for (const [index, provider] of providers.entries()) {
       const usable = yield* call(this.#usable(this.#task(provider)));
       if (usable.ok) return ok({ kind: "run", providers: providers.slice(index) });
-      // What cannot be told is never a reason to try the next one.
+      // "unknown" is never a reason to try the next provider
       if (usable.failure.kind !== "unmet-fact") return usable;
       failures.push(usable.failure);
     }
@@ -97,6 +100,7 @@ export class Choices {
   }
 }
 
+/** Returns the failure of a fact whose check could not tell. */
 export function unknownFact(
   fact: string,
   { reason, hint }: FactState,
@@ -108,7 +112,7 @@ function unmetFact(fact: string, { reason }: FactState): { readonly ok: false; r
   return fail({ kind: "unmet-fact", fact, reason });
 }
 
-/** One provider: what it lacks. Several: what each lacks, of the fact that all are for. */
+/** Returns the failure of a fact that no provider can make true: the only provider's own, or a list of all. */
 function noWay(fact: string, providers: readonly string[], failures: readonly Failure[]): Failure {
   const [first] = failures;
   if (first === undefined || failures.length === 1)

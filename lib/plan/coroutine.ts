@@ -1,30 +1,32 @@
 import type { CheckResult } from "../failure/check-result.js";
 
-/** What a routine asks its driver for: the verdict of a fact, or the result of another routine. */
+/** What a coroutine yields: a fact to check, or another coroutine to run. */
 type Yielded =
   | { readonly kind: "ask"; readonly fact: string }
   | { readonly kind: "call"; readonly routine: Coroutine<unknown> };
 
 /**
- * A function that may ask for verdicts, and that calls others of its kind without using the call stack: a chain of ten
- * thousand tasks is resolved like one of ten.
+ * A function that can ask for check results and call other coroutines without using the call stack, so that a chain of
+ * ten thousand tasks can be resolved.
  */
 export type Coroutine<T> = Generator<Yielded, T, unknown>;
 
-/** Counts the rounds of the driver, and of loops beside it: the work done, whatever the machine. */
+/** Counts the steps of a resolution: a measure of its work that does not depend on the machine. */
 export interface StepCounter {
   steps: number;
 }
 
+/** Asks for the check result of a fact. */
 export function* ask(fact: string): Generator<Yielded, CheckResult, unknown> {
   return (yield { kind: "ask", fact }) as CheckResult;
 }
 
+/** Runs another coroutine and returns its result. */
 export function* call<T>(routine: Coroutine<T>): Generator<Yielded, T, unknown> {
   return (yield { kind: "call", routine }) as T;
 }
 
-/** Runs a routine to its end; yields each fact it asks about, and takes the verdict. */
+/** Runs a coroutine to its end. Yields each fact to check, and receives the result. */
 export function* trampoline<T>(main: Coroutine<T>, counter: StepCounter): Generator<string, T, CheckResult> {
   const stack: Coroutine<unknown>[] = [main];
   let answer: unknown;

@@ -3,10 +3,11 @@ import { placeholders, render } from "../recipe/render.js";
 import type { Recipe } from "../recipe/recipe.js";
 import type { Plan, PlannedStep, Cause } from "./plan.js";
 
+/** How to format a plan. */
 export interface ExplainOptions {
-  /** Values for `{{name}}`. */
+  /** Values of `{{name}}`. */
   readonly vars: Readonly<Record<string, string>>;
-  /** Puts a failure into one line of words. */
+  /** Formats a failure as one line. */
   readonly describeFailure: (failure: Failure) => string;
 }
 
@@ -18,8 +19,8 @@ interface Row {
 }
 
 /**
- * A plan as rows of text with aligned columns, without a newline at the end:
- * `=` holds already (what is internal is left out), `+` will run, `?` may run, `!` wanted and not possible, `-` declined, `~` cleanup.
+ * Formats a plan as aligned rows, without a final newline: `=` already holds (internal facts are left out), `+` will
+ * run, `?` may run, `!` wanted but not possible, `-` declined, `~` cleanup.
  */
 export function explainPlan(plan: Plan, recipe: Recipe, settings: ExplainOptions): string {
   const rows: readonly Row[] = [
@@ -52,7 +53,7 @@ export function explainPlan(plan: Plan, recipe: Recipe, settings: ExplainOptions
   return [plan.target, ...lines].join("\n");
 }
 
-/** Fills what has a value, and leaves the rest: words of a check may have braces of their own. */
+/** Fills in known placeholders only: the text of a check may contain braces of its own. */
 function fillKnown(text: string, vars: Readonly<Record<string, string>>): string {
   return placeholders(text).every((name) => Object.hasOwn(vars, name)) ? render(text, vars) : text;
 }
@@ -63,7 +64,7 @@ function stepRows(steps: readonly PlannedStep[]): readonly Row[] {
   );
   const told = new Set<unknown>();
   return steps.map(({ task, certain, otherwise, reason, branch }) => {
-    // The first step of all that a want brings in says so.
+    // only the first step that a want adds mentions it
     const want =
       wants.length === 0 ? undefined : wants.find((one) => branch[one.depth] === one.task && !told.has(one));
     if (want !== undefined) told.add(want);
@@ -76,7 +77,7 @@ function stepRows(steps: readonly PlannedStep[]): readonly Row[] {
   });
 }
 
-/** Neighbours that come under the same condition share a row. */
+/** Puts neighbouring cleanups with the same condition in one row. */
 function cleanupRows({ afterwards }: Plan, recipe: Recipe): readonly Row[] {
   const groups: { names: string[]; unless: string | undefined }[] = [];
   for (const { task, unless } of afterwards) {
@@ -98,7 +99,7 @@ function widest(texts: readonly string[]): number {
   return Math.max(0, ...texts.map(({ length }) => length));
 }
 
-/** A plan as plain data, stable: schema/plan.schema.json documents it. */
+/** A plan as plain data, with the stable format of schema/plan.schema.json. */
 export interface PlanJson {
   readonly version: 1;
   readonly target: string;
@@ -122,6 +123,7 @@ export interface PlanJson {
   readonly notNeeded: readonly string[];
 }
 
+/** Returns a plan as plain data. */
 export function planJson(plan: Plan, { vars, describeFailure }: ExplainOptions): PlanJson {
   return {
     version: 1,

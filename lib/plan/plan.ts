@@ -1,17 +1,17 @@
 import type { Failure } from "../failure/failure.js";
 
-/** What to resolve: the tasks of a goal, or one task named by hand (which runs whatever its facts say). */
+/** What to resolve: the tasks of a goal, or one task named by the user, which runs even if its facts hold. */
 export interface Target {
   readonly name: string;
   readonly tasks: readonly string[];
   readonly named: boolean;
 }
 
-/** What has happened since the target was first asked for. */
+/** What has happened since the user asked for the target. */
 export interface Progress {
-  /** Tasks that ran; none runs twice. */
+  /** Tasks that have run; none runs twice. */
   readonly ran: ReadonlySet<string>;
-  /** Wants that were declined, or given up on, as `wantKey(task, fact)`. */
+  /** Wants that were declined or given up, as `wantKey(task, fact)`. */
   readonly declined: ReadonlySet<string>;
 }
 
@@ -20,33 +20,36 @@ export type Cause =
   | { readonly kind: "target" }
   | { readonly kind: "need" | "want"; readonly by: string; readonly fact: string };
 
+/** A task to run. */
 export interface PlannedStep {
   readonly task: string;
-  /** False when what it hangs on can only be known later; then `otherwise` may take its place. */
+  /** False if it depends on a fact that is known only later; then `otherwise` may run instead. */
   readonly certain: boolean;
   readonly otherwise?: string;
-  /** In words, why it is due. */
+  /** Why the task is due, as text. */
   readonly reason: string;
   readonly cause: Cause;
-  /** The tasks that led here, outermost first, this one last: the branch a confirm speaks for. */
+  /** The tasks that led to this one, outermost first, itself last: what a confirm applies to. */
   readonly branch: readonly string[];
 }
 
+/** The steps to a target, and what was decided on the way. */
 export interface Plan {
   readonly target: string;
-  /** In the order they would run. */
+  /** In the order of execution. */
   readonly steps: readonly PlannedStep[];
-  /** Facts that hold already and were asked about. */
+  /** Facts that were checked and already hold. */
   readonly satisfied: readonly { readonly fact: string; readonly reason: string }[];
-  /** Cleanup that follows a task of the plan once it has started. */
+  /** Cleanup to run after a task of the plan has started. */
   readonly afterwards: readonly { readonly task: string; readonly after: string; readonly unless?: string }[];
-  /** Wants that cannot be met as things are. Nothing of them is in `steps`. */
+  /** Wants that cannot be met now; `steps` has nothing for them. */
   readonly blocked: readonly { readonly task: string; readonly fact: string; readonly failure: Failure }[];
   readonly declined: readonly { readonly task: string; readonly fact: string }[];
-  /** Tasks a user can name that this plan has no use for. */
+  /** Tasks that the user could name and that this plan does not need. */
   readonly notNeeded: readonly string[];
 }
 
+/** Returns the key of a task's want. */
 export function wantKey(task: string, fact: string): string {
   return `${task} wants ${fact}`;
 }

@@ -8,13 +8,13 @@ import { call, type StepCounter, type Coroutine } from "./coroutine.js";
 import { type Cause, type Plan, type PlannedStep, type Progress, wantKey } from "./plan.js";
 import { type FactState, PredictedState } from "./predicted-state.js";
 
-/** The tasks that led to one, as a list that shares its tail. */
+/** The tasks that led to a task, as a linked list that shares its tail. */
 interface Branch {
   readonly task: string;
   readonly above: Branch | undefined;
 }
 
-/** Why a task is planned: for what, and the provider to take should it turn out to be of no use. */
+/** Why a task is planned, and the provider to use if it turns out to be unnecessary. */
 interface Request {
   readonly cause: Cause;
   readonly above: Branch | undefined;
@@ -29,7 +29,7 @@ interface Savepoint {
 
 type Mutable<T> = T extends readonly (infer Item)[] ? Item[] : never;
 
-/** Builds a plan step by step; what turns out not to be possible is rolled back. */
+/** Builds a plan step by step, and rolls back attempts that fail. */
 export class Planner {
   readonly undoLog = new UndoLog();
   readonly predicted: PredictedState;
@@ -49,14 +49,14 @@ export class Planner {
     this.#choices = new Choices(recipe, this.predicted);
   }
 
-  /** Whether a task is done with: it ran, or it is in the plan already. */
+  /** Tells whether a task has run or is in the plan. */
   isPlanned(task: string): boolean {
     return this.#planned.has(task) || this.#progress.ran.has(task);
   }
 
   /**
-   * Plans what makes a fact true for `by`. The value is the fact that has to turn out true first, where nothing
-   * provides it and it cannot be known yet.
+   * Plans what makes a fact true for the task `by`. Returns the fact to wait for, if no task provides the fact and it
+   * cannot be known yet.
    */
   *need(
     name: string,
@@ -102,7 +102,7 @@ export class Planner {
     }
   }
 
-  /** Plans a task after what it needs and wants. */
+  /** Plans a task after the facts that it needs and wants. */
   *plan(task: Task, request: Request): Coroutine<Result<void>> {
     const branch: Branch = { task: task.name, above: request.above };
     const waiting = new Set<string>();
@@ -119,7 +119,7 @@ export class Planner {
       const state = yield* call(this.predicted.state(name));
       if (state.state === "false" && !waiting.has(name)) return conflict(name, state, task.name);
     }
-    // What it needs may have made its fact true on the way.
+    // planning its needs may have made its fact true
     if (
       request.cause.kind !== "target" &&
       (yield* call(this.predicted.state(request.cause.fact))).state === "true"
@@ -153,7 +153,7 @@ export class Planner {
     this.undoLog.push(this.blocked, { task: by, fact: name, failure: met.failure });
   }
 
-  /** Preconditions about facts are looked at now, so that nothing runs before one that cannot hold. */
+  /** Checks preconditions about facts now, so that no step runs before one that must fail. */
   *#checkPreconditions(task: Task): Coroutine<Result<void>> {
     for (const { check, msg, onUnknown, at } of task.preconditions) {
       if (!isDerived(check)) continue;
@@ -181,7 +181,7 @@ export class Planner {
   }
 
   #rollBack({ undoLog, steps }: Savepoint): void {
-    // Where a step that is taken back had cleared something, other ways may be open than were found then.
+    // a step that is rolled back may have cleared a fact, so cached choices may be wrong
     if (this.steps.slice(steps).some(({ task }) => this.#task(task).clears.length > 0))
       this.#choices.forget();
     this.undoLog.rollBack(undoLog);
@@ -191,7 +191,7 @@ export class Planner {
     if (!this.satisfied.has(name)) this.undoLog.set(this.satisfied, name, reason);
   }
 
-  /** A task runs once; that its fact is needed again is a fault of the recipe, or of the step. */
+  /** Reports a fact that is needed again after its task has run or is planned: a mistake in the recipe or the step. */
   #alreadyPlanned(
     provider: string,
     fact: string,
@@ -241,7 +241,7 @@ function plannedStep(
     ...(condition === undefined || otherwise === undefined ? {} : { otherwise }),
     reason: condition === undefined ? reason : `if ${condition}`,
     cause,
-    // Written out when it is read: for a long chain of tasks the branches together are its square.
+    // computed on access: the branches of a long chain take quadratic memory
     get branch() {
       const tasks: string[] = [];
       for (let here: Branch | undefined = branch; here !== undefined; here = here.above)

@@ -5,8 +5,8 @@ import { ask, call, type StepCounter, type Coroutine } from "./coroutine.js";
 import type { CheckResult } from "../failure/check-result.js";
 
 /**
- * A fact as the plan sees it. `later`: only steps that have not run will show. `by` is the planned task that made it
- * so; without it the world says so. `missing`: it is false, and was not checked, because this required fact is false.
+ * The state of a fact at a point of the plan. `later`: known only after steps have run. `by`: the planned task that
+ * sets it; absent if it was checked. `missing`: the fact is false without a check, because this required fact is false.
  */
 export interface FactState {
   readonly state: "true" | "false" | "unknown" | "later";
@@ -16,14 +16,14 @@ export interface FactState {
   readonly missing?: string;
 }
 
-/** The world as it will be after the steps planned so far. Asks about a fact when it must, and once. */
+/** The state of all facts after the steps planned so far. Checks a fact at most once, and only if needed. */
 export class PredictedState {
   readonly #recipe: Recipe;
   readonly #undoLog: UndoLog;
   readonly #counter: StepCounter;
-  /** What planned steps made of facts. */
+  /** States set by planned steps. */
   readonly #effects = new Map<string, FactState>();
-  /** What was worked out; taken back when what it was worked out from changes. */
+  /** Derived states; dropped when a state they depend on changes. */
   readonly #derived = new Map<string, FactState>();
   readonly #checked = new Map<string, CheckResult>();
   readonly #dependents = new Map<string, string[]>();
@@ -41,6 +41,7 @@ export class PredictedState {
     }
   }
 
+  /** Returns the state of a fact. */
   *state(name: string): Coroutine<FactState> {
     const known = this.#effects.get(name) ?? this.#derived.get(name);
     if (known !== undefined) return known;
@@ -55,7 +56,7 @@ export class PredictedState {
     return fact;
   }
 
-  /** The answer of a check made of facts only. */
+  /** Evaluates a check that consists of facts only. */
   *evaluate(check: Check): Coroutine<FactState> {
     switch (check.kind) {
       case "fact":
@@ -85,11 +86,11 @@ export class PredictedState {
     }
   }
 
-  /** Plans the effects of a task: what it clears is false from here on, and what it provides is true. */
+  /** Applies the effects of a task: it makes facts false that it clears, and true that it provides. */
   apply(task: Task): void {
     for (const name of task.clears)
       this.#setEffect(name, { state: "false", reason: `${task.name} clears it`, by: task.name });
-    // What is derived comes last: it is let go whenever one of its facts changes.
+    // derived facts last, since a change of their facts drops them
     const provides = task.provides.toSorted(
       (a, b) => Number(isDerived(this.fact(a).check)) - Number(isDerived(this.fact(b).check)),
     );
@@ -125,19 +126,23 @@ export class PredictedState {
     this.#invalidate(name, state);
   }
 
-  /** Takes back what was worked out from a fact, and what required it when it ends; both are worked out anew. */
+  /**
+   * Drops what was derived from a fact, and the effects that require it if it became false. They are computed again on
+   * demand.
+   */
   #invalidate(start: string, cause: FactState): void {
     const seen = new Set([start]);
     for (const name of seen) {
       for (const dependent of this.#dependents.get(name) ?? []) {
         this.#counter.steps++;
         const effect = this.#effects.get(dependent);
-        // A step's promise holds until what it rests on ends; what is derived is always worked out from its facts.
+        // an effect lasts until a fact it requires becomes false; a derived fact is always computed from its facts
         const lapses =
           effect !== undefined &&
           (isDerived(this.fact(dependent).check) || (effect.state === "true" && cause.state === "false"));
         if (effect !== undefined && !lapses) continue;
-        // What nobody has looked at has nothing to take back; but when a fact ends, promises may rest on it further up.
+        // a fact without a known state has nothing to drop; but if a fact became false, effects further up may depend
+        // on it
         if (effect === undefined && !this.#derived.has(dependent) && cause.state === "true") continue;
         this.#undoLog.delete(this.#effects, dependent);
         this.#undoLog.delete(this.#derived, dependent);
@@ -147,7 +152,7 @@ export class PredictedState {
   }
 }
 
-/** Which state of several decides, when none does by itself: what nobody knows before what is not known yet. */
+/** Precedence of undecided states: unknown over later. */
 function rank({ state }: FactState): number {
   return state === "unknown" ? 2 : state === "later" ? 1 : 0;
 }

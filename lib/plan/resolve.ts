@@ -7,14 +7,12 @@ import type { Plan, Progress, Target } from "./plan.js";
 import type { CheckResult } from "../failure/check-result.js";
 
 /**
- * Works back from a target to the steps it takes, in the order they would run. Yields the name of each fact it has to
- * know (none twice) and takes its verdict; it does nothing else to the world.
- *
- * `counter` counts the rounds it took, which grow with what it visits.
- *
+ * Plans backwards from a target to the steps that achieve it, in the order of execution. Yields the name of each fact
+ * to check (none twice) and receives the result; it has no other effects.
+ * `counter` counts the steps this took.
  * Failures: `unmet-fact` (nothing can make a needed fact true), `unknown-fact` (a check could not tell),
- * `plan-conflict` (a step undoes what a later one needs), `precondition` (one about facts would not hold),
- * `unknown-name` (the target names a task that is not there).
+ * `plan-conflict` (a step undoes what a later one needs), `precondition` (one about facts would fail), `unknown-name`
+ * (the target names an unknown task).
  */
 export function resolve(
   recipe: Recipe,
@@ -47,7 +45,9 @@ function* planFor(
   return ok(buildPlan(recipe, target, progress, planner));
 }
 
-/** Named by hand a task runs whatever its facts say, unless all it does is to end what has ended already. */
+/**
+ * A task named by the user runs whatever its facts are, unless it only clears facts and all of them are false already.
+ */
 function* whyDueByName({ predicted }: Planner, task: Task): Coroutine<Result<string | undefined>> {
   if (task.clears.length === 0 || task.provides.length > 0) return ok("asked for");
   for (const name of task.clears) {
@@ -57,7 +57,7 @@ function* whyDueByName({ predicted }: Planner, task: Task): Coroutine<Result<str
   return ok(undefined);
 }
 
-/** Why a task is due, in words; undefined when all it provides holds and all it clears is false. */
+/** Returns why a task is due; undefined if all it provides is true and all it clears is false. */
 function* whyDueByFacts(
   { predicted, satisfied }: Planner,
   task: Task,
@@ -103,7 +103,9 @@ function buildPlan(
   };
 }
 
-/** Every task that could be of use to `tasks`: them, and what can provide what they need or want, and so on. */
+/**
+ * Returns every task that could help to run `tasks`: themselves, the providers of what they need or want, and so on.
+ */
 function usableTasks(recipe: Recipe, tasks: readonly string[]): readonly string[] {
   const found = new Set<string>();
   const facts = new Set<string>();
@@ -115,7 +117,7 @@ function usableTasks(recipe: Recipe, tasks: readonly string[]): readonly string[
     open.push(...(fact?.providers ?? []).toReversed());
     if (fact?.providers.length === 0) fact.requires.forEach(addRequired);
   };
-  // Requirements of facts that nothing provides are sought in their place; their chain may be long.
+  // for facts without providers, the facts they require count instead; a list, since their chain may be long
   const requiredFacts: string[] = [];
   const addRequired = (name: string): void => void requiredFacts.push(name);
   for (let name = open.pop(); name !== undefined; name = open.pop()) {

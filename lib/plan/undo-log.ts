@@ -1,4 +1,4 @@
-/** Remembers how to take back what was done, the last first. */
+/** Records changes so that they can be undone, the last one first. */
 export class UndoLog {
   readonly #undo: (() => void)[] = [];
 

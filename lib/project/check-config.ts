@@ -8,7 +8,7 @@ import type { Schema } from "../document/schema.js";
 
 type Checked = Pick<Document<ConfigFile>, "value" | "problem">;
 
-/** What a config has wrong that its schema cannot say: settings that exclude each other. */
+/** Returns problems that the schema cannot express: settings that exclude each other. */
 export function configProblems({ value, problem }: Checked): Problem[] {
   const { network = "bridge", workspace = "mount", ssh = "auto", ports = [], mounts = [] } = value;
   const found: Problem[] = [];
@@ -52,7 +52,7 @@ export function configProblems({ value, problem }: Checked): Problem[] {
 
 const buildKeys = ["dockerfile", "context", "args", "target"];
 
-/** A map for the Go command line has other keys, and is ignored; one that has ours, or nearly, is meant for us. */
+/** `build` has other keys for the Go command line, which are ignored; a map with one of ours, or nearly, is checked. */
 function buildProblems({ value, problem }: Checked): Problem[] {
   const { build } = value;
   if (typeof build !== "object") return [];
@@ -67,10 +67,10 @@ function buildProblems({ value, problem }: Checked): Problem[] {
     });
 }
 
-/** What .tazpod/config.yaml must look like: schema/config.schema.json. */
+/** The schema of .tazpod/config.yaml: schema/config.schema.json. */
 export const configSchema: Schema<ConfigFile> = config;
 
-/** Whether a config may have this. */
+/** Tells whether a config is valid. */
 export function fitsConfig(value: ConfigFile): boolean {
   return (
     configSchema.validate(value) &&

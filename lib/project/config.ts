@@ -9,7 +9,7 @@ import type { Config, ConfiguredPart, RemoteConfig, SessionConfig, ContainerSett
 
 const units: Readonly<Record<string, number>> = { k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
-/** A config file's content with every default filled in. */
+/** Returns a config with all defaults filled in. */
 export function completeConfig(file: ConfigFile, root: string): Config {
   const build = completeBuild(file);
   return {
@@ -79,7 +79,7 @@ function completeSso(file: NonNullable<ConfigFile["sso"]>): SsoSettings {
   const { start_url: startUrl, region = "", account_id: account = "", role_name: roleName = "" } = file;
   const sharesAwsCache = file.share_aws_cache ?? false;
   if (startUrl === undefined) return { sharesAwsCache };
-  // without quotes it is a number, which has lost its leading zeros
+  // an unquoted id is a number without its leading zeros
   return {
     portal: { startUrl, region, accountId: String(account).padStart(12, "0"), roleName },
     sharesAwsCache,
@@ -117,12 +117,12 @@ function completeContainerSettings(file: ConfigFile, root: string): ContainerSet
   };
 }
 
-/** What lies below another one is reached by that. */
+/** Drops paths below other listed paths. */
 function outermost(paths: readonly string[]): string[] {
   return [...new Set(paths)].filter((path) => !paths.some((above) => path.startsWith(`${above}/`)));
 }
 
-/** Only this host reaches what names no address. */
+/** Returns a port with its address; without one it is published on this host's loopback only. */
 function published(port: string | number): string {
   const [ports = "", protocol = "tcp"] = String(port).split("/");
   const both = ports.includes(":") ? ports : `${ports}:${ports}`;

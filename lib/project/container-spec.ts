@@ -4,7 +4,7 @@ import type { ContainerSpec } from "../engine/engine.js";
 import type { Project } from "./project.js";
 import { projectState } from "../host/project-state.js";
 
-/** What the project's container is to be made from. */
+/** Returns the spec of the project's container. */
 export function containerSpec(project: Project): ContainerSpec {
   const { root, config } = project;
   const { ssh } = config;
@@ -21,15 +21,15 @@ export function containerSpec(project: Project): ContainerSpec {
     mounts: config.mounts,
     workspace: config.workspace,
     ...(ssh === "mount" ? { sshFolder: join(homedir(), ".ssh") } : {}),
-    // whether there is an agent today or not
+    // even if no agent is running now
     ...(ssh === "auto" || ssh === "agent" ? { agentFolder: agentSocketFolder(project) } : {}),
   };
 }
 
 /**
- * The folder whose sockets lead to the host's ssh-agent while a shell is open. It lives as long as the project, since a
- * container that has it mounted may be started again after a new login, or after the machine was; what is in it is no
- * secret, and only this user can get there.
+ * Returns the folder with sockets to the host's ssh-agent. It exists as long as the project's state, since a container
+ * that mounts it may be restarted after a new login or a reboot. It contains no secrets, and only this user can enter
+ * it.
  */
 export function agentSocketFolder({ vaultFolder }: Pick<Project, "vaultFolder">): string {
   return join(projectState(vaultFolder), "ssh");

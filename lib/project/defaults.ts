@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { defaultBucket } from "../aws/client-config.js";
 
-/** What `init` writes, and what holds where a config says nothing. */
+/** Defaults of the config, and what `init` writes. */
 export const defaults = {
   image: "tazzo/tazpod-ai:latest",
   user: "tazpod",
@@ -9,11 +9,11 @@ export const defaults = {
   region: "eu-central-1",
   key: "tazpod/vault/vault.tar.aes",
   secretsBytes: 64 * 1024 * 1024,
-  /** 1 GiB of memory and a few seconds. */
+  /** Takes 1 GiB of memory and a few seconds. */
   workFactor: 20,
 } as const;
 
-/** `<folder>-lab`, with what an engine does not take in a name replaced. */
+/** Returns `<folder>-lab`, without characters that engines forbid in names. */
 export function containerName(root: string): string {
   const folder = basename(root)
     .replace(/[^a-zA-Z0-9_.-]+/g, "-")
@@ -21,10 +21,10 @@ export function containerName(root: string): string {
   return `${folder === "" ? "tazpod" : folder}-lab`;
 }
 
-/** The name of the copy of the config's schema, beside the config: editors find it there however tazpod was installed. */
+/** The file name of the config's schema; `init` puts a copy next to the config, where editors find it. */
 export const configSchemaName = "config.schema.json";
 
-/** The text of .tazpod/.gitignore: the sealed vault and this host's state stay out of the repository. */
+/** The text of .tazpod/.gitignore, which keeps the sealed vault and local settings out of the repository. */
 export const ignoreText = `# Written by tazpod: what must not be committed
 /vault/
 /*.local.yaml

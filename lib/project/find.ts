@@ -6,8 +6,8 @@ import type { Failure } from "../failure/failure.js";
 import { fail, ok, type Result } from "../failure/result.js";
 
 /**
- * The project's folder: the nearest one from `from` upwards with a .tazpod/config.yaml, links resolved;
- * `from` itself when there is none. Failure: `file` when `from` is not a folder, or the config is named .yml.
+ * Finds the project's folder: the nearest folder from `from` upwards with a .tazpod/config.yaml, links resolved, or
+ * `from` itself if there is none. Failure: `file` if `from` is not a folder, or the config is named .yml.
  */
 export async function findRoot(
   from: string,
@@ -26,7 +26,7 @@ export async function findRoot(
     });
   }
   for (let folder = start.value; ; folder = dirname(folder)) {
-    // whatever it is: one that cannot be read is said, and not taken for none
+    // of any type: an unreadable config is reported later, not ignored
     const config = join(folder, ".tazpod", "config.yaml");
     if (await pathExists(config)) return ok({ root: folder, initialised: true });
     const misnamed = join(folder, ".tazpod", "config.yml");
@@ -35,7 +35,7 @@ export async function findRoot(
   }
 }
 
-/** A file with the other usual ending of YAML would be ignored without a word. */
+/** Returns the failure of a file named .yml, which would otherwise be ignored silently. */
 export function misnamedFile(path: string, name: string): Failure {
   return {
     kind: "file",
@@ -46,7 +46,10 @@ export function misnamedFile(path: string, name: string): Failure {
   };
 }
 
-/** From where to look for the project, absolute: `given`, or the folder this was started in. Failure: `file`, when that is gone. */
+/**
+ * Returns the folder where the search for the project starts, absolute: `given`, or the current folder. Failure: `file`
+ * if that was removed.
+ */
 export function startFolder(given?: string): Result<string> {
   const here = currentFolder();
   if (here !== undefined) return ok(resolve(here, given ?? "."));

@@ -8,7 +8,7 @@ import type { BuildSettings } from "./project.js";
 
 const ownKeys = ["dockerfile", "context", "args", "target"] as const;
 
-/** `build` with its defaults; undefined where it is not set, or has none of our keys (the Go command line's). */
+/** Returns `build` with its defaults; undefined if it is absent or only has keys of the Go command line. */
 export function completeBuild({ build }: ConfigFile): BuildSettings | undefined {
   if (build === undefined) return undefined;
   if (typeof build === "string") return { dockerfile: build, args: {} };
@@ -23,8 +23,8 @@ export function completeBuild({ build }: ConfigFile): BuildSettings | undefined 
 }
 
 /**
- * Reads the Dockerfile that the settings name, or the one in the folder that they name, and finds its context. Nothing
- * outside the project is read, by a link either. Failure: `setting-unusable`.
+ * Reads the Dockerfile that the settings name, or the one in that folder, and finds its context. Reads nothing outside
+ * the project, not even through a link. Failure: `setting-unusable`.
  */
 export async function loadBuild(files: ProjectFiles, settings: BuildSettings): Promise<Result<ImageBuild>> {
   const { root } = files;
@@ -48,7 +48,7 @@ export async function loadBuild(files: ProjectFiles, settings: BuildSettings): P
   });
 }
 
-/** The name of the image that is built: another one whenever the Dockerfile or another setting of the build changes. */
+/** Returns the name of the built image. It changes with the Dockerfile and the settings of the build. */
 export async function buildTag(container: string, root: string, build: Result<ImageBuild>): Promise<string> {
   const name = container
     .toLowerCase()

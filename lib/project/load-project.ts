@@ -9,7 +9,7 @@ import { findRoot } from "./find.js";
 import { displayPath } from "../host/paths.js";
 import type { Project } from "./project.js";
 
-/** Finds the project and reads its config. Failures: `file`, `invalid-document`. Reads only. */
+/** Finds the project and reads its config; changes nothing. Failures: `file`, `invalid-document`. */
 export async function loadProject(from: string): Promise<Result<Project>> {
   const found = await findRoot(from);
   if (!found.ok) return found;
@@ -29,13 +29,16 @@ export async function loadProject(from: string): Promise<Result<Project>> {
   };
   const settings = config.build;
   if (settings === undefined) return ok(project);
-  // one that cannot be read does not fail here, so that an open vault can still be saved; making a container reports it
+  // an unreadable Dockerfile is reported when a container is made; until then an open vault can still be saved
   const build = await loadBuild(files, settings);
   const image = await buildTag(config.containerName, root, build);
   return ok({ ...project, config: { ...config, image }, build });
 }
 
-/** A clone may have links, devices and pipes where the vault is kept, so that tazpod would read or remove elsewhere. Failure: `file`. */
+/**
+ * Rejects links, devices and pipes in the vault's folder of a clone, which could make tazpod read or remove other
+ * files. Failure: `file`.
+ */
 async function checkVaultFolder(root: string): Promise<Result<void>> {
   const odd = await findSpecialEntry(root, ".tazpod/vault");
   if (odd === undefined) return ok(undefined);
@@ -48,7 +51,7 @@ async function readConfig(path: string, files: ProjectFiles): Promise<Result<Con
   if (!text.ok) return text;
   if (text.value === undefined)
     return fail({ kind: "file", action: "read", path, code: "ENOENT", detail: "it was removed just now" });
-  // an empty config is a project with every default; without it the parser would ask for a map
+  // an empty config means all defaults, but the parser requires a map
   if (text.value.replace(/^\s*(#.*)?$/gm, "") === "") return ok({});
   const [{ parseDocument }, { invalid }, { configProblems, configSchema }] = await Promise.all([
     import("../document/parse-yaml.js"),

@@ -3,15 +3,15 @@ import { list, statRegularFile, readText, removeEmptyFolder, removeFile } from "
 import { createState, hasState } from "../host/project-state.js";
 import { ok, type Result } from "../failure/result.js";
 
-/** What an earlier tazpod kept in .tazpod/vault, where a program in the container could write. */
+/** Files that earlier versions kept in .tazpod/vault, where programs in the container could write. */
 const names = ["state.json", "endpoints.json", "workspace.json", "engine", "open.json", "unsaved"];
 
-/** Larger than any of them gets with a project of 100,000 files, in bytes. */
+/** Larger than any of them in a project of 100,000 files, in bytes. */
 const maxBytes = 64 * 1024 * 1024;
 
 /**
- * Takes over what an earlier tazpod knew of the project, once on each host: from then on, nothing of that is read from the
- * project's folder. What is not a regular file of a reasonable size is left out. Failure: `file`.
+ * Moves the state of earlier versions out of the project's folder, once per host. Skips anything but regular files of a
+ * reasonable size. Failure: `file`.
  */
 export async function migrateState(vaultFolder: string): Promise<Result<void>> {
   if (await hasState(vaultFolder)) return ok(undefined);

@@ -5,13 +5,15 @@ import { ok, type Result } from "../failure/result.js";
 import { configSchemaName, containerName, defaults } from "./defaults.js";
 import type { OfferedSettings } from "./devcontainer/read.js";
 
-/** What a new config says; what is missing is tazpod's default. */
+/** Settings of a new config; defaults apply to the rest. */
 export interface NewConfig extends OfferedSettings {
   readonly remote?: { readonly url: string; readonly region?: string };
   readonly engine?: ConfigFile["engine"];
 }
 
-/** The text of a new .tazpod/config.yaml. Failure: `invalid-document` for an answer that cannot be a setting. */
+/**
+ * Returns the text of a new .tazpod/config.yaml. Failure: `invalid-document` for an answer that is not a valid setting.
+ */
 export function newConfigText(root: string, answers: NewConfig): Result<string> {
   const { image = defaults.image, build, user = defaults.user, engine, env, mounts, ports } = answers;
   const text = `# yaml-language-server: $schema=./${configSchemaName}
@@ -51,7 +53,7 @@ function remoteText(remote: NewConfig["remote"]): string {
 `;
 }
 
-/** A key with a map or list below it, an item a line. */
+/** Formats a key with a map or list below it, one item per line. */
 function entry(key: string, value: object | string): string {
   if (typeof value === "string") return `${key}: ${scalar(value)}`;
   const lines = Array.isArray(value)
@@ -68,7 +70,7 @@ function flow(value: unknown): string {
     .join(", ")} }`;
 }
 
-/** As it is where YAML takes that for a text, and else in quotes, which YAML reads as JSON does. */
+/** Formats a string plainly if YAML reads that as a string, or else in quotes, which YAML reads as JSON does. */
 function scalar(text: string): string {
   const isPlain = /^(?:[A-Za-z.~]|\/)[\w.@/~-]*(?::[\w.@/~-]+)*$/.test(text);
   return isPlain && !/^(?:true|false|null|~|[.]nan|[.]inf|\.\d.*)$/i.test(text) ? text : JSON.stringify(text);

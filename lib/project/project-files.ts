@@ -3,7 +3,7 @@ import { readProjectFile } from "../host/project-file.js";
 import { ok, type Result } from "../failure/result.js";
 import { realPath, stat } from "../host/files.js";
 
-/** The files of a project, each read once in a run: what is parsed, asked about and run is the same. */
+/** The files of a project, each read once per run, so that the same content is parsed, confirmed and run. */
 export class ProjectFiles {
   /** Absolute, links resolved. */
   readonly root: string;
@@ -13,13 +13,13 @@ export class ProjectFiles {
     this.root = root;
   }
 
-  /** The bytes of a file when it was first read; undefined when it is not there. Failure: `file`. */
+  /** Returns a file's bytes as first read; undefined if it does not exist. Failure: `file`. */
   async bytes(path: string, limit?: number): Promise<Result<Buffer | undefined>> {
     const before = this.#read.get(path);
     if (before !== undefined) return ok(before);
     const found = await readProjectFile(this.root, path, limit);
     if (!found.ok || found.value === undefined) return found;
-    // of two that read at once, the first counts
+    // if two calls read it at once, the first result counts
     const bytes = this.#read.get(path) ?? found.value;
     this.#read.set(path, bytes);
     return ok(bytes);
@@ -31,14 +31,14 @@ export class ProjectFiles {
   }
 }
 
-/** Larger than any file that this is for: what is read is kept in memory, and quoted in messages. */
+/** Maximum size of a file, in bytes: it is kept in memory and quoted in messages. */
 const maxBytes = 1024 * 1024;
 
 type Inside =
   | { readonly ok: true; readonly path: string }
   | { readonly ok: false; readonly absent: boolean; readonly why: string };
 
-/** A file or folder of the project, with links resolved, or why it is none: nothing outside the project is reached. */
+/** Resolves a path in the project, or returns why it cannot be used. Nothing outside the project is reached. */
 export async function resolveInProject(root: string, path: string, kind: "file" | "folder"): Promise<Inside> {
   const no = (why: string, absent = false): Inside => ({ ok: false, absent, why });
   const real = await realPath(join(root, path));

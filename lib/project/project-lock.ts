@@ -6,14 +6,14 @@ import { removeLeftovers } from "../host/temp-file.js";
 import { fail, type Result } from "../failure/result.js";
 import { projectState } from "../host/project-state.js";
 
-/** How long another tazpod of this project is waited for, in ms: longer than opening or saving a large vault takes. */
+/** How long to wait for another tazpod of this project, in ms; longer than opening or saving a large vault takes. */
 const patienceMs = 120_000;
 
 /**
- * Runs `work` while no other tazpod of this project opens, saves or closes the vault, or joins the session. One that was
- * killed meanwhile does not count. Where the folder cannot be written (a full disk), it runs all the same: closing a vault
- * must not hang on that. With `workspace` the same among those who carry the project: that may take long, and nobody else
- * is to wait for it. Failures: `busy` when another takes two minutes, `interrupted`, and those of `work`.
+ * Runs `work` while no other tazpod of this project opens, saves or closes the vault, or joins the session. A lock of a
+ * killed process does not count. If the folder is not writable (a full disk), `work` runs without the lock, so that a
+ * vault can always be closed. `what: "workspace"` uses a separate lock for syncing the project, which may take long.
+ * Failures: `busy` after two minutes, `interrupted`, and those of `work`.
  */
 export async function withProjectLock<T>(
   vaultFolder: string,
@@ -23,7 +23,7 @@ export async function withProjectLock<T>(
 ): Promise<Result<T>> {
   const folder = projectState(vaultFolder);
   const path = join(folder, `${what}.lock`);
-  // a save that was killed left a file beside the vault
+  // left next to the vault by a save that was killed
   await removeLeftovers(vaultFolder);
   const taken = await take(folder, path, signal);
   if (!taken.ok) return isUnwritable(taken.failure) ? work() : taken;
@@ -42,7 +42,7 @@ export async function withProjectLock<T>(
 async function take(folder: string, path: string, signal: AbortSignal): Promise<Result<Lock | LockHolder>> {
   const made = await makeFolder(folder);
   if (!made.ok) return made;
-  // one that was killed while it took the lock left a file, too; where it cannot be removed, it is in nobody's way
+  // left by a process that was killed while taking the lock; harmless if it cannot be removed
   await removeLeftovers(folder);
   return takeLock(path, patienceMs, signal);
 }

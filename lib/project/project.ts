@@ -5,7 +5,7 @@ import type { ConfigFile } from "../generated/config.js";
 import type { Result } from "../failure/result.js";
 import type { ProjectFiles } from "./project-files.js";
 
-/** Where the sealed vault is kept, with every default filled in. */
+/** The location of the remote vault, with all defaults filled in. */
 export interface RemoteConfig {
   /** `s3://bucket/key`, `file:///path/vault.tar.aes`, or `none`. */
   readonly url: string;
@@ -17,48 +17,48 @@ export interface RemoteConfig {
   readonly sso?: SsoSettings;
 }
 
-/** What the container has of its host, and the home of the vault. */
+/** What the container gets from its host, and links in the home. */
 export interface ContainerSettings {
-  /** Paths of the vault that are linked into the home while they are open. */
+  /** Paths of the vault that are linked into the home while open. */
   readonly bridges: readonly string[];
-  /** Each as `IP:HOST:CONTAINER/tcp`, or udp. */
+  /** Each `IP:HOST:CONTAINER/tcp` (or `/udp`). */
   readonly ports: readonly string[];
   readonly mounts: readonly Mount[];
-  /** Variables of the shell. */
+  /** Environment variables of the shell. */
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** What goes on while a shell is open. Times in ms; 0 is never. */
+/** Settings while a shell is open. Times in ms; 0 means never. */
 export interface SessionConfig {
-  /** At most so much work is lost when everything is killed. */
+  /** Interval of automatic saving: the most work that can be lost. */
   readonly autosaveMs: number;
-  /** What was saved in between is pushed, too. */
+  /** True if automatic saves are also pushed. */
   readonly autopush: boolean;
-  /** After so long without a key pressed, the shell is ended. */
+  /** Idle time (without a key pressed) after which the shell ends. */
   readonly idleMs: number;
-  /** So long after every tazpod has gone, an open vault that was saved is closed from inside. */
+  /** Time without any tazpod after which an open, saved vault is locked from inside. */
   readonly unattendedMs: number;
 }
 
-/** A part of the vault that can be opened by itself. */
+/** A part of the vault that can be opened separately. */
 export interface ConfiguredPart extends Part {
-  /** It is opened only by its name. */
+  /** True if it is opened only when named. */
   readonly onRequest: boolean;
 }
 
-/** How the image is built. Paths are relative to the project's folder. */
+/** How to build the image. Paths are relative to the project's folder. */
 export interface BuildSettings {
-  /** The Dockerfile, or the folder that has it. */
+  /** The Dockerfile, or its folder. */
   readonly dockerfile: string;
-  /** The Dockerfile's folder where it is missing. */
+  /** Default: the Dockerfile's folder. */
   readonly context?: string;
   readonly args: Readonly<Record<string, string>>;
   readonly target?: string;
 }
 
-/** A project's settings, with every default filled in. */
+/** A project's settings, with all defaults filled in. */
 export interface Config extends ContainerSettings {
-  /** The image of the container; with `build`, the name that is given to the one that is built. */
+  /** The image; with `build`, the name of the built image. */
   readonly image: string;
   readonly build?: BuildSettings;
   readonly containerName: string;
@@ -66,42 +66,43 @@ export interface Config extends ContainerSettings {
   readonly ghostMode: boolean;
   readonly engine: EngineChoice;
   readonly network: "bridge" | "host" | "none";
-  /** The project's own folder is in the container, or a copy of it that is carried in and back. */
+  /** Whether the container mounts the project's folder or has a synced copy of it. */
   readonly workspace: "mount" | "copy";
-  /** `none` with a copy: the container may be on another machine. */
+  /** Always `none` with `workspace: copy`, since the container may be on another machine. */
   readonly ssh: "auto" | "agent" | "mount" | "none";
   readonly git: "identity" | "none";
-  /** Of the container; what is missing is the engine's default. */
+  /** Limits of the container; the engine's defaults apply to the rest. */
   readonly limits: { readonly processes?: number; readonly memoryBytes?: number };
   readonly shell?: readonly string[];
   readonly remote: RemoteConfig;
-  /** Of a new vault; one that is there keeps its own. */
+  /** The format of a new vault; an existing vault keeps its own. */
   readonly vaultFormat: "age" | "v1";
-  /** How many history copies to keep on the remote; all, unless it is above 0. */
+  /** Number of history copies to keep on the remote; all, unless above 0. */
   readonly retention?: number;
-  /** The most scrypt work (log2 of N) that a vault from the remote may ask for. */
+  /** Maximum scrypt work factor (log2 of N) that a remote vault may require. */
   readonly workFactor: number;
-  /** Size of the RAM folder in bytes. */
+  /** Size of the RAM folder, in bytes. */
   readonly secretsBytes: number;
   readonly parts: readonly ConfiguredPart[];
   readonly session: SessionConfig;
-  /** What was read and has no effect, in words. */
+  /** Settings that have no effect, as text. */
   readonly notes: readonly string[];
 }
 
+/** A project, found and loaded. */
 export interface Project {
   /** Absolute, links resolved. */
   readonly root: string;
-  /** False when there is no .tazpod/config.yaml; then the config is the defaults. */
+  /** False without a .tazpod/config.yaml; then the config is all defaults. */
   readonly initialised: boolean;
   readonly configFile: string;
   readonly vaultFolder: string;
   readonly vaultFile: string;
   readonly config: Config;
-  /** The config as it is written. */
+  /** The config as written. */
   readonly written: ConfigFile;
-  /** What was read of the project in this run. */
+  /** The files read in this run. */
   readonly files: ProjectFiles;
-  /** What `config.build` names, read when the project was loaded, or why it cannot be built. */
+  /** The image build that `config.build` names, or why it cannot be built. */
   readonly build?: Result<ImageBuild>;
 }

@@ -4,21 +4,21 @@ import { processIdentity } from "../host/process-identity.js";
 import { ok, type Result } from "../failure/result.js";
 import { projectState } from "../host/project-state.js";
 
-/** Where each tazpod that has a shell open in the project says so: one file a process, believed only while that process lives. */
+/** The folder of session files: one per process with an open shell. A file counts only while its process lives. */
 function folder(vaultFolder: string): string {
   return join(projectState(vaultFolder), "sessions");
 }
 
-/** Another process that has a shell open here. */
+/** Another process with an open shell in the project. */
 export interface OtherSession {
   readonly pid: number;
-  /** The parts of the vault that it asked for by name. */
+  /** Parts of the vault that it requested by name. */
   readonly parts: readonly string[];
-  /** It has opened the vault, and its shell is yet to come, or nothing is: it is not to be locked under it, and saves nothing. */
+  /** True if it has opened the vault and has no shell yet. The vault must not be locked under it, and it saves nothing. */
   readonly starting: boolean;
 }
 
-/** Registers this process, and the parts that it asked for by name; the result takes it back. */
+/** Registers this process and the parts it requested by name; returns a function that unregisters it. */
 export async function joinSession(
   vaultFolder: string,
   parts: readonly string[],
@@ -27,7 +27,7 @@ export async function joinSession(
   const made = await makeFolder(folder(vaultFolder));
   if (!made.ok) return made;
   const path = join(folder(vaultFolder), String(process.pid));
-  // one by this number that is there is of a process that had it before
+  // a file with this pid is from an earlier process
   const cleared = await removeFile(path);
   if (!cleared.ok) return cleared;
   const identity = (await processIdentity(process.pid)) ?? "";
@@ -35,7 +35,7 @@ export async function joinSession(
   return written.ok ? ok(async () => void (await removeFile(path))) : written;
 }
 
-/** The other processes that have a shell open here. What crashed ones left is removed on the way, unless only read. */
+/** Returns the other processes with an open shell. Removes the files of crashed ones, unless `onlyRead`. */
 export async function otherSessions(
   vaultFolder: string,
   onlyRead = false,
@@ -62,13 +62,13 @@ export async function otherSessions(
   return ok(alive);
 }
 
-/** Whether somebody else has a shell open here; where that cannot be told, nobody has. */
+/** Tells whether another process has a shell open; false if that cannot be determined. */
 export async function isInUse(vaultFolder: string, onlyRead = false): Promise<boolean> {
   const others = await otherSessions(vaultFolder, onlyRead);
   return others.ok && others.value.some(({ starting }) => !starting);
 }
 
-/** Changes whenever a session is joined or left: who finds the same later knows that nobody was here in between. */
+/** Returns a time that changes whenever a session is joined or left. */
 export async function sessionsTimestamp(vaultFolder: string): Promise<Result<number>> {
   const found = await stat(folder(vaultFolder));
   return found.ok ? ok(found.value?.modified.getTime() ?? 0) : found;

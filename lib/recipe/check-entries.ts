@@ -5,7 +5,7 @@ import type { MergedRecipe } from "./merge-layers.js";
 import { type MapTree, type Place, problemAt, shortPlace } from "./recipe-tree.js";
 import type { Fact, Task } from "./recipe.js";
 
-/** Problems inside one entry that a schema cannot see, because they are about the merged whole. */
+/** Returns problems within one entry that only show after merging, so the schema cannot find them. */
 export function checkEntries(
   merged: MergedRecipe,
   facts: ReadonlyMap<string, Fact>,
@@ -80,7 +80,7 @@ function checkTask(name: string, { entries }: MapTree, task: Task | undefined): 
   return problems;
 }
 
-/** Tasks, goals and their aliases are all asked for by name, so each name is one thing. */
+/** Checks that names of tasks and goals, and their aliases, are unique: users call all of them by name. */
 function checkNames(merged: MergedRecipe): readonly Problem[] {
   const taken = new Map<string, { readonly what: string; readonly place: Place }>();
   const problems: Problem[] = [];

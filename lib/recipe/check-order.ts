@@ -6,7 +6,7 @@ import type { MergedRecipe } from "./merge-layers.js";
 import { type Place, problemAt } from "./recipe-tree.js";
 import type { Fact, Task } from "./recipe.js";
 
-/** Problems: tasks that would wait for themselves, and facts whose checks do. */
+/** Returns problems of order: tasks that depend on themselves, and facts whose checks do. */
 export function checkOrder(
   merged: MergedRecipe,
   facts: ReadonlyMap<string, Fact>,

@@ -4,14 +4,14 @@ import { itemsOf, textsOf } from "./fields.js";
 import type { MergedRecipe, Section } from "./merge-layers.js";
 import { type MapTree, type Place, problemAt, shortPlace, type Tree } from "./recipe-tree.js";
 
-/** A name written in one entry that means another entry. */
+/** A name in one entry that refers to another entry. */
 interface Reference {
   readonly section: Section;
   readonly name: string;
   readonly place: Place;
 }
 
-/** Problems: names of facts and tasks that are not there. */
+/** Returns problems: names of facts and tasks that do not exist. */
 export function checkReferences(merged: MergedRecipe): readonly Problem[] {
   return [...references(merged)].flatMap(({ section, name, place }) => {
     if (merged[section].has(name)) return [];

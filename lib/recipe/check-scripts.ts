@@ -8,22 +8,23 @@ import type { MergedRecipe } from "./merge-layers.js";
 import { type Place, problemAt, type Tree } from "./recipe-tree.js";
 import type { ScriptRef } from "./recipe.js";
 
-/** What `script: text` names when it is written at `place`: a file of the project, or a built-in script. */
+/** Returns the script that `script: text` refers to: a file of the project, or a built-in script. */
 export function scriptRef(text: string, place: Place): ScriptRef {
   if (/^(\.{1,2})?\//.test(text)) return { kind: "file", file: resolve(dirname(place.layer.file), text) };
   return { kind: "builtin", name: text };
 }
 
+/** Where scripts come from. */
 export interface ScriptSources {
-  /** The scripts that come with tazpod. */
+  /** Names of the scripts that come with tazpod. */
   readonly builtin: readonly string[];
-  /** The text of a script of the project, or undefined where there is none. */
+  /** Returns the text of a project's script; undefined if it does not exist. */
   readonly read: (path: string) => Promise<Result<string | undefined>>;
-  /** How messages name a path. */
+  /** Formats a path for messages. */
   readonly show: (path: string) => string;
 }
 
-/** Problems: scripts of tasks and checks that are not there, cannot be read, or are no JavaScript by their names. */
+/** Returns problems: scripts that do not exist, cannot be read, or are not named like JavaScript. */
 export async function checkScripts(
   merged: MergedRecipe,
   sources: ScriptSources,

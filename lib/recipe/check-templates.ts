@@ -5,7 +5,7 @@ import type { MergedRecipe } from "./merge-layers.js";
 import { placeholders } from "./render.js";
 import { problemAt, type Tree } from "./recipe-tree.js";
 
-/** Problems: `{{name}}` without a value, and variables that hide those tazpod sets itself. */
+/** Returns problems: `{{name}}` without a value, and variables that hide those that tazpod sets. */
 export function checkTemplates(merged: MergedRecipe, knownVars: readonly string[]): readonly Problem[] {
   const problems: Problem[] = [];
   const fixed = new Set(knownVars);

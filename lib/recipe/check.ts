@@ -3,7 +3,7 @@ import { scriptRef } from "./check-scripts.js";
 import type { Tree } from "./recipe-tree.js";
 import type { Check } from "./recipe.js";
 
-/** A check as the recipe writes it, read. The schema has made sure that it is exactly one form. */
+/** Reads a check. The schema has ensured that it has exactly one form. */
 export function readCheck(tree: Tree): Check {
   if (tree.kind !== "map") throw new Error("a check that is no map passed the schema");
   const [form, value] = [...tree.entries].find(([key]) => key !== "check") ?? [];
@@ -35,7 +35,7 @@ export function readCheck(tree: Tree): Check {
   }
 }
 
-/** The facts that a check asks for, in order, each once. */
+/** Returns the facts that a check depends on, each once, in order. */
 export function factsOf(check: Check): readonly string[] {
   const facts = new Set<string>();
   const walk = (part: Check): void => {
@@ -48,8 +48,8 @@ export function factsOf(check: Check): readonly string[] {
 }
 
 /**
- * Whether a check is made of facts only (`fact`, and `not`, `all`, `any` of those). Such a check asks the world nothing
- * itself: a plan can say what it will be after steps that have not run.
+ * Tells whether a check consists of facts only (`fact`, and `not`, `all`, `any` of those). A plan can predict its
+ * result after steps that have not run yet.
  */
 export function isDerived(check: Check): boolean {
   if (check.kind === "not") return isDerived(check.check);
@@ -57,7 +57,7 @@ export function isDerived(check: Check): boolean {
   return check.kind === "fact";
 }
 
-/** The fact whose end makes a derived check true: `g` of `not: { fact: g }`. */
+/** Returns the fact that must become false for a derived check to be true: `g` for `not: { fact: g }`. */
 export function negatedFact(check: Check): string | undefined {
   return check.kind === "not" && check.check.kind === "fact" ? check.check.fact : undefined;
 }

@@ -1,18 +1,18 @@
-/** A way from one node of a graph to another; `tag` is handed back with the cycle it closes. */
+/** An edge of a graph; `tag` is returned with the cycle it closes. */
 export interface Edge<T> {
   readonly to: string;
   readonly tag: T;
 }
 
-/** A cycle: its nodes in order, the first again at the end, and the tag of the edge that closes it. */
+/** A cycle: its nodes in order, with the first one repeated at the end, and the tag of the closing edge. */
 export interface Cycle<T> {
   readonly nodes: readonly string[];
   readonly tag: T;
 }
 
 /**
- * Finds cycles by one depth-first walk, in the order of `nodes`: at least one of each knot, at most `limit`.
- * Uses no call stack, so a chain may be of any length.
+ * Finds cycles by a depth-first search, in the order of `nodes`: at least one per strongly connected component, at most
+ * `limit`. Does not recurse, so chains may have any length.
  */
 export function findCycles<T>(
   nodes: Iterable<string>,

@@ -1,28 +1,35 @@
 import type { Place, Tree } from "./recipe-tree.js";
 
-/** Reads fields of one entry. The schema has checked the types; absent is undefined, and a list is empty. */
+/**
+ * The fields of one entry. The schema has checked their types; the functions below return undefined or an empty list
+ * for absent fields.
+ */
 export type Fields = ReadonlyMap<string, Tree>;
 
+/** Returns a field as a string. */
 export function textOf(fields: Fields, key: string): string | undefined {
   const leaf = leafOf(fields, key);
   return leaf === undefined ? undefined : String(leaf);
 }
 
+/** Tells whether a field is true. */
 export function flagOf(fields: Fields, key: string): boolean {
   return leafOf(fields, key) === true;
 }
 
+/** Returns a scalar field; undefined for null. */
 export function leafOf(fields: Fields, key: string): string | number | boolean | undefined {
   const tree = fields.get(key);
   return tree?.kind === "leaf" && tree.value !== null ? tree.value : undefined;
 }
 
+/** Returns the items of a list. */
 export function itemsOf(fields: Fields, key: string): readonly Tree[] {
   const tree = fields.get(key);
   return tree?.kind === "list" ? tree.items : [];
 }
 
-/** A list of texts, each with its place; one that is there twice is taken once, where it comes first. */
+/** Returns the strings of a list with their places, without duplicates. */
 export function textsOf(
   fields: Fields,
   key: string,
@@ -32,20 +39,23 @@ export function textsOf(
   return [...texts].map(([text, place]) => ({ text, place }));
 }
 
+/** Returns the strings of a list, without duplicates. */
 export function namesOf(fields: Fields, key: string): readonly string[] {
   return textsOf(fields, key).map(({ text }) => text);
 }
 
-/** All texts of a list, also those that are there twice: arguments of a command. */
+/** Returns the strings of a list, including duplicates, for the arguments of a command. */
 export function argumentsOf(tree: Tree | undefined): readonly string[] {
   return tree?.kind === "list" ? leaves(tree.items).map(({ value }) => value) : [];
 }
 
+/** Returns a map of strings. */
 export function mapOf(fields: Fields, key: string): Readonly<Record<string, string>> {
   const tree = fields.get(key);
   return tree?.kind === "map" ? recordOf(tree.entries) : {};
 }
 
+/** Returns the scalar entries as strings. */
 export function recordOf(entries: Fields): Readonly<Record<string, string>> {
   return Object.fromEntries(
     [...entries].flatMap(([key, tree]) =>

@@ -15,27 +15,28 @@ import { checkScripts } from "./check-scripts.js";
 import { checkTemplates } from "./check-templates.js";
 import type { Fact, Recipe } from "./recipe.js";
 
-/** What a project's own recipe and the one that is never committed are called. */
+/** The file names of a project's recipe and of the local one, which is never committed. */
 const projectRecipe = "tazpod.tasks.yaml";
 const localRecipe = "tazpod.tasks.local.yaml";
 
+/** Where a recipe comes from. */
 export interface RecipeSources {
   readonly builtin: SourceFile;
   /** The project's folder, absolute; without it only the built-in recipe is read. */
   readonly root?: string;
-  /** The text of a file, or undefined where there is none. */
+  /** Returns the text of a file; undefined if it does not exist. */
   readonly read: (path: string) => Promise<Result<string | undefined>>;
-  /** How messages name a path; as it is unless given. */
+  /** Formats a path for messages; by default unchanged. */
   readonly show?: (path: string) => string;
-  /** Names that tazpod gives `{{name}}` a value for. */
+  /** Names of `{{name}}` placeholders that tazpod sets. */
   readonly knownVars: readonly string[];
-  /** The scripts that come with tazpod, by name. */
+  /** Names of the scripts that come with tazpod. */
   readonly builtinScripts: readonly string[];
 }
 
 /**
- * Reads the built-in recipe, the project's and the local one with what they extend, merges and checks them.
- * Fails with `invalid-document` (every problem found), or as `read` does.
+ * Reads the built-in recipe, the project's and the local one, with the files they extend, then merges and checks them.
+ * Failures: `invalid-document`, with every problem found, and those of `read`.
  */
 export async function loadRecipe(sources: RecipeSources): Promise<Result<Recipe>> {
   const { builtin, root, read, show = (path) => path } = sources;
@@ -69,7 +70,7 @@ export async function loadRecipe(sources: RecipeSources): Promise<Result<Recipe>
   });
 }
 
-/** The facts as written; one without a check is left out, and reported with the others. */
+/** Reads the facts. One without a check is left out; `checkEntries` reports it. */
 function readFacts(merged: MergedRecipe): ReadonlyMap<string, Fact> {
   return new Map(
     [...merged.facts].flatMap(([name, tree]): [string, Fact][] => {
@@ -79,7 +80,7 @@ function readFacts(merged: MergedRecipe): ReadonlyMap<string, Fact> {
   );
 }
 
-/** By file as they were read, then by line. */
+/** Sorts problems by file in reading order, then by line. */
 function inOrder(problems: readonly Problem[], files: readonly string[]): readonly Problem[] {
   const rank = ({ at }: Problem): readonly number[] => [
     files.indexOf(at?.file ?? ""),

@@ -29,17 +29,17 @@ const listFields = new Set([
 ]);
 const mapFields = new Set(["vars", "env"]);
 
-/** All layers as one. */
+/** The recipe after merging all layers. */
 export interface MergedRecipe {
   readonly facts: Map<string, MapTree>;
   readonly tasks: Map<string, MapTree>;
   readonly goals: Map<string, MapTree>;
   readonly vars: Map<string, Tree>;
-  /** Where what is gone was removed, as `section name`. */
+  /** Where removed entries were removed, by `section name`. */
   readonly removed: Map<string, Place>;
 }
 
-/** Lays the layers on each other, ancestors first. Problems: entries that are new and do not say so, and the reverse. */
+/** Merges the layers, base first. Problems: new entries without `new: true`, and changed entries with it. */
 export function mergeLayers(layers: readonly Layer[]): {
   readonly merged: MergedRecipe;
   readonly problems: readonly Problem[];
@@ -136,7 +136,7 @@ function mergeFields(
   return fields;
 }
 
-/** `{ prepend, append }` around what the ancestors have. */
+/** Adds `prepend` and `append` to the inherited list. */
 function extendList(old: Tree | undefined, change: MapTree): Tree {
   const items = (tree: Tree | undefined): readonly Tree[] => (tree?.kind === "list" ? tree.items : []);
   return {

@@ -3,7 +3,7 @@ import { fromPrecompiled } from "../document/precompiled.js";
 import type { TasksDocument } from "../generated/tasks.js";
 import { ok, type Result } from "../failure/result.js";
 
-/** One recipe file by itself. YAML and its validator are loaded here, by the first file that needs them. */
+/** Parses one recipe file. Loads the YAML parser and the validator only when needed. */
 export async function parseRecipe(source: SourceFile): Promise<Result<Document<TasksDocument>>> {
   const [{ parseDocument }, { tasksSchema }] = await Promise.all([
     import("../document/parse-yaml.js"),
@@ -12,7 +12,7 @@ export async function parseRecipe(source: SourceFile): Promise<Result<Document<T
   return parseDocument(source, tasksSchema);
 }
 
-/** The built-in recipe, which the build has read ahead; read anew when its text is not the one of the build. */
+/** Returns the built-in recipe, parsed at build time; parses it if its text differs from the one at build time. */
 export async function parseBuiltin(source: SourceFile): Promise<Result<Document<TasksDocument>>> {
   const { builtin } = await import("../generated/builtin-recipe.js");
   const document = fromPrecompiled(source, builtin);

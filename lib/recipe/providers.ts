@@ -6,8 +6,8 @@ import { type Place, problemAt } from "./recipe-tree.js";
 import type { Fact, Task } from "./recipe.js";
 
 /**
- * Finds who can make each fact true: the tasks that provide it, and for `not: { fact: g }` those that clear g.
- * Problems: several that could be meant, and `providers` that do not provide.
+ * Finds the tasks that make each fact true: those that provide it and, for `not: { fact: g }`, those that clear g.
+ * Problems: ambiguous providers, and `providers` that do not provide the fact.
  */
 export function assignProviders(
   merged: MergedRecipe,

@@ -7,7 +7,7 @@ import type { Action, Check, Confirm, Fact, FinallyEntry, Goal, Precondition, Ta
 
 const factTimeoutMs = 5000;
 
-/** A fact as written. `providers` is still only what it says itself; `check` was made sure to be there. */
+/** Reads a fact. `providers` has only what the fact itself lists; the caller has checked that `check` exists. */
 export function readFact(name: string, { place, entries }: MapTree, check: Check): Fact {
   return {
     name,
@@ -23,6 +23,7 @@ export function readFact(name: string, { place, entries }: MapTree, check: Check
   };
 }
 
+/** Reads a task. */
 export function readTask(name: string, { place, entries }: MapTree): Task {
   return {
     name,
@@ -49,6 +50,7 @@ export function readTask(name: string, { place, entries }: MapTree): Task {
   };
 }
 
+/** Reads a goal. */
 export function readGoal(name: string, { place, entries }: MapTree): Goal {
   return {
     name,
@@ -101,7 +103,7 @@ function readAction(name: string, entries: Fields, builtin: boolean): Action {
     return { kind: "script", script: scriptRef(text, script.place) };
   const cmds = itemsOf(entries, "cmds").map(argumentsOf);
   if (cmds.length > 0) return { kind: "cmds", cmds };
-  // `cmds: []` says that there is nothing to do; a built-in task that says nothing has the script of its name.
+  // `cmds: []` means nothing to do; a built-in task without an action runs the script of its name
   return builtin && !entries.has("cmds")
     ? { kind: "script", script: { kind: "builtin", name } }
     : { kind: "none" };

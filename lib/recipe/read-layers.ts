@@ -6,24 +6,25 @@ import { ok, type Result } from "../failure/result.js";
 import { parseBuiltin, parseRecipe } from "./parse-recipe.js";
 import type { Layer } from "./recipe-tree.js";
 
+/** Where layers come from. */
 export interface LayerSources {
   readonly builtin: SourceFile;
-  /** Absolute paths of the project's files, the winner last; those that are not there are left out. */
+  /** Absolute paths of the project's files, lowest priority first; missing files are skipped. */
   readonly files: readonly string[];
-  /** The text of a file, or undefined where there is none. */
+  /** Returns the text of a file; undefined if it does not exist. */
   readonly read: (path: string) => Promise<Result<string | undefined>>;
-  /** How messages name a path. */
+  /** Formats a path for messages. */
   readonly show: (path: string) => string;
 }
 
-/** More than anybody can follow: files of one recipe, and UTF-16 units in them. */
+/** Limits of one recipe: number of files, and UTF-16 units in them. */
 const maxFiles = 64;
 const maxText = 256 * 1024;
 
 /**
- * Reads the built-in recipe and the project's files, each after what it extends; a file that is extended twice is
- * taken once, where it comes first. Problems of one file do not hide those of the next. A file that
- * cannot be read is a problem where it is named. Failures: those of `read`, for the project's own files.
+ * Reads the built-in recipe and the project's files, each after the files it extends. A file that is extended twice
+ * counts once, at its first place. Collects the problems of all files; a file that cannot be read is a problem where it
+ * is named. Failures: those of `read`, for the project's own files.
  */
 export async function readLayers(
   sources: LayerSources,
@@ -93,7 +94,7 @@ export async function readLayers(
   return ok({ layers, problems });
 }
 
-/** Why a file that a recipe names is not read. */
+/** Returns why a file named in a recipe cannot be read. */
 export function unreadable(failure: Failure, name: string): string {
   if (failure.kind !== "file") throw new Error(`a file failed with ${failure.kind}`);
   return `${name} cannot be read: ${failure.detail ?? failure.code}`;

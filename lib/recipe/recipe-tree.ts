@@ -4,21 +4,22 @@ import type { Position, Problem } from "../failure/failure.js";
 
 /** One file of a recipe. */
 export interface Layer {
-  /** The path it was read from; `document.path` is how messages name it. */
+  /** The path it was read from; messages use `document.path`. */
   readonly file: string;
   readonly document: Document;
   readonly builtin: boolean;
 }
 
-/** Where in which file something is written. */
+/** A position in a layer. */
 export interface Place {
   readonly layer: Layer;
   readonly path: Path;
 }
 
-/** A value of a recipe in which every part knows where it was written, also after merging. */
+/** A value of a recipe; every part knows where it was written, even after merging. */
 export type Tree = MapTree | ListTree | Leaf;
 
+/** A map. */
 export interface MapTree {
   readonly kind: "map";
   readonly place: Place;
@@ -37,7 +38,7 @@ interface Leaf {
   readonly value: string | number | boolean | null;
 }
 
-/** The tree of one file. */
+/** Returns the tree of one file. */
 export function treeOf(layer: Layer, value: unknown = layer.document.value, path: Path = []): Tree {
   const place = { layer, path };
   if (Array.isArray(value))
@@ -54,14 +55,17 @@ export function treeOf(layer: Layer, value: unknown = layer.document.value, path
   return { kind: "leaf", place, value: value as Leaf["value"] };
 }
 
+/** Tells whether a value is null, which removes an entry. */
 export function isNull(tree: Tree): boolean {
   return tree.kind === "leaf" && tree.value === null;
 }
 
+/** Returns the position of a place in its file. */
 export function positionOf({ layer, path }: Place, part: "key" | "value" = "value"): Position {
   return layer.document.locate(path, part);
 }
 
+/** Returns a problem at a place. */
 export function problemAt(
   { layer, path }: Place,
   message: string,
@@ -70,7 +74,7 @@ export function problemAt(
   return layer.document.problem(path, message, options);
 }
 
-/** "tazpod.tasks.yaml:12", for messages about a second place. */
+/** Formats a place as "tazpod.tasks.yaml:12", for messages about a second place. */
 export function shortPlace(place: Place): string {
   const { file, line } = positionOf(place, "key");
   return `${file}:${line}`;

@@ -1,6 +1,6 @@
 import type { Position } from "../failure/failure.js";
 
-/** A question about the world. It only reads; it answers true, false or unknown. */
+/** A check of the outside world. It has no effects, and returns true, false or unknown. */
 export type Check =
   | { readonly kind: "exists"; readonly path: string }
   | { readonly kind: "env"; readonly name: string }
@@ -10,61 +10,67 @@ export type Check =
   | { readonly kind: "not"; readonly check: Check }
   | { readonly kind: "all" | "any"; readonly checks: readonly Check[] };
 
-/** `builtin` names a script shipped with tazpod; `file` is an absolute path of a project's own. */
+/** `builtin` names a script that comes with tazpod; `file` is the absolute path of a project's script. */
 export type ScriptRef =
   | { readonly kind: "builtin"; readonly name: string }
   | { readonly kind: "file"; readonly file: string };
 
+/** What a task does. */
 export type Action =
   | { readonly kind: "script"; readonly script: ScriptRef }
   | { readonly kind: "cmds"; readonly cmds: readonly (readonly string[])[] }
   | { readonly kind: "none" };
 
+/** A statement about the outside world that a check can verify. */
 export interface Fact {
   readonly name: string;
   readonly desc?: string;
-  /** Facts without which this one is false and is not probed. */
+  /** Facts that must hold; if one does not, this fact is false without a check. */
   readonly requires: readonly string[];
   readonly check: Check;
-  /** Tasks that can make it true, in order of preference; empty when nothing can. */
+  /** Tasks that can make it true, preferred ones first; empty if nothing can. */
   readonly providers: readonly string[];
   /** Time limit of the check in ms. */
   readonly timeoutMs: number;
-  /** Whether a check that cannot tell counts as though it held, for a plan. */
+  /** Whether an unknown result counts as true for a plan. */
   readonly onUnknown: "fail" | "pass";
-  /** Planned as though it held while it cannot be known yet. */
+  /** True if a plan assumes the fact while it cannot be known yet. */
   readonly presume: boolean;
-  /** Left out of `tazpod status`. */
+  /** True if `tazpod status` leaves it out. */
   readonly internal: boolean;
   readonly at: Position;
 }
 
+/** A check that must pass before a task runs. */
 export interface Precondition {
   readonly check: Check;
-  /** May use `{{reason}}`, the check's own words. */
+  /** May use `{{reason}}`, the text of the check. */
   readonly msg: string;
-  /** Whether a check that cannot tell lets the step run. */
+  /** Whether the task runs if the check cannot tell. */
   readonly onUnknown: "fail" | "pass";
   readonly at: Position;
 }
 
+/** A question before a task runs. */
 export interface Confirm {
   /** May use `{{reason}}`, why the task is due. */
   readonly msg: string;
-  /** Asked only in what a `finally` runs. */
+  /** True if it is asked only when a `finally` runs the task. */
   readonly onlyFinally: boolean;
-  /** The answer that Enter gives. */
+  /** The answer for Enter. */
   readonly default: boolean;
-  /** What to do where there is no terminal; such a question is not answered by `--yes`. */
+  /** What to do without a terminal; `--yes` does not answer such a question. */
   readonly instead?: string;
 }
 
+/** A task that runs afterwards. */
 export interface FinallyEntry {
   readonly task: string;
-  /** A fact; while it holds the entry is left out. */
+  /** A fact; while it holds, the task is skipped. */
   readonly unless?: string;
 }
 
+/** A step of a recipe. */
 export interface Task {
   readonly name: string;
   readonly desc?: string;
@@ -81,9 +87,9 @@ export interface Task {
   readonly confirm?: Confirm;
   readonly interactive: boolean;
   readonly silent: boolean;
-  /** Time limit of one attempt in ms; none when absent. */
+  /** Time limit of one attempt, in ms; unlimited if absent. */
   readonly timeoutMs?: number;
-  /** How many more attempts after a failed one. */
+  /** Number of further attempts after a failure. */
   readonly retries: number;
   readonly finally: readonly FinallyEntry[];
   readonly vars: Readonly<Record<string, string>>;
@@ -92,6 +98,7 @@ export interface Task {
   readonly at: Position;
 }
 
+/** A named list of tasks. */
 export interface Goal {
   readonly name: string;
   readonly desc?: string;
@@ -101,12 +108,12 @@ export interface Goal {
   readonly at: Position;
 }
 
-/** The merged recipe, valid: every name in it is known, and there is no cycle. */
+/** A merged and checked recipe: all names are known, and there are no cycles. */
 export interface Recipe {
   readonly facts: ReadonlyMap<string, Fact>;
   readonly tasks: ReadonlyMap<string, Task>;
   readonly goals: ReadonlyMap<string, Goal>;
   readonly vars: Readonly<Record<string, string>>;
-  /** The files it was read from, ancestors first. */
+  /** The files it was read from, base first. */
   readonly files: readonly string[];
 }

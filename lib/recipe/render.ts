@@ -1,8 +1,8 @@
 const placeholder = /\{\{\s*([A-Za-z_][A-Za-z0-9_-]*)\s*\}\}/g;
 
 /**
- * Fills each `{{name}}` of `text` from `vars`. Other braces, such as `{{.Names}}`, are left as they are.
- * Names were checked when the recipe was loaded, so one without a value is a bug and throws.
+ * Fills in each `{{name}}` of `text`. Other braces, such as `{{.Names}}`, stay. Names were checked when the recipe was
+ * loaded, so a missing value is a bug and throws.
  */
 export function render(text: string, vars: Readonly<Record<string, string>>): string {
   return text.replaceAll(placeholder, (_, name: string) => {
@@ -12,7 +12,7 @@ export function render(text: string, vars: Readonly<Record<string, string>>): st
   });
 }
 
-/** Like `render`, for a text that words from elsewhere were put into: what has no value stays as it is. */
+/** Like `render`, for text that contains foreign text: placeholders without a value stay. */
 export function renderKnown(text: string, vars: Readonly<Record<string, string>>): string {
   return text.replaceAll(
     placeholder,
@@ -20,7 +20,7 @@ export function renderKnown(text: string, vars: Readonly<Record<string, string>>
   );
 }
 
-/** The names that `text` asks for, each once. */
+/** Returns the names of all placeholders, each once. */
 export function placeholders(text: string): readonly string[] {
   return [...new Set([...text.matchAll(placeholder)].map((match) => match[1] ?? ""))];
 }

@@ -4,23 +4,23 @@ import { isInside, readProjectFile } from "../host/project-file.js";
 import type { ModuleSource } from "../host/provide-modules.js";
 import { fail, ok, type Result } from "../failure/result.js";
 
-/** The code of a project that may run on this host, as it was when that was settled. */
+/** A project's code that may run on this host, as it was when it was trusted. */
 export interface TrustedCode {
   /** The project's folder. */
   readonly root: string;
-  /** Scripts, and the modules that they import by a relative path, by their absolute paths. */
+  /** Scripts, and the modules they import by a relative path, by absolute path. */
   readonly modules: ReadonlyMap<string, ModuleSource>;
-  /** Files of the project that a command is, or is given: the sha256 in hex of each, by its absolute path. */
+  /** Files of the project that commands run or receive: the sha256 of each, hex, by absolute path. */
   readonly programs: ReadonlyMap<string, string>;
 }
 
-/** What is larger is no program that anybody commits. */
+/** Larger than any committed program. */
 const maxProgramBytes = 64 * 1024 * 1024;
 
-/** The paths below `root` that the words of a command may mean, when it is started there. */
+/** Returns the paths below `root` that a command's words may refer to, if it is started there. */
 export function pathsIn(root: string, argv: readonly string[]): readonly string[] {
   const words = argv.flatMap((word, index) => {
-    // without a slash a program is looked for in PATH
+    // a program without a slash is searched in PATH
     if (index === 0) return word.includes("/") ? [word] : [];
     const value = word.slice(word.indexOf("=") + 1);
     return value === word ? [word] : [word, value];
@@ -29,13 +29,13 @@ export function pathsIn(root: string, argv: readonly string[]): readonly string[
   return [...new Set(paths)].filter((path) => isInside(root, path));
 }
 
-/** A file of the project that a command is or is given, as it is now. */
+/** A file of the project that a command runs or receives, in its present state. */
 export interface Program {
   readonly bytes: Buffer;
   readonly isExecutable: boolean;
 }
 
-/** Undefined for a folder and for nothing. Failure: `file`. */
+/** Returns undefined for a folder or a missing file. Failure: `file`. */
 export async function readProgram(root: string, path: string): Promise<Result<Program | undefined>> {
   const found = await stat(path);
   if (!found.ok || found.value?.kind !== "file") return ok(undefined);
@@ -45,9 +45,9 @@ export async function readProgram(root: string, path: string): Promise<Result<Pr
 }
 
 /**
- * Looks, right before a command is started, at each file of the project that it is or is given: it has to be as it was
- * when it was trusted. One that was not there then may be given if it is mere data, such as what an earlier step made.
- * Failures: `untrusted-file`, `file`.
+ * Checks, right before a command starts, that each file of the project it runs or receives is as it was when trusted. A
+ * file that is new since then may be passed if it is plain data, such as the output of an earlier step. Failures:
+ * `untrusted-file`, `file`.
  */
 export async function checkCommand(
   { root, programs }: Omit<TrustedCode, "modules">,
@@ -68,14 +68,14 @@ export async function checkCommand(
   return ok(undefined);
 }
 
-/** Programs that run what they are given, by their names without a version. */
+/** Programs that execute their input, by name without a version. */
 const interpreters =
   /^(?:(?:ba|da|z|k|a|c|tc|fi|pw|nu|elvi)?sh|busybox|node(?:js)?|deno|bun|tsx|ts-node|zx|npx|python|pypy|uv|ruby|perl|php|lua(?:jit)?|tclsh|expect|java|Rscript|julia|g?make|just|task|[gmn]?awk|sed|env|sudo|doas|su|nice|nohup|setsid|time|timeout|xargs|exec|watch|parallel|ld-linux.*)$/;
-/** What programs take orders from. */
+/** Files that programs take instructions from. */
 const instructionFiles =
   /\.(?:[cm]?[jt]sx?|(?:ba|z|k|fi)?sh|py|rb|pl|php|lua|tcl|ps1|jar|wasm|so|mk|ya?ml|json5?|toml|ini|cfg|conf|env|service|tf|hcl|nix)$|(?:^|\/)(?:Makefile|Dockerfile|Containerfile|justfile)[^/]*$/i;
 
-/** Whether a file that a command is given may tell it, or the host, what to do. */
+/** Tells whether a file passed to a command could execute, or instruct the command or the host. */
 function mayExecute(argv: readonly string[], path: string, { bytes, isExecutable }: Program): boolean {
   const program = basename(argv[0] ?? "").replace(/[\d.]+$/, "");
   const head = bytes.subarray(0, 4).toString("latin1");
@@ -89,8 +89,8 @@ function mayExecute(argv: readonly string[], path: string, { bytes, isExecutable
 }
 
 /**
- * PATH without what a project could put there: folders below its own, but for a home that is the project, `node_modules/.bin`
- * of it and of the folders above it (npx and npm add them), and relative ones, which mean the folder a program is started in.
+ * Returns PATH without folders that a project could control: those below the project (unless the project is the home
+ * folder), `node_modules/.bin` in it and above it (npx and npm add them), and relative ones.
  */
 export function searchPath(path: string, root: string, home: string): string {
   return path
@@ -105,7 +105,7 @@ export function searchPath(path: string, root: string, home: string): string {
     .join(":");
 }
 
-/** Loaded by those runs only that have to: it takes as long as all else that a short one does. */
+/** Returns the sha256, hex. node:crypto is loaded only here, since it takes as long as the rest of a short run. */
 export async function sha256(data: string | Uint8Array): Promise<string> {
   const { createHash } = await import("node:crypto");
   return createHash("sha256").update(data).digest("hex");

@@ -2,7 +2,7 @@ import { engineNames } from "../engine/engine.js";
 import { render } from "../recipe/render.js";
 import type { Check, Recipe, ScriptRef, Task } from "../recipe/recipe.js";
 
-/** The variables of a recipe, or of one of its tasks. */
+/** Returns the variables of a recipe, or of one of its tasks. */
 export type VarsOf = (task?: Task) => Readonly<Record<string, string>>;
 
 /** A command of a recipe, with its variables filled in. */
@@ -12,7 +12,7 @@ export interface Command {
   readonly argv: readonly string[];
 }
 
-/** Every command of a recipe. The built-in recipe has none. */
+/** Returns every command of a recipe. The built-in recipe has none. */
 export function commandsOf(recipe: Recipe, varsOf: VarsOf): readonly Command[] {
   const commands: Command[] = [];
   const add = (
@@ -33,12 +33,12 @@ export function commandsOf(recipe: Recipe, varsOf: VarsOf): readonly Command[] {
   return commands;
 }
 
-/** The same for every engine that may turn out to be used: until one is chosen, a command may name any. */
+/** Returns the commands for every engine, since the engine is chosen later and a command may contain its name. */
 export function possibleCommands(recipe: Recipe, varsOf: VarsOf): readonly Command[] {
   return engineNames.flatMap((engine) => commandsOf(recipe, (task) => ({ ...varsOf(task), engine })));
 }
 
-/** The scripts of the project that a recipe names, absolute. */
+/** Returns the project's scripts that a recipe names, absolute. */
 export function scriptsOf(recipe: Recipe): readonly string[] {
   const refs: ScriptRef[] = [];
   for (const { check } of recipe.facts.values()) refs.push(...scriptsIn(check));

@@ -8,21 +8,22 @@ import { commandsOf, type VarsOf } from "./commands.js";
 import { readTrustedContent, contentHash, type TrustedItem, trustedSettings } from "./trusted-content.js";
 import { sameItems, readTrustedProjects, type TrustedProject, writeTrusted } from "./store.js";
 
+/** What a project overrides, and whether it is trusted. */
 export interface Trust {
   readonly state: "nothing to trust" | "trusted" | "untrusted";
-  /** When it was trusted on this host, as it is now. ISO 8601. */
+  /** When this content was trusted on this host. ISO 8601. */
   readonly since?: string;
-  /** What stands for all of it, hex. */
+  /** A hash over all items, hex. */
   readonly hash: () => Promise<string>;
   readonly items: readonly TrustedItem[];
   readonly code: TrustedCode;
-  /** What a person sees before they answer: with `whole`, also the text of the files that they have not seen yet. */
+  /** The text that the user sees before they decide; with `whole`, including the files they have not seen yet. */
   readonly text: (whole: boolean) => Promise<string>;
 }
 
 /**
- * Whether what a project says is trusted on this host: by a yes to the same content in the same folder, or by TAZPOD_TRUST,
- * which has the hashes of what is trusted, separated by commas, or `all`. Failures: `file`, `untrusted-file`.
+ * Reads what a project overrides and whether this host trusts it: the same content was trusted in the same folder, or
+ * TAZPOD_TRUST has its hash (a comma-separated list, or `all`). Failures: `file`, `untrusted-file`.
  */
 export async function readTrust(project: Project, recipe: Recipe, varsOf: VarsOf): Promise<Result<Trust>> {
   const content = await readTrustedContent(project, recipe, varsOf);
@@ -82,8 +83,8 @@ async function isTrustedByEnvironment(hash: () => Promise<string>): Promise<bool
 }
 
 /**
- * Asks once on each host, and again after a change, before anything of a project's own runs; `--yes` does not answer. The
- * code that may run is returned. Failures: `untrusted` without a terminal, `declined`, and those of `trustOf`.
+ * Asks, once per host and again after each change, before any code of a project runs; `--yes` is no answer. Returns the
+ * code that may run. Failures: `untrusted` without a terminal, `declined`, and those of `readTrust`.
  */
 export async function ensureTrusted(
   project: Project,
@@ -107,8 +108,8 @@ export async function ensureTrusted(
 }
 
 /**
- * Records the settings that `init` has just written as trusted, since the user gave them. A recipe that was trusted
- * before stays trusted; one that was not is still asked about. Failure: `file`.
+ * Records the settings that `init` has just written as trusted, since the user gave them. A recipe keeps its trust; an
+ * untrusted one still needs confirmation. Failure: `file`.
  */
 export async function trustAnswers(project: Project): Promise<Result<void>> {
   const settings = await trustedSettings(project);

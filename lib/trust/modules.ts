@@ -4,19 +4,20 @@ import type { ModuleFormat, ModuleSource } from "../host/provide-modules.js";
 import type { ProjectFiles } from "../project/project-files.js";
 import { fail, ok, type Result } from "../failure/result.js";
 
+/** The modules of a project's scripts. */
 export interface ScriptModules {
-  /** The scripts, and what they import by a relative path, by their absolute paths. */
+  /** The scripts and the modules they import by a relative path, by absolute path. */
   readonly modules: ReadonlyMap<string, ModuleSource>;
-  /** Names of packages that they import, sorted. */
+  /** Names of imported packages, sorted. */
   readonly packages: readonly string[];
 }
 
-/** What tazpod and Node provide themselves. */
+/** Modules that tazpod and Node provide. */
 const provided = /^(?:node:.*|tazpod\/step|zx|zx\/core)$/;
 
 /**
- * Reads scripts of a project with every module that they import by a relative path, wherever it lies in the project. What
- * an import() computes, and what require() loads, is not found; the one is refused when it runs. Failure: `file`.
+ * Reads scripts of a project and every module they import by a relative path. Computed import() calls and require() are
+ * not found; such imports are refused when they run. Failure: `file`.
  */
 export async function readModules(
   scripts: readonly string[],
@@ -62,7 +63,7 @@ async function findImports(
     );
     return { imports: names, isModule };
   } catch {
-    // it is no JavaScript, and Node will say so
+    // not JavaScript; Node will report it
     return { imports: [], isModule: true };
   }
 }

@@ -5,9 +5,9 @@ import { stateFolder } from "../host/paths.js";
 import { ok, type Result } from "../failure/result.js";
 import type { TrustedItem } from "./trusted-content.js";
 
-/** What was trusted on this host, in one folder. */
+/** The content that was trusted in one folder on this host. */
 export interface TrustedProject {
-  /** The project's folder; the same content in another folder is asked about again. */
+  /** The project's folder. The same content in another folder needs to be trusted again. */
   readonly root: string;
   /** ISO 8601. */
   readonly time: string;
@@ -18,7 +18,7 @@ function file(): string {
   return join(stateFolder(), "trust.json");
 }
 
-/** Oldest first. A file that cannot be read as one says nothing. Failure: `file`. */
+/** Returns the trusted projects, oldest first; none if the file is invalid. Failure: `file`. */
 export async function readTrustedProjects(): Promise<Result<readonly TrustedProject[]>> {
   const text = await readText(file());
   if (!text.ok) return text;
@@ -31,7 +31,7 @@ export async function readTrustedProjects(): Promise<Result<readonly TrustedProj
   }
 }
 
-/** Records a yes, in place of an earlier one for the same folder. */
+/** Records a project as trusted, replacing an earlier record of its folder. */
 export async function writeTrusted(root: string, things: readonly TrustedItem[]): Promise<Result<void>> {
   const known = await readTrustedProjects();
   if (!known.ok) return known;
@@ -39,7 +39,7 @@ export async function writeTrusted(root: string, things: readonly TrustedItem[])
   return write([...known.value.filter((one) => one.root !== root), entry]);
 }
 
-/** Takes back the yes for this folder. */
+/** Removes the trust in a project. */
 export async function removeTrusted(root: string): Promise<Result<void>> {
   const known = await readTrustedProjects();
   if (!known.ok) return known;
@@ -79,6 +79,7 @@ function isJson(text: string): boolean {
   }
 }
 
+/** Tells whether two contents are equal. */
 export function sameItems(one: readonly TrustedItem[], other: readonly TrustedItem[]): boolean {
   return (
     one.length === other.length &&

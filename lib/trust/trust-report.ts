@@ -4,17 +4,18 @@ import { printableLines, printableWhole } from "../host/printable.js";
 import type { Command } from "./commands.js";
 import { hashPrefix, type TrustedItem } from "./trusted-content.js";
 
+/** What to report about a project. */
 export interface TrustReport {
   readonly items: readonly TrustedItem[];
-  /** What was trusted before in this folder. */
+  /** The content that was trusted before in this folder. */
   readonly before: readonly TrustedItem[] | undefined;
   readonly commands: readonly Command[];
   readonly packages: readonly string[];
 }
 
 /**
- * What a project says for itself, in lines: settings as YAML, files, and commands. With what was trusted before, `+` and `-`
- * are before what is new and gone, and changed files have their difference below them.
+ * Formats a project's overrides: settings as YAML, files, and commands. Compared with the content trusted before, `+`
+ * marks new lines, `-` removed ones, and changed files are followed by their difference.
  */
 export function formatSummary({ items, before, commands, packages }: TrustReport): string[] {
   return [
@@ -25,7 +26,7 @@ export function formatSummary({ items, before, commands, packages }: TrustReport
   ];
 }
 
-/** The whole text of every file that this host has not trusted in another state: of those, the difference is shown. */
+/** Formats the full text of every new file; for changed files, the summary has the difference. */
 export function formatFiles({ items, before }: Pick<TrustReport, "items" | "before">): string[] {
   const known = new Set(filesOf(before ?? []).map(({ name }) => name));
   return filesOf(items)
@@ -99,7 +100,7 @@ function commandLine({ name, what, argv }: Command): string {
   return `${printableWhole(name)} ${what}: ${argv.map(quote).join(" ")}`;
 }
 
-/** A word as a shell would take it. */
+/** Quotes a word for a shell. */
 function quote(word: string): string {
   const text = printableWhole(word);
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
@@ -120,10 +121,12 @@ function uncovered(
   ];
 }
 
-/** A text that is made to take long to compare is shown as replaced. In ms. */
+/** Time limit of a comparison, in ms; beyond it, the whole text counts as replaced. */
 const patienceMs = 1_000;
 
-/** Two texts as lines after `+`, `-` or a space; of the lines that are the same, so many around each change. */
+/**
+ * Compares two texts by line. Lines start with `+`, `-` or a space; `context` unchanged lines are kept around a change.
+ */
 function diffText(before: string, after: string, context: number): string[] {
   const parts = diffLines(before, after, { timeout: patienceMs }) ?? [
     { value: before, added: false, removed: true },

@@ -8,26 +8,29 @@ import { pathsIn, readProgram, sha256, type TrustedCode } from "./code.js";
 import { possibleCommands, scriptsOf, type VarsOf } from "./commands.js";
 import { readModules } from "./modules.js";
 
-/** One part of what a project says for itself: what runs, where it runs, or where the vault goes. */
+/** One thing that a project overrides: what runs, where it runs, or where the vault goes. */
 export interface TrustedItem {
   readonly kind: "setting" | "file";
-  /** A setting by its key in the config, or a file by its path in the project. */
+  /** A config key, or a file's path in the project. */
   readonly name: string;
-  /** The setting as JSON; of a file, its content, or `sha256:` and that in hex where it is long or not text. */
+  /** A setting as JSON; a file's content, or `sha256:` and its hash in hex if it is long or not text. */
   readonly value: string;
 }
 
+/** Everything of a project that needs trust. */
 export interface TrustedContent {
   readonly items: readonly TrustedItem[];
   readonly code: TrustedCode;
-  /** Packages that scripts import; what is in them is not looked at. */
+  /** Packages that scripts import; their content is not checked. */
   readonly packages: readonly string[];
 }
 
-/** What is longer is kept as its hash, in bytes. */
+/** Longer content is stored as a hash, in bytes. */
 const longBytes = 1024 * 1024;
 
-/** All that a project says for itself; nothing for one that has only what comes with tazpod. Failures: `file`, `untrusted-file`. */
+/**
+ * Reads everything that a project overrides; empty for one that only uses defaults. Failures: `file`, `untrusted-file`.
+ */
 export async function readTrustedContent(
   project: Project,
   recipe: Recipe,
@@ -61,7 +64,7 @@ export async function readTrustedContent(
   return ok({ items, code: { root, modules, programs }, packages });
 }
 
-/** The settings that make a difference, and the Dockerfile that they name. */
+/** Returns the settings that differ from the defaults, and the Dockerfile that they name. */
 export async function trustedSettings({ written, root, build }: Project): Promise<readonly TrustedItem[]> {
   const items: TrustedItem[] = Object.entries(significantSettings(written, root)).map(([name, value]) => ({
     kind: "setting",
@@ -73,10 +76,7 @@ export async function trustedSettings({ written, root, build }: Project): Promis
   return [...items, { kind: "file", name: dockerfile, value: await textOrHash(Buffer.from(text)) }];
 }
 
-/**
- * A config without the keys that change nothing: what is left means the same as all of it, and is empty where all is as
- * tazpod does it by default.
- */
+/** Removes the keys of a config that change nothing; the rest has the same meaning, and is empty for the defaults. */
 function significantSettings(written: ConfigFile, root: string): ConfigFile {
   const meaning = (config: ConfigFile): string =>
     JSON.stringify({ ...completeConfig(config, root), notes: [] });
@@ -89,7 +89,7 @@ function significantSettings(written: ConfigFile, root: string): ConfigFile {
   return Object.fromEntries(Object.entries(left).toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-/** What stands for all of them, hex. */
+/** Returns a hash over all items, hex. */
 export async function contentHash(items: readonly TrustedItem[]): Promise<string> {
   const values = await Promise.all(
     items.map(async ({ kind, name, value }) => [
@@ -101,6 +101,7 @@ export async function contentHash(items: readonly TrustedItem[]): Promise<string
   return sha256(JSON.stringify(values));
 }
 
+/** Prefix of a value that is a hash. */
 export const hashPrefix = "sha256:";
 
 async function fileItem(root: string, path: string, bytes: Buffer): Promise<TrustedItem> {
@@ -109,7 +110,7 @@ async function fileItem(root: string, path: string, bytes: Buffer): Promise<Trus
 
 async function textOrHash(bytes: Buffer): Promise<string> {
   const text = bytes.length > longBytes ? undefined : bytes.toString();
-  // bytes that are no UTF-8 would be the same text as others
+  // invalid UTF-8 would decode to the same text as other bytes
   return text === undefined || text.includes("\ufffd") || text.startsWith(hashPrefix)
     ? hashPrefix + (await sha256(bytes))
     : text;

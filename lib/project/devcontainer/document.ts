@@ -5,7 +5,7 @@ import { ok, type Result } from "../../failure/result.js";
 
 export type Path = readonly (string | number)[];
 
-/** JSON with comments and trailing commas. What has another type than it is read as is kept as a problem. */
+/** A JSON document with comments and trailing commas. Values of an unexpected type are collected as problems. */
 export class JsoncDocument {
   readonly problems: Problem[] = [];
   readonly #root: Node;
@@ -17,22 +17,23 @@ export class JsoncDocument {
     this.#report = reporter(source);
   }
 
-  /** The keys of the map at a path; none where nothing is there. */
+  /** Returns the keys of the map at a path; empty if nothing is there. */
   keys(path: Path): readonly string[] {
     const node = this.#find(path, "object", "a map");
     return (node?.children ?? []).flatMap(({ children: [key] = [] }) => [String(key?.value)]);
   }
 
-  /** How many items the list at a path has. */
+  /** Returns the length of the list at a path. */
   count(path: Path): number {
     return this.#find(path, "array", "a list")?.children?.length ?? 0;
   }
 
+  /** Returns the string at a path. */
   text(path: Path): string | undefined {
     return this.#find(path, "string", "a text")?.value as string | undefined;
   }
 
-  /** What is at a path, of whatever type: a text, number, true, false or null; undefined for a map, a list and nothing. */
+  /** Returns the string, number, boolean or null at a path; undefined for anything else. */
   scalar(path: Path): unknown {
     return findNodeAtLocation(this.#root, [...path])?.value;
   }
@@ -53,7 +54,7 @@ export class JsoncDocument {
   }
 }
 
-/** Failure: `invalid-document`, with the place of each mistake. */
+/** Parses the document. Failure: `invalid-document`. */
 export function parseJsonc({ path, text }: SourceFile): Result<JsoncDocument> {
   const source = { path, text: text.replace(/^\uFEFF/, "") };
   const report = reporter(source);
@@ -62,19 +63,19 @@ export function parseJsonc({ path, text }: SourceFile): Result<JsoncDocument> {
   try {
     root = parseTree(source.text, errors, { allowTrailingComma: true });
   } catch (error) {
-    // thousands of brackets, one in the other
+    // thousands of nested brackets
     if (!(error instanceof RangeError)) throw error;
     return invalid([report({ start: 0, end: 0 }, "the brackets in this file are nested too deeply")]);
   }
   const [first] = errors;
-  // one slip often makes several errors, and the first says most
+  // one mistake often causes several errors; the first says most
   if (first !== undefined)
     return invalid([report({ start: first.offset, end: first.offset + first.length }, wordError(first))]);
   if (root?.type !== "object") return invalid([report({ start: 0, end: 0 }, "expected a map: { … }")]);
   return ok(new JsoncDocument(source, root));
 }
 
-/** "CommaExpected" is "comma expected". */
+/** "CommaExpected" becomes "comma expected". */
 function wordError({ error }: ParseError): string {
   return printParseErrorCode(error)
     .replaceAll(/([a-z])([A-Z])/g, "$1 $2")

@@ -5,12 +5,12 @@ import { fail, ok, type Result } from "../../failure/result.js";
 import { resolveInProject } from "../project-files.js";
 import { type DevcontainerOffer, readDevcontainer } from "./read.js";
 
-/** In the order in which they are looked for. */
+/** In the order in which they are tried. */
 const devcontainers = [".devcontainer/devcontainer.json", ".devcontainer.json"];
 
 const dockerfiles = [".devcontainer/Dockerfile", "Dockerfile"];
 
-/** What the project's devcontainer.json offers; undefined where there is none. Failures: `invalid-document`, `file`. */
+/** Reads the project's devcontainer.json; undefined if there is none. Failures: `invalid-document`, `file`. */
 export async function findDevcontainer(root: string): Promise<Result<DevcontainerOffer | undefined>> {
   for (const file of devcontainers) {
     const found = await resolveInProject(root, file, "file");
@@ -23,7 +23,7 @@ export async function findDevcontainer(root: string): Promise<Result<Devcontaine
   return ok(undefined);
 }
 
-/** A Dockerfile that is there without a devcontainer.json; one that cannot be read is none. */
+/** Finds a readable Dockerfile in a project without a devcontainer.json. */
 export async function findDockerfile(root: string): Promise<DevcontainerOffer | undefined> {
   for (const file of dockerfiles) {
     const found = await resolveInProject(root, file, "file");

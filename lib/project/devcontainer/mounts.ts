@@ -7,14 +7,17 @@ type ReadMount =
   | { readonly mount: Mount; readonly target: string }
   | { readonly why: string; readonly target: string };
 
-/** A mount as a text for Docker's `--mount`, or as a map. Undefined where it is neither, which is a problem of the document. */
+/**
+ * Reads a mount, written as a string for Docker's `--mount` or as a map. Undefined for anything else, which becomes a
+ * problem of the document.
+ */
 export function readMount(document: JsoncDocument, path: Path): ReadMount | undefined {
   const fields = document.isMap(path) ? fieldsOfMap(document, path) : fieldsOfText(document.text(path));
   if (fields === undefined) return undefined;
   const get = (...names: readonly string[]): string | undefined =>
     names.map((name) => fields.get(name)).find((value) => value !== undefined);
   const target = inContainer(get("target", "dst", "destination") ?? "");
-  // as for Docker, a mount is a volume unless it says otherwise
+  // as in Docker, the default type is volume
   const type = get("type") ?? "volume";
   if (type !== "bind") return { target, why: `type=${type}, and only bind is read` };
   const source = onHost(get("source", "src") ?? "");
@@ -29,7 +32,7 @@ function fieldsOfMap(document: JsoncDocument, path: Path): ReadonlyMap<string, s
   return new Map(document.keys(path).map((key) => [key, String(document.scalar([...path, key]))]));
 }
 
-/** `key=value` or `key`, separated by commas. */
+/** Splits `key=value` or `key`, separated by commas. */
 function fieldsOfText(text: string | undefined): ReadonlyMap<string, string> | undefined {
   if (text === undefined) return undefined;
   return new Map(
@@ -40,7 +43,7 @@ function fieldsOfText(text: string | undefined): ReadonlyMap<string, string> | u
   );
 }
 
-/** What is the same on each host: a path from the project's folder, or below the home. */
+/** Returns the source as a path that works on every host: relative to the project, or below the home. */
 function onHost(source: string): string {
   return source
     .replaceAll("${localEnv:USERPROFILE}", "")

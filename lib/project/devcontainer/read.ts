@@ -6,18 +6,20 @@ import { type JsoncDocument, parseJsonc } from "./document.js";
 import { fitsConfig } from "../check-config.js";
 import { readMount } from "./mounts.js";
 
-/** What a file of the project offers for its config. */
+/** Settings that a file of the project suggests for its config. */
 export interface DevcontainerOffer {
-  /** The file, by its path in the project. */
+  /** The file's path in the project. */
   readonly file: string;
   readonly settings: OfferedSettings;
-  /** What it says that is not taken, each with why. */
+  /** Settings in the file that were not taken, each with the reason. */
   readonly notRead: readonly string[];
 }
 
 export type OfferedSettings = Pick<ConfigFile, "image" | "build" | "user" | "env" | "mounts" | "ports">;
 
-/** What changes how a container of VS Code's behaves, and has no counterpart here. Other unknown keys are the editor's. */
+/**
+ * Keys that change how VS Code runs a container and have no counterpart here. Other unknown keys are for the editor.
+ */
 const unsupported = [
   "appPort",
   "capAdd",
@@ -46,7 +48,7 @@ const unsupported = [
 ];
 
 /**
- * Reads a devcontainer.json (containers.dev/implementors/json_reference) as far as tazpod has the same. `project` is the
+ * Reads a devcontainer.json (containers.dev/implementors/json_reference) as far as tazpod supports it. `project` is the
  * name of the project's folder. Failure: `invalid-document`.
  */
 export function readDevcontainer(
@@ -97,7 +99,7 @@ function readText({ document, notRead }: Reading, key: "image" | "remoteUser" | 
 
 type BuildMap = Exclude<NonNullable<ConfigFile["build"]>, string>;
 
-/** `build`, or the older `dockerFile` and `context` beside it. */
+/** Reads `build`, or the older `dockerFile` and `context`. */
 function readBuild(reading: Reading): { readonly value: BuildMap; readonly isLegacy: boolean } | undefined {
   const { document, notRead } = reading;
   const isLegacy = !document.keys(["build"]).includes("dockerfile");
@@ -135,7 +137,7 @@ function readBuild(reading: Reading): { readonly value: BuildMap; readonly isLeg
   return undefined;
 }
 
-/** A path from the file's folder as one from the project's; undefined where it leads out of it. */
+/** Converts a path relative to the file's folder to one relative to the project; undefined if it leads outside. */
 function below({ folder }: Reading, path: string): string | undefined {
   const joined = posix.normalize(posix.join(folder, path)).replace(/(?<=.)\/$/, "");
   return posix.isAbsolute(path) || joined === ".." || joined.startsWith("../") || path.includes("${")
