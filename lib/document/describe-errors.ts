@@ -113,13 +113,13 @@ function word(root: SchemaNode, error: SchemaError, { path, value, nodes }: Plac
       };
     case "dependencies":
       return at(
-        `"${String(error.params["property"])}" needs "${String(error.params["missingProperty"])}" beside it`,
+        `"${String(error.params["property"])}" needs "${String(error.params["missingProperty"])}" next to it`,
       );
     case "oneOf": {
       const choices = nodes.flatMap((node) => node.oneOf ?? []).flatMap((choice) => choice.required ?? []);
       const used = choices.filter((key) => Object.hasOwn(Object(value), key));
       if (used.length > 1)
-        return at(`${used.map((key) => `"${key}"`).join(" and ")} exclude each other; expected ${expected}`);
+        return at(`${used.map((key) => `"${key}"`).join(" and ")} cannot be combined; expected ${expected}`);
       return at(
         kindOf(value) === "a map" ? `expected ${expected}` : `expected ${expected}, found ${found(value)}`,
       );
@@ -152,14 +152,14 @@ function kindOf(value: unknown): string {
   if (value === null || value === undefined) return "nothing";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "a map";
-  return typeof value === "string" ? "a text" : `a ${typeof value}`;
+  return typeof value === "string" ? "a string" : `a ${typeof value}`;
 }
 
 /** Describes a value: short ones as written, others by type. */
 function found(value: unknown): string {
   if (typeof value === "number") return `the number ${value}`;
   if (typeof value === "boolean") return String(value);
-  if (value === "") return "an empty text";
+  if (value === "") return "an empty string";
   return typeof value === "string" && value.length <= 60 ? JSON.stringify(value) : kindOf(value);
 }
 
@@ -170,30 +170,33 @@ export function describeSyntaxError(
 ): { readonly message: string; readonly hint?: string } {
   switch (error.code) {
     case "DUPLICATE_KEY":
-      return { message: `the key "${found}" is there twice in one map` };
+      return { message: `duplicate key "${found}"` };
     case "MULTIPLE_DOCS":
-      return { message: "this starts a second document; a file has one", hint: "remove the line ---" };
+      return {
+        message: "this starts a second document; only one per file is allowed",
+        hint: "remove the line ---",
+      };
     case "TAB_AS_INDENT":
-      return { message: "a tab; YAML indents with spaces" };
+      return { message: "a tab; YAML is indented with spaces" };
     case "BAD_INDENT":
-      return { message: "the indentation does not fit the lines around it" };
+      return { message: "the indentation does not match the lines around it" };
     case "MISSING_CHAR":
-      return { message: lower(error.message), hint: "look for a bracket or a quote that is not closed" };
+      return { message: lower(error.message), hint: "look for an unclosed bracket or quote" };
     case "MULTILINE_IMPLICIT_KEY":
     case "BLOCK_AS_IMPLICIT_KEY":
-      return { message: "this cannot be a key; a colon may be missing, or one too many" };
+      return { message: "this cannot be a key; a colon may be missing or superfluous" };
     case "BAD_ALIAS":
     case "ALIAS_PROPS":
       return { message: lower(error.message) };
     case "TAG_RESOLVE_FAILED":
       return {
-        message: "tags (!name) have no meaning here",
-        hint: "put a text that starts with ! in quotes",
+        message: "tags (!name) are not supported",
+        hint: "quote a string that starts with !",
       };
     case "NON_STRING_KEY":
-      return { message: "a key must be a text" };
+      return { message: "a key must be a string" };
     case "BAD_SCALAR_START":
-      return { message: `a text cannot start with "${found.slice(0, 1)}" here`, hint: "put it in quotes" };
+      return { message: `a string cannot start with "${found.slice(0, 1)}" here`, hint: "quote it" };
     default:
       return { message: lower(error.message) };
   }

@@ -69,7 +69,7 @@ export function parseDocument<T>(source: SourceFile, schema: Schema<T>): Result<
     // stack overflow
     if (error instanceof RangeError) return tooDeep();
     if (!(error instanceof ReferenceError)) throw error;
-    return invalid([report(start, "too many aliases (*name) in this file", "write the values out")]);
+    return invalid([report(start, "too many aliases (*name) in this file", "write out the values")]);
   }
   if (depthOf(value) > maxLevels) return tooDeep();
 

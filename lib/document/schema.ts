@@ -76,7 +76,7 @@ function isChoice(node: SchemaNode): boolean {
 }
 
 const plainWords: Readonly<Record<string, string>> = {
-  string: "a text",
+  string: "a string",
   number: "a number",
   integer: "a whole number",
   boolean: "true or false",
@@ -96,7 +96,7 @@ function wordsFor(root: SchemaNode, node: SchemaNode): readonly string[] {
     return [
       `a list of ${describe(root, alternatives(root, node.items))
         .replace(/^an? /, "")
-        .replace(/^(text|number|map|list)$/, "$1s")}`,
+        .replace(/^(string|number|map|list)$/, "$1s")}`,
     ];
   });
 }

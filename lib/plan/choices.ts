@@ -116,7 +116,7 @@ function unmetFact(fact: string, { reason }: FactState): { readonly ok: false; r
 function noWay(fact: string, providers: readonly string[], failures: readonly Failure[]): Failure {
   const [first] = failures;
   if (first === undefined || failures.length === 1)
-    return first ?? { kind: "unmet-fact", fact, reason: "nothing provides it" };
+    return first ?? { kind: "unmet-fact", fact, reason: "no task provides it" };
   const reason = failures
     .map(
       (failure, index) =>

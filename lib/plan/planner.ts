@@ -222,11 +222,11 @@ function conflict(
   state: FactState,
   by: string,
 ): { readonly ok: false; readonly failure: Failure } {
-  const cause = state.by === undefined ? `"${fact}" does not hold any more` : `${state.by} clears "${fact}"`;
+  const cause = state.by === undefined ? `"${fact}" no longer holds` : `${state.by} clears "${fact}"`;
   return fail({
     kind: "plan-conflict",
-    message: `${cause}, and ${by}, which comes after it, still needs it`,
-    hint: "a task runs once: the recipe has to bring them in another order",
+    message: `${cause}, but ${by} needs it later`,
+    hint: "a task runs once: change the order in the recipe",
   });
 }
 

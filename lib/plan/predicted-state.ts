@@ -107,7 +107,7 @@ export class PredictedState {
       if (required.state === "unknown") return required;
       if (required.state === "later") later ??= required;
       else if (required.by !== undefined)
-        later ??= { state: "later", reason: `not known before ${required.by}`, by: required.by };
+        later ??= { state: "later", reason: `known only after ${required.by}`, by: required.by };
     }
     if (later !== undefined) return fact.presume ? { ...later, state: "true" } : later;
     if (isDerived(fact.check)) return yield* call(this.evaluate(fact.check));

@@ -12,18 +12,18 @@ type Checked = Pick<Document<ConfigFile>, "value" | "problem">;
 export function configProblems({ value, problem }: Checked): Problem[] {
   const { network = "bridge", workspace = "mount", ssh = "auto", ports = [], mounts = [] } = value;
   const found: Problem[] = [];
-  const elsewhere =
-    "with `workspace: copy` the container may be on another machine, which has nothing of this host";
+  const remote =
+    "with `workspace: copy` the container may be on another machine, which cannot access this host";
   if (workspace === "copy" && mounts.length > 0)
     found.push(
-      problem(["mounts"], `mounts are not to be had: ${elsewhere}`, {
+      problem(["mounts"], `mounts are not available: ${remote}`, {
         part: "key",
         hint: "leave mounts out, or use `workspace: mount`",
       }),
     );
   if (workspace === "copy" && (ssh === "mount" || ssh === "agent"))
     found.push(
-      problem(["ssh"], `\`ssh: ${ssh}\` is not to be had: ${elsewhere}`, {
+      problem(["ssh"], `\`ssh: ${ssh}\` is not available: ${remote}`, {
         hint: "use `ssh: none`, or `workspace: mount`",
       }),
     );
@@ -33,7 +33,7 @@ export function configProblems({ value, problem }: Checked): Problem[] {
         part: "key",
         hint:
           network === "host"
-            ? "all ports of the container are the host's then; leave ports out, or use `network: bridge`"
+            ? "with it, all ports of the container are the host's; leave ports out, or use `network: bridge`"
             : "leave ports out, or use `network: bridge`",
       }),
     );
@@ -43,9 +43,7 @@ export function configProblems({ value, problem }: Checked): Problem[] {
     if (mounts.slice(0, index).some((mount) => mount.target === target))
       found.push(problem(path, `${JSON.stringify(target)} is the target of two mounts`));
     if (overlap(target, agentFolder))
-      found.push(
-        problem(path, `${JSON.stringify(target)} is in the way of ${agentFolder}, which is tazpod's`),
-      );
+      found.push(problem(path, `${JSON.stringify(target)} overlaps ${agentFolder}, which tazpod uses`));
   }
   return found;
 }

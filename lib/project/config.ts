@@ -92,14 +92,14 @@ function bytes(size: string): number {
 
 function notes(file: ConfigFile): string[] {
   const found: string[] = [];
-  if (file.mode !== undefined) found.push(`mode: ${file.mode} has no effect here; see engine.`);
-  if (file.providers !== undefined) found.push("providers has no effect here.");
+  if (file.mode !== undefined) found.push(`mode: ${file.mode} has no effect; use engine.`);
+  if (file.providers !== undefined) found.push("providers has no effect.");
   const build = completeBuild(file);
   if (file.build !== undefined && build === undefined)
-    found.push("build has no effect here: it names neither a dockerfile nor a context.");
+    found.push("build has no effect: it has neither a dockerfile nor a context.");
   if (build !== undefined && file.image !== undefined) found.push("image has no effect: build is set.");
   for (const key of Object.keys(file.features ?? {})) {
-    if (key !== "ghost_mode") found.push(`features.${key} has no effect here.`);
+    if (key !== "ghost_mode") found.push(`features.${key} has no effect.`);
   }
   return found;
 }

@@ -19,10 +19,10 @@ export async function findRoot(
   if (start.value === undefined || found?.value?.kind !== "folder") {
     return fail({
       kind: "file",
-      action: "use as a project",
+      action: "find a project in",
       path: from,
       code: "ENOTDIR",
-      detail: "there is no such folder",
+      detail: "the folder does not exist",
     });
   }
   for (let folder = start.value; ; folder = dirname(folder)) {
@@ -42,7 +42,7 @@ export function misnamedFile(path: string, name: string): Failure {
     action: "use",
     path,
     code: "EINVAL",
-    detail: `tazpod reads only ${name}; rename it to that, or remove it`,
+    detail: `tazpod only reads ${name}; rename it to ${name}, or remove it`,
   };
 }
 
@@ -54,12 +54,12 @@ export function startFolder(given?: string): Result<string> {
   const here = currentFolder();
   if (here !== undefined) return ok(resolve(here, given ?? "."));
   if (given !== undefined && isAbsolute(given)) return ok(given);
-  const gone = given === undefined ? "it was removed" : "the folder you are in was removed";
+  const gone = given === undefined ? "it was removed" : "the current folder was removed";
   return fail({
     kind: "file",
-    action: "use as a project",
-    path: given ?? "the folder you are in",
+    action: "find a project in",
+    path: given ?? "the current folder",
     code: "ENOENT",
-    detail: `${gone}; go to one that is there, or give --project an absolute path`,
+    detail: `${gone}; change to an existing folder, or give --project an absolute path`,
   });
 }

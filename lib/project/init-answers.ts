@@ -38,7 +38,7 @@ export function readImage(text: string): Answer<string> {
 export function readUser(text: string): Answer<string> {
   return /^[^:\s-][^:\s]*$/.test(text)
     ? { value: text }
-    : { expected: "a user's name or number in the image" };
+    : { expected: "the name or id of a user in the image" };
 }
 
 /** Valid answers for the engine. */

@@ -42,7 +42,7 @@ export async function loadProject(from: string): Promise<Result<Project>> {
 async function checkVaultFolder(root: string): Promise<Result<void>> {
   const odd = await findSpecialEntry(root, ".tazpod/vault");
   if (odd === undefined) return ok(undefined);
-  const detail = `it is ${odd.what}, and only regular files and folders are used there; remove it`;
+  const detail = `it is ${odd.what}, but only regular files and folders are allowed there; remove it`;
   return fail({ kind: "file", action: "use", path: odd.path, code: "EINVAL", detail });
 }
 
@@ -50,7 +50,7 @@ async function readConfig(path: string, files: ProjectFiles): Promise<Result<Con
   const text = await files.text(path);
   if (!text.ok) return text;
   if (text.value === undefined)
-    return fail({ kind: "file", action: "read", path, code: "ENOENT", detail: "it was removed just now" });
+    return fail({ kind: "file", action: "read", path, code: "ENOENT", detail: "it has just been removed" });
   // an empty config means all defaults, but the parser requires a map
   if (text.value.replace(/^\s*(#.*)?$/gm, "") === "") return ok({});
   const [{ parseDocument }, { invalid }, { configProblems, configSchema }] = await Promise.all([

@@ -40,14 +40,14 @@ type Inside =
 
 /** Resolves a path in the project, or returns why it cannot be used. Nothing outside the project is reached. */
 export async function resolveInProject(root: string, path: string, kind: "file" | "folder"): Promise<Inside> {
-  const no = (why: string, absent = false): Inside => ({ ok: false, absent, why });
+  const fails = (why: string, absent = false): Inside => ({ ok: false, absent, why });
   const real = await realPath(join(root, path));
-  if (!real.ok) return no(`${path} cannot be read`);
-  if (real.value === undefined) return no(`there is no ${kind} ${path}`, true);
+  if (!real.ok) return fails(`${path} cannot be read`);
+  if (real.value === undefined) return fails(`there is no ${kind} ${path}`, true);
   if (real.value !== root && !real.value.startsWith(`${root}/`))
-    return no(`${path} is a link out of the project`);
+    return fails(`${path} leads out of the project`);
   const found = await stat(real.value);
-  if (!found.ok || found.value?.kind !== kind) return no(`${path} is no ${kind}`);
-  if (kind === "file" && found.value.bytes > maxBytes) return no(`${path} is larger than 1 MiB`);
+  if (!found.ok || found.value?.kind !== kind) return fails(`${path} is not a ${kind}`);
+  if (kind === "file" && found.value.bytes > maxBytes) return fails(`${path} is larger than 1 MiB`);
   return { ok: true, path: real.value };
 }

@@ -18,7 +18,7 @@ export function checkEntries(
       itemsOf(tree.entries, "run").length > 0
         ? []
         : [
-            problemAt(tree.place, `the goal "${name}" runs nothing`, {
+            problemAt(tree.place, `the goal "${name}" has no tasks`, {
               part: "key",
               hint: "name its tasks: run: [a, b]",
             }),
@@ -33,13 +33,13 @@ function checkFact(name: string, tree: MapTree, fact: Fact | undefined): readonl
     return [
       problemAt(tree.place, `the fact "${name}" has no check`, {
         part: "key",
-        hint: "say how to find out: check: { exists: PATH }, or env, command, script",
+        hint: "add one: check: { exists: PATH }, or env, command, script",
       }),
     ];
   const place = tree.entries.get("check")?.place;
   if (place === undefined || isDerived(fact.check) || factsOf(fact.check).length === 0) return [];
   return [
-    problemAt(place, "a check of facts cannot have other checks in it", {
+    problemAt(place, "a check of facts cannot contain other checks", {
       hint: "make the other check a fact of its own",
     }),
   ];
@@ -60,8 +60,8 @@ function checkTask(name: string, { entries }: MapTree, task: Task | undefined): 
   }
   if (retries !== undefined && task?.interactive === true && task.retries > 0) {
     problems.push(
-      problemAt(retries.place, `the task "${name}" is interactive, and is never tried again by itself`, {
-        hint: "leave out retries",
+      problemAt(retries.place, `the task "${name}" is interactive, and interactive tasks are never retried`, {
+        hint: "remove retries",
       }),
     );
   }
@@ -73,7 +73,7 @@ function checkTask(name: string, { entries }: MapTree, task: Task | undefined): 
     problems.push(
       problemAt(
         entries.get("aliases")?.place as Place,
-        `the task "${name}" is internal, so an alias is of no use`,
+        `the task "${name}" is internal, so an alias has no effect`,
       ),
     );
   }

@@ -19,7 +19,7 @@ export function checkReferences(merged: MergedRecipe): readonly Problem[] {
     const what = section.slice(0, -1);
     if (removed !== undefined)
       return [
-        problemAt(place, `the ${what} "${name}" was removed at ${shortPlace(removed)}, and it is named here`),
+        problemAt(place, `the ${what} "${name}" is used here, but was removed at ${shortPlace(removed)}`),
       ];
     const known = merged[section];
     return [
@@ -31,11 +31,9 @@ export function checkReferences(merged: MergedRecipe): readonly Problem[] {
 }
 
 function otherKind(merged: MergedRecipe, section: Section, name: string): string | undefined {
-  if (section === "facts" && merged.tasks.has(name)) return `"${name}" is a task; a fact is meant here`;
-  if (section === "tasks" && merged.facts.has(name)) return `"${name}" is a fact; a task is meant here`;
-  return section === "tasks" && merged.goals.has(name)
-    ? `"${name}" is a goal; a task is meant here`
-    : undefined;
+  if (section === "facts" && merged.tasks.has(name)) return `"${name}" is a task; expected a fact`;
+  if (section === "tasks" && merged.facts.has(name)) return `"${name}" is a fact; expected a task`;
+  return section === "tasks" && merged.goals.has(name) ? `"${name}" is a goal; expected a task` : undefined;
 }
 
 function* references(merged: MergedRecipe): Generator<Reference> {

@@ -37,8 +37,8 @@ export async function checkScripts(
       if (!found.ok) problems.push(problemAt(place, unreadable(found.failure, sources.show(ref.file))));
       else if (!/\.[cm]?[jt]s$/.test(ref.file))
         problems.push(
-          problemAt(place, `${place.text} is no script by its name`, {
-            hint: "a script's name ends in .mjs or .js; another program goes into `cmds`",
+          problemAt(place, `${place.text} does not have a script's name`, {
+            hint: "a script's name ends in .mjs or .js; use `cmds` for other programs",
           }),
         );
       else if (found.value === undefined)
@@ -51,9 +51,9 @@ export async function checkScripts(
       const hint =
         didYouMean(ref.name, sources.builtin) ??
         (/[./]/.test(ref.name)
-          ? `a file of the project starts with ./: "./${ref.name}"`
+          ? `start a path in the project with ./: "./${ref.name}"`
           : `built-in scripts: ${sources.builtin.join(", ")}`);
-      problems.push(problemAt(place, `no script named "${ref.name}" comes with tazpod`, { hint }));
+      problems.push(problemAt(place, `tazpod has no built-in script "${ref.name}"`, { hint }));
     }
   }
   return problems;

@@ -27,10 +27,12 @@ export function checkTemplates(merged: MergedRecipe, knownVars: readonly string[
     for (const [name, tree] of vars) {
       if (fixed.has(name))
         problems.push(
-          problemAt(tree.place, `tazpod sets "${name}" itself`, { part: "key", hint: "take another name" }),
+          problemAt(tree.place, `tazpod sets "${name}" itself`, { part: "key", hint: "use another name" }),
         );
       if (tree.kind === "leaf" && typeof tree.value === "string" && placeholders(tree.value).length > 0) {
-        problems.push(problemAt(tree.place, "a variable is taken as it is: {{…}} is not filled in here"));
+        problems.push(
+          problemAt(tree.place, "a variable's value is used as written: {{…}} is not replaced in it"),
+        );
       }
     }
   };

@@ -103,15 +103,19 @@ function checkNew(
   const isNew = flag?.kind === "leaf" && flag.value === true;
   if (before !== undefined && isNew) {
     return [
-      problemAt(flag.place, `the ${what} "${name}" is not new: ${shortPlace(before.place)} has it`, {
-        part: "key",
-        hint: "leave `new` out to change that one, or take another name",
-      }),
+      problemAt(
+        flag.place,
+        `the ${what} "${name}" is not new: it is defined at ${shortPlace(before.place)}`,
+        {
+          part: "key",
+          hint: "remove `new` to change that one, or use another name",
+        },
+      ),
     ];
   }
   if (before === undefined && !isNew) {
     const near = didYouMean(name, known.keys());
-    const hint = near === undefined ? "a new one says `new: true`" : `${near} A new one says \`new: true\``;
+    const hint = near === undefined ? "a new one needs `new: true`" : `${near} A new one needs \`new: true\``;
     return [problemAt(entry.place, `there is no ${what} "${name}" to change`, { part: "key", hint })];
   }
   return [];

@@ -38,7 +38,7 @@ export function assignProviders(
       if (tasks.has(text) && !able.includes(text))
         problems.push(
           problemAt(place, `the task "${text}" does not provide "${fact.name}"`, {
-            hint: able.length === 0 ? undefined : `these do: ${able.join(", ")}`,
+            hint: able.length === 0 ? undefined : `these tasks do: ${able.join(", ")}`,
           }),
         );
     }
@@ -57,7 +57,7 @@ function ambiguous(merged: MergedRecipe, fact: string, able: readonly string[], 
   const both = able.length === 2 ? "both" : "all";
   return problemAt(
     entry?.place ?? place,
-    `${list} ${both} provide "${fact}", and it is not said which comes first`,
+    `${list} ${both} provide "${fact}", but their order is not defined`,
     {
       part: entry === undefined ? "key" : "value",
       hint: `in the fact "${fact}", list them in order of preference: providers: [${able.join(", ")}]`,

@@ -62,8 +62,8 @@ export async function readLayers(
       }
       if (done.has(target)) continue;
       if (done.size >= maxFiles || units > maxText) {
-        const most = `${maxFiles} files, and ${maxText / 1024} KiB`;
-        problems.push(document.problem(place, `this recipe is too large: it may have at most ${most}`));
+        const limits = `${maxFiles} files and ${maxText / 1024} KiB`;
+        problems.push(document.problem(place, `this recipe is too large: the limits are ${limits}`));
         return;
       }
       const extended = await sources.read(target);

@@ -39,7 +39,7 @@ export async function readTrust(project: Project, recipe: Recipe, varsOf: VarsOf
   const isGiven = !isUnchanged && (await isTrustedByEnvironment(hash));
   const other = known.value.findLast((one) => one !== before && sameItems(one.things, items));
   const head = isUnchanged
-    ? [`${displayPath(project.root)} is trusted on this host since ${time(before)}; unchanged.`]
+    ? [`${displayPath(project.root)} is trusted on this host since ${time(before)} and unchanged.`]
     : heading(project, before, isGiven, other);
   const text = async (whole: boolean): Promise<string> => {
     const { formatFiles, formatSummary } = await import("./trust-report.js");
@@ -65,10 +65,10 @@ function heading(
     before === undefined
       ? `The project in ${root} overrides tazpod's defaults:`
       : `The project in ${root} has changed since it was trusted on this host (${time(before)}):`,
-    ...(isGiven ? ["TAZPOD_TRUST says that it is trusted."] : []),
+    ...(isGiven ? ["It is trusted by TAZPOD_TRUST."] : []),
     ...(other === undefined
       ? []
-      : [`The same is trusted in ${displayPath(other.root)} since ${time(other)}.`]),
+      : [`The same content is trusted in ${displayPath(other.root)} since ${time(other)}.`]),
   ];
 }
 

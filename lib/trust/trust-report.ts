@@ -114,10 +114,10 @@ function uncovered(
   const hasScript = items.some(({ kind, name }) => kind === "file" && /\.[cm]?[jt]s$/.test(name));
   if (commands.length === 0 && !hasScript) return [];
   return [
-    "Not covered: what these programs and scripts read or run themselves, beyond the files above.",
+    "Not checked: other files that these programs and scripts read or run.",
     ...(packages.length === 0
       ? []
-      : [`Not covered: the packages ${packages.map(printableWhole).join(", ")}.`]),
+      : [`Not checked: the packages ${packages.map(printableWhole).join(", ")}.`]),
   ];
 }
 

@@ -19,7 +19,7 @@ const cases: readonly Case[] = [
     text: `image: x
 \tuser: y
 `,
-    shows: `.tazpod/config.yaml:2:1: a tab; YAML indents with spaces
+    shows: `.tazpod/config.yaml:2:1: a tab; YAML is indented with spaces
 \tuser: y
 ~
 `,
@@ -31,7 +31,7 @@ const cases: readonly Case[] = [
 user: y
 image: z
 `,
-    shows: `.tazpod/config.yaml:3:1: the key "image" is there twice in one map
+    shows: `.tazpod/config.yaml:3:1: duplicate key "image"
 image: z
 ~~~~~
 `,
@@ -77,7 +77,7 @@ sso:
   region: eu-west-1
   account_id: 123456789012
 `,
-    shows: `.tazpod/config.yaml:3:3: "start_url" needs "role_name" beside it
+    shows: `.tazpod/config.yaml:3:3: "start_url" needs "role_name" next to it
   start_url: https://lab.awsapps.com/start
   ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
 `,
@@ -91,7 +91,7 @@ sso:
   account_id: 1234567890123
   role_name: ""
 `,
-    shows: `.tazpod/config.yaml:2:14: expected an address such as https://example.awsapps.com/start, found "lab"
+    shows: `.tazpod/config.yaml:2:14: expected a URL such as https://example.awsapps.com/start, found "lab"
   start_url: lab
              ~~~
 
@@ -103,7 +103,7 @@ sso:
   account_id: 1234567890123
               ~~~~~~~~~~~~~
 
-.tazpod/config.yaml:5:14: expected a role's name, found an empty text
+.tazpod/config.yaml:5:14: expected a role's name, found an empty string
   role_name: ""
              ~~
 `,
@@ -118,11 +118,11 @@ mounts:
   - { source: x }
 env: { SSH_AUTH_SOCK: x, "A-B": y }
 `,
-    shows: `.tazpod/config.yaml:1:11: expected a path that the home and the vault have in common, such as .aws or .config/gcloud, with no / at its ends and no .. in it, and not below secrets, found "../x"
+    shows: `.tazpod/config.yaml:1:11: expected a path in both the home and the vault, such as .aws or .config/gcloud, without / at its ends, without .., and not below secrets, found "../x"
 bridges: [../x, secrets/a]
           ~~~~
 
-.tazpod/config.yaml:1:17: expected a path that the home and the vault have in common, such as .aws or .config/gcloud, with no / at its ends and no .. in it, and not below secrets, found "secrets/a"
+.tazpod/config.yaml:1:17: expected a path in both the home and the vault, such as .aws or .config/gcloud, without / at its ends, without .., and not below secrets, found "secrets/a"
 bridges: [../x, secrets/a]
                 ~~~~~~~~~
 
@@ -134,7 +134,7 @@ ports: [70000, "80:80:80"]
 ports: [70000, "80:80:80"]
                ~~~~~~~~~~
 
-.tazpod/config.yaml:4:26: expected an absolute path in the container other than / and /workspace, with no / at its end and no .. in it, found "/workspace"
+.tazpod/config.yaml:4:26: expected an absolute path in the container other than / and /workspace, without a trailing / and without .., found "/workspace"
   - { source: x, target: /workspace }
                          ~~~~~~~~~~
 
@@ -142,11 +142,11 @@ ports: [70000, "80:80:80"]
   - { source: x }
     ~~~~~~~~~~~~~
 
-.tazpod/config.yaml:6:8: "SSH_AUTH_SOCK" cannot be a name; expected a variable's name other than HOME, SSH_AUTH_SOCK and TAZPOD_..., which tazpod needs itself
+.tazpod/config.yaml:6:8: "SSH_AUTH_SOCK" cannot be a name; expected a variable's name other than HOME, SSH_AUTH_SOCK and TAZPOD_..., which tazpod sets
 env: { SSH_AUTH_SOCK: x, "A-B": y }
        ~~~~~~~~~~~~~
 
-.tazpod/config.yaml:6:26: "A-B" cannot be a name; expected a variable's name other than HOME, SSH_AUTH_SOCK and TAZPOD_..., which tazpod needs itself
+.tazpod/config.yaml:6:26: "A-B" cannot be a name; expected a variable's name other than HOME, SSH_AUTH_SOCK and TAZPOD_..., which tazpod sets
 env: { SSH_AUTH_SOCK: x, "A-B": y }
                          ~~~~~
 `,
@@ -164,13 +164,13 @@ mounts:
     shows: `.tazpod/config.yaml:2:1: ports cannot be published with \`network: host\`
 ports: [8080]
 ~~~~~
-  all ports of the container are the host's then; leave ports out, or use \`network: bridge\`
+  with it, all ports of the container are the host's; leave ports out, or use \`network: bridge\`
 
 .tazpod/config.yaml:5:26: "/srv" is the target of two mounts
   - { source: y, target: /srv }
                          ~~~~
 
-.tazpod/config.yaml:6:26: "/run" is in the way of /run/tazpod, which is tazpod's
+.tazpod/config.yaml:6:26: "/run" overlaps /run/tazpod, which tazpod uses
   - { source: z, target: /run }
                          ~~~~
 `,
@@ -183,7 +183,7 @@ ports: [8080]
     shows: `.tazpod/config.yaml:2:1: missing closing "quote
 
 ~
-  look for a bracket or a quote that is not closed
+  look for an unclosed bracket or quote
 `,
   },
   {
@@ -202,7 +202,7 @@ ports: [8080]
 tasks:
 \tunlock: {}
 `,
-    shows: `tazpod.tasks.yaml:3:1: a tab; YAML indents with spaces
+    shows: `tazpod.tasks.yaml:3:1: a tab; YAML is indented with spaces
 \tunlock: {}
 ~
 `,
@@ -215,7 +215,7 @@ tasks:
   unlock: {}
   unlock: {}
 `,
-    shows: `tazpod.tasks.yaml:4:3: the key "unlock" is there twice in one map
+    shows: `tazpod.tasks.yaml:4:3: duplicate key "unlock"
   unlock: {}
   ~~~~~~
 `,
@@ -268,7 +268,7 @@ tasks:
     shows: `tazpod.tasks.yaml:3:3: there is no task "unlok" to change
   unlok: { confirm: x }
   ~~~~~
-  did you mean "unlock"? A new one says \`new: true\`
+  did you mean "unlock"? A new one needs \`new: true\`
 `,
   },
   {
@@ -294,7 +294,7 @@ tasks:
 tasks:
   other: { new: true, provides: [session], cmds: [[a]] }
 `,
-    shows: `tazpod.tasks.yaml:3:34: login and other both provide "session", and it is not said which comes first
+    shows: `tazpod.tasks.yaml:3:34: login and other both provide "session", but their order is not defined
   other: { new: true, provides: [session], cmds: [[a]] }
                                  ~~~~~~~
   in the fact "session", list them in order of preference: providers: [login, other]
@@ -343,10 +343,10 @@ version: 2
 tasks:
   unlock: { retries: 2 }
 `,
-    shows: `tazpod.tasks.yaml:3:22: the task "unlock" is interactive, and is never tried again by itself
+    shows: `tazpod.tasks.yaml:3:22: the task "unlock" is interactive, and interactive tasks are never retried
   unlock: { retries: 2 }
                      ~
-  leave out retries
+  remove retries
 `,
   },
   {
@@ -357,7 +357,7 @@ tasks:
   unlock: { timeout: soon }
   lock: { needs: [x] }
 `,
-    shows: `tazpod.tasks.yaml:3:22: expected a time: seconds as a number, or a text such as "500ms", "30s", "2m", found "soon"
+    shows: `tazpod.tasks.yaml:3:22: expected a time: seconds as a number, or a string such as "500ms", "30s", "2m", found "soon"
   unlock: { timeout: soon }
                      ~~~~
 `,

@@ -165,7 +165,7 @@ test("on a terminal it asks, and the answer of Enter is no; yes is asked for onc
   const other = await place(files, state);
   const asked = await other.tazpod("status");
   assert.is(asked.code, 4);
-  assert.match(asked.stderr, new RegExp(`The same is trusted in ${first.folder} since `));
+  assert.match(asked.stderr, new RegExp(`The same content is trusted in ${first.folder} since `));
   const { env } = await place(files);
   assert.is((await run(process.execPath, [bin, "status"], { cwd: first.folder, env })).code, 4);
   assert.is((await stat(join(state, "tazpod", "trust.json"))).mode & 0o777, 0o600);

@@ -55,7 +55,7 @@ test("a wrong type says what was expected and what is there", () => {
     '2:28 expected true or false, found "yes"',
   ]);
   assert.equal(words("version: 1\ntasks: { a: { timeout: 5x } }"), [
-    '2:24 expected a time: seconds as a number, or a text such as "500ms", "30s", "2m", found "5x"',
+    '2:24 expected a time: seconds as a number, or a string such as "500ms", "30s", "2m", found "5x"',
   ]);
   assert.equal(words("- a"), [
     "1:1 expected a map with `version: 1`, and `facts`, `tasks`, `goals` or `vars`, found a list",
@@ -64,14 +64,14 @@ test("a wrong type says what was expected and what is there", () => {
 
 test("a name that cannot be one is shown at its key", () => {
   assert.equal(words("version: 1\ntasks: { Make: {} }"), [
-    '2:10 "Make" cannot be a name; expected a name: small letters, digits and dashes',
+    '2:10 "Make" cannot be a name; expected a name: lower-case letters, digits and dashes',
   ]);
 });
 
 test("a check that is two at once, or none, is one problem", () => {
   const forms = "a check: one of `exists`, `env`, `command`, `script`, `fact`, `not`, `all`, `any`";
   assert.equal(words("version: 1\nfacts: { f: { check: { exists: a, env: B } } }"), [
-    `2:22 "exists" and "env" exclude each other; expected ${forms}`,
+    `2:22 "exists" and "env" cannot be combined; expected ${forms}`,
   ]);
   assert.equal(words("version: 1\nfacts: { f: { check: {} } }"), [`2:22 expected ${forms}`]);
   assert.equal(words("version: 1\nfacts: { f: { check: here } }"), [`2:22 expected ${forms}, found "here"`]);
@@ -92,18 +92,16 @@ test("an empty file says what is expected", () => {
 });
 
 test("a key that is there twice is shown at the second", () => {
-  assert.equal(words("version: 1\ntasks: {}\ntasks: {}\n"), [
-    '3:1 the key "tasks" is there twice in one map',
-  ]);
+  assert.equal(words("version: 1\ntasks: {}\ntasks: {}\n"), ['3:1 duplicate key "tasks"']);
 });
 
 test("slips of syntax are told in plain words", () => {
   assert.equal(words("version: 1\n---\nversion: 1\n"), [
-    "2:1 this starts a second document; a file has one (remove the line ---)",
+    "2:1 this starts a second document; only one per file is allowed (remove the line ---)",
   ]);
-  assert.equal(words("tasks:\n\ta: {}\n"), ["2:1 a tab; YAML indents with spaces"]);
+  assert.equal(words("tasks:\n\ta: {}\n"), ["2:1 a tab; YAML is indented with spaces"]);
   assert.equal(words("version: !one 1\n"), [
-    "1:10 tags (!name) have no meaning here (put a text that starts with ! in quotes)",
+    "1:10 tags (!name) are not supported (quote a string that starts with !)",
   ]);
   assert.match(
     words("version: 1\ntasks: { a: [1, 2 }\n")[0] ?? "",
@@ -122,7 +120,7 @@ test("aliases that would explode are refused", () => {
     level("d", "*c") +
     level("e", "*d") +
     level("f", "*e");
-  assert.equal(words(bomb), ["1:1 too many aliases (*name) in this file (write the values out)"]);
+  assert.equal(words(bomb), ["1:1 too many aliases (*name) in this file (write out the values)"]);
 });
 
 test("yes, no, on and off are texts, as YAML 1.2 has it", () => {

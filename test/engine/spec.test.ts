@@ -156,7 +156,7 @@ test("a changed setting or a newer image makes a container outdated; an image th
   ])
     assert.is.not(specHash({ ...spec, ...change }), specHash(spec));
   assert.is.not(specHash({ ...spec, sshFolder: "/p" }), specHash({ ...spec, agentFolder: "/p" }));
-  assert.match(whyOutdated(running(), spec, "sha256:2") ?? "", "newer busybox");
+  assert.match(whyOutdated(running(), spec, "sha256:2") ?? "", "the local busybox is newer");
 });
 
 test.run();

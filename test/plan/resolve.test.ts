@@ -200,7 +200,7 @@ tasks:
 `);
   const plan = planOf(recipe, "go", {});
   assert.is(stepsOf(plan), "start, heat, go");
-  assert.is(plan.steps[1]?.reason, "not known before start");
+  assert.is(plan.steps[1]?.reason, "known only after start");
 });
 
 test("needs come in their order, then wants in theirs, and what two need comes once", async () => {
@@ -277,7 +277,7 @@ tasks:
   assert.is(failure.kind, "plan-conflict");
   assert.is(
     failure.kind === "plan-conflict" && failure.message,
-    'sweep clears "door", and go, which comes after it, still needs it',
+    'sweep clears "door", but go needs it later',
   );
   assert.is(stepsOf(planOf(recipe, "well", {})), "sweep, open-door, well");
 });

@@ -47,7 +47,7 @@ test("the older dockerFile and context are a build, too", () => {
 test("a build outside the project is named, and left out", () => {
   for (const build of [`"../../Dockerfile"`, `"/srv/Dockerfile"`, `"\${localEnv:HOME}/Dockerfile"`]) {
     const { settings, notRead } = read(`{ "build": { "dockerfile": ${build} } }`);
-    assert.equal([settings, notRead], [{}, ["build (it lies outside the project)"]]);
+    assert.equal([settings, notRead], [{}, ["build (it is outside the project)"]]);
   }
 });
 
@@ -62,9 +62,9 @@ test("variables of the container are taken, but for those that another host has 
   const { settings, notRead } = read(text);
   assert.equal(settings.env, { A: "1", W: "/workspace/x", P: "lab" });
   assert.equal(notRead, [
-    "containerEnv.T (${localEnv:TOKEN} is another on each host)",
-    "containerEnv.HOME (tazpod sets it itself, or it is no name)",
-    "containerEnv.TAZPOD_X (tazpod sets it itself, or it is no name)",
+    "containerEnv.T (${localEnv:TOKEN} differs between hosts)",
+    "containerEnv.HOME (tazpod sets it, or it is not a valid name)",
+    "containerEnv.TAZPOD_X (tazpod sets it, or it is not a valid name)",
   ]);
 });
 
@@ -86,11 +86,11 @@ test("bind mounts are taken in both forms, from the project's folder and the hom
     { source: "/srv/x", target: "/x" },
   ]);
   assert.equal(notRead, [
-    "mounts[3] (type=volume, and only bind is read)",
-    "mounts[4] (type=volume, and only bind is read)",
-    'mounts[5] (its source "${localEnv:DATA}" is not known here)',
-    "mounts[6] (its target /workspace cannot be one here)",
-    "mounts[7] (its target /x cannot be one here)",
+    "mounts[3] (type=volume; only bind is supported)",
+    "mounts[4] (type=volume; only bind is supported)",
+    'mounts[5] (its source "${localEnv:DATA}" is not known on this host)',
+    "mounts[6] (its target /workspace cannot be used)",
+    "mounts[7] (its target /x cannot be used)",
   ]);
 });
 
@@ -98,8 +98,8 @@ test("ports are numbers; what is another container's port is named", () => {
   const { settings, notRead } = read(`{ "forwardPorts": [3000, "5432", "db:5432", 3000, 99999] }`);
   assert.equal(settings.ports, [3000, 5432]);
   assert.equal(notRead, [
-    'forwardPorts[2] ("db:5432" is no port of this container)',
-    "forwardPorts[4] (99999 is no port of this container)",
+    'forwardPorts[2] ("db:5432" is not a port of this container)',
+    "forwardPorts[4] (99999 is not a port of this container)",
   ]);
 });
 
@@ -115,11 +115,11 @@ const mistakes: readonly (readonly [text: string, place: string, message: RegExp
   [`{ "image": x }`, "1:12", /invalid symbol/],
   ["", "1:1", /value expected|expected a map/],
   ["[]", "1:1", /expected a map/],
-  [`{ "image": 3 }`, "1:12", /expected a text/],
+  [`{ "image": 3 }`, "1:12", /expected a string/],
   [`{\n  "build": "Dockerfile"\n}`, "2:12", /expected a map/],
   [`{ "mounts": {} }`, "1:13", /expected a list/],
-  [`{ "mounts": [3] }`, "1:14", /expected a text/],
-  [`{ "containerEnv": { "A": 1 } }`, "1:26", /expected a text/],
+  [`{ "mounts": [3] }`, "1:14", /expected a string/],
+  [`{ "containerEnv": { "A": 1 } }`, "1:26", /expected a string/],
   [`{ "a": ${"[".repeat(200_000)} }`, "1:1", /nested too deeply/],
 ];
 

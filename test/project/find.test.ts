@@ -28,7 +28,7 @@ test("in a folder that was removed, each command says so, and what to do", async
     assert.is(done.code, 1, argv.join(" "));
     assert.is(
       done.stderr,
-      "Could not use as a project the folder you are in: it was removed; go to one that is there, or give --project an absolute path.\n",
+      "Could not find a project in the current folder: it was removed; change to an existing folder, or give --project an absolute path.\n",
     );
   }
 });
@@ -39,7 +39,7 @@ test("a project that is named from there is found by its absolute path, and not 
   assert.is((await fromNowhere("status", "--short", "--project", host.folder)).code, 0);
   const below = await fromNowhere("list", "--project", "lab");
   assert.is(below.code, 1);
-  assert.match(below.stderr, "Could not use as a project lab: the folder you are in was removed; ");
+  assert.match(below.stderr, "Could not find a project in lab: the current folder was removed; ");
 });
 
 test.run();

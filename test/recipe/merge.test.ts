@@ -54,25 +54,25 @@ test("a check is replaced as a whole", async () => {
 
 test("a name that is still used cannot be removed, and it says where it was", async () => {
   assert.equal(await wordsOf("tasks: { lock: null }"), [
-    'builtin.yaml:8:52 the task "lock" was removed at tazpod.tasks.yaml:2, and it is named here',
+    'builtin.yaml:8:52 the task "lock" is used here, but was removed at tazpod.tasks.yaml:2',
   ]);
 });
 
 test("an entry that no ancestor has needs `new: true`", async () => {
   assert.equal(await wordsOf("tasks: { unlokc: { confirm: x } }"), [
-    'tazpod.tasks.yaml:2:10 there is no task "unlokc" to change (did you mean "unlock"? A new one says `new: true`)',
+    'tazpod.tasks.yaml:2:10 there is no task "unlokc" to change (did you mean "unlock"? A new one needs `new: true`)',
   ]);
   assert.equal(await wordsOf("facts: { vpn: { check: { env: VPN } } }"), [
-    'tazpod.tasks.yaml:2:10 there is no fact "vpn" to change (a new one says `new: true`)',
+    'tazpod.tasks.yaml:2:10 there is no fact "vpn" to change (a new one needs `new: true`)',
   ]);
   assert.equal(await wordsOf("goals: { leave: { run: [lock] } }"), [
-    'tazpod.tasks.yaml:2:10 there is no goal "leave" to change (a new one says `new: true`)',
+    'tazpod.tasks.yaml:2:10 there is no goal "leave" to change (a new one needs `new: true`)',
   ]);
 });
 
 test("an entry that an ancestor has cannot be new", async () => {
   assert.equal(await wordsOf("tasks: { lock: { new: true } }"), [
-    'tazpod.tasks.yaml:2:18 the task "lock" is not new: builtin.yaml:9 has it (leave `new` out to change that one, or take another name)',
+    'tazpod.tasks.yaml:2:18 the task "lock" is not new: it is defined at builtin.yaml:9 (remove `new` to change that one, or use another name)',
   ]);
 });
 

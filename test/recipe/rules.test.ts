@@ -30,7 +30,7 @@ test("a name that is not there has its place and the nearest name", async () => 
 
 test("a task named where a fact is meant is told so", async () => {
   assert.equal(await wordsOf("tasks: { shell: { needs: [unlock] } }"), [
-    'tazpod.tasks.yaml:2:27 there is no fact "unlock" ("unlock" is a task; a fact is meant here)',
+    'tazpod.tasks.yaml:2:27 there is no fact "unlock" ("unlock" is a task; expected a fact)',
   ]);
 });
 
@@ -68,7 +68,7 @@ test("a cleanup that leads back to its task is a cycle", async () => {
 test("two providers that could both be meant have to be put in order", async () => {
   const tasks = "tasks: { a: { provides: [x] }, b: { provides: [x] } }";
   assert.equal(await builtinWords(`facts: { x: { check: { env: X } } }\n${tasks}`), [
-    '3:48 a and b both provide "x", and it is not said which comes first (in the fact "x", list them in order of preference: providers: [a, b])',
+    '3:48 a and b both provide "x", but their order is not defined (in the fact "x", list them in order of preference: providers: [a, b])',
   ]);
   const loaded = await load({
     builtin: `facts: { x: { check: { env: X }, providers: [b, a] } }\n${tasks}`,
@@ -82,7 +82,7 @@ test("a provider has to provide", async () => {
     await builtinWords(
       "facts: { x: { check: { env: X }, providers: [b] } }\ntasks: { a: { provides: [x] }, b: {} }",
     ),
-    ['2:46 the task "b" does not provide "x" (these do: a)'],
+    ['2:46 the task "b" does not provide "x" (these tasks do: a)'],
   );
 });
 
@@ -96,13 +96,13 @@ test("a fact made of facts has no other checks in it", async () => {
     await builtinWords(
       "facts: { x: { check: { env: X } }, y: { check: { all: [{ fact: x }, { env: Y }] } } }",
     ),
-    ["2:48 a check of facts cannot have other checks in it (make the other check a fact of its own)"],
+    ["2:48 a check of facts cannot contain other checks (make the other check a fact of its own)"],
   );
 });
 
 test("an interactive task is not retried", async () => {
   assert.equal(await wordsOf("tasks: { unlock: { retries: 2 } }"), [
-    'tazpod.tasks.yaml:2:29 the task "unlock" is interactive, and is never tried again by itself (leave out retries)',
+    'tazpod.tasks.yaml:2:29 the task "unlock" is interactive, and interactive tasks are never retried (remove retries)',
   ]);
 });
 
@@ -140,7 +140,7 @@ test("a name in braces has to have a value", async () => {
 
 test("a variable does not take the name of one of tazpod's", async () => {
   assert.equal(await wordsOf("vars: { remote: x }"), [
-    'tazpod.tasks.yaml:2:9 tazpod sets "remote" itself (take another name)',
+    'tazpod.tasks.yaml:2:9 tazpod sets "remote" itself (use another name)',
   ]);
 });
 
@@ -150,9 +150,9 @@ test("a script is one of tazpod's by name, or a file relative to the recipe that
       "tasks: { make: { script: mkae }, lock: { script: ./no.mjs }, shell: { script: run.mjs } }",
     ),
     [
-      'tazpod.tasks.yaml:2:26 no script named "mkae" comes with tazpod (did you mean "make"?)',
+      'tazpod.tasks.yaml:2:26 tazpod has no built-in script "mkae" (did you mean "make"?)',
       "tazpod.tasks.yaml:2:50 there is no file ./no.mjs (a script's path is relative to the recipe that names it)",
-      'tazpod.tasks.yaml:2:79 no script named "run.mjs" comes with tazpod (a file of the project starts with ./: "./run.mjs")',
+      'tazpod.tasks.yaml:2:79 tazpod has no built-in script "run.mjs" (start a path in the project with ./: "./run.mjs")',
     ],
   );
   const loaded = await load({
@@ -187,8 +187,8 @@ test("a built-in task without script or cmds has the script of its name; a proje
 
 test("a fact needs a check, and a goal a task", async () => {
   assert.equal(await wordsOf("facts: { x: { new: true } }\ngoals: { enter: { run: null } }"), [
-    'builtin.yaml:11:3 the goal "enter" runs nothing (name its tasks: run: [a, b])',
-    'tazpod.tasks.yaml:2:10 the fact "x" has no check (say how to find out: check: { exists: PATH }, or env, command, script)',
+    'builtin.yaml:11:3 the goal "enter" has no tasks (name its tasks: run: [a, b])',
+    'tazpod.tasks.yaml:2:10 the fact "x" has no check (add one: check: { exists: PATH }, or env, command, script)',
   ]);
 });
 

@@ -198,7 +198,7 @@ test("a word that is nothing gets the nearest name, and so do options", async ()
     [["pull", "--", "x"], "nothing can follow --"],
     [["pull", "push"], 'Unexpected argument "push".'],
     [["--project"], "argument"],
-    [["--project", "/no/such/folder", "list"], "no such folder"],
+    [["--project", "/no/such/folder", "list"], "does not exist"],
   ] as const) {
     const done = await host.tazpod(...args);
     assert.is.not(done.code, 0, args.join(" "));

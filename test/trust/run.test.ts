@@ -122,7 +122,7 @@ test("a module that an import computes, or that is reached through a folder that
   assert.not.ok(existsSync(place.path("owned")));
 });
 
-test("zx and tazpod/step are tazpod's own, and a package of the project is imported and named as not covered", async () => {
+test("zx and tazpod/step are tazpod's own, and a package of the project is imported and named as not checked", async () => {
   const place = await trusted({
     [recipe]: "version: 1\ntasks: { go: { new: true, script: ./s.mjs } }\n",
     "s.mjs":
@@ -135,7 +135,7 @@ test("zx and tazpod/step are tazpod's own, and a package of the project is impor
   });
   assert.is((await place.tazpod("run", "go")).stdout, "function function x\n");
   assert.not.ok(existsSync(place.path("owned")));
-  assert.match((await place.tazpod("trust", "--show")).stdout, "Not covered: the packages own.");
+  assert.match((await place.tazpod("trust", "--show")).stdout, "Not checked: the packages own.");
 });
 
 test("a program without a path is never the project's: not by node_modules/.bin, nor by a PATH that npx has made", async () => {

@@ -30,7 +30,7 @@ export class JsoncDocument {
 
   /** Returns the string at a path. */
   text(path: Path): string | undefined {
-    return this.#find(path, "string", "a text")?.value as string | undefined;
+    return this.#find(path, "string", "a string")?.value as string | undefined;
   }
 
   /** Returns the string, number, boolean or null at a path; undefined for anything else. */

@@ -19,10 +19,13 @@ export function readMount(document: JsoncDocument, path: Path): ReadMount | unde
   const target = inContainer(get("target", "dst", "destination") ?? "");
   // as in Docker, the default type is volume
   const type = get("type") ?? "volume";
-  if (type !== "bind") return { target, why: `type=${type}, and only bind is read` };
+  if (type !== "bind") return { target, why: `type=${type}; only bind is supported` };
   const source = onHost(get("source", "src") ?? "");
   if (source === "" || source.includes("${"))
-    return { target, why: `its source ${JSON.stringify(get("source", "src") ?? "")} is not known here` };
+    return {
+      target,
+      why: `its source ${JSON.stringify(get("source", "src") ?? "")} is not known on this host`,
+    };
   const readOnly = get("readonly", "ro");
   const isReadOnly = readOnly !== undefined && readOnly !== "false" && readOnly !== "0";
   return { target, mount: { source, target, ...(isReadOnly ? { read_only: true } : {}) } };

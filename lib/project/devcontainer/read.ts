@@ -105,13 +105,13 @@ function readBuild(reading: Reading): { readonly value: BuildMap; readonly isLeg
   const isLegacy = !document.keys(["build"]).includes("dockerfile");
   const named = document.text(isLegacy ? ["dockerFile"] : ["build", "dockerfile"]);
   if (named === undefined) {
-    if (document.keys(["build"]).length > 0) notRead.push("build (it names no dockerfile)");
+    if (document.keys(["build"]).length > 0) notRead.push("build (it has no dockerfile)");
     return undefined;
   }
   const dockerfile = below(reading, named);
   const context = below(reading, document.text(isLegacy ? ["context"] : ["build", "context"]) ?? ".");
   if (dockerfile === undefined || context === undefined) {
-    notRead.push("build (it lies outside the project)");
+    notRead.push("build (it is outside the project)");
     return undefined;
   }
   const args: Record<string, string> = {};
@@ -155,9 +155,9 @@ function readEnv({ document, project, notRead }: Reading): Record<string, string
       .replaceAll("${localWorkspaceFolderBasename}", project);
     if (value === undefined) continue;
     const unknown = /\$\{[^}]*\}?/.exec(value)?.[0];
-    if (unknown !== undefined) notRead.push(`containerEnv.${name} (${unknown} is another on each host)`);
+    if (unknown !== undefined) notRead.push(`containerEnv.${name} (${unknown} differs between hosts)`);
     else if (fitsConfig({ env: { [name]: value } })) env[name] = value;
-    else notRead.push(`containerEnv.${name} (tazpod sets it itself, or it is no name)`);
+    else notRead.push(`containerEnv.${name} (tazpod sets it, or it is not a valid name)`);
   }
   return env;
 }
@@ -169,7 +169,7 @@ function readMounts({ document, notRead }: Reading): NonNullable<ConfigFile["mou
     if (read === undefined) continue;
     const why = "why" in read ? read.why : undefined;
     if ("mount" in read && fitsConfig({ mounts: [...mounts, read.mount] })) mounts.push(read.mount);
-    else notRead.push(`mounts[${index}] (${why ?? `its target ${read.target} cannot be one here`})`);
+    else notRead.push(`mounts[${index}] (${why ?? `its target ${read.target} cannot be used`})`);
   }
   return mounts;
 }
@@ -180,7 +180,7 @@ function readPorts({ document, notRead }: Reading): number[] {
     const port = document.scalar(["forwardPorts", index]);
     const number = typeof port === "string" && /^\d+$/.test(port) ? Number(port) : port;
     if (typeof number === "number" && fitsConfig({ ports: [number] })) ports.add(number);
-    else notRead.push(`forwardPorts[${index}] (${JSON.stringify(port)} is no port of this container)`);
+    else notRead.push(`forwardPorts[${index}] (${JSON.stringify(port)} is not a port of this container)`);
   }
   return [...ports];
 }
