@@ -11,11 +11,11 @@ const bucket = `tazpod-bench-${Date.now()}`;
 const key = "tazpod/vault/vault.tar.aes";
 const mebibyte = 1024 ** 2;
 
-/** The key of test/services/rgw.sh, for every program that is compared. */
+/** The key of test/services/rgw.sh, for every compared program. */
 const env = {
   AWS_ACCESS_KEY_ID: "RGWTESTKEY",
   AWS_SECRET_ACCESS_KEY: "RGWTESTSECRET",
-  // rclone cannot use one, and nothing here is encrypted on the way
+  // rclone cannot use one, and nothing here uses TLS
   AWS_CA_BUNDLE: "",
   AWS_REGION: "eu-central-1",
   AWS_DEFAULT_REGION: "eu-central-1",
@@ -27,8 +27,8 @@ const env = {
 };
 
 /**
- * Push and pull of vaults of these sizes against the programs that copy to S3: Debian's awscli and rclone. It writes many
- * GiB, and a gateway that is full serves nobody: so only to one that was named for it.
+ * Compares push and pull of vaults of these sizes with awscli and rclone of Debian. Writes many GiB, so it only uses a
+ * gateway that was named for it.
  */
 export async function sync(folder: string): Promise<Row[]> {
   const why = await leftOut();
@@ -108,7 +108,7 @@ function run({ argv: [program = "", ...rest], cwd, env }: Command): void {
   if (status !== 0) throw new Error(`${rest.join(" ")} ended with ${status}: ${stderr.toString()}`);
 }
 
-/** As a sealed vault is: nothing in it repeats. */
+/** Random bytes, like a sealed vault. */
 function fill(path: string, bytes: number): void {
   const file = openSync(path, "w", 0o600);
   const block = randomBytes(mebibyte);
@@ -119,7 +119,7 @@ function fill(path: string, bytes: number): void {
   closeSync(file);
 }
 
-/** Another vault of the same size. */
+/** Changes a few bytes: another vault of the same size. */
 function touch(path: string): void {
   const file = openSync(path, "r+");
   writeSync(file, randomBytes(32), 0, 32, 4096);

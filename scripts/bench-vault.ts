@@ -21,7 +21,7 @@ const MiB = 2 ** 20;
 
 interface Measured {
   readonly ms: number;
-  /** Of all its processes together, each at its most; what asks for the passphrase on a terminal apart. */
+  /** The sum of the peak memory of all its processes, in bytes. */
   readonly bytes: number;
 }
 
@@ -38,7 +38,7 @@ export interface UnlockRow {
   readonly targetMs: number;
 }
 
-/** Runs a program to its end, looking at the memory of what it started; answers what it asks on the terminal. */
+/** Runs a program to its end and measures the memory of its processes; answers its questions on the terminal. */
 async function measure(argv: readonly string[], cwd: string, asked = 0): Promise<Measured> {
   const [program = "", ...rest] = argv;
   const start = performance.now();
@@ -93,7 +93,7 @@ async function writeContent(file: string, bytes: number, compressible: boolean):
   await out.close();
 }
 
-/** A MiB of words, few of them often, as in what people write. */
+/** A MiB of words with a skewed distribution, like natural text. */
 function wordsOf(words: readonly string[], random: Buffer): Buffer {
   let text = "";
   for (let at = 0; text.length < MiB; at = (at + 4) % (MiB - 4)) {
@@ -150,7 +150,7 @@ async function round(
   ];
 }
 
-/** Sealing is all of it: surveyed, sealed, and opened again for proof. Opening reads and checks everything. */
+/** Measures sealing (survey, seal, open again as proof) and opening (read and check everything). */
 export async function* sealAndOpen(folder: string): AsyncGenerator<VaultRow> {
   for (const program of ["age", "script", "gzip", "tar"]) {
     if (spawnSync(program, ["--version"], { stdio: "ignore" }).status === 0) continue;
@@ -163,7 +163,7 @@ export async function* sealAndOpen(folder: string): AsyncGenerator<VaultRow> {
   yield* await round(folder, "1 GiB of words", 1024 * MiB, true, 1);
 }
 
-/** From the passphrase to the open vault: 50 files of 20 KiB, in a container that runs. */
+/** Measures unlocking 50 files of 20 KiB in a running container. */
 export async function unlock(vault: string, container: string, user: string): Promise<UnlockRow> {
   const folder = `/home/${user}/secrets`;
   const secrets = {

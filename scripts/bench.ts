@@ -17,7 +17,7 @@ const bin = fileURLToPath(new URL("../bin/tazpod.js", import.meta.url));
 const image = process.env["TAZPOD_TEST_IMAGE"] ?? "tazpod-test:1";
 const container = `tazpod-bench-${process.pid}`;
 const folder = mkdtempSync(join(tmpdir(), "tazpod-bench-"));
-// what is trusted for a measurement is not to be trusted after it
+// trust given during a measurement must not outlast it
 process.env["XDG_STATE_HOME"] = join(folder, "state");
 
 function project(name: string, recipe?: string): string {
@@ -56,7 +56,7 @@ function startup(): Row[] {
   ];
 }
 
-/** In a project whose vault was pushed and is open. */
+/** A project whose vault was pushed and is open. */
 function prompt(): Command {
   const cwd = project("prompt");
   const vault = join(cwd, ".tazpod", "vault");
@@ -70,7 +70,7 @@ function prompt(): Command {
   return { argv: [process.execPath, bin, "status", "--short"], cwd };
 }
 
-/** The vault is held open by a session of its own, as it is for whoever opens a second terminal. */
+/** The vault is held open by another session, as for the second terminal. */
 async function warm(): Promise<Row[]> {
   const answer = spawnSync("docker", ["image", "inspect", image], { stdio: "ignore" });
   if (answer.status !== 0) {
@@ -101,7 +101,7 @@ async function warm(): Promise<Row[]> {
   }
 }
 
-/** An ordinary vault, opened in a container of its own. */
+/** An ordinary vault, opened in its own container. */
 async function unlocking(): Promise<UnlockRow[]> {
   if (spawnSync("docker", ["image", "inspect", image], { stdio: "ignore" }).status !== 0) {
     process.stdout.write("left out: unlock (no docker here, or not the image)\n");
@@ -173,7 +173,7 @@ function print(rows: readonly Row[]): boolean {
 }
 
 try {
-  // `npm run bench vault`: that part alone
+  // `npm run bench vault` runs only that part
   const parts = process.argv.slice(2);
   const wanted = (part: string): boolean => parts.length === 0 || parts.includes(part);
   const good = [

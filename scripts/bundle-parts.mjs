@@ -1,4 +1,4 @@
-// What the bundle of the package (bundle.mjs) and that of the standalone executable (standalone.mjs) have in common.
+// The common parts of the bundles for the package (bundle.mjs) and the standalone executable (standalone.mjs).
 import { readFileSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { transform } from "esbuild-wasm";
@@ -10,12 +10,13 @@ export const stepNames = readdirSync(`${root}dist/tasks`)
   .filter((file) => file.endsWith(".js"))
   .map((file) => file.replace(/\.js$/, ""));
 
-/** The steps of a pull or a push, and the one that checks for a container. */
+/** The steps of a pull or a push, and the check for a container. */
 const ofRemotes = ["ensure-container", "login", "pull", "push"];
 
 /**
- * In the source, a built-in step is a file found by its name, and runs by itself when node was started with it. In a bundle
- * they are two modules, each loaded with the first of its steps: a pull or push does not load the code for an open vault. The programs in dist/bin/tasks only start them.
+ * In the source, a built-in step is a file found by name, which runs by itself when node was started with it. In a
+ * bundle, the steps are two modules, each loaded with the first of its steps, so that a pull or push does not load the
+ * code for an open vault. The programs in dist/bin/tasks only start them.
  */
 const steps = {
   name: "steps",
@@ -39,7 +40,7 @@ const steps = {
   },
 };
 
-/** Minifies what others or programs wrote: reading it is a good part of the time a run takes to start. */
+/** Minifies third-party and generated code: reading it takes a good part of the start-up time. */
 const small = {
   name: "small",
   setup({ onLoad }) {
@@ -51,8 +52,8 @@ const small = {
 };
 
 /**
- * The schemas of all S3 requests are a fifth of the SDK, and are made when it is loaded. esbuild keeps those that are not
- * used, because their computed keys could have side effects. They have none, so each is marked as pure.
+ * The schemas of all S3 requests are a fifth of the SDK, and are built when it is loaded. esbuild keeps unused ones
+ * because computed keys could have side effects. They have none, so each is marked as pure.
  */
 const shapes = {
   name: "shapes",
@@ -74,19 +75,19 @@ export const common = {
   bundle: true,
   platform: "node",
   target: "node20",
-  // yaml's build for browsers is made of modules, so that what is not used of it stays out
+  // yaml's browser build consists of modules, so unused parts are left out
   alias: { yaml: `${root}node_modules/yaml/browser/index.js` },
-  // names stay, for the report of a bug
+  // names are kept for bug reports
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: "none",
-  // the packages' builds that are made of modules
+  // the packages' module builds
   mainFields: ["module", "main"],
   metafile: true,
   logLevel: "warning",
 };
 
-/** The license texts of the packages that a bundle has parts of. */
+/** Returns the license texts of the packages in a bundle. */
 export function notices({ inputs }) {
   const folders = new Set(
     Object.keys(inputs).map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]),

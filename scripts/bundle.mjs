@@ -1,5 +1,5 @@
-// Makes dist/bin: the program, the step scripts and the module for authors of steps, with the libraries they use in a few
-// files that are loaded when they are needed. Loading 150 small files instead would take longer than running them.
+// Builds dist/bin: the program, the step scripts and the module for authors of steps, with their libraries, in a few
+// files that are loaded on demand. Loading 150 small files would take longer than running them.
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { build } from "esbuild-wasm";
@@ -7,7 +7,7 @@ import { common, notices, root, stepNames } from "./bundle-parts.mjs";
 
 const out = `${root}dist/bin`;
 
-/** What the program in dist/bin/tasks loads, by the step's name. */
+/** The modules that the programs in dist/bin/tasks load, by step. */
 const alone = {
   name: "alone",
   setup({ onLoad, onResolve }) {
@@ -27,7 +27,7 @@ const alone = {
   },
 };
 
-/** Libraries of the older module format ask for node's own modules by require(), which a module does not have. */
+/** CommonJS libraries load Node's modules by require(), which ES modules lack. */
 const builtins = {
   name: "builtins",
   setup({ onLoad, onResolve }) {
@@ -53,11 +53,11 @@ const { metafile } = await build({
   splitting: true,
   chunkNames: "chunks/[name]-[hash]",
   format: "esm",
-  // scripts of projects use zx, too: all use the one that npm installs
+  // a project's scripts use zx, too; all share the one that npm installs
   external: ["zx", "zx/core"],
 });
 
-/** A program of a step: it starts what `alone` is. */
+/** The program of a step: starts its module in `alone`. */
 const programs = {
   name: "programs",
   setup({ onLoad, onResolve }) {
@@ -74,8 +74,8 @@ const programs = {
   },
 };
 
-// The files that node is started with. They import nothing before they have looked at the version of Node, and have only
-// syntax that every Node with import() reads.
+// The entry points. They check Node's version before they import anything, and use only syntax that every Node with
+// import() can read.
 await build({
   absWorkingDir: root,
   entryPoints: [
@@ -94,7 +94,7 @@ await build({
   minifyWhitespace: true,
   logLevel: "warning",
 });
-// A shell prompt runs it each time: all that it needs is in one file, which Node reads at once.
+// A shell prompt runs this each time, so it is a single file.
 const prompt = await build({
   ...common,
   entryPoints: [{ in: "dist/lib/cli/status-short.js", out: "status-short" }],
@@ -113,7 +113,7 @@ const prompt = await build({
   outdir: out,
   format: "esm",
 });
-// separate, or its few lines would become a chunk that everything else loads
+// built separately, or its few lines would become a chunk that everything loads
 await build({
   absWorkingDir: root,
   entryPoints: ["dist/lib/session/step.js"],

@@ -8,14 +8,14 @@ export interface Row {
   readonly target: Target;
 }
 
-/** At most so many times as long, or so many ms longer. */
+/** The maximum: a ratio, or a number of ms more. */
 export type Target = number | { readonly moreMs: number };
 
 export interface Command {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Not part of what is timed. */
+  /** Not included in the measured time. */
   readonly before?: () => void;
 }
 
@@ -32,7 +32,7 @@ export function time({ argv, cwd, env, before }: Command): number {
   return performance.now() - start;
 }
 
-/** As it is for whoever has said yes to a project once. `bin` is the program. */
+/** Trusts a project, as a user does once. `bin` is the program. */
 export function trust(bin: string, cwd: string): void {
   time({ argv: [process.execPath, bin, "trust", "--yes"], cwd });
 }
@@ -41,7 +41,7 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 }
 
-/** Both commands by turns, so that whatever else goes on here slows both. */
+/** Runs both commands by turns, so that other load slows both. */
 export function compare(
   what: string,
   command: Command,
@@ -53,7 +53,7 @@ export function compare(
   const [times, bases]: [number[], number[]] = [[], []];
   for (let round = 0; round <= rounds; round++) {
     const [baseMs, ms] = [time(base), time(command)];
-    // the first round fills the disk's cache
+    // the first round fills the disk cache
     if (round === 0) continue;
     bases.push(baseMs);
     times.push(ms);

@@ -35,16 +35,16 @@ function tell(text: string): void {
   process.stdout.write(`\n${text}\n`);
 }
 
-/** Runs tazpod in a host's folder and shows it as a terminal would; returns that. */
+/** Runs tazpod in a host's folder, shows its output as a terminal would, and returns it. */
 function tazpod(host: string, ...args: string[]): string {
   const shown = args.map((word) => (/[^\w./:=-]/.test(word) ? `'${word}'` : word)).join(" ");
   process.stdout.write(`  host-${host}$ tazpod ${shown}\n`);
-  // both streams in one, so that they come in their order
+  // one stream for stdout and stderr, in order
   const argv = ["-c", 'exec "$@" 2>&1', "sh", process.execPath, bin, ...args];
   const done = spawnSync("sh", argv, {
     cwd: join(folder, `host-${host}`),
     encoding: "utf8",
-    // what is trusted is noted on each host
+    // each host has its own record of trust
     env: { ...process.env, XDG_STATE_HOME: join(folder, `state-${host}`) },
   });
   for (const line of done.stdout.split("\n")) if (line !== "") process.stdout.write(`    ${line}\n`);
@@ -56,7 +56,7 @@ function ensure(condition: boolean, what: string): void {
   if (!condition) throw new Stopped(what);
 }
 
-/** Docker or podman, if an image can be made and run; else a namespace; else, since it is asked for nothing, a plain process. */
+/** Chooses Docker or podman if an image can be built and run, else a namespace, else a plain process. */
 async function chooseEngine(): Promise<EngineName> {
   for (const name of ["docker", "podman"] as const) {
     const made = spawnSync(makeImage, [image, "--engine", name], { encoding: "utf8" });
@@ -83,7 +83,7 @@ function run(program: string, ...args: string[]): SpawnSyncReturns<string> {
 
 const firstLine = (text: string | null): string | undefined => text?.trim().split("\n")[0] || undefined;
 
-/** Lines of a config. */
+/** Returns config lines. */
 function remote(): string {
   const endpoint = process.env["TAZPOD_TEST_S3"];
   if (endpoint === undefined) return `remote: file://${join(folder, "remote")}/vault.tar.aes\n`;
@@ -103,10 +103,10 @@ function configure(): void {
 async function play(): Promise<void> {
   process.env["TAZPOD_ENGINE"] ??= await chooseEngine();
   for (const name of ["host-a", "host-b", "remote"]) mkdirSync(join(folder, name));
-  // a namespace that root makes runs as the owner of the project, who may not be root
+  // in a namespace started by root, programs run as the project's owner, who must not be root
   if (process.env["TAZPOD_ENGINE"] === "namespace" && process.getuid?.() === 0)
     for (const host of ["host-a", "host-b"]) chownSync(join(folder, host), 1000, 1000);
-  // the container's user is not the one who runs this
+  // the container's user is not the user who runs this
   chmodSync(folder, 0o755);
   const pass = join(folder, "passphrase");
   writeFileSync(pass, "a passphrase for the demo\n", { mode: 0o600 });
@@ -179,7 +179,7 @@ async function removeContainers(): Promise<void> {
   }
 }
 
-/** What is in the RAM folder of a container; asked of the engine, past tazpod's own commands. */
+/** Lists the RAM folder of a container through the engine, without tazpod. */
 async function lookInto(container: string, state: string): Promise<string> {
   process.env["XDG_STATE_HOME"] = join(folder, state);
   const engine = await openEngine(process.env["TAZPOD_ENGINE"] as EngineName);

@@ -1,5 +1,4 @@
-// What tsc leaves undone: copies the generated validators to dist/, and reads the built-in recipe ahead so that a
-// run does not have to.
+// Completes the output of tsc: copies the generated validators to dist/, and parses the built-in recipe at build time.
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 
 const root = new URL("../", import.meta.url);
@@ -30,7 +29,7 @@ const collect = (value, path) => {
     for (const [name, item] of Object.entries(value)) collect(item, [...path, name]);
 };
 collect(parsed.value.value, []);
-// As JSON in a text, which an engine reads faster than an object literal.
+// JSON in a string, which engines parse faster than an object literal.
 const compiled = JSON.stringify({ text: recipe.text, value: parsed.value.value, spans });
 writeFileSync(
   new URL("builtin-recipe.js", copies),

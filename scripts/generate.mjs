@@ -12,16 +12,16 @@ import { fileURLToPath } from "node:url";
 
 const root = new URL("../", import.meta.url);
 const out = new URL("lib/generated/", root);
-/** The schemas that are checked in a run; the others only describe what tazpod prints. */
+/** The schemas that are checked at run time; the others only document output. */
 const validated = ["tasks", "config"];
 
-/** What ajv would import at run time, written out. */
+/** Replacements for what ajv would import at run time. */
 const runtime = {
   'require("ajv/dist/runtime/ucs2length").default':
     "((text) => { let n = 0; for (const _ of text) n++; return n; })",
 };
 
-/** Writes only what changed, so that tsc's incremental build stays incremental. */
+/** Writes only changed files, so that tsc's incremental build stays incremental. */
 function write(name, text) {
   const url = new URL(name, out);
   if (!existsSync(url) || readFileSync(url, "utf8") !== text) writeFileSync(url, text);
@@ -51,7 +51,7 @@ async function generate(name, text) {
     strict: true,
     strictRequired: false,
     allowUnionTypes: true,
-    // less code for every run to read: each definition once, and no words of ajv's, since lib/document has its own
+    // less code to load: each definition once, and none of ajv's messages, since lib/document has its own
     inlineRefs: false,
     messages: false,
     code: { source: true, esm: true },
@@ -79,7 +79,7 @@ async function generate(name, text) {
 }
 
 mkdirSync(out, { recursive: true });
-// Written by scripts/finish-build.mjs, which needs what tsc makes.
+// Written by scripts/finish-build.mjs, which needs the output of tsc.
 write(
   "builtin-recipe.d.ts",
   'import type { Precompiled } from "../document/precompiled.js";\nimport type { TasksDocument } from "./tasks.js";\nexport declare const builtin: Precompiled<TasksDocument>;\n',

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 const cache = fileURLToPath(new URL("../node_modules/.cache/nodes", import.meta.url));
 
-/** The path of the newest Node of a major version. */
+/** Returns the path of the newest Node of a major version. */
 export function provideNode(version) {
   const name = `node-${process.platform}-${process.arch}`;
   const home = join(cache, version);

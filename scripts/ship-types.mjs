@@ -1,4 +1,4 @@
-// Copies to dist/types the declarations that those of `tazpod/step` lead to, and no others, for the package.
+// Copies the declarations that `tazpod/step` needs, and no others, to dist/types for the package.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,7 +15,7 @@ function ship(file) {
   if (done.has(file)) return;
   done.add(file);
   const name = relative(built, file);
-  // those that scripts/generate.mjs writes are not copied to dist/ by tsc
+  // tsc does not copy the declarations that scripts/generate.mjs writes
   const text = readFileSync(existsSync(file) ? file : join(root, "lib", name), "utf8");
   mkdirSync(dirname(join(out, name)), { recursive: true });
   writeFileSync(join(out, name), text);

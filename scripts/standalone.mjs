@@ -1,6 +1,6 @@
 /**
- * `npm run standalone`: makes dist/standalone/tazpod, one executable file of the Node that runs this and all of tazpod, for
- * Linux machines of the same architecture that have no Node. Another folder can be named.
+ * `npm run standalone [FOLDER]`: builds dist/standalone/tazpod, an executable of the running Node with tazpod inside,
+ * for Linux machines of the same architecture without Node.
  */
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -12,7 +12,7 @@ import { build } from "esbuild-wasm";
 import { inject } from "postject";
 import { common, notices, root } from "./bundle-parts.mjs";
 
-/** In Node's own file; the digit behind it says whether a program has been put in. */
+/** A marker in Node's executable; the digit after it tells whether a program was injected. */
 const fuse = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
 
 const out = resolve(process.argv[2] ?? join(root, "dist/standalone"));
@@ -22,12 +22,12 @@ if (process.platform !== "linux") stop("The standalone executable can only be ma
 if (!readFileSync(process.execPath).includes(fuse))
   stop(`${process.execPath} cannot hold a program. Run this with a Node.js of nodejs.org.`);
 
-/** What is different inside an executable. */
+/** What differs inside an executable. */
 const inside = {
   name: "inside",
   setup({ onLoad, onResolve }) {
     onResolve({ filter: /\/installation\.js$/ }, () => ({ path: join(root, "dist/lib/host/standalone.js") }));
-    // neither a program in an executable nor one with compiled code can import() files by itself
+    // in an executable, and in compiled code, import() of files does not work
     onLoad({ filter: /\/zx\/build\/cli\.cjs$/ }, ({ path }) => {
       const text = readFileSync(path, "utf8");
       const importing = "yield import(";
@@ -35,7 +35,7 @@ const inside = {
       const host = JSON.stringify(join(root, "dist/lib/host/standalone.js"));
       return { contents: text.replace(importing, `yield require(${host}).importUrl(`) };
     });
-    // require() gives node's own modules at once
+    // require() returns Node's own modules synchronously
     onResolve({ filter: /.*/ }, ({ path, kind }) =>
       kind === "dynamic-import" && isBuiltin(path) ? { path, namespace: "builtin" } : undefined,
     );
@@ -91,23 +91,23 @@ async function make() {
   process.stdout.write(`${executable}: for ${platform} on ${arch}, with Node.js ${versions.node}\n`);
 }
 
-/** A module and all that it imports as one script. What it imports with import() runs when that line does. */
+/** Bundles a module and its imports as one script; code behind import() runs when that line does. */
 async function bundle(entry) {
   const { metafile, outputFiles } = await build({
     ...common,
     entryPoints: [entry],
     plugins: [...common.plugins, inside],
     format: "cjs",
-    // lib/cli/standalone.ts reads it a byte a character, which is quicker
+    // lib/cli/standalone.ts reads it as one byte per character, which is faster
     charset: "ascii",
-    // only the step scripts ask for it, to see whether they run alone
+    // only the step scripts use it, to tell whether they run alone
     define: { "import.meta.url": "undefined" },
     write: false,
   });
   return { metafile, text: outputFiles[0].text };
 }
 
-/** Stands for zx in the scripts of projects: a module with the same names, for the zx inside. */
+/** Creates a module with the names of zx for scripts of projects, backed by the zx inside. */
 async function standIn(name) {
   const names = Object.keys(await import(name)).filter((one) => one !== "default");
   return `const zx = await globalThis[Symbol.for("tazpod.zx")]();\nexport const { ${names.join(", ")} } = zx;\n`;

@@ -1,6 +1,6 @@
 /**
- * `npm run test:nodes [-- VERSION… [PART OF A PATH…]]`: the tests on Node 20, 22 and 24, or on those that are named, in turn.
- * Ends with 1 if the tests fail on one of them.
+ * `npm run test:nodes [-- VERSION… [PART OF A PATH…]]`: runs the tests on Node 20, 22 and 24, or on the named versions.
+ * Exits with 1 if they fail on one of them.
  */
 import { spawnSync } from "node:child_process";
 import { delimiter, dirname, join } from "node:path";
