@@ -33,7 +33,7 @@ const env = {
 export async function sync(folder: string): Promise<Row[]> {
   const why = await leftOut();
   if (why !== undefined) {
-    process.stdout.write(`left out: push and pull (${why})\n`);
+    process.stdout.write(`skipped: push and pull (${why})\n`);
     return [];
   }
   const cwd = join(folder, "sync");

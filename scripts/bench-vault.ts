@@ -154,7 +154,7 @@ async function round(
 export async function* sealAndOpen(folder: string): AsyncGenerator<VaultRow> {
   for (const program of ["age", "script", "gzip", "tar"]) {
     if (spawnSync(program, ["--version"], { stdio: "ignore" }).status === 0) continue;
-    process.stdout.write(`left out: sealing and opening (no ${program} here)\n`);
+    process.stdout.write(`skipped: sealing and opening (no ${program} here)\n`);
     return;
   }
   yield* await round(folder, "64 MiB random", 64 * MiB, false, 5);

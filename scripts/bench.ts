@@ -75,7 +75,7 @@ async function warm(): Promise<Row[]> {
   const answer = spawnSync("docker", ["image", "inspect", image], { stdio: "ignore" });
   if (answer.status !== 0) {
     process.stdout.write(
-      `left out: warm enter (no docker here, or no image ${image}: images/test-image.sh)\n`,
+      `skipped: warm enter (no docker here, or no image ${image}: images/test-image.sh)\n`,
     );
     return [];
   }
@@ -104,7 +104,7 @@ async function warm(): Promise<Row[]> {
 /** An ordinary vault, opened in its own container. */
 async function unlocking(): Promise<UnlockRow[]> {
   if (spawnSync("docker", ["image", "inspect", image], { stdio: "ignore" }).status !== 0) {
-    process.stdout.write("left out: unlock (no docker here, or not the image)\n");
+    process.stdout.write("skipped: unlock (no docker here, or not the image)\n");
     return [];
   }
   const cwd = project("unlock");

@@ -63,18 +63,18 @@ async function chooseEngine(): Promise<EngineName> {
     const ran = made.status === 0 && run(name, "run", "--rm", "--network", "none", image, "true");
     if (ran !== false && ran.status === 0) return name;
     const why = run(name, "version").status === 0 ? (ran || made).stderr : run(name, "version").stderr;
-    tell(`This goes without ${name}: ${firstLine(why) ?? "it is not installed"}`);
+    tell(`Not using ${name}: ${firstLine(why) ?? "it is not installed"}`);
   }
   for (const name of ["namespace", "process"] as const) {
     const version = await (await openEngine(name)).version();
     if (version.ok) {
       if (name === "process")
-        tell("The shell is a plain process, and isolated from nothing. Left out: all that a container does.");
+        tell("The shell runs as a plain process, without isolation. The container is left out.");
       return name;
     }
-    tell(`This goes without ${name}: ${explain(version.failure).message}`);
+    tell(`Not using ${name}: ${explain(version.failure).message}`);
   }
-  throw new Stopped("there is nothing to run a shell with");
+  throw new Stopped("no engine is available");
 }
 
 function run(program: string, ...args: string[]): SpawnSyncReturns<string> {
@@ -112,24 +112,22 @@ async function play(): Promise<void> {
   writeFileSync(pass, "a passphrase for the demo\n", { mode: 0o600 });
   const answered = ["--yes", "--passphrase-file", pass];
 
-  tell("A project is made on host A. (Its image and remote are then set to ones that need no network.)");
+  tell("Create a project on host A. (Its image and remote are then replaced by ones that need no network.)");
   tazpod("a", "init");
   configure();
 
-  tell(
-    "Nothing that a project says for itself is run, or run in, before somebody on the host has said yes to it.",
-  );
+  tell("A project's overrides have no effect until they are trusted on the host.");
   tazpod("a", "trust", "--yes");
 
   if (process.env["TAZPOD_TEST_S3"] !== undefined) {
-    tell("The bucket is made, closed and encrypted.");
+    tell("Create the bucket, private and encrypted.");
     tazpod("a", "run", "setup-storage", "--yes");
   }
 
-  tell("What would entering do?");
+  tell("Show what `tazpod enter` would do.");
   tazpod("a", "plan", "enter");
 
-  tell("Enter: a container, a new vault, its content in RAM; then saved, locked and pushed.");
+  tell("Enter: start a container and create a vault, with its content in RAM; then save, lock and push it.");
   tazpod(
     "a",
     "enter",
@@ -140,7 +138,7 @@ async function play(): Promise<void> {
     "echo s3cret-of-the-demo > ~/secrets/token; ls ~/secrets",
   );
 
-  tell("Host B has a checkout of the project, which holds no vault. Entering brings it from the remote.");
+  tell("Host B has a checkout of the project without a vault. Entering pulls it from the remote.");
   cpSync(join(folder, "host-a", ".tazpod", "config.yaml"), join(folder, "host-b", ".tazpod", "config.yaml"), {
     recursive: true,
   });
@@ -150,7 +148,7 @@ async function play(): Promise<void> {
   const found = tazpod("b", "enter", ...answered, "--", "sh", "-c", "cat ~/secrets/token");
   ensure(found.split("\n").includes("s3cret-of-the-demo"), "the secret did not arrive on host B");
 
-  tell("And again: the vault is here now, so nothing is asked of the remote.");
+  tell("Plan again: the vault is local now, so the remote is not needed.");
   tazpod("b", "plan", "enter");
   tazpod("b", "status");
 
@@ -167,7 +165,7 @@ async function play(): Promise<void> {
     tazpod(host, "down");
   }
   tell(
-    "The secret went from host A to host B. It was only ever in RAM and, sealed, on disk; nothing was left open.",
+    "The secret went from host A to host B. It was only in RAM and, sealed, on disk; nothing was left open.",
   );
 }
 
