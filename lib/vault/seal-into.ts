@@ -183,8 +183,12 @@ function completeSummary(
 function withLocation(failure: Failure, summary: Result<ArchiveSummary>): Failure {
   if (failure.kind !== "save-incomplete" || summary.ok || summary.failure.kind !== "archive-refused")
     return failure;
-  const cutAt = summary.failure.entry.replace(/^\.\//, "");
-  return { ...failure, cutAt, problems: failure.problems.map((problem) => `${problem} (at ${cutAt})`) };
+  const truncatedAt = summary.failure.entry.replace(/^\.\//, "");
+  return {
+    ...failure,
+    cutAt: truncatedAt,
+    problems: failure.problems.map((problem) => `${problem} (at ${truncatedAt})`),
+  };
 }
 
 function cutAt(failure: Failure): readonly string[] {

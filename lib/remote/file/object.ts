@@ -85,10 +85,10 @@ export async function downloadFile(location: FileLocation, request: DownloadRequ
 export function copyInto(
   location: FileLocation,
   temp: TempFile,
-  ways: { signal?: AbortSignal | undefined; progress?: ByteProgress | undefined },
+  options: { signal?: AbortSignal | undefined; progress?: ByteProgress | undefined },
 ): Promise<{ etag: string; bytes: number } | undefined> {
   return withFile(location, async (file) => {
-    const etag = await readInto(location, file, { ...ways, write: (piece) => temp.write(piece) });
+    const etag = await readInto(location, file, { ...options, write: (piece) => temp.write(piece) });
     return { etag, bytes: file.bytes };
   });
 }
