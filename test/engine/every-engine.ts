@@ -80,7 +80,7 @@ export function everyEngine(engine: Engine, kit: Kit, stop: (container: string) 
   const network = engine.name === "process" ? "host" : "none";
   test.after(kit.remove);
 
-  test("a container is made, found by its exact name only, and removed", async () => {
+  test("a container is created, found by its exact name only, and removed", async () => {
     const { name: container, project } = await make();
     const state = value(await engine.inspect(container));
     assert.is(state.state, "running");
@@ -95,13 +95,13 @@ export function everyEngine(engine: Engine, kit: Kit, stop: (container: string) 
     value(await engine.remove(container));
   });
 
-  test("a name that is taken is told from every other reason why nothing is made", async () => {
+  test("creating a container whose name is taken has a failure of its own", async () => {
     const spec = await make();
     const user = value(await engine.lookUp(spec.image, spec.user));
     assert.match(failure(await engine.create(spec, user), "changed-meanwhile").detail, spec.name);
   });
 
-  test("a shell starts in the project, whatever its path holds", async () => {
+  test("a shell starts in the project, even if its path has special characters", async () => {
     const above = await newFolder("odd");
     await chmod(above, 0o755);
     const project = join(above, 'a b:c,"d');
@@ -115,7 +115,7 @@ export function everyEngine(engine: Engine, kit: Kit, stop: (container: string) 
     assert.is(await readFile(join(project, "there"), "utf8"), "yes");
   });
 
-  test("what the RAM folder holds is gone when the container is started again, and that is seen", async () => {
+  test("a restart empties the RAM folder, and the state shows that", async () => {
     const spec = await make();
     const before = await running(spec);
     await inside(spec, "echo s > ~/secrets/a");
@@ -129,7 +129,7 @@ export function everyEngine(engine: Engine, kit: Kit, stop: (container: string) 
     assert.is.not(after.startedAt, before.startedAt);
   });
 
-  test("it stops at once when it is told to", async () => {
+  test("a container stops at once", async () => {
     const spec = await make();
     const from = performance.now();
     value(await engine.remove(spec.name));
@@ -137,7 +137,7 @@ export function everyEngine(engine: Engine, kit: Kit, stop: (container: string) 
     assert.ok(performance.now() - from < 9000);
   });
 
-  test("a program's exit code and both of its outputs come back as they are", async () => {
+  test("a program's exit code, stdout and stderr are returned unchanged", async () => {
     const { name: container } = await make({ network });
     for (const code of [0, 1, 7, 125, 126, 127, 137, 255]) {
       const argv = ["sh", "-c", `printf out; printf err >&2; exit ${code}`];
@@ -146,7 +146,7 @@ export function everyEngine(engine: Engine, kit: Kit, stop: (container: string) 
     }
   });
 
-  test("20 MiB go in and come out unharmed, many times over", async () => {
+  test("20 MiB pass through pipes unchanged, many times", async () => {
     const { name: container } = await make({ network });
     const bytes = randomBytes(20 << 20);
     const hash = createHash("sha256").update(bytes).digest("hex");
@@ -162,7 +162,7 @@ export function everyEngine(engine: Engine, kit: Kit, stop: (container: string) 
     }
   });
 
-  test("a container that is stopped and one that is not there are told as such", async () => {
+  test("running a program in a stopped or absent container says so", async () => {
     const { name: container } = await make({ network });
     await stop(container);
     for (const which of [container, "no-such-container"]) {
@@ -172,7 +172,7 @@ export function everyEngine(engine: Engine, kit: Kit, stop: (container: string) 
     }
   });
 
-  test("nothing of the host's environment gets in", async () => {
+  test("no variable of the host's environment is passed on", async () => {
     process.env["http_proxy"] = process.env["HTTPS_PROXY"] = "http://me:password@proxy:1";
     try {
       assert.not.match(

@@ -26,7 +26,7 @@ async function asked(...answers: Answer[]): Promise<[Awaited<ReturnType<typeof l
 const found: Answer = [0, "1000\n1000\n/home/tazpod\n", ""];
 const listed: Answer = [0, "", ""];
 
-test("a user that the engine does not find and the image has is asked for again", async () => {
+test("the lookup is repeated if the engine misses a user that the image has", async () => {
   for (const answers of [
     [[126, "", noUser], listed, found],
     [[126, "", noUser], listed, [126, "", noUser], listed, found],
@@ -37,20 +37,20 @@ test("a user that the engine does not find and the image has is asked for again"
   }
 });
 
-test("an engine that finds the user never is told in its own words, and the image is not blamed", async () => {
+test("if the engine never finds an existing user, its own error is reported", async () => {
   const again: Answer[] = [[126, "", noUser], listed];
   const [result, count] = await asked(...again, ...again, [126, "", noUser]);
   assert.match(failure(result, "command-failed").detail, noUser);
   assert.is(count, 5);
 });
 
-test("an image whose list lacks the user is said to lack it, after one look", async () => {
+test("an image without the user is reported after one attempt", async () => {
   const [result, count] = await asked([126, "", noUser], [3, "", ""]);
   assert.is(failure(result, "image-unusable").lacks, "the user tazpod");
   assert.is(count, 2);
 });
 
-test("an image without sh is told from an engine that misses a file of its own", async () => {
+test("an image without sh and an engine with a missing file are different failures", async () => {
   for (const said of [
     'runc create failed: unable to start container process: exec: "sh": executable file not found in $PATH: unknown',
     "crun: executable file `sh` not found in $PATH: No such file or directory: OCI runtime attempted to invoke a command that was not found",

@@ -132,7 +132,7 @@ class Model {
   }
 }
 
-test("a plan has each task at most once, and asks for each fact at most once", () => {
+test("a plan has each task at most once, and checks each fact at most once", () => {
   fc.assert(
     fc.property(cases, (one) => {
       const { plan, asked } = planIn(build(one.facts, one.tasks), one);
@@ -144,7 +144,7 @@ test("a plan has each task at most once, and asks for each fact at most once", (
   );
 });
 
-test("what a task needs holds when its turn comes, and what it was planned for does not hold yet", () => {
+test("when a task's turn comes, its needs hold and the fact it was planned for does not", () => {
   fc.assert(
     fc.property(cases, (one) => {
       const recipe = build(one.facts, one.tasks);
@@ -167,7 +167,7 @@ test("what a task needs holds when its turn comes, and what it was planned for d
   );
 });
 
-test("a plan is the same each time, whatever else is in the recipe and in whatever order it was read", () => {
+test("a plan does not depend on unrelated entries or their order", () => {
   fc.assert(
     fc.property(cases, (one) => {
       const recipe = build(one.facts, one.tasks);

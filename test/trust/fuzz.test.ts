@@ -120,7 +120,7 @@ const deep = fc
   .map(([piece, count]) => piece.repeat(count));
 const text = fc.oneof(soup, changed, deep, fc.string({ unit: "binary" }));
 
-test("no config and no recipe makes a bug, takes long, or gives text of a file outside the project away", async () => {
+test("no config or recipe causes a crash, takes long, or reveals text of a file outside the project", async () => {
   await fc.assert(
     fc.asyncProperty(text, text, text, async (config, recipe, script) => {
       await writeFile(join(root, ".tazpod", "config.yaml"), config);
