@@ -11,6 +11,7 @@ export interface Keys {
   readonly expiration?: Date | undefined;
 }
 
+/** Whose credentials are checked. */
 export interface CredentialOwner {
   /** "profile tazlab" */
   readonly identity: string;

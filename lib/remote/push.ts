@@ -27,6 +27,7 @@ type PushStep = "looked" | "kept-old" | "noted" | "written" | "recorded" | "veri
 /** How often a refused write is tried again. */
 const maxTries = 4;
 
+/** The settings of a push. */
 export interface PushRequest extends TransferRequest {
   /** This host's name in the metadata; the system's by default. */
   readonly host?: string;
@@ -37,6 +38,7 @@ export interface PushRequest extends TransferRequest {
   readonly onStep?: (step: PushStep) => void;
 }
 
+/** The result of a push. */
 export interface Pushed {
   /** False when the remote already has this vault. */
   readonly uploaded: boolean;

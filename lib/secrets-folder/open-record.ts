@@ -72,6 +72,7 @@ export async function adoptOpen(at: FolderStart, mark: string): Promise<Result<O
   return written.ok ? ok(opened) : written;
 }
 
+/** Removes the record, and the mark of unsaved changes. */
 export async function forgetOpen(vaultFolder: string): Promise<Result<void>> {
   await markSaved(vaultFolder);
   return removeFile(file(vaultFolder));
@@ -126,10 +127,12 @@ export async function markUnsaved(vaultFolder: string): Promise<void> {
   await writeNew(unsavedFile(vaultFolder), "");
 }
 
+/** Removes the mark of unsaved changes. */
 export async function markSaved(vaultFolder: string): Promise<void> {
   await removeFile(unsavedFile(vaultFolder));
 }
 
+/** Returns whether unsaved changes are marked. */
 export async function isMarkedUnsaved(vaultFolder: string): Promise<boolean> {
   const found = await stat(unsavedFile(vaultFolder));
   return found.ok && found.value !== undefined;

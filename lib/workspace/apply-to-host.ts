@@ -6,6 +6,7 @@ import { fetchFiles } from "./fetch-files.js";
 import type { HostListing } from "./list-host.js";
 import type { WorkspaceContainer } from "./container-exec.js";
 
+/** The result of applying changes to one side. */
 export interface Applied {
   /** What each changed path has now. */
   readonly now: ReadonlyMap<string, Entry | undefined>;

@@ -15,6 +15,7 @@ export interface Conflict {
   readonly keptAs: string;
 }
 
+/** The changes that make both sides equal. */
 export interface Decision {
   /** What both sides have after all changes. */
   readonly merged: Tree;

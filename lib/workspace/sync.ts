@@ -10,6 +10,7 @@ import { type Applied, applyToHost } from "./apply-to-host.js";
 import { applyToContainer } from "./apply-to-container.js";
 import { printable } from "../host/printable.js";
 
+/** What to sync. */
 export interface SyncRequest {
   readonly inside: WorkspaceContainer;
   /** The id of the volume with the copy. */
@@ -18,6 +19,7 @@ export interface SyncRequest {
   readonly vaultFolder: string;
 }
 
+/** The result of a sync. */
 export interface SyncResult {
   /** How many paths were changed in the container, and on the host. */
   readonly toContainer: number;

@@ -14,6 +14,7 @@ const maxWaitMs = 15 * 60_000;
 /** The minimum remaining validity of a client, in ms. */
 const clientMarginMs = 60 * 60_000;
 
+/** How to log in, and whom to notify. */
 export interface LoginRequest {
   /** Logs in even if there is a valid login. */
   readonly force: boolean;
@@ -25,6 +26,7 @@ export interface LoginRequest {
   readonly signal: AbortSignal;
 }
 
+/** The result of a login. */
 export interface LoggedIn {
   /** Whether there was a valid login already. */
   readonly wasLoggedIn: boolean;

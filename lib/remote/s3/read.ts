@@ -13,6 +13,7 @@ import {
 } from "./location.js";
 import type { DownloadRequest, Presence, RemoteObject } from "../remote-types.js";
 
+/** Returns the object's presence; a missing bucket is `unknown`. */
 export async function headObject(location: ObjectLocation, signal?: AbortSignal): Promise<Presence> {
   const { sdk, client } = await location.load();
   try {

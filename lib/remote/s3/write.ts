@@ -23,6 +23,7 @@ import type {
 /** In bytes; S3 accepts larger objects only in parts. */
 const maxSingleUpload = 5 * 1024 ** 3;
 
+/** What an upload needs to know about its destination. */
 export interface Writer {
   readonly location: ObjectLocation;
   readonly conditions: ConditionProbe;

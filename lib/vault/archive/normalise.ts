@@ -17,6 +17,7 @@ import { checkEntry, type EntryDecision, refused } from "./entry-policy.js";
 import { endOfTar, padding, tarHeader, type TarEntry } from "./tar-header.js";
 import { feed } from "./tar-feed.js";
 
+/** How to rewrite an archive. */
 export interface ArchiveOptions {
   /** How much space the content may take in the secrets folder, in bytes; files take whole pages of 4 KiB. */
   readonly limitBytes: number;
@@ -34,6 +35,7 @@ export interface ArchiveOptions {
   readonly manifest?: Manifest;
 }
 
+/** The content of a rewritten archive. */
 export interface ArchiveSummary {
   readonly files: number;
   readonly directories: number;
