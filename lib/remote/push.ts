@@ -19,7 +19,8 @@ import { isPushed, type LocalVault, readLocal } from "./local-vault.js";
 import { remoteChanged, rollbackFailure } from "./last-synced.js";
 import type { TransferRequest } from "./pull.js";
 import { type EarlierCopies, listEarlierCopies, prune } from "./prune.js";
-import type { Known, Presence, RemoteObject, WriteCondition } from "./remote-types.js";
+import type { Known, RemoteObject, WriteCondition } from "./remote-types.js";
+import { requireKnown } from "./presence.js";
 
 /** The step just completed; tests stop the process there. */
 type PushStep = "looked" | "kept-old" | "noted" | "written" | "recorded" | "verified" | "kept" | "pruned";
@@ -109,14 +110,14 @@ class Push {
 
   async run(): Promise<Pushed> {
     const { remote, signal } = this.#request;
-    let found = known(await remote.head(signal));
+    let found = requireKnown(await remote.head(signal));
     this.#step("looked");
     for (let tries = 0; tries < maxTries; tries++) {
       const there = this.#sameVault(found);
       if (there !== undefined) return this.#recordExisting(there);
       const condition = this.#condition(found);
       if (found.state === "present" && !(await this.#keepOld(found.object))) {
-        found = known(await remote.head(signal));
+        found = requireKnown(await remote.head(signal));
         continue;
       }
       const uploaded = await this.#upload(found, condition);
@@ -274,11 +275,6 @@ class Push {
   #step(step: PushStep): void {
     this.#request.onStep?.(step);
   }
-}
-
-function known(presence: Presence): Known {
-  if (presence.state === "unknown") throw new Failed(presence.failure);
-  return presence;
 }
 
 function notSeenHere({ path }: LocalVault, object: RemoteObject, url: string): Failure {
