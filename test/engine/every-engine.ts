@@ -14,14 +14,14 @@ import { failure, value } from "../rig/result.js";
 export interface Kit {
   specOf(change?: Partial<ContainerSpec>): Promise<ContainerSpec>;
   make(change?: Partial<ContainerSpec>): Promise<ContainerSpec>;
-  /** What a script prints. */
+  /** Returns the output of a script. */
   inside(spec: ContainerSpec, script: string, user?: string): Promise<string>;
   running(spec: ContainerSpec): Promise<Extract<ContainerState, { state: "running" | "stopped" }>>;
   /** For an `after` hook. */
   remove(): Promise<void>;
 }
 
-/** Makes containers of an engine, and removes them. */
+/** Creates and removes containers of an engine. */
 export function kitOf(engine: Engine): Kit {
   const names: string[] = [];
   const signal = new AbortController().signal;
@@ -29,7 +29,7 @@ export function kitOf(engine: Engine): Kit {
   async function specOf(change: Partial<ContainerSpec> = {}): Promise<ContainerSpec> {
     const project = change.project ?? (await newFolder("project"));
     await mkdir(join(project, ".tazpod", "vault"), { recursive: true });
-    // an ordinary user runs in a namespace that root makes
+    // a namespace that root creates runs as an ordinary user
     if (engine.name === "namespace" && process.getuid?.() === 0) await chown(project, 65_534, 65_534);
     const spec = {
       name: uniqueName(),
@@ -72,11 +72,11 @@ export function kitOf(engine: Engine): Kit {
   return { specOf, make, inside, running, remove };
 }
 
-/** What every engine has to do. Defines the tests; they are run by the caller. `stop` stops a container by other means than ours. */
+/** Defines the tests that every engine has to pass; the caller runs them. `stop` stops a container without tazpod. */
 export function everyEngine(engine: Engine, kit: Kit, stop: (container: string) => Promise<void>): void {
   const { make, inside, running } = kit;
   const { signal } = new AbortController();
-  // the quickest that the engine has
+  // the fastest network of the engine
   const network = engine.name === "process" ? "host" : "none";
   test.after(kit.remove);
 
@@ -133,7 +133,7 @@ export function everyEngine(engine: Engine, kit: Kit, stop: (container: string) 
     const spec = await make();
     const from = performance.now();
     value(await engine.remove(spec.name));
-    // an engine that is not heeded waits ten seconds before it kills
+    // an engine that ignores the signal waits ten seconds before it kills
     assert.ok(performance.now() - from < 9000);
   });
 

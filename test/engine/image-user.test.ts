@@ -4,12 +4,12 @@ import { lookUpUser } from "../../lib/engine/oci/image-user.js";
 import { ok } from "../../lib/failure/result.js";
 import { failure, value } from "../rig/result.js";
 
-// What podman says now and then of an image that has the user: nothing makes it say so when it is wanted.
+// What podman sometimes reports for an image that has the user; it cannot be provoked.
 const noUser = "Error: unable to find user tazpod: no matching entries in passwd file";
 
 type Answer = readonly [code: number, stdout: string, stderr: string];
 
-/** What came of it where the engine gives these answers, and how often it was asked. */
+/** The result if the engine gives these answers, and how often it was asked. */
 async function asked(...answers: Answer[]): Promise<[Awaited<ReturnType<typeof lookUpUser>>, number]> {
   let count = 0;
   const result = await lookUpUser(

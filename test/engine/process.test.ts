@@ -142,7 +142,7 @@ test("a folder that replaced the home is not mistaken for it", async () => {
   const home = await homeOf(spec);
   await rm(home, { recursive: true });
   await mkdir(home, { mode: 0o700 });
-  // the number may be given to the next folder again
+  // the inode number may be reused for the next folder
   const taken = value(await engine.inspect(spec.name));
   if (taken.state === "running") assert.is(taken.home, home);
   await rm(home, { recursive: true });

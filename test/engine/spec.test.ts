@@ -41,7 +41,7 @@ test("a container has no capabilities, privileges or host network, and only the 
   const mounts = argv.flatMap((word, index) => (word === "--mount" ? [argv[index + 1] ?? ""] : []));
   assert.is(mounts.length, 3, mounts.join("\n"));
   assert.match(mounts[0] ?? "", /target=\/workspace$/);
-  // tazpod's own folder cannot be written, and the vault is not seen
+  // tazpod's own folder is read-only, and the vault is hidden
   assert.match(mounts[1] ?? "", /\.tazpod,target=\/workspace\/\.tazpod,readonly$/);
   assert.match(mounts[2] ?? "", /^type=tmpfs,target=\/workspace\/\.tazpod\/vault,/);
   assert.ok(argv.includes("no-new-privileges"));

@@ -12,7 +12,7 @@ import { failure, value } from "../rig/result.js";
 import { until } from "../rig/until.js";
 import { everyEngine, kitOf } from "./every-engine.js";
 
-/** What every engine that is driven through Docker's command line has to do. Defines the tests; they are run by the caller. */
+/** Defines the tests of engines with Docker's command line; the caller runs them. */
 export function engineSuite(name: "docker" | "podman", rootless: boolean): void {
   const engine = ociEngine(name);
   const kit = kitOf(engine);
@@ -24,7 +24,7 @@ export function engineSuite(name: "docker" | "podman", rootless: boolean): void 
     assert.is((await run(name, ["stop", container])).code, 0);
   });
 
-  /** An image made from the test image by a script that its user runs. */
+  /** An image made by running a script in the test image, as its user. */
   async function changedImage(script: string): Promise<string> {
     const image = `localhost/tazpod-changed-${process.pid}-${images.length}:1`;
     const container = uniqueName();
@@ -110,7 +110,7 @@ export function engineSuite(name: "docker" | "podman", rootless: boolean): void 
   test("files that the user writes to the project have the right owner on the host", async () => {
     const project = await newFolder("shared");
     const spec = await make({ project, network: "none" });
-    // Docker's and root's podman know one user by one number, inside and outside
+    // Docker and root's podman use the same user ids inside and outside
     if (!rootless) await run("chown", ["1000:1000", project]);
     await inside(spec, "echo x > /workspace/new");
     const { uid } = await stat(join(project, "new"));

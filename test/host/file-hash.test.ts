@@ -36,7 +36,7 @@ test("a second link to a hashed file is not read again", async () => {
   await utimes(path, 1_700_000_000, 1_700_000_000);
   assert.is(await hash(path), sha256("one"));
   await link(path, name);
-  // the same time by hand, which nothing but this test does
+  // sets the same time by hand, which only this test does
   await writeFile(name, "two");
   await utimes(name, 1_700_000_000, 1_700_000_000);
   assert.is(await hash(name), sha256("one"));

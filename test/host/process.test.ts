@@ -51,7 +51,7 @@ for (const [what, trap] of [
     assert.not.ok(await isAlive(pid));
   });
 
-/** A process that nobody has reaped yet is not alive. */
+/** Returns false for a process that ended but was not reaped yet. */
 async function isAlive(pid: string): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
   return stat !== "" && stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3) !== "Z";

@@ -4,7 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { readSecretLine } from "../../lib/host/secret-line.js";
 
-/** A keyboard, and a screen that says when the question is on it. */
+/** A keyboard, and a screen that tells when the question appears. */
 function keyboard(): { input: ReadStream; screen: PassThrough; raw: () => boolean; asked: Promise<void> } {
   let raw = false;
   const input = Object.assign(new PassThrough(), { setRawMode: (on: boolean) => void (raw = on) });

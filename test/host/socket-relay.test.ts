@@ -8,7 +8,7 @@ import { isSocket, makeRelayFolder, relaySocket } from "../../lib/host/socket-re
 import { newFolder } from "../rig/folder.js";
 import { value } from "../rig/result.js";
 
-/** A server that answers what it was sent, in capitals, once all of it was. */
+/** A server that returns its input in capitals once it has all of it. */
 async function shouting(): Promise<string> {
   const path = join(await newFolder("s"), "s");
   const server = createServer({ allowHalfOpen: true }, (socket) => {

@@ -33,7 +33,7 @@ function rows(tasks: string, world: World, options?: Parameters<typeof planOf>[3
   return explainPlan(planOf(recipe, tasks, world, options), recipe, settings).split("\n");
 }
 
-// no part of a vault is asked for by name, and the project is mounted
+// no part of the vault is requested by name, and the project is mounted
 const mounted = { workspace: true, "workspace-returned": true };
 const project = { project: "true: .tazpod/config.yaml", engine: true, "parts-open": true, ...mounted };
 

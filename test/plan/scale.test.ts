@@ -7,7 +7,7 @@ import { resolveIn } from "./rig.js";
 const small = 1000;
 const large = 10_000;
 
-/** Resolves the shape at two sizes: ten times the tasks may take ten times the steps, and a little. */
+/** Resolves the shape at two sizes: ten times the tasks may take ten times the steps, plus a little. */
 function growsLinearly(
   shape: (size: number) => Recipe,
   expectedSteps: (size: number) => number,
@@ -97,7 +97,7 @@ test("a ladder with exponentially many paths takes linear time", () => {
 });
 
 test("facts whose first provider fails late take linear time", () => {
-  // Each fact's first provider needs the whole chain below, and then something that nothing can provide.
+  // Each fact's first provider needs the whole chain below, and then a fact that nothing can provide.
   const backing = (size: number): Recipe => {
     const rungs = numbers(size / 2);
     const below = (i: number): string[] => (i === 0 ? [] : [`f${i - 1}`]);

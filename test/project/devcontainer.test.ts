@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { type DevcontainerOffer, readDevcontainer } from "../../lib/project/devcontainer/read.js";
 import { failure, value } from "../rig/result.js";
 
-// What is taken from a devcontainer.json, and what is named as not taken.
+// What is taken from a devcontainer.json, and what is listed as not taken.
 
 const file = ".devcontainer/devcontainer.json";
 

@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { newFolder } from "../rig/folder.js";
 import { bin, type Ended, Host, run } from "../rig/host.js";
 
-// Where a project is looked for. No engine is needed.
+// How a project is found. Needs no engine.
 
 /** Runs tazpod in a folder that was removed before it starts. */
 async function fromNowhere(...argv: readonly string[]): Promise<Ended> {

@@ -7,7 +7,7 @@ import type { Project } from "../../lib/project/project.js";
 import { newFolder } from "../rig/folder.js";
 import { failure, value } from "../rig/result.js";
 
-// What `build` in the config comes to. No engine is needed.
+// How `build` in the config is read. Needs no engine.
 
 async function folderWith(files: Readonly<Record<string, string>>): Promise<string> {
   const folder = await newFolder("lab");

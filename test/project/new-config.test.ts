@@ -6,7 +6,7 @@ import { parseDocument } from "../../lib/document/parse-yaml.js";
 import { newConfigText, type NewConfig } from "../../lib/project/new-config.js";
 import { failure, value } from "../rig/result.js";
 
-// The text of a new config says what was answered, whatever that is.
+// The text of a new config contains all answers.
 
 function readBack(answers: NewConfig): Record<string, unknown> {
   const text = value(newConfigText("/srv/lab", answers));

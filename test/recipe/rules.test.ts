@@ -2,7 +2,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { load, recipeOf, wordsOf } from "./rig.js";
 
-/** Problems of one recipe by itself, without their file. */
+/** Problems of a single recipe, without the file name. */
 async function builtinWords(
   text: string,
   scripts: readonly string[] = ["a", "b", "c"],

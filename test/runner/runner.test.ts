@@ -12,7 +12,7 @@ const test = suite("runner");
 const head = `import { suite } from "uvu";\nimport * as assert from "uvu/assert";\nconst test = suite("x");\n`;
 const foot = "\ntest.run();\n";
 
-/** A test file with this body, as source and as what it would be compiled to. */
+/** Creates a test file with this body, as source and as compiled code. */
 async function written(body: string): Promise<SuiteFile> {
   const root = await newFolder();
   await mkdir(join(root, "test"));

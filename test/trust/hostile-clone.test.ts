@@ -7,7 +7,8 @@ import * as assert from "uvu/assert";
 import { newFolder } from "../rig/folder.js";
 import { type Place, placeWith } from "./place.js";
 
-// Who wrote a clone has every file of it. Each is replaced here, before any yes, by a link out, a pipe, a device and a folder.
+// The author of a clone controls every file of it. Each file is replaced, before the user agrees, by a link, a pipe, a
+// device or a folder.
 
 const execute = promisify(execFile);
 const secret = "TOPSECRETKEY";
@@ -37,7 +38,7 @@ const whole: Readonly<Record<string, string>> = {
   ".tazpod/vault/sessions/1": "x",
 };
 
-/** What a command has printed has nothing of a file outside, names no bug, and came in time. */
+/** Checks that a command printed nothing of a file outside, reported no bug, and finished in time. */
 async function unharmed(place: Place, what: string): Promise<void> {
   await Promise.all(
     commands.map(async (args) => {

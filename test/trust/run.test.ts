@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import { newFolder } from "../rig/folder.js";
 import { type Place, placeWith } from "./place.js";
 
-// What runs on the host is what was trusted, whatever somebody who may write the project's files does in between.
+// What runs on the host is what was trusted, even if the project's files change in between.
 
 const config = ".tazpod/config.yaml";
 const recipe = "tazpod.tasks.yaml";
