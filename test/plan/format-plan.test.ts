@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import type { Failure } from "../../lib/failure/failure.js";
 import { builtinScripts } from "../../lib/run/scripts.js";
 import { packageRoot } from "../../lib/host/package-root.js";
-import { explainPlan, planJson } from "../../lib/plan/format-plan.js";
+import { formatPlan, planJson } from "../../lib/plan/format-plan.js";
 import { loadRecipe } from "../../lib/recipe/load-recipe.js";
 import { knownVars, planOf, type World } from "./rig.js";
 
@@ -30,7 +30,7 @@ const settings = {
 };
 
 function rows(tasks: string, world: World, options?: Parameters<typeof planOf>[3]): readonly string[] {
-  return explainPlan(planOf(recipe, tasks, world, options), recipe, settings).split("\n");
+  return formatPlan(planOf(recipe, tasks, world, options), recipe, settings).split("\n");
 }
 
 // no part of the vault is requested by name, and the project is mounted
