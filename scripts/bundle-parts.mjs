@@ -27,7 +27,9 @@ const steps = {
         return steps[name];
       }`,
     }));
-    onLoad({ filter: /\/lib\/run\/alone\.js$/ }, () => ({ contents: "export function alone() {}" }));
+    onLoad({ filter: /\/lib\/session\/step-program\.js$/ }, () => ({
+      contents: "export function runWhenMain() {}",
+    }));
     onResolve({ filter: /^steps:/ }, ({ path }) => ({ path, namespace: "steps" }));
     onLoad({ filter: /^steps:/, namespace: "steps" }, ({ path }) => {
       const own = stepNames.filter((name) => ofRemotes.includes(name) === (path === "steps:remotes"));

@@ -53,8 +53,6 @@ const { metafile } = await build({
   splitting: true,
   chunkNames: "chunks/[name]-[hash]",
   format: "esm",
-  // a project's scripts use zx, too; all share the one that npm installs
-  external: ["zx", "zx/core"],
 });
 
 /** The program of a step: starts its module in `alone`. */

@@ -11,7 +11,6 @@ export interface Keys {
   readonly expiration?: Date | undefined;
 }
 
-/** Whose credentials are checked. */
 export interface CredentialOwner {
   /** "profile tazlab" */
   readonly identity: string;
@@ -26,20 +25,20 @@ export interface CredentialOwner {
  */
 export async function checkCredentials(
   chain: () => Promise<Keys>,
-  owner: CredentialOwner,
+  who: CredentialOwner,
 ): Promise<CheckResult> {
   const late = new AbortController();
-  const signal = owner.signal === undefined ? late.signal : AbortSignal.any([late.signal, owner.signal]);
+  const signal = who.signal === undefined ? late.signal : AbortSignal.any([late.signal, who.signal]);
   const timer = sleep(limits.credentials, signal).then(() => undefined);
   try {
     const keys = await Promise.race([chain(), timer]);
-    if (keys !== undefined) return judge(keys, owner);
+    if (keys !== undefined) return judge(keys, who);
     return {
       state: "unknown",
-      reason: owner.signal?.aborted === true ? "stopped" : "loading the credentials took too long",
+      reason: who.signal?.aborted === true ? "stopped" : "loading the credentials took too long",
     };
   } catch (error) {
-    return refused(error, owner);
+    return refused(error, who);
   } finally {
     late.abort();
   }

@@ -24,7 +24,6 @@ export interface AwsError {
   readonly region?: string;
 }
 
-/** Reads the code, status, message and region of an SDK error. */
 export function readAwsError(error: unknown): AwsError {
   const record = asRecord(error);
   const metadata = asRecord(record["$metadata"]);
@@ -57,7 +56,6 @@ export function awsFailure(error: unknown, context: RequestContext): Failure {
   return { kind: "remote-unavailable", url, reason, ...(hint === undefined ? {} : { hint }) };
 }
 
-/** Returns the failure for an aborted signal. */
 export function interrupted(signal: AbortSignal): Failure {
   return { kind: "interrupted", signal: typeof signal.reason === "string" ? signal.reason : "SIGINT" };
 }

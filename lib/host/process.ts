@@ -1,6 +1,7 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { PassThrough, pipeline, type Readable, type Transform, type Writable } from "node:stream";
+import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
+import { PassThrough, pipeline, Readable, type Transform, type Writable } from "node:stream";
 import type { Failure } from "../failure/failure.js";
+import type { Options, ProcessPromise } from "zx/core";
 import { fail, ok, type Result } from "../failure/result.js";
 import { endGroup, killAfterMs } from "./process-group.js";
 
@@ -25,6 +26,8 @@ export interface ProcessOptions {
   /** After this time, ends the program and its children with SIGTERM, two seconds later with SIGKILL. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** The program only answers a question, as checks ask them: it is started without zx, so that a plan need not load that. */
+  readonly isQuestion?: boolean;
   /** Called with each complete line of stdout and stderr. */
   readonly onLine?: (line: string) => void;
 }
@@ -42,8 +45,8 @@ const lineLimit = 64 * 1024;
 const stderrLimit = 64 * 1024;
 
 /**
- * Runs a program to its end, in its own process group, so that Ctrl-C does not reach it. Returns its output; a non-zero
- * exit code is not a failure. Stops a program that prints more than `limitBytes` (default 16 MiB). Failures:
+ * Runs a program to its end with zx, in its own process group, so that Ctrl-C does not reach it. Returns its output; a
+ * non-zero exit code is not a failure. Stops a program that prints more than `limitBytes` (default 16 MiB). Failures:
  * `command-missing`, `file` (not executable), `timeout`, `interrupted`, `too-much-output`.
  */
 export async function capture(
@@ -66,144 +69,166 @@ export async function capture(
   return result.ok ? ok({ ...result.value, stdout: Buffer.concat(chunks) }) : result;
 }
 
-/** Like `capture`, with stdout as a stream for the caller. */
+/** Like `capture`, with stdout as a stream for the caller, who has to read it. */
 export function piped(argv: readonly string[], options: ProcessOptions = {}): Piped {
-  const [program = "", ...rest] = argv;
-  const child = spawn(program, rest, {
-    ...place(options),
-    detached: true,
-    stdio: [options.inputFd ?? (options.input === undefined ? "ignore" : "pipe"), "pipe", "pipe"],
-  });
-  // read from the start: Node drops output that nobody has begun to read when a program ends
   const stdout = new PassThrough();
+  // a caller that stops reading learns from `done` how the program ended
   stdout.on("error", () => undefined);
-  pipeline(child.stdout as Readable, stdout, () => undefined);
-  if (options.input !== undefined) feed(options.input, child.stdin as Writable);
-  return { stdout, done: finish(child, argv, options, true) };
+  return { stdout, done: runPiped(argv, options, stdout) };
 }
 
+async function runPiped(
+  argv: readonly string[],
+  options: ProcessOptions,
+  stdout: PassThrough,
+): Promise<Result<Finished>> {
+  const [program = "", ...rest] = argv;
+  const { cwd, input, inputFd } = options;
+  const settings: SpawnOptions = {
+    env: { ...process.env, ...options.env },
+    ...(cwd === undefined ? {} : { cwd }),
+    stdio: [inputFd ?? (input === undefined ? "ignore" : "pipe"), "pipe", "pipe"],
+    detached: true,
+  };
+  const start = (): ChildProcess => spawn(program, rest, settings);
+  const { child, ended } = options.isQuestion ? startPlain(start) : await startWithZx(start, settings);
+  pipeline(child.stdout as Readable, stdout, () => undefined);
+  if (input !== undefined) pipeline(toStream(input), child.stdin as Writable, () => undefined);
+  let stderr = "";
+  child.stderr
+    ?.setEncoding("utf8")
+    .on("data", (text: string) => (stderr = (stderr + text).slice(-stderrLimit)));
+  if (options.onLine) for (const stream of [child.stdout, child.stderr]) onLines(stream, options.onLine);
+  const watch = watchForEnd(argv, options, async (signal) => {
+    if (child.pid !== undefined) await endGroup(child.pid, signal);
+    // a process that left the group may keep the output open
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+  });
+  const { code, signal, error } = await ended;
+  const stopped = await watch.stop();
+  if (stopped !== undefined) return fail(stopped);
+  if (error !== undefined) return fail(startFailure(argv, error, cwd));
+  return ok(finished(code ?? undefined, signal ?? undefined, stderr));
+}
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ending>;
+}
+
+interface Ending {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** Why the program could not be started. */
+  readonly error?: Error | undefined;
+}
+
+async function startWithZx(start: () => ChildProcess, settings: SpawnOptions): Promise<Started> {
+  const { $ } = await import("zx/core");
+  const running: ProcessPromise = $({
+    ...withoutShell,
+    stdio: settings.stdio as Options["stdio"],
+    store: { stdout: nothing, stderr: nothing, stdall: nothing },
+    spawn: start as typeof spawn,
+  } as Partial<Options>)`program`;
+  running.run();
+  const ended = (async (): Promise<Ending> => {
+    const { exitCode: code, signal, cause } = await running;
+    return { code, signal, error: cause instanceof Error ? cause : undefined };
+  })();
+  return { child: running.child as ChildProcess, ended };
+}
+
+function startPlain(start: () => ChildProcess): Started {
+  const child = start();
+  const ended = new Promise<Ending>((resolve) => {
+    child.once("error", (error) => resolve({ code: null, signal: null, error }));
+    child.once("close", (code, signal) => resolve({ code, signal }));
+  });
+  return { child, ended };
+}
+
+/** zx starts programs by a shell; these settings, with a `spawn` that ignores its command line, do without one. */
+const withoutShell = {
+  ...{ quiet: true, verbose: false, nothrow: true },
+  ...{ shell: "sh", prefix: "", postfix: "", quote: String },
+} as const;
+
+/** Output that zx need not keep, since it is read as it comes. */
+const nothing: string[] = Object.assign([], { push: () => 0 });
+
 /**
- * Runs a program that owns the terminal: it shares stdin, stdout, stderr and the process group, so that Ctrl-C reaches
- * it. When `signal` aborts, the program gets SIGTERM (or the signal named as the reason), two seconds later SIGKILL.
+ * Runs a program with execa that owns the terminal: it shares stdin, stdout, stderr and the process group, so that Ctrl-C
+ * reaches it. When `signal` aborts, or after `timeoutMs`, it gets SIGTERM, two seconds later SIGKILL. A `filter` is
+ * applied to its stdout and stderr. Failures: `command-missing`, `file` (not executable), `timeout`, `interrupted`.
  */
 export async function foreground(
   argv: readonly string[],
-  options: Omit<ProcessOptions, "input" | "onLine"> & {
-    /** Filters its stdout and stderr. */
+  options: Pick<ProcessOptions, "cwd" | "env" | "signal" | "timeoutMs"> & {
     readonly filter?: () => Transform;
   } = {},
 ): Promise<Result<Finished>> {
+  const { execa } = await import("execa");
   const [program = "", ...rest] = argv;
-  const { filter } = options;
-  if (filter === undefined)
-    return finish(spawn(program, rest, { ...place(options), stdio: "inherit" }), argv, options);
-  const child = spawn(program, rest, { ...place(options), stdio: ["inherit", "pipe", "pipe"] });
-  const shown = [
-    through(child.stdout, filter(), process.stdout),
-    through(child.stderr, filter(), process.stderr),
-  ];
-  const done = await finish(child, argv, options);
-  await Promise.all(shown);
-  return done;
-}
-
-function through(from: Readable, filter: Transform, to: NodeJS.WriteStream): Promise<void> {
-  return new Promise((resolve) => {
-    // if the reader of our output stops, the program gets the error it would get without us
-    filter.once("end", resolve).once("close", resolve);
-    filter.pipe(to, { end: false });
-    pipeline(from, filter, () => undefined);
+  const { cwd, filter } = options;
+  const shown = () => (filter === undefined ? "inherit" : ([{ transform: filter() }, "inherit"] as const));
+  const running = execa(program, rest, {
+    env: { ...options.env },
+    ...(cwd === undefined ? {} : { cwd }),
+    ...{ stdin: "inherit", stdout: shown(), stderr: shown() },
+    ...{ buffer: false, reject: false, stripFinalNewline: false, forceKillAfterDelay: killAfterMs },
   });
+  const watch = watchForEnd(argv, options, async () => void running.kill());
+  const done = await running;
+  const stopped = await watch.stop();
+  if (stopped !== undefined) return fail(stopped);
+  if (done.exitCode === undefined && done.signal === undefined && done.cause instanceof Error)
+    return fail(startFailure(argv, done.cause, cwd));
+  return ok(finished(done.exitCode, done.signal, ""));
 }
 
-function place(options: ProcessOptions): { cwd?: string; env: NodeJS.ProcessEnv } {
-  const env = { ...process.env, ...options.env };
-  return options.cwd === undefined ? { env } : { cwd: options.cwd, env };
+function finished(code: number | undefined, signal: string | undefined, stderr: string): Finished {
+  return { code, signal, stdout: Buffer.alloc(0), stderr: stderr.trimEnd() };
 }
 
-function feed(input: Readable | Buffer | string, stdin: Writable): void {
-  // a program that stops reading reports why by its exit code; EPIPE adds nothing
-  stdin.on("error", () => undefined);
-  if (typeof input === "string" || Buffer.isBuffer(input)) stdin.end(input);
-  else {
-    // a failed source must not look like a complete one, so stdin is destroyed instead of ended
-    input.on("error", () => stdin.destroy());
-    // a source that is not read any more must not wait forever
-    stdin.on("close", () => input.destroy());
-    input.pipe(stdin);
-  }
-}
-
-function finish(
-  child: ChildProcess,
+/** Ends a program when its signal aborts or its time is over. `stop` ends the watch and returns why the program was ended. */
+function watchForEnd(
   argv: readonly string[],
-  options: ProcessOptions,
-  leadsGroup = false,
-): Promise<Result<Finished>> {
-  return new Promise((resolve) => {
-    let stderr = "";
-    let stopped: Failure | undefined;
-    let killer: NodeJS.Timeout | undefined;
-    let ending: Promise<void> | undefined;
-    const stop = (failure: Failure, signal: NodeJS.Signals): void => {
-      stopped ??= failure;
-      if (leadsGroup && child.pid !== undefined) {
-        ending ??= endGroup(child.pid, signal);
-        // a process that left the group may keep the output open
-        void ending.then(() => [child.stdout, child.stderr].forEach((stream) => stream?.destroy()));
-        return;
-      }
-      child.kill(signal);
-      killer ??= setTimeout(() => child.kill("SIGKILL"), killAfterMs);
-    };
-    const onAbort = (): void => {
-      const signal = abortSignalName(options.signal);
-      stop({ kind: "interrupted", signal }, signal === "SIGHUP" ? "SIGHUP" : "SIGTERM");
-    };
-    const limit = options.timeoutMs;
-    const timer =
-      limit === undefined
-        ? undefined
-        : setTimeout(
-            () => stop({ kind: "timeout", what: argv.slice(0, 3).join(" "), ms: limit }, "SIGTERM"),
-            limit,
-          );
-    const end = (result: Result<Finished>): void => {
+  { signal, timeoutMs }: ProcessOptions,
+  end: (signal: NodeJS.Signals) => Promise<void>,
+): { readonly stop: () => Promise<Failure | undefined> } {
+  let why: Failure | undefined;
+  let ending: Promise<void> | undefined;
+  const endFor = (failure: Failure, name: NodeJS.Signals): void => {
+    why ??= failure;
+    ending ??= end(name);
+  };
+  const onAbort = (): void => {
+    const name = typeof signal?.reason === "string" ? signal.reason : "SIGTERM";
+    endFor({ kind: "interrupted", signal: name }, name === "SIGHUP" ? "SIGHUP" : "SIGTERM");
+  };
+  const ms = timeoutMs ?? 0;
+  const late = (): void => endFor({ kind: "timeout", what: argv.slice(0, 3).join(" "), ms }, "SIGTERM");
+  const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs);
+  if (signal?.aborted) onAbort();
+  else signal?.addEventListener("abort", onAbort, { once: true });
+  return {
+    async stop() {
       clearTimeout(timer);
-      clearTimeout(killer);
-      options.signal?.removeEventListener("abort", onAbort);
-      resolve(result);
-    };
-    child.stderr
-      ?.setEncoding("utf8")
-      .on("data", (text: string) => (stderr = (stderr + text).slice(-stderrLimit)));
-    if (options.onLine) for (const stream of [child.stdout, child.stderr]) lines(stream, options.onLine);
-    if (options.signal?.aborted) onAbort();
-    else options.signal?.addEventListener("abort", onAbort, { once: true });
-    child.on("error", (error: NodeJS.ErrnoException) => end(fail(startFailure(argv, error, options.cwd))));
-    child.on("close", (code, signal) => {
-      if (stopped) {
-        const failure = stopped;
-        return void (ending ?? Promise.resolve()).then(() => end(fail(failure)));
-      }
-      end(
-        ok({
-          code: code ?? undefined,
-          signal: signal ?? undefined,
-          stdout: Buffer.alloc(0),
-          stderr: stderr.trimEnd(),
-        }),
-      );
-    });
-  });
+      signal?.removeEventListener("abort", onAbort);
+      await ending;
+      return why;
+    },
+  };
 }
 
-/** Returns the signal name that an abort has as its reason, or SIGTERM. */
-function abortSignalName(signal: AbortSignal | undefined): string {
-  return typeof signal?.reason === "string" ? signal.reason : "SIGTERM";
+function toStream(input: Readable | Buffer | string): Readable {
+  return typeof input === "string" || Buffer.isBuffer(input) ? Readable.from([input]) : input;
 }
 
-function lines(stream: Readable | null, onLine: (line: string) => void): void {
+/** Calls `onLine` for each line; a line without an end is handed on in pieces of at most 64 KiB. */
+function onLines(stream: Readable | null, onLine: (line: string) => void): void {
   let rest = "";
   stream?.on("data", (chunk: Buffer | string) => {
     const parts = (rest + chunk.toString()).split(/\r?\n|\r/);

@@ -56,7 +56,6 @@ export function expired(copies: readonly HistoryCopy[], keep: number | undefined
   return old;
 }
 
-/** Which history to purge. */
 export interface PurgeRequest {
   readonly remote: Remote;
   /** .tazpod/vault, absolute. */
@@ -64,7 +63,6 @@ export interface PurgeRequest {
   readonly signal?: AbortSignal;
 }
 
-/** The result of a purge. */
 export interface Purged {
   /** How many copies were removed, and how many remain. */
   readonly removed: number;

@@ -60,7 +60,7 @@ async function command(
   const trusted = await checkCommand(code, argv);
   if (!trusted.ok) return fromFailure(trusted.failure);
   const { capture } = await import("../host/process.js");
-  const done = await capture(argv, { cwd: project.root, env, signal });
+  const done = await capture(argv, { cwd: project.root, env, signal, isQuestion: true });
   if (!done.ok)
     return done.failure.kind === "command-missing"
       ? fails(`${argv[0]} is not installed`)

@@ -8,7 +8,7 @@ const patienceMs = 2_000;
 export async function gitIdentity({ root, config }: Project): Promise<Readonly<Record<string, string>>> {
   if (config.git === "none") return {};
   const argv = ["git", "config", "--null", "--get-regexp", "^user\\.(name|email)$"];
-  const done = await capture(argv, { cwd: root, timeoutMs: patienceMs });
+  const done = await capture(argv, { cwd: root, timeoutMs: patienceMs, isQuestion: true });
   if (!done.ok || done.value.code !== 0) return {};
   const found: Record<string, string> = {};
   // of several, the last is the nearest

@@ -139,7 +139,7 @@ export class Services {
     return ok({
       engine: await this.engine(),
       vaultFolder: this.#project.vaultFolder,
-      startId: containerStart(state.value) ?? "",
+      run: containerStart(state.value) ?? "",
       container: containerName,
       user,
       folder: secretsFolder(state.value.home),

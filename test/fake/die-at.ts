@@ -33,7 +33,7 @@ function half(data: unknown): unknown {
 
 const always = (): boolean => true;
 
-/** Adds points before a method and, if it writes its first argument, in the middle of it. */
+/** Puts points before a method, and, when it writes its first argument, in the middle of it. */
 function watch(
   owner: object,
   name: string,

@@ -6,30 +6,30 @@ import { s3Endpoint } from "../runner/services.js";
 
 /** What is done to a request. */
 export type Fault =
-  /** The server handles the request, but the answer is lost. */
+  /** The server does it, and nobody hears the answer. */
   | { readonly kind: "lose-answer" }
-  /** The server does not get the request. */
+  /** The server does not hear of it. */
   | { readonly kind: "answer"; readonly status: number; readonly code: string }
-  /** Like `answer`, after the whole request was read. */
+  /** Answered so only once the whole request has been read. */
   | { readonly kind: "answer-late"; readonly status: number; readonly code: string }
-  /** The connection ends after this many bytes of the answer's or the request's body. */
+  /** The connection ends after so many bytes of the answer's body, or of the request's. */
   | { readonly kind: "cut-answer"; readonly after: number }
   | { readonly kind: "cut-request"; readonly after: number }
-  /** Nothing is transmitted any more: before the answer, or within its headers, its body, or the request's body. */
+  /** Nothing moves any more: no answer at all, in the middle of the answer's headers, of its body, of the request's. */
   | { readonly kind: "stall" | "stall-in-headers" }
-  /** Passed on once this has happened. */
+  /** Passed on once that has come about. */
   | { readonly kind: "hold"; readonly until: Promise<void> }
   | { readonly kind: "stall-answer"; readonly after: number }
   | { readonly kind: "stall-request"; readonly after: number }
-  /** Like a server whose clock differs by this many ms: it rejects requests signed for another time. */
+  /** As a server whose clock differs by so many ms: it refuses what is not signed for its own time. */
   | { readonly kind: "skew"; readonly ms: number }
-  /** Removes the conditions of a write. */
+  /** The conditions of a write do not reach the server. */
   | { readonly kind: "ignore-conditions" }
-  /** Like a server that checks the condition when a multipart upload is completed, which Ceph 16 does not. */
+  /** As a server that holds the condition of the completion of an upload in parts, which Ceph 16 does not. */
   | { readonly kind: "check-completion" }
-  /** Something else happens before the request reaches the server. */
+  /** Something else happens before it reaches the server. */
   | { readonly kind: "meanwhile"; readonly work: () => Promise<unknown>; readonly next: Fault }
-  /** Returns the object of another key. */
+  /** The object of another key is served. */
   | { readonly kind: "stale"; readonly key: string };
 
 interface Rule {
@@ -38,7 +38,7 @@ interface Rule {
   times: number;
 }
 
-/** A proxy to the tests' S3 server that causes faults on request. */
+/** Stands before the S3 server of the tests, and spoils what it is told to. */
 export class FaultProxy {
   /** `METHOD path` of every request, in order, with the query where it names an action. */
   readonly requests: string[] = [];
@@ -59,7 +59,7 @@ export class FaultProxy {
     });
   }
 
-  /** Starts on a free port by default. */
+  /** On a port of its own unless one is given. */
   static async start(port = 0): Promise<FaultProxy> {
     const proxy = new FaultProxy();
     await new Promise<void>((resolve) => proxy.#server.listen(port, "127.0.0.1", resolve));
@@ -70,7 +70,7 @@ export class FaultProxy {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Applies a fault to the next `times` requests whose `METHOD path?query` matches. */
+  /** Spoils the next `times` requests whose `METHOD path?query` matches. */
   spoil(matches: RegExp, fault: Fault, times = 1): void {
     this.#rules.push({ matches, fault, times });
   }
@@ -167,7 +167,7 @@ function forward(
     delete headers["if-none-match"];
   }
   if (fault?.kind === "stale") path = path.replace(/^(\/[^/]+\/)[^?]+/, `$1${fault.key}`);
-  // the signature was for something else
+  // what was signed was something else
   if (resign || fault?.kind === "ignore-conditions" || fault?.kind === "stale")
     sign(incoming.method ?? "", path, headers);
   const passed = request({ hostname, port, path, method: incoming.method, headers }, (there) => {
@@ -203,7 +203,7 @@ async function checked(incoming: IncomingMessage, outgoing: ServerResponse): Pro
   incoming.resume().on("end", () => answer(outgoing, 412, "PreconditionFailed"));
 }
 
-/** Passes on this many bytes, then nothing, or ends the connection. */
+/** Lets so many bytes through, and then nothing, or the end of the connection. */
 function only({ kind, after }: Fault & { readonly after: number }, outgoing: ServerResponse): Transform {
   let bytes = 0;
   return new Transform({
@@ -220,7 +220,7 @@ function only({ kind, after }: Fault & { readonly after: number }, outgoing: Ser
   });
 }
 
-/** Returns a signature (version 4) of a request with an unsigned body, with the tests' key. */
+/** Signature version 4 of a request whose body is not signed, with the key of the tests. */
 function sign(method: string, url: string, headers: NodeJS.Dict<string | string[]>): void {
   const [path = "", query = ""] = url.split("?");
   const stamp = new Date().toISOString().replace(/[-:]|\.\d+/g, "");

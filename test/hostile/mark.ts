@@ -103,7 +103,7 @@ export function markSuite(): void {
     assert.is(refused.code, 1, refused.stderr);
     assert.match(
       refused.stderr,
-      /is older than a vault that this host has opened before: generation 2, sealed by .*, after generation 3/,
+      /is older than a vault this host has opened before: generation 2, sealed by .*, after generation 3/,
     );
     assert.is(refused.stdout, "");
     assert.is(await host.secrets(), "");

@@ -46,10 +46,10 @@ const limitMs = 30_000;
 
 async function timed(host: Host, args: readonly string[], env: Record<string, string>): Promise<Ended> {
   const from = performance.now();
-  const argv = [bin, ...args, ...(args.includes("--") ? [] : ["--passphrase-file", host.passphraseFile])];
+  const argv = [bin, ...args];
   const done = await run("timeout", ["--signal=KILL", "60", process.execPath, ...argv], {
     cwd: host.folder,
-    env: { ...host.env, ...env },
+    env: { ...host.env, TAZPOD_PASSPHRASE_FILE: host.passphraseFile, ...env },
   });
   assert.ok(performance.now() - from < limitMs, `${args.join(" ")} takes longer than ${limitMs / 1000} s`);
   return done;

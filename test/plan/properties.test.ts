@@ -17,15 +17,12 @@ type Written = Readonly<Record<"provides" | "needs" | "wants" | "clears", readon
 
 const size = 8;
 const names = Array.from({ length: size }, (_, index) => `f${index}`);
-/** At most `count` items of `list`, in order. */
+/** At most `count` of `list`, in its order. */
 const upTo = (count: number, list: readonly string[]): fc.Arbitrary<string[]> =>
   fc.subarray([...list], { maxLength: Math.min(count, list.length) });
 const runs = { numRuns: 2000 };
 
-/**
- * Recipes without cycles: a task that provides fact n needs, wants and clears only facts below n; it may also provide
- * one above.
- */
+/** Recipes without cycles: a task that provides fact n needs, wants and clears only facts below n; it may provide one above too. */
 const cases: fc.Arbitrary<Case> = fc
   .record({
     facts: fc.tuple(
@@ -65,7 +62,7 @@ const cases: fc.Arbitrary<Case> = fc
     return { facts, world, named, tasks: [...sound, { name: "go", ...go }] };
   });
 
-/** Makes a task need what its facts require, and not clear what they depend on. */
+/** A task needs what the facts it provides require, and does not clear what they rest on. */
 function makeSound(task: Written, facts: Case["facts"]): Written {
   const requiredBy = (name: string): readonly string[] =>
     facts.find((fact) => fact.name === name)?.requires ?? [];
@@ -92,8 +89,8 @@ function planIn(
 }
 
 /**
- * A world in which steps keep their promises. Undefined for facts that only the real world knows, and for facts that
- * require one a step provides, unless that was checked and held before.
+ * A world in which steps do what they say. Undefined is what only the real one knows; so is what requires a fact that a
+ * step provides, unless that fact was asked about and held before.
  */
 class Model {
   readonly #set = new Map<string, boolean>();
@@ -135,7 +132,7 @@ class Model {
   }
 }
 
-test("a plan has each task at most once, and checks each fact at most once", () => {
+test("a plan has each task at most once, and asks for each fact at most once", () => {
   fc.assert(
     fc.property(cases, (one) => {
       const { plan, asked } = planIn(build(one.facts, one.tasks), one);
@@ -147,7 +144,7 @@ test("a plan has each task at most once, and checks each fact at most once", () 
   );
 });
 
-test("when a task's turn comes, its needs hold and the fact it was planned for does not", () => {
+test("what a task needs holds when its turn comes, and what it was planned for does not hold yet", () => {
   fc.assert(
     fc.property(cases, (one) => {
       const recipe = build(one.facts, one.tasks);
@@ -170,7 +167,7 @@ test("when a task's turn comes, its needs hold and the fact it was planned for d
   );
 });
 
-test("a plan does not depend on unrelated entries or their order", () => {
+test("a plan is the same each time, whatever else is in the recipe and in whatever order it was read", () => {
   fc.assert(
     fc.property(cases, (one) => {
       const recipe = build(one.facts, one.tasks);

@@ -45,7 +45,9 @@ async function hostOf({ runner, uid }: Variant, remote = "none", more = ""): Pro
 /** Runs tazpod as the one who runs it. */
 function as({ runner }: Variant, host: Host, ...args: string[]): Promise<Ended> {
   const drop = ["--reuid", String(runner), "--regid", String(runner), "--clear-groups"];
-  const argv = [...drop, process.execPath, bin, "--yes", "--passphrase-file", host.passphraseFile, ...args];
+  // what only shows things asks nothing
+  const answers = args[0] === "status" ? [] : ["--yes", "--passphrase-file", host.passphraseFile];
+  const argv = [...drop, process.execPath, bin, ...answers, ...args];
   return run("setpriv", argv, { cwd: host.folder, env: host.env });
 }
 

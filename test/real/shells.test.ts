@@ -162,7 +162,7 @@ test("lock names the processes that still have files of the vault open, and --fo
   assert.is(refused.code, 1, refused.stderr);
   assert.match(
     refused.stderr,
-    /The RAM folder is empty, but processes in the container still have files of it open: \d+ \(sleep\)/,
+    /The RAM folder is empty, but processes in the container still have its files open: \d+ \(sleep\)/,
   );
   assert.is(await host.inside("ls -A ~/secrets"), ".tazpod\n");
   assert.match((await host.tazpod("status")).stdout, /= vault-open +locking the vault was interrupted/);

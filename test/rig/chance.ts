@@ -1,6 +1,6 @@
 import { generator } from "./mutate.js";
 
-/** Random decisions that are the same for the same seed. */
+/** Decisions that are the same for the same start. */
 export class Chance {
   readonly #next: () => number;
 
@@ -8,12 +8,12 @@ export class Chance {
     this.#next = generator(start);
   }
 
-  /** A whole number from 0 to `limit` - 1. */
+  /** A whole number from 0 to below `limit`. */
   below(limit: number): number {
     return Math.floor(this.#next() * limit);
   }
 
-  /** True in this percentage of cases. */
+  /** True in so many of a hundred. */
   percent(part: number): boolean {
     return this.#next() * 100 < part;
   }

@@ -1,9 +1,9 @@
-/** Raw tar entries, with any mistakes that a test wants. Defaults are valid. */
+/** Raw tar entries, as wrong as a test wants them. Everything has a sane value unless given. */
 export interface RawEntry {
   readonly name: string;
   readonly type?: string;
   readonly mode?: number;
-  /** The size in the header; by default the length of `content`. */
+  /** What the header claims; the length of `content` unless given. */
   readonly size?: number;
   readonly content?: string | Buffer;
   readonly target?: string;

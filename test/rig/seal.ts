@@ -18,7 +18,7 @@ export async function sealed(
   return done.ok ? ok(Buffer.concat(pieces)) : done;
 }
 
-/** Collects all bytes of a generator. */
+/** All that a generator of bytes gives. */
 export async function all(pieces: AsyncIterable<Buffer>): Promise<Buffer> {
   const held: Buffer[] = [];
   for await (const piece of pieces) held.push(piece);

@@ -21,7 +21,7 @@ export async function loginObstacle(
   const known = Object.keys(await parseKnownFiles({ ignoreCache: true }));
   if (!known.includes(profile)) return noProfile(named, settings.profile === undefined, known);
   const missing = { kind: "no-credentials", profile } as const;
-  const asked = await capture(["aws", "--version"], { timeoutMs: 10_000 });
+  const asked = await capture(["aws", "--version"], { timeoutMs: 10_000, isQuestion: true });
   if (!asked.ok)
     return asked.failure.kind === "command-missing"
       ? {

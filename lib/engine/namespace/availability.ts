@@ -23,7 +23,11 @@ export async function namespaceVersion(project?: string): Promise<Result<string>
   const user = await namespaceUser(project);
   if (!user.ok) return user;
   const argv = [...unshareArguments(user.value, "bridge"), "sh", "-c", trial];
-  const done = await capture(argv, { timeoutMs: 10_000, env: environment({ home: "/", name: "" }) });
+  const done = await capture(argv, {
+    timeoutMs: 10_000,
+    isQuestion: true,
+    env: environment({ home: "/", name: "" }),
+  });
   if (!done.ok) return done.failure.kind === "command-missing" ? unavailable("missing", "unshare") : done;
   const printed = done.value.stdout.toString().trim();
   if (done.value.code === 9) return unavailable("missing", printed);
@@ -52,7 +56,7 @@ export async function namespaceUser(project: string | undefined): Promise<Result
 
 /** Returns a user's name and home from the system; the id serves as the name of an unknown user. */
 async function known(uid: number): Promise<{ readonly name: string; readonly home: string }> {
-  const done = await capture(["getent", "passwd", String(uid)], { timeoutMs: 5_000 });
+  const done = await capture(["getent", "passwd", String(uid)], { timeoutMs: 5_000, isQuestion: true });
   const [name = "", , , , , home = ""] = done.ok ? done.value.stdout.toString().trim().split(":") : [];
   if (name === "") return { name: String(uid), home: `/home/${uid}` };
   return { name, home: await homeInside(home, name) };

@@ -12,7 +12,7 @@ import { createArguments } from "./arguments.js";
 import type { Engine, EngineName } from "../engine.js";
 import { ensureVolume, removeVolume } from "./volume.js";
 
-const answerMs = 20_000;
+const question = { timeoutMs: 20_000, isQuestion: true } as const;
 
 /**
  * An engine that is driven through the command line of docker or podman, so contexts, DOCKER_HOST and rootless mode
@@ -31,19 +31,19 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
   return {
     name,
     async version() {
-      const result = await run(flavor.version, { timeoutMs: answerMs });
+      const result = await run(flavor.version, question);
       return expectSuccess(result, ["version"], (done) => ok(done.stdout.toString().trim()));
     },
-    remoteAddress: () => remoteDaemon(name, (argv) => run(argv, { timeoutMs: answerMs })),
+    remoteAddress: () => remoteDaemon(name, (argv) => run(argv, question)),
     effectiveSpec: (spec) => spec,
     sharedWithHost: () => [],
     async inspect(name) {
-      const result = await run(["container", "inspect", name], { timeoutMs: answerMs });
+      const result = await run(["container", "inspect", name], question);
       return result.ok ? parseInspect(name, result.value) : result;
     },
     async imageId(image) {
       const argv = ["image", "inspect", "--format", "{{.Id}}", image];
-      const result = await run(argv, { timeoutMs: answerMs });
+      const result = await run(argv, question);
       if (result.ok && result.value.code !== 0 && /no such image|image not known/i.test(result.value.stderr))
         return ok(undefined);
       return expectSuccess(result, argv, (done) => ok(done.stdout.toString().trim()));

@@ -13,7 +13,6 @@ import {
 } from "./location.js";
 import type { DownloadRequest, Presence, RemoteObject } from "../remote-types.js";
 
-/** Returns the object's presence; a missing bucket is `unknown`. */
 export async function headObject(location: ObjectLocation, signal?: AbortSignal): Promise<Presence> {
   const { sdk, client } = await location.load();
   try {
@@ -71,7 +70,7 @@ export async function downloadObject(
   const download = new Download(location, request);
   for (let cuts = 0; ; cuts++) {
     try {
-      return ok(await download.startOrResume());
+      return ok(await download.goOn());
     } catch (error) {
       if (error instanceof Failed && error.failure.kind !== "interrupted") return fail(error.failure);
       const { status, code } = readAwsError(error);
@@ -106,7 +105,7 @@ class Download {
   }
 
   /** Starts or resumes the download. Throws what `readBody` throws, and SDK errors. */
-  async startOrResume(): Promise<RemoteObject> {
+  async goOn(): Promise<RemoteObject> {
     // the connection broke after the last byte
     if (this.#object !== undefined && this.#at === this.#object.bytes) return this.#object;
     const { write, signal, progress } = this.#request;

@@ -12,7 +12,6 @@ export interface StorageStep {
   readonly reason?: string;
 }
 
-/** Which bucket to set up. */
 export interface StorageRequest {
   readonly location: ObjectLocation;
   readonly region: string;

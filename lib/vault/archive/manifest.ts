@@ -43,7 +43,6 @@ export interface Manifest {
   readonly entries: readonly DigestLine[];
 }
 
-/** Formats a manifest as a line of JSON. */
 export function manifestBytes(manifest: Manifest): Buffer {
   const entries = manifest.entries.map(({ entry, sha256 }) => ({
     path: entry.path,

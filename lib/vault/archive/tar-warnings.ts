@@ -9,7 +9,6 @@ export interface TarWarnings {
   readonly changedWhileReading: readonly string[];
 }
 
-/** No warnings. */
 export const noTarWarnings: TarWarnings = { unread: [], changedWhileReading: [] };
 
 // messages of GNU tar and busybox
