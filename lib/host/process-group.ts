@@ -14,14 +14,6 @@ export async function endGroup(group: number, signal: NodeJS.Signals): Promise<v
   await isGone(group, 500);
 }
 
-/** Ends a program that leads its own process group, with all its children, when `signal` aborts. */
-export function endGroupWith(signal: AbortSignal, leader: number | undefined): void {
-  if (leader === undefined) return;
-  const end = (): void => void endGroup(leader, "SIGTERM");
-  if (signal.aborted) end();
-  else signal.addEventListener("abort", end, { once: true });
-}
-
 async function isGone(group: number, limitMs: number): Promise<boolean> {
   for (let waited = 0; waited < limitMs; waited += 20) {
     if (!send(group, 0)) return true;

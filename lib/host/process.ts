@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
 import { PassThrough, pipeline, Readable, type Transform, type Writable } from "node:stream";
 import type { Failure } from "../failure/failure.js";
-import type { Options, ProcessPromise } from "zx/core";
+import type { Options, ProcessPromise, Shell } from "zx/core";
 import { fail, ok, type Result } from "../failure/result.js";
 import { endGroup, killAfterMs } from "./process-group.js";
 
@@ -77,22 +77,37 @@ export function piped(argv: readonly string[], options: ProcessOptions = {}): Pi
   return { stdout, done: runPiped(argv, options, stdout) };
 }
 
+/**
+ * Like `capture`, for a program whose output goes to this process's stdout or stderr as it comes, and whose stdin is
+ * empty. Its stderr goes to stderr.
+ */
+export function passThrough(
+  argv: readonly string[],
+  options: Omit<ProcessOptions, "input" | "inputFd" | "onLine">,
+  stdout: 1 | 2,
+): Promise<Result<Finished>> {
+  return runPiped(argv, options, stdout);
+}
+
 async function runPiped(
   argv: readonly string[],
   options: ProcessOptions,
-  stdout: PassThrough,
+  stdout: PassThrough | 1 | 2,
 ): Promise<Result<Finished>> {
   const [program = "", ...rest] = argv;
   const { cwd, input, inputFd } = options;
   const settings: SpawnOptions = {
     env: { ...process.env, ...options.env },
     ...(cwd === undefined ? {} : { cwd }),
-    stdio: [inputFd ?? (input === undefined ? "ignore" : "pipe"), "pipe", "pipe"],
+    stdio: [
+      inputFd ?? (input === undefined ? "ignore" : "pipe"),
+      ...(stdout instanceof PassThrough ? (["pipe", "pipe"] as const) : [stdout, 2]),
+    ],
     detached: true,
   };
   const start = (): ChildProcess => spawn(program, rest, settings);
   const { child, ended } = options.isQuestion ? startPlain(start) : await startWithZx(start, settings);
-  pipeline(child.stdout as Readable, stdout, () => undefined);
+  if (stdout instanceof PassThrough) pipeline(child.stdout as Readable, stdout, () => undefined);
   if (input !== undefined) pipeline(toStream(input), child.stdin as Writable, () => undefined);
   let stderr = "";
   child.stderr
@@ -147,6 +162,17 @@ function startPlain(start: () => ChildProcess): Started {
     child.once("close", (code, signal) => resolve({ code, signal }));
   });
   return { child, ended };
+}
+
+/** Returns zx's `$` with these settings. It uses bash, or /bin/sh on a host without bash. */
+export async function zxShell(settings: Pick<Options, "cwd" | "env" | "signal">): Promise<Shell> {
+  const { $ } = await import("zx/core");
+  const posix = { shell: "/bin/sh", prefix: "set -eu;", quote: quoteForShell };
+  return $({ ...settings, detached: true, ...($.shell ? {} : posix) });
+}
+
+function quoteForShell(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** zx starts programs by a shell; these settings, with a `spawn` that ignores its command line, do without one. */

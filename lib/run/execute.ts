@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { makeFolder, removeFile, writeNew } from "../host/files.js";
 import { providedModules, zxCommand } from "../host/installation.js";
-import { endGroupWith } from "../host/process-group.js";
+import { type Finished, foreground, passThrough, piped } from "../host/process.js";
 import { stateFolder } from "../host/paths.js";
 import { tempPath } from "../host/temp-file.js";
 import { render } from "../recipe/render.js";
@@ -111,42 +111,33 @@ async function program(
   context: RunContext,
   stdout: Stdout,
 ): Promise<Result<void>> {
-  const { execa } = await import("execa");
-  const [file = "", ...rest] = argv;
-  const shared = {
+  const kept: string[] = [];
+  const options = {
     cwd: context.project.root,
     env: { ...programEnvironment(context), ...context.env },
-    reject: false,
-    cancelSignal: context.signal,
-    forceKillAfterDelay: 2_000,
-  } as const;
-  const apart = { ...shared, stdin: "ignore", detached: true, cleanup: true } as const;
-  const start = () => {
-    if (task.interactive)
-      return context.terminal.handOver(async () => execa(file, rest, { ...shared, stdio: "inherit" }));
-    if (task.silent) return execa(file, rest, { ...apart, all: true });
-    return execa(file, rest, { ...apart, stdout: stdout === "stdout" ? 1 : 2, stderr: 2 });
+    signal: context.signal,
   };
-  const running = start();
-  if (!task.interactive) endGroupWith(context.signal, (running as { readonly pid?: number }).pid);
-  const done = await running;
-  if (!done.failed) return ok(undefined);
-  if (done.isCanceled) return fail({ kind: "interrupted", signal: String(context.signal.reason) });
-  if (done.code === "ENOENT")
-    return fail({ kind: "command-missing", program: file, hint: "Install it, or correct PATH." });
-  const detail = lastLines(String(done.all ?? ""));
+  const done = await start();
+  if (!done.ok) return done;
+  const { code, signal } = done.value;
+  if (code === 0) return ok(undefined);
   return fail({
     kind: "command-failed",
     command: argv,
-    code: done.exitCode,
-    ...(done.signal === undefined ? {} : { signal: done.signal }),
-    detail,
+    code,
+    ...(signal === undefined ? {} : { signal }),
+    detail: kept.join("\n").slice(-4_000),
   });
-}
 
-/** The end of what a silent program printed: at most 20 lines and 4,000 characters. */
-function lastLines(text: string): string {
-  return text.split("\n").slice(-20).join("\n").slice(-4_000);
+  function start(): Promise<Result<Finished>> {
+    if (task.interactive) return context.terminal.handOver(() => foreground(argv, options));
+    if (!task.silent) return passThrough(argv, options, stdout === "stdout" ? 1 : 2);
+    // of a silent program, the last 20 lines are kept for its failure
+    const onLine = (line: string): void => void (kept.push(line) > 20 && kept.shift());
+    const running = piped(argv, { ...options, onLine });
+    running.stdout.resume();
+    return running.done;
+  }
 }
 
 /** What a program is told about where it runs; never anything secret. */

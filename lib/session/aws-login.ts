@@ -1,23 +1,17 @@
+import { foreground } from "../host/process.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { StepContext } from "./step.js";
 
 /** Has the AWS CLI log in, where neither the settings nor the profile say how to. Failures: `no-credentials`, `interrupted`. */
 export async function awsLogin({ terminal, signal, vars, project }: StepContext): Promise<Result<void>> {
   const profile = vars["profile"] ?? "default";
-  const { execa } = await import("execa");
   terminal.print(`Logging in: aws sso login --profile ${profile}`);
-  const done = await terminal.handOver(async () =>
-    execa("aws", ["sso", "login", "--profile", profile], {
-      cwd: project.root,
-      stdio: "inherit",
-      reject: false,
-      cancelSignal: signal,
-      forceKillAfterDelay: 2_000,
-    }),
-  );
-  if (!done.failed) return ok(undefined);
-  if (done.isCanceled || done.signal === "SIGINT" || done.exitCode === 130)
-    return fail({ kind: "interrupted", signal: "SIGINT" });
+  const argv = ["aws", "sso", "login", "--profile", profile];
+  const done = await terminal.handOver(() => foreground(argv, { cwd: project.root, signal }));
+  if (!done.ok) return done;
+  const { code, signal: killedBy } = done.value;
+  if (code === 0) return ok(undefined);
+  if (killedBy === "SIGINT" || code === 130) return fail({ kind: "interrupted", signal: "SIGINT" });
   return fail({
     kind: "no-credentials",
     profile,

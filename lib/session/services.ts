@@ -5,6 +5,7 @@ import type { ContainerState, Engine, EngineChoice } from "../engine/engine.js";
 import { secretsFolder } from "../engine/paths.js";
 import { containerStart } from "../secrets-folder/open-record.js";
 import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
+import { zxShell } from "../host/process.js";
 import type { Terminal } from "../host/terminal.js";
 import { loadProject } from "../project/load-project.js";
 import type { Project } from "../project/project.js";
@@ -186,8 +187,8 @@ export class Services {
       imageId: () => this.imageId(),
       secrets: () => this.secrets(),
       remote: () => this.remote(),
-      shell: async () =>
-        (await import("zx/core")).$({ cwd: project.root, env: { ...process.env, ...env }, signal }),
+      $: async (pieces, ...values) =>
+        (await zxShell({ cwd: project.root, env: { ...process.env, ...env }, signal }))(pieces, ...values),
     };
   }
 }

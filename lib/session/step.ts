@@ -1,4 +1,4 @@
-import type { Shell } from "zx/core";
+import type { ProcessOutput } from "zx/core";
 import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import type { EngineSelection } from "../engine/choose.js";
 import type { ContainerState, Engine } from "../engine/engine.js";
@@ -29,8 +29,11 @@ export interface StepContext extends RunContext {
   /** The RAM folder in the container. Failure: `container-gone` when the container is not running. */
   readonly secrets: () => Promise<Result<SecretsFolder>>;
   readonly remote: () => Promise<Remote>;
-  /** zx's `$`, in the project's folder, with the step's environment and signal. */
-  readonly shell: () => Promise<Shell>;
+  /**
+   * Runs a command with zx's `$`, in the project's folder, with the step's environment and signal; values are quoted.
+   * Resolves to its output, or throws it if the exit code is not 0.
+   */
+  readonly $: (pieces: TemplateStringsArray, ...values: unknown[]) => Promise<ProcessOutput>;
 }
 
 /** A check that a script exports under a fact's name. It only reads, asks nothing, and answers true, false or unknown. */

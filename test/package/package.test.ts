@@ -91,7 +91,7 @@ test("a project's script type-checks against tazpod/step with every declaration 
     join(folder, "step.mts"),
     `import { type Result, type StepContext, type CheckResult, holds } from "tazpod/step";
 export async function run(context: StepContext): Promise<Result<unknown>> {
-  const $ = await context.shell();
+  const { $ } = context;
   const { stdout } = await $\`echo \${context.vars["project"] ?? ""}\`;
   context.report(stdout);
   return context.container();

@@ -50,7 +50,7 @@ import { chalk } from "zx";
 import { quote } from "zx/core";
 
 export async function run(context) {
-  const $ = await context.shell();
+  const { $ } = context;
   const { stdout } = await $\`pwd && echo \${holds("").state} \${fails("").state} \${typeof chalk.red} \${quote("a b")}\`;
   await writeFile(context.project.root + "/module.txt", stdout);
 }

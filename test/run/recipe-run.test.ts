@@ -170,7 +170,7 @@ tasks:
     host.path("steps", "ready.mjs"),
     `import { existsSync } from "node:fs";
 export const checks = { ready: async ({ project }) => existsSync(project.root + "/made") ? { state: "true", reason: "made" } : { state: "false", reason: "not made" } };
-export async function run({ shell }) { const $ = await shell(); await $\`touch \${"made"}\`; }
+export async function run({ $ }) { await $\`touch \${"made"}\`; }
 `,
   );
   await writeFile(host.path("steps", "zx.mjs"), "await $`printf '%s' ${process.env.GREETING} > zx-out`;\n");
