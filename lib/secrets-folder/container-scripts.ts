@@ -115,7 +115,7 @@ rm -rf -- "$d/added"
 link_paths "$@"`;
 
 /**
- * Reads lines: \`open\` makes a folder writable, \`file\` and \`folder\` remove one. Exit 5: prints what could not be
+ * Reads lines: `open` makes a folder writable, `file` and `folder` remove one. Exit 5: prints what could not be
  * removed.
  */
 export const removePaths = `${unlinkDangling}

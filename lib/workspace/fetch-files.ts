@@ -89,7 +89,7 @@ async function receive(
   mode: number,
 ): Promise<Result<FetchedFile>> {
   // a fixed name, since the container's may already have the maximum length
-  const temp = await createTemp(folder, "carried", mode);
+  const temp = await createTemp(folder, "synced", mode);
   if (!temp.ok) return temp;
   const hash = createHash("sha256");
   for await (const chunk of source) {

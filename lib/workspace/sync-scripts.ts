@@ -28,17 +28,17 @@ export const packEach = packing(1);
 export const stage = `d="$1/.tazpod"; umask 077
 [ -d "$d" ] || mkdir "$d" || exit 4
 chmod 700 "$d" || exit 4
-if [ -e "$d/carry" ]; then chmod -R u+rwX "$d/carry"; rm -rf "$d/carry" || exit 4; fi
-mkdir "$d/carry" || exit 4
-umask 022; exec tar -x -p -f - -C "$d/carry"`;
+if [ -e "$d/sync" ]; then chmod -R u+rwX "$d/sync"; rm -rf "$d/sync" || exit 4; fi
+mkdir "$d/sync" || exit 4
+umask 022; exec tar -x -p -f - -C "$d/sync"`;
 
 /**
- * Executes the orders on stdin, one per line: action, mode, expected state of the path (time and size, \`-\` for
- * nothing, \`any\`), path; a final line \`end\` proves that the input is complete. Prints the numbers of the orders
+ * Executes the orders on stdin, one per line: action, mode, expected state of the path (time and size, `-` for
+ * nothing, `any`), path; a final line `end` proves that the input is complete. Prints the numbers of the orders
  * that were not done: the path changed meanwhile or cannot be changed.
  */
 export const commit = `cd "$1" || exit 4
-s=.tazpod/carry; n=0; what=
+s=.tazpod/sync; n=0; what=
 while read -r what mode look path && [ "$what" != end ]; do
   n=$((n + 1))
   path=$(printf '%b.' "$path"); path="./\${path%.}"
