@@ -122,7 +122,7 @@ test("with --read-data the vault is opened to its end, and one that does not ope
   const wrong = `${await newFolder()}/wrong`;
   await writeFile(wrong, "not it\n", { mode: 0o600 });
   const bad = await opening(wrong);
-  assert.match(String(bad["opening"]), /^stops: .* does not open/);
+  assert.match(String(bad["opening"]), /^stops: .* cannot be opened/);
   assert.is(bad.code, 3);
   const unasked = await examined(host, "--read-data");
   assert.match(String(unasked["opening"]), /^unknown: Cannot ask/);

@@ -281,9 +281,9 @@ test("a change of the setting brings everything back before the container is mad
 
 test("what cannot be on another machine is refused with the line", async () => {
   for (const [more, line] of [
-    ["mounts: [{ source: /tmp, target: /data }]\n", /config.yaml:\d+:\d+: mounts are not to be had/],
-    ["ssh: agent\n", /config.yaml:\d+:\d+: `ssh: agent` is not to be had/],
-    ["ssh: mount\n", /config.yaml:\d+:\d+: `ssh: mount` is not to be had/],
+    ["mounts: [{ source: /tmp, target: /data }]\n", /config.yaml:\d+:\d+: mounts are not available/],
+    ["ssh: agent\n", /config.yaml:\d+:\d+: `ssh: agent` is not available/],
+    ["ssh: mount\n", /config.yaml:\d+:\d+: `ssh: mount` is not available/],
   ] as const) {
     const done = await (await copied(`${copy}${more}`)).enter("true");
     assert.is(done.code, 2, done.stderr);
