@@ -168,7 +168,7 @@ export async function unlock(vault: string, container: string, user: string): Pr
   const folder = `/home/${user}/secrets`;
   const secrets = {
     ...{ engine: ociEngine("docker"), container, user, folder },
-    ...{ vaultFolder: dirname(vault), run: "bench" },
+    ...{ vaultFolder: dirname(vault), startId: "bench" },
     ...{ secretsBytes: 64 * MiB, bridges: [".aws"] },
   };
   const [times, keys]: [number[], number[]] = [[], []];

@@ -28,6 +28,7 @@ interface SsoPortal {
   readonly roleName: string;
 }
 
+/** Environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Time limits of every request in ms; `stall` is the longest time without data. */
@@ -36,6 +37,7 @@ export interface RequestLimits {
   readonly stall: number;
 }
 
+/** The default time limits in ms; `credentials` is for loading credentials. */
 export const limits = { connect: 5_000, stall: 30_000, credentials: 15_000 } as const;
 
 /** How often a request is attempted before it fails. */

@@ -6,6 +6,7 @@ import type * as Sdk from "./s3-sdk.js";
 import { LargeReadAgent } from "./large-read-agent.js";
 import { loginProvider } from "./sso/provider.js";
 
+/** The loaded SDK and a client. */
 export interface LoadedClient {
   readonly sdk: typeof Sdk;
   readonly client: S3Client;

@@ -11,6 +11,7 @@ export interface Keys {
   readonly expiration?: Date | undefined;
 }
 
+/** Whose credentials are checked. */
 export interface CredentialOwner {
   /** "profile tazlab" */
   readonly identity: string;
@@ -25,20 +26,20 @@ export interface CredentialOwner {
  */
 export async function checkCredentials(
   chain: () => Promise<Keys>,
-  who: CredentialOwner,
+  owner: CredentialOwner,
 ): Promise<CheckResult> {
   const late = new AbortController();
-  const signal = who.signal === undefined ? late.signal : AbortSignal.any([late.signal, who.signal]);
+  const signal = owner.signal === undefined ? late.signal : AbortSignal.any([late.signal, owner.signal]);
   const timer = sleep(limits.credentials, signal).then(() => undefined);
   try {
     const keys = await Promise.race([chain(), timer]);
-    if (keys !== undefined) return judge(keys, who);
+    if (keys !== undefined) return judge(keys, owner);
     return {
       state: "unknown",
-      reason: who.signal?.aborted === true ? "stopped" : "loading the credentials took too long",
+      reason: owner.signal?.aborted === true ? "stopped" : "loading the credentials took too long",
     };
   } catch (error) {
-    return refused(error, who);
+    return refused(error, owner);
   } finally {
     late.abort();
   }

@@ -24,6 +24,7 @@ export interface AwsError {
   readonly region?: string;
 }
 
+/** Reads the code, status, message and region of an SDK error. */
 export function readAwsError(error: unknown): AwsError {
   const record = asRecord(error);
   const metadata = asRecord(record["$metadata"]);
@@ -56,6 +57,7 @@ export function awsFailure(error: unknown, context: RequestContext): Failure {
   return { kind: "remote-unavailable", url, reason, ...(hint === undefined ? {} : { hint }) };
 }
 
+/** Returns the failure for an aborted signal. */
 export function interrupted(signal: AbortSignal): Failure {
   return { kind: "interrupted", signal: typeof signal.reason === "string" ? signal.reason : "SIGINT" };
 }

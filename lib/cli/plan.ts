@@ -2,7 +2,7 @@ import { explain } from "../failure/explain.js";
 import { ok } from "../failure/result.js";
 import type { Failure } from "../failure/failure.js";
 import { printJson, printResult } from "../host/screen.js";
-import { explainPlan, planJson } from "../plan/format-plan.js";
+import { formatPlan, planJson } from "../plan/format-plan.js";
 import type { Arguments } from "../run/arguments.js";
 import { planOf } from "../run/plan-of.js";
 import { reportFailure } from "../run/report.js";
@@ -25,7 +25,7 @@ export async function planCommand(given: Arguments, words: readonly string[]): P
       describeFailure: (failure: Failure) => explain(failure).message.split("\n")[0] ?? failure.kind,
     };
     if (args.json) printJson(planJson(plan.value, settings));
-    else printResult(explainPlan(plan.value, recipe, settings));
+    else printResult(formatPlan(plan.value, recipe, settings));
     return ok(0);
   });
 }

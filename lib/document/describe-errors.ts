@@ -1,6 +1,13 @@
 import type { YAMLError } from "yaml";
 import { didYouMean } from "./nearest.js";
-import { describe, knownKeys, nodesAt, type Path, type SchemaError, type SchemaNode } from "./schema.js";
+import {
+  describeExpected,
+  knownKeys,
+  nodesAt,
+  type Path,
+  type SchemaError,
+  type SchemaNode,
+} from "./schema.js";
 
 /** One mistake in a value: its path, whether the key or the value is wrong, and a description. */
 export interface Finding {
@@ -82,7 +89,7 @@ function word(root: SchemaNode, error: SchemaError, { path, value, nodes }: Plac
     message,
     ...(hint === undefined ? {} : { hint }),
   });
-  const expected = describe(root, nodes);
+  const expected = describeExpected(root, nodes);
   switch (error.keyword) {
     case "additionalProperties": {
       const key = String(error.params["additionalProperty"]);
@@ -102,7 +109,7 @@ function word(root: SchemaNode, error: SchemaError, { path, value, nodes }: Plac
       return {
         path: [...path, key],
         part: "key",
-        message: `"${key}" cannot be a name; expected ${describe(root, names)}`,
+        message: `"${key}" cannot be a name; expected ${describeExpected(root, names)}`,
       };
     }
     case "required":

@@ -36,7 +36,7 @@ export function createDocument<T>(
   value: T,
   spanOf: (path: Path, part: Part) => Span,
 ): Document<T> {
-  const report = reporter(source);
+  const report = problemReporter(source);
   const position = positions(source);
   return {
     path: source.path,
@@ -49,12 +49,15 @@ export function createDocument<T>(
 }
 
 /** Returns the failure of a document with these problems. */
-export function invalid(problems: readonly Problem[]): { readonly ok: false; readonly failure: Failure } {
+export function invalidDocument(problems: readonly Problem[]): {
+  readonly ok: false;
+  readonly failure: Failure;
+} {
   return fail({ kind: "invalid-document", problems });
 }
 
 /** Returns a function that creates a problem at a span of `source`. */
-export function reporter(source: SourceFile): (span: Span, message: string, hint?: string) => Problem {
+export function problemReporter(source: SourceFile): (span: Span, message: string, hint?: string) => Problem {
   const position = positions(source);
   return (span, message, hint) => ({
     at: position(span.start),

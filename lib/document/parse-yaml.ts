@@ -15,13 +15,13 @@ import { ok, type Result } from "../failure/result.js";
 import {
   createDocument,
   type Document,
-  invalid,
+  invalidDocument,
   type Part,
-  reporter,
+  problemReporter,
   type SourceFile,
   type Span,
 } from "./document.js";
-import { describe, type Path, type Schema, type SchemaNode } from "./schema.js";
+import { describeExpected, type Path, type Schema, type SchemaNode } from "./schema.js";
 import { describeSyntaxError, describeErrors } from "./describe-errors.js";
 
 /** Far more than real files use; limits exponential growth. */
@@ -39,12 +39,12 @@ const maxProblems = 50;
  * limit: those of the syntax, or else those of the content.
  */
 export function parseDocument<T>(source: SourceFile, schema: Schema<T>): Result<Document<T>> {
-  const report = reporter(source);
+  const report = problemReporter(source);
   const start: Span = { start: 0, end: 0 };
   if (source.text.length > maxText)
-    return invalid([report(start, `this file is too large: more than ${maxText / 1024} KiB`)]);
+    return invalidDocument([report(start, `this file is too large: more than ${maxText / 1024} KiB`)]);
   const tooDeep = () =>
-    invalid([report(start, `this file is nested too deeply: more than ${maxLevels} levels`)]);
+    invalidDocument([report(start, `this file is nested too deeply: more than ${maxLevels} levels`)]);
   if (bracketDepth(source.text) > maxLevels) return tooDeep();
   let yaml: YamlDocument;
   let value: unknown;
@@ -60,23 +60,26 @@ export function parseDocument<T>(source: SourceFile, schema: Schema<T>): Result<
       logLevel: "error",
     });
     const broken = firstOfEachPlace([...yaml.errors, ...yaml.warnings]);
-    if (broken.length > 0) return invalid(limited(broken, (error) => syntaxProblem(error, source, report)));
+    if (broken.length > 0)
+      return invalidDocument(limited(broken, (error) => syntaxProblem(error, source, report)));
     const root = schema.schema as SchemaNode;
     if (yaml.contents === null)
-      return invalid([report(start, `this file is empty; expected ${describe(root, [root])}`)]);
+      return invalidDocument([
+        report(start, `this file is empty; expected ${describeExpected(root, [root])}`),
+      ]);
     value = yaml.toJS({ maxAliasCount: maxAliases });
   } catch (error) {
     // stack overflow
     if (error instanceof RangeError) return tooDeep();
     if (!(error instanceof ReferenceError)) throw error;
-    return invalid([report(start, "too many aliases (*name) in this file", "write out the values")]);
+    return invalidDocument([report(start, "too many aliases (*name) in this file", "write out the values")]);
   }
   if (depthOf(value) > maxLevels) return tooDeep();
 
   const document = createDocument(source, value, spansOf(yaml));
   if (schema.validate(value)) return ok({ ...document, value });
   const findings = describeErrors(schema.schema, value, schema.validate.errors ?? []);
-  return invalid(
+  return invalidDocument(
     limited(findings, (finding) => document.problem(finding.path, finding.message, finding)).toSorted(
       byPlace,
     ),
@@ -111,7 +114,11 @@ function depthOf(value: unknown): number {
   }
 }
 
-function syntaxProblem(error: YAMLError, source: SourceFile, report: ReturnType<typeof reporter>): Problem {
+function syntaxProblem(
+  error: YAMLError,
+  source: SourceFile,
+  report: ReturnType<typeof problemReporter>,
+): Problem {
   const [start, to] = error.pos;
   // yaml marks only one unit of a duplicate key; mark the whole key
   const word =

@@ -45,7 +45,7 @@ export function nodesAt(root: SchemaNode, path: Path): readonly SchemaNode[] {
 }
 
 /** Describes what is expected where `nodes` apply: "a list of paths". */
-export function describe(root: SchemaNode, nodes: readonly SchemaNode[]): string {
+export function describeExpected(root: SchemaNode, nodes: readonly SchemaNode[]): string {
   const words = new Set(nodes.flatMap((node) => wordsFor(root, node)));
   return words.size === 0 ? "something else" : [...words].join(" or ");
 }
@@ -94,7 +94,7 @@ function wordsFor(root: SchemaNode, node: SchemaNode): readonly string[] {
     if (word === undefined) return [];
     if (type !== "array" || node.items === undefined) return [word];
     return [
-      `a list of ${describe(root, alternatives(root, node.items))
+      `a list of ${describeExpected(root, alternatives(root, node.items))
         .replace(/^an? /, "")
         .replace(/^(string|number|map|list)$/, "$1s")}`,
     ];

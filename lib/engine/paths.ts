@@ -10,6 +10,6 @@ export function secretsFolder(home: string): string {
 }
 
 /** Tells whether one of two absolute paths contains the other, or equals it. */
-export function overlap(one: string, other: string): boolean {
+export function pathsOverlap(one: string, other: string): boolean {
   return `${one}/`.startsWith(`${other}/`) || `${other}/`.startsWith(`${one}/`);
 }

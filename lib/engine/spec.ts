@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { overlap, secretsFolder, workspace, agentFolder } from "./paths.js";
+import { pathsOverlap, secretsFolder, workspace, agentFolder } from "./paths.js";
 import type { ContainerSpec, ContainerUser, Mount } from "./engine.js";
 
 /** Increased when the arguments below change meaning, so that tazpod offers to make older containers again. */
@@ -39,7 +39,7 @@ export function mountProblem(spec: ContainerSpec, user: ContainerUser): string |
   // nor in the copy of the project
   const copy = spec.workspace === "copy" ? [{ target: workspace }] : [];
   const mounts = [...copy, ...mountsOf(spec, user)];
-  const wrong = mounts.find(({ target }) => overlap(target, secrets));
+  const wrong = mounts.find(({ target }) => pathsOverlap(target, secrets));
   if (wrong !== undefined) return `the target ${wrong.target} overlaps the RAM folder, ${secrets}`;
   const again = mounts.find(({ target }, index) =>
     mounts.slice(0, index).some((mount) => mount.target === target),

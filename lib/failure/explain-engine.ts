@@ -1,13 +1,13 @@
-import { type Explanation, say } from "./explanation.js";
+import { type Explanation, explanation } from "./explanation.js";
 import type { FailureOf } from "./failure.js";
 
 type Unavailable = FailureOf<"engine-unavailable">;
 
 /** Explains why an engine is unavailable. */
-export function unavailable({ engine, why, detail }: Unavailable): Explanation {
+export function explainUnavailableEngine({ engine, why, detail }: Unavailable): Explanation {
   if (engine === "namespace") return namespaces(why, detail);
   if (engine === "process")
-    return say(
+    return explanation(
       `Plain processes cannot be used: ${detail}.`,
       "Secrets never go to a disk. Mount a tmpfs, as root: `mount -t tmpfs -o mode=1777 tmpfs /dev/shm`; or set XDG_RUNTIME_DIR to a folder of yours in one.",
     );
@@ -16,26 +16,29 @@ export function unavailable({ engine, why, detail }: Unavailable): Explanation {
   const said = detail.split("\n").find((line) => line !== "") ?? "";
   switch (why) {
     case "missing":
-      return say(
+      return explanation(
         `${title} is not installed: the program ${engine} is not in PATH.`,
         isPodman
           ? "On Debian: `sudo apt-get install podman uidmap slirp4netns`."
           : "On Debian: `sudo apt-get install docker.io`.",
       );
     case "permission":
-      return say(
+      return explanation(
         `${title} is running, but this user may not use it (${said}).`,
         "Add yourself to the docker group (`sudo usermod -aG docker $USER`, then log in again), or use rootless Docker.",
       );
     case "user-namespace":
-      return say(
+      return explanation(
         `${title} is installed, but this user cannot run containers with it: ${said}`,
         "Rootless containers need newuidmap (on Debian: `sudo apt-get install uidmap`) and subordinate ids for this user: `sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $USER` (a range that no other user has in /etc/subuid), then `podman system migrate`.",
       );
     default:
       return isPodman
-        ? say(`podman does not work here: ${said}`, "`podman info` shows the same error until it is fixed.")
-        : say(
+        ? explanation(
+            `podman does not work here: ${said}`,
+            "`podman info` shows the same error until it is fixed.",
+          )
+        : explanation(
             `${title} is not answering: ${said}`,
             "Start it (`sudo systemctl start docker`), or point DOCKER_HOST or `docker context use` at one that is running.",
           );
@@ -47,36 +50,36 @@ export const rootRefused = "tazpod does not run as root in a namespace, and the 
 
 function namespaces(why: Unavailable["why"], detail: string): Explanation {
   if (why === "missing")
-    return say(
+    return explanation(
       `Linux namespaces need ${detail}, which is missing.`,
       "tazpod uses util-linux for them. On Debian: `sudo apt-get install util-linux bsdutils mount`.",
     );
   if (detail === rootRefused)
-    return say(
+    return explanation(
       `Linux namespaces are not available: ${detail}.`,
       "Run tazpod as an ordinary user, or give the project to one: `chown -R USER: .`",
     );
-  return say(
+  return explanation(
     `Linux namespaces are not available: ${detail}`,
     "Unprivileged users may create them if `sysctl kernel.unprivileged_userns_clone` is 1 (Debian) or `kernel.apparmor_restrict_unprivileged_userns` is 0 (Ubuntu).",
   );
 }
 
 /** Explains why a container did not start. */
-export function noStart({ name, detail, why }: FailureOf<"container-start">): Explanation {
+export function explainStartFailure({ name, detail, why }: FailureOf<"container-start">): Explanation {
   if (why === "network")
-    return say(
+    return explanation(
       `The container ${name} did not start, because podman cannot set up its network: ${detail}.`,
       "As an ordinary user, install slirp4netns (on Debian: `sudo apt-get install slirp4netns`) and provide /dev/net/tun (`sudo modprobe tun`, `sudo chmod 666 /dev/net/tun`). As root, install the package containernetworking-plugins. `network: none` or `network: host` in .tazpod/config.yaml needs neither.",
     );
-  return say(
+  return explanation(
     `The container ${name} did not start: ${detail}`,
     "`tazpod down` removes it, and the next start creates it again.",
   );
 }
 
 /** Explains that a container or volume of the wanted name belongs to something else. */
-export function foreign({
+export function explainForeignContainer({
   engine,
   name,
   owner,
@@ -85,11 +88,11 @@ export function foreign({
 }: FailureOf<"container-foreign">): Explanation {
   const another = "Set a different container_name in .tazpod/config.yaml";
   if (volume)
-    return say(
+    return explanation(
       `The volume ${name} belongs to ${owner === "" ? "something other than tazpod" : owner}, not to ${project}.`,
       `${another}; or, if you no longer need the volume, remove it with \`${engine} volume rm ${name}\`.`,
     );
-  return say(
+  return explanation(
     `The container ${name} belongs to ${owner === "" ? "something other than tazpod" : owner}, not to ${project}.`,
     engine === "namespace" || engine === "process"
       ? `${another}.`
@@ -105,8 +108,8 @@ export function isAbsentImage(detail: string): boolean {
 }
 
 /** Explains why an image is not available. */
-export function noImage({ engine, image, detail }: FailureOf<"image-unavailable">): Explanation {
-  return say(
+export function explainMissingImage({ engine, image, detail }: FailureOf<"image-unavailable">): Explanation {
+  return explanation(
     `The image ${image} is not on this machine and could not be pulled: ${detail}`,
     isAbsentImage(detail)
       ? `Set \`image\` in .tazpod/config.yaml to one that exists (a private one needs \`${engine} login\`), or \`build\` to a Dockerfile.`

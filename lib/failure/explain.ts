@@ -1,5 +1,10 @@
-import { foreign, noImage, noStart, unavailable } from "./explain-engine.js";
-import { type Explanation, say } from "./explanation.js";
+import {
+  explainForeignContainer,
+  explainMissingImage,
+  explainStartFailure,
+  explainUnavailableEngine,
+} from "./explain-engine.js";
+import { type Explanation, explanation } from "./explanation.js";
 import type { Failure, FailureOf, Problem } from "./failure.js";
 
 const project = "Use `tazpod init` in the project's folder, or name it with --project DIR.";
@@ -8,40 +13,43 @@ const project = "Use `tazpod init` in the project's folder, or name it with --pr
 export function explain(failure: Failure): Explanation {
   switch (failure.kind) {
     case "usage":
-      return say(failure.message, failure.hint ?? "See `tazpod --help`.");
+      return explanation(failure.message, failure.hint ?? "See `tazpod --help`.");
     case "unknown-name":
-      return say(`There is no ${failure.what} "${failure.name}".`, nearby(failure.nearest, failure.known));
+      return explanation(
+        `There is no ${failure.what} "${failure.name}".`,
+        nearby(failure.nearest, failure.known),
+      );
     case "invalid-document":
-      return say(failure.problems.map(problemText).join("\n\n"));
+      return explanation(failure.problems.map(problemText).join("\n\n"));
     case "unmet-fact":
-      return say(
+      return explanation(
         `${failure.task === undefined ? "" : `${failure.task} needs `}${failure.fact}, which does not hold: ${failure.reason}.`.replace(
           /\.\.$/,
           ".",
         ),
       );
     case "unknown-fact":
-      return say(
+      return explanation(
         `Could not tell whether ${failure.desc ?? `${failure.fact} holds`}: ${failure.reason}`,
         failure.hint,
       );
     case "plan-conflict":
-      return say(failure.message, failure.hint);
+      return explanation(failure.message, failure.hint);
     case "precondition":
-      return say(failure.message, undefined, failure.at);
+      return explanation(failure.message, undefined, failure.at);
     case "answer-needed":
-      return say(
+      return explanation(
         `Cannot ask "${failure.question}" without a terminal.`,
         `Run this in a terminal, or use ${failure.flag}.`,
       );
     case "declined":
-      return say(`Declined: ${failure.question}`, "Nothing was changed.");
+      return explanation(`Declined: ${failure.question}`, "Nothing was changed.");
     case "interrupted":
-      return say(`Interrupted (${failure.signal}).`);
+      return explanation(`Interrupted (${failure.signal}).`);
     case "timeout":
-      return say(`${failure.what} did not finish within ${failure.ms / 1000} s.`);
+      return explanation(`${failure.what} did not finish within ${failure.ms / 1000} s.`);
     case "too-much-output":
-      return say(
+      return explanation(
         `${failure.what} printed more than ${Math.floor(failure.limit / 2 ** 20)} MiB and was stopped.`,
         "A program in the container may be printing endlessly. `tazpod down` removes the container.",
       );
@@ -51,129 +59,131 @@ export function explain(failure: Failure): Explanation {
     }
     case "cleanup-failed": {
       const all = failure.first === undefined ? failure.causes : [failure.first, ...failure.causes];
-      return say(all.map(failureText).join("\n"));
+      return explanation(all.map(failureText).join("\n"));
     }
     case "not-achieved":
-      return say(
+      return explanation(
         `${failure.task} ended without an error, but ${failure.fact} ${failure.expected ? "still does not hold" : "still holds"}: ${failure.reason}.`,
       );
     case "script":
-      return say(`${failure.file}: ${failure.message}`);
+      return explanation(`${failure.file}: ${failure.message}`);
     case "command-missing":
-      return say(`The program ${failure.program} was not found.`, failure.hint);
+      return explanation(`The program ${failure.program} was not found.`, failure.hint);
     case "command-failed":
-      return say(
+      return explanation(
         `\`${failure.command.join(" ")}\` ${ending(failure.code, failure.signal)}${failure.detail === "" ? "." : `: ${failure.detail}`}`,
       );
     case "exit-code":
-      return say(`${failure.command} ended with exit code ${failure.code}.`);
+      return explanation(`${failure.command} ended with exit code ${failure.code}.`);
     case "file":
-      return say(`Could not ${failure.action} ${failure.path}: ${failure.detail ?? failure.code}.`);
+      return explanation(`Could not ${failure.action} ${failure.path}: ${failure.detail ?? failure.code}.`);
     case "no-project":
-      return say(`There is no tazpod project in ${failure.from} or any folder above it.`, project);
+      return explanation(`There is no tazpod project in ${failure.from} or any folder above it.`, project);
     case "engine-unavailable":
-      return unavailable(failure);
+      return explainUnavailableEngine(failure);
     case "no-engine":
-      return say(
+      return explanation(
         `No container engine is available:\n${failure.causes.map((cause) => `  ${explain(cause).message}`).join("\n")}`,
         "Install Docker or podman, or let this user make Linux namespaces. TAZPOD_ENGINE=process runs without isolation.",
       );
     case "container-foreign":
-      return foreign(failure);
+      return explainForeignContainer(failure);
     case "container-gone":
-      return say(
+      return explanation(
         `The container ${failure.name} ${failure.restarted === true ? "was restarted, and its RAM folder is empty" : "is no longer running"}.`,
         failure.unsaved
           ? "Unsaved changes in RAM are lost. The sealed vault is unchanged since the last save."
           : "Run `tazpod enter` to start it.",
       );
     case "container-start":
-      return noStart(failure);
+      return explainStartFailure(failure);
     case "image-unavailable":
-      return noImage(failure);
+      return explainMissingImage(failure);
     case "build-failed":
-      return say(
+      return explanation(
         `The image could not be built from ${failure.dockerfile}:\n${failure.lines.map((line) => `  ${line}`).join("\n")}`,
         `Fix ${failure.dockerfile}, which \`build\` in .tazpod/config.yaml names.`,
       );
     case "image-unusable":
-      return say(`The image ${failure.image} lacks ${failure.lacks}.`, failure.hint);
+      return explanation(`The image ${failure.image} lacks ${failure.lacks}.`, failure.hint);
     case "ghost-mode-off":
-      return say(
+      return explanation(
         "`ghost_mode: false` would keep secrets outside RAM, which this engine does not need.",
         "Set `ghost_mode: true` in .tazpod/config.yaml.",
       );
     case "untrusted":
-      return say(
+      return explanation(
         `${failure.text}\nThis project is not trusted on this host yet.`,
         `Review it with \`tazpod trust --show\`. Then trust it with \`tazpod trust\` or TAZPOD_TRUST=${failure.hash}`,
       );
     case "untrusted-file":
-      return say(
+      return explanation(
         `${failure.file} ${untrustedFile[failure.why]}, so tazpod did not use it.`,
         "`tazpod trust` shows the changes and asks whether you trust them.",
       );
     case "setting-unusable":
-      return say(`\`${failure.setting}\` in .tazpod/config.yaml: ${failure.detail}.`, failure.hint);
+      return explanation(`\`${failure.setting}\` in .tazpod/config.yaml: ${failure.detail}.`, failure.hint);
     case "busy":
-      return say(
+      return explanation(
         `Another tazpod (process ${failure.pid} on ${failure.host}) is opening, saving or closing this vault, and has not finished within 2 minutes.`,
         `Wait for it, or end it. If there is no such process, remove ${failure.path}.`,
       );
     case "changed-meanwhile":
-      return say(`${failure.detail}.`, "Run it again.");
+      return explanation(`${failure.detail}.`, "Run it again.");
     case "passphrase-unusable":
-      return say(`The passphrase from ${failure.source} cannot be used: ${failure.detail}.`);
+      return explanation(`The passphrase from ${failure.source} cannot be used: ${failure.detail}.`);
     case "wrong-passphrase":
-      return say(
+      return explanation(
         `${failure.path} cannot be opened: the passphrase is wrong, or the file is damaged${failure.tries > 1 ? ` (tried ${failure.tries} times)` : ""}.`,
         "Nothing was opened or changed.",
       );
     case "vault-damaged":
-      return say(
+      return explanation(
         `${failure.path} is damaged: ${failure.detail}.`,
         "`tazpod pull --force` takes the remote's copy and keeps this one as a backup next to it.",
       );
     case "vault-format":
-      return say(`${failure.path} cannot be used: ${failure.detail}.`, "A newer tazpod may read it.");
+      return explanation(`${failure.path} cannot be used: ${failure.detail}.`, "A newer tazpod may read it.");
     case "vault-absent":
-      return say(
+      return explanation(
         `There is no vault at ${failure.path}.`,
         "`tazpod pull` downloads it from the remote. `tazpod create` makes a new one.",
       );
     case "vault-exists":
-      return say(
+      return explanation(
         `There is already a vault at ${failure.path}.`,
         "It was not changed. To make a new one, move it away first.",
       );
     case "vault-closed":
-      return say("The vault is not open.", "`tazpod unlock` opens it.");
+      return explanation("The vault is not open.", "`tazpod unlock` opens it.");
     case "vault-rollback":
-      return say(
+      return explanation(
         `${failure.path} is older than a vault this host has opened before: generation ${failure.found}, sealed by ${failure.host} on ${failure.time.slice(0, 19).replace("T", " ")} UTC, after generation ${failure.seen}. It was not opened.`,
         "An old copy has replaced the vault. `tazpod pull` downloads the newer one, if the remote has it. To open the old one, use `tazpod unlock --force`.",
       );
     case "vault-unknown":
-      return say(
+      return explanation(
         `${failure.path} was never sealed, pulled or opened on this host, so it was not pushed.`,
         "If it is your vault, open it with `tazpod unlock`. Then it can be pushed.",
       );
     case "mark-changed":
-      return say(
+      return explanation(
         `A vault is open in ${failure.container}, but its marker file is not the one this host wrote: a program in the container changed it, or another user or home opened a vault there.`,
         "`tazpod lock --discard` empties the RAM folder. Saved changes are safe.",
       );
     case "vault-vanished":
-      return say(
+      return explanation(
         "The vault was open in the container, but a program inside removed or changed its marker file.",
         failure.kept === undefined
           ? "The sealed vault is unchanged since the last save; `tazpod enter` unlocks it again. Unsaved changes are lost, unless they are still in the RAM folder."
           : `The sealed vault is unchanged since the last save. The content of the RAM folder was sealed as ${failure.kept}, and the folder was emptied.`,
       );
     case "archive-refused":
-      return say(`The archive was refused because of ${JSON.stringify(failure.entry)}: ${failure.detail}.`);
+      return explanation(
+        `The archive was refused because of ${JSON.stringify(failure.entry)}: ${failure.detail}.`,
+      );
     case "archive-too-large":
-      return say(
+      return explanation(
         failure.lacksRam === true
           ? `${failure.what} is ${failure.bytes} bytes, but only ${failure.limit} bytes of RAM are free for it.`
           : `${failure.what} is ${failure.bytes} bytes, but at most ${failure.limit} are allowed.`,
@@ -182,35 +192,35 @@ export function explain(failure: Failure): Explanation {
           : "Raise vault.size in .tazpod/config.yaml, or remove files.",
       );
     case "save-incomplete":
-      return say(
+      return explanation(
         `Some files could not be read, so nothing was saved:\n${failure.problems.map((line) => `  ${line}`).join("\n")}`,
         "Fix or remove these files, or leave them out with --skip-unreadable. `tazpod lock --discard` drops all unsaved changes.",
       );
     case "still-open":
-      return say(
+      return explanation(
         `The RAM folder is not empty: ${failure.detail}.`,
         "`tazpod lock` tries again. `tazpod down` removes the container and its RAM.",
       );
     case "still-held":
-      return say(
+      return explanation(
         `The RAM folder is empty, but processes in the container still have its files open: ${failure.holders}. Those files stay in RAM until the processes end.`,
         "`tazpod lock` checks again. `tazpod lock --force` ends them.",
       );
     case "no-credentials":
-      return say(`${failure.detail}.`, failure.hint);
+      return explanation(`${failure.detail}.`, failure.hint);
     case "login-failed":
       return login(failure);
     case "remote-unavailable":
-      return say(`${failure.url}: ${failure.reason}`, failure.hint);
+      return explanation(`${failure.url}: ${failure.reason}`, failure.hint);
     case "remote-absent":
-      return say(`There is no vault at ${failure.url}.`);
+      return explanation(`There is no vault at ${failure.url}.`);
     case "remote-rollback":
-      return say(
+      return explanation(
         `${failure.url} has an older vault than this host saw there before: generation ${failure.found}, written ${failure.host === undefined ? "" : `by ${failure.host} `}on ${failure.modified.slice(0, 19).replace("T", " ")} UTC, after generation ${failure.seen}. Nothing was changed.`,
         "An old copy was restored there, or the server returned one. To use it anyway, run `tazpod pull --force`; the local vault is kept as vault.tar.aes.bak-N.",
       );
     case "conflict":
-      return say(failure.message, failure.hint);
+      return explanation(failure.message, failure.hint);
     default:
       return failure satisfies never;
   }
@@ -252,21 +262,27 @@ function ending(code: number | undefined, signal: string | undefined): string {
 function login({ startUrl, why, detail }: FailureOf<"login-failed">): Explanation {
   switch (why) {
     case "denied":
-      return say(`The login at ${startUrl} was denied in the browser.`, "`tazpod login` starts a new one.");
+      return explanation(
+        `The login at ${startUrl} was denied in the browser.`,
+        "`tazpod login` starts a new one.",
+      );
     case "expired":
-      return say(`The login at ${startUrl} was not confirmed in time.`, "`tazpod login` starts a new one.");
+      return explanation(
+        `The login at ${startUrl} was not confirmed in time.`,
+        "`tazpod login` starts a new one.",
+      );
     case "unavailable":
-      return say(
+      return explanation(
         `The login service of ${startUrl} is not reachable: ${detail}.`,
         "Check the network, and sso.region (sso_region in the AWS configuration).",
       );
     case "refused":
-      return say(
+      return explanation(
         `The login service refused the login at ${startUrl}: ${detail}.`,
         "Check sso.start_url and sso.region (sso_start_url and sso_region in the AWS configuration).",
       );
     case "no-role":
-      return say(
+      return explanation(
         `The login at ${startUrl} gives no credentials: ${detail}.`,
         "Check sso.account_id and sso.role_name (sso_account_id and sso_role_name in the AWS configuration).",
       );

@@ -9,7 +9,7 @@ export interface Explanation {
 }
 
 /** Builds an explanation. */
-export function say(message: string, hint?: string, at?: Position): Explanation {
+export function explanation(message: string, hint?: string, at?: Position): Explanation {
   return {
     message,
     ...(hint === undefined ? {} : { hint }),

@@ -4,7 +4,7 @@ import type { Recipe } from "../recipe/recipe.js";
 import type { Plan, PlannedStep, Cause } from "./plan.js";
 
 /** How to format a plan. */
-export interface ExplainOptions {
+export interface FormatOptions {
   /** Values of `{{name}}`. */
   readonly vars: Readonly<Record<string, string>>;
   /** Formats a failure as one line. */
@@ -22,7 +22,7 @@ interface Row {
  * Formats a plan as aligned rows, without a final newline: `=` already holds (internal facts are left out), `+` will
  * run, `?` may run, `!` wanted but not possible, `-` declined, `~` cleanup.
  */
-export function explainPlan(plan: Plan, recipe: Recipe, settings: ExplainOptions): string {
+export function formatPlan(plan: Plan, recipe: Recipe, settings: FormatOptions): string {
   const rows: readonly Row[] = [
     ...plan.satisfied
       .filter(({ fact }) => recipe.facts.get(fact)?.internal !== true)
@@ -124,7 +124,7 @@ export interface PlanJson {
 }
 
 /** Returns a plan as plain data. */
-export function planJson(plan: Plan, { vars, describeFailure }: ExplainOptions): PlanJson {
+export function planJson(plan: Plan, { vars, describeFailure }: FormatOptions): PlanJson {
   return {
     version: 1,
     target: plan.target,

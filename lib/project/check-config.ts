@@ -1,6 +1,6 @@
 import type { Document } from "../document/document.js";
 import { nearest } from "../document/nearest.js";
-import { agentFolder, overlap } from "../engine/paths.js";
+import { agentFolder, pathsOverlap } from "../engine/paths.js";
 import type { Problem } from "../failure/failure.js";
 import type { ConfigFile } from "../generated/config.js";
 import * as config from "../generated/config-validator.js";
@@ -42,7 +42,7 @@ export function configProblems({ value, problem }: Checked): Problem[] {
     const path = ["mounts", index, "target"];
     if (mounts.slice(0, index).some((mount) => mount.target === target))
       found.push(problem(path, `${JSON.stringify(target)} is the target of two mounts`));
-    if (overlap(target, agentFolder))
+    if (pathsOverlap(target, agentFolder))
       found.push(problem(path, `${JSON.stringify(target)} overlaps ${agentFolder}, which tazpod uses`));
   }
   return found;

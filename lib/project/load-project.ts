@@ -53,7 +53,7 @@ async function readConfig(path: string, files: ProjectFiles): Promise<Result<Con
     return fail({ kind: "file", action: "read", path, code: "ENOENT", detail: "it has just been removed" });
   // an empty config means all defaults, but the parser requires a map
   if (text.value.replace(/^\s*(#.*)?$/gm, "") === "") return ok({});
-  const [{ parseDocument }, { invalid }, { configProblems, configSchema }] = await Promise.all([
+  const [{ parseDocument }, { invalidDocument }, { configProblems, configSchema }] = await Promise.all([
     import("../document/parse-yaml.js"),
     import("../document/document.js"),
     import("./check-config.js"),
@@ -61,5 +61,5 @@ async function readConfig(path: string, files: ProjectFiles): Promise<Result<Con
   const parsed = parseDocument({ path: displayPath(path), text: text.value }, configSchema);
   if (!parsed.ok) return parsed;
   const problems = configProblems(parsed.value);
-  return problems.length === 0 ? ok(parsed.value.value) : invalid(problems);
+  return problems.length === 0 ? ok(parsed.value.value) : invalidDocument(problems);
 }

@@ -2,7 +2,7 @@ import type { Problem } from "../failure/failure.js";
 import { factsOf, isDerived } from "./check.js";
 import { itemsOf, leafOf, textsOf } from "./fields.js";
 import type { MergedRecipe } from "./merge-layers.js";
-import { type MapTree, type Place, problemAt, shortPlace } from "./recipe-tree.js";
+import { type MapTree, type Place, problemAt, formatPlace } from "./recipe-tree.js";
 import type { Fact, Task } from "./recipe.js";
 
 /** Returns problems within one entry that only show after merging, so the schema cannot find them. */
@@ -54,7 +54,7 @@ function checkTask(name: string, { entries }: MapTree, task: Task | undefined): 
     const name2 = later === script ? "cmds" : "script";
     problems.push(
       problemAt(later.place, `the task "${name}" has both script and cmds`, {
-        hint: `the other is at ${shortPlace(other.place)}; ${name2}: null removes it`,
+        hint: `the other is at ${formatPlace(other.place)}; ${name2}: null removes it`,
       }),
     );
   }
@@ -89,7 +89,7 @@ function checkNames(merged: MergedRecipe): readonly Problem[] {
     if (other === undefined) taken.set(name, { what, place });
     else
       problems.push(
-        problemAt(place, `the name "${name}" is already ${other.what}, at ${shortPlace(other.place)}`, {
+        problemAt(place, `the name "${name}" is already ${other.what}, at ${formatPlace(other.place)}`, {
           part,
         }),
       );

@@ -2,7 +2,7 @@ import { didYouMean } from "../document/nearest.js";
 import type { Problem } from "../failure/failure.js";
 import { itemsOf, textsOf } from "./fields.js";
 import type { MergedRecipe, Section } from "./merge-layers.js";
-import { type MapTree, type Place, problemAt, shortPlace, type Tree } from "./recipe-tree.js";
+import { type MapTree, type Place, problemAt, formatPlace, type Tree } from "./recipe-tree.js";
 
 /** A name in one entry that refers to another entry. */
 interface Reference {
@@ -19,7 +19,7 @@ export function checkReferences(merged: MergedRecipe): readonly Problem[] {
     const what = section.slice(0, -1);
     if (removed !== undefined)
       return [
-        problemAt(place, `the ${what} "${name}" is used here, but was removed at ${shortPlace(removed)}`),
+        problemAt(place, `the ${what} "${name}" is used here, but was removed at ${formatPlace(removed)}`),
       ];
     const known = merged[section];
     return [

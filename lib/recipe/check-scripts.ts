@@ -3,7 +3,7 @@ import { didYouMean } from "../document/nearest.js";
 import type { Problem } from "../failure/failure.js";
 import type { Result } from "../failure/result.js";
 import { itemsOf } from "./fields.js";
-import { unreadable } from "./read-layers.js";
+import { unreadableMessage } from "./read-layers.js";
 import type { MergedRecipe } from "./merge-layers.js";
 import { type Place, problemAt, type Tree } from "./recipe-tree.js";
 import type { ScriptRef } from "./recipe.js";
@@ -34,7 +34,8 @@ export async function checkScripts(
     const ref = scriptRef(place.text, place);
     if (ref.kind === "file") {
       const found = await sources.read(ref.file);
-      if (!found.ok) problems.push(problemAt(place, unreadable(found.failure, sources.show(ref.file))));
+      if (!found.ok)
+        problems.push(problemAt(place, unreadableMessage(found.failure, sources.show(ref.file))));
       else if (!/\.[cm]?[jt]s$/.test(ref.file))
         problems.push(
           problemAt(place, `${place.text} does not have a script's name`, {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { invalid, type SourceFile } from "../document/document.js";
+import { invalidDocument, type SourceFile } from "../document/document.js";
 import type { Problem } from "../failure/failure.js";
 import { ok, type Result } from "../failure/result.js";
 import { readCheck } from "./check.js";
@@ -43,7 +43,7 @@ export async function loadRecipe(sources: RecipeSources): Promise<Result<Recipe>
   const files = root === undefined ? [] : [join(root, projectRecipe), join(root, localRecipe)];
   const layered = await readLayers({ builtin, files, read, show });
   if (!layered.ok) return layered;
-  if (layered.value.problems.length > 0) return invalid(layered.value.problems);
+  if (layered.value.problems.length > 0) return invalidDocument(layered.value.problems);
 
   const { merged, problems: merging } = mergeLayers(layered.value.layers);
   const checked = checkReferences(merged);
@@ -59,7 +59,7 @@ export async function loadRecipe(sources: RecipeSources): Promise<Result<Recipe>
     ...(await checkScripts(merged, { builtin: sources.builtinScripts, read, show })),
   ];
   const names = layered.value.layers.map(({ document }) => document.path);
-  if (problems.length > 0) return invalid(inOrder(problems, names));
+  if (problems.length > 0) return invalidDocument(inOrder(problems, names));
   const goals = new Map([...merged.goals].map(([name, tree]) => [name, readGoal(name, tree)]));
   return ok({
     facts,

@@ -6,7 +6,7 @@ import {
   type MapTree,
   type Place,
   problemAt,
-  shortPlace,
+  formatPlace,
   type Tree,
   treeOf,
 } from "./recipe-tree.js";
@@ -105,7 +105,7 @@ function checkNew(
     return [
       problemAt(
         flag.place,
-        `the ${what} "${name}" is not new: it is defined at ${shortPlace(before.place)}`,
+        `the ${what} "${name}" is not new: it is defined at ${formatPlace(before.place)}`,
         {
           part: "key",
           hint: "remove `new` to change that one, or use another name",

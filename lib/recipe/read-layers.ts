@@ -68,7 +68,7 @@ export async function readLayers(
       }
       const extended = await sources.read(target);
       if (!extended.ok) {
-        problems.push(document.problem(place, unreadable(extended.failure, sources.show(target))));
+        problems.push(document.problem(place, unreadableMessage(extended.failure, sources.show(target))));
         continue;
       }
       if (extended.value === undefined) {
@@ -95,7 +95,7 @@ export async function readLayers(
 }
 
 /** Returns why a file named in a recipe cannot be read. */
-export function unreadable(failure: Failure, name: string): string {
+export function unreadableMessage(failure: Failure, name: string): string {
   if (failure.kind !== "file") throw new Error(`a file failed with ${failure.kind}`);
   return `${name} cannot be read: ${failure.detail ?? failure.code}`;
 }

@@ -75,7 +75,7 @@ export function problemAt(
 }
 
 /** Formats a place as "tazpod.tasks.yaml:12", for messages about a second place. */
-export function shortPlace(place: Place): string {
+export function formatPlace(place: Place): string {
   const { file, line } = positionOf(place, "key");
   return `${file}:${line}`;
 }

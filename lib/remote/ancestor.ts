@@ -40,12 +40,15 @@ export async function fetchAncestor(
 
 /** Returns the common versions, latest first. A push whose answer was lost counts if the history has a copy of it. */
 function commonVersions({ pushed, pending = [] }: VaultState, url: string): readonly CommonVersion[] {
-  const unheard = pending.filter(({ remote }) => remote === url).toReversed();
+  const unconfirmed = pending.filter(({ remote }) => remote === url).toReversed();
   const marked = (write: Parameters<typeof historyMark>[0]): CommonVersion["isCopy"] => {
     const mark = historyMark(write);
     return (copy) => copy.mark === mark;
   };
-  const common = unheard.map(({ sha256, writeId }) => ({ sha256, isCopy: marked({ writeId, etag: "" }) }));
+  const common = unconfirmed.map(({ sha256, writeId }) => ({
+    sha256,
+    isCopy: marked({ writeId, etag: "" }),
+  }));
   if (pushed?.remote !== url) return common;
   const isMarked = marked(pushed);
   const isCopy = (copy: HistoryCopy): boolean => copy.name === pushed.history || isMarked(copy);

@@ -8,6 +8,7 @@ import type { DownloadLimits, DownloadRequest, RemoteObject } from "./remote-typ
 /** Enough bytes for `detectFormat` and the lines of an age file with the work factor. */
 const firstLines = 256;
 
+/** A downloaded vault. */
 export interface Fetched {
   readonly object: RemoteObject;
   /** SHA-256 of its bytes, hex. */

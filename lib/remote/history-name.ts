@@ -25,6 +25,7 @@ export function historyMark({ writeId, etag }: Pick<RemoteObject, "writeId" | "e
     .slice(0, 8);
 }
 
+/** Returns a new, unique name for a copy of an object. */
 export function newHistoryName(object: RemoteObject): string {
   return `${historyStem(object)}${randomBytes(2).toString("hex")}.tar.aes`;
 }

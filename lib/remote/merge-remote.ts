@@ -9,6 +9,7 @@ import { readLocal } from "./local-vault.js";
 import { recordSynced } from "./last-synced.js";
 import type { Remote } from "./remote-types.js";
 
+/** What to merge. */
 export interface MergeRemoteRequest {
   readonly remote: Remote;
   /** .tazpod/vault, absolute. */

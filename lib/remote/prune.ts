@@ -56,6 +56,7 @@ export function expired(copies: readonly HistoryCopy[], keep: number | undefined
   return old;
 }
 
+/** Which history to purge. */
 export interface PurgeRequest {
   readonly remote: Remote;
   /** .tazpod/vault, absolute. */
@@ -63,6 +64,7 @@ export interface PurgeRequest {
   readonly signal?: AbortSignal;
 }
 
+/** The result of a purge. */
 export interface Purged {
   /** How many copies were removed, and how many remain. */
   readonly removed: number;

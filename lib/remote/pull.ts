@@ -9,6 +9,7 @@ import { isPushed, type LocalVault, readLocal } from "./local-vault.js";
 import { rollbackFailure, recordPullStarted, recordSynced } from "./last-synced.js";
 import type { ByteProgress, Presence, Remote, RemoteObject } from "./remote-types.js";
 
+/** The settings that pull and push share. */
 export interface TransferRequest {
   readonly remote: Remote;
   /** .tazpod/vault, absolute. */
@@ -21,6 +22,7 @@ export interface TransferRequest {
   readonly progress?: ByteProgress;
 }
 
+/** The result of a pull. */
 export interface Pulled {
   readonly object: RemoteObject;
   /** False when the local vault was already the remote's. */
@@ -32,6 +34,7 @@ export interface Pulled {
 /** The step just completed; tests stop the process there. */
 type PullStep = "begun" | "writing" | "fetched" | "backed-up" | "replaced" | "recorded";
 
+/** The settings of a pull. */
 export interface PullRequest extends TransferRequest {
   readonly onStep?: (step: PullStep) => void;
 }

@@ -19,7 +19,8 @@ import { isPushed, type LocalVault, readLocal } from "./local-vault.js";
 import { remoteChanged, rollbackFailure } from "./last-synced.js";
 import type { TransferRequest } from "./pull.js";
 import { type EarlierCopies, listEarlierCopies, prune } from "./prune.js";
-import type { Known, Presence, RemoteObject, WriteCondition } from "./remote-types.js";
+import type { Known, RemoteObject, WriteCondition } from "./remote-types.js";
+import { requireKnown } from "./presence.js";
 
 /** The step just completed; tests stop the process there. */
 type PushStep = "looked" | "kept-old" | "noted" | "written" | "recorded" | "verified" | "kept" | "pruned";
@@ -27,6 +28,7 @@ type PushStep = "looked" | "kept-old" | "noted" | "written" | "recorded" | "veri
 /** How often a refused write is tried again. */
 const maxTries = 4;
 
+/** The settings of a push. */
 export interface PushRequest extends TransferRequest {
   /** This host's name in the metadata; the system's by default. */
   readonly host?: string;
@@ -37,6 +39,7 @@ export interface PushRequest extends TransferRequest {
   readonly onStep?: (step: PushStep) => void;
 }
 
+/** The result of a push. */
 export interface Pushed {
   /** False when the remote already has this vault. */
   readonly uploaded: boolean;
@@ -107,14 +110,14 @@ class Push {
 
   async run(): Promise<Pushed> {
     const { remote, signal } = this.#request;
-    let found = known(await remote.head(signal));
+    let found = requireKnown(await remote.head(signal));
     this.#step("looked");
     for (let tries = 0; tries < maxTries; tries++) {
-      const there = this.#alreadyThere(found);
-      if (there !== undefined) return this.#recordThere(there);
+      const there = this.#sameVault(found);
+      if (there !== undefined) return this.#recordExisting(there);
       const condition = this.#condition(found);
       if (found.state === "present" && !(await this.#keepOld(found.object))) {
-        found = known(await remote.head(signal));
+        found = requireKnown(await remote.head(signal));
         continue;
       }
       const uploaded = await this.#upload(found, condition);
@@ -126,17 +129,17 @@ class Push {
   }
 
   /** Returns the remote's object if it is this vault. */
-  #alreadyThere(found: Known): RemoteObject | undefined {
+  #sameVault(found: Known): RemoteObject | undefined {
     if (found.state === "absent") return undefined;
     const { object } = found;
-    const ours = this.#unheard(object);
+    const ours = this.#lostPush(object);
     if ((object.sha256 ?? ours?.sha256) !== this.#local.sha256) return undefined;
     // with force it is written again, unless this host has just written it
     return this.#request.force === true && ours === undefined ? undefined : object;
   }
 
   /** Returns the push of this host that wrote the object, if its answer was lost. */
-  #unheard(object: RemoteObject): PendingRecord | undefined {
+  #lostPush(object: RemoteObject): PendingRecord | undefined {
     return this.#pending.find(({ writeId }) => writeId === object.writeId);
   }
 
@@ -147,7 +150,7 @@ class Push {
     const { pushed } = this.#local.state;
     const { url } = this.#request.remote;
     const seen = pushed?.remote === url && pushed.etag === object.etag;
-    if (seen || this.#unheard(object) !== undefined || object.sha256 === this.#local.sha256)
+    if (seen || this.#lostPush(object) !== undefined || object.sha256 === this.#local.sha256)
       return { replaces: object.etag };
     throw new Failed(rollbackFailure(object, pushed, url) ?? notSeenHere(this.#local, object, url));
   }
@@ -204,12 +207,12 @@ class Push {
     return Math.max(own, before + 1);
   }
 
-  async #recordThere(object: RemoteObject): Promise<Pushed> {
+  async #recordExisting(object: RemoteObject): Promise<Pushed> {
     const generation = object.generation ?? this.#local.state.pushed?.generation ?? 0;
     const record = await this.#record(object, generation);
     const pushed = { uploaded: false, wasGone: false, record };
     // the earlier push ended before copying it
-    if (this.#unheard(object) === undefined) return pushed;
+    if (this.#lostPush(object) === undefined) return pushed;
     return this.#tryToKeep(object, pushed, { checkFirst: true, copies: this.#copies() });
   }
 
@@ -272,11 +275,6 @@ class Push {
   #step(step: PushStep): void {
     this.#request.onStep?.(step);
   }
-}
-
-function known(presence: Presence): Known {
-  if (presence.state === "unknown") throw new Failed(presence.failure);
-  return presence;
 }
 
 function notSeenHere({ path }: LocalVault, object: RemoteObject, url: string): Failure {

@@ -20,6 +20,7 @@ export interface DownloadLimits {
   readonly workFactor: number;
 }
 
+/** Options of a remote that are not in the config's remote settings. */
 export interface RemoteOptions {
   /** By default any size, and a work factor of 20. */
   readonly downloadLimits?: DownloadLimits;
@@ -57,6 +58,7 @@ export type Presence =
       readonly failure: Failure;
     };
 
+/** A presence that the remote confirmed. */
 export type Known =
   | { readonly state: "present"; readonly object: RemoteObject }
   | { readonly state: "absent" };
@@ -64,6 +66,7 @@ export type Known =
 /** Called with the bytes so far and in total. */
 export type ByteProgress = (bytes: number, total: number) => void;
 
+/** Where a download goes. */
 export interface DownloadRequest {
   /** Called with each chunk in order; a failure stops the download and is its result. */
   readonly write: (piece: Buffer) => Promise<Result<void>>;
@@ -76,6 +79,7 @@ export interface DownloadRequest {
 /** What the remote must have for a write: nothing, or exactly this ETag. */
 export type WriteCondition = "absent" | { readonly replaces: string };
 
+/** What to upload, and under which condition. */
 export interface UploadRequest {
   /** The sealed file, absolute; it must not change. */
   readonly from: string;
@@ -103,6 +107,7 @@ export interface HistoryCopy {
   readonly bytes: number;
 }
 
+/** Which object to copy into the history. */
 export interface KeepRequest {
   /** The remote's current object. */
   readonly object: RemoteObject;

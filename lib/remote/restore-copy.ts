@@ -9,6 +9,7 @@ import { isPushed, type LocalVault, readLocal } from "./local-vault.js";
 import { recordSynced } from "./last-synced.js";
 import type { Known, Remote } from "./remote-types.js";
 
+/** Which copy to restore. */
 export interface RestoreCopyRequest {
   readonly remote: Remote;
   /** .tazpod/vault, absolute. */
@@ -24,6 +25,7 @@ export interface RestoreCopyRequest {
   readonly signal: AbortSignal;
 }
 
+/** The restored copy, and the passphrase of the new vault. */
 export interface Restored {
   readonly copy: NumberedCopy;
   readonly passphrase: Secret;

@@ -13,6 +13,7 @@ import { commitFiles, removePaths, stageFiles } from "./container-scripts.js";
 import type { UnpackResult } from "./unpack.js";
 import type { SecretsFolder } from "./secrets-folder.js";
 
+/** Files to add to an open vault. */
 export interface FilesToAdd {
   /** A tar of harmless files, folders and links, none of which is in the secrets folder yet. */
   readonly tar: Readable;
@@ -48,6 +49,7 @@ export async function addFiles(
   return done.value.code === 0 ? ok({ unlinked: printedLines(done.value) }) : fail({ kind: "vault-closed" });
 }
 
+/** Paths to remove from an open vault. */
 export interface FilesToRemove {
   /** Files and links. */
   readonly files: readonly string[];

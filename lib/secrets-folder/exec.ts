@@ -67,6 +67,7 @@ export function escapePath(path: string): string {
     .join("");
 }
 
+/** Formats a folder's attributes as an input line of the scripts. */
 export function folderLine({ path, mode, mtime }: FolderAttributes): string {
   return `${mode.toString(8)} ${mtime} ${escapePath(path)}`;
 }

@@ -28,47 +28,51 @@ export function containerStart(state: ContainerState): string | undefined {
   return state.state === "running" ? `${state.id} ${state.startedAt}` : undefined;
 }
 
-type FolderStart = Pick<SecretsFolder, "vaultFolder" | "run">;
+type FolderStart = Pick<SecretsFolder, "vaultFolder" | "startId">;
 
 /** Records that the vault is being opened in this container start, with this mark. */
 export async function recordOpen(
-  { vaultFolder, run }: FolderStart,
+  { vaultFolder, startId }: FolderStart,
   mark: string,
   opened: OpenVault,
 ): Promise<Result<void>> {
   await markSaved(vaultFolder);
-  return write(vaultFolder, { version: 2, run, mark, opened });
+  return write(vaultFolder, { version: 2, run: startId, mark, opened });
 }
 
 /** Updates the record. Failure: `vault-closed` when there is none for this start. */
-export async function updateOpen(place: FolderStart, opened: OpenVault): Promise<Result<void>> {
-  const record = await readOpen(place);
+export async function updateOpen(at: FolderStart, opened: OpenVault): Promise<Result<void>> {
+  const record = await readOpen(at);
   if (!record.ok) return record;
   if (record.value === undefined) return fail({ kind: "vault-closed" });
-  return write(place.vaultFolder, { ...record.value, opened });
+  return write(at.vaultFolder, { ...record.value, opened });
 }
 
 /** Returns the record for this container start; undefined when there is none. */
-export async function readOpen({ vaultFolder, run }: FolderStart): Promise<Result<OpenRecord | undefined>> {
+export async function readOpen({
+  vaultFolder,
+  startId,
+}: FolderStart): Promise<Result<OpenRecord | undefined>> {
   const found = await read(vaultFolder);
   if (!found.ok) return found;
-  return ok(found.value?.version === 2 && found.value.run === run ? found.value : undefined);
+  return ok(found.value?.version === 2 && found.value.run === startId ? found.value : undefined);
 }
 
 /**
  * Migrates a version 1 record: reads the open vault from the mark in the secrets folder and records it. Undefined when
  * there is no such record for this start.
  */
-export async function adoptOpen(place: FolderStart, mark: string): Promise<Result<OpenVault | undefined>> {
-  const found = await read(place.vaultFolder);
-  if (!found.ok || found.value?.version !== 1 || found.value.run !== place.run)
+export async function adoptOpen(at: FolderStart, mark: string): Promise<Result<OpenVault | undefined>> {
+  const found = await read(at.vaultFolder);
+  if (!found.ok || found.value?.version !== 1 || found.value.run !== at.startId)
     return found.ok ? ok(undefined) : found;
   const opened = parse(mark);
   if (opened === undefined) return ok(undefined);
-  const written = await write(place.vaultFolder, { version: 2, run: place.run, mark, opened });
+  const written = await write(at.vaultFolder, { version: 2, run: at.startId, mark, opened });
   return written.ok ? ok(opened) : written;
 }
 
+/** Removes the record, and the mark of unsaved changes. */
 export async function forgetOpen(vaultFolder: string): Promise<Result<void>> {
   await markSaved(vaultFolder);
   return removeFile(file(vaultFolder));
@@ -123,10 +127,12 @@ export async function markUnsaved(vaultFolder: string): Promise<void> {
   await writeNew(unsavedFile(vaultFolder), "");
 }
 
+/** Removes the mark of unsaved changes. */
 export async function markSaved(vaultFolder: string): Promise<void> {
   await removeFile(unsavedFile(vaultFolder));
 }
 
+/** Returns whether unsaved changes are marked. */
 export async function isMarkedUnsaved(vaultFolder: string): Promise<boolean> {
   const found = await stat(unsavedFile(vaultFolder));
   return found.ok && found.value !== undefined;

@@ -7,6 +7,7 @@ import { scriptArgv } from "./exec.js";
 import { archive } from "./container-scripts.js";
 import type { SecretsFolder } from "./secrets-folder.js";
 
+/** The packed secrets folder. */
 export interface PackedFolder {
   /** The secrets folder as a tar stream. */
   readonly tar: Readable;

@@ -7,7 +7,7 @@ export interface SecretsFolder {
   /** The vault's folder on the host. */
   readonly vaultFolder: string;
   /** The id of the container's start, see `containerStart`. */
-  readonly run: string;
+  readonly startId: string;
   readonly container: string;
   readonly user: string;
   /** Absolute path inside, `/home/<user>/secrets`. */

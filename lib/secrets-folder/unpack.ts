@@ -18,6 +18,7 @@ interface CheckedTar {
   readonly folders: readonly FolderAttributes[];
 }
 
+/** The content of a vault to open. */
 export interface VaultToUnpack {
   /** A tar of harmless files, folders and links; it may take long to arrive. */
   readonly tar: Readable;
@@ -25,6 +26,7 @@ export interface VaultToUnpack {
   readonly checked: Promise<Result<CheckedTar>>;
 }
 
+/** The result of opening a vault. */
 export interface UnpackResult {
   /** Paths that could not be linked from the home, because something else is there. */
   readonly unlinked: readonly string[];

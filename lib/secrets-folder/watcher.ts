@@ -2,6 +2,7 @@ import { PassThrough } from "node:stream";
 import { clear } from "./container-scripts.js";
 import type { SecretsFolder } from "./secrets-folder.js";
 
+/** The settings of a watcher. */
 export interface WatcherOptions {
   /** Whole seconds between two checks of the secrets folder. */
   readonly intervalSeconds: number;
@@ -11,6 +12,7 @@ export interface WatcherOptions {
   readonly onChange: (look: string) => void;
 }
 
+/** Controls a running watcher. */
 export interface Watcher {
   /** Tells that the state with this id is in the sealed vault. */
   saved(look: string): void;

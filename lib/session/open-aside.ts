@@ -44,7 +44,7 @@ export async function openInSeparateContainer(
   const secrets: SecretsFolder = {
     ...{ engine, container: name, user, folder: secretsFolder(home), secretsBytes, bridges },
     // nothing about it is recorded on the host: it lives no longer than this run
-    ...{ vaultFolder: project.vaultFolder, run: name },
+    ...{ vaultFolder: project.vaultFolder, startId: name },
   };
   report(`opening ${names.join(", ")}`);
   const archive = partsOf(context, passphrase, opening, true);

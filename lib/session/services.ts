@@ -140,7 +140,7 @@ export class Services {
     return ok({
       engine: await this.engine(),
       vaultFolder: this.#project.vaultFolder,
-      run: containerStart(state.value) ?? "",
+      startId: containerStart(state.value) ?? "",
       container: containerName,
       user,
       folder: secretsFolder(state.value.home),

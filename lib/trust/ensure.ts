@@ -9,7 +9,7 @@ import { readTrustedContent, contentHash, type TrustedItem, trustedSettings } fr
 import { sameItems, readTrustedProjects, type TrustedProject, writeTrusted } from "./store.js";
 
 /** What a project overrides, and whether it is trusted. */
-export interface Trust {
+export interface TrustState {
   readonly state: "nothing to trust" | "trusted" | "untrusted";
   /** When this content was trusted on this host. ISO 8601. */
   readonly since?: string;
@@ -25,7 +25,11 @@ export interface Trust {
  * Reads what a project overrides and whether this host trusts it: the same content was trusted in the same folder, or
  * TAZPOD_TRUST has its hash (a comma-separated list, or `all`). Failures: `file`, `untrusted-file`.
  */
-export async function readTrust(project: Project, recipe: Recipe, varsOf: VarsOf): Promise<Result<Trust>> {
+export async function readTrust(
+  project: Project,
+  recipe: Recipe,
+  varsOf: VarsOf,
+): Promise<Result<TrustState>> {
   const content = await readTrustedContent(project, recipe, varsOf);
   if (!content.ok) return content;
   const { items, code, packages } = content.value;

@@ -9,6 +9,7 @@ import { openVault } from "./open-vault.js";
 import type { TarSource } from "./seal-into.js";
 import { feed } from "./archive/tar-feed.js";
 
+/** A completely checked vault. */
 export interface Inspected {
   readonly format: VaultFormat;
   /** SHA-256 of the sealed file, hex. */

@@ -14,6 +14,7 @@ interface MergeConflict {
   readonly kept: readonly string[];
 }
 
+/** The decisions of a merge. */
 export interface Merge {
   /** Folders first, so that their modes are set before they are filled. */
   readonly picks: readonly Pick[];

@@ -9,6 +9,7 @@ import { type Merge, mergeEntries } from "./merge-entries.js";
 import { mergedTar, type SealedFile } from "./archive/merged-tar.js";
 import { sealInto } from "./seal-into.js";
 
+/** The vaults to merge. */
 export interface MergeRequest {
   /** The local vault, which the merged one replaces. */
   readonly ours: SealedFile;
@@ -22,6 +23,7 @@ export interface MergeRequest {
   readonly generation: number;
 }
 
+/** The result of a merge. */
 export interface Merged extends Merge {
   readonly passphrase: Secret;
   /** The path of the previous local vault. */

@@ -18,6 +18,7 @@ export interface OpenedVault {
   readonly sha256: () => string;
 }
 
+/** How to open a vault. */
 export interface OpenOptions {
   /** The vault's name in failures; its path by default. */
   readonly name?: string;

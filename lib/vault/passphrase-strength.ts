@@ -1,6 +1,7 @@
 import { Secret } from "../host/secret.js";
 import { randomInt } from "node:crypto";
 
+/** The estimated strength of a passphrase. */
 export interface Strength {
   readonly word: "very weak" | "weak" | "fair" | "strong";
   /** The estimated number of guesses, as a power of ten. */

@@ -29,6 +29,7 @@ export interface SecretAsker {
   reveal<T>(text: string, work: () => Promise<T>): Promise<T>;
 }
 
+/** Where a passphrase is read from, and who is asked. */
 export interface PassphraseContext {
   readonly sources: PassphraseSources;
   readonly asker: SecretAsker;
@@ -38,6 +39,7 @@ export interface PassphraseContext {
   readonly known: readonly string[];
 }
 
+/** A passphrase and its source. */
 export interface Passphrase {
   readonly secret: Secret;
   /** The source for messages: "the file /run/p". */

@@ -6,6 +6,7 @@ import type { VaultFormat } from "./vault-format.js";
 import { vaultContent, inspectVault } from "./inspect.js";
 import { type SealedVault, sealInto, type SealRequest } from "./seal-into.js";
 
+/** Which vault to seal again. */
 export interface ResealRequest extends Pick<SealRequest, "onStep"> {
   /** The local vault, absolute. */
   readonly path: string;

@@ -5,6 +5,7 @@ import { vaultContent, inspectVault } from "./inspect.js";
 import type { SealedFile } from "./archive/merged-tar.js";
 import { type SealRequest, sealInto } from "./seal-into.js";
 
+/** Which copy to restore, and what it replaces. */
 export interface RestoreRequest extends Pick<SealRequest, "passphrase"> {
   readonly copy: SealedFile;
   /** The local vault, absolute, which is replaced. */

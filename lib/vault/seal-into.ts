@@ -29,6 +29,7 @@ interface Lineage {
   readonly parent?: Manifest["parent"];
 }
 
+/** What to seal, and where. */
 export interface SealRequest extends Pick<Replacement<SealResult>, "folder" | "target" | "onStep"> {
   /** Called twice: to list the content for the manifest, then to seal it. */
   readonly source: () => TarSource;
@@ -41,6 +42,7 @@ export interface SealRequest extends Pick<Replacement<SealResult>, "folder" | "t
   readonly lenient?: boolean;
 }
 
+/** A vault that was sealed and verified. */
 export interface SealedVault {
   readonly path: string;
   /** Unreadable paths, which are omitted. */
@@ -183,8 +185,12 @@ function completeSummary(
 function withLocation(failure: Failure, summary: Result<ArchiveSummary>): Failure {
   if (failure.kind !== "save-incomplete" || summary.ok || summary.failure.kind !== "archive-refused")
     return failure;
-  const cutAt = summary.failure.entry.replace(/^\.\//, "");
-  return { ...failure, cutAt, problems: failure.problems.map((problem) => `${problem} (at ${cutAt})`) };
+  const truncatedAt = summary.failure.entry.replace(/^\.\//, "");
+  return {
+    ...failure,
+    cutAt: truncatedAt,
+    problems: failure.problems.map((problem) => `${problem} (at ${truncatedAt})`),
+  };
 }
 
 function cutAt(failure: Failure): readonly string[] {

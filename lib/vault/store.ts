@@ -13,6 +13,7 @@ export const vaultFileName = "vault.tar.aes";
 /** The step just completed; tests stop the process there. */
 type StoreStep = "created" | "writing" | "written" | "verified" | "replaced";
 
+/** How to fill, verify and place a new vault. */
 export interface Replacement<T> {
   /** .tazpod/vault, absolute. */
   readonly folder: string;
@@ -25,6 +26,7 @@ export interface Replacement<T> {
   readonly onStep?: (step: StoreStep) => void;
 }
 
+/** The result of a replacement, and the new file's path. */
 export interface Replaced<T> {
   readonly filled: T;
   readonly path: string;

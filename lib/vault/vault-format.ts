@@ -2,6 +2,7 @@ import { minV1Bytes } from "./v1.js";
 import { openRead } from "../host/files.js";
 import { fail, ok, type Result } from "../failure/result.js";
 
+/** The format of a sealed vault: the Go tazpod's (v1) or age. */
 export type VaultFormat = "v1" | "age";
 
 /** The first line of an age file (https://age-encryption.org/v1). */

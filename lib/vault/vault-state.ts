@@ -19,6 +19,7 @@ export interface VaultState {
   readonly newest?: SealedRecord;
 }
 
+/** A sealed vault that this host knows. */
 export interface SealedRecord {
   /** SHA-256 of the sealed file, hex; the other fields are about that file only. */
   readonly sha256: string;
@@ -28,6 +29,7 @@ export interface SealedRecord {
   readonly content: string;
 }
 
+/** A push without an answer yet. */
 export interface PendingRecord {
   readonly remote: string;
   readonly sha256: string;
@@ -38,6 +40,7 @@ export interface PendingRecord {
 /** How many interrupted pushes are remembered. */
 const maxPending = 8;
 
+/** The last version synced with a remote. */
 export interface PushedRecord {
   /** The remote's URL. */
   readonly remote: string;
@@ -67,6 +70,7 @@ export interface ReadState {
 const name = "state.json";
 const nothing: VaultState = { version: 1 };
 
+/** Reads the state; a missing file is an empty state. Failure: `file`. */
 export async function readState(folder: string): Promise<Result<ReadState>> {
   const file = stateFile(folder);
   const text = await readText(file);
@@ -102,6 +106,7 @@ export async function changeState(
   return changed === read.value.state ? ok(undefined) : writeState(folder, changed);
 }
 
+/** Returns the state with one more pending push. */
 export function withPending(state: VaultState, pending: PendingRecord): VaultState {
   return { ...state, pending: [...(state.pending ?? []), pending].slice(-maxPending) };
 }

@@ -133,7 +133,7 @@ function commitOrders(
     if (entry?.type === "directory" && isClosed(entry)) closed.set(folder, entry.mode);
   }
   for (const [folder, mode] of closed) order("mode", mode | 0o700, "any", folder);
-  for (const { path, from } of changes.filter(isGoing).toReversed()) {
+  for (const { path, from } of changes.filter(isRemoval).toReversed()) {
     if (failed.has(path)) continue;
     if (from?.type === "directory") order("rmdir", 0, "any", path);
     else order("remove", 0, stamps.get(path) ?? "any", path);
@@ -143,7 +143,7 @@ function commitOrders(
     const { path, to } = change;
     if (!sent.has(path) || parentFolders(path).some((folder) => whole.has(folder))) continue;
     if (to?.type === "directory") whole.add(path);
-    order("put", 0, isGoing(change) || !entries.has(path) ? "-" : (stamps.get(path) ?? "any"), path);
+    order("put", 0, isRemoval(change) || !entries.has(path) ? "-" : (stamps.get(path) ?? "any"), path);
   }
   const modes = new Map(closed);
   for (const { path, from, to } of changes) {
@@ -160,6 +160,6 @@ function commitOrders(
 
 const isClosed = ({ type, mode }: Entry): boolean => type === "directory" && (mode & 0o700) !== 0o700;
 
-const isGoing = ({ from, to }: Change): boolean =>
+const isRemoval = ({ from, to }: Change): boolean =>
   from !== undefined &&
   (to === undefined || (from.type !== to.type && [from.type, to.type].includes("directory")));

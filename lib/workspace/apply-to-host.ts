@@ -6,6 +6,7 @@ import { fetchFiles } from "./fetch-files.js";
 import type { HostListing } from "./list-host.js";
 import type { WorkspaceContainer } from "./container-exec.js";
 
+/** The result of applying changes to one side. */
 export interface Applied {
   /** What each changed path has now. */
   readonly now: ReadonlyMap<string, Entry | undefined>;
@@ -40,16 +41,16 @@ export async function applyToHost(
   ): Promise<void> => {
     const done = (await isAsSeen(receiving, path)) ? await act() : undefined;
     if (done?.ok === true) now.set(path, entry);
-    else failed.set(path, done === undefined ? "it changed on this host in the meantime" : words(done));
+    else failed.set(path, done === undefined ? "it changed on this host in the meantime" : failureText(done));
   };
-  const goes = changes.filter(
+  const removals = changes.filter(
     ({ from, to }) =>
       from !== undefined && from.type !== to?.type && (to === undefined || isFolderOf(from, to)),
   );
-  for (const change of goes.toReversed())
+  for (const change of removals.toReversed())
     await attempt(change, undefined, () => removeAt(root, change.path, change.from?.type === "directory"));
-  const comes = changes.filter(({ path, to }) => to !== undefined && !failed.has(path));
-  for (const change of comes) {
+  const additions = changes.filter(({ path, to }) => to !== undefined && !failed.has(path));
+  for (const change of additions) {
     const { path, from, to } = change;
     if (to?.type === "link") await attempt(change, to, () => placeLink(root, path, to.content, vaultFolder));
     else if (to !== undefined && from?.type === to.type && from.content === to.content)
@@ -58,7 +59,7 @@ export async function applyToHost(
     else if (to?.type === "directory")
       await attempt(change, to, () => placeFolder(root, path, to.mode | 0o700));
   }
-  const files = comes.filter(
+  const files = additions.filter(
     ({ to, from }) => to?.type === "file" && !(from?.type === "file" && from.content === to.content),
   );
   const bySource = new Map<string, Change[]>();
@@ -78,7 +79,7 @@ export async function applyToHost(
   if (!fetched.ok) return fetched;
   for (const { path } of files)
     if (!now.has(path) && !failed.has(path)) failed.set(path, "it changed in the container in the meantime");
-  for (const { path, to } of comes.toReversed())
+  for (const { path, to } of additions.toReversed())
     if (to?.type === "directory" && (to.mode & 0o700) !== 0o700 && now.has(path))
       await setMode(root, path, to.mode);
   return ok({ now, failed });
@@ -97,7 +98,7 @@ export async function applyToHost(
 
 const isFolderOf = (from: Entry, to: Entry): boolean => from.type === "directory" || to.type === "directory";
 
-function words(done: Result<void>): string {
+function failureText(done: Result<void>): string {
   if (done.ok || done.failure.kind !== "file") return "the change failed";
   const { action, code, detail } = done.failure;
   return `could not ${action} it here: ${detail ?? code}`;

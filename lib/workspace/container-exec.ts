@@ -42,6 +42,7 @@ export async function execScript(
   return fail({ kind: "command-failed", command: ["exec", container, "sh"], code, detail: stderr });
 }
 
+/** A tar stream from the container. */
 export interface PackedFiles {
   readonly tar: Readable;
   /** Existing files that tar could not read. Await it before trusting the tar. */

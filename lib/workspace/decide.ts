@@ -15,6 +15,7 @@ export interface Conflict {
   readonly keptAs: string;
 }
 
+/** The changes that make both sides equal. */
 export interface Decision {
   /** What both sides have after all changes. */
   readonly merged: Tree;
@@ -35,25 +36,25 @@ const clash = "it is a folder on one side and something else on the other";
  * one side are applied to the other. Without a `base`, nothing is removed and every difference counts as changed on
  * both sides.
  */
-export function decide(base: Tree | undefined, host: Listing, inside: Listing): Decision {
+export function decide(base: Tree | undefined, host: Listing, container: Listing): Decision {
   const merged = new Map<string, Entry>();
   const sources = new Map<string, string>();
-  const stuck = new Map<string, string>([...inside.skipped, ...host.skipped]);
+  const stuck = new Map<string, string>([...container.skipped, ...host.skipped]);
   const conflicts: Conflict[] = [];
   const stays: string[] = [];
-  const paths = new Set([...host.entries.keys(), ...inside.entries.keys()]);
+  const paths = new Set([...host.entries.keys(), ...container.entries.keys()]);
   // parent folders come first
   for (const path of [...paths].toSorted()) {
     if (isWithin(path, stuck)) continue;
-    const [before, here, there] = [base?.get(path), host.entries.get(path), inside.entries.get(path)];
+    const [before, here, there] = [base?.get(path), host.entries.get(path), container.entries.get(path)];
     const side = winner(before, here, there);
     if (side === "clash") stuck.set(path, clash);
     if (side === "stays") stays.push(path);
-    const found = side === "host" ? here : side === "inside" ? there : (here ?? there);
+    const found = side === "host" ? here : side === "container" ? there : (here ?? there);
     if (side !== "clash" && found !== undefined) merged.set(path, found);
     if (side !== "both" || there === undefined) continue;
     const isFree = (name: string): boolean =>
-      [host.entries, inside.entries].every(
+      [host.entries, container.entries].every(
         (side) =>
           !side.has(name) ||
           (isSame(side.get(name), there) && !conflicts.some(({ keptAs }) => keptAs === name)),
@@ -63,10 +64,10 @@ export function decide(base: Tree | undefined, host: Listing, inside: Listing): 
     sources.set(keptAs, path);
   }
   for (const { path, keptAs } of conflicts) {
-    const there = inside.entries.get(path);
+    const there = container.entries.get(path);
     if (there !== undefined) merged.set(keptAs, there);
   }
-  keepFolders(merged, stuck, [host, inside]);
+  keepFolders(merged, stuck, [host, container]);
   for (const path of merged.keys()) if (isWithin(path, stuck)) merged.delete(path);
   const changes = (side: Listing): Change[] =>
     [...new Set([...side.entries.keys(), ...merged.keys()])].toSorted().flatMap((path) => {
@@ -74,7 +75,7 @@ export function decide(base: Tree | undefined, host: Listing, inside: Listing): 
       if (isSame(from, to) || isWithin(path, stuck)) return [];
       return [{ path, from, to, sourcePath: (side === host ? sources.get(path) : undefined) ?? path }];
     });
-  const [toHost, toContainer] = [changes(host), changes(inside)];
+  const [toHost, toContainer] = [changes(host), changes(container)];
   const isThere = ({ path }: { path: string }): boolean => !isWithin(path, stuck);
   return {
     ...{ merged, toHost, toContainer, stuck },
@@ -91,9 +92,9 @@ function winner(
   before: Entry | undefined,
   here: Entry | undefined,
   there: Entry | undefined,
-): "host" | "inside" | "both" | "stays" | "clash" {
+): "host" | "container" | "both" | "stays" | "clash" {
   if (isSame(here, there) || isSame(there, before)) return "host";
-  if (isSame(here, before)) return "inside";
+  if (isSame(here, before)) return "container";
   if (here === undefined || there === undefined) return "stays";
   if (here.type === there.type && here.content === there.content) return "host";
   return here.type === "directory" || there.type === "directory" ? "clash" : "both";

@@ -20,6 +20,7 @@ export interface Listing {
 /** The top-level folder for tazpod's own files, which is never synced. */
 export const reserved = ".tazpod";
 
+/** Returns whether two entries are equal, or both missing. */
 export function isSame(one: Entry | undefined, other: Entry | undefined): boolean {
   if (one === undefined || other === undefined) return one === other;
   return one.type === other.type && one.content === other.content && one.mode === other.mode;

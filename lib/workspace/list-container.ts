@@ -7,6 +7,7 @@ import { damagedTar, type WorkspaceContainer, packFiles } from "./container-exec
 import { checkContainerEntry } from "./container-entry.js";
 import { packAll } from "./sync-scripts.js";
 
+/** The copy's content. */
 export interface ContainerListing extends Listing {
   /** Modification time and size of each file and link, as `stat` prints them, to detect later changes. */
   readonly stamps: ReadonlyMap<string, string>;

@@ -5,6 +5,7 @@ import { fail, ok, type Result } from "../failure/result.js";
 import { foldCase } from "../vault/archive/case-collisions.js";
 import { type Entry, type Listing, reserved } from "./entry.js";
 
+/** The project's content, and the files as found on the disk. */
 export interface HostListing extends Listing {
   readonly found: ReadonlyMap<string, TreeEntry>;
 }

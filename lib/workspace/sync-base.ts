@@ -38,6 +38,7 @@ export function forgetBase(vaultFolder: string): Promise<Result<void>> {
   return removeFile(file(vaultFolder));
 }
 
+/** Writes the common state for this volume. */
 export function writeBase(vaultFolder: string, volume: string, tree: Tree): Promise<Result<void>> {
   return writeState(vaultFolder, name, `${JSON.stringify({ version: 1, volume, entries: [...tree] })}\n`);
 }

@@ -10,6 +10,7 @@ import { type Applied, applyToHost } from "./apply-to-host.js";
 import { applyToContainer } from "./apply-to-container.js";
 import { printable } from "../host/printable.js";
 
+/** What to sync. */
 export interface SyncRequest {
   readonly inside: WorkspaceContainer;
   /** The id of the volume with the copy. */
@@ -18,6 +19,7 @@ export interface SyncRequest {
   readonly vaultFolder: string;
 }
 
+/** The result of a sync. */
 export interface SyncResult {
   /** How many paths were changed in the container, and on the host. */
   readonly toContainer: number;
@@ -46,22 +48,25 @@ export async function syncWorkspace(request: SyncRequest, signal: AbortSignal): 
   if (!found.ok) return found;
   const copy = withoutOutward(found.value, host.value.entries, base.value);
   const decision = decide(base.value, host.value, copy);
-  const out = await applyToHost({ inside, root, vaultFolder, host: host.value, signal }, decision.toHost);
-  if (!out.ok) return out;
-  const safe = decision.toContainer.filter((change) => isSafe(change, decision, out.value));
-  const inward = await applyToContainer({ inside, root, copy, signal }, safe);
-  if (!inward.ok) return inward;
-  const agreed = agreedOn(base.value, decision, out.value, inward.value, safe);
-  const told = await writeBase(vaultFolder, volume, agreed);
-  if (!told.ok) return told;
-  const skipped = new Map([...decision.stuck, ...out.value.failed, ...inward.value.failed]);
+  const hostResult = await applyToHost(
+    { inside, root, vaultFolder, host: host.value, signal },
+    decision.toHost,
+  );
+  if (!hostResult.ok) return hostResult;
+  const safe = decision.toContainer.filter((change) => isSafe(change, decision, hostResult.value));
+  const containerResult = await applyToContainer({ inside, root, copy, signal }, safe);
+  if (!containerResult.ok) return containerResult;
+  const agreed = newBase(base.value, decision, hostResult.value, containerResult.value, safe);
+  const written = await writeBase(vaultFolder, volume, agreed);
+  if (!written.ok) return written;
+  const skipped = new Map([...decision.stuck, ...hostResult.value.failed, ...containerResult.value.failed]);
   const { conflicts, stays: keptRemovals } = decision;
   const notSynced = [...skipped.keys()]
     .toSorted()
-    .filter((path) => isNotSynced(path, decision, out.value, copy));
+    .filter((path) => isNotSynced(path, decision, hostResult.value, copy));
   return ok({
-    toContainer: inward.value.now.size,
-    toHost: out.value.now.size,
+    toContainer: containerResult.value.now.size,
+    toHost: hostResult.value.now.size,
     ...{ conflicts, keptRemovals, skipped, notSynced },
   });
 }
@@ -98,27 +103,27 @@ function isNotSynced(
 }
 
 /** Returns the new common state; for changes that failed, the previous one. */
-function agreedOn(
+function newBase(
   base: Tree | undefined,
   { merged, toHost, toContainer, stuck }: Decision,
-  out: Applied,
-  inward: Applied,
+  hostResult: Applied,
+  containerResult: Applied,
   safe: readonly Change[],
 ): Tree {
-  const agreed = new Map<string, Entry>();
+  const result = new Map<string, Entry>();
   const open = new Set(
     [
-      ...toHost.filter(({ path }) => !out.now.has(path) || out.failed.has(path)),
-      ...toContainer.filter((change) => !safe.includes(change) || !inward.now.has(change.path)),
+      ...toHost.filter(({ path }) => !hostResult.now.has(path) || hostResult.failed.has(path)),
+      ...toContainer.filter((change) => !safe.includes(change) || !containerResult.now.has(change.path)),
     ].map(({ path }) => path),
   );
   const isOpen = (path: string): boolean => open.has(path) || isWithin(path, stuck);
-  for (const [path, entry] of base ?? []) if (isOpen(path)) agreed.set(path, entry);
+  for (const [path, entry] of base ?? []) if (isOpen(path)) result.set(path, entry);
   for (const [path, entry] of merged) {
-    const now = inward.now.get(path) ?? out.now.get(path) ?? entry;
-    if (!isOpen(path)) agreed.set(path, now);
+    const now = containerResult.now.get(path) ?? hostResult.now.get(path) ?? entry;
+    if (!isOpen(path)) result.set(path, now);
   }
-  return agreed;
+  return result;
 }
 
 /** How many names of each kind are listed. */

@@ -10,7 +10,7 @@ import { ramFolder, removeRamFolders } from "../rig/ram-folder.js";
 import { skip } from "../rig/skip.js";
 import { s3Endpoint } from "../runner/services.js";
 
-// A login by one serves the other: with the AWS command line itself, where it can be led to the tests' server.
+// tazpod and the AWS CLI use each other's logins; with the real AWS CLI, where it can be directed to the tests' server.
 
 let server: SsoServer;
 
@@ -23,7 +23,7 @@ test.after(async () => {
   await removeRamFolders();
 });
 
-/** AWS_ENDPOINT_URL_SSO is heeded from 1.29 and 2.13 on. */
+/** Versions 1.29 and 2.13 and later support AWS_ENDPOINT_URL_SSO. */
 async function tooOld(): Promise<string | undefined> {
   const { stdout, stderr } = await run("aws", ["--version"]);
   const [, major = "0", minor = "0"] = /aws-cli\/(\d+)\.(\d+)/.exec(`${stdout}${stderr}`) ?? [];
@@ -54,7 +54,7 @@ async function shared(): Promise<Host> {
   return host;
 }
 
-/** A request of its own to a real S3 server, as profile lab. */
+/** Sends a request of the AWS CLI to a real S3 server, with profile lab. */
 const cli = ({ env }: Host): Promise<Ended> =>
   run("aws", ["s3api", "list-buckets", "--profile", "lab", "--endpoint-url", s3Endpoint], { env });
 

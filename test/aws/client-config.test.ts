@@ -8,7 +8,7 @@ const test = suite("client config");
 const settings: RemoteSettings = { url: "s3://b/k", region: "eu-central-1", profile: "tazlab" };
 const keys = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "s" };
 
-test("keys in the environment win, and then no profile is passed on", () => {
+test("keys in the environment take precedence, and then no profile is passed on", () => {
   const config = clientConfig(settings, { ...keys, AWS_PROFILE: "other" });
   assert.equal(config.credentials, { accessKeyId: "a", secretAccessKey: "s" });
   assert.not.ok("profile" in config);
@@ -16,14 +16,14 @@ test("keys in the environment win, and then no profile is passed on", () => {
   assert.match(identity(settings, keys), /AWS_ACCESS_KEY_ID/);
 });
 
-test("half a pair of keys is none", () => {
+test("an incomplete pair of keys is ignored", () => {
   const config = clientConfig(settings, { AWS_ACCESS_KEY_ID: "a" });
   assert.is(config.credentials, undefined);
   assert.is(config.profile, "tazlab");
   assert.is(identity(settings, {}), "profile tazlab");
 });
 
-test("Amazon gets its own addressing and checksums, another server path style and what it must have", () => {
+test("Amazon gets its own addressing and checksums, other servers path style and only required checksums", () => {
   const amazon = clientConfig(settings, {});
   assert.equal([amazon.forcePathStyle, amazon.requestChecksumCalculation], [false, "WHEN_SUPPORTED"]);
   for (const env of [{ AWS_ENDPOINT_URL_S3: "http://x" }, { AWS_ENDPOINT_URL: "http://x" }]) {
@@ -47,7 +47,7 @@ test("Amazon gets its own addressing and checksums, another server path style an
 
 const context = { url: "s3://b/k", bucket: "b", region: "eu-central-1", identity: "profile tazlab" };
 
-/** The words for an error like the SDK's. */
+/** The message for an error like the SDK's. */
 function words(name: string, status: number, headers: Record<string, string> = {}): string {
   const error = Object.assign(new Error("m"), {
     name,
@@ -58,7 +58,7 @@ function words(name: string, status: number, headers: Record<string, string> = {
   return failure.kind === "remote-unavailable" ? `${failure.reason}. ${failure.hint ?? ""}` : failure.kind;
 }
 
-test("each refusal of S3 has its words and what to do", () => {
+test("each S3 error has a message and a hint", () => {
   assert.match(
     words("PermanentRedirect", 301, { "x-amz-bucket-region": "us-east-1" }),
     /in us-east-1, not in eu-central-1\. Set remote\.region: us-east-1/,
@@ -92,12 +92,12 @@ test("the default bucket belongs to another account at Amazon, but not on other 
   assert.match(words("BucketAlreadyExists", 409), /belongs to another account\. Set `remote:`/);
 });
 
-test("an aborted request is an interruption, whatever the error says", () => {
+test("an aborted request is an interruption, whatever the error", () => {
   const failure = awsFailure(new Error("x"), { ...context, signal: AbortSignal.abort("SIGTERM") });
   assert.equal(failure, { kind: "interrupted", signal: "SIGTERM" });
 });
 
-test("the code of a socket error is found where Node hides it, among several addresses", () => {
+test("the code of a socket error is found among the errors of several addresses", () => {
   const error = Object.assign(new AggregateError([Object.assign(new Error("e"), { code: "ECONNREFUSED" })]), {
     code: undefined,
   });

@@ -14,7 +14,7 @@ const startUrl = "https://lab.awsapps.com/start";
 const session = `[sso-session lab]\nsso_start_url = ${startUrl}\nsso_region = eu-west-1\n`;
 const role = "sso_account_id = 012345678901\nsso_role_name = vault\n";
 
-// read once a process by the SDK, so that all profiles are in one file
+// the SDK reads the file once per process, so it contains all profiles
 test.before(async () => {
   await mkdir(join(homedir(), ".aws"), { recursive: true });
   await writeFile(
@@ -37,7 +37,7 @@ const settings = (profile: string) => ({ region: "eu-central-1", profile });
 const whole = { startUrl, accountId: "012345678901", roleName: "vault", sharesAwsCache: false };
 const scopes = ["sso:account:access"];
 
-test("the login of a profile: by its sso-session, with its scopes, and by the older keys", async () => {
+test("a profile's login is found by its sso-session, with its scopes, and by the older keys", async () => {
   assert.equal(value(await findLogin(settings("lab"), {})), {
     ...{ ...whole, region: "eu-west-1", profile: "lab", session: "lab", scopes },
   });
@@ -47,7 +47,7 @@ test("the login of a profile: by its sso-session, with its scopes, and by the ol
   assert.equal(value(await findLogin(settings("scoped"), {}))?.scopes, ["a:b", "c:d"]);
 });
 
-test("AWS_PROFILE names the profile where the config does not, and a profile without a login has none", async () => {
+test("AWS_PROFILE names the profile when the config does not, and a profile may have no login", async () => {
   const { region } = settings("");
   assert.is(value(await findLogin({ region }, { AWS_PROFILE: "old" }))?.profile, "old");
   assert.is(value(await findLogin({ region }, {})), undefined);
@@ -55,7 +55,7 @@ test("AWS_PROFILE names the profile where the config does not, and a profile wit
     assert.is(value(await findLogin(settings(profile), {})), undefined);
 });
 
-test("a profile that leaves out a part of its login is told which", async () => {
+test("an incomplete login of a profile is a failure that names the missing key", async () => {
   for (const [profile, lack] of [
     ["lost", "sso-session lost of the AWS configuration has no sso_start_url"],
     ["half", "profile half of the AWS configuration has no sso_role_name"],
@@ -65,7 +65,7 @@ test("a profile that leaves out a part of its login is told which", async () => 
 
 const sso = { start_url: startUrl, region: "eu-west-1", account_id: 12345678901, role_name: "vault" };
 
-test("the config's own login wins over the profile's, and its region is not the bucket's", async () => {
+test("the config's login takes precedence over the profile's and has its own region", async () => {
   const { remote } = completeConfig({ sso, remote: { region: "eu-central-1", profile: "old" } }, "/p");
   assert.is(remote.region, "eu-central-1");
   assert.equal(value(await findLogin(remote, {})), { ...whole, region: "eu-west-1", scopes });
@@ -73,13 +73,13 @@ test("the config's own login wins over the profile's, and its region is not the 
   assert.not.ok("profile" in clientConfig(remote, {}));
 });
 
-test("share_aws_cache alone is about the profile's login", async () => {
+test("share_aws_cache alone applies to the profile's login", async () => {
   const { remote } = completeConfig({ sso: { share_aws_cache: true }, remote: { profile: "lab" } }, "/p");
   const found = value(await findLogin(remote, {}));
   assert.equal([found?.profile, found?.sharesAwsCache], ["lab", true]);
 });
 
-test("both services are asked in the login's own region", async () => {
+test("both services are called in the login's region", async () => {
   process.env["AWS_REGION"] = "us-east-1";
   for (const { client } of [
     await oidcService({ region: "eu-west-1" }),
@@ -91,7 +91,7 @@ test("both services are asked in the login's own region", async () => {
   }
 });
 
-test("a browser is opened where the person has a screen of this host, and not over SSH", () => {
+test("a browser is opened on this host's screen, not over SSH", () => {
   assert.is(browserOpener({ DISPLAY: ":0" }, "linux"), "xdg-open");
   assert.is(browserOpener({ WAYLAND_DISPLAY: "wayland-0" }, "linux"), "xdg-open");
   assert.is(browserOpener({}, "darwin"), "open");

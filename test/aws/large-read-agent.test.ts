@@ -14,7 +14,7 @@ const bodies = [
   randomBytes(1_048_576),
 ];
 
-/** Sends the body of that number; an odd one in chunks of an odd size. */
+/** Sends the body with that number; odd ones in chunks of an odd size. */
 const server = createServer((request, response) => {
   const number = Number(request.url?.slice(1));
   const body = bodies[number] ?? Buffer.alloc(0);
@@ -37,7 +37,7 @@ async function hashOf(answer: IncomingMessage, slowly: boolean): Promise<string>
     kept.push(piece);
     if (slowly) await wait(1);
   }
-  // only now: what came first must not have been written over by what came later
+  // checked last: later data must not overwrite earlier data
   for (const piece of kept) hash.update(piece);
   return hash.digest("hex");
 }
@@ -45,7 +45,7 @@ async function hashOf(answer: IncomingMessage, slowly: boolean): Promise<string>
 test.before(() => new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve)));
 test.after(() => void server.close());
 
-test("answers of any size come whole over one connection that is kept, whether they are read fast or slowly", async () => {
+test("answers of any size arrive completely over one kept connection, read fast or slowly", async () => {
   const agent = new LargeReadAgent({ keepAlive: true });
   const ports = new Set<number>();
   for (const slowly of [false, true])
@@ -59,7 +59,7 @@ test("answers of any size come whole over one connection that is kept, whether t
   agent.destroy();
 });
 
-test("several at once do not share their bytes", async () => {
+test("concurrent answers do not share bytes", async () => {
   const agent = new LargeReadAgent({ keepAlive: true });
   const numbers = [2, 4, 2, 3, 4, 2];
   const answers = await Promise.all(numbers.map(async (number) => hashOf(await ask(agent, number), true)));

@@ -16,7 +16,7 @@ import { newFolder } from "../rig/folder.js";
 import { ramFolder, removeRamFolders } from "../rig/ram-folder.js";
 import { failure, value } from "../rig/result.js";
 
-// The device flow, renewal and logout, against a server that plays IAM Identity Center and refuses what that would.
+// The device flow, renewal and logout, against a server that imitates IAM Identity Center, including its refusals.
 
 let server: SsoServer;
 
@@ -73,13 +73,13 @@ function logsIn(which: SsoLogin, person: Person = {}): Promise<Result<LoggedIn>>
 
 const kept = (): string => join(process.env["XDG_RUNTIME_DIR"] ?? "", "tazpod", "sso");
 
-/** The token as it is kept. */
+/** The stored token. */
 async function token(): Promise<Record<string, string>> {
   const name = (await readdir(kept())).find((file) => /^[0-9a-f]{40}\.json$/.test(file)) ?? "";
   return JSON.parse(await readFile(join(kept(), name), "utf8")) as Record<string, string>;
 }
 
-test("a login gives the role's credentials, and later ones need neither a person nor another client", async () => {
+test("a login gives the role's credentials, and later ones need no user and no new client", async () => {
   const invitations: LoginPrompt[] = [];
   assert.equal(value(await logsIn(login(), { invitations })), { wasLoggedIn: false, isStored: true });
   assert.is(invitations.length, 1);
@@ -106,13 +106,13 @@ test("token and client are files of mode 0600 in RAM, and nothing else is left",
   assert.is(region, "eu-west-1");
 });
 
-test("slow_down makes the polls slower by five seconds, and nothing is asked before its time", async () => {
+test("slow_down adds five seconds to the interval, and no poll comes early", async () => {
   server.spoil("/token", "slow_down");
   value(await logsIn(login()));
   assert.is(server.count("poll"), 2);
 });
 
-test("a denial, and a code that ends, are failures of their own, and leave no token", async () => {
+test("a denial and an expired code are distinct failures and leave no token", async () => {
   assert.is(failure(await logsIn(login(), { decides: "denied" }), "login-failed").why, "denied");
   server.terms.codeSeconds = 1;
   assert.is(failure(await logsIn(login(), { decides: "nothing" }), "login-failed").why, "expired");
@@ -120,7 +120,7 @@ test("a denial, and a code that ends, are failures of their own, and leave no to
   assert.is((await readdir(kept())).length, 1);
 });
 
-test("an interruption while the login is waited for ends it at once, and leaves no lock and no token", async () => {
+test("an interruption ends a waiting login at once and leaves no lock and no token", async () => {
   const over = new AbortController();
   const done = logIn(login(), {
     force: false,
@@ -134,7 +134,7 @@ test("an interruption while the login is waited for ends it at once, and leaves 
   assert.is((await readdir(kept())).length, 1);
 });
 
-test("a service that fails while it is polled is asked on, in its own time, and that is said once", async () => {
+test("polling continues at its interval when the service fails, with one message", async () => {
   server.spoil("/token", "500", 2);
   const troubles: Failure[] = [];
   value(await logsIn(login(), { troubles }));
@@ -145,7 +145,7 @@ test("a service that fails while it is polled is asked on, in its own time, and 
   assert.is(server.count("poll"), 1);
 });
 
-test("one failure of the service before that is tried again, and one that never answers ends after ten seconds", async () => {
+test("one earlier failure of the service is retried, and a service that never answers fails after ten seconds", async () => {
   server.spoil("/client/register", "500");
   server.spoil("/device_authorization", "500");
   value(await logsIn(login()));
@@ -154,13 +154,13 @@ test("one failure of the service before that is tried again, and one that never 
   assert.equal([late.why, late.detail], ["unavailable", "no answer within 10 s"]);
 });
 
-test("a service that cannot be reached is not taken for one that refuses", async () => {
+test("an unreachable service is not a refusal", async () => {
   process.env["AWS_ENDPOINT_URL_SSO_OIDC"] = "http://127.0.0.1:1";
   const found = failure(await logsIn(login()), "login-failed");
   assert.equal([found.why, found.detail], ["unavailable", "ECONNREFUSED"]);
 });
 
-test("a page in place of an answer, as of a hotel's network, is not taken for one", async () => {
+test("a captive portal's page is not taken for an answer", async () => {
   for (const path of ["/client/register", "/device_authorization", "/federation/credentials"]) {
     server.spoil(path, "page", 9);
     const found = failure(await logsIn(login()), "login-failed");
@@ -176,14 +176,14 @@ test("a client that the service has forgotten is registered again", async () => 
   assert.is(server.count("register"), 2);
 });
 
-test("a client that is about to end is not begun with", async () => {
+test("a client that is about to expire is not used", async () => {
   server.terms.clientSeconds = 1800;
   value(await logsIn(login()));
   value(await logsIn(login(), { force: true }));
   assert.is(server.count("register"), 2);
 });
 
-test("what the service refuses is said in its words: a start URL it does not know, a scope, a role", async () => {
+test("refusals have the service's message: an unknown start URL, a scope, a role", async () => {
   const url = failure(await logsIn(login({ startUrl: "https://other.awsapps.com/start" })), "login-failed");
   assert.equal([url.why, url.detail], ["refused", "no such start URL (InvalidRequestException)"]);
   const other = failure(await logsIn(login({ scopes: ["sso:nothing"] })), "login-failed");
@@ -194,7 +194,7 @@ test("what the service refuses is said in its words: a start URL it does not kno
   server.complaints.length = 0;
 });
 
-test("a token with less than five minutes left is renewed without anybody, and its refresh token is used once", async () => {
+test("a token with less than five minutes left is renewed without the user, and its refresh token is used once", async () => {
   server.terms.tokenSeconds = 200;
   value(await logsIn(login()));
   const first = await token();
@@ -208,7 +208,7 @@ test("a token with less than five minutes left is renewed without anybody, and i
   assert.not.equal(second["refreshToken"], first["refreshToken"]);
 });
 
-test("a refused renewal: the token is used to its end, and then a login is needed", async () => {
+test("after a refused renewal the token is used until it expires, then a login is needed", async () => {
   server.terms.tokenSeconds = 2;
   value(await logsIn(login()));
   server.refusesRefresh = true;
@@ -219,7 +219,7 @@ test("a refused renewal: the token is used to its end, and then a login is neede
   assert.equal(value(await logsIn(login())), { wasLoggedIn: false, isStored: true });
 });
 
-test("a renewal that gets no answer uses the token to its end, and then says that nobody can tell", async () => {
+test("after a renewal without an answer the token is used until it expires, then the state is unknown", async () => {
   server.terms.tokenSeconds = 2;
   value(await logsIn(login()));
   process.env["AWS_ENDPOINT_URL_SSO_OIDC"] = "http://127.0.0.1:1";
@@ -228,7 +228,7 @@ test("a renewal that gets no answer uses the token to its end, and then says tha
   assert.is(failure(await roleCredentials(login()), "login-failed").why, "unavailable");
 });
 
-test("without a refresh token the login ends with its token", async () => {
+test("without a refresh token the login expires with its token", async () => {
   server.terms.givesRefreshTokens = false;
   server.terms.tokenSeconds = 1;
   value(await logsIn(login()));
@@ -237,7 +237,7 @@ test("without a refresh token the login ends with its token", async () => {
   assert.is(server.count("refresh"), 0);
 });
 
-test("a token that was ended in the portal is renewed once, and if that is refused a login is needed", async () => {
+test("a token revoked in the portal is renewed once, and if that is refused a login is needed", async () => {
   value(await logsIn(login()));
   server.revoke();
   value(await roleCredentials(login()));
@@ -248,7 +248,7 @@ test("a token that was ended in the portal is renewed once, and if that is refus
   assert.equal(value(await logsIn(login())), { wasLoggedIn: false, isStored: true });
 });
 
-test("a logout removes token and client, and has the portal end the token", async () => {
+test("a logout removes token and client, and the portal revokes the token", async () => {
   value(await logsIn(login()));
   const { signal } = new AbortController();
   assert.equal(value(await logOut(login(), { offline: false, signal })), {
@@ -261,7 +261,7 @@ test("a logout removes token and client, and has the portal end the token", asyn
   assert.equal(value(await logOut(login(), { offline: false, signal })), { wasLoggedIn: false });
 });
 
-test("a logout that the portal does not hear of forgets the login all the same", async () => {
+test("a logout without the portal still removes the login", async () => {
   value(await logsIn(login()));
   const { signal } = new AbortController();
   process.env["AWS_ENDPOINT_URL_SSO"] = "http://127.0.0.1:1";
@@ -272,7 +272,7 @@ test("a logout that the portal does not hear of forgets the login all the same",
   assert.equal(await readdir(kept()), []);
 });
 
-test("a token file that is damaged counts as none", async () => {
+test("a damaged token file counts as none", async () => {
   value(await logsIn(login()));
   for (const name of await readdir(kept())) await writeFile(join(kept(), name), '{"accessToken":');
   failure(await roleCredentials(login()), "no-credentials");
@@ -282,7 +282,7 @@ test("a token file that is damaged counts as none", async () => {
 const cache = (): string => join(homedir(), ".aws", "sso", "cache");
 const named = (text: string): string => `${createHash("sha1").update(text).digest("hex")}.json`;
 
-test("a shared login is written where and as the AWS command line has it: by the session's name, or by the start URL", async () => {
+test("a shared login is stored like the AWS CLI's, named by the session or the start URL", async () => {
   for (const more of [{ session: "lab" }, {}]) {
     value(await logsIn(login({ sharesAwsCache: true, ...more })));
     const path = join(cache(), named(more.session ?? server.startUrl));
@@ -304,12 +304,12 @@ test("a shared login is written where and as the AWS command line has it: by the
   }
 });
 
-test("a shared login that the AWS command line made is used and renewed in its place", async () => {
+test("a login of the AWS CLI is used and renewed in place", async () => {
   server.terms.tokenSeconds = 100;
   value(await logsIn(login({ sharesAwsCache: true, session: "lab" })));
   const [file = ""] = await readdir(cache());
   const before = await readFile(join(cache(), file), "utf8");
-  // as older command lines write times
+  // the time format of older AWS CLIs
   await writeFile(join(cache(), file), before.replace(/(\d)Z"/g, '$1UTC"'));
   server.asked.length = 0;
   server.terms.tokenSeconds = 3600;
@@ -318,13 +318,13 @@ test("a shared login that the AWS command line made is used and renewed in its p
   assert.is.not(await readFile(join(cache(), file), "utf8"), before);
 });
 
-test("a token of the AWS command line for another start URL is not used", async () => {
+test("a token of the AWS CLI for another start URL is not used", async () => {
   value(await logsIn(login({ sharesAwsCache: true, session: "lab" })));
   const moved = login({ sharesAwsCache: true, session: "lab", startUrl: "https://other.awsapps.com/start" });
   failure(await roleCredentials(moved), "no-credentials");
 });
 
-test("a cache folder that cannot be written is a failure with its path", async () => {
+test("a read-only cache folder is a failure with its path", async () => {
   const home = homedir();
   await mkdir(join(home, ".aws"), { recursive: true });
   await writeFile(join(home, ".aws", "sso"), "a file");

@@ -4,7 +4,7 @@ import { nearest } from "../../lib/document/nearest.js";
 
 const names = ["vault-local", "vault-open", "session", "pull", "push"];
 
-test("one slip in three letters is near: a letter more, less, other, or two swapped", () => {
+test("one typing error per three letters is close: a letter added, missing, wrong, or two swapped", () => {
   assert.is(nearest("vault-lcoal", names), "vault-local");
   assert.is(nearest("sesion", names), "session");
   assert.is(nearest("sessions", names), "session");
@@ -12,13 +12,13 @@ test("one slip in three letters is near: a letter more, less, other, or two swap
   assert.is(nearest("Session", names), "session");
 });
 
-test("what is far from all has no nearest", () => {
+test("a name far from all others has no suggestion", () => {
   assert.is(nearest("container", names), undefined);
   assert.is(nearest("x", names), undefined);
   assert.is(nearest("anything", []), undefined);
 });
 
-test("the nearest wins, and of equals the first", () => {
+test("the closest name wins, and the first of equals", () => {
   assert.is(nearest("vault-opel", names), "vault-open");
   assert.is(nearest("pusl", names), "pull");
 });

@@ -18,7 +18,7 @@ function words(text: string): readonly string[] {
   );
 }
 
-test("a document has its value, and knows where each part is written", () => {
+test("a document has its value and the place of each part", () => {
   const text = "version: 1\ntasks:\n  a: { needs: [b, c] }\n  d:\n    wants:\n      - e\n";
   const parsed = parseDocument({ path: "x.yaml", text }, tasksSchema);
   assert.ok(parsed.ok);
@@ -38,7 +38,7 @@ test("a problem shows its line with a marker under the place", () => {
   assert.is(problemsOf("version: 1\r\nfacts: text\r\n")[0]?.excerpt, "facts: text\n       ~~~~");
 });
 
-test("an unknown key has the nearest known one, or else all of them", () => {
+test("for an unknown key, the closest known key is suggested, or else all are listed", () => {
   assert.equal(words("version: 1\ntasks: { a: { confrim: x } }"), [
     '2:15 unknown key "confrim" (did you mean "confirm"?)',
   ]);
@@ -47,7 +47,7 @@ test("an unknown key has the nearest known one, or else all of them", () => {
   ]);
 });
 
-test("a wrong type says what was expected and what is there", () => {
+test("for a wrong type, the message has the expected and the found type", () => {
   assert.equal(words("version: 1\nfacts: { f: { requires: 3 } }"), [
     "2:25 expected a list of fact names, found the number 3",
   ]);
@@ -62,13 +62,13 @@ test("a wrong type says what was expected and what is there", () => {
   ]);
 });
 
-test("a name that cannot be one is shown at its key", () => {
+test("an invalid name is shown at its key", () => {
   assert.equal(words("version: 1\ntasks: { Make: {} }"), [
     '2:10 "Make" cannot be a name; expected a name: lower-case letters, digits and dashes',
   ]);
 });
 
-test("a check that is two at once, or none, is one problem", () => {
+test("a check with two forms, or none, is one problem", () => {
   const forms = "a check: one of `exists`, `env`, `command`, `script`, `fact`, `not`, `all`, `any`";
   assert.equal(words("version: 1\nfacts: { f: { check: { exists: a, env: B } } }"), [
     `2:22 "exists" and "env" cannot be combined; expected ${forms}`,
@@ -77,7 +77,7 @@ test("a check that is two at once, or none, is one problem", () => {
   assert.equal(words("version: 1\nfacts: { f: { check: here } }"), [`2:22 expected ${forms}, found "here"`]);
 });
 
-test("all problems of a file are found, in their order", () => {
+test("all problems of a file are found, in order", () => {
   assert.equal(words("version: 2\ntasks:\n  a: { retries: x }\n  b: { finally: [{ tsk: c }] }\n"), [
     "1:10 expected the version of the recipe format, 1, found the number 2",
     '3:17 expected a whole number, 0 or more, found "x"',
@@ -86,16 +86,16 @@ test("all problems of a file are found, in their order", () => {
   ]);
 });
 
-test("an empty file says what is expected", () => {
+test("for an empty file, the message says what is expected", () => {
   for (const text of ["", "\n\n", "# only a comment\n"])
     assert.match(words(text)[0] ?? "", /^1:1 this file is empty; expected a map with `version: 1`/);
 });
 
-test("a key that is there twice is shown at the second", () => {
+test("a duplicate key is shown at its second place", () => {
   assert.equal(words("version: 1\ntasks: {}\ntasks: {}\n"), ['3:1 duplicate key "tasks"']);
 });
 
-test("slips of syntax are told in plain words", () => {
+test("syntax errors are described in plain words", () => {
   assert.equal(words("version: 1\n---\nversion: 1\n"), [
     "2:1 this starts a second document; only one per file is allowed (remove the line ---)",
   ]);
@@ -123,11 +123,11 @@ test("aliases that would explode are refused", () => {
   assert.equal(words(bomb), ["1:1 too many aliases (*name) in this file (write out the values)"]);
 });
 
-test("yes, no, on and off are texts, as YAML 1.2 has it", () => {
+test("yes, no, on and off are strings, as in YAML 1.2", () => {
   assert.match(words("version: 1\ntasks: { a: { interactive: yes } }")[0] ?? "", /found "yes"/);
 });
 
-test("keys such as __proto__ and constructor are keys and nothing more", () => {
+test("keys such as __proto__ and constructor are ordinary keys", () => {
   assert.match(words("version: 1\n__proto__: { tasks: {} }")[0] ?? "", /unknown key "__proto__"/);
   assert.ok(
     parseDocument({ path: "x.yaml", text: "version: 1\ntasks: { constructor: {} }" }, tasksSchema).ok,

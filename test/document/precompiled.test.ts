@@ -11,7 +11,7 @@ import { packageRoot } from "../../lib/host/package-root.js";
 const text = readFileSync(join(packageRoot, "tazpod.tasks.yaml"), "utf8");
 const source = { path: "tazpod.tasks.yaml", text };
 
-test("the built-in recipe read ahead is the one that reading it now gives, with the same places", () => {
+test("the precompiled built-in recipe equals the parsed one, including places", () => {
   const ahead = fromPrecompiled(source, builtin);
   const now = parseDocument(source, tasksSchema);
   assert.ok(ahead !== undefined && now.ok);
@@ -29,7 +29,7 @@ test("the built-in recipe read ahead is the one that reading it now gives, with 
   }
 });
 
-test("what was read ahead stands for no other text", () => {
+test("a precompiled document is used for its own text only", () => {
   assert.is(fromPrecompiled({ path: "tazpod.tasks.yaml", text: `${text}\n` }, builtin), undefined);
 });
 

@@ -11,7 +11,7 @@ async function unasked(): Promise<Result<Finished>> {
 const docker = (address: string): Promise<string | undefined> =>
   remoteDaemon("docker", unasked, { DOCKER_HOST: address });
 
-test("what DOCKER_HOST says is another machine's or not, and no program is asked", async () => {
+test("DOCKER_HOST decides whether the daemon is remote, without running a program", async () => {
   for (const address of [
     ...["unix:///var/run/docker.sock", "tcp://127.0.0.1:2375", "tcp://localhost:2375", "tcp://[::1]:2375"],
     ...["npipe:////./pipe/docker_engine", "fd://", "nonsense"],
@@ -27,11 +27,11 @@ test("what DOCKER_HOST says is another machine's or not, and no program is asked
     assert.is(await docker(address), address);
 });
 
-test("a password in the address is not told", async () => {
+test("a password in the address is removed", async () => {
   assert.is(await docker("ssh://me:hidden@box:22/run/docker.sock"), "ssh://me@box:22/run/docker.sock");
 });
 
-test("without DOCKER_HOST the current context says it; one that says nothing is here", async () => {
+test("without DOCKER_HOST the current context decides; without an address the daemon is local", async () => {
   const said = (code: number, text: string) => async (): Promise<Result<Finished>> =>
     ok({ code, signal: undefined, stdout: Buffer.from(text), stderr: "" });
   assert.is(await remoteDaemon("docker", said(0, "ssh://box\n"), {}), "ssh://box");

@@ -10,7 +10,7 @@ import { engineSuite } from "./suite.js";
 const info = await run("docker", ["info", "--format", "{{.SecurityOptions}}"]);
 engineSuite("docker", info.stdout.includes("rootless"));
 
-test("a daemon that does not answer is told from a program that is not there", async () => {
+test("a daemon that does not answer and a missing program are different failures", async () => {
   assert.is(
     failure(await ociEngine("docker", "no-such-engine").version(), "engine-unavailable").why,
     "missing",

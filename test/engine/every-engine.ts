@@ -14,14 +14,14 @@ import { failure, value } from "../rig/result.js";
 export interface Kit {
   specOf(change?: Partial<ContainerSpec>): Promise<ContainerSpec>;
   make(change?: Partial<ContainerSpec>): Promise<ContainerSpec>;
-  /** What a script prints. */
+  /** Returns the output of a script. */
   inside(spec: ContainerSpec, script: string, user?: string): Promise<string>;
   running(spec: ContainerSpec): Promise<Extract<ContainerState, { state: "running" | "stopped" }>>;
   /** For an `after` hook. */
   remove(): Promise<void>;
 }
 
-/** Makes containers of an engine, and removes them. */
+/** Creates and removes containers of an engine. */
 export function kitOf(engine: Engine): Kit {
   const names: string[] = [];
   const signal = new AbortController().signal;
@@ -29,7 +29,7 @@ export function kitOf(engine: Engine): Kit {
   async function specOf(change: Partial<ContainerSpec> = {}): Promise<ContainerSpec> {
     const project = change.project ?? (await newFolder("project"));
     await mkdir(join(project, ".tazpod", "vault"), { recursive: true });
-    // an ordinary user runs in a namespace that root makes
+    // a namespace that root creates runs as an ordinary user
     if (engine.name === "namespace" && process.getuid?.() === 0) await chown(project, 65_534, 65_534);
     const spec = {
       name: uniqueName(),
@@ -72,15 +72,15 @@ export function kitOf(engine: Engine): Kit {
   return { specOf, make, inside, running, remove };
 }
 
-/** What every engine has to do. Defines the tests; they are run by the caller. `stop` stops a container by other means than ours. */
+/** Defines the tests that every engine has to pass; the caller runs them. `stop` stops a container without tazpod. */
 export function everyEngine(engine: Engine, kit: Kit, stop: (container: string) => Promise<void>): void {
   const { make, inside, running } = kit;
   const { signal } = new AbortController();
-  // the quickest that the engine has
+  // the fastest network of the engine
   const network = engine.name === "process" ? "host" : "none";
   test.after(kit.remove);
 
-  test("a container is made, found by its exact name only, and removed", async () => {
+  test("a container is created, found by its exact name only, and removed", async () => {
     const { name: container, project } = await make();
     const state = value(await engine.inspect(container));
     assert.is(state.state, "running");
@@ -95,13 +95,13 @@ export function everyEngine(engine: Engine, kit: Kit, stop: (container: string) 
     value(await engine.remove(container));
   });
 
-  test("a name that is taken is told from every other reason why nothing is made", async () => {
+  test("creating a container whose name is taken has a failure of its own", async () => {
     const spec = await make();
     const user = value(await engine.lookUp(spec.image, spec.user));
     assert.match(failure(await engine.create(spec, user), "changed-meanwhile").detail, spec.name);
   });
 
-  test("a shell starts in the project, whatever its path holds", async () => {
+  test("a shell starts in the project, even if its path has special characters", async () => {
     const above = await newFolder("odd");
     await chmod(above, 0o755);
     const project = join(above, 'a b:c,"d');
@@ -115,7 +115,7 @@ export function everyEngine(engine: Engine, kit: Kit, stop: (container: string) 
     assert.is(await readFile(join(project, "there"), "utf8"), "yes");
   });
 
-  test("what the RAM folder holds is gone when the container is started again, and that is seen", async () => {
+  test("a restart empties the RAM folder, and the state shows that", async () => {
     const spec = await make();
     const before = await running(spec);
     await inside(spec, "echo s > ~/secrets/a");
@@ -129,15 +129,15 @@ export function everyEngine(engine: Engine, kit: Kit, stop: (container: string) 
     assert.is.not(after.startedAt, before.startedAt);
   });
 
-  test("it stops at once when it is told to", async () => {
+  test("a container stops at once", async () => {
     const spec = await make();
     const from = performance.now();
     value(await engine.remove(spec.name));
-    // an engine that is not heeded waits ten seconds before it kills
+    // an engine that ignores the signal waits ten seconds before it kills
     assert.ok(performance.now() - from < 9000);
   });
 
-  test("a program's exit code and both of its outputs come back as they are", async () => {
+  test("a program's exit code, stdout and stderr are returned unchanged", async () => {
     const { name: container } = await make({ network });
     for (const code of [0, 1, 7, 125, 126, 127, 137, 255]) {
       const argv = ["sh", "-c", `printf out; printf err >&2; exit ${code}`];
@@ -146,7 +146,7 @@ export function everyEngine(engine: Engine, kit: Kit, stop: (container: string) 
     }
   });
 
-  test("20 MiB go in and come out unharmed, many times over", async () => {
+  test("20 MiB pass through pipes unchanged, many times", async () => {
     const { name: container } = await make({ network });
     const bytes = randomBytes(20 << 20);
     const hash = createHash("sha256").update(bytes).digest("hex");
@@ -162,7 +162,7 @@ export function everyEngine(engine: Engine, kit: Kit, stop: (container: string) 
     }
   });
 
-  test("a container that is stopped and one that is not there are told as such", async () => {
+  test("running a program in a stopped or absent container says so", async () => {
     const { name: container } = await make({ network });
     await stop(container);
     for (const which of [container, "no-such-container"]) {
@@ -172,7 +172,7 @@ export function everyEngine(engine: Engine, kit: Kit, stop: (container: string) 
     }
   });
 
-  test("nothing of the host's environment gets in", async () => {
+  test("no variable of the host's environment is passed on", async () => {
     process.env["http_proxy"] = process.env["HTTPS_PROXY"] = "http://me:password@proxy:1";
     try {
       assert.not.match(

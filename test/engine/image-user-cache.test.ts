@@ -22,7 +22,7 @@ const engine: Engine = {
 
 const image = async () => ({ name: testImage, id: value(await docker.imageId(testImage)) });
 
-test("an image is asked once for a user, and one that it does not have each time", async () => {
+test("a user is looked up once per image, and a missing one each time", async () => {
   const state = (process.env["XDG_STATE_HOME"] = await newFolder("state"));
   const first = value(await cachedImageUser(engine, await image(), "tazpod"));
   assert.equal(first, { uid: 1000, gid: 1000, home: "/home/tazpod" });
@@ -39,7 +39,7 @@ test("an image is asked once for a user, and one that it does not have each time
   assert.is(asked, 4);
 });
 
-test("where nothing can be noted, the image is asked", async () => {
+test("if the cache cannot be written, the user is looked up", async () => {
   const folder = await newFolder("state");
   process.env["XDG_STATE_HOME"] = folder;
   await mkdir(join(folder, "tazpod"));

@@ -4,12 +4,12 @@ import { lookUpUser } from "../../lib/engine/oci/image-user.js";
 import { ok } from "../../lib/failure/result.js";
 import { failure, value } from "../rig/result.js";
 
-// What podman says now and then of an image that has the user: nothing makes it say so when it is wanted.
+// What podman sometimes reports for an image that has the user; it cannot be provoked.
 const noUser = "Error: unable to find user tazpod: no matching entries in passwd file";
 
 type Answer = readonly [code: number, stdout: string, stderr: string];
 
-/** What came of it where the engine gives these answers, and how often it was asked. */
+/** The result if the engine gives these answers, and how often it was asked. */
 async function asked(...answers: Answer[]): Promise<[Awaited<ReturnType<typeof lookUpUser>>, number]> {
   let count = 0;
   const result = await lookUpUser(
@@ -26,7 +26,7 @@ async function asked(...answers: Answer[]): Promise<[Awaited<ReturnType<typeof l
 const found: Answer = [0, "1000\n1000\n/home/tazpod\n", ""];
 const listed: Answer = [0, "", ""];
 
-test("a user that the engine does not find and the image has is asked for again", async () => {
+test("the lookup is repeated if the engine misses a user that the image has", async () => {
   for (const answers of [
     [[126, "", noUser], listed, found],
     [[126, "", noUser], listed, [126, "", noUser], listed, found],
@@ -37,20 +37,20 @@ test("a user that the engine does not find and the image has is asked for again"
   }
 });
 
-test("an engine that finds the user never is told in its own words, and the image is not blamed", async () => {
+test("if the engine never finds an existing user, its own error is reported", async () => {
   const again: Answer[] = [[126, "", noUser], listed];
   const [result, count] = await asked(...again, ...again, [126, "", noUser]);
   assert.match(failure(result, "command-failed").detail, noUser);
   assert.is(count, 5);
 });
 
-test("an image whose list lacks the user is said to lack it, after one look", async () => {
+test("an image without the user is reported after one attempt", async () => {
   const [result, count] = await asked([126, "", noUser], [3, "", ""]);
   assert.is(failure(result, "image-unusable").lacks, "the user tazpod");
   assert.is(count, 2);
 });
 
-test("an image without sh is told from an engine that misses a file of its own", async () => {
+test("an image without sh and an engine with a missing file are different failures", async () => {
   for (const said of [
     'runc create failed: unable to start container process: exec: "sh": executable file not found in $PATH: unknown',
     "crun: executable file `sh` not found in $PATH: No such file or directory: OCI runtime attempted to invoke a command that was not found",

@@ -21,7 +21,7 @@ everyEngine(engine, kit, async (name) => {
   assert.ok(run !== undefined && (await endProcess(run.pid, run.identity)));
 });
 
-test("another image or user, or a port, is no reason to make it again; another mount is", async () => {
+test("a changed image, user or port does not make the namespace outdated; a changed mount does", async () => {
   const spec = await kit.make();
   const { specHash: made } = await kit.running(spec);
   const hashOf = (change: Partial<typeof spec>): string =>
@@ -30,7 +30,7 @@ test("another image or user, or a port, is no reason to make it again; another m
   assert.is.not(hashOf({ mounts: [{ source: "/etc", target: "/m", readOnly: true }] }), made);
 });
 
-test("a build is ignored as the image is, and is no reason to make it again; that is said", async () => {
+test("a build is ignored like the image, and the notes say so", async () => {
   const spec = await kit.specOf();
   const build = { dockerfile: "Dockerfile", text: "FROM x\n", context: spec.project, args: {} };
   assert.is(
@@ -44,7 +44,7 @@ test("a build is ignored as the image is, and is no reason to make it again; tha
   );
 });
 
-test("two that start it in the same moment start one", async () => {
+test("two simultaneous starts start one namespace", async () => {
   const spec = await kit.specOf();
   const user = value(await engine.lookUp(spec.image, spec.user));
   value(await engine.create(spec, user));

@@ -42,7 +42,7 @@ async function withRuntime<T>(folder: string, work: () => Promise<T>): Promise<T
   }
 }
 
-test("home and secrets are new folders in RAM that only this user can enter, and hold nothing of the host's home", async () => {
+test("home and secrets are new private folders in RAM, with nothing of the host's home", async () => {
   const spec = await make();
   const home = await homeOf(spec);
   const seen = await inside(spec, "echo $HOME; stat -c %a:%u ~ ~/secrets; stat -f -c %T ~; ls -A ~");
@@ -50,7 +50,7 @@ test("home and secrets are new folders in RAM that only this user can enter, and
   assert.is(seen, `${home}\n700:${uid}\n700:${uid}\ntmpfs\nsecrets`);
 });
 
-test("what is removed leaves no folder and no process, also one that heeds no signal or was left in the background", async () => {
+test("removal ends all processes, even ones that ignore signals or run in the background, and removes the home", async () => {
   const spec = await make();
   const home = await homeOf(spec);
   const printed = await inside(
@@ -66,7 +66,7 @@ test("what is removed leaves no folder and no process, also one that heeds no si
   assert.is(value(await engine.inspect(spec.name)).state, "absent");
 });
 
-test("another project's processes go on when one is removed", async () => {
+test("removing one home does not affect another project's processes", async () => {
   const [one, other] = [await make(), await make()];
   const home = await homeOf(other);
   const child = spawn("sleep", ["60"], { env: { ...process.env, TAZPOD_HOME: home }, stdio: "ignore" });
@@ -76,7 +76,7 @@ test("another project's processes go on when one is removed", async () => {
   assert.is(await processIdentity(child.pid ?? 0), undefined);
 });
 
-test("the user's PATH is kept, but for what a package manager put before it", async () => {
+test("the user's PATH is kept, without the folders that a package manager prepended", async () => {
   const before = process.env["PATH"] ?? "";
   process.env["PATH"] = `/a/node_modules/.bin:relative:${before}:/opt/own`;
   try {
@@ -88,7 +88,7 @@ test("the user's PATH is kept, but for what a package manager put before it", as
   }
 });
 
-test("a mount below the home is a link to what it names; one elsewhere is said to have no effect", async () => {
+test("a mount below the home is a link; one elsewhere is reported to have no effect", async () => {
   const folder = await newFolder("mounted");
   const base = await specOf();
   const mounts = [{ source: folder, target: "/data", readOnly: false }];
@@ -106,26 +106,26 @@ test("a mount below the home is a link to what it names; one elsewhere is said t
   assert.ok((await stat(join(folder, "file"))).isFile());
 });
 
-test("a network of its own cannot be had, and is refused", async () => {
+test("`network: none` is refused", async () => {
   const spec = await specOf({ network: "none" });
   const user = value(await engine.lookUp(spec.image, spec.user));
   assert.is(failure(await engine.create(spec, user), "setting-unusable").setting, "network: none");
 });
 
-test("another image or user, or a port, is no reason to make it again", async () => {
+test("a changed image, user or port does not make it outdated", async () => {
   const spec = await make();
   const change = { image: "another:1", user: "root", ports: ["127.0.0.1:1:1/tcp"] };
   assert.is(specHash(engine.effectiveSpec({ ...spec, ...change })), (await running(spec)).specHash);
 });
 
-test("XDG_RUNTIME_DIR on a disk is passed over", async () => {
+test("XDG_RUNTIME_DIR on a disk is not used", async () => {
   const disk = await newFolder("runtime");
   const spec = await withRuntime(disk, () => make());
   assert.not.ok((await homeOf(spec)).startsWith(disk));
   assert.not.ok((await readdir(join(disk, "tazpod"))).includes("homes"));
 });
 
-test("a folder in RAM that others can enter, or that is a link, is passed over", async () => {
+test("a folder in RAM that others can enter, or that is a link, is not used", async () => {
   for (const spoil of [
     async (path: string) => (await mkdir(path), chmod(path, 0o755)),
     async (path: string) => symlink(await newFolder("elsewhere"), path),
@@ -137,12 +137,12 @@ test("a folder in RAM that others can enter, or that is a link, is passed over",
   }
 });
 
-test("a home that another folder took the place of is not taken for it", async () => {
+test("a folder that replaced the home is not mistaken for it", async () => {
   const spec = await make();
   const home = await homeOf(spec);
   await rm(home, { recursive: true });
   await mkdir(home, { mode: 0o700 });
-  // the number may be given to the next folder again
+  // the inode number may be reused for the next folder
   const taken = value(await engine.inspect(spec.name));
   if (taken.state === "running") assert.is(taken.home, home);
   await rm(home, { recursive: true });
@@ -152,7 +152,7 @@ test("a home that another folder took the place of is not taken for it", async (
 await testWith(
   test,
   "mount",
-  "where hardly anything is free, nothing is started, and the reason says so",
+  "without enough free space nothing is started, and the failure says so",
   async () => {
     const folder = join(await newFolder("small"), "run");
     await onTmpfs(folder, "2m", async (disk) => {

@@ -33,7 +33,7 @@ function running(
   return { ...given, ...change };
 }
 
-test("a container gets no capability, no privilege, no host network and nothing of the host but the project", () => {
+test("a container has no capabilities, privileges or host network, and only the project of the host", () => {
   const argv = createArguments(spec, user);
   for (const word of ["--privileged", "--cap-add", "host", "--pid", "--ipc", "--volume", "-v"])
     assert.not.ok(argv.includes(word), word);
@@ -41,18 +41,18 @@ test("a container gets no capability, no privilege, no host network and nothing 
   const mounts = argv.flatMap((word, index) => (word === "--mount" ? [argv[index + 1] ?? ""] : []));
   assert.is(mounts.length, 3, mounts.join("\n"));
   assert.match(mounts[0] ?? "", /target=\/workspace$/);
-  // tazpod's own folder cannot be written, and the vault is not seen
+  // tazpod's own folder is read-only, and the vault is hidden
   assert.match(mounts[1] ?? "", /\.tazpod,target=\/workspace\/\.tazpod,readonly$/);
   assert.match(mounts[2] ?? "", /^type=tmpfs,target=\/workspace\/\.tazpod\/vault,/);
   assert.ok(argv.includes("no-new-privileges"));
 });
 
-test("the RAM folder is a tmpfs for the user alone, where nothing can be executed", () => {
+test("the RAM folder is a private tmpfs, mounted noexec", () => {
   const tmpfs = createArguments(spec, user).find((word) => word.startsWith("/home/tazpod/secrets:"));
   assert.is(tmpfs, "/home/tazpod/secrets:rw,nosuid,nodev,noexec,size=67108864,mode=0700,uid=1000,gid=1000");
 });
 
-test("processes are limited unless asked otherwise, and memory when asked, without swap", () => {
+test("processes are limited by default, and memory on request, without swap", () => {
   const argv = createArguments(spec, user);
   assert.is(argv[argv.indexOf("--pids-limit") + 1], "4096");
   assert.not.ok(argv.includes("--memory"));
@@ -61,7 +61,7 @@ test("processes are limited unless asked otherwise, and memory when asked, witho
   assert.equal(["--pids-limit", "--memory", "--memory-swap"].map(value), ["100", "1073741824", "1073741824"]);
 });
 
-test("limits that are not set do not change what a container is made from; one that is set does", () => {
+test("unset limits do not change the hash of a spec; a limit does", () => {
   const hashes = [spec, { ...spec, processes: 100 }, { ...spec, memoryBytes: 100 }].map(specHash);
   assert.is(new Set(hashes).size, 3);
   assert.is(specHash({ ...spec, workspace: "mount" }), hashes[0]);
@@ -81,7 +81,7 @@ test("~/.ssh is mounted only when asked for, and read-only", () => {
   assert.ok(argv.includes("type=bind,source=/root/.ssh,target=/home/tazpod/.ssh,readonly"));
 });
 
-test("the folder for the ssh-agent and the mounts of the settings have their places, ports their address", () => {
+test("the ssh-agent's folder, the configured mounts and the ports are in the arguments", () => {
   const mounts = [{ source: "/data", target: "/srv/data", readOnly: true }];
   const argv = createArguments(
     { ...spec, mounts, agentFolder: "/p/ssh", ports: ["127.0.0.1:8080:80/tcp"] },
@@ -92,7 +92,7 @@ test("the folder for the ssh-agent and the mounts of the settings have their pla
   assert.is(argv[argv.indexOf("--publish") + 1], "127.0.0.1:8080:80/tcp");
 });
 
-test("only where the shell is to run as root does root keep what it takes to work with the files of others", () => {
+test("root keeps the capabilities for other users' files only if the shell runs as root", () => {
   const argv = createArguments(spec, { uid: 0, gid: 0, home: "/root" });
   const kept = argv.filter((_, index) => argv[index - 1] === "--cap-add");
   assert.equal(kept, ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"]);
@@ -123,19 +123,19 @@ test("with a copy of the project the volume is mounted at /workspace, and nothin
   assert.match(mountProblem(copied, { ...user, home: "/workspace" }) ?? "", "overlaps the RAM folder");
 });
 
-test("the home of root and of a bare image have their RAM folder too", () => {
+test("the RAM folder also exists for root and for images without a home", () => {
   assert.is(secretsFolder("/root"), "/root/secrets");
   assert.is(secretsFolder("/"), "/secrets");
 });
 
-test("another folder's container of the same name is refused, and so is one that tazpod did not make", () => {
+test("a container of the same name that belongs to another project, or not to tazpod, is refused", () => {
   assert.is(foreignContainer({ state: "absent" }, spec, "docker"), undefined);
   assert.is(foreignContainer(running(), spec, "docker"), undefined);
   assert.is(foreignContainer(running({ owner: "/srv/other" }), spec, "docker")?.kind, "container-foreign");
   assert.is(foreignContainer(running({ owner: undefined }), spec, "docker")?.kind, "container-foreign");
 });
 
-test("a changed setting or a newer image makes a container outdated; an image that is not here does not", () => {
+test("a changed setting or a newer image makes a container outdated; a missing image does not", () => {
   assert.is(whyOutdated(running(), spec, "sha256:1"), undefined);
   assert.is(whyOutdated(running(), spec, undefined), undefined);
   assert.match(

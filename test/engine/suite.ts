@@ -12,7 +12,7 @@ import { failure, value } from "../rig/result.js";
 import { until } from "../rig/until.js";
 import { everyEngine, kitOf } from "./every-engine.js";
 
-/** What every engine that is driven through Docker's command line has to do. Defines the tests; they are run by the caller. */
+/** Defines the tests of engines with Docker's command line; the caller runs them. */
 export function engineSuite(name: "docker" | "podman", rootless: boolean): void {
   const engine = ociEngine(name);
   const kit = kitOf(engine);
@@ -24,7 +24,7 @@ export function engineSuite(name: "docker" | "podman", rootless: boolean): void 
     assert.is((await run(name, ["stop", container])).code, 0);
   });
 
-  /** An image made from the test image by a script that its user runs. */
+  /** An image made by running a script in the test image, as its user. */
   async function changedImage(script: string): Promise<string> {
     const image = `localhost/tazpod-changed-${process.pid}-${images.length}:1`;
     const container = uniqueName();
@@ -45,18 +45,18 @@ export function engineSuite(name: "docker" | "podman", rootless: boolean): void 
     for (const image of images) await run(name, ["rmi", "--force", image]);
   });
 
-  test("it says its version, and whether it runs without root", async () => {
+  test("the engine reports its version and whether it is rootless", async () => {
     assert.match(value(await engine.version()), /^\d+\.\d+/);
     assert.is(await isRootless(name), rootless);
   });
 
-  test("a container names the image it was made from as the image names itself", async () => {
+  test("a container's image id equals the id of the image", async () => {
     const spec = await make();
     assert.is((await running(spec)).imageId, value(await engine.imageId(testImage)));
     assert.is(value(await engine.imageId("localhost:1/no/such:1")), undefined);
   });
 
-  test("the user has no capability and cannot gain one, and no other user reads the RAM folder", async () => {
+  test("the user has no capabilities and cannot gain any, and other users cannot read the RAM folder", async () => {
     const spec = await make();
     const status = await inside(spec, "cat /proc/self/status");
     assert.match(status, /CapEff:\s+0000000000000000/);
@@ -70,19 +70,19 @@ export function engineSuite(name: "docker" | "podman", rootless: boolean): void 
     }
   });
 
-  test("the RAM folder is the user's alone, has its size, and executes nothing", async () => {
+  test("the RAM folder is private, has the configured size, and is noexec", async () => {
     const spec = await make();
     assert.is(await inside(spec, "stat -c '%a %U %G' ~/secrets"), "700 tazpod tazpod");
     const mount = await inside(spec, "grep ' /home/tazpod/secrets ' /proc/mounts");
     assert.match(mount, /^tmpfs .*\brw,nosuid,nodev,noexec\b.*\bsize=32768k\b/);
   });
 
-  test("what an image has where the RAM folder is does not get into it", async () => {
+  test("the image's files at the path of the RAM folder are not copied into it", async () => {
     const image = await changedImage("mkdir -m 755 ~/secrets && echo old > ~/secrets/left");
     assert.is(await inside(await make({ image }), "ls -A ~/secrets"), "");
   });
 
-  test("each network is what the settings call it", async () => {
+  test("each value of `network` has its effect", async () => {
     const routes = async (network: ContainerSpec["network"]): Promise<string> =>
       inside(await make({ network }), "cat /proc/net/route");
     const isUp = (table: string): boolean => table.split("\n").length > 1;
@@ -93,7 +93,7 @@ export function engineSuite(name: "docker" | "podman", rootless: boolean): void 
     assert.is.not(own, (await readFile("/proc/net/route", "utf8")).trimEnd());
   });
 
-  test("a published port answers on the host, at its address", async () => {
+  test("a published port answers on the host, at its address only", async () => {
     const port = 20_000 + (process.pid % 10_000);
     const spec = await make({ ports: [`127.0.0.1:${port}:8080/tcp`] });
     await inside(spec, "cd /tmp && echo hello > a && busybox httpd -p 8080 -h /tmp");
@@ -107,17 +107,17 @@ export function engineSuite(name: "docker" | "podman", rootless: boolean): void 
     await until(async () => (await answer()) === "hello");
   });
 
-  test("what the user writes to the project belongs to whom it should on the host", async () => {
+  test("files that the user writes to the project have the right owner on the host", async () => {
     const project = await newFolder("shared");
     const spec = await make({ project, network: "none" });
-    // Docker's and root's podman know one user by one number, inside and outside
+    // Docker and root's podman use the same user ids inside and outside
     if (!rootless) await run("chown", ["1000:1000", project]);
     await inside(spec, "echo x > /workspace/new");
     const { uid } = await stat(join(project, "new"));
     assert.is(uid, rootless ? process.getuid?.() : 1000);
   });
 
-  test("a user who is root in the image works in the project, and has the RAM folder of root", async () => {
+  test("a user who is root can work in the project and has a RAM folder", async () => {
     const project = await newFolder("of-another");
     await writeFile(join(project, "mine"), "", { mode: 0o600 });
     const spec = await make({ project, user: "root", network: "none" });
@@ -125,7 +125,7 @@ export function engineSuite(name: "docker" | "podman", rootless: boolean): void 
     if (rootless) assert.is((await stat(join(project, "mine"))).uid, process.getuid?.());
   });
 
-  test("an image that can be pulled from nowhere is a failure that names it", async () => {
+  test("an image that cannot be pulled is a failure that names it", async () => {
     const spec = await specOf({ image: "localhost:1/no/such:1" });
     assert.is(
       failure(await createAndStart(engine, spec, () => undefined, signal), "image-unavailable").image,
@@ -134,7 +134,7 @@ export function engineSuite(name: "docker" | "podman", rootless: boolean): void 
     assert.is(value(await engine.inspect(spec.name)).state, "absent");
   });
 
-  test("a user that the image does not have is named", async () => {
+  test("a user that the image does not have is a failure that names them", async () => {
     for (const user of ["nobody-here", "nobody-here:tazpod"])
       assert.match(failure(await engine.lookUp(testImage, user), "image-unusable").lacks, "nobody-here");
     const bare = await changedImage("true");

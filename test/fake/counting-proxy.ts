@@ -1,11 +1,11 @@
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Stands before a real S3 server, passes everything on as it is, and counts. */
+/** A proxy to a real S3 server that changes nothing and counts. */
 export class CountingProxy {
   /** `METHOD path` of every request, in order. */
   readonly requests: string[] = [];
-  /** While set, each request waits for it: a slow gateway. */
+  /** While set, each request waits for it, as on a slow gateway. */
   hold: Promise<void> | undefined;
   readonly #server: Server;
   readonly #target: URL;
@@ -34,7 +34,7 @@ export class CountingProxy {
     this.requests.push(`${incoming.method} ${incoming.url?.split("?")[0]}`);
     await this.hold;
     const { hostname, port } = this.#target;
-    // the Host header is part of what was signed, so it stays as it came
+    // the Host header is part of the signature, so it must not change
     const passed = request(
       { hostname, port, path: incoming.url, method: incoming.method, headers: incoming.headers },
       (answer) => {

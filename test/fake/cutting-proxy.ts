@@ -1,18 +1,18 @@
 import { connect, createServer, type Socket } from "node:net";
 import { s3Endpoint } from "../runner/services.js";
 
-/** A TCP proxy in front of the S3 server that ruins connections as told. */
+/** A TCP proxy to the S3 server that disturbs connections on request. */
 export interface CuttingProxy {
   readonly url: string;
   /** How many connections were made. */
   connections(): number;
-  /** From now on: cut each connection once the server has sent this many bytes on it. */
+  /** Cuts each connection once the server has sent this many bytes on it. */
   cutAfter(bytes: number): void;
-  /** From now on: pass nothing on in either direction, and keep the connection open. */
+  /** Passes nothing on in either direction, but keeps connections open. */
   stall(): void;
-  /** From now on: pass on this many bytes of answers on each connection, then nothing more, and keep it open. */
+  /** Passes on this many bytes of answers on each connection, then nothing more, and keeps it open. */
   stallAfter(bytes: number): void;
-  /** Lets the request through and cuts instead of passing on any answer, for the next connection only. */
+  /** For the next connection: lets the request through, and cuts it instead of passing on an answer. */
   loseAnswerTo(method: string): void;
   close(): Promise<void>;
 }

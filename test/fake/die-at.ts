@@ -33,7 +33,7 @@ function half(data: unknown): unknown {
 
 const always = (): boolean => true;
 
-/** Puts points before a method, and, when it writes its first argument, in the middle of it. */
+/** Adds points before a method and, if it writes its first argument, in the middle of it. */
 function watch(
   owner: object,
   name: string,

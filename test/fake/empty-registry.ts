@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A registry that has no image: it answers as a real one does (the distribution specification's error codes). */
+/** A registry without images, which answers with the error codes of the distribution specification. */
 export async function emptyRegistry(): Promise<{
   readonly address: string;
   readonly close: () => Promise<void>;

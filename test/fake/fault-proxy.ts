@@ -6,30 +6,30 @@ import { s3Endpoint } from "../runner/services.js";
 
 /** What is done to a request. */
 export type Fault =
-  /** The server does it, and nobody hears the answer. */
+  /** The server handles the request, but the answer is lost. */
   | { readonly kind: "lose-answer" }
-  /** The server does not hear of it. */
+  /** The server does not get the request. */
   | { readonly kind: "answer"; readonly status: number; readonly code: string }
-  /** Answered so only once the whole request has been read. */
+  /** Like `answer`, after the whole request was read. */
   | { readonly kind: "answer-late"; readonly status: number; readonly code: string }
-  /** The connection ends after so many bytes of the answer's body, or of the request's. */
+  /** The connection ends after this many bytes of the answer's or the request's body. */
   | { readonly kind: "cut-answer"; readonly after: number }
   | { readonly kind: "cut-request"; readonly after: number }
-  /** Nothing moves any more: no answer at all, in the middle of the answer's headers, of its body, of the request's. */
+  /** Nothing is transmitted any more: before the answer, or within its headers, its body, or the request's body. */
   | { readonly kind: "stall" | "stall-in-headers" }
-  /** Passed on once that has come about. */
+  /** Passed on once this has happened. */
   | { readonly kind: "hold"; readonly until: Promise<void> }
   | { readonly kind: "stall-answer"; readonly after: number }
   | { readonly kind: "stall-request"; readonly after: number }
-  /** As a server whose clock differs by so many ms: it refuses what is not signed for its own time. */
+  /** Like a server whose clock differs by this many ms: it rejects requests signed for another time. */
   | { readonly kind: "skew"; readonly ms: number }
-  /** The conditions of a write do not reach the server. */
+  /** Removes the conditions of a write. */
   | { readonly kind: "ignore-conditions" }
-  /** As a server that holds the condition of the completion of an upload in parts, which Ceph 16 does not. */
+  /** Like a server that checks the condition when a multipart upload is completed, which Ceph 16 does not. */
   | { readonly kind: "check-completion" }
-  /** Something else happens before it reaches the server. */
+  /** Something else happens before the request reaches the server. */
   | { readonly kind: "meanwhile"; readonly work: () => Promise<unknown>; readonly next: Fault }
-  /** The object of another key is served. */
+  /** Returns the object of another key. */
   | { readonly kind: "stale"; readonly key: string };
 
 interface Rule {
@@ -38,7 +38,7 @@ interface Rule {
   times: number;
 }
 
-/** Stands before the S3 server of the tests, and spoils what it is told to. */
+/** A proxy to the tests' S3 server that causes faults on request. */
 export class FaultProxy {
   /** `METHOD path` of every request, in order, with the query where it names an action. */
   readonly requests: string[] = [];
@@ -59,7 +59,7 @@ export class FaultProxy {
     });
   }
 
-  /** On a port of its own unless one is given. */
+  /** Starts on a free port by default. */
   static async start(port = 0): Promise<FaultProxy> {
     const proxy = new FaultProxy();
     await new Promise<void>((resolve) => proxy.#server.listen(port, "127.0.0.1", resolve));
@@ -70,7 +70,7 @@ export class FaultProxy {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Spoils the next `times` requests whose `METHOD path?query` matches. */
+  /** Applies a fault to the next `times` requests whose `METHOD path?query` matches. */
   spoil(matches: RegExp, fault: Fault, times = 1): void {
     this.#rules.push({ matches, fault, times });
   }
@@ -167,7 +167,7 @@ function forward(
     delete headers["if-none-match"];
   }
   if (fault?.kind === "stale") path = path.replace(/^(\/[^/]+\/)[^?]+/, `$1${fault.key}`);
-  // what was signed was something else
+  // the signature was for something else
   if (resign || fault?.kind === "ignore-conditions" || fault?.kind === "stale")
     sign(incoming.method ?? "", path, headers);
   const passed = request({ hostname, port, path, method: incoming.method, headers }, (there) => {
@@ -203,7 +203,7 @@ async function checked(incoming: IncomingMessage, outgoing: ServerResponse): Pro
   incoming.resume().on("end", () => answer(outgoing, 412, "PreconditionFailed"));
 }
 
-/** Lets so many bytes through, and then nothing, or the end of the connection. */
+/** Passes on this many bytes, then nothing, or ends the connection. */
 function only({ kind, after }: Fault & { readonly after: number }, outgoing: ServerResponse): Transform {
   let bytes = 0;
   return new Transform({
@@ -220,7 +220,7 @@ function only({ kind, after }: Fault & { readonly after: number }, outgoing: Ser
   });
 }
 
-/** Signature version 4 of a request whose body is not signed, with the key of the tests. */
+/** Returns a signature (version 4) of a request with an unsigned body, with the tests' key. */
 function sign(method: string, url: string, headers: NodeJS.Dict<string | string[]>): void {
   const [path = "", query = ""] = url.split("?");
   const stamp = new Date().toISOString().replace(/[-:]|\.\d+/g, "");

@@ -1,6 +1,6 @@
 /**
- * Imported by a suite that opens many vaults and is not about their key: from then on scrypt does a thousandth of the work
- * it is asked for, in the suite's process and in every node that it starts. What is sealed so, nobody else opens.
+ * Imported by suites that open many vaults and do not test keys: scrypt then does a thousandth of the work, in the
+ * suite's process and in every node that it starts. Vaults sealed this way cannot be opened otherwise.
  */
 import crypto, { type BinaryLike, type ScryptOptions } from "node:crypto";
 import { syncBuiltinESMExports } from "node:module";

@@ -1,4 +1,4 @@
-// Loaded with --import: writes the address of every module that the process loads to the file TAZPOD_TEST_MODULES names.
+// Loaded with --import: writes the URL of every module that the process loads to the file TAZPOD_TEST_MODULES.
 import { appendFileSync } from "node:fs";
 import { register } from "node:module";
 

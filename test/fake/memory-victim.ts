@@ -1,6 +1,6 @@
 /**
- * Says how much memory sealing and opening take: `memory-victim.js FOLDER FORMAT MIB seal|open`. One JSON line of bytes:
- * `idle` when all is loaded, `streaming` the most once the key is made, `most` the most of all.
+ * Measures the memory of sealing and opening: `memory-victim.js FOLDER FORMAT MIB seal|open`. Prints one JSON line, in
+ * bytes: `idle` when all is loaded, `streaming` the maximum after the key was derived, `most` the overall maximum.
  */
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -22,7 +22,7 @@ const limitBytes = 2 ** 36;
 const MiB = 2 ** 20;
 const block = randomBytes(MiB);
 
-/** Does not compress: it repeats far beyond what gzip looks back. */
+/** Not compressible: it repeats at distances beyond gzip's window. */
 async function* content(): AsyncGenerator<Buffer> {
   const file = { path: "file", type: "file", mode: 0o600, size: Number(mebibytes) * MiB, mtime: 0 } as const;
   yield tarHeader(file);
@@ -38,13 +38,13 @@ function status(field: "VmRSS" | "VmHWM"): number {
 }
 
 let before = 0;
-/** From here on VmHWM is the most since now (proc(5), clear_refs). */
+/** Resets VmHWM, the peak memory (proc(5), clear_refs). */
 function forgetMost(): void {
   before = Math.max(before, status("VmHWM"));
   writeFileSync("/proc/self/clear_refs", "5");
 }
 
-// what is loaded when it is needed
+// load what would be loaded on demand
 await import("tar-stream");
 const idle = status("VmRSS");
 if (what === "seal") {

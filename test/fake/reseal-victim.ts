@@ -1,5 +1,5 @@
 /**
- * Seals a vault anew from the passphrase "old" to "new", in the age format, and dies by SIGKILL at a step:
+ * Reseals a vault from the passphrase "old" to "new", in the age format, and dies by SIGKILL at a step:
  * `reseal-victim.js VAULT STEP`.
  */
 import { Secret } from "../../lib/host/secret.js";

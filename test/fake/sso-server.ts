@@ -2,14 +2,14 @@ import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 
-/** What the server gives, in seconds. */
+/** Lifetimes that the server grants, in seconds. */
 export interface Terms {
   interval: number;
   codeSeconds: number;
   tokenSeconds: number;
   clientSeconds: number;
   keySeconds: number;
-  /** Without them a login ends when its token does. */
+  /** Without them, a login ends with its token. */
   givesRefreshTokens: boolean;
 }
 
@@ -33,7 +33,7 @@ export const scope = "sso:account:access";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** An answer of the service that is an error: `error` is OAuth's word for it. */
+/** An error answer; `error` is the OAuth error code. */
 class Refused extends Error {
   readonly status: number;
   readonly type: string;
@@ -48,9 +48,9 @@ class Refused extends Error {
 }
 
 /**
- * Plays the two services of IAM Identity Center, OIDC and the access portal, for one start URL and one role. It refuses
- * whatever the real ones would: fields that are missing or unknown, clients and codes it did not give out, grants and
- * scopes that do not fit, polls before their time. Whoever opens the address of a code has approved it.
+ * Simulates the two services of IAM Identity Center, OIDC and the access portal, for one start URL and one role. It
+ * rejects whatever the real ones would: missing or unknown fields, unknown clients and codes, wrong grants and scopes,
+ * early polls. Opening the address of a code approves it.
  */
 export class SsoServer {
   readonly terms: Terms = {
@@ -64,11 +64,11 @@ export class SsoServer {
   readonly startUrl = startUrl;
   readonly accountId = "012345678901";
   readonly roleName = "vault";
-  /** What was asked, in order: "register", "device", "poll", "refresh", "credentials", "logout". */
+  /** The requests, in order: "register", "device", "poll", "refresh", "credentials", "logout". */
   readonly asked: string[] = [];
-  /** What came too early or broken, in words. */
+  /** Requests that were early or invalid. */
   readonly complaints: string[] = [];
-  /** Every secret that was given out. */
+  /** Every secret that was issued. */
   readonly secrets: string[] = [];
   refusesRefresh = false;
   readonly #clients = new Map<string, { secret: string; scopes: readonly string[]; ends: number }>();
@@ -99,12 +99,12 @@ export class SsoServer {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** What leads the SDK, and any other AWS program, here. */
+  /** The environment that leads the SDK, and other AWS programs, to this server. */
   get env(): Record<string, string> {
     return { AWS_ENDPOINT_URL_SSO_OIDC: this.url, AWS_ENDPOINT_URL_SSO: this.url };
   }
 
-  /** The config's `sso` of the one role there is. */
+  /** The config's `sso` for the server's role. */
   config(more = ""): string {
     return `sso:\n  start_url: ${startUrl}\n  region: eu-west-1\n  account_id: ${this.accountId}\n  role_name: ${this.roleName}\n${more}`;
   }
@@ -113,7 +113,7 @@ export class SsoServer {
     return this.asked.filter((asked) => asked === what).length;
   }
 
-  /** The person in the browser decides; on the newest code unless one is named. */
+  /** Decides as the person in the browser; for the newest code by default. */
   decide(state: "approved" | "denied", code = [...this.#codes.keys()].at(-1) ?? ""): void {
     const device = this.#codes.get(code);
     if (device?.state !== "pending") throw new Error(`there is no code ${code} to decide about`);
@@ -128,7 +128,7 @@ export class SsoServer {
     this.#spoiled.length = 0;
   }
 
-  /** Ends every token before its time, as signing out in the portal does. */
+  /** Ends every token early, as signing out in the portal does. */
   revoke(): void {
     this.#access.clear();
   }
@@ -273,7 +273,7 @@ export class SsoServer {
     const accessToken = this.#secret("access");
     this.#access.set(accessToken, seconds() + tokenSeconds);
     const answer = { accessToken, tokenType: "Bearer", expiresIn: tokenSeconds };
-    // the real one gives none to a client without the scope
+    // the real server issues none to a client without the scope
     if (!givesRefreshTokens || !this.#clients.get(clientId)?.scopes.includes(scope)) return answer;
     const refreshToken = this.#secret("refresh");
     this.#refresh.set(refreshToken, clientId);

@@ -1,7 +1,7 @@
 /**
- * Pushes or pulls, and dies by SIGKILL at a step: `sync-victim.js push|pull SETTINGS FOLDER STEP KEEP`, with the settings
- * of the remote as JSON, and how many copies its history keeps: 2 unless given, 0 for all. Without a step it ends by
- * itself, and prints the result as JSON.
+ * Pushes or pulls, and dies by SIGKILL at a step: `sync-victim.js push|pull SETTINGS FOLDER STEP KEEP`. SETTINGS is the
+ * remote's settings as JSON; KEEP is how many copies its history keeps: 2 by default, 0 for all. Without a step it runs
+ * to its end and prints the result as JSON.
  */
 import { openRemote } from "../../lib/remote/open-remote.js";
 import { pull } from "../../lib/remote/pull.js";

@@ -1,7 +1,7 @@
 /**
- * One of several hosts that write to one remote: `sync-writer.js SETTINGS FOLDER NAME ROUNDS`. In each round it brings
- * the vault here, adds a line of its own to it, and pushes it, until that is acknowledged. The vault is no real one: it
- * begins like one, and then has a line for each edit. Prints each line that was acknowledged.
+ * One of several hosts that write to one remote: `sync-writer.js SETTINGS FOLDER NAME ROUNDS`. In each round it pulls
+ * the vault, adds a line, and pushes until that is acknowledged. The vault only starts like a real one; then it has a
+ * line per edit. Prints each acknowledged line.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -11,7 +11,7 @@ const test = suite("file hash");
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 const hash = async (path: string): Promise<string> => value(await fileHash(path));
 
-test("a file that is written anew, or takes another's name, has the hash of what is in it now", async () => {
+test("a file that was rewritten or renamed has the hash of its present content", async () => {
   const folder = await newFolder();
   const [path, other] = [join(folder, "vault"), join(folder, "other")];
   for (let round = 0; round < 50; round++) {
@@ -29,20 +29,20 @@ test("a file that is written anew, or takes another's name, has the hash of what
   assert.is(await hash(path), sha256("c9"));
 });
 
-test("a second name of a file that was read is not read again", async () => {
+test("a second link to a hashed file is not read again", async () => {
   const folder = await newFolder();
   const [path, name] = [join(folder, "vault"), join(folder, "name")];
   await writeFile(path, "one");
   await utimes(path, 1_700_000_000, 1_700_000_000);
   assert.is(await hash(path), sha256("one"));
   await link(path, name);
-  // the same time by hand, which nothing but this test does
+  // sets the same time by hand, which only this test does
   await writeFile(name, "two");
   await utimes(name, 1_700_000_000, 1_700_000_000);
   assert.is(await hash(name), sha256("one"));
 });
 
-test("what is not there is a failure", async () => {
+test("a missing file is a failure", async () => {
   const path = join(await newFolder(), "vault");
   assert.is(failure(await fileHash(path), "file").code, "ENOENT");
 });

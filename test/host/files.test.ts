@@ -9,7 +9,7 @@ import { failure, value } from "../rig/result.js";
 
 const test = suite("files");
 
-test("what is not there is undefined, and what cannot be read is a failure with its errno and path", async () => {
+test("a missing file is undefined, and an unreadable one a failure with errno and path", async () => {
   const folder = await newFolder();
   await writeFile(join(folder, "f"), "text");
   assert.is(value(await files.readText(join(folder, "none"))), undefined);
@@ -20,7 +20,7 @@ test("what is not there is undefined, and what cannot be read is a failure with 
   assert.equal([found.code, found.path, found.action], ["EISDIR", folder, "read"]);
 });
 
-test("a replaced file has the new bytes and exactly the mode asked for, and its folder nothing else", async () => {
+test("a replaced file has the new bytes and the exact mode, and leaves nothing else in its folder", async () => {
   const folder = await newFolder();
   const path = join(folder, "f");
   await writeFile(path, "old");
@@ -42,7 +42,7 @@ test("a replacement that fails leaves no temporary file", async () => {
   assert.equal(await readdir(folder), ["taken"]);
 });
 
-test("writeNew and keepAs never overwrite", async () => {
+test("writeNew and linkOrCopy never overwrite", async () => {
   const folder = await newFolder();
   value(await files.writeNew(join(folder, "a"), "1"));
   assert.is(failure(await files.writeNew(join(folder, "a"), "2"), "file").code, "EEXIST");
@@ -51,7 +51,7 @@ test("writeNew and keepAs never overwrite", async () => {
   assert.is(await readFile(join(folder, "b"), "utf8"), "1");
 });
 
-test("a kept name has the old bytes after the file was replaced", async () => {
+test("a link keeps the old bytes after the file was replaced", async () => {
   const folder = await newFolder();
   const path = join(folder, "a");
   await writeFile(path, "old");
@@ -60,7 +60,7 @@ test("a kept name has the old bytes after the file was replaced", async () => {
   assert.is(await readFile(kept, "utf8"), "old");
 });
 
-test("folders are made with 0700, and those that are there are left as they are", async () => {
+test("folders are created with 0700, and existing ones keep their mode", async () => {
   const folder = join(await newFolder(), "a", "b");
   value(await files.makeFolder(folder));
   assert.is((await stat(folder)).mode & 0o777, 0o700);
@@ -69,7 +69,7 @@ test("folders are made with 0700, and those that are there are left as they are"
   assert.is((await stat(folder)).mode & 0o777, 0o755);
 });
 
-test("links are followed by stat and seen by realPath", async () => {
+test("stat and realPath follow links", async () => {
   const folder = value(await files.realPath(await newFolder())) ?? "";
   await writeFile(join(folder, "f"), "text");
   await symlink("f", join(folder, "l"));

@@ -3,13 +3,13 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { paginate } from "../../lib/host/pages.js";
 
-test("a text is in pieces of a screen, less two rows, and a long line counts as the rows that it fills", () => {
+test("a page leaves two rows free, and a long line counts as the rows it fills", () => {
   assert.equal(paginate("a\nb\nc\nd", 10, 4), ["a\nb", "c\nd"]);
   assert.equal(paginate(`${"x".repeat(15)}\nb`, 10, 4), ["x".repeat(15), "b"]);
   assert.equal(paginate("a\nb", 0, 0), ["a\nb"]);
 });
 
-test("nothing of a text is lost, whatever it is and however small the screen", () => {
+test("no text is lost, even on a tiny screen", () => {
   fc.assert(
     fc.property(
       fc.string(),

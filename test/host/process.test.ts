@@ -8,7 +8,7 @@ import { newFolder } from "../rig/folder.js";
 import { value } from "../rig/result.js";
 import { until } from "../rig/until.js";
 
-test("a program that prints more than is kept is ended, and the failure names it", async () => {
+test("a program that prints more than the limit is stopped, and the failure names it", async () => {
   const done = await capture(["sh", "-c", "yes"], { limitBytes: 1024 });
   assert.equal(done.ok ? undefined : done.failure, {
     kind: "too-much-output",
@@ -17,14 +17,14 @@ test("a program that prints more than is kept is ended, and the failure names it
   });
 });
 
-test("without another limit 16 MiB are kept, and not a byte more", async () => {
+test("the default limit is exactly 16 MiB", async () => {
   const most = 16 * 1024 ** 2;
   const print = (bytes: number): string[] => ["head", "-c", String(bytes), "/dev/zero"];
   assert.is(value(await capture(print(most))).stdout.length, most);
   assert.not.ok((await capture(print(most + 1))).ok);
 });
 
-test("a line without an end is handed on in pieces", async () => {
+test("an endless line is passed on in pieces", async () => {
   const lines: number[] = [];
   value(
     await capture(["sh", "-c", "head -c 300000 /dev/zero | tr '\\0' x"], {
@@ -38,7 +38,7 @@ for (const [what, trap] of [
   ["", ""],
   [" that ignores SIGTERM", "trap '' TERM; "],
 ] as const)
-  test(`an abort ends a program and a child of it${what}, also one that does not hold its output`, async () => {
+  test(`an abort ends a program and its child${what}, even one that does not hold its output`, async () => {
     const note = join(await newFolder(), "pid");
     const stop = new AbortController();
     const script = `${trap}sh -c '${trap === "" ? "" : 'trap "" TERM; '}echo $$ > ${note}; while :; do sleep 1; done' >/dev/null 2>&1 & wait`;
@@ -51,7 +51,7 @@ for (const [what, trap] of [
     assert.not.ok(await isAlive(pid));
   });
 
-/** A process that nobody has reaped yet is not alive. */
+/** Returns false for a process that ended but was not reaped yet. */
 async function isAlive(pid: string): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
   return stat !== "" && stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3) !== "Z";

@@ -25,7 +25,7 @@ async function refusal(root: string, path: string): Promise<string> {
   return detail;
 }
 
-test("a regular file of the project is read, and nothing is undefined", async () => {
+test("a regular file of the project is read, and a missing one is undefined", async () => {
   const root = await project();
   await writeFile(join(root, "a"), "text");
   await writeFile(join(root, "empty"), "");
@@ -35,7 +35,7 @@ test("a regular file of the project is read, and nothing is undefined", async ()
   assert.is(value(await readProjectFile(root, join(root, "a", "b"))), undefined);
 });
 
-test("a link, a folder on the way that is a link, a folder, a pipe, a socket and a device are refused at once", async () => {
+test("links, files below a linked folder, folders, pipes, sockets and devices are refused at once", async () => {
   const root = await project();
   const outside = await project();
   await writeFile(join(outside, "secret"), secret);
@@ -64,7 +64,7 @@ test("a link, a folder on the way that is a link, a folder, a pipe, a socket and
   server.close();
 });
 
-test("a path outside the project is refused, whatever is there", async () => {
+test("a path outside the project is refused", async () => {
   const root = await project();
   for (const path of ["/proc/self/environ", "/dev/stdin", join(root, "..", "x"), root, `${root}x/a`])
     assert.match(await refusal(root, path), /^it is outside the project/);
@@ -73,14 +73,14 @@ test("a path outside the project is refused, whatever is there", async () => {
   assert.ok(isInside("/", "/etc"));
 });
 
-test("a file that is too large is refused by its size, without reading it", async () => {
+test("a file that is too large is refused without reading it", async () => {
   const root = await project();
   await writeFile(join(root, "large"), "");
   await truncate(join(root, "large"), 1024 ** 4);
   assert.is(await refusal(root, join(root, "large")), "it is larger than 1024 KiB");
 });
 
-test("a file of another user is refused, unless it is root's or of the owner of the project", async () => {
+test("another user's file is refused, unless it belongs to root or the project's owner", async () => {
   if (process.getuid?.() !== 0) return assert.ok(true, "only root can give a file away");
   const root = await project();
   await writeFile(join(root, "a"), "text");
@@ -90,7 +90,7 @@ test("a file of another user is refused, unless it is root's or of the owner of 
   assert.is(String(value(await readProjectFile(root, join(root, "a")))), "text");
 });
 
-test("a process that swaps the file, or a folder on the way, for links never gets another file read", async () => {
+test("a process that swaps the file or a parent folder for links never gets another file read", async () => {
   const root = await project();
   const outside = await project();
   await mkdir(join(root, "good"));
@@ -111,7 +111,7 @@ test("a process that swaps the file, or a folder on the way, for links never get
   assert.not.ok(seen.has(secret), [...seen].join());
 });
 
-test("what is odd in a folder is found: a link for it, for one on the way, or in it", async () => {
+test("a link is found as the folder, as a parent, and in the folder", async () => {
   const root = await project();
   await mkdir(join(root, "a", "b", "c"), { recursive: true });
   await writeFile(join(root, "a", "b", "file"), "");

@@ -9,7 +9,7 @@ for (const [what, N] of [
   ["little work", 2 ** 10],
   ["so much memory that it is done in a process of its own", 2 ** 16],
 ] as const) {
-  test(`the key is that of scrypt, for ${what}, whatever bytes the password has`, async () => {
+  test(`the key equals scrypt's, for ${what} and any bytes`, async () => {
     for (const password of [Buffer.from("correct horse battery"), Buffer.alloc(1), randomBytes(1024)]) {
       const key = await scrypt(password, salt, 32, { N, r: 8, p: 1 });
       assert.equal(key, scryptSync(password, salt, 32, { N, r: 8, p: 1, maxmem: 2 ** 28 }));
@@ -17,7 +17,7 @@ for (const [what, N] of [
   });
 }
 
-test("what the process of its own cannot do is done here", async () => {
+test("if the separate process fails, this process computes the key", async () => {
   const before = process.execPath;
   try {
     for (const program of ["/bin/false", "/bin/true", "/nowhere/node"]) {
@@ -30,7 +30,7 @@ test("what the process of its own cannot do is done here", async () => {
   }
 });
 
-test("more memory than there may be is an error, as of node's own", async () => {
+test("too much memory is an error, as with node's own scrypt", async () => {
   let message = "";
   await scrypt(Buffer.from("pass"), salt, 32, { N: 2 ** 16 + 1, r: 8, p: 1 }).catch((error: unknown) => {
     message = error instanceof Error && "code" in error ? String(error.code) : "no code";

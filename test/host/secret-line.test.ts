@@ -4,7 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { readSecretLine } from "../../lib/host/secret-line.js";
 
-/** A keyboard, and a screen that says when the question is on it. */
+/** A keyboard, and a screen that tells when the question appears. */
 function keyboard(): { input: ReadStream; screen: PassThrough; raw: () => boolean; asked: Promise<void> } {
   let raw = false;
   const input = Object.assign(new PassThrough(), { setRawMode: (on: boolean) => void (raw = on) });
@@ -15,7 +15,7 @@ function keyboard(): { input: ReadStream; screen: PassThrough; raw: () => boolea
 
 const never = new AbortController().signal;
 
-test("keys from before the question do not count, and editing works on what comes after", async () => {
+test("keys typed before the question are discarded, and editing works afterwards", async () => {
   const { input, screen, raw, asked } = keyboard();
   input.push("typed too early\r");
   const line = readSecretLine("Pass:", input, screen, never);
@@ -26,7 +26,7 @@ test("keys from before the question do not count, and editing works on what come
   assert.not.ok(raw());
 });
 
-test("Ctrl-C ends it, also when it was typed before the question came up", async () => {
+test("Ctrl-C ends it, even if typed before the question", async () => {
   for (const early of [true, false]) {
     const { input, screen, raw, asked } = keyboard();
     if (early) input.push("abc\u0003");

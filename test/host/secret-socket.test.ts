@@ -19,7 +19,7 @@ async function served(give: () => Promise<Secret | undefined>): Promise<{ path: 
 
 const words = (): Promise<Secret> => Promise.resolve(Secret.of(Buffer.from("correct horse")));
 
-test("who asks as the same user gets the secret, as often as they ask, and leaves nothing behind", async () => {
+test("the same user gets the secret at each request, and nothing is left behind", async () => {
   const { path, end } = await served(words);
   for (let times = 0; times < 3; times += 1)
     assert.is(
@@ -32,13 +32,13 @@ test("who asks as the same user gets the secret, as often as they ask, and leave
   assert.is(await requestSecret(path), undefined);
 });
 
-test("nothing to give is nothing given", async () => {
+test("without a secret the answer is empty", async () => {
   const { path, end } = await served(() => Promise.resolve(undefined));
   assert.is(await requestSecret(path), undefined);
   end();
 });
 
-test("who cannot prove to be the same user gets nothing", async () => {
+test("a client without proof gets nothing", async () => {
   const { path, end } = await served(words);
   const answers: string[] = [];
   for (const said of ["done\n", "prove\n", "x".repeat(100_000)]) {
@@ -58,7 +58,7 @@ test("who cannot prove to be the same user gets nothing", async () => {
 await testWith(
   test,
   "other users",
-  "another user does not reach the socket; where the folder lets them, their proof is not taken",
+  "another user cannot reach the socket; if the folder lets them, their proof is rejected",
   async () => {
     const { path, end } = await served(words);
     const ask = `
@@ -99,7 +99,7 @@ await testWith(
   },
 );
 
-test("a socket that is not the user's own, or open to others, is not asked; one that never answers is given up", async () => {
+test("a socket of another user, or open to others, is not used; one that never answers times out", async () => {
   const { path, end } = await served(words);
   await chmod(path, 0o666);
   assert.is(await requestSecret(path), undefined);

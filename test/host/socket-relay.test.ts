@@ -8,7 +8,7 @@ import { isSocket, makeRelayFolder, relaySocket } from "../../lib/host/socket-re
 import { newFolder } from "../rig/folder.js";
 import { value } from "../rig/result.js";
 
-/** A server that answers what it was sent, in capitals, once all of it was. */
+/** A server that returns its input in capitals once it has all of it. */
 async function shouting(): Promise<string> {
   const path = join(await newFolder("s"), "s");
   const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -35,7 +35,7 @@ async function ask(path: string, text: string): Promise<string> {
   return answer;
 }
 
-test("what connects is carried there and back, each by itself, until it is ended; then nothing of it is left", async () => {
+test("each connection is relayed separately until the relay ends; then nothing is left", async () => {
   const folder = await relayFolder();
   const { name, end } = value(await relaySocket(folder, await shouting()));
   const path = join(folder, name);
@@ -54,13 +54,13 @@ test("what connects is carried there and back, each by itself, until it is ended
   assert.equal(await readdir(folder), []);
 });
 
-test("the folder can be entered and not listed by others, in one that is closed to them", async () => {
+test("other users can enter but not list the folder, and its parent is closed to them", async () => {
   const folder = await relayFolder();
   assert.is((await stat(folder)).mode & 0o777, 0o711);
   assert.is((await stat(join(folder, ".."))).mode & 0o777, 0o700);
 });
 
-test("a folder whose path is longer than the kernel takes for a socket will do", async () => {
+test("a folder whose path is too long for a socket works", async () => {
   const folder = join(await newFolder("long"), "d".repeat(120));
   value(await makeRelayFolder(folder));
   const { name, end } = value(await relaySocket(folder, await shouting()));
@@ -69,14 +69,14 @@ test("a folder whose path is longer than the kernel takes for a socket will do",
   assert.equal(await readdir(folder), []);
 });
 
-test("a target that is gone ends the connection, and not the process", async () => {
+test("a missing target ends the connection, not the process", async () => {
   const folder = await relayFolder();
   const { name, end } = value(await relaySocket(folder, "/nowhere/agent"));
   assert.is(await ask(join(folder, name), "").catch(() => "broken"), "");
   await end();
 });
 
-test("what a process left that is gone is removed, what one that lives has there is not", async () => {
+test("sockets of dead processes are removed, those of living ones are not", async () => {
   const folder = await relayFolder();
   await writeFile(join(folder, "4194305-left"), "");
   await writeFile(join(folder, `${process.pid}-here`), "");
@@ -85,7 +85,7 @@ test("what a process left that is gone is removed, what one that lives has there
   await end();
 });
 
-test("a folder that is not there is a failure, and leaves no server behind", async () => {
+test("a missing folder is a failure and leaves no server", async () => {
   const done = await relaySocket(join(await newFolder(), "none"), "/nowhere");
   assert.not.ok(done.ok);
   assert.not.ok(await isSocket("/nowhere"));

@@ -7,7 +7,7 @@ import { Writer } from "../../lib/host/writer.js";
 import { newFolder } from "../rig/folder.js";
 import { failure, value } from "../rig/result.js";
 
-test("pieces of any size come out whole and in order, also past the sizes at which they are written and synced", async () => {
+test("chunks of any size are written completely and in order, even across write and sync sizes", async () => {
   const path = join(await newFolder(), "file");
   const writer = new Writer(path, await open(path, "wx"));
   const hash = createHash("sha256");
@@ -28,7 +28,7 @@ test("pieces of any size come out whole and in order, also past the sizes at whi
   assert.is(createHash("sha256").update(found).digest("hex"), hash.digest("hex"));
 });
 
-test("a disk that is full is told by a later write, and by each finish", async () => {
+test("a full disk is reported by a later write, and by each finish", async () => {
   const writer = new Writer("/dev/full", await open("/dev/full", "a"));
   const piece = randomBytes(2_000_000);
   value(await writer.write(piece));
@@ -36,7 +36,7 @@ test("a disk that is full is told by a later write, and by each finish", async (
   for (const result of told) assert.is(failure(result, "file").code, "ENOSPC");
 });
 
-test("what was not written when it is closed is left out, and closing twice is fine", async () => {
+test("close drops buffered data, and may be called twice", async () => {
   const path = join(await newFolder(), "file");
   const writer = new Writer(path, await open(path, "wx"));
   value(await writer.write("small"));

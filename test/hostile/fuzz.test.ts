@@ -72,7 +72,7 @@ test("no note of a folder remote is a bug, and none counts for more than a note"
 });
 
 test("no mark of an earlier tazpod is a bug, and none is taken without the host's own note", async () => {
-  const place = { vaultFolder: folder, run: "id started" };
+  const place = { vaultFolder: folder, startId: "id started" };
   await fc.assert(
     fc.asyncProperty(texts(mark), fc.boolean(), async (text, isNoted) => {
       const record = join(projectState(folder), "open.json");

@@ -2,7 +2,10 @@ import type { Check, Fact, Recipe, Task } from "../../lib/recipe/recipe.js";
 
 const at = { file: "built", line: 1, column: 1 };
 
-/** A recipe made without text, for tests that need thousands of tasks. Providers are those that provide, in order. */
+/**
+ * Builds a recipe without text, for tests with thousands of tasks. Providers are the tasks that provide a fact, in
+ * order.
+ */
 export function build(facts: readonly Partial<Fact>[], tasks: readonly Partial<Task>[]): Recipe {
   const providers = new Map<string, string[]>();
   for (const { name = "", provides = [] } of tasks) {

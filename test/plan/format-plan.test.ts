@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import type { Failure } from "../../lib/failure/failure.js";
 import { builtinScripts } from "../../lib/run/scripts.js";
 import { packageRoot } from "../../lib/host/package-root.js";
-import { explainPlan, planJson } from "../../lib/plan/format-plan.js";
+import { formatPlan, planJson } from "../../lib/plan/format-plan.js";
 import { loadRecipe } from "../../lib/recipe/load-recipe.js";
 import { knownVars, planOf, type World } from "./rig.js";
 
@@ -30,14 +30,14 @@ const settings = {
 };
 
 function rows(tasks: string, world: World, options?: Parameters<typeof planOf>[3]): readonly string[] {
-  return explainPlan(planOf(recipe, tasks, world, options), recipe, settings).split("\n");
+  return formatPlan(planOf(recipe, tasks, world, options), recipe, settings).split("\n");
 }
 
-// no part of a vault is asked for by name, and the project is mounted
+// no part of the vault is requested by name, and the project is mounted
 const mounted = { workspace: true, "workspace-returned": true };
 const project = { project: "true: .tazpod/config.yaml", engine: true, "parts-open": true, ...mounted };
 
-test("on a new host the whole way is planned, and what only the remote can tell is a question", () => {
+test("on a new host all steps are planned, and those that depend on the remote are uncertain", () => {
   assert.equal(
     rows("shell", {
       ...project,
@@ -63,7 +63,7 @@ test("on a new host the whole way is planned, and what only the remote can tell 
   );
 });
 
-test("with a vault here nobody asks about the remote", () => {
+test("with a local vault the remote is not checked", () => {
   assert.equal(
     rows("shell", {
       ...project,
@@ -83,7 +83,7 @@ test("with a vault here nobody asks about the remote", () => {
   );
 });
 
-test("a want that cannot be met, and one that was declined, have their rows", () => {
+test("unmet and declined wants have their own rows", () => {
   const world = { ...project, container: true, "container-current": false, "vault-open": true };
   assert.ok(
     rows("shell", world).includes(
@@ -113,7 +113,7 @@ test("ending the container saves and locks an open vault first, and leaves a clo
   assert.is(steps(project), "down");
 });
 
-test("a copy of the project is made like it before the shell and after, and before its container goes or is made again", () => {
+test("a copy of the project is synced before and after the shell, and before its container is removed or replaced", () => {
   const up = { ...project, container: true, workspace: false, "workspace-returned": false };
   const steps = (task: string, world: World): string =>
     planOf(recipe, task, world, { named: true })
@@ -128,7 +128,7 @@ test("a copy of the project is made like it before the shell and after, and befo
   assert.is(steps("save", { ...up, "vault-open": true }), "save");
 });
 
-test("an unreachable remote never ends in a new vault", () => {
+test("an unreachable remote never leads to a new vault", () => {
   const world = {
     ...project,
     container: true,
@@ -148,7 +148,7 @@ test("an unreachable remote never ends in a new vault", () => {
   });
 });
 
-test("an empty remote ends in a new vault", () => {
+test("an empty remote leads to a new vault", () => {
   const world = {
     ...project,
     container: true,

@@ -17,12 +17,15 @@ type Written = Readonly<Record<"provides" | "needs" | "wants" | "clears", readon
 
 const size = 8;
 const names = Array.from({ length: size }, (_, index) => `f${index}`);
-/** At most `count` of `list`, in its order. */
+/** At most `count` items of `list`, in order. */
 const upTo = (count: number, list: readonly string[]): fc.Arbitrary<string[]> =>
   fc.subarray([...list], { maxLength: Math.min(count, list.length) });
 const runs = { numRuns: 2000 };
 
-/** Recipes without cycles: a task that provides fact n needs, wants and clears only facts below n; it may provide one above too. */
+/**
+ * Recipes without cycles: a task that provides fact n needs, wants and clears only facts below n; it may also provide
+ * one above.
+ */
 const cases: fc.Arbitrary<Case> = fc
   .record({
     facts: fc.tuple(
@@ -62,7 +65,7 @@ const cases: fc.Arbitrary<Case> = fc
     return { facts, world, named, tasks: [...sound, { name: "go", ...go }] };
   });
 
-/** A task needs what the facts it provides require, and does not clear what they rest on. */
+/** Makes a task need what its facts require, and not clear what they depend on. */
 function makeSound(task: Written, facts: Case["facts"]): Written {
   const requiredBy = (name: string): readonly string[] =>
     facts.find((fact) => fact.name === name)?.requires ?? [];
@@ -89,8 +92,8 @@ function planIn(
 }
 
 /**
- * A world in which steps do what they say. Undefined is what only the real one knows; so is what requires a fact that a
- * step provides, unless that fact was asked about and held before.
+ * A world in which steps keep their promises. Undefined for facts that only the real world knows, and for facts that
+ * require one a step provides, unless that was checked and held before.
  */
 class Model {
   readonly #set = new Map<string, boolean>();
@@ -132,7 +135,7 @@ class Model {
   }
 }
 
-test("a plan has each task at most once, and asks for each fact at most once", () => {
+test("a plan has each task at most once, and checks each fact at most once", () => {
   fc.assert(
     fc.property(cases, (one) => {
       const { plan, asked } = planIn(build(one.facts, one.tasks), one);
@@ -144,7 +147,7 @@ test("a plan has each task at most once, and asks for each fact at most once", (
   );
 });
 
-test("what a task needs holds when its turn comes, and what it was planned for does not hold yet", () => {
+test("when a task's turn comes, its needs hold and the fact it was planned for does not", () => {
   fc.assert(
     fc.property(cases, (one) => {
       const recipe = build(one.facts, one.tasks);
@@ -167,7 +170,7 @@ test("what a task needs holds when its turn comes, and what it was planned for d
   );
 });
 
-test("a plan is the same each time, whatever else is in the recipe and in whatever order it was read", () => {
+test("a plan does not depend on unrelated entries or their order", () => {
   fc.assert(
     fc.property(cases, (one) => {
       const recipe = build(one.facts, one.tasks);

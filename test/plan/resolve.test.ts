@@ -14,7 +14,7 @@ tasks:
   go: { needs: [c] }
 `);
 
-test("a false fact takes its provider, after what that needs", () => {
+test("for a false fact, its provider is planned after the provider's needs", () => {
   const plan = planOf(chain, "go", {});
   assert.is(stepsOf(plan), "make-a, make-b, make-c, go");
   assert.equal(plan.steps[1]?.branch, ["go", "make-c", "make-b"]);
@@ -24,7 +24,7 @@ test("a false fact takes its provider, after what that needs", () => {
   assert.is(plan.steps[3]?.reason, "asked for");
 });
 
-test("below a fact that holds nothing is looked at", () => {
+test("nothing below a true fact is checked", () => {
   const { result, asked } = resolveIn(chain, "go", { b: true });
   assert.ok(result.ok);
   if (result.ok) {
@@ -35,7 +35,7 @@ test("below a fact that holds nothing is looked at", () => {
   assert.equal(asked, ["c", "b"]);
 });
 
-test("an unknown fact ends it with the check's own reason", () => {
+test("an unknown fact fails with the check's reason", () => {
   assert.equal(failureOf(chain, "go", { b: "unknown: connection refused" }), {
     kind: "unknown-fact",
     fact: "b",
@@ -43,7 +43,7 @@ test("an unknown fact ends it with the check's own reason", () => {
   });
 });
 
-test("a task that has done all it does is skipped with all its needs", async () => {
+test("a task whose facts hold is skipped with all its needs", async () => {
   const recipe = await recipeOf(`
 facts:
   a: { check: { env: A } }
@@ -62,12 +62,12 @@ tasks:
   assert.is(planOf(recipe, "make-b", { b: false, open: true }).steps[1]?.reason, "b is false");
 });
 
-test("a task named by hand runs whatever its facts say", () => {
+test("a task named by the user runs even if its facts hold", () => {
   assert.is(stepsOf(planOf(chain, "make-c", { c: true, b: true }, { named: true })), "make-c");
   assert.is(stepsOf(planOf(chain, "make-c", { c: true, b: true })), "");
 });
 
-test("a task named by hand that only ends what has ended already does nothing", async () => {
+test("a task named by the user that only clears false facts does nothing", async () => {
   const recipe = await recipeOf(`
 facts:
   open: { check: { env: OPEN } }
@@ -113,13 +113,13 @@ tasks:
   go: { needs: [local] }
 `;
 
-test("of several providers the first whose needs can be met is taken", async () => {
+test("of several providers, the first whose needs can be met is used", async () => {
   const recipe = await recipeOf(vault);
   assert.is(stepsOf(planOf(recipe, "go", { session: true, remote: true })), "pull, go");
   assert.is(stepsOf(planOf(recipe, "go", { session: true, remote: false })), "create, go");
 });
 
-test("what cannot be known yet is planned as a question, and resolved again after the step that tells", async () => {
+test("a fact that is not known yet makes a step uncertain until the plan is resolved again", async () => {
   const recipe = await recipeOf(vault);
   const { result, asked } = resolveIn(recipe, "go", {});
   assert.ok(result.ok && stepsOf(result.value) === "login, pull?create, go");
@@ -138,7 +138,7 @@ test("an unknown fact is never a reason to try the next provider", async () => {
   });
 });
 
-test("a fact that nothing provides fails with its own reason and who needs it", async () => {
+test("a fact without provider fails with its reason and the task that needs it", async () => {
   const recipe = await recipeOf(`
 facts:
   vpn: { check: { env: VPN } }
@@ -155,7 +155,7 @@ tasks:
   });
 });
 
-test("when no provider can be used, it says what each lacks", async () => {
+test("if no provider can be used, the failure says what each lacks", async () => {
   const recipe = await recipeOf(`
 facts:
   x: { check: { env: X } }
@@ -174,7 +174,7 @@ tasks:
   });
 });
 
-test("a fact without provider is waited for when what it requires can be had, and only then", async () => {
+test("a fact without provider is waited for only if the facts it requires can be met", async () => {
   const recipe = await recipeOf(`
 facts:
   up: { check: { env: UP } }
@@ -203,7 +203,7 @@ tasks:
   assert.is(plan.steps[1]?.reason, "known only after start");
 });
 
-test("needs come in their order, then wants in theirs, and what two need comes once", async () => {
+test("needs come in order, then wants, and a shared need comes once", async () => {
   const recipe = await recipeOf(`
 facts:
   base: { check: { env: BASE } }
@@ -233,7 +233,7 @@ tasks:
   go: { wants: [open] }
 `;
 
-test("a want that was declined is left out and not asked about", async () => {
+test("a declined want is left out and not checked", async () => {
   const recipe = await recipeOf(wanting);
   const { result, asked } = resolveIn(recipe, "go", { key: true }, { declined: ["go wants open"] });
   assert.ok(result.ok && stepsOf(result.value) === "go");
@@ -255,7 +255,7 @@ test("a want that cannot be met is reported, and none of its steps is planned", 
   assert.equal(plan.satisfied, []);
 });
 
-test("a want that nobody can tell about is reported as that", async () => {
+test("a want with an unknown fact is reported as unknown", async () => {
   const plan = planOf(await recipeOf(wanting), "go", { open: "unknown: no answer" });
   assert.equal(plan.blocked, [
     { task: "go", fact: "open", failure: { kind: "unknown-fact", fact: "open", reason: "no answer" } },
@@ -282,7 +282,7 @@ tasks:
   assert.is(stepsOf(planOf(recipe, "well", {})), "sweep, open-door, well");
 });
 
-test("clearing a fact ends what requires it", async () => {
+test("clearing a fact makes facts false that require it", async () => {
   const recipe = await recipeOf(`
 facts:
   up: { check: { env: UP } }
@@ -298,7 +298,7 @@ tasks:
   assert.is(failureOf(recipe, "go", { up: true, inside: true }).kind, "plan-conflict");
 });
 
-test("what ended with its requirement is not known again before the requirement is back", async () => {
+test("a fact that became false with its requirement stays unknown until the requirement holds again", async () => {
   const recipe = await recipeOf(`
 facts:
   up: { check: { env: UP } }
@@ -312,7 +312,7 @@ tasks:
   assert.is(stepsOf(planOf(recipe, ["stop", "go"], { up: true, healthy: false })), "stop, start, go?");
 });
 
-test("a provider whose fact comes about on the way to it is left out", async () => {
+test("a provider is left out if planning its needs makes its fact true", async () => {
   const recipe = await recipeOf(`
 facts:
   f: { check: { env: F }, providers: [plain, both] }
@@ -326,7 +326,7 @@ tasks:
   assert.is(stepsOf(planOf(recipe, "go", { g: true })), "plain, go");
 });
 
-test("a task that ran is not planned again, and if its fact is needed and false, that is said", () => {
+test("a task that ran is not planned again; if its fact is still false, that is a failure", () => {
   assert.is(stepsOf(planOf(chain, "go", { a: true }, { ran: ["make-a"] })), "make-b, make-c, go");
   assert.is(stepsOf(planOf(chain, "go", { c: true }, { ran: ["go"] })), "");
   const failure = failureOf(chain, "go", {}, { ran: ["make-a"] });
@@ -373,19 +373,19 @@ test("a precondition about facts that does not hold ends the plan before anythin
   assert.is(stepsOf(planOf(recipe, "go", {})), "make-base, renew, go");
 });
 
-test("a precondition that nobody can tell about fails unless it says otherwise", async () => {
+test("an unknown precondition fails unless `on_unknown` is pass", async () => {
   const recipe = await recipeOf(guarded);
   assert.is(failureOf(recipe, "go", { open: "unknown: no answer" }).kind, "precondition");
   assert.is(stepsOf(planOf(recipe, "lenient", { open: "unknown: no answer" })), "lenient");
 });
 
-test("other preconditions are left for when the step runs", async () => {
+test("other preconditions are checked when the step runs", async () => {
   const { asked, result } = resolveIn(await recipeOf(guarded), "outside", {});
   assert.ok(result.ok && stepsOf(result.value) === "outside");
   assert.equal(asked, []);
 });
 
-test("a precondition is not looked at for a step that is not due", async () => {
+test("a precondition of a step that is not due is not checked", async () => {
   assert.is(stepsOf(planOf(await recipeOf(guarded), "go", { current: true, open: true })), "go");
 });
 
@@ -409,7 +409,7 @@ test("a task that clears a fact provides its opposite", async () => {
   assert.is(stepsOf(planOf(recipe, "stop", { up: true }, { named: true })), "stop");
 });
 
-test("a fact made of facts is worked out, never asked for", async () => {
+test("a derived fact is computed, never checked", async () => {
   const { asked } = resolveIn(await recipeOf(derived), "stop", { up: true, open: true }, { named: true });
   assert.equal(asked, ["up", "open"]);
   assert.is(
@@ -419,18 +419,18 @@ test("a fact made of facts is worked out, never asked for", async () => {
   );
 });
 
-test("a fact made of facts follows what the plan does to them", async () => {
+test("a derived fact follows the planned changes of its facts", async () => {
   const recipe = await recipeOf(derived);
   assert.is(stepsOf(planOf(recipe, ["stop", "leave"], { up: true, open: true })), "lock, stop, leave");
   assert.is(failureOf(recipe, ["unlock", "leave"], { up: true }).kind, "unmet-fact");
 });
 
-test("a goal's tasks come in order, and each knows what those before it did", async () => {
+test("a goal's tasks come in order, and each sees the effects of earlier ones", async () => {
   const recipe = await recipeOf(derived);
   assert.is(stepsOf(planOf(recipe, ["unlock", "lock", "start"], {})), "start, unlock, lock");
 });
 
-test("cleanup follows the tasks that are planned, and only those", async () => {
+test("cleanup is planned for planned tasks only", async () => {
   const recipe = await recipeOf(`
 facts:
   f: { check: { env: F } }
@@ -459,7 +459,7 @@ tasks:
   assert.equal(planOf(recipe, "go", { f: true }).notNeeded, []);
 });
 
-test("a target that is not there is a failure", () => {
+test("an unknown target is a failure", () => {
   assert.equal(failureOf(chain, "nothing", {}), { kind: "unknown-name", what: "task", name: "nothing" });
 });
 

@@ -19,7 +19,7 @@ export const knownVars = [
   "engine",
 ];
 
-/** A recipe of one file, as a built-in one: without `new`. Every `script` it names is there. */
+/** Loads a recipe of one file as the built-in one, without `new`. Every `script` it names exists. */
 export async function recipeOf(text: string): Promise<Recipe> {
   const names = [...text.matchAll(/^ {2}([a-z][a-z0-9-]*):/gm)].map((match) => match[1] ?? "");
   const loaded = await loadRecipe({
@@ -32,7 +32,7 @@ export async function recipeOf(text: string): Promise<Recipe> {
   return loaded.value;
 }
 
-/** What each fact is; false where nothing is said. A text with a colon has a reason: "unknown: connection refused". */
+/** The state of each fact; false by default. A string with a colon has a reason: "unknown: connection refused". */
 export type World = Readonly<Record<string, boolean | string>>;
 
 function verdictOf(fact: string, world: World): CheckResult {
@@ -44,7 +44,7 @@ function verdictOf(fact: string, world: World): CheckResult {
 
 export interface Resolved {
   readonly result: Result<Plan>;
-  /** The facts it asked for, in order. */
+  /** The facts that were checked, in order. */
   readonly asked: readonly string[];
 }
 
@@ -96,7 +96,7 @@ export function failureOf(
   return result.failure;
 }
 
-/** "a, b?c": the tasks in order; `?` marks one that is not certain, with what would take its place. */
+/** Formats the steps as "a, b?c": `?` marks an uncertain one, with the task that may run instead. */
 export function stepsOf(plan: Plan): string {
   return plan.steps
     .map(({ task, certain, otherwise }) => `${task}${certain ? "" : "?"}${otherwise ?? ""}`)

@@ -7,7 +7,7 @@ import { resolveIn } from "./rig.js";
 const small = 1000;
 const large = 10_000;
 
-/** Resolves the shape at two sizes: ten times the tasks may take ten times the steps, and a little. */
+/** Resolves the shape at two sizes: ten times the tasks may take ten times the steps, plus a little. */
 function growsLinearly(
   shape: (size: number) => Recipe,
   expectedSteps: (size: number) => number,
@@ -30,7 +30,7 @@ function numbers(size: number): readonly number[] {
   return Array.from({ length: size }, (_, index) => index);
 }
 
-test("a chain of ten thousand tasks takes steps in proportion", () => {
+test("a chain of ten thousand tasks takes linear time", () => {
   const chain = (size: number): Recipe =>
     build(
       numbers(size).map((i): Partial<Fact> => ({ name: `f${i}` })),
@@ -46,7 +46,7 @@ test("a chain of ten thousand tasks takes steps in proportion", () => {
   growsLinearly(chain, (size) => size + 1);
 });
 
-test("a chain in which each fact requires the one before does too", () => {
+test("a chain in which each fact requires the previous one takes linear time", () => {
   const chain = (size: number): Recipe =>
     build(
       numbers(size).map((i): Partial<Fact> => ({ name: `f${i}`, requires: i === 0 ? [] : [`f${i - 1}`] })),
@@ -62,7 +62,7 @@ test("a chain in which each fact requires the one before does too", () => {
   growsLinearly(chain, (size) => size + 1);
 });
 
-test("a task with ten thousand needs and wants does too", () => {
+test("a task with ten thousand needs and wants takes linear time", () => {
   const wide = (size: number): Recipe =>
     build(
       numbers(size).map((i): Partial<Fact> => ({ name: `f${i}` })),
@@ -78,7 +78,7 @@ test("a task with ten thousand needs and wants does too", () => {
   growsLinearly(wide, (size) => size + 1);
 });
 
-test("a ladder, in which the number of ways doubles with each rung, does too", () => {
+test("a ladder with exponentially many paths takes linear time", () => {
   const ladder = (size: number): Recipe => {
     const rungs = numbers(size / 2);
     const below = (i: number): string[] => (i === 0 ? [] : [`l${i - 1}`, `r${i - 1}`]);
@@ -96,8 +96,8 @@ test("a ladder, in which the number of ways doubles with each rung, does too", (
   growsLinearly(ladder, (size) => size + 1);
 });
 
-test("facts whose first provider turns out to be of no use after much work do too", () => {
-  // Each fact's first provider needs the whole chain below, and then something that nothing can provide.
+test("facts whose first provider fails late take linear time", () => {
+  // Each fact's first provider needs the whole chain below, and then a fact that nothing can provide.
   const backing = (size: number): Recipe => {
     const rungs = numbers(size / 2);
     const below = (i: number): string[] => (i === 0 ? [] : [`f${i - 1}`]);
@@ -115,7 +115,7 @@ test("facts whose first provider turns out to be of no use after much work do to
   growsLinearly(backing, (size) => size / 2 + 1);
 });
 
-test("wants that cannot be met, each over the same long chain, do too", () => {
+test("unmet wants that share a long chain take linear time", () => {
   const wanting = (size: number): Recipe => {
     const half = numbers(size / 2);
     return build(
@@ -142,7 +142,7 @@ test("wants that cannot be met, each over the same long chain, do too", () => {
   growsLinearly(wanting, (size) => size / 2 + 1);
 });
 
-test("a branch is the whole way from the target, also at the end of a long chain", () => {
+test("a branch has all tasks from the target, even at the end of a long chain", () => {
   const recipe = build(
     numbers(large).map((i): Partial<Fact> => ({ name: `f${i}` })),
     [

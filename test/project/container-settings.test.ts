@@ -3,7 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { completeConfig } from "../../lib/project/config.js";
 
-test("a config that says nothing has a bridge for .aws, the host's agent and committer, and nothing more", () => {
+test("an empty config has a bridge for .aws, the host's agent and git identity, and nothing else", () => {
   const { bridges, ports, mounts, env, ssh, git } = completeConfig({}, "/p");
   assert.equal(
     { bridges, ports, mounts, env, ssh, git },
@@ -11,7 +11,7 @@ test("a config that says nothing has a bridge for .aws, the host's agent and com
   );
 });
 
-test("a port without an address is this host's alone", () => {
+test("a port without an address is published on this host's loopback only", () => {
   const { ports } = completeConfig(
     { ports: [8080, "8080", "53/udp", "3000:80", "0.0.0.0:53:53/udp", "[::1]:1:2"] },
     "/p",
@@ -38,12 +38,12 @@ test("the source of a mount is below the home, from the project's folder, or abs
   assert.is(mounts[0]?.readOnly, false);
 });
 
-test("a bridge below another one is reached by that", () => {
+test("a bridge below another one is dropped", () => {
   const { bridges } = completeConfig({ bridges: [".config/gcloud", ".config", ".configs", ".config"] }, "/p");
   assert.equal(bridges, [".config", ".configs"]);
 });
 
-test("variables are texts, whatever they are written as", () => {
+test("variables become strings", () => {
   assert.equal(completeConfig({ env: { A: 1, B: true, C: "c" } }, "/p").env, { A: "1", B: "true", C: "c" });
 });
 

@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { type DevcontainerOffer, readDevcontainer } from "../../lib/project/devcontainer/read.js";
 import { failure, value } from "../rig/result.js";
 
-// What is taken from a devcontainer.json, and what is named as not taken.
+// What is taken from a devcontainer.json, and what is listed as not taken.
 
 const file = ".devcontainer/devcontainer.json";
 
@@ -56,7 +56,7 @@ test("the user is remoteUser, else containerUser", () => {
   assert.equal(settingsOf(`{ "containerUser": "b" }`), { user: "b" });
 });
 
-test("variables of the container are taken, but for those that another host has otherwise, or that are tazpod's", () => {
+test("variables of the container are taken, except host-specific ones and tazpod's own", () => {
   const text = `{ "containerEnv": { "A": "1", "W": "\${containerWorkspaceFolder}/x", "P": "\${localWorkspaceFolderBasename}",
     "T": "\${localEnv:TOKEN}", "HOME": "/x", "TAZPOD_X": "1" } }`;
   const { settings, notRead } = read(text);
@@ -103,7 +103,7 @@ test("ports are numbers; what is another container's port is named", () => {
   ]);
 });
 
-test("what changes the container and has no counterpart is named; what is the editor's is not", () => {
+test("unsupported container settings are listed; editor settings are not", () => {
   const text = `{ "name": "x", "customizations": {}, "features": {}, "postCreateCommand": "make", "runArgs": ["--privileged"], "dockerComposeFile": "c.yml" }`;
   const { settings, notRead } = read(text);
   assert.equal([settings, notRead], [{}, ["features", "postCreateCommand", "runArgs", "dockerComposeFile"]]);

@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { newFolder } from "../rig/folder.js";
 import { bin, type Ended, Host, run } from "../rig/host.js";
 
-// Where a project is looked for. No engine is needed.
+// How a project is found. Needs no engine.
 
 /** Runs tazpod in a folder that was removed before it starts. */
 async function fromNowhere(...argv: readonly string[]): Promise<Ended> {
@@ -15,7 +15,7 @@ async function fromNowhere(...argv: readonly string[]): Promise<Ended> {
   return run("sh", ["-c", script, gone, process.execPath, bin, ...argv], { cwd: gone });
 }
 
-test("in a folder that was removed, each command says so, and what to do", async () => {
+test("in a removed folder, each command says so and what to do", async () => {
   for (const argv of [
     ["status"],
     ["list"],
@@ -33,7 +33,7 @@ test("in a folder that was removed, each command says so, and what to do", async
   }
 });
 
-test("a project that is named from there is found by its absolute path, and not by another", async () => {
+test("from a removed folder, a project is found by an absolute path only", async () => {
   const host = await Host.make({ remote: "none" });
   assert.is((await fromNowhere("list", "--project", host.folder)).code, 0);
   assert.is((await fromNowhere("status", "--short", "--project", host.folder)).code, 0);

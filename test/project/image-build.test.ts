@@ -7,7 +7,7 @@ import type { Project } from "../../lib/project/project.js";
 import { newFolder } from "../rig/folder.js";
 import { failure, value } from "../rig/result.js";
 
-// What `build` in the config comes to. No engine is needed.
+// How `build` in the config is read. Needs no engine.
 
 async function folderWith(files: Readonly<Record<string, string>>): Promise<string> {
   const folder = await newFolder("lab");
@@ -42,7 +42,7 @@ test("a path is a Dockerfile's or its folder's, and the context is that folder",
   }
 });
 
-test("a map has a context, arguments and a stage of its own", async () => {
+test("a map can set context, arguments and stage", async () => {
   const config =
     "build: { dockerfile: .devcontainer/Dockerfile, context: ., args: { A: 1, B: x }, target: dev }";
   const { root, build } = await loaded(config, dockerfile);
@@ -50,7 +50,7 @@ test("a map has a context, arguments and a stage of its own", async () => {
   assert.equal([context, args, target], [root, { A: "1", B: "x" }, "dev"]);
 });
 
-test("the image has another name when the Dockerfile, an argument or the stage changes, and else the same", async () => {
+test("the image's name changes only with the Dockerfile, an argument or the stage", async () => {
   const image = async (config: string, text = "FROM a\n"): Promise<string> =>
     (await loaded(config, { Dockerfile: text })).config.image;
   const first = await image("build: Dockerfile");
@@ -63,7 +63,7 @@ test("the image has another name when the Dockerfile, an argument or the stage c
   assert.is(new Set([first, ...others]).size, 4);
 });
 
-test("what is not there, is too large, or leads out of the project is not read, and the project loads all the same", async () => {
+test("a missing or too large file, or one outside the project, is not read, but the project loads", async () => {
   const folder = await folderWith({
     ".tazpod/config.yaml": "build: Dockerfile\n",
     ".devcontainer/x": "",
@@ -88,7 +88,7 @@ test("what is not there, is too large, or leads out of the project is not read, 
   }
 });
 
-test("a path out of the project, and a key that is nearly ours, are mistakes of the config", async () => {
+test("a path outside the project and a misspelt key are mistakes in the config", async () => {
   for (const [config, message] of [
     ["build: ../Dockerfile", /expected a path below the project's folder/],
     ["build: /srv/Dockerfile", /expected a path below the project's folder/],
@@ -102,7 +102,7 @@ test("a path out of the project, and a key that is nearly ours, are mistakes of 
   }
 });
 
-test("a build of the Go command line is ignored with a note, and so is an image beside one of ours", async () => {
+test("a build of the Go command line is ignored with a note, and so is an image next to a build", async () => {
   const go = await loaded("image: x\nbuild: { packages: [vim] }");
   assert.is(go.build, undefined);
   assert.is(go.config.image, "x");

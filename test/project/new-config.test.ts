@@ -6,14 +6,14 @@ import { parseDocument } from "../../lib/document/parse-yaml.js";
 import { newConfigText, type NewConfig } from "../../lib/project/new-config.js";
 import { failure, value } from "../rig/result.js";
 
-// The text of a new config says what was answered, whatever that is.
+// The text of a new config contains all answers.
 
 function readBack(answers: NewConfig): Record<string, unknown> {
   const text = value(newConfigText("/srv/lab", answers));
   return value(parseDocument({ path: "config.yaml", text }, configSchema)).value as Record<string, unknown>;
 }
 
-test("without answers it has the owner's defaults, and a line by which editors find the schema", () => {
+test("without answers it has the defaults, and a line that points editors to the schema", () => {
   assert.equal(readBack({}), {
     image: "tazzo/tazpod-ai:latest",
     container_name: "lab-lab",
@@ -27,7 +27,7 @@ test("without answers it has the owner's defaults, and a line by which editors f
   );
 });
 
-test("answers are read back as they were given", () => {
+test("answers are read back unchanged", () => {
   const text = fc.string({ unit: "grapheme", maxLength: 20 });
   const word = fc.stringMatching(/^[a-z][a-z0-9_]{0,8}$/);
   const answers = fc.record(
@@ -56,7 +56,7 @@ test("answers are read back as they were given", () => {
 // eslint-disable-next-line no-control-regex
 const isPath = (path: string): boolean => path !== "" && !/[\u0000-\u001f\u007f]/.test(path);
 
-test("a build takes the place of the image, and a folder or none that of the bucket", () => {
+test("a build replaces the image, and a folder or none replaces the bucket", () => {
   const { image, build, remote } = readBack({
     build: "Dockerfile",
     remote: { url: "file:///media/usb%20disk/v.aes" },
@@ -65,7 +65,7 @@ test("a build takes the place of the image, and a folder or none that of the buc
   assert.is(readBack({ remote: { url: "none", region: "x" } })["remote"], "none");
 });
 
-test("an answer that cannot be a setting makes no text", () => {
+test("an invalid answer is a failure", () => {
   failure(newConfigText("/srv/lab", { user: "a b" }), "invalid-document");
 });
 

@@ -47,7 +47,7 @@ test("the guide's VPN comes up before the login", async () => {
   assert.is(stepsOf(planOf(await load(examples[0] ?? ""), "login", { project: true })), "vpn-up, login");
 });
 
-test("the guide's other question takes the place of the built-in one", async () => {
+test("the guide's question replaces the built-in one", async () => {
   assert.equal((await load(examples[1] ?? "")).tasks.get("unlock")?.confirm, {
     msg: "Open the vault of {{container}}?",
     default: false,
@@ -69,7 +69,7 @@ test("the guide's own script is wanted by the shell, after the vault", async () 
   );
 });
 
-test("the guide's shared recipes are both taken", async () => {
+test("both of the guide's shared recipes are used", async () => {
   const recipe = await load(examples[5] ?? "");
   assert.ok(recipe.tasks.has("vpn-up"));
   assert.is(recipe.tasks.get("unlock")?.confirm?.default, false);

@@ -9,7 +9,7 @@ test("a project changes one field of a task and keeps the others", async () => {
   assert.equal(unlock?.at, { file: "builtin.yaml", line: 7, column: 3 });
 });
 
-test("lists are replaced, or put around with prepend and append", async () => {
+test("lists are replaced, or extended by prepend and append", async () => {
   const vpn = "facts: { vpn: { new: true, check: { env: VPN } } }\n";
   assert.equal((await recipeOf(`${vpn}tasks: { unlock: { needs: [vpn] } }`)).tasks.get("unlock")?.needs, [
     "vpn",
@@ -52,13 +52,13 @@ test("a check is replaced as a whole", async () => {
   });
 });
 
-test("a name that is still used cannot be removed, and it says where it was", async () => {
+test("a name that is still used cannot be removed, and the message has both places", async () => {
   assert.equal(await wordsOf("tasks: { lock: null }"), [
     'builtin.yaml:8:52 the task "lock" is used here, but was removed at tazpod.tasks.yaml:2',
   ]);
 });
 
-test("an entry that no ancestor has needs `new: true`", async () => {
+test("a new entry needs `new: true`", async () => {
   assert.equal(await wordsOf("tasks: { unlokc: { confirm: x } }"), [
     'tazpod.tasks.yaml:2:10 there is no task "unlokc" to change (did you mean "unlock"? A new one needs `new: true`)',
   ]);
@@ -70,19 +70,19 @@ test("an entry that no ancestor has needs `new: true`", async () => {
   ]);
 });
 
-test("an entry that an ancestor has cannot be new", async () => {
+test("an inherited entry cannot be new", async () => {
   assert.equal(await wordsOf("tasks: { lock: { new: true } }"), [
     'tazpod.tasks.yaml:2:18 the task "lock" is not new: it is defined at builtin.yaml:9 (remove `new` to change that one, or use another name)',
   ]);
 });
 
-test("what is not there cannot be removed", async () => {
+test("a missing entry cannot be removed", async () => {
   assert.equal(await wordsOf("tasks: { lcok: null }"), [
     'tazpod.tasks.yaml:2:10 there is no task "lcok" to remove (did you mean "lock"?)',
   ]);
 });
 
-test("what was removed can be made anew", async () => {
+test("a removed entry can be defined again", async () => {
   const recipe = await load({
     files: {
       "tazpod.tasks.yaml": "version: 1\ntasks: { lock: null }",
@@ -94,7 +94,7 @@ test("what was removed can be made anew", async () => {
   assert.equal(recipe.ok && recipe.value.tasks.get("lock")?.action, { kind: "cmds", cmds: [["close"]] });
 });
 
-test("the line of ancestors is built-in, extended, project, local; the later wins", async () => {
+test("layers are built-in, extended, project, local; the later wins", async () => {
   const file = (text: string, more = ""): string => `version: 1\n${more}tasks: { make: { desc: ${text} } }\n`;
   const files = {
     "tazpod.tasks.yaml": file("project", "extends: [shared/a.yaml]\n"),
@@ -113,7 +113,7 @@ test("the line of ancestors is built-in, extended, project, local; the later win
   assert.is(loaded.ok && loaded.value.tasks.get("make")?.desc, "local");
 });
 
-test("a file that two extend is taken once", async () => {
+test("a file that is extended twice counts once", async () => {
   const files = {
     "tazpod.tasks.yaml": "version: 1\nextends: [a.yaml, b.yaml]",
     "a.yaml": "version: 1\nextends: [c.yaml]",
@@ -143,7 +143,7 @@ test("an extended file that is missing is shown where it is named", async () => 
   ]);
 });
 
-test("without a project's file there is the built-in recipe", async () => {
+test("without a project's file, the recipe is the built-in one", async () => {
   const loaded = await load({});
   assert.equal(loaded.ok && loaded.value.files, ["builtin.yaml"]);
 });

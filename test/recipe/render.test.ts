@@ -6,7 +6,7 @@ test("names in braces are filled, with or without spaces", () => {
   assert.is(render("{{a}}-{{ b }}-{{a}}", { a: "1", b: "2" }), "1-2-1");
 });
 
-test("a value is put in as it is, braces and dollars too", () => {
+test("a value is inserted unchanged, including braces and dollars", () => {
   assert.is(render("{{a}}", { a: "$& {{b}}" }), "$& {{b}}");
 });
 
@@ -14,12 +14,12 @@ test("other braces are left as they are", () => {
   assert.is(render("{{.Names}} {x} {{}}", {}), "{{.Names}} {x} {{}}");
 });
 
-test("a name without a value is a bug, also one that every object has", () => {
+test("a name without a value is a bug, even one that every object has", () => {
   assert.throws(() => render("{{a}}", {}), /has no value/);
   assert.throws(() => render("{{constructor}}", {}), /has no value/);
 });
 
-test("the names of a text are found, each once", () => {
+test("the names in a string are found, each once", () => {
   assert.equal(placeholders("{{a}} {{ b }} {{a}} {{.c}}"), ["a", "b"]);
 });
 

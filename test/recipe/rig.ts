@@ -6,7 +6,7 @@ import type { Result } from "../../lib/failure/result.js";
 export interface Files {
   /** The built-in recipe, without its `version` line. */
   readonly builtin?: string;
-  /** Other files by path below /p, each as it is. */
+  /** Other files, by path below /p. */
   readonly files?: Readonly<Record<string, string>>;
   readonly scripts?: readonly string[];
 }
@@ -39,7 +39,7 @@ export function load({
   return loadRecipe(sources);
 }
 
-/** The recipe with a project file on the small built-in one. */
+/** Loads a project's recipe on top of the small built-in one. */
 export async function recipeOf(project: string, others: Files["files"] = {}): Promise<Recipe> {
   const loaded = await load({ files: { ...others, "tazpod.tasks.yaml": `version: 1\n${project}` } });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure, undefined, 2));
@@ -53,7 +53,10 @@ async function problemsOf(files: Files): Promise<readonly Problem[]> {
   return loaded.failure.problems;
 }
 
-/** "file:line:column message (hint)" of a project file on the small built-in recipe, or of a built-in one alone. */
+/**
+ * Returns "file:line:column message (hint)" for a project's recipe on top of the small built-in one, or for a built-in
+ * one.
+ */
 export async function wordsOf(given: string | Files): Promise<readonly string[]> {
   const files =
     typeof given === "string" ? { files: { "tazpod.tasks.yaml": `version: 1\n${given}` } } : given;

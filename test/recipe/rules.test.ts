@@ -2,7 +2,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { load, recipeOf, wordsOf } from "./rig.js";
 
-/** Problems of one recipe by itself, without their file. */
+/** Problems of a single recipe, without the file name. */
 async function builtinWords(
   text: string,
   scripts: readonly string[] = ["a", "b", "c"],
@@ -10,7 +10,7 @@ async function builtinWords(
   return (await wordsOf({ builtin: text, scripts })).map((words) => words.replace(/^builtin\.yaml:/, ""));
 }
 
-test("a name that is not there has its place and the nearest name", async () => {
+test("an unknown name is reported with its place and the closest name", async () => {
   assert.equal(await wordsOf("tasks: { shell: { needs: [heer], wants: { append: [zzz] } } }"), [
     'tazpod.tasks.yaml:2:27 there is no fact "heer" (did you mean "here"?)',
     'tazpod.tasks.yaml:2:52 there is no fact "zzz"',
@@ -28,7 +28,7 @@ test("a name that is not there has its place and the nearest name", async () => 
   );
 });
 
-test("a task named where a fact is meant is told so", async () => {
+test("a task in the place of a fact is reported", async () => {
   assert.equal(await wordsOf("tasks: { shell: { needs: [unlock] } }"), [
     'tazpod.tasks.yaml:2:27 there is no fact "unlock" ("unlock" is a task; expected a fact)',
   ]);
@@ -65,7 +65,7 @@ test("a cleanup that leads back to its task is a cycle", async () => {
   );
 });
 
-test("two providers that could both be meant have to be put in order", async () => {
+test("two possible providers have to be put in order", async () => {
   const tasks = "tasks: { a: { provides: [x] }, b: { provides: [x] } }";
   assert.equal(await builtinWords(`facts: { x: { check: { env: X } } }\n${tasks}`), [
     '3:48 a and b both provide "x", but their order is not defined (in the fact "x", list them in order of preference: providers: [a, b])',
@@ -77,7 +77,7 @@ test("two providers that could both be meant have to be put in order", async () 
   assert.equal(loaded.ok && loaded.value.facts.get("x")?.providers, ["b", "a"]);
 });
 
-test("a provider has to provide", async () => {
+test("a provider has to provide the fact", async () => {
   assert.equal(
     await builtinWords(
       "facts: { x: { check: { env: X }, providers: [b] } }\ntasks: { a: { provides: [x] }, b: {} }",
@@ -91,7 +91,7 @@ test("a task that clears a fact provides its opposite", async () => {
   assert.equal(recipe.facts.get("closed")?.providers, ["lock"]);
 });
 
-test("a fact made of facts has no other checks in it", async () => {
+test("a derived fact contains no other checks", async () => {
   assert.equal(
     await builtinWords(
       "facts: { x: { check: { env: X } }, y: { check: { all: [{ fact: x }, { env: Y }] } } }",
@@ -116,7 +116,7 @@ test("a task has a script or cmds, not both", async () => {
   ]);
 });
 
-test("each name is one thing", async () => {
+test("names are unique", async () => {
   assert.equal(
     await wordsOf("tasks: { make: { aliases: [enter] } }\ngoals: { lock: { new: true, run: [shell] } }"),
     [
@@ -138,7 +138,7 @@ test("a name in braces has to have a value", async () => {
   );
 });
 
-test("a variable does not take the name of one of tazpod's", async () => {
+test("a variable cannot have the name of one of tazpod's", async () => {
   assert.equal(await wordsOf("vars: { remote: x }"), [
     'tazpod.tasks.yaml:2:9 tazpod sets "remote" itself (use another name)',
   ]);
@@ -192,7 +192,7 @@ test("a fact needs a check, and a goal a task", async () => {
   ]);
 });
 
-test("times are seconds, or texts with a unit", async () => {
+test("times are seconds, or strings with a unit", async () => {
   const timeouts = async (text: string): Promise<unknown> =>
     (await recipeOf(`facts: { here: { timeout: ${text} } }`)).facts.get("here")?.timeoutMs;
   assert.equal(

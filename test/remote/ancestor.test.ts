@@ -21,7 +21,7 @@ const { signal } = new AbortController();
 const save = (folder: string, text: string): Promise<void> =>
   writeFile(join(folder, "vault.tar.aes"), text.padEnd(100, "\0"));
 
-/** Two hosts that have the vault "first", and their remote. */
+/** Two hosts with the vault "first", and their remote. */
 async function twoHosts() {
   const url = pathToFileURL(join(await newFolder("disk"), "vault.tar.aes")).href;
   const settings = { url, region: "x" };
@@ -41,7 +41,7 @@ async function twoHosts() {
   return { settings, remote, here, there, ancestor };
 }
 
-test("a push that was killed when it was written is what both had, though nobody heard of it", async () => {
+test("a push that was killed after the write counts as the common version", async () => {
   const { settings, remote, here, there, ancestor } = await twoHosts();
   await save(here, "second");
   assert.ok(await dies({ what: "push", settings, folder: here, step: "written" }));
@@ -52,7 +52,7 @@ test("a push that was killed when it was written is what both had, though nobody
   assert.is(await ancestor(), "second");
 });
 
-test("a push that was killed before anything was written is not", async () => {
+test("a push that was killed before the write does not count", async () => {
   const { settings, remote, here, there, ancestor } = await twoHosts();
   await save(here, "second");
   assert.ok(await dies({ what: "push", settings, folder: here, step: "noted" }));
@@ -61,7 +61,7 @@ test("a push that was killed before anything was written is not", async () => {
   assert.is(await ancestor(), "first");
 });
 
-test("a pull that was killed when the vault was here has brought what both have, and so it is after a save", async () => {
+test("a pull that was killed after replacing the vault counts as the common version, also after a save", async () => {
   const { settings, remote, here, there, ancestor } = await twoHosts();
   await save(there, "second");
   value(await push({ remote, folder: there }));
@@ -82,7 +82,7 @@ test("a pull that was killed when the vault was here has brought what both have,
   assert.is(await ancestor(), "second");
 });
 
-test("a pull that was killed before the vault was here has brought nothing", async () => {
+test("a pull that was killed before replacing the vault does not count", async () => {
   const { settings, remote, here, there, ancestor } = await twoHosts();
   await save(there, "second");
   value(await push({ remote, folder: there }));

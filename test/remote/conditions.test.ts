@@ -32,21 +32,21 @@ function written(result: Result<Uploaded>): RemoteObject {
   throw new Error(`refused: ${JSON.stringify(uploaded.found)}`);
 }
 
-/** What was there instead. */
+/** Returns what was there instead. */
 function refused(result: Result<Uploaded>): RemoteObject | "absent" {
   const uploaded = value(result);
   if (uploaded.state === "written") throw new Error("written");
   return uploaded.found.state === "absent" ? "absent" : uploaded.found.object;
 }
 
-test("a first write is refused where something is, and says what", async () => {
+test("a first write is refused if there is an object, and returns it", async () => {
   const remote = s3Remote(await newBucket());
   const first = written(await put(remote, "absent"));
   const there = refused(await put(remote, "absent"));
   assert.is(there === "absent" ? there : there.etag, first.etag);
 });
 
-test("a later write replaces exactly what was seen", async () => {
+test("a later write replaces exactly the known version", async () => {
   const remote = s3Remote(await newBucket());
   const first = written(await put(remote, "absent"));
   const second = written(await put(remote, { replaces: first.etag }));
@@ -55,12 +55,12 @@ test("a later write replaces exactly what was seen", async () => {
   written(await put(remote, { replaces: second.etag }));
 });
 
-test("a write that replaces what is no longer there is refused, and says that nothing is", async () => {
+test("a write that replaces a removed object is refused and reports its absence", async () => {
   const remote = s3Remote(await newBucket());
   assert.is(refused(await put(remote, { replaces: "5d41402abc4b2a76b9719d911017c592" })), "absent");
 });
 
-test("what a server does is found out once, is noted, and leaves nothing in the bucket", async () => {
+test("a server is probed once, the result is cached, and nothing is left in the bucket", async () => {
   const settings = await newBucket();
   const proxy = await FaultProxy.start();
   const folder = await newFolder();
@@ -78,7 +78,7 @@ test("what a server does is found out once, is noted, and leaves nothing in the 
   await proxy.stop();
 });
 
-test("a versioned bucket of Ceph needs a single writer, and says so before anything is written", async () => {
+test("a versioned Ceph bucket needs a single writer and is refused before anything is written", async () => {
   const settings = await newBucket({ versioned: true });
   const { reason, hint = "" } = failure(await put(s3Remote(settings), "absent"), "remote-unavailable");
   assert.match(reason, /does not honour conditional writes here/);
@@ -86,7 +86,7 @@ test("a versioned bucket of Ceph needs a single writer, and says so before anyth
   assert.equal(await keysIn(settings.bucket), []);
 });
 
-test("with a single writer a write is made after a look, and refused by it", async () => {
+test("with a single writer each write is preceded by a check that can refuse it", async () => {
   const settings = { ...(await newBucket({ versioned: true })), singleWriter: true };
   const remote = s3Remote(settings);
   const first = written(await put(remote, "absent"));
@@ -96,7 +96,7 @@ test("with a single writer a write is made after a look, and refused by it", asy
   refused(await put(remote, { replaces: first.etag }));
 });
 
-test("a server that ignores conditions is known for it", async () => {
+test("a server that ignores conditions is detected", async () => {
   const settings = await newBucket();
   const proxy = await FaultProxy.start();
   proxy.spoil(/^PUT /, { kind: "ignore-conditions" }, Infinity);
@@ -107,7 +107,7 @@ test("a server that ignores conditions is known for it", async () => {
   await proxy.stop();
 });
 
-test("one that says it cannot do them is known for it, too", async () => {
+test("a server that rejects conditional writes is detected", async () => {
   const settings = await newBucket();
   const proxy = await FaultProxy.start();
   proxy.spoil(probePut, { kind: "answer", status: 501, code: "NotImplemented" }, Infinity);
@@ -120,7 +120,7 @@ test("one that says it cannot do them is known for it, too", async () => {
   await proxy.stop();
 });
 
-test("a bucket that was made versioned after it was looked at is looked at again", async () => {
+test("a bucket that was made versioned after its probe is probed again", async () => {
   const settings = await newBucket({ versioned: true });
   const folder = await newFolder();
   const noted = {
@@ -137,7 +137,7 @@ test("a bucket that was made versioned after it was looked at is looked at again
   written(await put(s3Remote({ ...settings, singleWriter: true }, { folder }), { replaces: first.etag }));
 });
 
-test("a probe whose answers are lost, or that meets 503, still finds out", async () => {
+test("a probe succeeds despite lost answers and 503", async () => {
   const settings = await newBucket();
   const proxy = await FaultProxy.start();
   proxy.spoil(probePut, { kind: "lose-answer" });
@@ -147,7 +147,7 @@ test("a probe whose answers are lost, or that meets 503, still finds out", async
   await proxy.stop();
 });
 
-test("a write whose answer was lost is known as its own, and is not made twice", async () => {
+test("a write whose answer was lost is recognised and not repeated", async () => {
   const settings = await newBucket();
   const proxy = await FaultProxy.start();
   const remote = s3Remote({ ...settings, endpoint: proxy.url });
@@ -165,7 +165,7 @@ for (const { status, code } of [
   { status: 500, code: "InternalError" },
   { status: 503, code: "SlowDown" },
 ]) {
-  test(`a ${status} is tried again`, async () => {
+  test(`a ${status} is retried`, async () => {
     const proxy = await FaultProxy.start();
     const remote = s3Remote({ ...(await newBucket()), endpoint: proxy.url });
     proxy.spoil(vaultPut, { kind: "answer-late", status, code }, 2);
@@ -175,7 +175,7 @@ for (const { status, code } of [
   });
 }
 
-test("a 412 is not tried again", async () => {
+test("a 412 is not retried", async () => {
   const proxy = await FaultProxy.start();
   const remote = s3Remote({ ...(await newBucket()), endpoint: proxy.url });
   written(await put(remote, "absent"));
@@ -185,7 +185,7 @@ test("a 412 is not tried again", async () => {
   await proxy.stop();
 });
 
-test("a refusal that comes before the end of the body holds nothing up", async () => {
+test("a refusal before the end of the body causes no delay", async () => {
   const settings = await newBucket();
   const proxy = await FaultProxy.start();
   const remote = s3Remote({ ...settings, endpoint: proxy.url });

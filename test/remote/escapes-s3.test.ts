@@ -6,7 +6,7 @@ import { newBucket, putObject } from "../rig/bucket.js";
 import { newFolder } from "../rig/folder.js";
 import { Host } from "../rig/host.js";
 
-test("the writer's name in an S3 object's metadata does not drive the terminal", async () => {
+test("the host name in S3 metadata cannot control the terminal", async () => {
   const { url, region, endpoint = "" } = await newBucket();
   const writer = encodeURIComponent("\u001b]0;owned\u0007evil\nVault saved");
   await putObject(url, Buffer.from("no vault"), { "tazpod-host": writer, "tazpod-generation": "7" });

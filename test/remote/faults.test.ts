@@ -18,7 +18,7 @@ import { failure, value } from "../rig/result.js";
 
 const test = suite("faults");
 const limits = { connect: 300, stall: 700 };
-/** Three attempts, the waits between them, and time for a machine that is busy. */
+/** Enough for three attempts and their delays on a busy machine. */
 const soon = 12_000;
 useTestKeys();
 
@@ -29,7 +29,7 @@ interface Scene {
   readonly bytes: Buffer;
 }
 
-/** A vault of 3 MB that is there, and a remote that sees it through the proxy. */
+/** An existing vault of 3 MB, and a remote that reaches it through the proxy. */
 async function scene(): Promise<Scene> {
   const settings = await newBucket();
   const direct = s3Remote(settings);
@@ -58,7 +58,7 @@ async function etagOf(remote: Remote): Promise<string> {
   return found.object.etag;
 }
 
-/** Ends within `soon`, or says that it did not. */
+/** Fails if the work does not end within `soon`. */
 async function within<T>(work: Promise<T>): Promise<T> {
   const started = performance.now();
   const result = await work;
@@ -91,7 +91,7 @@ for (const kind of ["stall", "stall-in-headers"] as const) {
   });
 }
 
-test("a download that stalls in the middle goes on from there", async () => {
+test("a download that stalls in the middle resumes there", async () => {
   const { remote, proxy, bytes } = await scene();
   proxy.spoil(/^GET /, { kind: "stall-answer", after: 1_000_000 });
   proxy.spoil(/^GET /, { kind: "cut-answer", after: 1_500_000 });
@@ -102,7 +102,7 @@ test("a download that stalls in the middle goes on from there", async () => {
   await proxy.stop();
 });
 
-test("one that goes on finds another object there: nothing of the two is mixed", async () => {
+test("a resumed download that finds another object does not mix the two", async () => {
   const { remote, proxy, direct } = await scene();
   proxy.spoil(/^GET /, { kind: "cut-answer", after: 1_000_000 });
   let replaced = false;
@@ -121,7 +121,7 @@ for (const fault of [
   { kind: "stall-request", after: 500_000 },
   { kind: "cut-request", after: 500_000 },
 ] as const satisfies readonly Fault[]) {
-  test(`${fault.kind}: an upload is tried again, and in the end it fails while the old object is whole`, async () => {
+  test(`${fault.kind}: an upload is retried and finally fails, and the old object stays complete`, async () => {
     const { remote, proxy, direct, bytes } = await scene();
     const before = await etagOf(direct);
     const body = randomBytes(12_000_000);
@@ -136,7 +136,7 @@ for (const fault of [
   });
 }
 
-test("a listening socket that nobody answers is given up", async () => {
+test("a listening socket without answers times out", async () => {
   const settings = await newBucket();
   const server: Server = createServer({ pauseOnConnect: true });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -148,8 +148,8 @@ test("a listening socket that nobody answers is given up", async () => {
   server.close();
 });
 
-test("a server that takes no connection is given up", async () => {
-  // a process that is stopped accepts nothing, and once its queue is full the kernel does not either
+test("a server that accepts no connection times out", async () => {
+  // a stopped process accepts nothing, nor does the kernel once its queue is full
   const program = `const s = require("net").createServer().listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => console.log(s.address().port))`;
   const child = spawn(process.execPath, ["-e", program]);
   const port = Number(await new Promise<Buffer>((resolve) => child.stdout.once("data", resolve)));
@@ -171,7 +171,7 @@ for (const { status, code, reason } of [
   { status: 500, code: "InternalError", reason: /internal error/ },
   { status: 503, code: "SlowDown", reason: /internal error/ },
 ]) {
-  test(`${status} ${code} is not known, never absent`, async () => {
+  test(`${status} ${code} means unknown, never absent`, async () => {
     const { remote, proxy } = await scene();
     proxy.spoil(/./, { kind: "answer", status, code }, Infinity);
     assert.match(reasonOf(await within(remote.head())), reason);
@@ -180,7 +180,7 @@ for (const { status, code, reason } of [
   });
 }
 
-test("a 404 for the key with no answer for the bucket is not known", async () => {
+test("a 404 for the key without an answer for the bucket means unknown", async () => {
   const { remote, proxy } = await scene();
   proxy.spoil(/vault\.tar\.aes/, { kind: "answer", status: 404, code: "NoSuchKey" }, Infinity);
   proxy.spoil(/^HEAD \/[^/]+\/?$/, { kind: "answer", status: 503, code: "SlowDown" }, Infinity);

@@ -36,7 +36,7 @@ function note(host: string, pid: number, identity: string): string {
   return JSON.stringify({ host, pid, identity, since: "2026-07-11T09:00:00.000Z", nonce: "n" });
 }
 
-test("that of a process of this host that is dead is taken over", async () => {
+test("a lock of a dead process on this host is taken over", async () => {
   const { remote, lock, disk } = await scene();
   const child = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60000)"]);
   const identity = (await processIdentity(child.pid ?? 0)) ?? "";
@@ -47,7 +47,7 @@ test("that of a process of this host that is dead is taken over", async () => {
   assert.equal((await readdir(disk)).toSorted(), ["v", "v.meta.json"]);
 });
 
-test("that of a process that lives is waited for, and its holder is named", async () => {
+test("a lock of a live process is waited for, and its holder is named", async () => {
   const { remote, lock, disk } = await scene();
   const identity = (await processIdentity(process.ppid)) ?? "";
   await writeFile(lock, note(hostname(), process.ppid, identity));
@@ -60,7 +60,7 @@ test("that of a process that lives is waited for, and its holder is named", asyn
   assert.equal(await readdir(disk), [".v.lock"]);
 });
 
-test("that of another host counts, however old, and the message says how to remove it", async () => {
+test("a lock of another host counts at any age, and the message says how to remove it", async () => {
   const { remote, lock } = await scene();
   await writeFile(lock, note("elsewhere", 1, "x-1"));
   const { reason, hint = "" } = failure(await upload(remote), "remote-unavailable");
@@ -69,14 +69,14 @@ test("that of another host counts, however old, and the message says how to remo
   assert.match(await readFile(lock, "utf8"), /elsewhere/);
 });
 
-test("it is gone after a write, and after one that is refused", async () => {
+test("the lock is removed after a write and after a refusal", async () => {
   const { remote, disk } = await scene();
   assert.is(value(await upload(remote)).state, "written");
   assert.is(value(await upload(remote)).state, "refused");
   assert.equal((await readdir(disk)).toSorted(), ["v", "v.meta.json"]);
 });
 
-test("a folder where the vault should be is a failure, not an absence", async () => {
+test("a folder in place of the vault is a failure, not an absence", async () => {
   const { remote, disk } = await scene();
   await mkdir(join(disk, "v"));
   assert.is((await remote.head()).state, "unknown");

@@ -26,7 +26,7 @@ function copies(...names: string[]): HistoryCopy[] {
   return names.flatMap((name) => parseHistoryName(name, 1) ?? []);
 }
 
-names("those of both tazpods are read, and nothing else", () => {
+names("names of both tazpods are parsed, and no others", () => {
   const [go] = copies("vault-20260711T090000.tar.aes");
   assert.is(go?.at.toISOString(), "2026-07-11T09:00:00.000Z");
   assert.is(go?.mark, undefined);
@@ -85,7 +85,7 @@ const kinds: Record<string, (options?: { versioned: boolean }) => Promise<Remote
 
 interface Host {
   readonly folder: string;
-  /** Saves these bytes and pushes them. */
+  /** Saves and pushes these bytes. */
   push(bytes: Buffer, more?: Partial<PushRequest>): ReturnType<typeof push>;
 }
 
@@ -109,7 +109,7 @@ async function bytesOf(remote: Remote, name: string): Promise<Buffer> {
 for (const [kind, make] of Object.entries(kinds)) {
   const test = suite(`history: ${kind}`);
 
-  test("what is pushed is in the history, with host, generation and checksum, newest first", async () => {
+  test("pushed vaults are in the history with host, generation and checksum, newest first", async () => {
     const remote = await openRemote(await make());
     assert.equal(value(await remote.history.list()), []);
     const host = await newHost(remote, "host-a");
@@ -130,7 +130,7 @@ for (const [kind, make] of Object.entries(kinds)) {
     versions.forEach((bytes, index) => assert.ok(seen.get(index + 1)?.equals(bytes)));
   });
 
-  test("retention leaves the newest, and removes none that tazpod did not name", async () => {
+  test("retention keeps the newest copies and other programs' files", async () => {
     const settings = await make();
     const remote = await openRemote(settings);
     const host = await newHost(remote, "host-a");
@@ -146,7 +146,7 @@ for (const [kind, make] of Object.entries(kinds)) {
     assert.is(value(await remote.history.list()).length, 2);
   });
 
-  test("a push that is refused leaves nothing behind, and removes nothing", async () => {
+  test("a refused push leaves nothing behind and removes nothing", async () => {
     const remote = await openRemote(await make());
     const [one, two] = [await newHost(remote, "a"), await newHost(remote, "b")];
     value(await one.push(randomBytes(100)));
@@ -154,7 +154,7 @@ for (const [kind, make] of Object.entries(kinds)) {
     assert.is(value(await remote.history.list()).length, 1);
   });
 
-  test("a purge leaves what is at the remote now; a host that has not seen that removes nothing", async () => {
+  test("a purge keeps the current version; a host that has not synced it removes nothing", async () => {
     const remote = await openRemote(await make());
     const [one, two] = [await newHost(remote, "host-a"), await newHost(remote, "host-b")];
     value(await one.push(randomBytes(100)));
@@ -171,7 +171,7 @@ for (const [kind, make] of Object.entries(kinds)) {
     );
   });
 
-  test("a push that ended before its copy was made is copied by the next one, whoever makes that", async () => {
+  test("a push that ended before its copy was made is copied by the next push of any host", async () => {
     const remote = await openRemote(await make());
     const one = await newHost(remote, "a");
     const first = randomBytes(100);
@@ -198,7 +198,7 @@ for (const [kind, make] of Object.entries(kinds)) {
     assert.ok((await bytesOf(remote, old?.name ?? "")).equals(first));
   });
 
-  test("generations grow with each push, on whatever host", async () => {
+  test("generations grow with each push from any host", async () => {
     const remote = await openRemote(await make());
     const [one, two] = [await newHost(remote, "a"), await newHost(remote, "b")];
     assert.is(value(await one.push(randomBytes(100))).record.generation, 1);
@@ -208,7 +208,7 @@ for (const [kind, make] of Object.entries(kinds)) {
     assert.is(value(await one.push(randomBytes(100))).record.generation, 3);
   });
 
-  test("an older vault at the remote is an alarm, not a pull and not a push; forced, what was here is kept", async () => {
+  test("an older vault on the remote stops pull and push; with force the local one is kept", async () => {
     const settings = await make();
     const remote = await openRemote(settings);
     const [one, two] = [await newHost(remote, "host-a"), await newHost(remote, "b")];
@@ -216,7 +216,7 @@ for (const [kind, make] of Object.entries(kinds)) {
     value(await one.push(first));
     value(await pull({ remote, folder: two.folder }));
     value(await one.push(second));
-    // somebody puts the old one back, as it was
+    // an old copy is put back unchanged
     const [, old] = value(await remote.history.list()).toSorted((a, b) => b.bytes - a.bytes);
     const head = await remote.history.head(old?.name ?? "");
     const there = await remote.head();
@@ -231,18 +231,18 @@ for (const [kind, make] of Object.entries(kinds)) {
     await writeFile(join(one.folder, "vault.tar.aes"), second);
     const { backup = "" } = value(await pull({ remote, folder: one.folder, force: true }));
     assert.ok((await readFile(backup)).equals(second));
-    // what this host pushes next is newer than all that any host has seen
+    // the next push exceeds every generation seen
     assert.is(value(await one.push(randomBytes(130))).record.generation, 3);
   });
 
-  test("bytes that are not those that were pushed are refused", async () => {
+  test("bytes that differ from the pushed ones are refused", async () => {
     const remote = await openRemote(await make());
     const from = join(await newFolder(), "vault");
     await writeFile(from, randomBytes(100));
     const metadata = { host: "a", writeId: "w", generation: 1, sha256: "ab".repeat(32) };
     const sent = await remote.upload({ from, metadata, condition: "absent" });
     if (remote.kind === "file") return void value(sent);
-    // what is sent is not what the request is signed for, which the server sees
+    // the body differs from the signed one, which the server detects
     failure(sent, "remote-unavailable");
     assert.equal(await remote.head(), { state: "absent" });
     await putObject(remote.url, randomBytes(100), { "tazpod-sha256": "ab".repeat(32) });
@@ -272,7 +272,7 @@ s3("other objects in the folder are neither listed nor removed", async () => {
   assert.ok(keys.includes("tazpod/vault/history/vault-notes.txt"));
 });
 
-s3("a server that cannot copy gets the bytes again", async () => {
+s3("a server that cannot copy receives the bytes again", async () => {
   const settings = await newBucket();
   const proxy = await FaultProxy.start();
   proxy.spoil(/x-id=CopyObject/, { kind: "answer", status: 501, code: "NotImplemented" }, Infinity);
@@ -286,7 +286,7 @@ s3("a server that cannot copy gets the bytes again", async () => {
   await proxy.stop();
 });
 
-s3("what another host pushed before the copy was made is not taken for the copy", async () => {
+s3("another host's push before the copy is not taken for the copy", async () => {
   const settings = await newBucket();
   const remote = await openRemote(settings);
   const [one, two] = [await newHost(remote, "a"), await newHost(remote, "b")];
@@ -311,7 +311,7 @@ s3("what another host pushed before the copy was made is not taken for the copy"
   assert.equal(kept.map((bytes) => bytes[0]).toSorted(), [1, 2]);
 });
 
-s3("a server that still shows the vault from before the push does no harm", async () => {
+s3("a server that still returns the previous vault does no harm", async () => {
   const settings = await newBucket();
   const proxy = await FaultProxy.start();
   const remote = await openRemote({ ...settings, endpoint: proxy.url });
@@ -319,7 +319,7 @@ s3("a server that still shows the vault from before the push does no harm", asyn
   const { record } = value(await host.push(randomBytes(100)));
   value(await host.push(randomBytes(110)));
   const stale = { kind: "stale", key: `tazpod/vault/history/${record.history}` } as const;
-  // what it shows is older than what this host wrote: said as that, not as somebody else's work
+  // it returns an older version than this host wrote: reported as such, not as another host's change
   proxy.spoil(/^(HEAD|GET) .*vault\.tar\.aes/, stale, Infinity);
   failure(await host.push(randomBytes(120)), "remote-rollback");
   proxy.heal();
@@ -331,7 +331,7 @@ s3.run();
 
 const folder = suite("history: folder");
 
-folder("the note of who wrote a copy lies beside it, and goes with it", async () => {
+folder("a copy's sidecar is next to it and is removed with it", async () => {
   const url = pathToFileURL(join(await newFolder("disk"), "vault.tar.aes")).href;
   const remote = await openRemote({ url, region: "x" });
   const host = await newHost(remote, "a");

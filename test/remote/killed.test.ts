@@ -62,7 +62,7 @@ for (const [kind, make] of Object.entries(kinds)) {
       assert.ok((await vaultOf(here)).equals(second));
       const left = await bytesAt(remote);
       assert.ok(left.equals(first) || left.equals(second));
-      // the same once more, or what was saved meanwhile
+      // the same again, or a newer save
       if (step !== "noted") value(await push({ remote, folder: here, host: "victim" }));
       await save(here, third);
       value(await push({ remote, folder: here, host: "victim" }));
@@ -105,7 +105,7 @@ for (const [kind, make] of Object.entries(kinds)) {
   }
 }
 
-test("s3: a push in the middle of its body: the old vault is there, and the next push is no conflict", async () => {
+test("s3: a push killed in the middle of its body keeps the old vault, and the next push is no conflict", async () => {
   const settings = await newBucket();
   const remote = await openRemote(settings);
   const here = await newFolder("here");

@@ -17,11 +17,11 @@ import "../fake/light-scrypt.js";
 import { newFolder } from "../rig/folder.js";
 import { failure, value } from "../rig/result.js";
 
-// A remote that sends more than this host can hold or work on.
+// A remote that sends more than this host can store or process.
 
 const mib = 1024 ** 2;
 
-/** A folder remote that accepts what a config with `vault` does, and the path of its vault. */
+/** A folder remote with the limits of a config with `vault`, and the path of its vault. */
 async function folderRemote(vault: object = {}) {
   const path = join(await newFolder("disk"), "vault.tar.aes");
   const downloadLimits = downloadLimitsOf(completeConfig({ vault }, "/p"));
@@ -31,7 +31,7 @@ async function folderRemote(vault: object = {}) {
   };
 }
 
-/** Pulls into an empty folder; the failure, after a look that nothing was left there. */
+/** Pulls into an empty folder and returns the failure; checks that nothing is left. */
 async function refused(remote: Remote, kind: Failure["kind"]): Promise<string> {
   const folder = await newFolder();
   const found = failure(await pull({ remote, folder }), kind);
@@ -39,7 +39,7 @@ async function refused(remote: Remote, kind: Failure["kind"]): Promise<string> {
   return JSON.stringify(found);
 }
 
-test("an object larger than could be opened is refused by its size, without reading it", async () => {
+test("an object that is too large to open is refused by its size without being read", async () => {
   const { path, remote } = await folderRemote({ size: "1m" });
   await writeFile(path, "age-encryption.org/v1\n");
   await truncate(path, 2 ** 40);
@@ -48,7 +48,7 @@ test("an object larger than could be opened is refused by its size, without read
   assert.is(head.state, "unknown");
 });
 
-test("parts count: each has to fit into the RAM folder by itself", () => {
+test("the limit counts parts, since each must fit into the secrets folder alone", () => {
   const one = downloadLimitsOf(completeConfig({ vault: { size: "1m" } }, "/p"));
   const three = downloadLimitsOf(completeConfig({ vault: { size: "1m" }, parts: { a: "a", b: "b" } }, "/p"));
   assert.ok(one.bytes > mib && one.bytes < 3 * mib);
@@ -66,7 +66,7 @@ for (const [factor, vault, works] of [
     async function* content(): AsyncGenerator<Buffer> {
       yield Buffer.from("x");
     }
-    // only its header matters, and making it asks for no real work
+    // only the header matters, and creating it takes no real work
     const sealed: Buffer[] = [];
     for await (const piece of sealAge(content(), Secret.fromText("p"), 10)) sealed.push(piece);
     const text = Buffer.concat(sealed).toString("latin1");
@@ -75,7 +75,7 @@ for (const [factor, vault, works] of [
     assert.match(await refused(remote, "vault-format"), "max_work_factor");
   });
 
-test("notes beside a vault that are no file, or larger than any of tazpod's, are not read", async () => {
+test("a sidecar that is no file or too large is not read", async () => {
   const { path, remote } = await folderRemote();
   await writeFile(path, Buffer.alloc(100, 1));
   await writeFile(`${path}.meta.json`, "");
@@ -88,7 +88,7 @@ test("notes beside a vault that are no file, or larger than any of tazpod's, are
   assert.is((await second.head()).state, "present");
 });
 
-test("a server that lists without end is given up", async () => {
+test("a server that lists without end is a failure", async () => {
   let pages = 0;
   const server = createServer((_, answer) => {
     pages += 1;

@@ -11,7 +11,7 @@ async function folderRemote() {
   return { url: pathToFileURL(join(await newFolder("disk"), "vault.tar.aes")).href, region: "x" };
 }
 
-test("a folder that five hosts use: whatever was pushed is there, or replaced by who saw it, or in a listed conflict", async () =>
+test("a folder that five hosts use: every push is there, replaced by a host that had synced it, or in a listed conflict", async () =>
   month({ settings: await folderRemote(), format: "v1", hosts: 5, days: 30, killed: 12 }));
 
 test("the same with age, for some days", async () =>

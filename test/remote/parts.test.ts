@@ -32,7 +32,7 @@ async function bytesAt(remote: Remote): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-/** A remote on a server that holds the condition of a completion, as Amazon's does. */
+/** A remote on a server that honours conditions of completions, as Amazon does. */
 async function scene(): Promise<{
   remote: Remote;
   proxy: FaultProxy;
@@ -45,7 +45,7 @@ async function scene(): Promise<{
   return { remote: s3Remote(through, { parts }), proxy, bucket: settings.bucket, settings: through };
 }
 
-test("a large vault goes in parts, arrives whole with its metadata, and can be replaced by its ETag", async () => {
+test("a large vault is uploaded in parts, arrives complete with its metadata, and can be replaced by its ETag", async () => {
   const { remote, proxy } = await scene();
   proxy.spoil(completion, { kind: "check-completion" }, Infinity);
   const bytes = randomBytes(12_000_000);
@@ -64,7 +64,7 @@ test("a large vault goes in parts, arrives whole with its metadata, and can be r
   await proxy.stop();
 });
 
-test("what was written meanwhile is not overwritten by the completion, and no parts are left", async () => {
+test("the completion does not overwrite a newer object, and no parts are left", async () => {
   const { remote, proxy, bucket, settings } = await scene();
   const direct = s3Remote(settings);
   const small = randomBytes(100);
@@ -80,7 +80,7 @@ test("what was written meanwhile is not overwritten by the completion, and no pa
   await proxy.stop();
 });
 
-test("Ceph 16 does not hold the condition of a completion: a large vault goes in one request there", async () => {
+test("Ceph 16 ignores the condition of a completion, so a large vault is uploaded in one request", async () => {
   const { remote, proxy, bucket, settings } = await scene();
   const folder = await newFolder();
   const noting = s3Remote(settings, { parts, folder });
@@ -92,7 +92,7 @@ test("Ceph 16 does not hold the condition of a completion: a large vault goes in
   await proxy.stop();
 });
 
-test("with a single writer on a server without conditions it goes in parts after a look", async () => {
+test("with a single writer on a server without conditions, a multipart upload follows a check", async () => {
   const settings = { ...(await newBucket({ versioned: true })), singleWriter: true };
   const remote = s3Remote(settings, { parts });
   const bytes = randomBytes(7_000_000);
@@ -102,9 +102,9 @@ test("with a single writer on a server without conditions it goes in parts after
   assert.ok((await bytesAt(remote)).equals(bytes));
 });
 
-test("a completion whose answer was lost is known as its own", async () => {
+test("a completion whose answer was lost is recognised", async () => {
   const { remote, proxy, bucket } = await scene();
-  // the probe's come first
+  // the probe's completions come first
   proxy.spoil(/^POST .*tazpod-probe.*uploadId=/, { kind: "check-completion" }, Infinity);
   proxy.spoil(completion, { kind: "lose-answer" }, 2);
   const bytes = randomBytes(7_000_000);
@@ -114,7 +114,7 @@ test("a completion whose answer was lost is known as its own", async () => {
   await proxy.stop();
 });
 
-test("a part that fails for good, and one that is stopped, leave no parts behind", async () => {
+test("a failed and an interrupted multipart upload leave no parts behind", async () => {
   const { remote, proxy, bucket } = await scene();
   proxy.spoil(completion, { kind: "check-completion" }, Infinity);
   proxy.spoil(
@@ -135,7 +135,7 @@ test("a part that fails for good, and one that is stopped, leave no parts behind
   await proxy.stop();
 });
 
-test("a part that meets 503 is sent again", async () => {
+test("a part that gets 503 is sent again", async () => {
   const { remote, proxy } = await scene();
   proxy.spoil(completion, { kind: "check-completion" }, Infinity);
   proxy.spoil(/vault\.tar\.aes.*partNumber=2/, { kind: "answer-late", status: 503, code: "SlowDown" });

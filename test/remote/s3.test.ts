@@ -20,7 +20,7 @@ const condition = "absent";
 
 test.before.each(useTestKeys);
 
-// Before the first client is made: the SDK reads these files once a process.
+// Set before the first client is created: the SDK reads these files once per process.
 test.before(async () => {
   await mkdir(join(homedir(), ".aws"), { recursive: true });
   await writeFile(
@@ -60,14 +60,14 @@ function written(result: Result<Uploaded>): RemoteObject {
   throw new Error(`refused: ${JSON.stringify(uploaded.found)}`);
 }
 
-/** The reason and hint of a presence that is not known. */
+/** The reason and hint of an unknown presence. */
 function unknown(presence: Presence): string {
   if (presence.state !== "unknown") throw new Error(`not unknown: ${JSON.stringify(presence)}`);
   const { failure: why } = presence;
   return why.kind === "remote-unavailable" ? `${why.reason}. ${why.hint ?? ""}` : why.kind;
 }
 
-test("what was uploaded is there, and comes back byte by byte with its metadata and progress", async () => {
+test("an uploaded object is there and is downloaded unchanged with its metadata and progress", async () => {
   const settings = await newBucket();
   const bytes = randomBytes(3_000_000);
   const told: number[] = [];
@@ -97,13 +97,13 @@ test("what was uploaded is there, and comes back byte by byte with its metadata 
   assert.ok(back.bytes.equals(bytes));
 });
 
-test("a key that is not there is absent, in a bucket that is", async () => {
+test("a missing key in an existing bucket is absent", async () => {
   const settings = await newBucket();
   assert.equal(await s3Remote(settings).head(), { state: "absent" });
   failure((await download(settings)).result, "remote-absent");
 });
 
-test("a bucket that is not there is not known, and named", async () => {
+test("a missing bucket means unknown and is named", async () => {
   const settings = testRemote("tazpod-no-such-bucket");
   assert.match(unknown(await s3Remote(settings).head()), /no bucket tazpod-no-such-bucket/);
   assert.match(failure((await download(settings)).result, "remote-unavailable").reason, /no bucket/);
@@ -117,7 +117,7 @@ test("a bucket that is not there is not known, and named", async () => {
   );
 });
 
-test("an unknown access key and a wrong secret are told apart", async () => {
+test("an unknown access key and a wrong secret are different failures", async () => {
   const settings = await newBucket();
   process.env["AWS_ACCESS_KEY_ID"] = "NOSUCHKEY";
   assert.match(
@@ -129,7 +129,7 @@ test("an unknown access key and a wrong secret are told apart", async () => {
   assert.match(unknown(await s3Remote(settings).head()), /secret key .* is wrong/);
 });
 
-test("keys without the right to list make a missing vault not known, and the permission is named", async () => {
+test("without permission to list, a missing vault is unknown, and the permission is named", async () => {
   const settings = await newBucket();
   const { S3Client, PutBucketPolicyCommand } = await import("@aws-sdk/client-s3");
   const client = new S3Client({
@@ -154,7 +154,7 @@ test("keys without the right to list make a missing vault not known, and the per
   assert.match(unknown(await s3Remote(settings).head()), /access is denied.*s3:ListBucket/);
 });
 
-test("a name that does not resolve, and a port where nobody listens, are not known, soon and in words", async () => {
+test("an unresolvable name and a closed port are unknown soon, with a reason", async () => {
   const started = performance.now();
   const nowhere = { ...testRemote("b"), endpoint: "http://nope.invalid" };
   assert.match(unknown(await s3Remote(nowhere).head()), /http:\/\/nope\.invalid cannot be resolved/);
@@ -172,7 +172,7 @@ test("a name that does not resolve, and a port where nobody listens, are not kno
   assert.ok(performance.now() - started < 15_000, `${performance.now() - started} ms`);
 });
 
-test("a server that takes connections and never answers is given up after 30 s", async () => {
+test("a server that accepts connections but never answers times out after 30 s", async () => {
   const settings = await newBucket();
   const proxy = await cuttingProxy();
   proxy.stall();
@@ -185,7 +185,7 @@ test("a server that takes connections and never answers is given up after 30 s",
   await proxy.close();
 });
 
-test("a download whose connection is cut goes on where it was, and is whole", async () => {
+test("a download whose connection breaks resumes and is complete", async () => {
   const settings = await newBucket();
   const all = randomBytes(1_000_000);
   const from = await withFile(all);
@@ -199,7 +199,7 @@ test("a download whose connection is cut goes on where it was, and is whole", as
   await proxy.close();
 });
 
-test("a connection that is cut again and again is a failure, never a short success", async () => {
+test("a connection that keeps breaking is a failure, never a truncated success", async () => {
   const settings = await newBucket();
   const from = await withFile(randomBytes(1_000_000));
   value(await s3Remote(settings).upload({ from, metadata: await metadataOf(from), condition }));
@@ -224,7 +224,7 @@ test("an abort ends a stalled request at once", async () => {
   assert.ok(performance.now() - started < 2000);
 });
 
-test("an upload is tried again when its connection is cut", async () => {
+test("an upload is retried when its connection breaks", async () => {
   const settings = await newBucket();
   const proxy = await cuttingProxy();
   proxy.loseAnswerTo("PUT");
@@ -241,7 +241,7 @@ test("an upload is tried again when its connection is cut", async () => {
   assert.ok((await download(settings)).bytes.equals(await readFile(from)));
 });
 
-test("credentials: those of the environment, none at all, those of a profile, and an SSO login that is not there", async () => {
+test("credentials from the environment, none, from a profile, and a missing SSO login", async () => {
   const settings = testRemote("b");
   const made = await newBucket();
   assert.is((await s3Remote({ ...settings, profile: "nobody" }).credentials()).state, "true");

@@ -40,14 +40,14 @@ async function client(settings: RemoteSettings) {
   return { sdk, s3: new sdk.S3Client({ region: "eu-central-1", endpoint, forcePathStyle: true }) };
 }
 
-test("the bucket is made, and what the gateway cannot do is told and does not end writing", async () => {
+test("the bucket is created; what the gateway cannot do is reported, and writing still works", async () => {
   const settings = testRemote(newName());
   const steps = value(await setUp(settings));
   assert.equal(
     steps.map(({ outcome }) => outcome),
     ["done", "done", "passed", "done"],
   );
-  // Ceph 16 refuses every write once it blocks public ACLs, so that one is taken back
+  // Ceph 16 refuses every write once public ACLs are blocked, so that setting is reverted
   assert.match(steps[1]?.reason ?? "", /without BlockPublicAcls/);
   assert.match(steps[2]?.reason ?? "", /cannot|may not/);
   const folder = await newFolder();
@@ -66,7 +66,7 @@ test("a second time changes nothing", async () => {
   assert.equal(await keysIn(settings.url.split("/")[2] ?? ""), []);
 });
 
-test("rules that are there stay, and one that is not wanted is not made", async () => {
+test("existing rules stay, and a declined rule is not added", async () => {
   const settings = await newBucket();
   const { sdk, s3 } = await client(settings);
   const rule = {
@@ -91,7 +91,7 @@ for (const { status, code } of [
   { status: 405, code: "MethodNotAllowed" },
   { status: 403, code: "AccessDenied" },
 ]) {
-  test(`a server that answers ${status} ${code} to all but the bucket is passed over`, async () => {
+  test(`a server that answers ${status} ${code} to everything but the bucket skips these settings`, async () => {
     const settings = await newBucket();
     const proxy = await FaultProxy.start();
     proxy.spoil(/publicAccessBlock|encryption|lifecycle/, { kind: "answer", status, code }, Infinity);
@@ -104,12 +104,12 @@ for (const { status, code } of [
   });
 }
 
-test("no answer is a failure, and nothing is taken for done", async () => {
+test("no answer is a failure, and nothing counts as done", async () => {
   const settings = { ...testRemote(newName()), endpoint: "http://127.0.0.1:9" };
   assert.match(failure(await setUp(settings), "remote-unavailable").reason, /refuses the connection/);
 });
 
-test("the least policy is enough for all that tazpod does, and not for more", async () => {
+test("the minimal policy allows everything that tazpod does and nothing more", async () => {
   const settings = await newBucket();
   const key = "tazpod/vault/vault.tar.aes";
   const { Statement } = minimalPolicy(settings.bucket, key) as {
@@ -117,7 +117,7 @@ test("the least policy is enough for all that tazpod does, and not for more", as
   };
   const all = [`arn:aws:s3:::${settings.bucket}`, `arn:aws:s3:::${settings.bucket}/*`];
   const Principal = "*";
-  // the user of the tests owns the bucket, so whatever is not allowed is denied
+  // the tests' user owns the bucket, so everything not allowed is denied
   const deny = [
     { Effect: "Deny", Principal, NotAction: Statement.flatMap(({ Action }) => Action), Resource: all },
     ...Statement.map(({ Action, Resource }) => ({
@@ -158,7 +158,7 @@ test("the least policy is enough for all that tazpod does, and not for more", as
   s3.destroy();
 });
 
-test("the step says what it did, and prints the policy", async () => {
+test("the step reports what it did and prints the policy", async () => {
   const { url, endpoint = "" } = testRemote(newName());
   const host = await Host.make({ remote: `\n  url: ${url}\n  endpoint: ${endpoint}` });
   const done = await host.run("setup-storage");
@@ -172,7 +172,7 @@ test("the step says what it did, and prints the policy", async () => {
   assert.match(again.stderr, /= the bucket .*, as it was/);
 });
 
-test("a folder remote gets its folder", async () => {
+test("a folder remote's folder is created", async () => {
   const disk = join(await newFolder("disk"), "new", "folder");
   const host = await Host.make({ remote: `file://${disk}/vault.tar.aes` });
   assert.is((await host.run("setup-storage")).code, 0);

@@ -23,7 +23,7 @@ useTestKeys();
 const vaultOf = (folder: string): Promise<Buffer> => readFile(join(folder, "vault.tar.aes"));
 const put = (folder: string, bytes: Buffer): Promise<void> => writeFile(join(folder, "vault.tar.aes"), bytes);
 
-/** Two hosts and an empty remote of the kind. */
+/** Two hosts and an empty remote of this kind. */
 interface Scene {
   readonly remote: Remote;
   readonly here: string;
@@ -46,7 +46,7 @@ for (const [kind, make] of Object.entries(kinds)) {
     there: await newFolder("there"),
   });
 
-  test("what one host pushes another pulls, and then both know it as pushed", async () => {
+  test("one host's push is pulled by another, and then both count it as pushed", async () => {
     const { remote, here, there } = await scene();
     const bytes = randomBytes(200_000);
     await put(here, bytes);
@@ -78,7 +78,7 @@ for (const [kind, make] of Object.entries(kinds)) {
     assert.is.not(forced.record.writeId, first.record.writeId);
   });
 
-  test("a push over what this host has not seen is a conflict that names who and when, forced or not", async () => {
+  test("a push over a version that this host has not synced is a conflict that names host and time, with or without force", async () => {
     const { remote, here, there } = await scene();
     const [one, two, three] = [randomBytes(100), randomBytes(100), randomBytes(100)];
     await put(here, one);
@@ -101,7 +101,7 @@ for (const [kind, make] of Object.entries(kinds)) {
     assert.ok((await vaultOf(third)).equals(two));
   });
 
-  test("a first push does not overwrite a vault that is there", async () => {
+  test("a first push does not overwrite an existing vault", async () => {
     const { remote, here, there } = await scene();
     await put(here, randomBytes(100));
     value(await push({ remote, folder: here, host: "a" }));
@@ -109,7 +109,7 @@ for (const [kind, make] of Object.entries(kinds)) {
     failure(await push({ remote, folder: there, host: "b" }), "conflict");
   });
 
-  test("a pull over a vault that was not pushed is refused; forced, it keeps it as the next backup", async () => {
+  test("a pull over a vault that was not pushed is refused; with force, the vault is kept as a backup", async () => {
     const { remote, here, there } = await scene();
     const theirs = randomBytes(100);
     await put(there, theirs);
@@ -129,7 +129,7 @@ for (const [kind, make] of Object.entries(kinds)) {
     ]);
   });
 
-  test("a vault whose note was lost is known again when the remote has the same", async () => {
+  test("a vault whose record was lost is recognised when the remote has the same", async () => {
     const { remote, here } = await scene();
     const bytes = randomBytes(100);
     await put(here, bytes);
@@ -156,7 +156,7 @@ for (const [kind, make] of Object.entries(kinds)) {
     assert.ok((await vaultOf(here)).equals(newer));
   });
 
-  test("nothing there: a pull says absent and leaves nothing; nothing here: a push says so", async () => {
+  test("a pull from an empty remote and a push without a vault fail and leave nothing", async () => {
     const { remote, here } = await scene();
     failure(await pull({ remote, folder: here }), "remote-absent");
     failure(await push({ remote, folder: here, host: "a" }), "vault-absent");
@@ -165,7 +165,7 @@ for (const [kind, make] of Object.entries(kinds)) {
     assert.is((await checkPushed(here, remote.url)).state, "true");
   });
 
-  test("what cannot be a vault is refused and not kept", async () => {
+  test("a file that cannot be a vault is refused and not kept", async () => {
     const { remote, here, there } = await scene();
     await put(there, Buffer.from("<html>not here</html>"));
     value(await push({ remote, folder: there, host: "b" }));
@@ -210,7 +210,7 @@ for (const [kind, make] of Object.entries(kinds)) {
     assert.ok(value(await push({ remote, folder: here, host: "a" })).uploaded);
   });
 
-  test("a push whose answer was lost is known as its own", async () => {
+  test("a push whose answer was lost is recognised", async () => {
     const { remote, here } = await scene();
     await put(here, randomBytes(100));
     const deaf: Remote = {
@@ -233,7 +233,7 @@ for (const [kind, make] of Object.entries(kinds)) {
     assert.ok(value(await push({ remote, folder: here, host: "a" })).uploaded);
   });
 
-  test("an abort leaves no temporary file and the vault as it was", async () => {
+  test("an abort leaves no temporary file and the vault unchanged", async () => {
     const { remote, here, there } = await scene();
     await put(there, randomBytes(2_000_000));
     value(await push({ remote, folder: there, host: "b" }));
@@ -263,7 +263,7 @@ for (const [kind, make] of Object.entries(kinds)) {
 const s3 = suite("s3, cut");
 
 s3(
-  "a pull that is cut again and again leaves the vault that was here, and no part of the new one",
+  "a pull whose connection keeps breaking keeps the local vault and leaves nothing of the new one",
   async () => {
     const settings = await newBucket();
     const [here, there] = [await newFolder(), await newFolder()];
@@ -289,7 +289,7 @@ s3.run();
 
 const folder = suite("folder remote");
 
-folder("a folder that is not there is not known, never absent", async () => {
+folder("a missing folder means unknown, never absent", async () => {
   const remote = await openRemote({ url: "file:///mnt/no-such-disk/vault.tar.aes", region: "x" });
   const presence = await remote.head();
   assert.is(presence.state, "unknown");
@@ -299,25 +299,22 @@ folder("a folder that is not there is not known, never absent", async () => {
   failure(await push({ remote, folder: here, host: "a" }), "remote-unavailable");
 });
 
-folder(
-  "a vault that another program put there has no writer, and the note of the old one is not taken for its own",
-  async () => {
-    const disk = await newFolder("disk");
-    const remote = await openRemote({ url: pathToFileURL(join(disk, "v")).href, region: "x" });
-    const here = await newFolder();
-    await put(here, randomBytes(100));
-    value(await push({ remote, folder: here, host: "a" }));
-    await writeFile(join(disk, "v"), randomBytes(100));
-    await put(here, randomBytes(100));
-    assert.match(
-      failure(await push({ remote, folder: here, host: "a" }), "conflict").message,
-      /^Another program changed/,
-    );
-    assert.equal((await readdir(disk)).toSorted(), ["history", "v", "v.meta.json"]);
-  },
-);
+folder("a vault from another program has no writer, and the old sidecar entry does not apply", async () => {
+  const disk = await newFolder("disk");
+  const remote = await openRemote({ url: pathToFileURL(join(disk, "v")).href, region: "x" });
+  const here = await newFolder();
+  await put(here, randomBytes(100));
+  value(await push({ remote, folder: here, host: "a" }));
+  await writeFile(join(disk, "v"), randomBytes(100));
+  await put(here, randomBytes(100));
+  assert.match(
+    failure(await push({ remote, folder: here, host: "a" }), "conflict").message,
+    /^Another program changed/,
+  );
+  assert.equal((await readdir(disk)).toSorted(), ["history", "v", "v.meta.json"]);
+});
 
-folder("no remote: nothing to push, and a pull says that there is none", async () => {
+folder("without a remote there is nothing to push, and a pull fails with that reason", async () => {
   const remote = await openRemote({ url: "none", region: "x" });
   const here = join(await newFolder(), "vault");
   await mkdir(here);

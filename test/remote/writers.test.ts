@@ -48,7 +48,7 @@ for (const [kind, make] of Object.entries(kinds)) {
     { writers: 4, rounds: 15 },
     { writers: 8, rounds: 5 },
   ]) {
-    test(`${kind}: ${writers} at once, ${rounds} pushes each: whatever was acknowledged is there, once, in the order of the generations`, async () => {
+    test(`${kind}: ${writers} concurrently, ${rounds} pushes each: every acknowledged push is there once, in the order of generations`, async () => {
       const settings = await make();
       const all = await Promise.all(
         Array.from({ length: writers }, (_, index) => write(settings, `host-${index}`, rounds)),

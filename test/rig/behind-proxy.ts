@@ -14,7 +14,7 @@ export async function behindProxy(): Promise<{ host: Host; proxy: FaultProxy; re
   return { host, proxy, remote };
 }
 
-/** Says yes to the question, and gives the passphrase. */
+/** Answers yes to the question, and enters the passphrase. */
 export async function unlocked(pty: Pty): Promise<void> {
   await pty.expect("Unlock the vault? [Y/n]");
   pty.line("");

@@ -49,7 +49,7 @@ export async function keysIn(bucket: string): Promise<readonly string[]> {
   return Contents.map(({ Key = "" }) => Key).toSorted();
 }
 
-/** The keys of uploads in parts that nobody has ended. */
+/** The keys of unfinished multipart uploads. */
 export async function unfinishedIn(bucket: string): Promise<readonly string[]> {
   const { S3Client, ListMultipartUploadsCommand } = await import("@aws-sdk/client-s3");
   const client = new S3Client({ region: "eu-central-1", endpoint: s3Endpoint, forcePathStyle: true });
@@ -58,7 +58,7 @@ export async function unfinishedIn(bucket: string): Promise<readonly string[]> {
   return Uploads.map(({ Key = "" }) => Key);
 }
 
-/** Writes an object past tazpod, with this metadata. */
+/** Writes an object with this metadata, without tazpod. */
 export async function putObject(url: string, Body: Buffer, Metadata: Record<string, string>): Promise<void> {
   const { S3Client, PutObjectCommand } = await import("@aws-sdk/client-s3");
   const client = new S3Client({ region: "eu-central-1", endpoint: s3Endpoint, forcePathStyle: true });

@@ -1,6 +1,6 @@
 import { generator } from "./mutate.js";
 
-/** Decisions that are the same for the same start. */
+/** Random decisions that are the same for the same seed. */
 export class Chance {
   readonly #next: () => number;
 
@@ -8,12 +8,12 @@ export class Chance {
     this.#next = generator(start);
   }
 
-  /** A whole number from 0 to below `limit`. */
+  /** A whole number from 0 to `limit` - 1. */
   below(limit: number): number {
     return Math.floor(this.#next() * limit);
   }
 
-  /** True in so many of a hundred. */
+  /** True in this percentage of cases. */
   percent(part: number): boolean {
     return this.#next() * 100 < part;
   }

@@ -2,16 +2,16 @@ import { bin, type Ended, type Host, run } from "./host.js";
 import { repository } from "./root.js";
 
 export interface Died extends Ended {
-  /** What it was about to do; undefined when it came to its end. */
+  /** What the process was about to do; undefined if it ran to its end. */
   readonly at: string | undefined;
-  /** How many points it passed, when it came to its end. */
+  /** The number of points it passed, if it ran to its end. */
   readonly points: number | undefined;
 }
 
-/** What it dies in; see test/fake/die-at.ts. */
+/** Where it dies; see test/fake/die-at.ts. */
 type Where = "files" | "docker" | "bytes" | "text";
 
-/** Runs tazpod and has it die by SIGKILL at the N-th point: see test/fake/die-at.ts. */
+/** Runs tazpod and kills it by SIGKILL at the N-th point: see test/fake/die-at.ts. */
 export async function dieAt(
   point: number,
   { folder, env }: Host,
@@ -32,8 +32,8 @@ export async function dieAt(
 }
 
 /**
- * The same folder, killed at every point, one after the other, until it comes to its end: so each run finds what the one
- * before left. `after` looks at each; `args` may differ from run to run.
+ * Kills tazpod in the same folder at every point in turn, until it runs to its end, so that each run finds the
+ * leftovers of the previous one. `after` checks each; `args` may differ.
  */
 export async function dieEverywhere(
   host: Host,

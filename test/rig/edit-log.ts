@@ -1,23 +1,23 @@
-/** Path and content of each file. No content is written twice, so that a content tells which edit wrote it. */
+/** Path and content of each file. Contents are unique, so that a content identifies its edit. */
 export type Contents = ReadonlyMap<string, string>;
 
-/** What was done on a host: to a file whose content it saw (`replaces`), or to all of them. */
+/** A change on a host: of a file with a known content (`replaces`), or of all files. */
 export type Change =
   | { readonly path: string; readonly content?: string; readonly replaces?: string }
   | { readonly back: Contents; readonly over: Contents };
 
 /**
- * Knows what must be in a vault that several hosts have edited and merged: whatever was pushed and that nobody who saw it
- * has replaced, in its place or where a conflict has kept it; and nothing else.
+ * Computes what a vault must contain after edits and merges on several hosts: everything that was pushed and not
+ * replaced by a host that had seen it, at its place or where a conflict put it; and nothing else.
  */
 export class EditLog {
   readonly #written = new Set<string>();
   readonly #replaced = new Set<string>();
-  /** Where a content may lie. */
+  /** Where a content may be. */
   readonly #places = new Map<string, Set<string>>();
   /**
-   * Kept by a conflict under another name: whoever replaces it under its old name leaves that. Or brought back by a restore
-   * on one side and removed on the other.
+   * Contents kept by a conflict under another name, so that replacing the old name leaves them; or restored on one side
+   * and removed on the other.
    */
   readonly #keptTwice = new Set<string>();
   readonly #broughtBack = new Set<string>();
@@ -26,7 +26,7 @@ export class EditLog {
     return this.#written.size;
   }
 
-  /** In the order in which they came to the remote. */
+  /** In the order in which they reached the remote. */
   acknowledge(changes: readonly Change[]): void {
     for (const change of changes) {
       if ("back" in change) this.#restored(change.back, change.over);
@@ -39,7 +39,7 @@ export class EditLog {
     }
   }
 
-  /** A merge has listed it. */
+  /** A merge reported it. */
   conflict(path: string, kept: readonly string[], sides: readonly Contents[]): void {
     for (const content of sides.flatMap((side) => side.get(path) ?? [])) {
       for (const name of kept) this.#place(content, name);
@@ -48,7 +48,7 @@ export class EditLog {
     }
   }
 
-  /** What is wrong with a vault that has everything in it, in words. */
+  /** Describes what is wrong with a complete vault. */
   problems(vault: Contents): readonly string[] {
     const found = new Map<string, string[]>();
     for (const [path, content] of vault) found.set(content, [...(found.get(content) ?? []), path]);

@@ -7,23 +7,23 @@ import { run, testImage } from "./host.js";
 import { repository } from "./root.js";
 import { until } from "./until.js";
 
-/** A second Docker that only an sshd leads to. */
+/** A second Docker that is reachable only through sshd. */
 export interface FarDocker {
   /** `ssh://...` */
   readonly address: string;
-  /** What `docker` needs to get there. */
+  /** The environment `docker` needs to reach it. */
   readonly env: Readonly<Record<string, string>>;
-  /** Runs `docker` there, past the ssh. */
+  /** Runs `docker` on the other side, without ssh. */
   docker(...args: string[]): ReturnType<typeof run>;
   end(): Promise<void>;
 }
 
 const service = (name: string): string => `${repository}test/services/${name}.sh`;
 
-/** Starts both, with keys of their own, and brings the test image there. */
+/** Starts both, with their own keys, and copies the test image there. */
 export async function farDocker(): Promise<FarDocker> {
   const folder = await newFolder("far");
-  // `--bridge none` would take the bridge of the other one away
+  // `--bridge none` would remove the other daemon's bridge
   const up = await run(service("dockerd"), ["up", join(folder, "dockerd"), "apart"]);
   if (up.code !== 0) throw new Error(up.stderr);
   const socket = up.stdout.trim();
@@ -51,13 +51,13 @@ async function startSshd(folder: string, port: number, socket: string): Promise<
   const lines = [
     ...[`Port ${port}`, "ListenAddress 127.0.0.1", `HostKey ${folder}/host`, `PidFile ${folder}/sshd.pid`],
     ...[`AuthorizedKeysFile ${folder}/authorized_keys`, "StrictModes no", "UsePAM no", "PermitRootLogin yes"],
-    // what is on the other side finds its own engine
+    // the other side finds its own engine
     ...["PasswordAuthentication no", "MaxStartups 100", `SetEnv DOCKER_HOST=${socket}`],
   ];
   await writeFile(join(folder, "sshd_config"), `${lines.join("\n")}\n`);
   await mkdir("/run/sshd", { recursive: true, mode: 0o755 });
   const { stdout } = await run("sh", ["-c", "command -v sshd"]);
-  // it wants to be started by its whole path
+  // sshd must be started by its absolute path
   const sshd = spawn(stdout.trim(), ["-D", "-e", "-f", join(folder, "sshd_config")], {
     stdio: ["ignore", "ignore", "pipe"],
   });
@@ -68,7 +68,7 @@ async function startSshd(folder: string, port: number, socket: string): Promise<
   return sshd;
 }
 
-/** ssh takes no other home than that of its user, so `docker` finds one that is told where its settings are. */
+/** ssh ignores HOME, so `docker` finds a wrapper that is told where its settings are. */
 async function sshOnPath(folder: string, port: number): Promise<string> {
   const key = (await readFile(join(folder, "host.pub"), "utf8")).trim();
   await writeFile(join(folder, "known_hosts"), `[127.0.0.1]:${port} ${key}\n`);
@@ -77,7 +77,7 @@ async function sshOnPath(folder: string, port: number): Promise<string> {
     "IdentitiesOnly yes",
     `UserKnownHostsFile ${folder}/known_hosts`,
   ];
-  // as Docker advises: the first connection is kept, and the others go through it
+  // as Docker advises, connections share the first one
   const kept = ["ControlMaster auto", `ControlPath ${folder}/kept-%p`, "ControlPersist 60"];
   await writeFile(join(folder, "ssh_config"), `${[...settings, ...kept, "LogLevel ERROR"].join("\n")}\n`);
   const { stdout } = await run("sh", ["-c", "command -v ssh"]);

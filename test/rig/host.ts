@@ -14,10 +14,10 @@ const execute = promisify(execFile);
 
 export const bin = `${repository}dist/bin/tazpod.js`;
 export const testImage = process.env["TAZPOD_TEST_IMAGE"] ?? "tazpod-test:1";
-/** What runs the containers of this file: the runner says it. */
+/** The engine of this file's containers, chosen by the runner. */
 export const engineName = engineNames.find((name) => name === process.env["TAZPOD_ENGINE"]) ?? "docker";
 export const passphrase = "correct horse battery";
-/** For suites that open and close many vaults and are not about their format: its key takes a fraction of age's time. */
+/** For suites that open and close many vaults: deriving the key takes a fraction of age's time. */
 export const quick = "vault: { format: v1 }\n";
 
 export interface Ended {
@@ -26,10 +26,10 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** The programs inside are this host's own. */
+/** Whether programs inside are this host's own. */
 const isThisHost = runsOnThisHost(engineName);
 
-/** The host's own shell is root's here, and as its owner likes it; the test image has a plain one. */
+/** The host's shell is root's and configured by its owner; the test image has a plain one. */
 function shellOf(more: string): string {
   if (!isThisHost) return "";
   const env = /^env:/m.test(more) ? "" : 'env: { PS1: "$ " }\n';
@@ -39,13 +39,13 @@ function shellOf(more: string): string {
 let count = 0;
 const made: Host[] = [];
 
-/** A name that no other test of this machine uses. */
+/** Returns a name that no other test on this machine uses. */
 export function uniqueName(): string {
   count += 1;
   return `tz-test-${process.pid}-${count}`;
 }
 
-/** One "host": a folder with a project, and a container name of its own. */
+/** A "host": a folder with a project, and its own container name. */
 export class Host {
   readonly folder: string;
   readonly container: string;
@@ -58,15 +58,15 @@ export class Host {
     made.push(this);
   }
 
-  /** A folder with nothing in it but, unless `config` is null, a config with this remote. */
+  /** Creates a folder with only a config with this remote; without one if `config` is null. */
   static async make(
     config: { readonly remote?: string; readonly more?: string } | null,
     name = "host",
   ): Promise<Host> {
     const folder = await newFolder(name);
-    // the container's user is another one than the one who runs the tests
+    // the container's user differs from the user who runs the tests
     await chmod(folder, 0o755);
-    // root does not run in a namespace: the owner of the project does
+    // in a namespace, programs run as the project's owner, not as root
     if (engineName === "namespace" && process.getuid?.() === 0) await chown(folder, 1000, 1000);
     const host = new Host(folder, uniqueName());
     host.passphraseFile = join(await newFolder("pass"), "pass");
@@ -93,7 +93,7 @@ export class Host {
     return join(top, "tazpod", "projects", id, ...parts);
   }
 
-  /** Has this host know nothing of the project, as though it had never been used here. */
+  /** Removes this host's state of the project, as if it had never been used here. */
   async forgetState(): Promise<void> {
     await rm(this.state(), { recursive: true, force: true });
   }
@@ -107,12 +107,12 @@ export class Host {
     return run(process.execPath, [bin, ...args], { cwd: this.folder, env: this.env });
   }
 
-  /** `run NAME` with every confirm and the passphrase answered. */
+  /** Runs `run NAME`, with the answers to all questions and the passphrase. */
   run(...args: string[]): Promise<Ended> {
     return this.tazpod("run", "--yes", "--passphrase-file", this.passphraseFile, ...args);
   }
 
-  /** `enter -- sh -c SCRIPT` with everything answered. */
+  /** Runs `enter -- sh -c SCRIPT`, with all answers. */
   enter(script: string, ...options: string[]): Promise<Ended> {
     return this.run(...options, "enter", "--", "sh", "-c", script);
   }
@@ -121,7 +121,7 @@ export class Host {
     return new Pty([process.execPath, bin, ...args], { cwd: this.folder, env: this.env });
   }
 
-  /** What a command in the container prints. */
+  /** Returns the output of a command in the container. */
   async inside(script: string, user = "tazpod"): Promise<string> {
     const engine = await openEngine(engineName);
     const done = value(await engine.exec(this.container, ["sh", "-c", script], { user }));
@@ -136,13 +136,13 @@ export class Host {
     return state.id;
   }
 
-  /** The names in the RAM folder; empty is locked. */
+  /** The names in the RAM folder; empty if locked. */
   async secrets(): Promise<string> {
     return (await this.inside("ls -A ~/secrets")).trim();
   }
 
   async removeContainer(): Promise<void> {
-    // not by the engine's own, which lets it come to an end first
+    // not by the engine itself, which would let it finish first
     if (isThisHost) value(await (await openEngine(engineName)).remove(this.container));
     else await execute(engineName, ["rm", "-f", this.container]).catch(() => undefined);
   }

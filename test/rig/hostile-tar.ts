@@ -1,9 +1,9 @@
-/** Raw tar entries, as wrong as a test wants them. Everything has a sane value unless given. */
+/** Raw tar entries, with any mistakes that a test wants. Defaults are valid. */
 export interface RawEntry {
   readonly name: string;
   readonly type?: string;
   readonly mode?: number;
-  /** What the header claims; the length of `content` unless given. */
+  /** The size in the header; by default the length of `content`. */
   readonly size?: number;
   readonly content?: string | Buffer;
   readonly target?: string;

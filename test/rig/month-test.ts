@@ -2,7 +2,10 @@ import * as assert from "uvu/assert";
 import { Month, type MonthRequest } from "./month.js";
 import { seed } from "./mutate.js";
 
-/** A month, and whether everything is there at its end. A run that fails says its seed; TAZPOD_TEST_SEED=N repeats it. */
+/**
+ * Runs a month and checks that nothing is missing at its end. A failed run reports its seed; TAZPOD_TEST_SEED=N repeats
+ * it.
+ */
 export async function month(request: Omit<MonthRequest, "seed">): Promise<void> {
   const simulated = await Month.begin({ ...request, seed });
   try {

@@ -29,11 +29,11 @@ export interface MonthRequest {
   readonly seed: number;
   readonly hosts: number;
   readonly days: number;
-  /** How many of a hundred pushes and pulls are killed. */
+  /** Percentage of pushes and pulls that are killed. */
   readonly killed: number;
 }
 
-/** How often each came about. */
+/** How often each happened. */
 export type Tally = Record<
   "save" | "push" | "pull" | "refused" | "merge" | "conflict" | "restore" | "anew" | "killed" | "edit",
   number
@@ -42,13 +42,13 @@ export type Tally = Record<
 interface Host {
   readonly name: string;
   folder: string;
-  /** What is in its vault; undefined when it has none. */
+  /** What is in its vault; undefined if it has none. */
   vault: ReadVault | undefined;
-  /** What was saved here and is not on the remote. */
+  /** Saved changes that are not on the remote. */
   unpushed: Change[];
-  /** Of the sealed file on the remote that the vault here was made from. */
+  /** The sha256 of the remote's sealed file from which the local vault was made. */
   base: string | undefined;
-  /** For so many days. */
+  /** Number of days without network. */
   offline: number;
 }
 
@@ -60,14 +60,14 @@ interface Write {
 const limitBytes = 2 ** 24;
 const { signal } = new AbortController();
 const folders = ["", "", "aws/", "aws/keys/", "ssh/", "notes/2026/"];
-/** Those that are names of folders too stand in their way now and then. */
+/** Some are also names of folders, which conflict now and then. */
 const names = ["a", "b", "c", "d", "e", "f", "ssh", "aws", "keys"];
 const pushSteps = ["looked", "kept-old", "noted", "written", "recorded", "verified", "kept"];
 const pullSteps = ["begun", "writing", "fetched", "backed-up", "replaced", "recorded"];
 
 /**
- * Several hosts that use one remote for some days, with the seed's decisions. Throws when what they did does not hold
- * together. `log` then knows what must be in the vault.
+ * Several hosts that use one remote for some days, with random decisions from the seed. Throws on inconsistent results.
+ * Afterwards `log` has what must be in the vault.
  */
 export class Month {
   readonly log = new EditLog();
@@ -76,7 +76,7 @@ export class Month {
     ...{ conflict: 0, restore: 0, anew: 0, killed: 0, edit: 0 },
   };
   readonly #request: MonthRequest;
-  /** What was done, for whoever looks into a failure. */
+  /** What was done, for debugging. */
   readonly diary: string[] = [];
   readonly #chance: Chance;
   readonly #remote: Remote;
@@ -84,7 +84,7 @@ export class Month {
   readonly #passphrase = Secret.fromText("correct horse battery");
   /** In their order. */
   readonly #writes: Write[] = [];
-  /** How many of a hundred pushes and pulls are killed. */
+  /** Percentage of pushes and pulls that are killed. */
   #killed: number;
 
   private constructor(request: MonthRequest, remote: Remote, hosts: readonly Host[]) {
@@ -120,7 +120,7 @@ export class Month {
     }
   }
 
-  /** Everybody pushes and merges till all agree; gives what is in the vault then. */
+  /** All hosts push and merge until they agree; returns the content of the vault. */
   async agree(): Promise<Contents> {
     this.#killed = 0;
     for (const _ of ["everything comes to the remote", "and from there to everybody"])
@@ -139,7 +139,7 @@ export class Month {
     return last.files;
   }
 
-  /** Every write that was replaced has a copy in the history, which is what was written, in the order of the writes. */
+  /** Checks that every replaced write has an unchanged copy in the history, in the order of the writes. */
   async checkHistory(): Promise<void> {
     const copies = value(await numberedCopies(this.#remote, signal));
     const marks = copies.map(({ mark }) => mark);
@@ -179,7 +179,7 @@ export class Month {
     }
   }
 
-  /** What the remote has is taken, in so many of a hundred cases. */
+  /** Takes what the remote has, in this percentage of cases. */
   async #catchUp(host: Host, often: number): Promise<void> {
     if (host.vault === undefined) return this.#pull(host);
     const found = await checkStaleness(this.#remote, host.folder);
@@ -194,7 +194,7 @@ export class Month {
 
   async #edit(host: Host): Promise<void> {
     if (host.vault === undefined && this.#writes.length > 0) return;
-    // what is open is what lies there
+    // the open content equals the vault's
     const before = (host.vault = await this.#read(host));
     const files = new Map(before?.files);
     const changes: Change[] = [];
@@ -223,7 +223,7 @@ export class Month {
     this.diary.push(`${host.name} saved ${inWords(changes)}`);
   }
 
-  /** One file is added, changed, or removed. */
+  /** Adds, changes or removes one file. */
   #change(files: Map<string, string>, { name }: Host): readonly Change[] {
     const chance = this.#chance;
     const there = [...files.keys()].toSorted();
@@ -267,7 +267,7 @@ export class Month {
     if (found.object.writeId !== this.#last().object.writeId) await this.#written(host);
   }
 
-  /** The remote has what this host has. */
+  /** The remote has this host's vault. */
   async #written(host: Host): Promise<void> {
     const found = await this.#remote.head();
     assert.is(found.state, "present");
@@ -353,7 +353,7 @@ export class Month {
     );
     assert.ok(copied, "a copy of nothing that was written");
     const over = this.#last();
-    // what was not pushed is in the backup alone
+    // changes that were not pushed are only in the backup
     host.unpushed = [{ back: copied.files, over: over.files }];
     host.base = over.object.sha256;
     host.vault = await this.#read(host);

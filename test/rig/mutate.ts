@@ -1,17 +1,19 @@
-/** Of what tests change at random; given by TAZPOD_TEST_SEED to repeat a run that failed. */
+/** The seed of random changes; set TAZPOD_TEST_SEED to repeat a failed run. */
 export const seed = Number(process.env["TAZPOD_TEST_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 
 export interface Mutation {
   readonly bytes: Buffer;
-  /** In words, for messages. */
+  /** A description for messages. */
   readonly how: string;
 }
 
-/** The bytes, changed in `count` ways: bits flipped, parts cut out, zeroed, doubled, moved, and put in from nowhere. */
+/**
+ * Yields the bytes with `count` random changes: bits flipped; parts removed, zeroed, duplicated, moved and inserted.
+ */
 export function* mutations(whole: Buffer, count: number): Generator<Mutation> {
   const random = generator(seed);
   const below = (limit: number): number => Math.floor(random() * limit);
-  // the places where a format is decided are at its ends
+  // formats are mostly decided at the ends of a file
   const place = (): number => {
     const near = Math.min(below(300), whole.length - 1);
     return [near, whole.length - 1 - near, below(whole.length)][below(3)] ?? 0;
@@ -39,7 +41,7 @@ export function* mutations(whole: Buffer, count: number): Generator<Mutation> {
   }
 }
 
-/** Numbers from 0 to 1, the same for the same start: mulberry32. */
+/** Random numbers from 0 to 1, the same for the same seed: mulberry32. */
 export function generator(start: number): () => number {
   let state = start;
   return () => {

@@ -3,8 +3,8 @@ import { missing } from "../runner/services.js";
 import { skip } from "./skip.js";
 
 /**
- * Adds a test that takes something of the machine, by the names of `// needs:`. Where that is missing, the test is left out
- * with the reason, or fails if TAZPOD_TEST_REQUIRE names it.
+ * Adds a test with needs, named as in `// needs:`. If one is missing, the test is skipped with the reason, or fails if
+ * TAZPOD_TEST_REQUIRE names it.
  */
 export async function testWith(
   suite: Test,

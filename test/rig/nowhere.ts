@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { newFolder } from "./folder.js";
 import { type Host, run } from "./host.js";
 
-/** Where a needle is in the arguments or environment of any process of this machine. */
+/** Finds a string in the arguments or environment of any process of this machine. */
 async function inProcesses(needles: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for (const pid of await readdir("/proc")) {
@@ -16,7 +16,7 @@ async function inProcesses(needles: readonly string[]): Promise<string[]> {
   return found;
 }
 
-/** Looks at every process until the work is done, and gives where a needle was. */
+/** Watches all processes until the work is done, and returns where the strings were found. */
 export async function watched(needles: readonly string[], work: () => Promise<void>): Promise<string[]> {
   const seen: string[] = [];
   const over = new AbortController();
@@ -32,7 +32,10 @@ export async function watched(needles: readonly string[], work: () => Promise<vo
   return seen;
 }
 
-/** Asserts that a needle is in no file of the host's folders, and in nothing that the engine tells or keeps of the container. */
+/**
+ * Asserts that a string is in no file of the host's folders, and nowhere in what the engine reports or stores of the
+ * container.
+ */
 export async function nowhere(
   host: Host,
   needles: readonly string[],

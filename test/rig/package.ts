@@ -5,17 +5,17 @@ import { newFolder } from "./folder.js";
 import { type Ended, run, text } from "./host.js";
 import { repository } from "./root.js";
 
-/** Runs npm in a folder; what it says must have nothing of a failure. */
+/** Runs npm in a folder; its output must not report a failure. */
 export async function npm(folder: string, ...args: string[]): Promise<Ended> {
   const done = await run("npm", args, { cwd: folder });
   assert.is(done.code, 0, done.stderr);
   return done;
 }
 
-/** What `npm pack` makes of the build that is here: the path of the tarball. */
+/** Returns the path of the tarball that `npm pack` makes of the present build. */
 export async function pack(): Promise<string> {
   const folder = await newFolder("pack");
-  // without its script, which would build under the feet of the tests that run beside this one
+  // without its script, which would rebuild while other tests run
   const { stdout } = await npm(
     repository,
     "pack",
@@ -56,7 +56,7 @@ export async function run(context) {
 }
 `;
 
-/** Puts a project into a folder whose tasks `program` and `module` are scripts. */
+/** Creates a project whose tasks `program` and `module` are scripts. */
 async function writeScripts(folder: string): Promise<void> {
   await mkdir(join(folder, ".tazpod"), { recursive: true });
   await writeFile(join(folder, ".tazpod", "config.yaml"), "remote: none\n");
@@ -65,7 +65,7 @@ async function writeScripts(folder: string): Promise<void> {
   await writeFile(join(folder, "module.mjs"), module);
 }
 
-/** Runs both tasks of `writeScripts` and sees what they have done. `tazpod` runs a command line in the folder. */
+/** Runs both tasks of `writeScripts` and checks their effects. `tazpod` runs a command line in the folder. */
 export async function runScripts(
   folder: string,
   tazpod: (...args: string[]) => Promise<Ended>,

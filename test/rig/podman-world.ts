@@ -8,8 +8,8 @@ const script = `${repository}test/services/podman.sh`;
 const image = `${repository}images/test-image.sh`;
 
 /**
- * Goes on with this test file where podman works and has the test image, as root or as an ordinary user: returns only in
- * there, see test/services/podman.sh. `url` is the file's own.
+ * Runs this test file where podman works and has the test image, as root or as an ordinary user; returns only in there.
+ * See test/services/podman.sh. `url` is the file's own.
  */
 export async function inPodmanWorld(who: "root" | "user", url: string): Promise<void> {
   if (process.env["TAZPOD_TEST_PODMAN"] === who) return;

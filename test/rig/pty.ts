@@ -9,7 +9,7 @@ export interface PtyOptions {
  * A program on a real terminal (util-linux `script`), driven as a person would: look at the screen, then type.
  */
 export class Pty {
-  /** All that came on the screen, without escape sequences. */
+  /** Everything shown on the screen, without escape sequences. */
   screen = "";
   readonly ended: Promise<number>;
   readonly #child: ChildProcess;
@@ -18,7 +18,7 @@ export class Pty {
 
   static readonly #all: Pty[] = [];
 
-  /** Ends whatever a failed test left waiting; for an `after` hook. */
+  /** Ends what a failed test left running; for an `after` hook. */
   static endAll(): void {
     for (const pty of Pty.#all) pty.hangUp();
   }
@@ -36,7 +36,7 @@ export class Pty {
         detached: true,
       },
     );
-    // what is typed when the program has just ended goes nowhere
+    // input to a program that has just ended is lost
     this.#child.stdin?.on("error", () => undefined);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding("utf8").on("data", (text: string) => {
@@ -57,7 +57,7 @@ export class Pty {
     return this.#child.pid as number;
   }
 
-  /** Waits for text to come up after what was waited for last; fails with the screen as it is. */
+  /** Waits for text to appear after the text of the previous call; fails with the present screen. */
   async expect(what: RegExp | string, ms = 60_000): Promise<void> {
     const end = Date.now() + ms;
     let over = false;
@@ -91,7 +91,7 @@ export class Pty {
     this.type(`${text}\r`);
   }
 
-  /** Answers a question that is asked without echo: what comes before the question is on the screen does not count. */
+  /** Answers a question without echo; ignores text that was on the screen before. */
   async secret(question: RegExp | string, text: string): Promise<void> {
     await this.expect(question);
     this.line(text);
@@ -101,7 +101,7 @@ export class Pty {
     this.type("\u0003");
   }
 
-  /** The terminal goes away, as when a connection drops: everything on it gets SIGHUP. */
+  /** Closes the terminal, as a lost connection does: its processes get SIGHUP. */
   hangUp(): void {
     this.#child.kill("SIGKILL");
   }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 const made: string[] = [];
 
-/** A folder in RAM of this user's alone, to be the XDG_RUNTIME_DIR of a host. */
+/** Creates a private folder in RAM, to be the XDG_RUNTIME_DIR of a host. */
 export async function ramFolder(): Promise<string> {
   const folder = await mkdtemp(join("/dev/shm", "tazpod-test-"));
   made.push(folder);

@@ -1,13 +1,13 @@
 import type { Failure, FailureKind, FailureOf } from "../../lib/failure/failure.js";
 import type { Result } from "../../lib/failure/result.js";
 
-/** The value, or an error that shows the failure. */
+/** Returns the value, or throws an error with the failure. */
 export function value<T>(result: Result<T>): T {
   if (result.ok) return result.value;
   throw new Error(`failed: ${JSON.stringify(result.failure)}`);
 }
 
-/** The failure, which has this kind, or an error that shows what came instead. */
+/** Returns the failure of this kind, or throws an error with the actual result. */
 export function failure<K extends FailureKind>(result: Result<unknown>, kind: K): FailureOf<K> {
   if (result.ok) throw new Error(`succeeded, expected ${kind}`);
   if (!isKind(result.failure, kind))

@@ -18,7 +18,7 @@ export async function sealed(
   return done.ok ? ok(Buffer.concat(pieces)) : done;
 }
 
-/** All that a generator of bytes gives. */
+/** Collects all bytes of a generator. */
 export async function all(pieces: AsyncIterable<Buffer>): Promise<Buffer> {
   const held: Buffer[] = [];
   for await (const piece of pieces) held.push(piece);

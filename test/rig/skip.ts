@@ -1,6 +1,6 @@
 import type { Test } from "uvu";
 
-/** Leaves one test out and says why; the runner refuses a skip without a reason. */
+/** Skips a test with a reason; the runner rejects skips without one. */
 export function skip(suite: Test, name: string, reason: string): void {
   process.stdout.write(`skip: ${name}: ${reason}\n`);
   suite.skip(name);

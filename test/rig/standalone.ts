@@ -4,7 +4,7 @@ import { newFolder } from "./folder.js";
 import { run } from "./host.js";
 import { repository } from "./root.js";
 
-/** The standalone executable: the one that TAZPOD_TEST_STANDALONE names, or one that is made of the build that is here. */
+/** Returns the standalone executable: the one that TAZPOD_TEST_STANDALONE names, or one made of the present build. */
 export async function standalone(): Promise<string> {
   const given = process.env["TAZPOD_TEST_STANDALONE"];
   if (given) return given;

@@ -1,16 +1,16 @@
 import { execFileSync } from "node:child_process";
 import { mkdir, rm, statfs, writeFile } from "node:fs/promises";
 
-/** A small disk of its own, mounted at a folder; only root can. */
+/** A small file system mounted at a folder; needs root. */
 export interface Tmpfs {
-  /** Takes all of its room but this many bytes. */
+  /** Fills it except for this many bytes. */
   fill(left: number): Promise<void>;
   readOnly(): void;
-  /** With room again, and to be written. */
+  /** Makes it writable again, with free space. */
   ease(): Promise<void>;
 }
 
-/** Runs `work` with a tmpfs at `folder`, which is made if need be. */
+/** Runs `work` with a tmpfs at `folder`, creating the folder if necessary. */
 export async function onTmpfs(
   folder: string,
   size: string,

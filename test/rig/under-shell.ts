@@ -8,12 +8,12 @@ const script = `trap : INT; stty echo
 sh -c 'echo $$ > "$0"; exec "$@"' "$0" "$@"
 echo "left with $?"; stty -a`;
 
-/** tazpod on a terminal with a shell below it, which tells how it was left. */
+/** tazpod on a terminal started by a shell, which tells in which state it was left. */
 export interface UnderShell {
   readonly pty: Pty;
-  /** tazpod's own process. */
+  /** Signals tazpod's own process. */
   kill(signal: NodeJS.Signals): Promise<void>;
-  /** The exit code; throws when the terminal was not left as it was found. */
+  /** Returns the exit code; throws if the terminal was not restored. */
   left(): Promise<number>;
 }
 

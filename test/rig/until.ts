@@ -1,4 +1,4 @@
-/** Waits until something holds; throws after `seconds`, with what `now` says then. */
+/** Waits until something holds; after `seconds`, throws an error with the value of `now`. */
 export async function until(
   holds: () => Promise<boolean>,
   seconds = 60,

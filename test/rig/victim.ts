@@ -6,9 +6,9 @@ export interface Victim {
   readonly what: "push" | "pull";
   readonly settings: RemoteSettings;
   readonly folder: string;
-  /** Where it dies; nowhere, when it does not come there. */
+  /** Where it dies; it does not die if it never gets there. */
   readonly step: string;
-  /** How many copies its history keeps: 2 unless given, 0 for all. */
+  /** Number of copies that its history keeps: 2 by default, 0 for all. */
   readonly keep?: number;
 }
 
@@ -19,7 +19,7 @@ export function victim({ what, settings, folder, step, keep = 2 }: Victim): Chil
   return spawn(process.execPath, args, { stdio: "ignore" });
 }
 
-/** Waits for its end, and says whether it died. */
+/** Waits for its end, and tells whether it was killed. */
 export async function dies(wanted: Victim): Promise<boolean> {
   const child = victim(wanted);
   const signal = await new Promise((resolve) => child.on("close", (_code, signal) => resolve(signal)));

@@ -8,7 +8,7 @@ import { engineName, Host, passphrase, quick, run } from "./host.js";
 import { value } from "./result.js";
 import { tarOf } from "./vault-of-files.js";
 
-/** A host with this remote, and a vault that a script in its container has put something into. */
+/** A host with this remote, and a vault that a script in its container has filled. */
 export async function withVault(
   url: string,
   script = "printf %s kept > ~/secrets/key",
@@ -20,11 +20,16 @@ export async function withVault(
   return host;
 }
 
-/** The same in a format whose key takes a fraction of age's time: for suites that open many and are not about merging. */
+/**
+ * The same with a format whose key takes a fraction of age's time, for suites that open many vaults and do not test
+ * merging.
+ */
 export const withQuickVault = (url: string, script?: string, more = ""): Promise<Host> =>
   withVault(url, script, `${quick}${more}`);
 
-/** A host with this remote, which has its vault, unless it is `none`. No container was made yet: that takes most of the time. */
+/**
+ * A host with this remote (unless `none`) and its vault. The container, which takes most of the time, is not made yet.
+ */
 export async function withSealed(
   url: string,
   files: Readonly<Record<string, string>> = { key: "kept" },
@@ -48,10 +53,10 @@ export async function withSealed(
   return host;
 }
 
-/** A remote in a folder of its own. */
+/** A remote in a new folder. */
 export const folderRemote = async (): Promise<string> => `file://${await newFolder("usb")}/vault.tar.aes`;
 
-/** The processes in a container other than those it was started with. */
+/** The processes in a container, except those it was started with. */
 export async function running(host: Host): Promise<string> {
   const all = await processes(host);
   return all
@@ -60,7 +65,7 @@ export async function running(host: Host): Promise<string> {
     .join("\n");
 }
 
-/** A line for each process in the container. */
+/** Returns one line per process in the container. */
 async function processes(host: Host): Promise<string> {
   if (engineName === "process") {
     const home = (await host.inside("echo ~")).trim();

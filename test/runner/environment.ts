@@ -8,7 +8,7 @@ import type { EngineName } from "../../lib/engine/engine.js";
 import { endProcess } from "../../lib/host/process-identity.js";
 import { s3Endpoint } from "./services.js";
 
-/** The surroundings of one test file: its own home and temporary folder, and nothing of the user's AWS or tazpod. */
+/** The environment of one test file: its own home and temporary folder, without the user's AWS and tazpod settings. */
 export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   remove(): Promise<void>;
@@ -16,7 +16,7 @@ export interface Surroundings {
 
 export async function makeSurroundings(engine?: EngineName): Promise<Surroundings> {
   const folder = await mkdtemp(join(tmpdir(), "tazpod-test-"));
-  // Containers and other users look into it.
+  // containers and other users read it
   await chmod(folder, 0o755);
   const home = join(folder, "home");
   const temp = join(folder, "tmp");
@@ -32,10 +32,10 @@ export async function makeSurroundings(engine?: EngineName): Promise<Surrounding
       continue;
     env[name] = value;
   }
-  // The engine of the user's docker context is found through the real home.
+  // the engine of the user's docker context is found through the real home
   const docker = join(homedir(), ".docker");
   if (env["DOCKER_CONFIG"] === undefined && existsSync(docker)) env["DOCKER_CONFIG"] = docker;
-  // nobody is asked about the projects that tests make, but in the tests of that
+  // projects of tests are trusted without a question, except in the tests of trust
   const trust = { TAZPOD_TRUST: "all" };
   if (engine !== undefined) env["TAZPOD_ENGINE"] = engine;
   Object.assign(env, { HOME: home, TMPDIR: temp, NO_COLOR: "1", TAZPOD_TEST_S3: s3Endpoint, ...trust });
@@ -48,7 +48,7 @@ export async function makeSurroundings(engine?: EngineName): Promise<Surrounding
   };
 }
 
-/** Ends the containers that a test file which was killed has left, and that no container runtime knows of. */
+/** Ends containers that a killed test file left and that no container runtime knows. */
 async function endContainers(folder: string): Promise<void> {
   const names = await readdir(folder, { recursive: true }).catch(() => []);
   for (const name of names) {

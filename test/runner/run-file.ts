@@ -3,7 +3,7 @@ import type { EngineName } from "../../lib/engine/engine.js";
 import { makeSurroundings } from "./environment.js";
 import type { SuiteFile } from "./suite-file.js";
 
-/** What came of one file. A file that failed counts at least one failed test. */
+/** The result of one file. A failed file counts at least one failed test. */
 export interface Outcome {
   readonly passed: number;
   readonly failed: number;
@@ -16,7 +16,7 @@ export interface Outcome {
   readonly ms: number;
 }
 
-/** A test file that prints more characters is stopped: nobody reads that, and it would fill the runner's memory. */
+/** Limit of a test file's output, in characters; more would fill the runner's memory. */
 const mostOutput = 5_000_000;
 
 const groups = new Set<number>();
@@ -26,7 +26,7 @@ export function killAll(): void {
   for (const pid of groups) killGroup(pid);
 }
 
-/** Runs one file in a process group of its own; whatever is left of the group when it ends is killed. */
+/** Runs one file in its own process group; what is left of the group at its end is killed. */
 export async function runFile(file: SuiteFile, engine?: EngineName): Promise<Outcome> {
   const started = performance.now();
   const surroundings = await makeSurroundings(engine);
@@ -53,7 +53,7 @@ export async function runFile(file: SuiteFile, engine?: EngineName): Promise<Out
   const ended = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(`could not be started: ${error.message}`));
     child.once("exit", (code, signal) => {
-      // A process it left behind would hold the pipes open.
+      // a process it left behind would keep the pipes open
       if (pid !== undefined) killGroup(pid);
       child.once("close", () => resolve(code === 0 ? "" : `exit ${code ?? signal}`));
     });
@@ -76,11 +76,11 @@ function killGroup(pid: number): void {
   try {
     process.kill(-pid, "SIGKILL");
   } catch {
-    // it is gone
+    // it has ended
   }
 }
 
-/** Reads uvu's totals; anything that is not a whole pass is a reason. */
+/** Reads uvu's totals; anything but a complete pass is a reason. */
 function judge(stdout: string, stderr: string, exit: string): Omit<Outcome, "output" | "ms"> {
   const reasons: string[] = exit === "" ? [] : [exit];
   const number = (label: string): number | undefined => {

@@ -12,7 +12,7 @@ const test = suite("runner");
 const head = `import { suite } from "uvu";\nimport * as assert from "uvu/assert";\nconst test = suite("x");\n`;
 const foot = "\ntest.run();\n";
 
-/** A test file with this body, as source and as what it would be compiled to. */
+/** Creates a test file with this body, as source and as compiled code. */
 async function written(body: string): Promise<SuiteFile> {
   const root = await newFolder();
   await mkdir(join(root, "test"));
@@ -80,7 +80,7 @@ for (const [name, body, reason] of bad) {
   });
 }
 
-test("mistakes that can be seen in the source are seen there", async () => {
+test("mistakes in the source are found", async () => {
   assert.match((await written(`${head}test${".only"}("a", () => {});${foot}`)).mistakes.join(), /only/);
   assert.match((await written(`${head}test("a", () => {});\n`)).mistakes.join(), /never started/);
   assert.match(
@@ -97,7 +97,7 @@ test("the comments at the head say what a file needs, and only those at the head
   assert.equal([file.needs, file.limitMs, file.alone], [["docker", "s3"], 600_000, true]);
 });
 
-test("a file gets an empty home and temporary folder, nothing of AWS or tazpod, and leaves nothing behind", async () => {
+test("a file gets an empty home and temporary folder, no variables of AWS or tazpod, and leaves nothing behind", async () => {
   process.env["AWS_PROFILE"] = "mine";
   process.env["TAZPOD_PASSPHRASE_FILE"] = "/x";
   const before = await readdir(join(tmpdir()));

@@ -12,12 +12,12 @@ import { onTmpfs } from "../rig/tmpfs.js";
 
 const run = promisify(execFile);
 
-/** The S3 server that tests talk to; the key and secret are those of test/services/rgw.sh. */
+/** The tests' S3 server; key and secret are those of test/services/rgw.sh. */
 export const s3Endpoint = process.env["TAZPOD_TEST_S3"] ?? "http://127.0.0.1:7480";
 
 const known = new Map<string, Promise<string | undefined>>();
 
-/** Why `need` is not met here, or undefined when it is. Asked once a run. */
+/** Returns why `need` is not met, or undefined if it is. Checked once per run. */
 export function missing(need: string): Promise<string | undefined> {
   const answer = known.get(need) ?? find(need);
   known.set(need, answer);
@@ -45,21 +45,21 @@ async function answers(program: string, args: string[], name = program): Promise
     return undefined;
   } catch (error) {
     const text = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : "";
-    // it may tell first what it did until then
+    // it may first report what it did until then
     const lines = text.split("\n");
     const line = lines.find((line) => /^(error|\S+\.sh|\S+):/i.test(line)) ?? lines[0];
     return `${name} does not answer: ${line || String(error)}`;
   }
 }
 
-/** Whether it runs a container of the test image, in surroundings as the tests of it have. */
+/** Tells whether podman runs a container of the test image, in the environment of its tests. */
 async function podman(need: "podman" | "rootless podman"): Promise<string | undefined> {
   if (!onPath("podman")) return "there is no podman on the PATH";
   const isRoot = process.getuid?.() === 0;
   const who = need === "podman" && isRoot ? "root" : "user";
   const folder = await mkdtemp(join(tmpdir(), "tazpod-podman-"));
   const service = (name: string): string => `${repository}test/services/${name}.sh`;
-  // the ordinary user reads this program and runs this node
+  // an ordinary user must be able to read this program and run this node
   const steps =
     '"$1" -e "" && cat "$2" >/dev/null && image=$("$0" --engine podman) && exec podman --log-level error run --rm --network none "$image" true';
   const script = fileURLToPath(import.meta.url);
@@ -74,7 +74,7 @@ async function engine(name: "namespace" | "process"): Promise<string | undefined
   return version.ok ? undefined : explain(version.failure).message;
 }
 
-/** Root in a container may not mount: it is found out by mounting. */
+/** root in a container may not be allowed to mount, so try it */
 async function mounts(): Promise<string | undefined> {
   const folder = await mkdtemp(join(tmpdir(), "tazpod-mount-"));
   try {

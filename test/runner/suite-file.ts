@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 
-/** One test file: where it is, and what the comments at its head ask of the runner. */
+/** One test file: its path, and the comments at its head that instruct the runner. */
 export interface SuiteFile {
   /** Relative to the repository, as it is shown: test/vault/v1.test.ts */
   readonly name: string;

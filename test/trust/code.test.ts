@@ -5,7 +5,7 @@ import { checkCommand, pathsIn, searchPath, sha256 } from "../../lib/trust/code.
 import { failure, value } from "../rig/result.js";
 import { placeWith } from "./place.js";
 
-test("the words of a command that may be files of the project: not a program without a slash, nor what is outside", () => {
+test("words of a command that may be files of the project: no program without a slash, and no path outside", () => {
   assert.equal(pathsIn("/p", ["uname", "-a", "..x", "../y", "--f=./z", "/p/q", "/etc/passwd", ""]), [
     "/p/-a",
     "/p/..x",
@@ -16,7 +16,7 @@ test("the words of a command that may be files of the project: not a program wit
   assert.equal(pathsIn("/p", ["./tool"]), ["/p/tool"]);
 });
 
-test("a file that a command is or is given is refused when it has changed, or is new and more than data", async () => {
+test("a file that a command runs or receives is refused if it changed, or is new and not plain data", async () => {
   const { folder, path, write } = await placeWith({ "a.sh": "a", "b.sh": "b" });
   const code = {
     root: folder,
@@ -39,7 +39,7 @@ test("a file that a command is or is given is refused when it has changed, or is
   assert.is(await why("sh", join(folder, "a.sh")), "changed");
 });
 
-test("PATH keeps what is the host's: not the project's folders, relative ones, or node_modules/.bin of it and above", () => {
+test("PATH keeps the host's folders, but not the project's, relative ones, or node_modules/.bin in and above it", () => {
   const given =
     "/home/me/p/sub/node_modules/.bin:/home/me/p/node_modules/.bin:/home/me/node_modules/.bin:/home/me/.npm/_npx/1/node_modules/.bin:/home/me/p/sub/bin:.:bin::/home/me/bin:/usr/bin";
   assert.is(

@@ -15,10 +15,10 @@ import { newFolder } from "../rig/folder.js";
 import { repository } from "../rig/root.js";
 import { value } from "../rig/result.js";
 
-// What a neighbour may write into the config and the recipe. TAZPOD_TEST_FUZZ is how many are tried.
+// What an attacker may write into the config and the recipe. TAZPOD_TEST_FUZZ sets the number of attempts.
 
 const runs = Number(process.env["TAZPOD_TEST_FUZZ"] ?? 300);
-/** In ms; far more than the slowest takes, on a machine that does other things, too. */
+/** In ms; far more than the slowest takes, even on a busy machine. */
 const limit = 10_000;
 const secret = "TOPSECRETKEY";
 
@@ -103,7 +103,7 @@ const samples = [
 ];
 
 const soup = fc.array(fc.constantFrom(...words), { maxLength: 60 }).map((all) => all.join(""));
-/** A real file with pieces taken out, put in and written twice. */
+/** A real file with parts removed, inserted and duplicated. */
 const changed = fc
   .tuple(
     fc.constantFrom(...samples),
@@ -120,7 +120,7 @@ const deep = fc
   .map(([piece, count]) => piece.repeat(count));
 const text = fc.oneof(soup, changed, deep, fc.string({ unit: "binary" }));
 
-test("no config and no recipe makes a bug, takes long, or gives text of a file outside the project away", async () => {
+test("no config or recipe causes a crash, takes long, or reveals text of a file outside the project", async () => {
   await fc.assert(
     fc.asyncProperty(text, text, text, async (config, recipe, script) => {
       await writeFile(join(root, ".tazpod", "config.yaml"), config);

@@ -7,7 +7,8 @@ import * as assert from "uvu/assert";
 import { newFolder } from "../rig/folder.js";
 import { type Place, placeWith } from "./place.js";
 
-// Who wrote a clone has every file of it. Each is replaced here, before any yes, by a link out, a pipe, a device and a folder.
+// The author of a clone controls every file of it. Each file is replaced, before the user agrees, by a link, a pipe, a
+// device or a folder.
 
 const execute = promisify(execFile);
 const secret = "TOPSECRETKEY";
@@ -37,7 +38,7 @@ const whole: Readonly<Record<string, string>> = {
   ".tazpod/vault/sessions/1": "x",
 };
 
-/** What a command has printed has nothing of a file outside, names no bug, and came in time. */
+/** Checks that a command printed nothing of a file outside, reported no bug, and finished in time. */
 async function unharmed(place: Place, what: string): Promise<void> {
   await Promise.all(
     commands.map(async (args) => {
@@ -70,7 +71,7 @@ async function replaced(name: string, by: "link" | "pipe" | "device" | "folder")
 
 for (const name of [config, recipe, "hi.mjs"])
   for (const by of ["link", "pipe", "device", "folder"] as const)
-    test(`${name} that is a ${by} is refused at once, and nothing of outside is printed`, () =>
+    test(`${name} that is a ${by} is refused at once, and nothing from outside is printed`, () =>
       replaced(name, by));
 
 for (const name of [
@@ -83,7 +84,7 @@ for (const name of [
   ".tazpod/vault/sessions/1",
 ])
   for (const by of ["link", "pipe"] as const)
-    test(`${name} that is a ${by} gives nothing of outside away`, () => replaced(name, by));
+    test(`${name} that is a ${by} reveals nothing from outside`, () => replaced(name, by));
 
 test("a recipe that extends a path outside, in any spelling, is an error with the path and without its text", async () => {
   const outside = await newFolder("outside");
@@ -105,7 +106,7 @@ test("a recipe that extends a path outside, in any spelling, is an error with th
   }
 });
 
-test("a file that ends in .yml is not passed over: the error says how it has to be named", async () => {
+test("a file that ends in .yml is not ignored: the error gives the right name", async () => {
   for (const [name, right] of [
     ["tazpod.tasks.yml", "tazpod.tasks.yaml"],
     ["tazpod.tasks.local.yml", "tazpod.tasks.local.yaml"],
@@ -144,7 +145,7 @@ test("a prompt in a clone writes and removes nothing, in the clone or through a 
   }
 });
 
-test("files of an earlier tazpod in a clone are neither believed nor removed by a prompt", async () => {
+test("a prompt neither uses nor removes state files of an earlier tazpod in a clone", async () => {
   const place = await placeWith({
     [config]: "",
     ".tazpod/vault/open.json": "{}",

@@ -3,13 +3,13 @@ import { dirname, join } from "node:path";
 import { newFolder } from "../rig/folder.js";
 import { bin, type Ended, run } from "../rig/host.js";
 
-/** A project with these files, on a host where nothing is trusted yet. */
+/** A project with these files, on a host that trusts nothing yet. */
 export interface Place {
   readonly folder: string;
   readonly env: Record<string, string>;
   path(...names: string[]): string;
   write(name: string, text: string, mode?: number): Promise<void>;
-  /** Runs tazpod in the project; one that does not end within 20 seconds has the code -9. */
+  /** Runs tazpod in the project. If it does not end within 20 seconds, the code is -9. */
   tazpod(...args: string[]): Promise<Ended>;
 }
 

@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import { newFolder } from "../rig/folder.js";
 import { type Place, placeWith } from "./place.js";
 
-// What runs on the host is what was trusted, whatever somebody who may write the project's files does in between.
+// What runs on the host is what was trusted, even if the project's files change in between.
 
 const config = ".tazpod/config.yaml";
 const recipe = "tazpod.tasks.yaml";
@@ -24,7 +24,7 @@ async function trusted(files: Readonly<Record<string, string>>, name?: string): 
 const writes = (file: string): string =>
   `import { writeFileSync } from "node:fs"; writeFileSync(${JSON.stringify(file)}, "");\n`;
 
-test("a script is run as it was trusted, though an earlier step of the run has changed it", async () => {
+test("a script runs as it was trusted, even if an earlier step changed it", async () => {
   const trace = join(await newFolder(), "owned");
   for (const script of [
     "export const run = () => console.log('as trusted');\n",
@@ -45,7 +45,7 @@ test("a script is run as it was trusted, though an earlier step of the run has c
   }
 });
 
-test("a program that has changed, or that was not there, is not started, not in a check or a finally either", async () => {
+test("a changed or new program is not started, not even in a check or a finally", async () => {
   const place = await trusted({
     [recipe]: `version: 1
 facts: { ok: { new: true, check: { command: [./check.sh] } } }
@@ -77,7 +77,7 @@ tasks:
   for (const name of ["tool", "new", "end"]) assert.not.ok(existsSync(place.path(`owned-${name}`)), name);
 });
 
-test("files are found by {{root}} in folders of any name, and a change of one asks again", async () => {
+test("files named by {{root}} are found in any folder, and a change asks again", async () => {
   for (const name of ["a {{b}} c", "..x", "$(id)", "ünï #?%41"]) {
     const place = await trusted(
       {
@@ -100,7 +100,7 @@ test("files are found by {{root}} in folders of any name, and a change of one as
   }
 });
 
-test("a module that an import computes, or that is reached through a folder that became a link, is refused", async () => {
+test("a module from a computed import, or behind a folder that became a link, is refused", async () => {
   const place = await trusted({
     [recipe]:
       "version: 1\ntasks: { computed: { new: true, script: ./c.mjs }, linked: { new: true, script: ./l.mjs }, own: { new: true, script: ./o.mjs } }\n",
@@ -138,7 +138,7 @@ test("zx and tazpod/step are tazpod's own, and a package of the project is impor
   assert.match((await place.tazpod("trust", "--show")).stdout, "Not checked: the packages own.");
 });
 
-test("a program without a path is never the project's: not by node_modules/.bin, nor by a PATH that npx has made", async () => {
+test("a program without a path is never the project's, neither from node_modules/.bin nor from npx's PATH", async () => {
   const place = await trusted({ [recipe]: "version: 1\ntasks: { go: { new: true, cmds: [[uname]] } }\n" });
   for (const folder of ["node_modules/.bin", "bin"])
     await place.write(`${folder}/uname`, "#!/bin/sh\ntouch owned\n", 0o755);
@@ -148,7 +148,7 @@ test("a program without a path is never the project's: not by node_modules/.bin,
   assert.not.ok(existsSync(place.path("owned")));
 });
 
-test("a process that swaps the recipe while tazpod runs never gets its own one run", async () => {
+test("a process that swaps the recipe while tazpod runs never gets its own recipe run", async () => {
   const place = await trusted({
     [recipe]: "version: 1\ntasks: { hello: { new: true, cmds: [[echo, hello]] } }\n",
   });

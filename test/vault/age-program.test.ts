@@ -18,7 +18,7 @@ import { value } from "../rig/result.js";
 import { repository } from "../rig/root.js";
 import { sealed } from "../rig/seal.js";
 
-// Debian's age asks its passphrase on a terminal, so it gets one.
+// Debian's age reads its passphrase from a terminal, so it gets one.
 const test = suite("the age program");
 const policy = { limitBytes: 63 * 1024 * 1024, format: "age" } as const;
 const large = Buffer.alloc(300_000, "0123456789abcdef");
@@ -26,7 +26,7 @@ const digest = (bytes: Buffer): string => createHash("sha256").update(bytes).dig
 
 test.after(() => Pty.endAll());
 
-/** The command as it is written there, without its indent. */
+/** The command in the document, without its indent. */
 async function recoveryCommand(document: string): Promise<string> {
   const text = await readFile(join(repository, document), "utf8");
   const command = /age -d vault\.tar\.aes \| tar [a-z]+(?: -)?/.exec(text)?.[0];
@@ -35,7 +35,7 @@ async function recoveryCommand(document: string): Promise<string> {
 }
 
 for (const document of ["docs/vault-format.md", "README.md"]) {
-  test(`the command of ${document} opens a vault of ours without tazpod`, () => opensOurs(document));
+  test(`the command of ${document} opens a vault that tazpod sealed`, () => opensOurs(document));
 }
 
 async function opensOurs(document: string): Promise<void> {

@@ -50,7 +50,7 @@ function parseVector(bytes: Buffer): Vector {
   };
 }
 
-/** What comes out of an age file, and how it ended. */
+/** The decrypted content of an age file and how reading it ended. */
 async function outcome(file: Buffer, passphrase: string): Promise<{ plain: Buffer; failure?: Failure }> {
   const pieces: Buffer[] = [];
   try {
@@ -68,7 +68,7 @@ const known = Object.entries(vectors).map(([name, bytes]) => ({ name, ...parseVe
 
 const kinds: Readonly<Record<string, readonly (string | undefined)[]>> = {
   success: [undefined],
-  // a stanza of another type is none for a passphrase
+  // a stanza of another type is no passphrase stanza
   "no match": ["wrong-passphrase", "vault-format"],
   "HMAC failure": ["vault-damaged"],
   "header failure": ["vault-damaged", "vault-format"],
@@ -89,7 +89,7 @@ for (const one of known.filter(({ passphrases, armored }) => passphrases.length 
   });
 }
 
-test("CCTV: what is sealed for keys, or armored, is refused and gives nothing", async () => {
+test("CCTV: files for key recipients and armored files are refused without output", async () => {
   for (const { name, file } of known.filter((one) => one.passphrases.length === 0 || one.armored)) {
     const found = await outcome(file, "password");
     assert.ok(["vault-damaged", "vault-format"].includes(found.failure?.kind ?? ""), name);
@@ -97,13 +97,13 @@ test("CCTV: what is sealed for keys, or armored, is refused and gives nothing", 
   }
 });
 
-test("CCTV: every header, MAC and payload comes out as it should, whatever the recipient", async () => {
+test("CCTV: every header, MAC and payload gives the expected result for any recipient", async () => {
   const counts = { headers: 0, macs: 0, payloads: 0 };
   for (const { name, expect, payload, fileKey, file } of known.filter((one) => !one.armored)) {
     const ofRecipient = /^(x25519|hybrid|scrypt)/.test(name);
     const length = headerLength(file);
     const header = length === undefined ? undefined : parseHeader(file.subarray(0, length));
-    // a payload without its nonce is for the vectors a failure of the header, for us one of the payload
+    // the vectors count a payload without nonce as a header failure; tazpod as a payload failure
     const ofPayload = name.startsWith("stream_");
     if (expect === "header failure" && !ofPayload) {
       if (ofRecipient) continue;
@@ -135,7 +135,7 @@ test("CCTV: every header, MAC and payload comes out as it should, whatever the r
 });
 
 for (const size of [0, 1, 65_535, 65_536, 65_537, 131_072, 200_000]) {
-  test(`${size} bytes go to the age-encryption package and come from it`, async () => {
+  test(`${size} bytes round-trip with the age-encryption package in both directions`, async () => {
     const plain = Buffer.alloc(size, "tazpod ");
     const theirs = new Decrypter();
     theirs.addPassphrase("correct horse battery");
@@ -150,7 +150,7 @@ for (const size of [0, 1, 65_535, 65_536, 65_537, 131_072, 200_000]) {
   });
 }
 
-test("sealing takes the work factor of age -p, and opening does not stop the event loop", async () => {
+test("sealing uses the work factor of age -p, and opening does not block the event loop", async () => {
   const sealed = await all(sealAge(Readable.from([Buffer.from("x")]), word()));
   assert.match(sealed.toString("latin1"), /^age-encryption\.org\/v1\n-> scrypt [A-Za-z0-9+/]{22} 18\n/);
   let longest = 0;
@@ -164,7 +164,7 @@ test("sealing takes the work factor of age -p, and opening does not stop the eve
   assert.ok(longest < 300, `the event loop stood still for ${longest} ms`);
 });
 
-test("two seals of the same share neither salt, key, nonce nor body", async () => {
+test("sealing the same content twice shares no salt, key, nonce or body", async () => {
   const seal = (): Promise<Buffer> => all(sealAge(Readable.from([Buffer.alloc(64)]), word(), 2));
   const [one, two] = [await seal(), await seal()];
   for (const line of one.subarray(0, -96).toString("latin1").split("\n").slice(1, 4))
@@ -173,7 +173,7 @@ test("two seals of the same share neither salt, key, nonce nor body", async () =
   assert.not.ok(one.subarray(-80).equals(two.subarray(-80)));
 });
 
-test("more work than 2^22 is refused at once, and says so", async () => {
+test("a work factor above 2^22 is refused at once, with the reason", async () => {
   const sealed = await all(sealAge(Readable.from([]), word(), 2));
   const file = Buffer.from(sealed.toString("latin1").replace(/ 2\n/, " 23\n"), "latin1");
   const start = performance.now();
@@ -181,7 +181,7 @@ test("more work than 2^22 is refused at once, and says so", async () => {
   assert.ok(performance.now() - start < 500);
 });
 
-test("a wrong passphrase and a changed content are told apart", async () => {
+test("a wrong passphrase and changed content are different failures", async () => {
   const sealed = await all(sealAge(Readable.from([gzipSync(Buffer.alloc(5000))]), word(), 2));
   failure(await openVault(sealed, word("wrong")), "wrong-passphrase");
   const changed = Buffer.from(sealed);
@@ -191,7 +191,7 @@ test("a wrong passphrase and a changed content are told apart", async () => {
   assert.ok(error instanceof Failed && error.failure.kind === "vault-damaged", String(error));
 });
 
-test("what follows the gzip stream, or is missing from it, is damage", async () => {
+test("trailing data after the gzip stream, or a truncated one, is damage", async () => {
   const gzip = gzipSync(Buffer.alloc(300_000, "x"));
   for (const plain of [
     Buffer.concat([gzip, Buffer.alloc(70_000, 7)]),

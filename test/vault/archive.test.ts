@@ -59,7 +59,7 @@ const hostile: readonly (readonly [why: string, entries: readonly RawEntry[], de
   ["a link that climbs out", [link("l", "../x")], /leads out/],
   ["a link that climbs out from a folder", [dir("a/"), link("a/l", "../../x")], /leads out/],
   [
-    "a link whose way out goes through another link",
+    "a link that leads outside through another link",
     [link("here", "."), link("l", "here/../..")],
     /leads out/,
   ],
@@ -123,7 +123,7 @@ const hostile: readonly (readonly [why: string, entries: readonly RawEntry[], de
   ["65 folders in each other", [pax({ path: "d/".repeat(65) }), dir("x")], /deep/],
   ["a folder with content", [{ name: "d/", type: "5", size: 512, content: "x".repeat(512) }], /with content/],
   [
-    "a folder with content that would be left out",
+    "an excluded folder with content",
     [{ name: ".tazpod/", type: "5", size: 512, content: "x".repeat(512) }],
     /with content/,
   ],
@@ -147,7 +147,7 @@ for (const [why, entries, detail] of hostile) {
   });
 }
 
-test("what is ordinary goes through with its names, bytes, modes and times", async () => {
+test("ordinary entries keep their names, bytes, modes and times", async () => {
   const { entries, summary } = await kept(
     rawTar([
       dir("./"),
@@ -177,7 +177,7 @@ test("what is ordinary goes through with its names, bytes, modes and times", asy
   );
 });
 
-test("files and folders whose names differ in case or in how Unicode writes them are two, as Linux has them", async () => {
+test("files and folders whose names differ in case or Unicode form stay separate", async () => {
   const both = ["a", "A", "caff\u00e8", "caffe\u0300", "d/x", "D/x", ".Vault_Pass"];
   assert.equal(await names(both.map((name) => ({ name }))), [
     "a",
@@ -193,7 +193,7 @@ test("files and folders whose names differ in case or in how Unicode writes them
   assert.equal(await names([link("l", "x"), link("L", "y"), link("M", "L")]), ["l", "L", "M"]);
 });
 
-test("a case trick is left out and reported where the rest is to be kept", async () => {
+test("with `lenient`, a case collision is left out and reported", async () => {
   const tar = rawTar([link("D", "e"), { name: "d/f" }, { name: "e/g" }, { name: ".Tazpod/open" }]);
   const { bytes, summary } = await through(tar, { lenient: true });
   assert.equal(value(summary).dropped, ["d/f", ".Tazpod/open"]);
@@ -203,9 +203,9 @@ test("a case trick is left out and reported where the rest is to be kept", async
   );
 });
 
-test("a size beyond all bounds is refused, however it is written", async () => {
+test("an absurd size is refused in every encoding", async () => {
   const huge = rawTar([{ name: "big", content: "x" }]);
-  // base 256, as GNU tar writes what does not fit in octal digits
+  // base 256, as GNU tar writes sizes that do not fit in octal digits
   for (const top of [0x80, 0xff]) {
     const other = Buffer.from(huge);
     other.fill(0xff, 124, 136);
@@ -220,7 +220,7 @@ test("a size beyond all bounds is refused, however it is written", async () => {
   }
 });
 
-test("setuid, setgid and sticky bits are dropped, and a mode of 000 stays one", async () => {
+test("setuid, setgid and sticky bits are dropped, and mode 000 is kept", async () => {
   const { entries } = await kept(
     rawTar([
       { name: "s", mode: 0o7755 },
@@ -233,7 +233,7 @@ test("setuid, setgid and sticky bits are dropped, and a mode of 000 stays one", 
   );
 });
 
-test("the reserved folder goes silently, the Go tool's passphrase file and its broken links with a word", async () => {
+test("the reserved folder is dropped silently; the Go tool's passphrase file and broken links are reported", async () => {
   const { entries, summary } = await kept(
     rawTar([
       dir(".tazpod/"),
@@ -253,14 +253,14 @@ test("the reserved folder goes silently, the Go tool's passphrase file and its b
   assert.equal(summary.dropped, [".vault_pass", "a/l", "a/m"]);
 });
 
-test("v1 has no links: they are refused by name", async () => {
+test("v1 refuses links and names them", async () => {
   const { summary } = await through(rawTar([link("config", "other")]), { format: "v1" });
   const found = failure(summary, "archive-refused");
   assert.is(found.entry, "config");
   assert.match(found.detail, /v1/);
 });
 
-test("folders without a slash stay folders, and missing ones are put before what is in them", async () => {
+test("folders without a slash stay folders, and missing ones are added before their content", async () => {
   assert.equal(await names([dir("a"), { name: "a/f" }, { name: "b/c/f" }, dir("b/c/"), { name: "b/g" }]), [
     "a/",
     "a/f",
@@ -273,7 +273,7 @@ test("folders without a slash stay folders, and missing ones are put before what
   assert.is(entries[0]?.mode, 0o700);
 });
 
-test("more than the limit is refused before its content is read", async () => {
+test("an archive above the limit is refused before its content is read", async () => {
   const { summary, bytes } = await through(rawTar([{ name: "big", size: 8 * 1024 ** 3 - 1, content: "" }]));
   failure(summary, "archive-too-large");
   assert.is(bytes.length, 0);
@@ -291,7 +291,7 @@ test("more entries than allowed are refused", async () => {
   );
 });
 
-test("cut at any length an archive is refused, and what is whole is named", async () => {
+test("an archive truncated at any length is refused, and complete files are named", async () => {
   const whole = rawTar([
     { name: "one", content: "1".repeat(600) },
     { name: "two", content: "2".repeat(100) },
@@ -299,7 +299,7 @@ test("cut at any length an archive is refused, and what is whole is named", asyn
   const end = whole.length - 1024;
   for (let length = 0; length < whole.length; length += length < end ? 37 : 256) {
     const { summary } = await through(whole.subarray(0, length));
-    // One block of zeros is an end, if a short one.
+    // One block of zeros is accepted as the end.
     if (length >= end + 512 && length % 512 === 0) continue;
     const { detail } = failure(summary, "archive-refused");
     assert.match(detail, /truncated/, `${length}: ${detail}`);
@@ -312,24 +312,24 @@ test("a file of zeros at the end does not pass for the end of the archive", asyn
   assert.match(failure((await through(cut)).summary, "archive-refused").detail, /truncated/);
 });
 
-test("what is no tar at all is refused", async () => {
+test("a file that is not a tar is refused", async () => {
   failure((await through(Buffer.alloc(2048, "x"))).summary, "archive-refused");
   failure((await through(Buffer.alloc(0))).summary, "archive-refused");
 });
 
-test("an archive of nothing is one", async () => {
+test("an empty archive is valid", async () => {
   const { summary } = await kept(Buffer.alloc(1024));
   assert.is(summary.files, 0);
 });
 
-test("a source that fails is the failure", async () => {
+test("the source's failure is returned", async () => {
   const broken = new Readable({ read() {} });
   broken.push(rawTar([{ name: "one", content: "1" }], false));
   setTimeout(() => broken.destroy(new Failed({ kind: "container-gone", name: "lab", unsaved: true })), 20);
   failure((await through(broken)).summary, "container-gone");
 });
 
-test("a reader that goes away ends the source", async () => {
+test("a reader that stops ends the source", async () => {
   const source = Readable.from([rawTar([{ name: "one", content: "1".repeat(300_000) }])]);
   const { tar, summary } = normalise(source, options);
   tar.once("data", () => tar.destroy());
@@ -337,7 +337,7 @@ test("a reader that goes away ends the source", async () => {
   assert.ok(source.destroyed);
 });
 
-test("the digest stands for content: not for order, times or the ./ in front, but for every name, mode and byte", async () => {
+test("the digest covers every name, mode and byte, but not order, times or a leading ./", async () => {
   const digest = async (...entries: RawEntry[]): Promise<string> =>
     (await kept(rawTar(entries))).summary.digest;
   const a: RawEntry = { name: "a", content: "1" };
@@ -355,7 +355,7 @@ test("the digest stands for content: not for order, times or the ./ in front, bu
   assert.is(new Set([base, ...(await Promise.all(others))]).size, others.length + 1);
 });
 
-test("GNU tar and busybox unpack what comes out: long names, UTF-8, links, each under its own name", async () => {
+test("GNU tar and busybox unpack the result, with long names, UTF-8 and links", async () => {
   const source = await newFolder("source");
   const long = `${"d".repeat(90)}/${"e".repeat(80)}`;
   await mkdir(join(source, long, "k".repeat(120)), { recursive: true });
@@ -370,7 +370,7 @@ test("GNU tar and busybox unpack what comes out: long names, UTF-8, links, each 
     const target = await newFolder("target");
     execFileSync(tar[0] ?? "", [...tar.slice(1), "-C", target, "-xf", "-"], { input: bytes });
     execFileSync("diff", ["-r", source, target]);
-    // What its tar makes of the same goes back in with the same digest.
+    // Packing the unpacked files again gives the same digest.
     const again = value(
       (await through(execFileSync(tar[0] ?? "", [...tar.slice(1), "-C", target, "-cf", "-", "."]))).summary,
     );
@@ -387,7 +387,7 @@ const tree = fc.dictionary(
   { maxKeys: 12 },
 );
 
-test("any tree of files goes through unchanged, however its bytes arrive, and twice is the same as once", async () => {
+test("any tree passes unchanged in any chunks, and normalising twice equals once", async () => {
   await fc.assert(
     fc.asyncProperty(tree, fc.integer({ min: 1, max: 3000 }), async (files, size) => {
       const paths = Object.keys(files).filter(
@@ -411,7 +411,7 @@ test("any tree of files goes through unchanged, however its bytes arrive, and tw
   );
 });
 
-test("any damage of an archive is a refusal or a change, never a crash or a hang", async () => {
+test("a damaged archive is refused or differs, and never crashes or hangs", async () => {
   const tar = rawTar([
     dir("a/"),
     { name: "a/f", content: "x".repeat(700) },
@@ -435,12 +435,12 @@ test("any damage of an archive is a refusal or a change, never a crash or a hang
           );
       },
     ),
-    // the example is a size that no parser can read
+    // the example is a size that the parser cannot read
     { numRuns: 1500, examples: [[[[636, 129]], true]] },
   );
 });
 
-/** Makes a damaged header pass the parser's own check. */
+/** Fixes the checksum of a damaged header, so that the parser accepts it. */
 function checksum(header: Buffer): void {
   if (header.every((byte) => byte === 0)) return;
   header.fill(" ", 148, 156);

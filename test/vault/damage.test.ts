@@ -14,7 +14,7 @@ import { all } from "../rig/seal.js";
 
 const test = suite("damage");
 const secret = Secret.fromText("correct horse battery");
-// three chunks of 64 KiB, the last one not full; a small work factor, since it is opened thousands of times
+// three chunks of 64 KiB, the last one not full; a small work factor, because it is opened thousands of times
 const tar = rawTar([
   { name: "key", content: "a key" },
   { name: "random", content: randomBytes(150_000) },
@@ -22,7 +22,7 @@ const tar = rawTar([
 const sealed = await all(sealAge(Readable.from([gzipSync(tar)]), secret, 2));
 const header = headerLength(sealed) ?? 0;
 
-/** How opening it to the last byte fails; undefined when it does not. */
+/** Returns the failure of opening it completely; undefined on success. */
 async function outcome(file: Buffer): Promise<FailureKind | undefined> {
   const opened = await openVault(file, secret);
   if (!opened.ok) return opened.failure.kind;
@@ -32,13 +32,13 @@ async function outcome(file: Buffer): Promise<FailureKind | undefined> {
   return found.ok ? undefined : found.failure.kind;
 }
 
-test("cut at any length up to 4 KiB it is damaged, and never crashes, hangs or opens", async () => {
+test("a vault truncated at any length up to 4 KiB is damaged, and never crashes, hangs or opens", async () => {
   assert.is(await outcome(sealed), undefined);
   for (let length = 0; length <= 4096; length++)
     assert.is(await outcome(sealed.subarray(0, length)), "vault-damaged", `cut at ${length}`);
 });
 
-test("cut or grown at an edge of a chunk it is damaged", async () => {
+test("a vault truncated or extended at a chunk boundary is damaged", async () => {
   for (let edge = header + 16; edge < sealed.length; edge += 64 * 1024 + 16) {
     for (const length of [edge - 17, edge - 16, edge - 1, edge, edge + 1, edge + 15, edge + 16, edge + 17])
       assert.is(await outcome(sealed.subarray(0, length)), "vault-damaged", `cut at ${length}`);
@@ -47,7 +47,7 @@ test("cut or grown at an edge of a chunk it is damaged", async () => {
     assert.is(await outcome(Buffer.concat([sealed, Buffer.alloc(more)])), "vault-damaged", `${more} more`);
 });
 
-test("any byte of the header changed, in any bit, and it does not open", async () => {
+test("a vault with any bit of the header changed does not open", async () => {
   const kinds = new Set<FailureKind | undefined>();
   for (let at = 0; at < header; at++) {
     for (let bit = 0; bit < 8; bit++) {
@@ -62,7 +62,7 @@ test("any byte of the header changed, in any bit, and it does not open", async (
     assert.ok(["vault-damaged", "vault-format", "wrong-passphrase"].includes(kind ?? ""));
 });
 
-test("a byte changed anywhere in the content is damage", async () => {
+test("a changed byte anywhere in the content is damage", async () => {
   for (let at = header; at < sealed.length; at += 997) {
     const changed = Buffer.from(sealed);
     changed[at] = (changed[at] ?? 0) ^ 0x80;

@@ -12,12 +12,12 @@ import { Host, passphrase } from "../rig/host.js";
 import { value } from "../rig/result.js";
 import { onTmpfs, type Tmpfs } from "../rig/tmpfs.js";
 
-// The vault's folder is a disk of its own that has no room, or cannot be written. (Saving is in test/real/killed.test.ts.)
+// The vault's folder is on its own disk that is full or read-only. (test/real/killed.test.ts covers saving.)
 const test = suite("full disk");
 const fresh = "another horse, another battery";
 const KiB = 1024;
 
-/** A project with a vault of 300 KiB on a disk of its own, and what it takes to seal it anew. */
+/** A project with a vault of 300 KiB on its own disk, and the inputs to seal it again. */
 async function withVault(
   format: "v1" | "age",
   work: (
@@ -51,7 +51,7 @@ const commands: readonly (readonly [
 ];
 
 for (const [name, format, args] of commands) {
-  test(`${name} (${format}) on a disk that is full, or cannot be written: it says so, the vault is as it was, and with room again it is done`, () =>
+  test(`${name} (${format}) on a full or read-only disk fails with the reason, keeps the vault, and succeeds once there is space`, () =>
     withVault(format, async (host, disk, { pile, freshFile, old }) => {
       const before = await readFile(host.vault);
       const refused = async (why: RegExp): Promise<void> => {
@@ -81,7 +81,7 @@ for (const [name, format, args] of commands) {
 }
 
 for (const command of ["import", "create"]) {
-  test(`${command} on a disk that is full, or cannot be written, leaves nothing`, async () => {
+  test(`${command} on a full or read-only disk leaves nothing behind`, async () => {
     const host = await Host.make({ remote: "none" });
     const pile = await newFolder("pile");
     await writeFile(join(pile, "random"), randomBytes(300 * KiB));

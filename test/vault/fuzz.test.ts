@@ -20,7 +20,7 @@ import { readTar } from "../rig/read-tar.js";
 import { value } from "../rig/result.js";
 import { all } from "../rig/seal.js";
 
-// A run that fails says its seed; TAZPOD_TEST_SEED=N repeats it.
+// A failed run prints its seed; TAZPOD_TEST_SEED=N repeats it.
 const test = suite("fuzz");
 const secret = Secret.fromText("correct horse battery");
 const other = Secret.fromText("another horse");
@@ -33,7 +33,7 @@ const tar = rawTar([
 ]);
 const files = tar.subarray(0, tar.length - 1536);
 const v1Tar = Buffer.concat([files, Buffer.alloc(1024)]);
-// a small work factor, since it is opened thousands of times
+// a small work factor, because it is opened thousands of times
 const sealed = {
   age: await all(sealAge(Readable.from([gzipSync(tar)]), secret, 2)),
   v1: await all(sealV1(Readable.from([gzipSync(v1Tar)]), secret)),
@@ -54,7 +54,7 @@ async function readThrough(
   return { bytes: Buffer.concat(chunks), summary: await summary };
 }
 
-/** How opening it to the last byte fails; undefined when it does not. */
+/** Returns the failure of opening it completely; undefined on success. */
 async function outcome(file: Buffer, passphrase = secret): Promise<FailureKind | undefined> {
   const opened = await openVault(file, passphrase);
   if (!opened.ok) return opened.failure.kind;
@@ -64,7 +64,7 @@ async function outcome(file: Buffer, passphrase = secret): Promise<FailureKind |
 
 for (const format of ["age", "v1"] as const) {
   const whole = sealed[format];
-  test(`${format}: whatever is done to a sealed file, it is refused, and never crashes, hangs or opens`, async () => {
+  test(`${format}: a mutated sealed file is refused, and never crashes, hangs or opens`, async () => {
     assert.is(await outcome(whole), undefined);
     const kinds = new Set<string>();
     const expected = ["vault-damaged", "vault-format", "wrong-passphrase"];
@@ -74,12 +74,12 @@ for (const format of ["age", "v1"] as const) {
       assert.ok(kind !== undefined && expected.includes(kind), `${kind}: ${how} (seed ${seed})`);
       kinds.add(kind);
     }
-    // v1 has no way to tell
+    // v1 cannot tell these apart
     assert.ok(kinds.has(format === "age" ? "vault-damaged" : "wrong-passphrase"));
   });
 }
 
-test("v1: cut at any length up to 4 KiB it does not open", async () => {
+test("v1: a vault truncated at any length up to 4 KiB does not open", async () => {
   for (let length = 0; length <= 4096; length++)
     assert.is(
       await outcome(sealed.v1.subarray(0, length)),
@@ -88,7 +88,7 @@ test("v1: cut at any length up to 4 KiB it does not open", async () => {
     );
 });
 
-test("v1: any byte of its head or tag changed, it does not open", async () => {
+test("v1: a vault with a changed byte in head or tag does not open", async () => {
   for (const at of [
     ...Array(44).keys(),
     ...[...Array(16).keys()].map((back) => sealed.v1.length - 1 - back),
@@ -99,7 +99,7 @@ test("v1: any byte of its head or tag changed, it does not open", async () => {
   }
 });
 
-test("age: a wrong passphrase is told from damage, wherever the damage is behind the header", async () => {
+test("age: a wrong passphrase differs from damage anywhere after the header", async () => {
   assert.is(await outcome(sealed.age, other), "wrong-passphrase");
   for (const at of [ageHeader, ageHeader + 20, sealed.age.length >> 1, sealed.age.length - 1]) {
     const changed = Buffer.from(sealed.age);
@@ -107,13 +107,13 @@ test("age: a wrong passphrase is told from damage, wherever the damage is behind
     assert.is(await outcome(changed), "vault-damaged");
     assert.is(await outcome(changed, other), "wrong-passphrase");
   }
-  // the MAC line is behind the key: the passphrase is right, the header is not
+  // the MAC line follows the key: the passphrase is right, the header is not
   const changed = Buffer.from(sealed.age);
   changed[ageHeader - 10] = changed[ageHeader - 10] === 0x41 ? 0x42 : 0x41;
   assert.is(await outcome(changed), "vault-damaged");
 });
 
-test("gzip: whatever is done to what is inside, it is damage, or an archive that the policy judges", async () => {
+test("gzip: mutated content is damage, or an archive that the policy checks", async () => {
   const packed = gzipSync(tar, { level: 9 });
   for (const { bytes, how } of mutations(packed, 250)) {
     const { summary } = await readThrough(gunzip(Readable.from([bytes]), "vault", 2 ** 25), "age");
@@ -123,7 +123,7 @@ test("gzip: whatever is done to what is inside, it is damage, or an archive that
   }
 });
 
-test("gzip: a bomb, and one gzip in another's place, stop at the limit", async () => {
+test("gzip: a bomb, and a replaced member, stop at the limit", async () => {
   const zeros = gzipSync(Buffer.alloc(2 ** 26));
   for (const bomb of [zeros, Buffer.concat(Array.from({ length: 200 }, () => zeros))]) {
     const source = gunzip(Readable.from([bomb]), "vault", 2 ** 22);
@@ -139,7 +139,7 @@ test("gzip: a bomb, and one gzip in another's place, stop at the limit", async (
   }
 });
 
-// mostly what is let through, since one wrong entry is enough
+// mostly accepted entries, since one wrong entry is enough
 const seldom = <T>(usual: T, ...other: T[]) =>
   fc.oneof({ weight: 8, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(...other) });
 const part = fc.oneof(
@@ -180,7 +180,7 @@ const entry: fc.Arbitrary<RawEntry[]> = fc
     return [how === "pax" ? records : { ...records, type: "g" }, short];
   });
 
-test("tar: whatever it is made of, what is let through is safe to unpack", async () => {
+test("tar: whatever the input, the output is safe to unpack", async () => {
   let passed = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(entry, { minLength: 1, maxLength: 5 }), fc.boolean(), async (entries, end) => {
@@ -201,7 +201,7 @@ test("tar: whatever it is made of, what is let through is safe to unpack", async
   assert.ok(passed > 100, `only ${passed} were let through`);
 });
 
-/** Each path once, inside, under a folder that came before; links that stay inside; nine bits of mode. */
+/** Each path is unique, inside, and after its folder; links stay inside; modes have nine bits. */
 async function isSafe(bytes: Buffer): Promise<void> {
   const seen = new Map<string, string>();
   for (const { name, type, mode, target } of await readTar(bytes)) {
@@ -233,7 +233,7 @@ const digestLine = fc.record(
   { requiredKeys: [] },
 );
 
-test("manifest: any JSON is one, or none, and never a crash", () => {
+test("manifest: any JSON is parsed or rejected without a crash", () => {
   const shape = fc.record(
     { version: fc.constant(1), entries: fc.array(fc.oneof(digestLine, fc.anything())), digest: fc.string() },
     { requiredKeys: ["version"] },
@@ -250,7 +250,7 @@ function toJson(shape: unknown): string {
   return JSON.stringify(shape, (_key, inner: unknown) => (typeof inner === "bigint" ? String(inner) : inner));
 }
 
-test("manifest: changed in any way, in front of any archive, it counts for nothing or says what is there", async () => {
+test("manifest: a mutated one is ignored or matches the archive", async () => {
   const whole = value((await readThrough(Readable.from([tar]), "age")).summary);
   const good: Manifest = {
     version: 1,

@@ -26,7 +26,7 @@ async function gzipped(chunks: readonly Buffer[]): Promise<Buffer> {
   return result;
 }
 
-test("any mix of text and random bytes, in any pieces, comes back as it was", async () => {
+test("any mix of text and random bytes, in any chunks, round-trips", async () => {
   const chunk = fc.record({ random: fc.boolean(), size: fc.nat({ max: 40_000 }) });
   await fc.assert(
     fc.asyncProperty(fc.array(chunk, { maxLength: 12 }), async (pieces) => {
@@ -49,14 +49,14 @@ test("any mix of text and random bytes, in any pieces, comes back as it was", as
   );
 });
 
-test("gzip of the system reads it", async () => {
+test("the system's gzip reads it", async () => {
   const chunks = [Buffer.alloc(100_000, "text "), randomBytes(200_000), Buffer.alloc(100_000, "more text ")];
   const packed = await gzipped(chunks);
   execFileSync("gzip", ["-t"], { input: packed });
   assert.ok(execFileSync("gzip", ["-dc"], { input: packed }).equals(Buffer.concat(chunks)));
 });
 
-test("text is made small, and random bytes hardly larger, beside each other", async () => {
+test("in a mix, text shrinks and random bytes hardly grow", async () => {
   const packed = await gzipped([
     Buffer.alloc(500_000, "text "),
     randomBytes(500_000),

@@ -14,7 +14,7 @@ import { newFolder } from "../rig/folder.js";
 import { Host, passphrase } from "../rig/host.js";
 import { value } from "../rig/result.js";
 
-// The program itself, killed at every write, fsync and rename it does, each time in what the last one left.
+// The program itself, killed at every write, fsync and rename, each time on what the previous run left.
 const test = suite("killed");
 const planted = "planted-5f1c0a7e-where-no-file-may-have-it";
 const fresh = "another horse, another battery";
@@ -22,10 +22,10 @@ const fresh = "another horse, another battery";
 interface Project {
   readonly host: Host;
   readonly folder: string;
-  /** A folder with the secret in it. */
+  /** A folder that contains the secret. */
   readonly pile: string;
   readonly freshFile: string;
-  /** The temporary files that killed runs left. */
+  /** Temporary files of killed runs. */
   readonly left: Set<string>;
 }
 
@@ -49,14 +49,17 @@ function importing({ host, pile }: Project, ...more: string[]): string[] {
   return ["vault", "import", pile, "--passphrase-file", host.passphraseFile, ...more];
 }
 
-/** The names in the vault's folder, those of temporary files apart. */
+/** The names in the vault's folder, except temporary files. */
 async function names(folder: string): Promise<{ files: string[]; temporary: string[] }> {
   const all = (await readdir(folder).catch(() => [])).toSorted();
   const isTemporary = (name: string): boolean => name.startsWith(".");
   return { files: all.filter((name) => !isTemporary(name)), temporary: all.filter(isTemporary) };
 }
 
-/** No file of the project has the secret or a passphrase in it, and what the run before left half-made is gone. */
+/**
+ * Checks that no file of the project contains the secret or a passphrase, and that the previous run's leftovers are
+ * gone.
+ */
 async function clean({ host, folder, left }: Project, died: Died): Promise<void> {
   const entries = await readdir(host.folder, { recursive: true });
   for (const name of entries) {
@@ -68,7 +71,7 @@ async function clean({ host, folder, left }: Project, died: Died): Promise<void>
   }
   const { temporary } = await names(folder);
   if (died.at === undefined) assert.equal(temporary, []);
-  // not if it died before it came to that
+  // unless it was killed earlier
   if (died.at !== "before mkdir" && died.at !== "before rm")
     for (const name of temporary) assert.not.ok(left.has(name), `${died.at}: ${name} is still there`);
   for (const name of temporary) left.add(name);
@@ -91,7 +94,7 @@ function covers(seen: readonly string[], ...points: string[]): void {
 }
 
 for (const format of ["v1", "age"] as const) {
-  test(`import (${format}): no vault or a whole one, wherever it is killed`, async () => {
+  test(`import (${format}): leaves no vault or a complete one, wherever it is killed`, async () => {
     const made = await project(format);
     const seen = await dieEverywhere(
       made.host,
@@ -108,7 +111,7 @@ for (const format of ["v1", "age"] as const) {
     covers(seen, ...everything);
   });
 
-  test(`passwd (${format}): the old passphrase opens it, or the new one, wherever it is killed`, async () => {
+  test(`passwd (${format}): leaves a vault that the old or the new passphrase opens, wherever it is killed`, async () => {
     const made = await imported(format);
     const [old, next] = [made.host.passphraseFile, made.freshFile];
     let before = await readFile(made.host.vault);
@@ -135,7 +138,7 @@ for (const format of ["v1", "age"] as const) {
 
 for (const links of ["", "none"]) {
   const where = links === "" ? "" : ", where the file system has no hard links";
-  test(`import --force: the vault that was there is kept, whole, wherever it is killed${where}`, async () => {
+  test(`import --force keeps the previous vault complete, wherever it is killed${where}`, async () => {
     const made = await imported("v1");
     made.host.env["DIE_LINKS"] = links;
     const before = await readFile(made.host.vault);
@@ -146,7 +149,7 @@ for (const links of ["", "none"]) {
         await clean(made, died);
         const { files } = await names(made.folder);
         await holds(made.host.vault, passphrase, died.at);
-        // as it was, for the next one
+        // restored for the next run
         const kept = files.filter((other) => other.includes(".bak-"));
         for (const name of kept) {
           assert.ok((await readFile(join(made.folder, name))).equals(before), `${died.at}: ${name}`);
@@ -160,7 +163,7 @@ for (const links of ["", "none"]) {
   });
 }
 
-test("upgrade: the old vault, or the new one in the age format, wherever it is killed", async () => {
+test("upgrade leaves the old vault or the new one in the age format, wherever it is killed", async () => {
   const made = await imported("v1");
   const before = await readFile(made.host.vault);
   const seen = await dieEverywhere(
@@ -177,7 +180,7 @@ test("upgrade: the old vault, or the new one in the age format, wherever it is k
   covers(seen, ...everything);
 });
 
-test("create: no vault or a whole one, wherever it is killed", async () => {
+test("create: leaves no vault or a complete one, wherever it is killed", async () => {
   const made = await project("v1");
   const seen = await dieEverywhere(
     made.host,
@@ -197,7 +200,7 @@ test("create: no vault or a whole one, wherever it is killed", async () => {
   covers(seen, ...everything);
 });
 
-test("pull: the vault that was there or the remote's, and a state.json that is one, wherever it is killed", async () => {
+test("pull leaves the previous vault or the remote's, and a valid state.json, wherever it is killed", async () => {
   const usb = await newFolder("usb");
   const url = `file://${usb}/vault.tar.aes`;
   const first = await imported("v1", url);

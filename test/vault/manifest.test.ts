@@ -44,7 +44,7 @@ async function summaryOf(tar: Readable): Promise<ArchiveSummary> {
   return value(await summary);
 }
 
-test("a sealed vault says first what is in it, where it came from, who made it and when", async () => {
+test("a sealed vault starts with its content list, parent, host and time", async () => {
   const folder = await newFolder();
   const parent = { sealed: "a".repeat(64), content: "b".repeat(64) };
   const stored = value(
@@ -78,7 +78,7 @@ test("a sealed vault says first what is in it, where it came from, who made it a
   ]);
 });
 
-test("it comes back with the summary, is no part of the content, and is never unpacked", async () => {
+test("the manifest is in the summary, not in the content, and is never unpacked", async () => {
   const folder = await newFolder();
   const stored = value(await sealInto(request(folder, source(...content))));
   const opened = value(await openVault(stored.path, secret));
@@ -93,7 +93,7 @@ test("it comes back with the summary, is no part of the content, and is never un
   assert.is((await summaryOf(Readable.from([rawTar(content)]))).digest, found.digest);
 });
 
-test("one that does not say what is there, comes later, or is no manifest at all does not count", async () => {
+test("a manifest that does not match, is not first, or is invalid is ignored", async () => {
   const folder = await newFolder();
   const stored = value(await sealInto(request(folder, source(...content))));
   const tar = await drain(value(await openVault(stored.path, secret)).tar);
@@ -111,7 +111,7 @@ test("one that does not say what is there, comes later, or is no manifest at all
   }
 });
 
-test("no text makes reading a manifest crash", () => {
+test("parsing a manifest never crashes", () => {
   const samples = ["", "null", "[]", "{}", '{"version":1,"entries":[null]}', '{"version":1,"entries":{}}'];
   const entry = '{"path":"a","type":"file","mode":"600","mtime":1,"size":1,"sha256":"x"}';
   samples.push(`{"version":1,"entries":[${entry}],"generation":1.5,"host":"h","time":"t","digest":"d"}`);
@@ -119,7 +119,7 @@ test("no text makes reading a manifest crash", () => {
   for (const text of samples) assert.is(parseManifest(Buffer.from(text)), undefined, text.slice(0, 80));
 });
 
-test("a listing reads the manifest and no further; without one it reads all", async () => {
+test("a listing reads only the manifest; without one it reads everything", async () => {
   const folder = await newFolder();
   const random = { name: "random", content: randomBytes(300_000) };
   const stored = value(await sealInto(request(folder, source(...content, random))));
@@ -143,7 +143,7 @@ test("a listing reads the manifest and no further; without one it reads all", as
   }
 });
 
-test("v1 has none, since its Go reader would unpack it", async () => {
+test("v1 has no manifest, since its Go reader would unpack it", async () => {
   const folder = await newFolder();
   const stored = value(await sealInto({ ...request(folder, source(...content.slice(0, 2))), format: "v1" }));
   const tar = await drain(value(await openVault(stored.path, secret)).tar);
@@ -153,7 +153,7 @@ test("v1 has none, since its Go reader would unpack it", async () => {
   );
 });
 
-test("what changes while it is read is read again; what never stands still is not saved", async () => {
+test("files that change while read are read again; files that keep changing are not saved", async () => {
   const folder = await newFolder();
   let reads = 0;
   const changing = (until: number): SealRequest["source"] => {

@@ -6,7 +6,7 @@ import { type Merge, mergeEntries } from "../../lib/vault/merge-entries.js";
 
 const test = suite("merge");
 
-/** A vault as path and content; a folder has no content, and ends with a slash. */
+/** A vault as paths and contents; a folder has no content and ends with a slash. */
 type Vault = Readonly<Record<string, string>>;
 
 function lines(vault: Vault, mode = 0o600): DigestLine[] {
@@ -24,7 +24,7 @@ function lines(vault: Vault, mode = 0o600): DigestLine[] {
 const merged = (base: Vault | undefined, ours: Vault, theirs: Vault): Merge =>
   mergeEntries(base === undefined ? undefined : lines(base), lines(ours), lines(theirs));
 
-/** The merged vault as path and content. */
+/** The merged vault as paths and contents. */
 function result({ picks }: Merge, ours: Vault, theirs: Vault): Vault {
   const found = picks.map(({ from, path, as }): [string, string] => {
     const side = from === "ours" ? ours : theirs;
@@ -46,7 +46,7 @@ function expect(
   assert.equal(merge.conflicts, conflicts);
 }
 
-test("what only one side added, changed or removed is taken from that side", () => {
+test("changes of only one side are taken from that side", () => {
   const base = { a: "1", b: "1", c: "1" };
   expect(
     base,
@@ -57,11 +57,11 @@ test("what only one side added, changed or removed is taken from that side", () 
   );
 });
 
-test("the same change on both sides is no conflict", () => {
+test("the same change on both sides is not a conflict", () => {
   expect({ a: "1", b: "1" }, { a: "2", n: "n" }, { a: "2", n: "n" }, { a: "2", n: "n" }, []);
 });
 
-test("what both changed differently is kept from both, under names that nothing has", () => {
+test("a path that both changed differently is kept from both, under unused names", () => {
   const taken = { "a.ours": "mine" };
   expect(
     { a: "1", ...taken },
@@ -72,7 +72,7 @@ test("what both changed differently is kept from both, under names that nothing 
   );
 });
 
-test("what one side removed and the other changed is kept, and is told", () => {
+test("a path that one side removed and the other changed is kept and reported", () => {
   expect({ a: "1", b: "1" }, { a: "2" }, { b: "2" }, { a: "2", b: "2" }, [
     { path: "a", kept: ["a"] },
     { path: "b", kept: ["b"] },
@@ -89,7 +89,7 @@ test("without a common vault nothing counts as removed, and every difference is 
   );
 });
 
-test("a folder that one side removed stays while the other has put something into it", () => {
+test("a removed folder stays while the other side added content to it", () => {
   expect(
     { "d/": "", "d/a": "1" },
     { "d/": "", "d/a": "1", "d/b": "new" },
@@ -99,14 +99,14 @@ test("a folder that one side removed stays while the other has put something int
   );
 });
 
-test("a file in the place of a folder that is still wanted gets another name", () => {
+test("a file that replaced a needed folder is renamed", () => {
   const merge = merged({ "d/": "", "d/a": "1" }, { "d/": "", "d/a": "2" }, { d: "a file" });
   const found = result(merge, { "d/": "", "d/a": "2" }, { d: "a file" });
   assert.equal(found, { "d/": "", "d/a": "2", "d.theirs": "a file" });
   assert.ok(merge.conflicts.some(({ path, kept }) => path === "d" && kept.includes("d.theirs")));
 });
 
-test("a mode that one side changed and a content that the other did not are no conflict", () => {
+test("a mode changed on one side only is not a conflict", () => {
   const merge = mergeEntries(lines({ a: "1" }), lines({ a: "1" }, 0o640), lines({ a: "1" }));
   assert.equal(merge.picks, [{ from: "ours", path: "a", as: "a" }]);
   const other = mergeEntries(lines({ a: "1" }), lines({ a: "1" }), lines({ a: "1" }, 0o640));
@@ -115,7 +115,7 @@ test("a mode that one side changed and a content that the other did not are no c
 
 const names = ["a", "b", "d/a", "d/b", "d/e/f", "d", "d/e", "a.ours", "b.theirs"];
 
-/** Vaults as they can be: nothing lies under a file, and every folder is there. */
+/** Valid vaults: nothing is below a file, and every folder is there. */
 const vaults = fc
   .dictionary(fc.constantFrom(...names), fc.constantFrom("1", "2", "3"))
   .map((files): Vault => {
@@ -131,7 +131,7 @@ const vaults = fc
 
 const filesOf = (vault: Vault) => Object.entries(vault).filter(([path]) => !path.endsWith("/"));
 
-test("whatever was changed is in the result or in a listed conflict, and the result is a vault", () => {
+test("every change is in the result or in a listed conflict, and the result is a valid vault", () => {
   fc.assert(
     fc.property(fc.option(vaults, { nil: undefined }), vaults, vaults, (base, ours, theirs) => {
       const merge = merged(base, ours, theirs);

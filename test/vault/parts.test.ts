@@ -12,7 +12,7 @@ const parts = [
   { name: "deep", paths: ["kube/prod/deep"] },
 ];
 
-test("a path belongs to the part that names the nearest folder above it, or itself; else to the rest", () => {
+test("a path belongs to the part that names it or the nearest folder above it, else to the rest", () => {
   const of = (path: string): string => partOf(path, parts);
   assert.equal(
     [
@@ -30,7 +30,7 @@ test("a path belongs to the part that names the nearest folder above it, or itse
   );
 });
 
-test("a folder that leads to an open part is known, and what is closed has its names", () => {
+test("a folder above an open part is recognised, and closed parts are named", () => {
   const opening = { parts, open: ["prod"] };
   assert.ok(isOpen("kube/prod/a", opening));
   assert.not.ok(isOpen("kube", opening));
@@ -55,7 +55,7 @@ function tar(entries: readonly (readonly [string, string | null])[]): Readable {
   return Readable.from([Buffer.concat([...pieces, endOfTar])]);
 }
 
-test("of an archive only what is wanted comes through, with the folders above it, and what was passed over is not read twice", async () => {
+test("a filtered archive has only the wanted paths and their folders, and skipped content is not read twice", async () => {
   const whole = normalise(
     tar([
       ["kube", null],
@@ -87,7 +87,7 @@ test("of an archive only what is wanted comes through, with the folders above it
   assert.ok((await whole.summary).ok);
 });
 
-test("what is wrong with an archive is told though it is in what was passed over", async () => {
+test("an error in skipped content is reported", async () => {
   const cut = Readable.from([
     Buffer.concat((await tar([["other", "o".repeat(2000)]]).toArray()) as Buffer[]).subarray(0, 1000),
   ]);

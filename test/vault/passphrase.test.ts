@@ -27,11 +27,11 @@ const nobody: SecretAsker = {
 interface Typing extends SecretAsker {
   readonly questions: string[];
   readonly said: string[];
-  /** What was on the screen for a while. */
+  /** What was revealed on the screen. */
   readonly shown: string[];
 }
 
-/** Answers one after the other; a function is given what is shown at that moment. */
+/** The answers in order; a function gets the text shown at that moment. */
 function typing(...answers: (string | ((shown: string) => string))[]): Typing {
   const [questions, said, shown]: [string[], string[], string[]] = [[], [], []];
   let showing = "";
@@ -83,7 +83,7 @@ async function file(content: string, mode = 0o600): Promise<string> {
   return path;
 }
 
-test("a file gives its bytes, less one newline at the end", async () => {
+test("a file gives its bytes without one final newline", async () => {
   for (const [content, expected] of [
     ["word", "word"],
     ["word\n", "word"],
@@ -96,7 +96,7 @@ test("a file gives its bytes, less one newline at the end", async () => {
   }
 });
 
-test("a file that anybody else can read is refused, and chmod 600 named", async () => {
+test("a file that others can read is refused with a hint to chmod 600", async () => {
   for (const mode of [0o644, 0o640, 0o604, 0o610]) {
     const { detail } = failure(
       await readPassphrase(context({ file: await file("word", mode) })),
@@ -107,7 +107,7 @@ test("a file that anybody else can read is refused, and chmod 600 named", async 
   assert.ok((await readPassphrase(context({ file: await file("word", 0o400) }))).ok);
 });
 
-test("a folder, a pipe, a missing and an over-long file are refused", async () => {
+test("a folder, a pipe, a missing file and a file that is too long are refused", async () => {
   const folder = await newFolder();
   await mkdir(join(folder, "d"), { mode: 0o700 });
   assert.match(
@@ -130,7 +130,7 @@ test("a folder, a pipe, a missing and an over-long file are refused", async () =
   );
 });
 
-test("nothing is ever an empty passphrase", async () => {
+test("an empty passphrase is refused from every source", async () => {
   for (const content of ["", "\n"]) {
     assert.match(
       failure(await readPassphrase(context({ file: await file(content) })), "passphrase-unusable").detail,
@@ -148,13 +148,13 @@ test("a descriptor is read to its end", async () => {
   assert.is(failure(await readPassphrase(context({ fd: 99 })), "file").code, "EBADF");
 });
 
-test("a command is run without a shell, and its output is the passphrase", async () => {
+test("a command runs without a shell, and its output is the passphrase", async () => {
   const here = context({ command: `pass show 'my vault' "a\\"b"` }, nobody, "secret\n");
   assert.is(text(value(await readPassphrase(here)).secret), "secret");
   assert.equal(here.ran, [["pass", "show", "my vault", `a"b`]]);
 });
 
-test("what only a shell can do is refused, not passed on as text", () => {
+test("shell syntax is refused instead of passed on as text", () => {
   for (const command of ["pass x | head -1", "a; b", "echo $HOME", "echo `id`", "x > y", "a && b"]) {
     assert.match(failure(splitCommand(command), "usage").message, /needs a shell/);
   }
@@ -163,7 +163,7 @@ test("what only a shell can do is refused, not passed on as text", () => {
   assert.equal(value(splitCommand(`sh -c 'a | b' "" x\\ y`)), ["sh", "-c", "a | b", "", "x y"]);
 });
 
-test("the sources come in their order, and the environment's file after the flags", async () => {
+test("sources have a fixed order, with the environment's file after the flags", async () => {
   const [one, two] = [await file("one"), await file("two")];
   assert.is(text(value(await readPassphrase(context({ file: one, environmentFile: two }))).secret), "one");
   assert.is(
@@ -175,12 +175,12 @@ test("the sources come in their order, and the environment's file after the flag
   assert.is(text(value(await readPassphrase(context({ environmentFile: two }))).secret), "two");
 });
 
-test("with nobody at the terminal the flag is named", async () => {
+test("without a terminal the failure names the flag", async () => {
   assert.is(failure(await readPassphrase(context({})), "answer-needed").flag, "--passphrase-file");
   assert.is(failure(await newPassphrase(context({})), "answer-needed").flag, "--passphrase-file");
 });
 
-test("a new one is typed twice the same, and has three tries", async () => {
+test("a new passphrase is typed twice, with three tries", async () => {
   const twice = typing("word", "word");
   assert.is(text(value(await newPassphrase(context({}, twice))).secret), "word");
   assert.is(twice.questions.length, 2);
@@ -195,7 +195,7 @@ test("a new one is typed twice the same, and has three tries", async () => {
   );
 });
 
-test("how strong a typed one is, is said before it is typed again", async () => {
+test("the strength is shown before the passphrase is repeated", async () => {
   for (const [passphrase, expected] of [
     ["password1", /^Strength: very weak: about 10\^2 guesses/],
     ["lab", /^Strength: very weak/],
@@ -210,7 +210,7 @@ test("how strong a typed one is, is said before it is typed again", async () => 
   }
 });
 
-test("a weak new one from a file is warned of, by its source and not by its text; an old one is not", async () => {
+test("a weak new passphrase from a file gives a warning that names its source; an old one does not", async () => {
   const weak = await file("hunter2");
   const said: string[] = [];
   const listening: SecretAsker = { ...nobody, say: (line) => void said.push(line) };
@@ -223,7 +223,7 @@ test("a weak new one from a file is warned of, by its source and not by its text
   assert.not.match(said[0] ?? "", /hunter2/);
 });
 
-test("an empty answer generates one: eight words, shown once, and typed back", async () => {
+test("an empty answer generates eight words, shown once and typed back", async () => {
   const seen = new Set<string>();
   for (let count = 0; count < 20; count++) {
     const somebody = typing("", fromScreen);
@@ -237,7 +237,7 @@ test("an empty answer generates one: eight words, shown once, and typed back", a
   assert.is(seen.size, 20);
 });
 
-test("a generated one that is not typed back is not used", async () => {
+test("a generated passphrase that is not typed back is not used", async () => {
   const late = typing("", "no", "nor this", fromScreen);
   assert.ok(value(await newPassphrase(context({}, late))).asked);
   assert.match(late.questions[2] ?? "", /That does not match/);
@@ -245,7 +245,7 @@ test("a generated one that is not typed back is not used", async () => {
   assert.is(text(value(await newPassphrase(context({}, other))).secret), "word");
 });
 
-test("a passphrase is not printed by anything", async () => {
+test("a passphrase is never printed", async () => {
   const found = value(await readPassphrase(context({ file: await file("very secret") })));
   assert.not.match(`${found.secret} ${JSON.stringify(found)}`, /very/);
 });

@@ -36,7 +36,7 @@ async function vault(format: VaultFormat): Promise<string> {
 }
 
 for (const format of ["v1", "age"] as const) {
-  test(`a ${format} vault opens with the new passphrase and no longer with the old, and holds the same`, async () => {
+  test(`a ${format} vault opens with the new passphrase only and has the same content`, async () => {
     const path = await vault(format);
     const before = value(await inspectVault(path, old));
     value(await reseal({ path, from: old, to: fresh }));
@@ -52,7 +52,7 @@ for (const format of ["v1", "age"] as const) {
   });
 }
 
-test("a vault that the Go program sealed comes to the age format with every file, and what it left is said", async () => {
+test("upgrading a vault of the Go program keeps every file and reports omitted ones", async () => {
   const path = join(await newFolder(), "vault.tar.aes");
   await copyFile(fixture("vectors-v1", "operator.tar.aes"), path);
   const from = Secret.fromText("correct horse battery");
@@ -64,7 +64,7 @@ test("a vault that the Go program sealed comes to the age format with every file
   assert.is(after.summary.digest, before.summary.digest);
 });
 
-test("a wrong passphrase, or a vault replaced meanwhile, changes nothing", async () => {
+test("a wrong passphrase, or a vault replaced in the meantime, changes nothing", async () => {
   const path = await vault("age");
   const bytes = await readFile(path);
   failure(await reseal({ path, from: fresh, to: old }), "wrong-passphrase");

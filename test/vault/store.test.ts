@@ -34,7 +34,7 @@ function vault(folder: string): Promise<Buffer> {
   return readFile(join(folder, "vault.tar.aes"));
 }
 
-test("the new vault takes the place of the old, readable by its owner alone, with nothing left beside it", async () => {
+test("the new vault replaces the old one with mode 0600 and leaves no other files", async () => {
   const folder = await folderWithVault();
   await chmod(join(folder, "vault.tar.aes"), 0o644);
   let seen = Buffer.alloc(0);
@@ -45,7 +45,7 @@ test("the new vault takes the place of the old, readable by its owner alone, wit
   assert.equal(await readdir(folder), ["vault.tar.aes"]);
 });
 
-test("what does not verify replaces nothing", async () => {
+test("a file that fails verification replaces nothing", async () => {
   const folder = await folderWithVault();
   const result = await replaceVault({
     folder,
@@ -81,7 +81,7 @@ for (const [step, nth] of [
   });
 }
 
-test("a temporary file of a process that lives is not a leftover", async () => {
+test("a temporary file of a live process is not a leftover", async () => {
   const folder = await folderWithVault();
   await writeFile(join(folder, `.vault.tar.aes.tmp-${process.pid}-0123456789ab`), "");
   await writeFile(join(folder, "vault.tar.aes.bak-1"), "");
@@ -89,7 +89,7 @@ test("a temporary file of a process that lives is not a leftover", async () => {
   assert.is((await readdir(folder)).length, 3);
 });
 
-test("a temporary file older than the process that has its number now is a leftover", async () => {
+test("a temporary file older than the process with its pid is a leftover", async () => {
   const folder = await folderWithVault();
   const name = `.vault.tar.aes.tmp-${process.pid}-0123456789ab`;
   await writeFile(join(folder, name), "");
@@ -98,7 +98,7 @@ test("a temporary file older than the process that has its number now is a lefto
   assert.equal(await readdir(folder), ["vault.tar.aes"]);
 });
 
-test("a folder that is not there is a failure with its path", async () => {
+test("a missing folder is a failure with its path", async () => {
   const found = failure(await replaceVault({ folder: "/nowhere/at/all", fill, verify: good }), "file");
   assert.is(found.code, "ENOENT");
 });
@@ -126,9 +126,9 @@ await testWith(test, "mount", "a read-only file system keeps the old vault", () 
   }),
 );
 
-// root may write anywhere
+// root can write anywhere
 if (process.getuid?.() !== 0)
-  test("a folder that may not be written keeps the old vault", async () => {
+  test("a read-only folder keeps the old vault", async () => {
     const folder = await folderWithVault();
     await chmod(folder, 0o500);
     assert.is(failure(await replaceVault({ folder, fill, verify: good }), "file").code, "EACCES");

@@ -11,10 +11,10 @@ import { failure, value } from "../rig/result.js";
 
 const test = suite("complaints");
 
-/** What real programs say of a folder, run by somebody who may not read all of it. */
+/** The messages of real programs for a folder that the user cannot read completely. */
 async function packed(program: readonly string[], folder: string) {
   const nobody = ["--reuid", "65534", "--regid", "65534", "--clear-groups"];
-  // not to /dev/null: GNU tar knows it, and then reads nothing
+  // not to /dev/null, which GNU tar recognises and then reads nothing
   const script = `LC_ALL=C exec "$@"`;
   const done = await run("setpriv", [
     ...nobody,
@@ -52,7 +52,7 @@ const socket = (folder: string) =>
 for (const program of [["tar"], ["busybox", "tar"]]) {
   const name = program.join(" ");
 
-  test(`${name}: nothing to complain of is nothing`, async () => {
+  test(`${name}: a readable folder gives no warnings`, async () => {
     const { code, stderr } = await packed(program, await folderWith(async () => undefined));
     assert.equal(value(interpretTar(code, stderr, false)), { unread: [], changedWhileReading: [] });
   });
@@ -62,7 +62,7 @@ for (const program of [["tar"], ["busybox", "tar"]]) {
     ["a folder that cannot be read", "dir", shutFolder],
     ["a socket", "socket", socket],
   ] as const) {
-    test(`${name}: ${what} is named, and is left out only when it may be`, async () => {
+    test(`${name}: ${what} is named, and omitted only when lenient`, async () => {
       const { code, stderr } = await packed(program, await folderWith(make));
       assert.equal(
         value(interpretTar(code, stderr, true)),
@@ -75,13 +75,13 @@ for (const program of [["tar"], ["busybox", "tar"]]) {
     });
   }
 
-  test(`${name}: a folder that is not there is never left out`, async () => {
+  test(`${name}: a missing folder is always a failure`, async () => {
     const { code, stderr } = await packed(program, "/nowhere/at/all");
     failure(interpretTar(code, stderr, true), "save-incomplete");
   });
 }
 
-test("a program that says nothing and fails, and what is not known, are failures either way", () => {
+test("a silent failure and unknown messages are failures with and without `lenient`", () => {
   for (const lenient of [true, false]) {
     failure(interpretTar(1, "", lenient), "save-incomplete");
     failure(interpretTar(undefined, "", lenient), "save-incomplete");
@@ -89,7 +89,7 @@ test("a program that says nothing and fails, and what is not known, are failures
   }
 });
 
-test("GNU tar's words for a file that changes while it is read are told apart, and are no failure", () => {
+test("GNU tar's messages about files that change while read are recognised and are not failures", () => {
   const said = [
     "tar: ./a/log: file changed as we read it",
     "tar: ./short: File shrank by 3 bytes; padding with zeros",

@@ -55,7 +55,7 @@ for (const { name, passphrase } of vectors) {
     assert.equal(modes.toSorted(), lines(name, "modes"));
   });
 
-  test(`what was sealed again from it opens to the same with nothing but the format's description: ${name}`, async () => {
+  test(`resealed, it opens with an independent implementation of the format: ${name}`, async () => {
     const opened = value(await openVault(sealed, Secret.fromText(passphrase)));
     const ours = value(await sealVault(normalise(opened.tar, policy).tar, Secret.fromText(passphrase), "v1"));
     const tar = gunzipSync(openByHand(ours, passphrase));
@@ -86,7 +86,7 @@ for (const { name, passphrase } of vectors) {
   });
 }
 
-/** The Go tazpod's steps, written down once more without our code. */
+/** An independent implementation of the Go tazpod's steps. */
 function openByHand(sealed: Buffer, passphrase: string): Buffer {
   const key = pbkdf2Sync(passphrase, sealed.subarray(0, 32), 100_000, 32, "sha256");
   const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(32, 44), { authTagLength: 16 });
@@ -94,7 +94,7 @@ function openByHand(sealed: Buffer, passphrase: string): Buffer {
   return Buffer.concat([decipher.update(sealed.subarray(44, -16)), decipher.final()]);
 }
 
-test("the passphrase counts byte by byte: no trimming, no normalising", async () => {
+test("the passphrase's bytes are used without trimming or normalising", async () => {
   const sealed = readFileSync(fixture("vectors-v1", "names.tar.aes"));
   const right = vectors.find((vector) => vector.name === "names")?.passphrase ?? "";
   for (const wrong of [right.trim(), right.normalize("NFD"), right.toUpperCase(), `${right}\n`, ""]) {
@@ -107,13 +107,13 @@ test("the passphrase counts byte by byte: no trimming, no normalising", async ()
 
 const changed = (): Error => new Error("changed");
 
-/** What gives these bytes when it is read first, and those when it is read again. */
+/** A source that gives different bytes in its first and second reading. */
 function twice(first: Buffer, second: Buffer): SealedSource {
   let reads = 0;
   return { bytes: first.length, read: () => Readable.from([reads++ === 0 ? first : second]) };
 }
 
-test("a file that is changed once its tag was checked gives nothing of the change", async () => {
+test("a file changed after its tag was checked gives no changed content", async () => {
   const content = Buffer.alloc(600_000, "content ");
   const sealed = await all(sealV1(Readable.from([content]), secret()));
   for (const at of [0, 40, 100, 300_000, sealed.length - 17]) {
@@ -132,12 +132,12 @@ test("a file that is changed once its tag was checked gives nothing of the chang
       assert.ok(given.equals(content.subarray(0, given.length)));
     }
   }
-  // and one that becomes shorter before that, or longer
+  // and one that is shortened before that, or extended
   for (const first of [sealed.subarray(0, 20), sealed.subarray(0, 70), Buffer.concat([sealed, sealed])])
     assert.is(await openV1({ ...twice(first, first), bytes: sealed.length }, secret(), changed), undefined);
 });
 
-test("any content and passphrase comes back as it was", async () => {
+test("any content and passphrase round-trips", async () => {
   const bytes = fc.uint8Array({ maxLength: 5000 });
   await fc.assert(
     fc.asyncProperty(bytes, fc.uint8Array({ minLength: 1, maxLength: 200 }), async (content, passphrase) => {
@@ -151,7 +151,7 @@ test("any content and passphrase comes back as it was", async () => {
   );
 });
 
-test("two seals of the same share neither salt, nonce nor body", async () => {
+test("sealing the same content twice shares no salt, nonce or body", async () => {
   const one = await all(sealV1(Readable.from([Buffer.alloc(64)]), secret()));
   const two = await all(sealV1(Readable.from([Buffer.alloc(64)]), secret()));
   assert.not.ok(one.subarray(0, 32).equals(two.subarray(0, 32)));
@@ -159,7 +159,7 @@ test("two seals of the same share neither salt, nonce nor body", async () => {
   assert.not.ok(one.subarray(44).equals(two.subarray(44)));
 });
 
-test("a flipped bit anywhere makes it not open", async () => {
+test("with any bit flipped it does not open", async () => {
   const sealed = readFileSync(fixture("vectors-v1", "empty.tar.aes"));
   for (let at = 0; at < sealed.length; at++) {
     const flipped = Buffer.from(sealed);
@@ -168,7 +168,7 @@ test("a flipped bit anywhere makes it not open", async () => {
   }
 });
 
-test("cut at any length it is damaged or does not open, and never gives a byte", async () => {
+test("truncated at any length it is damaged or does not open, without output", async () => {
   const sealed = readFileSync(fixture("vectors-v1", "empty.tar.aes"));
   for (let length = 0; length < sealed.length; length++) {
     const result = await openVault(sealed.subarray(0, length), Secret.fromText("x"));
@@ -180,13 +180,13 @@ test("cut at any length it is damaged or does not open, and never gives a byte",
   );
 });
 
-test("a good tag around what is not gzip is a damaged vault", async () => {
+test("a valid tag around content that is not gzip is a damaged vault", async () => {
   const sealed = await all(sealV1(Readable.from([Buffer.from("this is not gzip")]), secret()));
   const opened = value(await openVault(sealed, secret()));
   failure(await readThrough(opened.tar), "vault-damaged");
 });
 
-test("more than the limit out of a small file stops at the limit", async () => {
+test("a small file that decompresses beyond the limit stops there", async () => {
   const bomb = value(await sealVault(Readable.from([Buffer.alloc(8 * 1024 * 1024)]), secret(), "v1"));
   const opened = value(await openVault(bomb, secret(), { maxBytes: 1024 * 1024 }));
   assert.is(failure(await readThrough(opened.tar), "archive-too-large").limit, 1024 * 1024);
@@ -207,7 +207,7 @@ test("a failure in the archive is the failure of sealing", async () => {
   failure(await sealVault(tar, secret(), "v1"), "archive-refused");
 });
 
-test("age files are told apart by their first line", () => {
+test("age files are recognised by their first line", () => {
   const age = Buffer.from(`age-encryption.org/v1\n-> scrypt c2FsdA 18\n${"x".repeat(100)}`);
   assert.is(detectFormat(age), "age");
   assert.is(detectFormat(Buffer.alloc(60)), "v1");

@@ -7,7 +7,7 @@ import { checkContainerEntry } from "../../lib/workspace/container-entry.js";
 const header = (change: Partial<Header>): Header =>
   ({ name: "./d/", type: "directory", mode: 0o755, size: 0, linkname: null, ...change }) as Header;
 
-test("a folder that claims to have content ends the reading: a parser would wait for that for ever", () => {
+test("a folder with content ends the reading, since a parser would wait for it for ever", () => {
   assert.equal(checkContainerEntry(header({})), { is: "folder", path: "d", mode: 0o755 });
   assert.throws(
     () => checkContainerEntry(header({ size: 5 })),

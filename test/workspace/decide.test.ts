@@ -24,7 +24,7 @@ function listing(
 const told = (changes: readonly Change[]): Record<string, string | undefined> =>
   Object.fromEntries(changes.map(({ path, to }) => [path, to?.content]));
 
-/** With what was there before, and what is on each side. */
+/** Decides with the last common state and both sides. */
 function decided(
   before: Readonly<Record<string, Entry>> | undefined,
   host: Listing | Readonly<Record<string, Entry>>,
@@ -35,7 +35,7 @@ function decided(
   return decide(before && new Map(Object.entries(before)), side(host), side(inside));
 }
 
-test("what only one side has changed, made or removed, the other gets", () => {
+test("changes, additions and removals of one side reach the other", () => {
   const before = { a: file("1"), b: file("1"), c: file("1"), d: file("1") };
   const { toHost, toContainer, conflicts } = decided(
     before,
@@ -47,7 +47,7 @@ test("what only one side has changed, made or removed, the other gets", () => {
   assert.equal(conflicts, []);
 });
 
-test("a file that both have changed keeps the host's content, and the container's is beside it on both sides", () => {
+test("a file that both changed keeps the host's content, and the container's gets another name on both sides", () => {
   const { toHost, toContainer, conflicts } = decided({ a: file("1") }, { a: file("2") }, { a: file("3") });
   assert.equal(conflicts, [{ path: "a", keptAs: "a.theirs" }]);
   assert.equal(told(toHost), { "a.theirs": "3" });
@@ -55,7 +55,7 @@ test("a file that both have changed keeps the host's content, and the container'
   assert.equal(told(toContainer), { a: "2", "a.theirs": "3" });
 });
 
-test("a name beside it that is taken by something else is left alone, and one with the same content is used again", () => {
+test("an existing file with the conflict's name is left alone, or reused if it has the same content", () => {
   const taken = decided({ a: file("1") }, { a: file("2"), "a.theirs": file("x") }, { a: file("3") });
   assert.is(taken.conflicts[0]?.keptAs, "a.theirs-2");
   const again = decided({ a: file("1") }, { a: file("2"), "a.theirs": file("3") }, { a: file("3") });
@@ -63,12 +63,12 @@ test("a name beside it that is taken by something else is left alone, and one wi
   assert.equal(told(again.toHost), {});
 });
 
-test("the same change on both sides is none to carry", () => {
+test("the same change on both sides needs no sync", () => {
   const { toHost, toContainer } = decided({ a: file("1"), b: file("1") }, { a: file("2") }, { a: file("2") });
   assert.equal([toHost, toContainer], [[], []]);
 });
 
-test("with nothing known of before nothing is removed, and what differs is a conflict", () => {
+test("without a common state nothing is removed, and every difference is a conflict", () => {
   const { toHost, toContainer, conflicts } = decided(
     undefined,
     { a: file("1"), b: file("2") },
@@ -79,7 +79,7 @@ test("with nothing known of before nothing is removed, and what differs is a con
   assert.is(conflicts.length, 1);
 });
 
-test("what one side has removed and the other changed stays, with the folders that it is in", () => {
+test("a path that one side removed and the other changed stays, with its folders", () => {
   const before = { d: folder, "d/a": file("1"), "d/b": file("1") };
   const { toHost, toContainer, stays } = decided(
     before,
@@ -91,13 +91,13 @@ test("what one side has removed and the other changed stays, with the folders th
   assert.equal(told(toContainer), { "d/b": undefined });
 });
 
-test("a folder that is gone on one side stays where the other has put something into it", () => {
+test("a removed folder stays where the other side added content", () => {
   const { toHost, toContainer } = decided({ d: folder }, { d: folder, "d/new": file("n") }, {});
   assert.equal(told(toHost), {});
   assert.equal(told(toContainer), { d: "", "d/new": "n" });
 });
 
-test("a file in place of a folder comes over when nobody worked in it, and is left alone when somebody did", () => {
+test("a file that replaced a folder is synced unless the other side changed the folder", () => {
   const before = { d: folder, "d/a": file("1") };
   const alone = decided(before, { d: folder, "d/a": file("1") }, { d: file("f") });
   assert.equal(told(alone.toHost), { d: "f", "d/a": undefined });
@@ -105,7 +105,7 @@ test("a file in place of a folder comes over when nobody worked in it, and is le
   assert.equal([worked.toHost, worked.toContainer, [...worked.stuck.keys()]], [[], [], ["d"]]);
 });
 
-test("what is left out on one side is not taken for removed, with all that is below it", () => {
+test("skipped paths, and everything below, do not count as removed", () => {
   const before = { s: folder, "s/a": file("1") };
   const { toHost, toContainer } = decided(
     before,
@@ -115,7 +115,7 @@ test("what is left out on one side is not taken for removed, with all that is be
   assert.equal([toHost, toContainer], [[], []]);
 });
 
-test("a mode that one side has changed goes over, and where both did the host's counts", () => {
+test("a mode changed on one side is synced; when both changed it, the host's wins", () => {
   const one = decided({ a: file("1") }, { a: file("1") }, { a: file("1", 0o755) });
   assert.is(one.toHost[0]?.to?.mode, 0o755);
   const both = decided({ a: file("1") }, { a: file("1", 0o600) }, { a: file("1", 0o755) });
@@ -123,7 +123,7 @@ test("a mode that one side has changed goes over, and where both did the host's 
   assert.equal(both.conflicts, []);
 });
 
-test("a conflict in a name as long as a name can be is kept under a shorter one", () => {
+test("a conflict of a name of maximum length is kept under a shorter one", () => {
   const name = `d/${"é".repeat(127)}`;
   const { conflicts } = decided(
     undefined,
@@ -142,14 +142,14 @@ const entry: fc.Arbitrary<Entry> = fc.oneof(
 const path = fc
   .array(fc.constantFrom("a", "b", "a.theirs"), { minLength: 1, maxLength: 3 })
   .map((parts) => parts.join("/"));
-/** What a file system can hold: everything is in a folder. */
+/** A valid tree: every path is in a folder. */
 const tree: fc.Arbitrary<Tree> = fc.dictionary(path, entry, { maxKeys: 8 }).map((found) => {
   const whole = new Map<string, Entry>(Object.entries(found));
   for (const name of [...whole.keys()]) for (const top of parentFolders(name)) whole.set(top, folder);
   return whole;
 });
 
-test("whatever both sides are: nobody's work is lost, what is agreed is a tree, and there is nothing left to do after", () => {
+test("for any two sides, no work is lost, the result is a valid tree, and a second sync changes nothing", () => {
   fc.assert(
     fc.property(fc.option(tree, { nil: undefined }), tree, tree, (base, here, there) => {
       const [host, inside] = [

@@ -14,6 +14,7 @@ const maxWaitMs = 15 * 60_000;
 /** The minimum remaining validity of a client, in ms. */
 const clientMarginMs = 60 * 60_000;
 
+/** How to log in, and whom to notify. */
 export interface LoginRequest {
   /** Logs in even if there is a valid login. */
   readonly force: boolean;
@@ -25,6 +26,7 @@ export interface LoginRequest {
   readonly signal: AbortSignal;
 }
 
+/** The result of a login. */
 export interface LoggedIn {
   /** Whether there was a valid login already. */
   readonly wasLoggedIn: boolean;
@@ -36,23 +38,23 @@ export interface LoggedIn {
  * Logs in with the device flow and stores the token. One process at a time: a process that waited uses the other's
  * login. Failures: `login-failed`, `interrupted`, `file`.
  */
-export async function logIn(login: SsoLogin, wish: LoginRequest): Promise<Result<LoggedIn>> {
+export async function logIn(login: SsoLogin, request: LoginRequest): Promise<Result<LoggedIn>> {
   const store = await TokenStore.open(login);
-  const lock = await takeTurn(login, store, wish);
+  const lock = await takeTurn(login, store, request);
   if (!lock.ok) return lock;
   const { waited, release } = lock.value;
   try {
     const { isStored } = store;
-    if (!wish.force || waited) {
-      const held = await roleCredentials(login, wish.signal);
+    if (!request.force || waited) {
+      const held = await roleCredentials(login, request.signal);
       if (held.ok) return ok({ wasLoggedIn: true, isStored });
       if (held.failure.kind !== "no-credentials") return held;
     }
-    const token = await runDeviceFlow(login, store, wish);
+    const token = await runDeviceFlow(login, store, request);
     if (!token.ok) return token;
     const kept = await store.keepToken(token.value);
     if (!kept.ok) return kept;
-    const proof = await roleCredentials(login, wish.signal);
+    const proof = await roleCredentials(login, request.signal);
     return proof.ok ? ok({ wasLoggedIn: false, isStored }) : proof;
   } finally {
     await release();
@@ -64,23 +66,27 @@ interface Turn {
   readonly release: () => Promise<void>;
 }
 
-async function takeTurn(login: SsoLogin, store: TokenStore, wish: LoginRequest): Promise<Result<Turn>> {
+async function takeTurn(login: SsoLogin, store: TokenStore, request: LoginRequest): Promise<Result<Turn>> {
   const first = await store.lock("login", 0);
   if (!first.ok) return first;
   if (first.value === undefined) return ok({ waited: false, release: async () => undefined });
   if (isLock(first.value)) return ok({ waited: false, release: first.value.release });
-  wish.onWait(first.value);
-  const next = await store.lock("login", maxWaitMs, wish.signal);
+  request.onWait(first.value);
+  const next = await store.lock("login", maxWaitMs, request.signal);
   if (!next.ok) return next;
   if (next.value !== undefined && isLock(next.value))
     return ok({ waited: true, release: next.value.release });
-  if (wish.signal.aborted) return fail(interrupted(wish.signal));
+  if (request.signal.aborted) return fail(interrupted(request.signal));
   const detail = `process ${first.value.pid} has been logging in for ${maxWaitMs / 60_000} minutes`;
   return fail({ kind: "login-failed", startUrl: login.startUrl, why: "unavailable", detail });
 }
 
-async function runDeviceFlow(login: SsoLogin, store: TokenStore, wish: LoginRequest): Promise<Result<Token>> {
-  const { signal, onPrompt, onTrouble } = wish;
+async function runDeviceFlow(
+  login: SsoLogin,
+  store: TokenStore,
+  request: LoginRequest,
+): Promise<Result<Token>> {
+  const { signal, onPrompt, onTrouble } = request;
   const known = await store.client();
   if (!known.ok) return known;
   for (let client = known.value; ; client = undefined) {

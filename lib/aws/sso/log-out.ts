@@ -4,6 +4,7 @@ import { askService, portalService } from "./service.js";
 import { reveal } from "./token.js";
 import { TokenStore } from "./token-store.js";
 
+/** The result of a logout. */
 export interface LoggedOut {
   readonly wasLoggedIn: boolean;
   /** Whether the portal ended the session too; undefined when it was not asked. */

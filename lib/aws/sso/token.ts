@@ -54,10 +54,12 @@ export function parseToken(text: string, { startUrl }: TokenOrigin): Token | und
   };
 }
 
+/** Formats a client for its file. */
 export function clientText(client: Client): string {
   return `${JSON.stringify(clientFields(client))}\n`;
 }
 
+/** Parses a client; undefined when it is invalid. */
 export function parseClient(text: string): Client | undefined {
   return clientOf(parse(text));
 }

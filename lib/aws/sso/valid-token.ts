@@ -27,34 +27,34 @@ interface TokenRequest {
 export async function validToken(
   login: SsoLogin,
   store: TokenStore,
-  wish: TokenRequest = {},
+  request: TokenRequest = {},
 ): Promise<Result<Token>> {
   const found = await store.token();
   if (!found.ok) return found;
   if (found.value === undefined) return fail(noLogin(login, "there is no login"));
-  if (isFresh(found.value, wish)) return ok(found.value);
-  const lock = await store.lock("renewal", maxWaitMs, wish.signal);
+  if (isFresh(found.value, request)) return ok(found.value);
+  const lock = await store.lock("renewal", maxWaitMs, request.signal);
   if (!lock.ok) return lock;
   try {
-    return await renewed(login, store, wish);
+    return await renewed(login, store, request);
   } finally {
     if (lock.value !== undefined && isLock(lock.value)) await lock.value.release();
   }
 }
 
 /** Reads the token again: another process may have renewed it, and a refresh token works only once. */
-async function renewed(login: SsoLogin, store: TokenStore, wish: TokenRequest): Promise<Result<Token>> {
+async function renewed(login: SsoLogin, store: TokenStore, request: TokenRequest): Promise<Result<Token>> {
   const found = await store.token();
   if (!found.ok) return found;
   const token = found.value;
   if (token === undefined) return fail(noLogin(login, "there is no login"));
-  if (isFresh(token, wish)) return ok(token);
-  const next = await renew(login, token, wish.signal);
+  if (isFresh(token, request)) return ok(token);
+  const next = await renew(login, token, request.signal);
   if (next.ok && next.value !== undefined) {
     const kept = await store.keepToken(next.value);
     return kept.ok ? ok(next.value) : kept;
   }
-  if (token.expires > now() && !isUnwanted(token, wish)) return ok(token);
+  if (token.expires > now() && !isUnwanted(token, request)) return ok(token);
   if (!next.ok) return next;
   return fail(noLogin(login, "the login has expired"));
 }
@@ -78,8 +78,8 @@ async function renew(
   return answer.value.refused ? ok(undefined) : tokenOf(login, answer.value.value, client, refresh);
 }
 
-function isFresh(token: Token, wish: TokenRequest): boolean {
-  return token.expires.getTime() - now().getTime() > renewBeforeMs && !isUnwanted(token, wish);
+function isFresh(token: Token, request: TokenRequest): boolean {
+  return token.expires.getTime() - now().getTime() > renewBeforeMs && !isUnwanted(token, request);
 }
 
 function isUnwanted({ access }: Token, { rejected }: TokenRequest): boolean {

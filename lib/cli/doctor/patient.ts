@@ -1,5 +1,5 @@
 import type { ProjectRun } from "../../session/open.js";
-import type { Trust } from "../../trust/ensure.js";
+import type { TrustState } from "../../trust/ensure.js";
 import { containerCheck, imageCheck } from "./container.js";
 import { engineCheck } from "./engine.js";
 import { projectCheck } from "./project.js";
@@ -19,7 +19,7 @@ export function patientOf({ recipe, services, interrupts }: ProjectRun): Patient
 }
 
 /** What can be looked at here: without a project, there is neither a container nor a vault; an untrusted one's remote is not asked. */
-export function projectChecks(patient: Patient, trust: Trust): Check[] {
+export function projectChecks(patient: Patient, trust: TrustState): Check[] {
   const { project, context } = patient;
   const { terminal, options } = context;
   const host = [terminalCheck(terminal, options), engineCheck(patient)];

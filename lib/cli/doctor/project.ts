@@ -1,14 +1,14 @@
 import { displayPath } from "../../host/paths.js";
 import type { Project } from "../../project/project.js";
-import type { Trust } from "../../trust/ensure.js";
+import type { TrustState } from "../../trust/ensure.js";
 import { type Check, good, type Seen, warning } from "./types.js";
 
 /** Whether there is a project, and whether what it says for itself is trusted on this host. */
-export function projectCheck(project: Project, trust: Trust, isAsked: boolean): Check {
+export function projectCheck(project: Project, trust: TrustState, isAsked: boolean): Check {
   return { name: "project", limitMs: 1_000, look: async () => judge(project, trust, isAsked) };
 }
 
-function judge({ root, initialised, configFile }: Project, { state }: Trust, isAsked: boolean): Seen {
+function judge({ root, initialised, configFile }: Project, { state }: TrustState, isAsked: boolean): Seen {
   if (!initialised)
     return warning(`there is none in ${root} or above it`, "`tazpod init` makes one of this folder.");
   if (state !== "untrusted") return good(`${displayPath(configFile)}, ${state}`);

@@ -7,7 +7,7 @@ import type { ContainerSpec, Engine } from "../engine.js";
 import { enterArguments, environment, onTerminal, exitCodeScript } from "./arguments.js";
 import { namespaceVersion, namespaceUser } from "./availability.js";
 import { notRunning, exactEnvironment, hostImage, thisShell } from "../this-host.js";
-import { namespaceRecords, running, startNamespace } from "./lifecycle.js";
+import { namespaceRecords, currentRun, startNamespace } from "./lifecycle.js";
 
 /**
  * An engine without a container runtime: Linux namespaces, created and entered with util-linux. The project is at
@@ -27,7 +27,7 @@ export function namespaceEngine(project?: string): Engine {
       if (record.value === undefined) return ok({ state: "absent" });
       const { id, spec, specHash: hash, user, run } = record.value;
       return ok({
-        state: (await running(record.value)) ? "running" : "stopped",
+        state: (await currentRun(record.value)) ? "running" : "stopped",
         ...{ id, owner: spec.project, specHash: hash, imageId: hostImage, home: user.home },
         startedAt: run?.startedAt ?? "",
       });
@@ -120,7 +120,7 @@ async function enter(
 ): Promise<Result<{ argv: string[]; env: Record<string, string> } | undefined>> {
   const record = await namespaceRecords.read(name);
   if (!record.ok) return record;
-  const run = record.value && (await running(record.value));
+  const run = record.value && (await currentRun(record.value));
   if (record.value === undefined || run === undefined) return ok(undefined);
   const { user, spec } = record.value;
   return ok({

@@ -19,7 +19,7 @@ export const namespaceRecords = recordStore<NamespaceRun>("namespaces");
 /**
  * Returns the last start if its first process is alive; the identity tells it from a later process with the same pid.
  */
-export async function running({ run }: NamespaceRecord): Promise<NamespaceRun | undefined> {
+export async function currentRun({ run }: NamespaceRecord): Promise<NamespaceRun | undefined> {
   return run !== undefined && (await processIdentity(run.pid)) === run.identity ? run : undefined;
 }
 
@@ -28,7 +28,7 @@ const limitMs = 30_000;
 /** Starts a namespace that is not running. Failure: `container-start`. */
 export function startNamespace(name: string): Promise<Result<void>> {
   return namespaceRecords.launch(name, async (record) =>
-    (await running(record)) !== undefined ? ok(undefined) : launch(record),
+    (await currentRun(record)) !== undefined ? ok(undefined) : launch(record),
   );
 }
 

@@ -8,7 +8,7 @@ import { fail, ok, type Result } from "../../failure/result.js";
 import { describeImage, specHash, withoutLimits } from "../spec.js";
 import { notRunning, exactEnvironment, hostImage, thisUser } from "../this-host.js";
 import type { ContainerSpec, ContainerUser, Engine } from "../engine.js";
-import { endHome, type HomeRecord, homeRecords, running, startHome, ignoredMounts } from "./lifecycle.js";
+import { endHome, type HomeRecord, homeRecords, currentRun, startHome, ignoredMounts } from "./lifecycle.js";
 import { environment, shellEnvironment } from "./environment.js";
 
 /**
@@ -28,7 +28,7 @@ export function processEngine(): Engine {
       if (!record.ok) return record;
       if (record.value === undefined) return ok({ state: "absent" });
       const { id, spec, specHash: hash, user, run } = record.value;
-      const isRunning = (await running(record.value)) !== undefined;
+      const isRunning = (await currentRun(record.value)) !== undefined;
       const free = isRunning ? await freeBytes(user.home) : undefined;
       return ok({
         state: isRunning ? "running" : "stopped",
@@ -138,7 +138,8 @@ async function inHome(
 ): Promise<Result<Finished>> {
   const record = await homeRecords.read(name);
   if (!record.ok) return record;
-  if (record.value === undefined || (await running(record.value)) === undefined) return ok(notRunning(name));
+  if (record.value === undefined || (await currentRun(record.value)) === undefined)
+    return ok(notRunning(name));
   return start(record.value);
 }
 

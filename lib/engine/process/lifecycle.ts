@@ -24,7 +24,7 @@ export type HomeRecord = ContainerRecord<HomeRun>;
 export const homeRecords = recordStore<HomeRun>("homes");
 
 /** Returns the last start if its home still exists, in RAM and private to this user; a reboot empties RAM. */
-export async function running({ run, user }: HomeRecord): Promise<HomeRun | undefined> {
+export async function currentRun({ run, user }: HomeRecord): Promise<HomeRun | undefined> {
   return run !== undefined && (await inodeOf(user.home)) === run.inode ? run : undefined;
 }
 
@@ -34,7 +34,7 @@ const leastBytes = 1024 * 1024;
 /** Creates the home of a record that has none. Failure: `container-start`. */
 export function startHome(name: string): Promise<Result<void>> {
   return homeRecords.launch(name, async (record) =>
-    (await running(record)) !== undefined ? ok(undefined) : makeHome(record),
+    (await currentRun(record)) !== undefined ? ok(undefined) : makeHome(record),
   );
 }
 

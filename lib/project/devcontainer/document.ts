@@ -1,5 +1,5 @@
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
-import { invalid, reporter, type SourceFile } from "../../document/document.js";
+import { invalidDocument, problemReporter, type SourceFile } from "../../document/document.js";
 import type { Problem } from "../../failure/failure.js";
 import { ok, type Result } from "../../failure/result.js";
 
@@ -10,11 +10,11 @@ export class JsoncDocument {
   readonly problems: Problem[] = [];
   readonly #root: Node;
   readonly #reported = new Set<Node>();
-  readonly #report: ReturnType<typeof reporter>;
+  readonly #report: ReturnType<typeof problemReporter>;
 
   constructor(source: SourceFile, root: Node) {
     this.#root = root;
-    this.#report = reporter(source);
+    this.#report = problemReporter(source);
   }
 
   /** Returns the keys of the map at a path; empty if nothing is there. */
@@ -57,7 +57,7 @@ export class JsoncDocument {
 /** Parses the document. Failure: `invalid-document`. */
 export function parseJsonc({ path, text }: SourceFile): Result<JsoncDocument> {
   const source = { path, text: text.replace(/^\uFEFF/, "") };
-  const report = reporter(source);
+  const report = problemReporter(source);
   const errors: ParseError[] = [];
   let root: Node | undefined;
   try {
@@ -65,13 +65,16 @@ export function parseJsonc({ path, text }: SourceFile): Result<JsoncDocument> {
   } catch (error) {
     // thousands of nested brackets
     if (!(error instanceof RangeError)) throw error;
-    return invalid([report({ start: 0, end: 0 }, "the brackets in this file are nested too deeply")]);
+    return invalidDocument([report({ start: 0, end: 0 }, "the brackets in this file are nested too deeply")]);
   }
   const [first] = errors;
   // one mistake often causes several errors; the first says most
   if (first !== undefined)
-    return invalid([report({ start: first.offset, end: first.offset + first.length }, wordError(first))]);
-  if (root?.type !== "object") return invalid([report({ start: 0, end: 0 }, "expected a map: { … }")]);
+    return invalidDocument([
+      report({ start: first.offset, end: first.offset + first.length }, wordError(first)),
+    ]);
+  if (root?.type !== "object")
+    return invalidDocument([report({ start: 0, end: 0 }, "expected a map: { … }")]);
   return ok(new JsoncDocument(source, root));
 }
 

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { invalid, type SourceFile } from "../../document/document.js";
+import { invalidDocument, type SourceFile } from "../../document/document.js";
 import type { ConfigFile } from "../../generated/config.js";
 import { ok, type Result } from "../../failure/result.js";
 import { type JsoncDocument, parseJsonc } from "./document.js";
@@ -68,7 +68,7 @@ export function readDevcontainer(
   const env = readEnv(reading);
   const mounts = readMounts(reading);
   const ports = readPorts(reading);
-  if (document.problems.length > 0) return invalid(document.problems);
+  if (document.problems.length > 0) return invalidDocument(document.problems);
   const known = build?.isLegacy === true ? ["dockerFile", "context"] : [];
   notRead.push(...document.keys([]).filter((key) => unsupported.includes(key) && !known.includes(key)));
   const settings: OfferedSettings = {

@@ -25,12 +25,14 @@ export interface FileLocation {
   readonly downloadLimits: DownloadLimits;
 }
 
+/** Returns the file's presence, ETag and metadata. */
 export async function headFile(location: FileLocation, signal?: AbortSignal): Promise<Presence> {
   const described = await settle(() => describeFile(location, signal));
   if (!described.ok) return { state: "unknown", failure: described.failure };
   return described.value === undefined ? { state: "absent" } : { state: "present", object: described.value };
 }
 
+/** Returns the file's ETag and metadata; undefined when there is none. Throws `Failed`. */
 export function describeFile(
   location: FileLocation,
   signal: AbortSignal | undefined,
@@ -63,6 +65,7 @@ export async function requireFolder({ url, path }: FileLocation): Promise<void> 
   });
 }
 
+/** Reads the file into the request. Throws `Failed`, also when the file changes meanwhile. */
 export async function downloadFile(location: FileLocation, request: DownloadRequest): Promise<RemoteObject> {
   const { signal, progress, inspect, write } = request;
   const object = await withFile(location, async (file) => {
@@ -85,10 +88,10 @@ export async function downloadFile(location: FileLocation, request: DownloadRequ
 export function copyInto(
   location: FileLocation,
   temp: TempFile,
-  ways: { signal?: AbortSignal | undefined; progress?: ByteProgress | undefined },
+  options: { signal?: AbortSignal | undefined; progress?: ByteProgress | undefined },
 ): Promise<{ etag: string; bytes: number } | undefined> {
   return withFile(location, async (file) => {
-    const etag = await readInto(location, file, { ...ways, write: (piece) => temp.write(piece) });
+    const etag = await readInto(location, file, { ...options, write: (piece) => temp.write(piece) });
     return { etag, bytes: file.bytes };
   });
 }

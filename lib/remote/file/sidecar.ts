@@ -32,6 +32,7 @@ export async function addToSidecar(
   take(await writeAtomic(sidecarPath(path), `${JSON.stringify({ version: 1, writes })}\n`));
 }
 
+/** Returns the path of a file's sidecar. */
 export function sidecarPath(path: string): string {
   return `${path}.meta.json`;
 }

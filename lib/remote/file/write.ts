@@ -7,7 +7,8 @@ import { createTemp, type TempFile } from "../../host/temp-file.js";
 import { Failed, take } from "../../failure/result.js";
 import { addToSidecar, readSidecar } from "./sidecar.js";
 import { copyInto, describeFile, type FileLocation } from "./object.js";
-import type { Known, Uploaded, UploadRequest, WriteCondition } from "../remote-types.js";
+import type { Known, Uploaded, UploadRequest } from "../remote-types.js";
+import { conditionHolds } from "../presence.js";
 
 /**
  * Writes a temporary file, then takes a lock on the name only to compare and rename. A file that must not exist yet is
@@ -43,7 +44,7 @@ async function replace(
 ): Promise<Uploaded | undefined> {
   const object = await describeFile(location, signal);
   const found: Known = object === undefined ? { state: "absent" } : { state: "present", object };
-  if (!fits(found, condition)) return { state: "refused", found };
+  if (!conditionHolds(found, condition)) return { state: "refused", found };
   // keeps the current file's entry next to the new one's
   if (object !== undefined)
     await addToSidecar(location.path, object.etag, await readSidecar(location.path, object.etag));
@@ -85,9 +86,4 @@ function held({ host, pid, since }: LockHolder, path: string): { reason: string;
     reason: `process ${pid} of ${host} has been writing there since ${since.slice(0, 19).replace("T", " ")} UTC`,
     hint: `If it is no longer running, remove ${path}.`,
   };
-}
-
-function fits(found: Known, condition: WriteCondition): boolean {
-  if (condition === "absent") return found.state === "absent";
-  return found.state === "present" && found.object.etag === condition.replaces;
 }

@@ -15,6 +15,7 @@ export interface ObjectLocation {
   readonly context: (signal: AbortSignal | undefined) => RequestContext;
 }
 
+/** Returns the location's parameters for SDK commands. */
 export function bucketAndKey({ bucket, key }: ObjectLocation): {
   readonly Bucket: string;
   readonly Key: string;
@@ -27,6 +28,7 @@ export function folderOf(key: string): string {
   return key.slice(0, key.lastIndexOf("/") + 1);
 }
 
+/** Returns the request options for an abort signal. */
 export function abortOptions(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
   return signal === undefined ? {} : { abortSignal: signal };
 }
@@ -88,10 +90,12 @@ function decoded(host: string): string {
   }
 }
 
+/** Returns an ETag without quotes. */
 export function unquoted(etag: string | undefined): string {
   return (etag ?? "").replace(/^"|"$/g, "");
 }
 
+/** Returns the SDK's body as a stream. */
 export function asReadable(body: unknown): Readable {
   if (body instanceof Object && "destroy" in body && Symbol.asyncIterator in body) return body as Readable;
   throw new Error("the SDK returned no stream");

@@ -18,6 +18,7 @@ export interface PartSizes {
   readonly part: number;
 }
 
+/** The default sizes. */
 export const partSizes: PartSizes = { from: 100 * 1024 ** 2, part: 16 * 1024 ** 2 };
 const maxParts = 10_000;
 const maxParallel = 4;
@@ -28,6 +29,7 @@ interface Part {
   readonly md5: Buffer;
 }
 
+/** A multipart upload: what goes where, and under which condition. */
 export interface MultipartUpload {
   readonly location: ObjectLocation;
   readonly request: UploadRequest;

@@ -13,6 +13,7 @@ import {
 } from "./location.js";
 import type { DownloadRequest, Presence, RemoteObject } from "../remote-types.js";
 
+/** Returns the object's presence; a missing bucket is `unknown`. */
 export async function headObject(location: ObjectLocation, signal?: AbortSignal): Promise<Presence> {
   const { sdk, client } = await location.load();
   try {
@@ -70,7 +71,7 @@ export async function downloadObject(
   const download = new Download(location, request);
   for (let cuts = 0; ; cuts++) {
     try {
-      return ok(await download.goOn());
+      return ok(await download.startOrResume());
     } catch (error) {
       if (error instanceof Failed && error.failure.kind !== "interrupted") return fail(error.failure);
       const { status, code } = readAwsError(error);
@@ -105,7 +106,7 @@ class Download {
   }
 
   /** Starts or resumes the download. Throws what `readBody` throws, and SDK errors. */
-  async goOn(): Promise<RemoteObject> {
+  async startOrResume(): Promise<RemoteObject> {
     // the connection broke after the last byte
     if (this.#object !== undefined && this.#at === this.#object.bytes) return this.#object;
     const { write, signal, progress } = this.#request;

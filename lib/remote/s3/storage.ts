@@ -12,6 +12,7 @@ export interface StorageStep {
   readonly reason?: string;
 }
 
+/** Which bucket to set up. */
 export interface StorageRequest {
   readonly location: ObjectLocation;
   readonly region: string;

@@ -4,25 +4,20 @@ import { awsFailure, readAwsError } from "../../aws/errors.js";
 import type { FailureOf } from "../../failure/failure.js";
 import { now, sleep } from "../../host/clock.js";
 import { openRead, stat } from "../../host/files.js";
-import { Failed, fail, ok, type Result, settle, take } from "../../failure/result.js";
+import { fail, ok, type Result, settle, take } from "../../failure/result.js";
 import type { ConditionSupport } from "./endpoint-cache.js";
 import { withProgress, sendBody } from "../body-stream.js";
 import { type ConditionProbe, conditionHeader } from "./conditional-writes.js";
 import { type PartSizes, uploadInParts } from "./multipart.js";
 import { bucketAndKey, metadataHeaders, type ObjectLocation, unquoted } from "./location.js";
 import { confirmAbsent, headObject } from "./read.js";
-import type {
-  Known,
-  Presence,
-  RemoteObject,
-  Uploaded,
-  UploadRequest,
-  WriteCondition,
-} from "../remote-types.js";
+import type { Known, RemoteObject, Uploaded, UploadRequest } from "../remote-types.js";
+import { conditionHolds, requireKnown } from "../presence.js";
 
 /** In bytes; S3 accepts larger objects only in parts. */
 const maxSingleUpload = 5 * 1024 ** 3;
 
+/** What an upload needs to know about its destination. */
 export interface Writer {
   readonly location: ObjectLocation;
   readonly conditions: ConditionProbe;
@@ -121,8 +116,8 @@ class Upload {
 
   /** Returns the object if the condition does not hold. Just before a write, this leaves others only a short time. */
   async #look(): Promise<Known | undefined> {
-    const found = known(await headObject(this.#writer.location, this.#request.signal));
-    return fits(found, this.#request.condition) ? undefined : found;
+    const found = requireKnown(await headObject(this.#writer.location, this.#request.signal));
+    return conditionHolds(found, this.#request.condition) ? undefined : found;
   }
 
   #instead(found: Known): Uploaded {
@@ -175,7 +170,7 @@ class Upload {
     const found = await headObject(location, signal);
     if (found.state === "unknown") return fail(found.failure);
     if (isOurs(found, metadata.writeId)) return ok({ state: "written", object: found.object });
-    if (!fits(found, condition)) return ok({ state: "refused", found });
+    if (!conditionHolds(found, condition)) return ok({ state: "refused", found });
     return this.#probed || !suspect ? "again" : this.#probe();
   }
 
@@ -227,16 +222,6 @@ function noConditionalWrites(url: string, why: string): FailureOf<"remote-unavai
   };
 }
 
-function known(presence: Presence): Known {
-  if (presence.state === "unknown") throw new Failed(presence.failure);
-  return presence;
-}
-
 function isOurs(found: Known, writeId: string): found is Known & { state: "present" } {
   return found.state === "present" && found.object.writeId === writeId;
-}
-
-function fits(found: Known, condition: WriteCondition): boolean {
-  if (condition === "absent") return found.state === "absent";
-  return found.state === "present" && found.object.etag === condition.replaces;
 }

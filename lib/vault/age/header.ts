@@ -8,6 +8,7 @@ export interface Stanza {
   readonly body: Buffer;
 }
 
+/** A parsed header. */
 export interface Header {
   readonly stanzas: readonly Stanza[];
   /** The bytes that the MAC covers: everything up to and including `---`. */

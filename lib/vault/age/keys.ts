@@ -1,6 +1,8 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from "node:crypto";
 
+/** The size of a file key, in bytes. */
 export const fileKeyBytes = 16;
+/** The size of a Poly1305 tag, in bytes. */
 export const tagBytes = 16;
 const keyBytes = 32;
 const none = Buffer.alloc(0);

@@ -15,6 +15,7 @@ const nonce = Buffer.alloc(12);
 /** Why a stanza cannot be used, whatever the passphrase. */
 export type StanzaProblem = "not a passphrase" | "malformed" | "too much work";
 
+/** A stanza that wraps the file key with a passphrase. */
 export interface PassphraseStanza {
   readonly salt: Buffer;
   readonly logN: number;

@@ -43,6 +43,7 @@ export interface Manifest {
   readonly entries: readonly DigestLine[];
 }
 
+/** Formats a manifest as a line of JSON. */
 export function manifestBytes(manifest: Manifest): Buffer {
   const entries = manifest.entries.map(({ entry, sha256 }) => ({
     path: entry.path,

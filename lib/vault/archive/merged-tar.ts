@@ -13,6 +13,7 @@ export interface SealedFile {
   readonly passphrase: Secret;
 }
 
+/** The vaults to merge, and the decisions of the merge. */
 export interface MergedTar {
   readonly ours: SealedFile;
   readonly theirs: SealedFile;

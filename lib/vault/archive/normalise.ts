@@ -17,6 +17,7 @@ import { checkEntry, type EntryDecision, refused } from "./entry-policy.js";
 import { endOfTar, padding, tarHeader, type TarEntry } from "./tar-header.js";
 import { feed } from "./tar-feed.js";
 
+/** How to rewrite an archive. */
 export interface ArchiveOptions {
   /** How much space the content may take in the secrets folder, in bytes; files take whole pages of 4 KiB. */
   readonly limitBytes: number;
@@ -34,6 +35,7 @@ export interface ArchiveOptions {
   readonly manifest?: Manifest;
 }
 
+/** The content of a rewritten archive. */
 export interface ArchiveSummary {
   readonly files: number;
   readonly directories: number;
@@ -92,11 +94,11 @@ class TarRewriter {
   readonly #options: ArchiveOptions;
   readonly #seen = new Map<string, TarEntry["type"] | "added">();
   readonly #collisions = new CaseCollisions();
-  readonly #lines: DigestLine[] = [];
+  readonly #digestLines: DigestLine[] = [];
   readonly #dropped: string[] = [];
   #manifest: Manifest | undefined;
   #entries = 0;
-  #room = 0;
+  #usedBytes = 0;
 
   constructor(source: Readable, options: ArchiveOptions) {
     this.#source = source;
@@ -143,12 +145,12 @@ class TarRewriter {
     }
     if (decision.do === "drop") {
       if (decision.report) this.#dropped.push(decision.path);
-      this.#take(source.header.size);
+      this.#countBytes(source.header.size);
       for await (const _ of source);
       return;
     }
     const { entry } = decision;
-    this.#take(entry.size);
+    this.#countBytes(entry.size);
     yield* this.#parents(entry.path);
     const before = this.#seen.get(entry.path);
     // A folder listed after its content: it was added already.
@@ -168,7 +170,7 @@ class TarRewriter {
       }
       yield padding(entry.size);
     }
-    this.#lines.push({ entry, sha256: entry.type === "file" ? hash.digest("hex") : "" });
+    this.#digestLines.push({ entry, sha256: entry.type === "file" ? hash.digest("hex") : "" });
   }
 
   #checkEntry(header: Header): EntryDecision {
@@ -205,20 +207,22 @@ class TarRewriter {
       if (type !== undefined) throw refused(path, `it is below ${folder}, which is a ${type}`);
       const entry: TarEntry = { path: folder, type: "directory", mode: 0o700, size: 0, mtime: 0 };
       this.#seen.set(folder, "added");
-      this.#lines.push({ entry, sha256: "" });
+      this.#digestLines.push({ entry, sha256: "" });
       yield tarHeader(entry);
     }
   }
 
-  #take(bytes: number): void {
-    this.#room += roundUp(bytes, pageBytes);
+  #countBytes(bytes: number): void {
+    this.#usedBytes += roundUp(bytes, pageBytes);
     const limit = this.#options.limitBytes;
-    if (this.#room > limit)
-      throw new Failed({ kind: "archive-too-large", bytes: this.#room, limit, what: "the archive" });
+    if (this.#usedBytes > limit)
+      throw new Failed({ kind: "archive-too-large", bytes: this.#usedBytes, limit, what: "the archive" });
   }
 
   #broken(entry: string | undefined, message: string): Failed {
-    const files = this.#lines.filter((line) => line.entry.type === "file").map((line) => line.entry.path);
+    const files = this.#digestLines
+      .filter((line) => line.entry.type === "file")
+      .map((line) => line.entry.path);
     if (/Invalid|exceeds/.test(message)) {
       return damaged(
         entry ?? "the archive",
@@ -235,7 +239,7 @@ class TarRewriter {
   }
 
   #folders(): ArchiveSummary["folders"] {
-    const folders = this.#lines.map(({ entry }) => entry).filter(({ type }) => type === "directory");
+    const folders = this.#digestLines.map(({ entry }) => entry).filter(({ type }) => type === "directory");
     // nested paths are longer
     return folders
       .map(({ path, mode, mtime }) => ({ path, mode, mtime }))
@@ -244,15 +248,15 @@ class TarRewriter {
 
   #summarise(): ArchiveSummary {
     const count = (type: TarEntry["type"]): number =>
-      this.#lines.filter((line) => line.entry.type === type).length;
-    const digest = archiveDigest(this.#lines);
+      this.#digestLines.filter((line) => line.entry.type === type).length;
+    const digest = archiveDigest(this.#digestLines);
     return {
       files: count("file"),
       directories: count("directory"),
       links: count("link"),
-      bytes: this.#lines.reduce((sum, line) => sum + line.entry.size, 0),
+      bytes: this.#digestLines.reduce((sum, line) => sum + line.entry.size, 0),
       digest,
-      entries: this.#lines,
+      entries: this.#digestLines,
       ...(this.#manifest?.digest === digest ? { manifest: this.#manifest } : {}),
       folders: this.#folders(),
       dropped: this.#dropped,

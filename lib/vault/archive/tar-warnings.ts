@@ -9,6 +9,7 @@ export interface TarWarnings {
   readonly changedWhileReading: readonly string[];
 }
 
+/** No warnings. */
 export const noTarWarnings: TarWarnings = { unread: [], changedWhileReading: [] };
 
 // messages of GNU tar and busybox

@@ -8,6 +8,7 @@ import { openVault } from "../open-vault.js";
 import { isOpen, isAboveOpen, type OpenParts, partOf } from "../vault-parts.js";
 import { readEntries, type StreamedEntry, tarStream, entryBytes } from "./tar-entries.js";
 
+/** The open parts, and the vault that provides the closed ones. */
 export interface WithClosed {
   /** The open parts, as `normalise` made them. */
   readonly tar: Readable;
