@@ -13,7 +13,7 @@ export function explainUnavailableEngine({ engine, why, detail }: Unavailable): 
     );
   const isPodman = engine === "podman";
   const title = engine === "docker" ? "Docker" : engine;
-  const said = detail.split("\n").find((line) => line !== "") ?? "";
+  const error = detail.split("\n").find((line) => line !== "") ?? "";
   switch (why) {
     case "missing":
       return explanation(
@@ -24,22 +24,22 @@ export function explainUnavailableEngine({ engine, why, detail }: Unavailable): 
       );
     case "permission":
       return explanation(
-        `${title} is running, but this user may not use it (${said}).`,
+        `${title} is running, but this user may not use it (${error}).`,
         "Add yourself to the docker group (`sudo usermod -aG docker $USER`, then log in again), or use rootless Docker.",
       );
     case "user-namespace":
       return explanation(
-        `${title} is installed, but this user cannot run containers with it: ${said}`,
+        `${title} is installed, but this user cannot run containers with it: ${error}`,
         "Rootless containers need newuidmap (on Debian: `sudo apt-get install uidmap`) and subordinate ids for this user: `sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $USER` (a range that no other user has in /etc/subuid), then `podman system migrate`.",
       );
     default:
       return isPodman
         ? explanation(
-            `podman does not work here: ${said}`,
+            `podman does not work on this host: ${error}`,
             "`podman info` shows the same error until it is fixed.",
           )
         : explanation(
-            `${title} is not answering: ${said}`,
+            `${title} is not answering: ${error}`,
             "Start it (`sudo systemctl start docker`), or point DOCKER_HOST or `docker context use` at one that is running.",
           );
   }

@@ -78,15 +78,15 @@ function lockOf(path: string, nonce: string): Lock {
 /** Creates the file with its content in one step, if the file system has links. */
 async function createWhole(path: string, note: Note): Promise<void> {
   const text = `${JSON.stringify(note)}\n`;
-  const whole = tempPath(dirname(path), basename(path));
-  await fs.writeFile(whole, text, { flag: "wx", mode: 0o600 });
+  const temporary = tempPath(dirname(path), basename(path));
+  await fs.writeFile(temporary, text, { flag: "wx", mode: 0o600 });
   try {
-    await fs.link(whole, path);
+    await fs.link(temporary, path);
   } catch (error) {
     if (errno(error) === "EEXIST") throw error;
     await fs.writeFile(path, text, { flag: "wx", mode: 0o600 });
   } finally {
-    await fs.rm(whole, { force: true });
+    await fs.rm(temporary, { force: true });
   }
 }
 

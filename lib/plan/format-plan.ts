@@ -62,12 +62,14 @@ function stepRows(steps: readonly PlannedStep[]): readonly Row[] {
   const wants = steps.flatMap(({ cause, branch }) =>
     cause.kind === "want" ? [{ by: cause.by, depth: branch.length - 1, task: branch.at(-1) }] : [],
   );
-  const told = new Set<unknown>();
+  const reported = new Set<unknown>();
   return steps.map(({ task, certain, otherwise, reason, branch }) => {
     // only the first step that a want adds mentions it
     const want =
-      wants.length === 0 ? undefined : wants.find((one) => branch[one.depth] === one.task && !told.has(one));
-    if (want !== undefined) told.add(want);
+      wants.length === 0
+        ? undefined
+        : wants.find((one) => branch[one.depth] === one.task && !reported.has(one));
+    if (want !== undefined) reported.add(want);
     return {
       sign: certain ? "+" : "?",
       name: task,

@@ -40,10 +40,10 @@ export async function loadProject(from: string): Promise<Result<Project>> {
  * files. Failure: `file`.
  */
 async function checkVaultFolder(root: string): Promise<Result<void>> {
-  const odd = await findSpecialEntry(root, ".tazpod/vault");
-  if (odd === undefined) return ok(undefined);
-  const detail = `it is ${odd.what}, but only regular files and folders are allowed there; remove it`;
-  return fail({ kind: "file", action: "use", path: odd.path, code: "EINVAL", detail });
+  const special = await findSpecialEntry(root, ".tazpod/vault");
+  if (special === undefined) return ok(undefined);
+  const detail = `it is ${special.what}, but only regular files and folders are allowed there; remove it`;
+  return fail({ kind: "file", action: "use", path: special.path, code: "EINVAL", detail });
 }
 
 async function readConfig(path: string, files: ProjectFiles): Promise<Result<ConfigFile>> {

@@ -7,7 +7,7 @@ import { fail, type Result } from "../failure/result.js";
 import { projectState } from "../host/project-state.js";
 
 /** How long to wait for another tazpod of this project, in ms; longer than opening or saving a large vault takes. */
-const patienceMs = 120_000;
+const lockTimeoutMs = 120_000;
 
 /**
  * Runs `work` while no other tazpod of this project opens, saves or closes the vault, or joins the session. A lock of a
@@ -44,7 +44,7 @@ async function take(folder: string, path: string, signal: AbortSignal): Promise<
   if (!made.ok) return made;
   // left by a process that was killed while taking the lock; harmless if it cannot be removed
   await removeLeftovers(folder);
-  return takeLock(path, patienceMs, signal);
+  return takeLock(path, lockTimeoutMs, signal);
 }
 
 function isUnwritable(failure: Failure): boolean {

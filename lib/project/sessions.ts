@@ -46,10 +46,10 @@ export async function otherSessions(
   for (const name of names.value) {
     if (!/^\d+$/.test(name) || Number(name) === process.pid) continue;
     const path = join(folder(vaultFolder), name);
-    const said = await readText(path);
-    if (!said.ok) return said;
-    if (said.value === undefined) continue;
-    const [identity = "", parts = "", how] = said.value.split("\n");
+    const text = await readText(path);
+    if (!text.ok) return text;
+    if (text.value === undefined) continue;
+    const [identity = "", parts = "", how] = text.value.split("\n");
     if ((await processIdentity(Number(name))) !== identity) {
       if (!onlyRead) await removeFile(path);
     } else

@@ -31,10 +31,10 @@ export function assignProviders(
       ]),
     ];
     const tree = merged.facts.get(fact.name);
-    const said = textsOf(tree?.entries ?? new Map(), "providers");
-    if (said.length === 0 && able.length > 1 && tree !== undefined)
+    const listed = textsOf(tree?.entries ?? new Map(), "providers");
+    if (listed.length === 0 && able.length > 1 && tree !== undefined)
       problems.push(ambiguous(merged, fact.name, able, tree.place));
-    for (const { text, place } of said) {
+    for (const { text, place } of listed) {
       if (tasks.has(text) && !able.includes(text))
         problems.push(
           problemAt(place, `the task "${text}" does not provide "${fact.name}"`, {
@@ -42,7 +42,7 @@ export function assignProviders(
           }),
         );
     }
-    assigned.set(fact.name, said.length > 0 ? fact : { ...fact, providers: able });
+    assigned.set(fact.name, listed.length > 0 ? fact : { ...fact, providers: able });
   }
   return { facts: assigned, problems };
 }

@@ -122,13 +122,13 @@ function uncovered(
 }
 
 /** Time limit of a comparison, in ms; beyond it, the whole text counts as replaced. */
-const patienceMs = 1_000;
+const diffTimeoutMs = 1_000;
 
 /**
  * Compares two texts by line. Lines start with `+`, `-` or a space; `context` unchanged lines are kept around a change.
  */
 function diffText(before: string, after: string, context: number): string[] {
-  const parts = diffLines(before, after, { timeout: patienceMs }) ?? [
+  const parts = diffLines(before, after, { timeout: diffTimeoutMs }) ?? [
     { value: before, added: false, removed: true },
     { value: after, added: true, removed: false },
   ];

@@ -140,7 +140,7 @@ function execArguments(
 function known(engine: string, { errorPatterns }: CliFlavor, done: Finished): Result<Finished> {
   if (done.code === 0) return ok(done);
   const detail = done.stderr;
-  const why = errorPatterns.find(([said]) => said.test(detail))?.[1];
+  const why = errorPatterns.find(([pattern]) => pattern.test(detail))?.[1];
   return why === undefined ? ok(done) : fail({ kind: "engine-unavailable", engine, why, detail });
 }
 

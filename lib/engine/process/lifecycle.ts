@@ -29,7 +29,7 @@ export async function currentRun({ run, user }: HomeRecord): Promise<HomeRun | u
 }
 
 /** Minimum free space for a home, in bytes. */
-const leastBytes = 1024 * 1024;
+const minBytes = 1024 * 1024;
 
 /** Creates the home of a record that has none. Failure: `container-start`. */
 export function startHome(name: string): Promise<Result<void>> {
@@ -47,7 +47,7 @@ async function makeHome(record: HomeRecord): Promise<Result<void>> {
   if (wrong !== undefined) return refused(wrong);
   const free = await freeBytes(above);
   if (!free.ok) return free;
-  if (free.value < leastBytes)
+  if (free.value < minBytes)
     return refused(
       `it needs at least 1 MiB in ${above}, where only ${Math.floor(free.value / 1024)} KiB are free`,
     );
