@@ -19,7 +19,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openEngine } from "../lib/engine/choose.js";
+import { openEngine } from "../lib/engine/choose-engine.js";
 import type { EngineName } from "../lib/engine/engine.js";
 import { explain, failureText } from "../lib/failure/explain.js";
 

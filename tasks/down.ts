@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { forgetOpen } from "../lib/secrets-folder/open-record.js";
 import { foreignContainer } from "../lib/engine/container.js";
-import { forgetRecordedEngine } from "../lib/engine/choose.js";
+import { forgetRecordedEngine } from "../lib/engine/choose-engine.js";
 import { ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { fromFailure } from "../lib/run/checks.js";

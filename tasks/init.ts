@@ -8,7 +8,7 @@ import type { Project } from "../lib/project/project.js";
 import { ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import type { StepContext } from "../lib/session/step.js";
-import { trustAnswers } from "../lib/trust/ensure.js";
+import { trustAnswers } from "../lib/trust/ensure-trusted.js";
 
 /**
  * Makes a project of a folder: asks what the config is to say, and then writes what is missing of .tazpod/. Nothing is

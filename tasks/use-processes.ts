@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { recordEngine } from "../lib/engine/choose.js";
+import { recordEngine } from "../lib/engine/choose-engine.js";
 import { explain } from "../lib/failure/explain.js";
 import type { Failure } from "../lib/failure/failure.js";
 import type { Result } from "../lib/failure/result.js";

@@ -2,7 +2,7 @@ import { basename, join } from "node:path";
 import { hasOpenRecord, isMarkedUnsaved } from "../secrets-folder/open-record.js";
 import { findSpecialEntry, readProjectFile } from "../host/project-file.js";
 import { printResult } from "../host/screen.js";
-import { findRoot, startFolder } from "../project/find.js";
+import { findRoot, startFolder } from "../project/find-project.js";
 import { isRemoteNone } from "../project/remote-none.js";
 import { isInUse } from "../project/sessions.js";
 import { isPushed, readLocal } from "../remote/local-vault.js";

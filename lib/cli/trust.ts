@@ -2,8 +2,8 @@ import { fail, ok, type Result } from "../failure/result.js";
 import { printJson, printResult } from "../host/screen.js";
 import type { Arguments } from "../run/arguments.js";
 import type { ProjectRun } from "../session/open.js";
-import { readTrust } from "../trust/ensure.js";
-import { removeTrusted, writeTrusted } from "../trust/store.js";
+import { readTrust } from "../trust/ensure-trusted.js";
+import { removeTrusted, writeTrusted } from "../trust/trusted-projects.js";
 import { inProject } from "./in-project.js";
 
 /** `tazpod trust`: shows what a project overrides, and records whether it is trusted on this host. */

@@ -1,5 +1,5 @@
 import type { Failure } from "../failure/failure.js";
-import { isDerived } from "../recipe/check.js";
+import { isDerived } from "../recipe/read-check.js";
 import type { Recipe, Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { Choices } from "./choices.js";

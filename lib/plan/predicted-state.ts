@@ -1,4 +1,4 @@
-import { factsOf, isDerived } from "../recipe/check.js";
+import { factsOf, isDerived } from "../recipe/read-check.js";
 import type { Check, Fact, Recipe, Task } from "../recipe/recipe.js";
 import type { UndoLog } from "./undo-log.js";
 import { ask, call, type StepCounter, type Coroutine } from "./coroutine.js";

@@ -5,7 +5,7 @@ import { completeConfig } from "./config.js";
 import type { ConfigFile } from "../generated/config.js";
 import { buildTag, loadBuild } from "./image-build.js";
 import { ProjectFiles } from "./project-files.js";
-import { findRoot } from "./find.js";
+import { findRoot } from "./find-project.js";
 import { displayPath } from "../host/paths.js";
 import type { Project } from "./project.js";
 

@@ -3,7 +3,7 @@ import { configSchema } from "./check-config.js";
 import type { ConfigFile } from "../generated/config.js";
 import { ok, type Result } from "../failure/result.js";
 import { configSchemaName, containerName, defaults } from "./defaults.js";
-import type { OfferedSettings } from "./devcontainer/read.js";
+import type { OfferedSettings } from "./devcontainer/read-devcontainer.js";
 
 /** Settings of a new config; defaults apply to the rest. */
 export interface NewConfig extends OfferedSettings {

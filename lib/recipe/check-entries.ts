@@ -1,5 +1,5 @@
 import type { Problem } from "../failure/failure.js";
-import { factsOf, isDerived } from "./check.js";
+import { factsOf, isDerived } from "./read-check.js";
 import { itemsOf, leafOf, textsOf } from "./fields.js";
 import type { MergedRecipe } from "./merge-layers.js";
 import { type MapTree, type Place, problemAt, formatPlace } from "./recipe-tree.js";

@@ -1,5 +1,5 @@
 import type { Problem } from "../failure/failure.js";
-import { factsOf } from "./check.js";
+import { factsOf } from "./read-check.js";
 import { type Cycle, type Edge, findCycles } from "./cycles.js";
 import { itemsOf, textsOf } from "./fields.js";
 import type { MergedRecipe } from "./merge-layers.js";

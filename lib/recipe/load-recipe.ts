@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { invalidDocument, type SourceFile } from "../document/document.js";
 import type { Problem } from "../failure/failure.js";
 import { ok, type Result } from "../failure/result.js";
-import { readCheck } from "./check.js";
+import { readCheck } from "./read-check.js";
 import { readFact, readGoal, readTask } from "./read-entries.js";
 import { checkEntries } from "./check-entries.js";
 import { recordOf } from "./fields.js";

@@ -1,5 +1,5 @@
 import type { Problem } from "../failure/failure.js";
-import { negatedFact } from "./check.js";
+import { negatedFact } from "./read-check.js";
 import { textsOf } from "./fields.js";
 import type { MergedRecipe } from "./merge-layers.js";
 import { type Place, problemAt } from "./recipe-tree.js";

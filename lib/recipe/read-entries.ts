@@ -1,4 +1,4 @@
-import { readCheck } from "./check.js";
+import { readCheck } from "./read-check.js";
 import { durationMs } from "../host/human.js";
 import { argumentsOf, type Fields, flagOf, itemsOf, leafOf, mapOf, namesOf, textOf } from "./fields.js";
 import { scriptRef } from "./check-scripts.js";

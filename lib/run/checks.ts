@@ -5,7 +5,7 @@ import { stat } from "../host/files.js";
 import type { CheckResult } from "../failure/check-result.js";
 import { render } from "../recipe/render.js";
 import type { Check } from "../recipe/recipe.js";
-import { checkCommand } from "../trust/code.js";
+import { checkCommand } from "../trust/trusted-code.js";
 import { loadScript } from "./scripts.js";
 import { fails, holds, unknown, type RunContext } from "./context.js";
 

@@ -2,7 +2,7 @@ import type { Terminal } from "../host/terminal.js";
 import type { Result } from "../failure/result.js";
 import type { CheckResult } from "../failure/check-result.js";
 import type { Recipe, Task } from "../recipe/recipe.js";
-import type { TrustedCode } from "../trust/code.js";
+import type { TrustedCode } from "../trust/trusted-code.js";
 import type { Facts } from "./facts.js";
 import type { Interrupts } from "./interrupts.js";
 import type { RunOptions } from "./options.js";

@@ -7,7 +7,7 @@ import { tempPath } from "../host/temp-file.js";
 import { render } from "../recipe/render.js";
 import type { Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import { checkCommand } from "../trust/code.js";
+import { checkCommand } from "../trust/trusted-code.js";
 import { loadScript, modulesOf } from "./scripts.js";
 import type { RunContext } from "./context.js";
 

@@ -1,9 +1,9 @@
 import { importFile } from "../host/installation.js";
 import type { ProvidedModules } from "../host/provide-modules.js";
-import { factsOf } from "../recipe/check.js";
+import { factsOf } from "../recipe/read-check.js";
 import type { Check, Recipe, ScriptRef } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import type { TrustedCode } from "../trust/code.js";
+import type { TrustedCode } from "../trust/trusted-code.js";
 import { builtinStep } from "./builtin-steps.js";
 import type { StepScript } from "./context.js";
 

@@ -1,4 +1,4 @@
-import { factsOf } from "../recipe/check.js";
+import { factsOf } from "../recipe/read-check.js";
 import type { Recipe } from "../recipe/recipe.js";
 import { type FlagName, flags } from "./flags.js";
 

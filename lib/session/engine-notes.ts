@@ -1,4 +1,4 @@
-import type { EngineSelection } from "../engine/choose.js";
+import type { EngineSelection } from "../engine/choose-engine.js";
 import type { ContainerSpec } from "../engine/engine.js";
 import { explain } from "../failure/explain.js";
 

@@ -1,5 +1,5 @@
 import { createAndStart } from "../engine/container.js";
-import { forgetRecordedEngine, recordEngine } from "../engine/choose.js";
+import { forgetRecordedEngine, recordEngine } from "../engine/choose-engine.js";
 import type { ContainerSpec, Engine } from "../engine/engine.js";
 import type { Result } from "../failure/result.js";
 import type { StepContext } from "./step.js";

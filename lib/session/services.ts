@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { loginName } from "../aws/client-config.js";
-import { type EngineSelection, configuredEngine } from "../engine/choose.js";
+import { type EngineSelection, configuredEngine } from "../engine/choose-engine.js";
 import type { ContainerState, Engine, EngineChoice } from "../engine/engine.js";
 import { secretsFolder } from "../engine/paths.js";
 import { containerStart } from "../secrets-folder/open-record.js";
@@ -13,8 +13,8 @@ import type { Recipe, Task } from "../recipe/recipe.js";
 import { render } from "../recipe/render.js";
 import type { Remote } from "../remote/remote-types.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import type { TrustedCode } from "../trust/code.js";
-import { ensureTrusted } from "../trust/ensure.js";
+import type { TrustedCode } from "../trust/trusted-code.js";
+import { ensureTrusted } from "../trust/ensure-trusted.js";
 import type { RunOptions } from "../run/options.js";
 import { Session } from "./session.js";
 import type { StepContext } from "./step.js";
@@ -97,7 +97,7 @@ export class Services {
   }
 
   async #choose(): Promise<EngineSelection> {
-    const { chooseEngine } = await import("../engine/choose.js");
+    const { chooseEngine } = await import("../engine/choose-engine.js");
     const chosen = await chooseEngine(this.#choice(), this.#project.config.containerName, this.#project);
     this.#engineName = chosen.engine.name;
     return chosen;

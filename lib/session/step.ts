@@ -1,6 +1,6 @@
 import type { ProcessOutput } from "zx/core";
 import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
-import type { EngineSelection } from "../engine/choose.js";
+import type { EngineSelection } from "../engine/choose-engine.js";
 import type { ContainerState, Engine } from "../engine/engine.js";
 import type { CheckResult } from "../failure/check-result.js";
 import type { Result } from "../failure/result.js";

@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import { diffLines } from "diff";
 import { printableLines, printableWhole } from "../host/printable.js";
-import type { Command } from "./commands.js";
+import type { Command } from "./recipe-commands.js";
 import { hashPrefix, type TrustedItem } from "./trusted-content.js";
 
 /** What to report about a project. */

@@ -4,9 +4,9 @@ import type { Project } from "../project/project.js";
 import type { ConfigFile } from "../generated/config.js";
 import type { Recipe } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import { pathsIn, readProgram, sha256, type TrustedCode } from "./code.js";
-import { possibleCommands, scriptsOf, type VarsOf } from "./commands.js";
-import { readModules } from "./modules.js";
+import { pathsIn, readProgram, sha256, type TrustedCode } from "./trusted-code.js";
+import { possibleCommands, scriptsOf, type VarsOf } from "./recipe-commands.js";
+import { readModules } from "./script-modules.js";
 
 /** One thing that a project overrides: what runs, where it runs, or where the vault goes. */
 export interface TrustedItem {

@@ -1,6 +1,9 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type DevcontainerOffer, readDevcontainer } from "../../lib/project/devcontainer/read.js";
+import {
+  type DevcontainerOffer,
+  readDevcontainer,
+} from "../../lib/project/devcontainer/read-devcontainer.js";
 import { failure, value } from "../rig/result.js";
 
 // What is taken from a devcontainer.json, and what is listed as not taken.

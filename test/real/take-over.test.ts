@@ -3,7 +3,7 @@
 import { copyFile, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { openEngine } from "../../lib/engine/choose.js";
+import { openEngine } from "../../lib/engine/choose-engine.js";
 import { containerStart } from "../../lib/secrets-folder/open-record.js";
 import { newFolder } from "../rig/folder.js";
 import { engineName, Host, quick, removeHosts } from "../rig/host.js";

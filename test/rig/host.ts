@@ -2,7 +2,7 @@ import { execFile, spawn } from "node:child_process";
 import { chmod, chown, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
-import { runsOnThisHost, openEngine } from "../../lib/engine/choose.js";
+import { runsOnThisHost, openEngine } from "../../lib/engine/choose-engine.js";
 import { projectState } from "../../lib/host/project-state.js";
 import { engineNames } from "../../lib/engine/engine.js";
 import { newFolder } from "./folder.js";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { openEngine } from "../../lib/engine/choose.js";
+import { openEngine } from "../../lib/engine/choose-engine.js";
 import { explain } from "../../lib/failure/explain.js";
 import { repository } from "../rig/root.js";
 import { onTmpfs } from "../rig/tmpfs.js";

@@ -1,4 +1,4 @@
-import { runsOnThisHost } from "../../engine/choose.js";
+import { runsOnThisHost } from "../../engine/choose-engine.js";
 import { isAbsentImage } from "../../failure/explain-engine.js";
 import { isOffline } from "../../session/staleness.js";
 import { hostHas } from "../../session/preflight.js";

@@ -4,7 +4,7 @@ import type { Arguments } from "../../run/arguments.js";
 import { type ProjectRun, withProject } from "../../session/open.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import { reportFailure } from "../../run/report.js";
-import { readTrust } from "../../trust/ensure.js";
+import { readTrust } from "../../trust/ensure-trusted.js";
 import { finding } from "./finding.js";
 import { nodeCheck } from "./node.js";
 import { patientOf, projectChecks } from "./patient.js";

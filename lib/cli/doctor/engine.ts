@@ -1,5 +1,5 @@
 import { explain } from "../../failure/explain.js";
-import { runsOnThisHost } from "../../engine/choose.js";
+import { runsOnThisHost } from "../../engine/choose-engine.js";
 import { isRootless } from "../../engine/oci/daemon.js";
 import { type Check, good, met, type Patient } from "./types.js";
 

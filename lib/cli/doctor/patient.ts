@@ -1,5 +1,5 @@
 import type { ProjectRun } from "../../session/open.js";
-import type { TrustState } from "../../trust/ensure.js";
+import type { TrustState } from "../../trust/ensure-trusted.js";
 import { containerCheck, imageCheck } from "./container.js";
 import { engineCheck } from "./engine.js";
 import { projectCheck } from "./project.js";

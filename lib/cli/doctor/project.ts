@@ -1,6 +1,6 @@
 import { displayPath } from "../../host/paths.js";
 import type { Project } from "../../project/project.js";
-import type { TrustState } from "../../trust/ensure.js";
+import type { TrustState } from "../../trust/ensure-trusted.js";
 import { type Check, good, type Seen, warning } from "./types.js";
 
 /** Whether there is a project, and whether what it says for itself is trusted on this host. */

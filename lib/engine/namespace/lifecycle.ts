@@ -1,5 +1,5 @@
 import { processIdentity } from "../../host/process-identity.js";
-import { type ContainerRecord, recordStore } from "../record.js";
+import { type ContainerRecord, recordStore } from "../container-record.js";
 import { startBackground } from "../../host/background.js";
 import { now } from "../../host/clock.js";
 import { fail, ok, type Result } from "../../failure/result.js";

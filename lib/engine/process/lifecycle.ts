@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { inodeOf, freeBytes, folderProblem } from "../../host/runtime-folder.js";
-import { type ContainerRecord, recordStore } from "../record.js";
+import { type ContainerRecord, recordStore } from "../container-record.js";
 import { now, sleep } from "../../host/clock.js";
 import { makeFolder, makeLink } from "../../host/files.js";
 import { fail, ok, type Result } from "../../failure/result.js";

@@ -1,5 +1,5 @@
 import type { ConfigFile } from "../../generated/config.js";
-import type { JsoncDocument, Path } from "./document.js";
+import type { JsoncDocument, Path } from "./jsonc-document.js";
 
 type Mount = NonNullable<ConfigFile["mounts"]>[number];
 

@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import { invalidDocument, type SourceFile } from "../../document/document.js";
 import type { ConfigFile } from "../../generated/config.js";
 import { ok, type Result } from "../../failure/result.js";
-import { type JsoncDocument, parseJsonc } from "./document.js";
+import { type JsoncDocument, parseJsonc } from "./jsonc-document.js";
 import { fitsConfig } from "../check-config.js";
 import { readMount } from "./mounts.js";
 

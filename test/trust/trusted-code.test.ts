@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { checkCommand, pathsIn, searchPath, sha256 } from "../../lib/trust/code.js";
+import { checkCommand, pathsIn, searchPath, sha256 } from "../../lib/trust/trusted-code.js";
 import { failure, value } from "../rig/result.js";
 import { placeWith } from "./place.js";
 

@@ -3,7 +3,7 @@ import type { Failure } from "../../failure/failure.js";
 import { readProjectFile } from "../../host/project-file.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import { resolveInProject } from "../project-files.js";
-import { type DevcontainerOffer, readDevcontainer } from "./read.js";
+import { type DevcontainerOffer, readDevcontainer } from "./read-devcontainer.js";
 
 /** In the order in which they are tried. */
 const devcontainers = [".devcontainer/devcontainer.json", ".devcontainer.json"];

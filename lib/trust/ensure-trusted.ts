@@ -3,10 +3,10 @@ import { displayPath } from "../host/paths.js";
 import type { Project } from "../project/project.js";
 import type { Recipe } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import type { TrustedCode } from "./code.js";
-import { commandsOf, type VarsOf } from "./commands.js";
+import type { TrustedCode } from "./trusted-code.js";
+import { commandsOf, type VarsOf } from "./recipe-commands.js";
 import { readTrustedContent, contentHash, type TrustedItem, trustedSettings } from "./trusted-content.js";
-import { sameItems, readTrustedProjects, type TrustedProject, writeTrusted } from "./store.js";
+import { sameItems, readTrustedProjects, type TrustedProject, writeTrusted } from "./trusted-projects.js";
 
 /** What a project overrides, and whether it is trusted. */
 export interface TrustState {
