@@ -28,7 +28,7 @@ async function pushed(): ReturnType<typeof behindProxy> {
 
 /** `VERDICT: REASON` of each check, and the exit code. */
 async function examined(host: Host, ...args: string[]): Promise<{ code: number; [check: string]: unknown }> {
-  const done = await host.tazpod("doctor", "--json", ...args);
+  const done = await host.tazpod("doctor", "--json", "--yes", ...args);
   const { findings } = JSON.parse(done.stdout) as DoctorJson;
   const said = findings.map(({ check, verdict, reason }) => [check, `${verdict}: ${reason}`]);
   return { ...Object.fromEntries(said), code: done.code };

@@ -89,7 +89,7 @@ export function podmanTrip(rootless: boolean): void {
   });
 
   test("doctor and status name it, and a container that somebody else made is refused with what removes it", async () => {
-    const { findings } = JSON.parse((await first.tazpod("doctor", "--json")).stdout) as DoctorJson;
+    const { findings } = JSON.parse((await first.tazpod("doctor", "--json", "--yes")).stdout) as DoctorJson;
     const reason = (name: string): string => findings.find(({ check }) => check === name)?.reason ?? "";
     assert.match(reason("engine"), rootless ? /^podman \d+\.\d+\S*, rootless$/ : /^podman \d+\.\d+\S*$/);
     assert.match(reason("image"), /is here$/);
