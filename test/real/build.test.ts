@@ -37,7 +37,7 @@ test("a build that fails ends with the end of its output and what to correct, an
   assert.is(done.code, 1, done.stderr);
   assert.match(done.stderr, /The image could not be built from Dockerfile:\n[^]*the-reason/);
   assert.match(done.stderr, /7/);
-  assert.match(done.stderr, /Correct Dockerfile; `build` in \.tazpod\/config\.yaml names it\./);
+  assert.match(done.stderr, /Fix Dockerfile, which `build` in \.tazpod\/config\.yaml names\./);
   assert.is.not((await run("docker", ["container", "inspect", host.container])).code, 0);
 });
 
