@@ -17,7 +17,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (!state.ok) return state;
   const volume = volumeOf(state.value, project);
   if (volume === undefined) {
-    session.carried = mountedMark;
+    session.workspace.syncedVolume = mountedMark;
     return ok(undefined);
   }
   const { containerName: container, user } = project.config;
@@ -30,8 +30,8 @@ export async function run(context: StepContext): Promise<Result<void>> {
     "workspace",
   );
   if (!carried.ok) return carried;
-  session.carried = volume;
-  session.behind = carried.value.notSynced;
+  session.workspace.syncedVolume = volume;
+  session.workspace.notSynced = carried.value.notSynced;
   for (const line of syncReport(carried.value)) terminal.print(line);
   return ok(undefined);
 }
@@ -50,7 +50,7 @@ const workspace: StepCheck = async (context) => {
   const spec = (await context.engine()).effectiveSpec(containerSpec(project));
   // one that is about to be made again from other settings has another place for it then
   if (volume === undefined && spec.workspace !== "copy") return mounted;
-  if (volume === undefined && context.session.carried === mountedMark) return mounted;
+  if (volume === undefined && context.session.workspace.syncedVolume === mountedMark) return mounted;
   return isCarried(context, volume);
 };
 
@@ -64,19 +64,21 @@ const returned: StepCheck = async (context) => {
   const volume = volumeOf(state.value, project);
   if (volume === undefined)
     return state.value.state === "absent" ? holds(`container ${name} is not there`) : mounted;
-  if (session.isLeaving && state.value.state !== "running")
+  if (session.vault.isLeaving && state.value.state !== "running")
     return holds(`container ${name} does not run: what is in it comes back with the next enter`);
-  const { behind } = session;
+  const { notSynced } = session.workspace;
   const carried = isCarried(context, volume);
-  if (carried.state !== "true" || behind.length === 0 || session.isLeaving || options.force) return carried;
-  const names = behind.slice(0, 5).join(", ") + (behind.length > 5 ? ` and ${behind.length - 5} more` : "");
+  if (carried.state !== "true" || notSynced.length === 0 || session.vault.isLeaving || options.force)
+    return carried;
+  const names =
+    notSynced.slice(0, 5).join(", ") + (notSynced.length > 5 ? ` and ${notSynced.length - 5} more` : "");
   return fails(`only the container has ${names}; --force gives that up`);
 };
 
 const mounted = holds("the project is mounted");
 
 function isCarried({ session }: StepContext, volume: string | undefined): CheckResult {
-  return session.carried === volume && volume !== undefined
+  return session.workspace.syncedVolume === volume && volume !== undefined
     ? holds("it was carried just now")
     : fails("the container has a copy of the project, which is to be made like it");
 }

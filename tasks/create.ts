@@ -32,7 +32,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
     limitBytes: archiveLimit(project.config.secretsBytes),
   });
   if (!sealed.ok) return sealed;
-  context.session.isNews = true;
+  context.session.remoteCheck.isNeedless = true;
   return ok(undefined);
 }
 

@@ -14,13 +14,16 @@ export async function run(context: StepContext): Promise<Result<void>> {
     const secrets = await context.secrets();
     // where no container runs there is no RAM folder
     if (!secrets.ok) return secrets.failure.kind === "container-gone" ? ok(undefined) : secrets;
-    if (session.isLeaving) {
+    if (session.vault.isLeaving) {
       const seen = await sessionsTimestamp(project.vaultFolder);
       if (!seen.ok) return seen;
       const others = await otherSessions(project.vaultFolder);
       if (!others.ok) return others;
       // one that has ended again may have left work that nobody has saved
-      if (others.value.length > 0 || (session.lookedAt !== undefined && session.lookedAt !== seen.value))
+      if (
+        others.value.length > 0 ||
+        (session.vault.checkedAt !== undefined && session.vault.checkedAt !== seen.value)
+      )
         return fail({ kind: "changed-meanwhile", detail: "Another shell was opened here meanwhile" });
     }
     const recorded = await readOpen(secrets.value);

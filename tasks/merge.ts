@@ -26,9 +26,9 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
     signal,
   });
   if (!merged.ok) return merged;
-  session.keep(merged.value.passphrase);
+  session.passphrase.keep(merged.value.passphrase);
   tell(merged.value, context);
-  session.isNews = true;
+  session.remoteCheck.isNeedless = true;
   return offerPush(context, push);
 }
 

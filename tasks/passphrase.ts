@@ -7,12 +7,12 @@ import { fails, holds, type StepCheck, type StepContext } from "../lib/session/s
 
 /** Asks for the passphrase of the vault here. While it is typed, the remote is asked whether it has a newer one. */
 export async function run(context: StepContext): Promise<Result<void>> {
-  if (!context.session.isNews && !isOffline(context)) void startRemoteCheck(context);
+  if (!context.session.remoteCheck.isNeedless && !isOffline(context)) void startRemoteCheck(context);
   return offerPassphrase(context, "Passphrase of the vault:");
 }
 
 const passphrase: StepCheck = async ({ session }) =>
-  session.hasPassphrase ? holds("it is at hand") : fails("nobody has given it yet");
+  session.passphrase.isGiven ? holds("it is at hand") : fails("nobody has given it yet");
 
 export const checks = { passphrase };
 

@@ -16,7 +16,7 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   if (!to.ok) return to;
   const sealed = await reseal({ path, from: from.value, to: to.value });
   if (!sealed.ok) return (to.value.wipe(), sealed);
-  session.keep(to.value);
+  session.passphrase.keep(to.value);
   terminal.print("The vault has its new passphrase. Copies made before still open with the old one.");
   return offerPurge(context);
 }

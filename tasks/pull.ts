@@ -14,7 +14,7 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   const progress = (done: number, total: number): void =>
     report(`${formatBytes(done)} of ${formatBytes(total)}`);
   const pulled = await pull({ remote, folder: project.vaultFolder, force: options.force, signal, progress });
-  if (pulled.ok) context.session.isNews = true;
+  if (pulled.ok) context.session.remoteCheck.isNeedless = true;
   return pulled;
 }
 

@@ -32,8 +32,8 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   });
   if (!restored.ok) return restored;
   const { copy, backup, passphrase } = restored.value;
-  session.keep(passphrase);
-  session.isNews = true;
+  session.passphrase.keep(passphrase);
+  session.remoteCheck.isNeedless = true;
   if (backup !== undefined) terminal.print(`The vault that was here is kept as ${backup}.`);
   terminal.print(`✔ restored: copy ${copy.number}, of ${copy.at.toISOString()}, as a new generation`);
   return offerPush(context, push);

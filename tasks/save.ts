@@ -25,14 +25,14 @@ export async function run(context: StepContext): Promise<Result<void>> {
 
 /** Says once what could not be saved, whenever it was found. */
 function sayAside({ session, terminal }: StepContext): void {
-  if (session.aside !== undefined) terminal.print(session.aside);
-  session.aside = undefined;
+  const message = session.strays.takeMessage();
+  if (message !== undefined) terminal.print(message);
 }
 
 /** A typing error must not become the new passphrase: one that has opened nothing in this run has to open what is there. */
 async function provenPassphrase(context: StepContext): Promise<Result<Secret>> {
   const { session } = context;
-  if (session.passphrase !== undefined) return ok(session.passphrase);
+  if (session.passphrase.known !== undefined) return ok(session.passphrase.known);
   // nobody is asked for it where there is nothing to save
   const secrets = await context.secrets();
   if (!secrets.ok) return secrets;

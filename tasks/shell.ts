@@ -35,10 +35,10 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const id = randomUUID();
   const beside = startCompanion(context, secrets, open, () => endSession(secrets, id));
   // whoever works in it changes it
-  session.carried = undefined;
+  session.workspace.syncedVolume = undefined;
   const done = await runInside(context, secrets, { open, tty, env: { ...env, TAZPOD_SESSION: id } });
   await end();
-  session.isLeaving = true;
+  session.vault.isLeaving = true;
   const wasIdle = await beside.stop();
   await leave();
   const news = await lateRemoteChange(context);

@@ -46,7 +46,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
       if (!done.ok) return done;
       // who leaves in this moment is not to lock it before the shell is there
       const joined = await joinSession(project.vaultFolder, [], "arriving");
-      if (joined.ok) session.leave = joined.value;
+      if (joined.ok) session.vault.leave = joined.value;
       if (joined.ok || done.value === "already open") return joined.ok ? done : joined;
       // where nothing can be written nothing could be saved
       const closed = await clearFolder(secrets.value);
@@ -59,13 +59,13 @@ export async function run(context: StepContext): Promise<Result<void>> {
     const isRoom = secrets.value.secretsBytes < project.config.secretsBytes;
     return isRoom && failure.kind === "archive-too-large" ? fail({ ...failure, lacksRam: true }) : unpacked;
   }
-  session.sawOpen = true;
+  session.vault.sawOpen = true;
   if (unpacked.value === "already open") {
     const more = await openMissingParts(context, secrets.value);
     if (!more.ok) return more;
   } else {
-    session.unlocked = true;
-    session.openedParts = context.options.parts;
+    session.vault.unlockedHere = true;
+    session.parts.opened = context.options.parts;
     const { files, bytes, dropped, unlinked } = unpacked.value;
     for (const path of dropped) terminal.print(`Left out of what was unlocked: ${printable(path)}`);
     reportUnlinked(terminal, secrets.value, unlinked);
@@ -93,14 +93,14 @@ async function tellOrigin({ project, terminal }: StepContext, sealed: OpenedFile
 }
 
 async function sayWhatWaits({ project, session, terminal }: StepContext): Promise<void> {
-  if (session.isNews) return;
+  if (session.remoteCheck.isNeedless) return;
   const { state, reason } = await checkPushed(project.vaultFolder, project.config.remote.url);
   if (state === "false") terminal.print(`Not pushed yet: ${reason}. It is pushed when you leave.`);
 }
 
 const vaultOpen: StepCheck = async (context) => {
   const found = await isOpen(context);
-  context.session.sawOpen = found.state === "true";
+  context.session.vault.sawOpen = found.state === "true";
   return found;
 };
 
@@ -111,7 +111,8 @@ const isOpen: StepCheck = async (context) => {
   const recorded = await isRecordedOpen(project.vaultFolder, state.value);
   const isNoted = recorded.ok && recorded.value;
   // with nobody there it may have been closed from inside
-  if (isNoted && (session.sawOpen || (await isInUse(project.vaultFolder)))) return holds("the vault is open");
+  if (isNoted && (session.vault.sawOpen || (await isInUse(project.vaultFolder))))
+    return holds("the vault is open");
   const secrets = await context.secrets();
   if (!secrets.ok) return fromFailure(secrets.failure);
   const found = await readOpenState(secrets.value);

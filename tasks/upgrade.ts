@@ -26,7 +26,7 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   if (!to.ok) return to;
   const sealed = await reseal({ path, from: old.value.passphrase, to: to.value, format: "age" });
   if (!sealed.ok) return (to.value.wipe(), sealed);
-  session.keep(to.value);
+  session.passphrase.keep(to.value);
   const { dropped } = sealed.value.summary;
   if (dropped.length > 0) terminal.print(`Left out: ${dropped.map(printable).join(", ")}`);
   terminal.print(

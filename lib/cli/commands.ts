@@ -70,7 +70,7 @@ own, and asks nothing; every check has a time limit. If the project is not trust
   =  good        -  should be better        !  would stop \`tazpod enter\`        ?  unknown
 
 Exit code 3 if something would stop \`enter\`, else 0.`,
-    flags: ["read-data", "offline", ...vaultFlags],
+    flags: ["read-data", "offline", "yes", ...vaultFlags],
   },
   {
     name: "history",

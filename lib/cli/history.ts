@@ -121,7 +121,7 @@ async function entriesOf(
   if (!fetched.ok) return fetched;
   const { temp } = fetched.value;
   try {
-    const { passphrase } = context.session;
+    const passphrase = context.session.passphrase.known;
     const listed =
       passphrase === undefined
         ? await withPassphrase(context, "Passphrase of the vault:", (given) => listVault(temp.path, given))

@@ -74,13 +74,13 @@ class Tending {
   /** The passphrase, from another session, if this one joined it and was never told; one that opens nothing is forgotten. */
   async learn(): Promise<void> {
     const { session, project } = this.#context;
-    if (session.passphrase !== undefined) return;
-    const given = (session.takeOffered() ?? (await askOtherSessions(project)))?.secret;
+    if (session.passphrase.known !== undefined) return;
+    const given = (session.passphrase.takeOffered() ?? (await askOtherSessions(project)))?.secret;
     if (given === undefined) return;
     const opened = await openVault(project.vaultFile, given);
     if (!opened.ok) return given.wipe();
     opened.value.tar.destroy();
-    session.keep(given);
+    session.passphrase.keep(given);
   }
 
   /** For as long as one guard lasts. */
@@ -163,8 +163,9 @@ class Tending {
     if (state === "true") return ok("saved");
     if (state === "unknown") return fail({ kind: "save-incomplete", problems: [reason] });
     await this.learn();
-    if (project.config.session.autosaveMs === 0 || session.passphrase === undefined) return ok("unsaved");
-    const done = await saveVault(this.#context, session.passphrase, () => undefined);
+    if (project.config.session.autosaveMs === 0 || session.passphrase.known === undefined)
+      return ok("unsaved");
+    const done = await saveVault(this.#context, session.passphrase.known, () => undefined);
     return done.ok ? ok("sealed") : done;
   }
 

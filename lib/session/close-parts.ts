@@ -13,11 +13,11 @@ import type { StepContext } from "./step.js";
 
 /** The parts that this run opened, is done with, and nobody else here has asked for. */
 export async function partsToClose({ project, session }: StepContext): Promise<Result<readonly string[]>> {
-  if (!session.isLeaving || session.ownParts.length === 0) return ok([]);
+  if (!session.vault.isLeaving || session.parts.toClose.length === 0) return ok([]);
   const others = await otherSessions(project.vaultFolder);
   if (!others.ok) return others;
   const wanted = new Set(others.value.flatMap(({ parts }) => parts));
-  return ok(session.ownParts.filter((part) => !wanted.has(part)));
+  return ok(session.parts.toClose.filter((part) => !wanted.has(part)));
 }
 
 /**
@@ -33,7 +33,7 @@ export function closeParts(context: StepContext, secrets: SecretsFolder): Promis
     if (!mark.ok) return mark;
     if (typeof mark.value === "string") return fail({ kind: "vault-closed" });
     const closed = await takeAway(context, secrets, mark.value, names.value);
-    if (closed.ok) session.ownParts = [];
+    if (closed.ok) session.parts.toClose = [];
     return closed;
   });
 }

@@ -35,8 +35,8 @@ export function startCompanion(
       over.abort();
       const [problem] = await Promise.all([tending, ending]);
       const { session, terminal } = context;
-      for (const text of [problem, session.aside]) if (text !== undefined) terminal.print(text);
-      session.aside = undefined;
+      for (const text of [problem, session.strays.takeMessage()])
+        if (text !== undefined) terminal.print(text);
       if (wasIdle) context.terminal.print(`No key was pressed for ${spoken(idleMs)}: the shell was ended.`);
       return wasIdle;
     },
@@ -51,14 +51,14 @@ async function tend(
 ): Promise<string | undefined> {
   if (!open) return undefined;
   // at once: whoever has it may be just about to leave
-  const isKnown = context.session.passphrase !== undefined;
+  const isKnown = context.session.passphrase.known !== undefined;
   const serving = isKnown
     ? import("./passphrase-sharing.js").then(({ servePassphrase }) => servePassphrase(context))
     : undefined;
   const given = isKnown ? undefined : fromPeers(context, over);
   await sleep(delayMs, over);
   const passphrase = await given;
-  if (passphrase !== undefined) context.session.offer(passphrase);
+  if (passphrase !== undefined) context.session.passphrase.offer(passphrase);
   if (over.aborted) {
     const served = await serving;
     if (served?.ok === true) await served.value();

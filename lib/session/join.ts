@@ -30,11 +30,13 @@ export function join(
     if (!open.ok) return open;
     const others = await otherSessions(project.vaultFolder);
     if (!others.ok) return others;
-    if (open.value && !session.unlocked && others.value.length === 0) terminal.print(leftOpen);
+    if (open.value && !session.vault.unlockedHere && others.value.length === 0) terminal.print(leftOpen);
     // what somebody has opened by hand stays open
     const shared = others.value.flatMap(({ parts }) => parts);
-    session.ownParts = options.parts.filter((part) => [...session.openedParts, ...shared].includes(part));
-    const joined = await joinSession(project.vaultFolder, session.ownParts);
+    session.parts.toClose = options.parts.filter((part) =>
+      [...session.parts.opened, ...shared].includes(part),
+    );
+    const joined = await joinSession(project.vaultFolder, session.parts.toClose);
     return joined.ok ? ok({ open: open.value, leave: joined.value }) : joined;
   });
 }
@@ -49,14 +51,14 @@ async function stillOpen(
 ): Promise<Result<boolean>> {
   const { project, session } = context;
   const open = await isRecordedOpen(project.vaultFolder, state);
-  if (!open.ok || open.value === session.sawOpen) return open;
+  if (!open.ok || open.value === session.vault.sawOpen) return open;
   // the record and this run's last look differ: another tazpod has opened or closed it, or it was closed from inside
   const found = await readOpenState(secrets);
   if (!found.ok) return found;
   if (found.value === "closing") return finish(context, secrets);
   if (found.value === "changed") return fail(openStateChanged(context));
   if (found.value !== "closed") return ok(true);
-  if (session.sawOpen)
+  if (session.vault.sawOpen)
     return fail({ kind: "changed-meanwhile", detail: "The vault has just been locked from another shell" });
   const forgotten = await forgetOpen(project.vaultFolder);
   return forgotten.ok ? ok(false) : forgotten;
@@ -78,7 +80,7 @@ async function finish({ project, session }: StepContext, secrets: SecretsFolder)
     const forgotten = await forgetOpen(project.vaultFolder);
     if (!forgotten.ok) return forgotten;
   }
-  session.isLeaving = false;
+  session.vault.isLeaving = false;
   return fail({
     kind: "changed-meanwhile",
     detail: "Locking the vault had not come to its end, and has now",

@@ -44,7 +44,7 @@ export async function openMissingParts(context: StepContext, secrets: SecretsFol
     add(context, secrets, passphrase.value, missing),
   );
   if (!opened.ok) return opened;
-  session.openedParts = [...session.openedParts, ...missing];
+  session.parts.opened = [...session.parts.opened, ...missing];
   const { files, bytes, unlinked } = opened.value;
   reportUnlinked(terminal, secrets, unlinked);
   terminal.print(`✔ unlocked ${missing.join(", ")}: ${formatFileCount(files)}, ${formatBytes(bytes)}`);

@@ -46,7 +46,7 @@ export async function withProject<T>(
     return await work(opened.value);
   } finally {
     interrupts.unwatch();
-    await services.session.leave();
+    await services.session.vault.leave();
     services.session.end();
   }
 }

@@ -28,7 +28,7 @@ export async function servePassphrase({
   const path = join(found.value, `${process.pid}.sock`);
   const served = await serveSecret(path, async () => {
     const noted = await stat(join(projectState(project.vaultFolder), "open.json"));
-    return noted.ok && noted.value !== undefined ? session.passphrase : undefined;
+    return noted.ok && noted.value !== undefined ? session.passphrase.known : undefined;
   });
   if (!served.ok) return served;
   return ok(async () => {

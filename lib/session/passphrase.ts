@@ -23,28 +23,28 @@ export async function withPassphrase<T>(
   open: (passphrase: Secret) => Promise<Result<T>>,
 ): Promise<Result<T>> {
   const { session, terminal } = context;
-  if (session.passphrase !== undefined) {
-    const opened = await open(session.passphrase);
+  if (session.passphrase.known !== undefined) {
+    const opened = await open(session.passphrase.known);
     if (opened.ok || opened.failure.kind !== "wrong-passphrase" || !terminal.interactive) return opened;
     terminal.print("This vault has another passphrase than the one before.");
   }
-  const shared = session.passphrase === undefined ? await fromPeers(context) : undefined;
+  const shared = session.passphrase.known === undefined ? await fromPeers(context) : undefined;
   if (shared !== undefined) {
     const opened = await open(shared.secret);
     if (opened.ok) {
-      session.keep(shared.secret);
+      session.passphrase.keep(shared.secret);
       return opened;
     }
     shared.secret.wipe();
     if (opened.failure.kind !== "wrong-passphrase") return opened;
   }
   for (let attempt = 1; ; attempt += 1) {
-    const offered = session.takeOffered();
+    const offered = session.passphrase.takeOffered();
     const given = offered === undefined ? await readPassphrase(sourcesOf(context), question) : ok(offered);
     if (!given.ok) return given;
     const opened = await open(given.value.secret);
     if (opened.ok) {
-      session.keep(given.value.secret);
+      session.passphrase.keep(given.value.secret);
       return opened;
     }
     given.value.secret.wipe();
@@ -58,7 +58,8 @@ export async function withPassphrase<T>(
 
 /** From a session that is open here, where nothing else was named as its source. */
 async function fromPeers(context: StepContext): Promise<Passphrase | undefined> {
-  if (context.session.hasPassphrase || Object.keys(sourcesOf(context).sources).length > 0) return undefined;
+  if (context.session.passphrase.isGiven || Object.keys(sourcesOf(context).sources).length > 0)
+    return undefined;
   const { askOtherSessions } = await import("./passphrase-sharing.js");
   return askOtherSessions(context.project);
 }
@@ -66,11 +67,11 @@ async function fromPeers(context: StepContext): Promise<Passphrase | undefined> 
 /** Asks for the passphrase of the vault here, and begins to make the key of it; what opens the vault finds out whether it is right. */
 export async function offerPassphrase(context: StepContext, question: string): Promise<Result<void>> {
   const { session, project } = context;
-  if (session.hasPassphrase) return ok(undefined);
+  if (session.passphrase.isGiven) return ok(undefined);
   const shared = await fromPeers(context);
   const given = shared === undefined ? await readPassphrase(sourcesOf(context), question) : ok(shared);
   if (!given.ok) return given;
-  session.offer(given.value);
+  session.passphrase.offer(given.value);
   void openVault(project.vaultFile, given.value.secret).then(
     (opened) => opened.ok && opened.value.tar.destroy(),
     () => undefined,
@@ -119,7 +120,7 @@ export function vaultPassphrase(context: StepContext, question: string): Promise
 export async function chosenPassphrase(context: StepContext): Promise<Result<Secret>> {
   const given = await newPassphrase(sourcesOf(context));
   if (!given.ok) return given;
-  context.session.keep(given.value.secret);
+  context.session.passphrase.keep(given.value.secret);
   return ok(given.value.secret);
 }
 

@@ -95,11 +95,13 @@ async function keepAside(
   strays: readonly string[],
 ): Promise<Result<void>> {
   if (strays.length === 0) return ok(undefined);
-  const kept = await sealRamContent(project, secrets, passphrase, signal, session.asidePath);
+  const kept = await sealRamContent(project, secrets, passphrase, signal, session.strays.path);
   if (!kept.ok) return kept;
-  session.asidePath = kept.value;
   const names = strays.slice(0, 5).join(", ") + (strays.length > 5 ? `, and ${strays.length - 5} more` : "");
-  session.aside = `Not saved in the vault, because the part it lies in is closed: ${names}. All of the RAM folder is kept, sealed, as ${kept.value}. \`tazpod unlock --part NAME\` opens a part.`;
+  session.strays.keep(
+    kept.value,
+    `Not saved in the vault, because the part it lies in is closed: ${names}. All of the RAM folder is kept, sealed, as ${kept.value}. \`tazpod unlock --part NAME\` opens a part.`,
+  );
   return ok(undefined);
 }
 
@@ -172,7 +174,7 @@ export async function vaultSaved(context: StepContext): Promise<CheckResult> {
   // before the reading: who comes and goes while it is read may change what was read already
   const seen = await sessionsTimestamp(context.project.vaultFolder);
   if (!seen.ok) return fromFailure(seen.failure);
-  context.session.lookedAt = seen.value;
+  context.session.vault.checkedAt = seen.value;
   const digest = await digestOf(context, secrets.value, mark.value.moving ?? []);
   // what cannot be read is not saved either; the save then says what it is
   if (!digest.ok)
@@ -180,7 +182,7 @@ export async function vaultSaved(context: StepContext): Promise<CheckResult> {
       ? fromFailure(digest.failure)
       : fails("the RAM folder cannot be read whole");
   if (digest.value === mark.value.digest) return holds("nothing has changed since it was saved");
-  if (!context.session.isLeaving || !(await isInUse(context.project.vaultFolder)))
+  if (!context.session.vault.isLeaving || !(await isInUse(context.project.vaultFolder)))
     return fails("there is unsaved work");
   // a part goes only once everything is saved, and nobody comes back for it
   const parts = await partsToClose(context);

@@ -2,75 +2,124 @@ import type { Staleness } from "../remote/local-vault.js";
 import type { Secret } from "../host/secret.js";
 import type { Passphrase } from "../vault/read-passphrase.js";
 
-/** What one run of tazpod remembers between its steps, in memory only. */
+/**
+ * What one run of tazpod remembers between its steps, in memory only. Each part is changed by the file it names, and only
+ * read by others.
+ */
 export class Session {
-  /** Whether the remote has moved on, once that was asked. */
-  freshness: Promise<Staleness> | undefined;
-  /** The answer to that did not come in time. */
-  isLate = false;
-  /** The vault here was pulled, made or merged in this run. */
-  isNews = false;
-  /** The vault was open when this run last looked, or was opened by it. */
-  sawOpen = false;
-  /** This run unlocked the vault itself. */
-  unlocked = false;
-  /** The parts that were asked for by name, and that this run opened for that. */
-  openedParts: readonly string[] = [];
-  /** Those of them that are to be closed again at the end, unless somebody else has asked for them. */
-  ownParts: readonly string[] = [];
-  /** What could not be saved, since it lies in a closed part, in words; and the file that it was sealed to. */
-  aside: string | undefined;
-  asidePath: string | undefined;
-  /** The shell is over: what closes the vault from now on must make sure that nobody else has joined. */
-  isLeaving = false;
-  /** The comings and goings of sessions before this run last looked whether everything is saved. */
-  lookedAt: number | undefined;
-  /** The volume whose copy of the project was made like it in this run, as far as is known. */
-  carried: string | undefined;
-  /** What of it could not be brought back then. */
-  behind: readonly string[] = [];
-  /** Takes back that this run is about to have a shell. */
-  leave: () => Promise<void> = async () => undefined;
+  readonly passphrase = new PassphraseKeeper();
+  readonly remoteCheck = new RemoteCheck();
+  readonly vault = new VaultPresence();
+  readonly parts = new RequestedParts();
+  readonly strays = new Strays();
+  readonly workspace = new WorkspaceSync();
   readonly #over = new AbortController();
-  #passphrase: Secret | undefined;
-  #offered: Passphrase | undefined;
 
-  /** Aborts when the run is over, for what nobody waits for. */
+  /** Aborts when the run is over, for background work that nothing waits for. */
   get over(): AbortSignal {
     return this.#over.signal;
   }
 
-  /** The passphrase of the vault, once it has opened one. */
-  get passphrase(): Secret | undefined {
-    return this.#passphrase;
+  end(): void {
+    this.#over.abort();
+    this.passphrase.wipe();
+  }
+}
+
+/** The passphrase of the vault; changed by lib/session/passphrase.ts. At most one is known, and it has opened a vault. */
+class PassphraseKeeper {
+  #known: Secret | undefined;
+  #offered: Passphrase | undefined;
+
+  /** The passphrase that has opened a vault in this run. */
+  get known(): Secret | undefined {
+    return this.#known;
   }
 
-  /** Somebody has given a passphrase, whether it has opened anything or not. */
-  get hasPassphrase(): boolean {
-    return (this.#passphrase ?? this.#offered) !== undefined;
+  /** Whether a passphrase was given, even if it has opened nothing yet. */
+  get isGiven(): boolean {
+    return (this.#known ?? this.#offered) !== undefined;
   }
 
-  /** A passphrase that was given before anything was opened with it. */
+  /** Holds a passphrase that has opened nothing yet; the next one who needs it takes it. */
   offer(passphrase: Passphrase): void {
     this.#offered = passphrase;
   }
 
-  /** The one that was offered, once. */
   takeOffered(): Passphrase | undefined {
     const offered = this.#offered;
     this.#offered = undefined;
     return offered;
   }
 
+  /** Keeps a passphrase that has opened a vault, and wipes the one before. */
   keep(passphrase: Secret): void {
-    if (this.#passphrase !== passphrase) this.#passphrase?.wipe();
-    this.#passphrase = passphrase;
+    if (this.#known !== passphrase) this.#known?.wipe();
+    this.#known = passphrase;
   }
 
-  end(): void {
-    this.#over.abort();
-    this.#passphrase?.wipe();
-    this.#passphrase = undefined;
+  wipe(): void {
+    this.#known?.wipe();
+    this.#known = undefined;
     this.takeOffered()?.secret.wipe();
   }
+}
+
+/** Whether the remote has a newer vault; changed by lib/session/staleness.ts. The remote is asked at most once a run. */
+class RemoteCheck {
+  /** The answer of the remote, once it was asked. */
+  answer: Promise<Staleness> | undefined;
+  /** The shell did not wait for the answer; it is reported after the shell. */
+  isLate = false;
+  /** The local vault was pulled, created, merged or restored in this run, so the remote need not be asked. */
+  isNeedless = false;
+}
+
+/** This run's view of the open vault; changed by tasks/unlock.ts and tasks/shell.ts. */
+class VaultPresence {
+  /** The vault was open when this run last looked, or this run opened it. */
+  sawOpen = false;
+  /** This run unlocked the vault. Then `sawOpen` is true. */
+  unlockedHere = false;
+  /** The shell is over: before it locks the vault, this run has to check that no other session has joined. */
+  isLeaving = false;
+  /** The count of sessions that came and went before this run last checked that everything is saved. */
+  checkedAt: number | undefined;
+  /** Withdraws the note that this run is about to have a shell. */
+  leave: () => Promise<void> = async () => undefined;
+}
+
+/** The parts of the vault that were asked for by name; changed by lib/session/open-parts.ts and join.ts. */
+class RequestedParts {
+  /** Those that this run opened. */
+  opened: readonly string[] = [];
+  /** Those to close at the end, unless another session has asked for them. */
+  toClose: readonly string[] = [];
+}
+
+/** Files in closed parts, which a save cannot put into the vault; changed by lib/session/save.ts. */
+class Strays {
+  /** The sealed file that has them. It is written again by later saves of this run. */
+  path: string | undefined;
+  #message: string | undefined;
+
+  keep(path: string | undefined, message: string): void {
+    this.path = path;
+    this.#message = message;
+  }
+
+  /** Returns what to tell the user, once. */
+  takeMessage(): string | undefined {
+    const message = this.#message;
+    this.#message = undefined;
+    return message;
+  }
+}
+
+/** The copy of the project in the container, with `workspace: copy`; changed by tasks/carry.ts and tasks/shell.ts. */
+class WorkspaceSync {
+  /** The volume that was synced in this run and not used since. */
+  syncedVolume: string | undefined;
+  /** Files of it that could not be brought back. */
+  notSynced: readonly string[] = [];
 }

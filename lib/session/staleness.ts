@@ -13,25 +13,25 @@ const patienceMs = 1_000;
  */
 export function startRemoteCheck(context: StepContext): Promise<Staleness> {
   const { session, project } = context;
-  session.freshness ??= (async (): Promise<Staleness> => {
+  session.remoteCheck.answer ??= (async (): Promise<Staleness> => {
     const remote = await context.remote();
     const credentials = await remote.credentials(session.over);
     if (credentials.state === "true") return checkStaleness(remote, project.vaultFolder, session.over);
     const { reason: detail, hint = "Run `tazpod login`." } = credentials;
     return { state: "unknown", failure: { kind: "no-credentials", detail, hint } };
   })();
-  return session.freshness;
+  return session.remoteCheck.answer;
 }
 
 /** The fact `vault-current`: waits a second at most, and leaves what comes later to `lateNews`. */
 export async function vaultCurrent(context: StepContext): Promise<CheckResult> {
   const { session, project } = context;
   const { url } = project.config.remote;
-  if (session.isNews) return holds("it came in this run");
+  if (session.remoteCheck.isNeedless) return holds("it came in this run");
   if (isOffline(context)) return holds("not asked: --offline");
   const found = await within(startRemoteCheck(context), patienceMs);
   if (found === undefined) {
-    session.isLate = true;
+    session.remoteCheck.isLate = true;
     return unknown(notKnown(url, `no answer within ${patienceMs / 1000} s`));
   }
   return verdictOf(found, url);
@@ -55,8 +55,8 @@ export async function vaultDiverged(context: StepContext): Promise<CheckResult> 
 
 /** What came too late to hold the shell for; undefined when it is no news, or has not come even now. */
 export async function lateRemoteChange({ session, project }: StepContext): Promise<string | undefined> {
-  if (!session.isLate || session.freshness === undefined) return undefined;
-  const found = await within(session.freshness, 0);
+  if (!session.remoteCheck.isLate || session.remoteCheck.answer === undefined) return undefined;
+  const found = await within(session.remoteCheck.answer, 0);
   if (found?.state !== "newer" && found?.state !== "diverged") return undefined;
   return `${newsOf(found, project.config.remote.url)}; the answer came after the vault was opened.`;
 }

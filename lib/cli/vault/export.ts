@@ -14,7 +14,7 @@ export async function exportTar(command: VaultCommand): Promise<Result<void>> {
   const { context } = command;
   const whole = await inspected(context);
   if (!whole.ok) return whole;
-  const passphrase = context.session.passphrase;
+  const passphrase = context.session.passphrase.known;
   if (passphrase === undefined) throw new Error("a vault was opened and its passphrase is not known");
   const { tar } = vaultContent(context.project.vaultFile, passphrase);
   return settle(() => sendData(tar));
