@@ -9,8 +9,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { sync } from "./bench-sync.js";
-import { sealAndOpen, unlock, type UnlockRow, type VaultRow } from "./bench-vault.js";
+import { sync } from "./sync.js";
+import { sealAndOpen, unlock, type UnlockRow, type VaultRow } from "./vault.js";
 import { type Command, compare, isKept, type Row, time, trust } from "./compare.js";
 
 const bin = fileURLToPath(new URL("../bin/tazpod.js", import.meta.url));
