@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { clearFolder } from "../lib/secrets-folder/contents.js";
 import { ociEngine } from "../lib/engine/oci/engine.js";
 import { ok, take } from "../lib/failure/result.js";
-import { unlockVault } from "../lib/session/unlock.js";
+import { unlockVault } from "../lib/session/unlock-vault.js";
 import { Secret } from "../lib/host/secret.js";
 import { trust } from "./compare.js";
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { isRecordedOpen } from "../lib/secrets-folder/open-record.js";
-import { ok, type Result } from "../lib/failure/result.js";
+import { type Result, ok } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { fromFailure } from "../lib/run/checks.js";
-import { closeParts, partsToClose } from "../lib/session/close-parts.js";
-import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
+import { closeParts, partsToClose } from "../lib/session/open-and-close-parts.js";
+import { type StepCheck, type StepContext, fails, holds } from "../lib/session/step.js";
 
 /** Closes the parts that this run opened, and leaves the rest of the vault open. What was changed in them was saved before. */
 export async function run(context: StepContext): Promise<Result<void>> {

@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { makeFolder, stat } from "../lib/host/files.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
-import { chosenPassphrase } from "../lib/session/passphrase.js";
+import { chosenPassphrase } from "../lib/session/ask-passphrase.js";
 import type { StepContext } from "../lib/session/step.js";
 import { archiveLimit } from "../lib/vault/archive/entry-policy.js";
 import { sealInto } from "../lib/vault/seal-into.js";

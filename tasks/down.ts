@@ -2,12 +2,11 @@
 import { forgetOpen } from "../lib/secrets-folder/open-record.js";
 import { foreignContainer } from "../lib/engine/container.js";
 import { forgetRecordedEngine } from "../lib/engine/choose-engine.js";
-import { ok, type Result } from "../lib/failure/result.js";
+import { type Result, ok } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { fromFailure } from "../lib/run/checks.js";
-import { ownContainer } from "../lib/session/own-container.js";
-import { removeCopy } from "../lib/session/remove-copy.js";
-import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
+import { ownContainer, removeCopy } from "../lib/session/project-container.js";
+import { type StepCheck, type StepContext, fails, holds } from "../lib/session/step.js";
 
 /** Stops and removes the project's container, and nobody else's; with it the copy of the project that it has. */
 export async function run(context: StepContext): Promise<Result<void>> {

@@ -4,14 +4,12 @@ import { foreignContainer, startContainer } from "../lib/engine/container.js";
 import { explain } from "../lib/failure/explain.js";
 import { containerSpec } from "../lib/project/container-spec.js";
 import type { Failure } from "../lib/failure/failure.js";
-import { fail, ok, type Result } from "../lib/failure/result.js";
-import { engineNotes } from "../lib/session/engine-notes.js";
+import { type Result, fail, ok } from "../lib/failure/result.js";
+import { engineNotes, makeProjectContainer, ownContainer } from "../lib/session/project-container.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { fromFailure } from "../lib/run/checks.js";
 import { readyToMake, readyToStart } from "../lib/session/preflight.js";
-import { makeProjectContainer } from "../lib/session/make-noted.js";
-import { ownContainer } from "../lib/session/own-container.js";
-import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
+import { type StepCheck, type StepContext, fails, holds } from "../lib/session/step.js";
 
 /** Makes and starts the project's container, or starts it; somebody else's is refused. */
 export async function run(context: StepContext): Promise<Result<void>> {

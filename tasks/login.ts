@@ -2,12 +2,12 @@
 import { findLogin } from "../lib/aws/sso/find-login.js";
 import { loginObstacle } from "../lib/aws/sso/login-obstacle.js";
 import { openInBrowser } from "../lib/host/browser.js";
-import { fail, ok, type Result } from "../lib/failure/result.js";
+import { type Result, fail, ok } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
-import { awsLogin } from "../lib/session/aws-login.js";
 import { isOffline } from "../lib/session/staleness.js";
-import { fails, type StepCheck, type StepContext } from "../lib/session/step.js";
+import { type StepCheck, type StepContext, fails } from "../lib/session/step.js";
 import { failureText } from "../lib/failure/explain.js";
+import { foreground } from "../lib/host/process.js";
 
 /**
  * Gets credentials for the remote: nothing where they are at hand already. Else a login by IAM Identity Center, where the
@@ -61,6 +61,24 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
       : "Logged in, for as long as this tazpod runs: this host has no folder in RAM that is yours alone.",
   );
   return ok(undefined);
+}
+
+/** Has the AWS CLI log in, where neither the settings nor the profile say how to. Failures: `no-credentials`, `interrupted`. */
+async function awsLogin({ terminal, signal, vars, project }: StepContext): Promise<Result<void>> {
+  const profile = vars["profile"] ?? "default";
+  terminal.print(`Logging in: aws sso login --profile ${profile}`);
+  const argv = ["aws", "sso", "login", "--profile", profile];
+  const done = await terminal.handOver(() => foreground(argv, { cwd: project.root, signal }));
+  if (!done.ok) return done;
+  const { code, signal: killedBy } = done.value;
+  if (code === 0) return ok(undefined);
+  if (killedBy === "SIGINT" || code === 130) return fail({ kind: "interrupted", signal: "SIGINT" });
+  return fail({
+    kind: "no-credentials",
+    profile,
+    detail: `aws sso login --profile ${profile} failed`,
+    hint: "Its own words are above. Nothing else was tried.",
+  });
 }
 
 const session: StepCheck = async (context) =>

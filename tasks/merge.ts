@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { mergeRemote } from "../lib/remote/merge-remote.js";
-import { ok, type Result } from "../lib/failure/result.js";
+import { type Result, ok } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { vaultDiverged } from "../lib/session/staleness.js";
-import { otherPassphrase, vaultPassphrase } from "../lib/session/passphrase.js";
-import { offerPush } from "../lib/session/offer-push.js";
+import { otherPassphrase, vaultPassphrase } from "../lib/session/ask-passphrase.js";
+import { offerPush } from "../lib/session/push-vault.js";
 import type { StepContext } from "../lib/session/step.js";
 import { archiveLimit } from "../lib/vault/archive/entry-policy.js";
 import type { Merged } from "../lib/vault/merge-into.js";

@@ -3,8 +3,8 @@ import type { Failure } from "../lib/failure/failure.js";
 import type { Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { fromFailure } from "../lib/run/checks.js";
-import { openMissingParts, openParts } from "../lib/session/open-parts.js";
-import { namedParts } from "../lib/session/parts.js";
+import { openMissingParts, openParts } from "../lib/session/open-and-close-parts.js";
+import { namedParts } from "../lib/session/requested-parts.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
 
 /** Opens the parts of the vault that were asked for by name, where the vault is open without them. */

@@ -2,7 +2,7 @@
 import type { Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { startRemoteCheck, isOffline } from "../lib/session/staleness.js";
-import { offerPassphrase } from "../lib/session/passphrase.js";
+import { offerPassphrase } from "../lib/session/ask-passphrase.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
 
 /** Asks for the passphrase of the vault here. While it is typed, the remote is asked whether it has a newer one. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import type { Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
-import { replacingPassphrase, vaultPassphrase } from "../lib/session/passphrase.js";
+import { replacingPassphrase, vaultPassphrase } from "../lib/session/ask-passphrase.js";
 import type { StepContext } from "../lib/session/step.js";
 import { reseal } from "../lib/vault/reseal.js";
 import { offerPurge } from "./purge-history.js";

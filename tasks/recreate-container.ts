@@ -1,14 +1,12 @@
 #!/usr/bin/env node
-import { whyOutdated, buildOrPullImage } from "../lib/engine/container.js";
+import { buildOrPullImage, whyOutdated } from "../lib/engine/container.js";
 import { containerSpec } from "../lib/project/container-spec.js";
 import type { Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { fromFailure } from "../lib/run/checks.js";
 import { readyToMake } from "../lib/session/preflight.js";
-import { removeCopy } from "../lib/session/remove-copy.js";
-import { makeProjectContainer } from "../lib/session/make-noted.js";
-import { ownContainer } from "../lib/session/own-container.js";
-import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
+import { makeProjectContainer, ownContainer, removeCopy } from "../lib/session/project-container.js";
+import { type StepCheck, type StepContext, fails, holds } from "../lib/session/step.js";
 import { isRecordedOpen } from "../lib/secrets-folder/open-record.js";
 
 /** Removes the container and makes it from today's settings. */

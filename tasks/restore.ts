@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { stat } from "../lib/host/files.js";
 import { restoreCopy } from "../lib/remote/restore-copy.js";
-import { fail, ok, type Result } from "../lib/failure/result.js";
+import { type Result, fail, ok } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
-import { otherPassphrase, vaultPassphrase, withPassphrase } from "../lib/session/passphrase.js";
-import { offerPush } from "../lib/session/offer-push.js";
+import { otherPassphrase, vaultPassphrase, withPassphrase } from "../lib/session/ask-passphrase.js";
+import { offerPush } from "../lib/session/push-vault.js";
 import type { StepContext } from "../lib/session/step.js";
 import type { Secret } from "../lib/host/secret.js";
 import { inspectVault } from "../lib/vault/inspect.js";

@@ -3,9 +3,9 @@ import { readOpenState } from "../lib/secrets-folder/open-state.js";
 import { withProjectLock } from "../lib/project/project-lock.js";
 import { ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
-import { vaultPassphrase } from "../lib/session/passphrase.js";
+import { vaultPassphrase } from "../lib/session/ask-passphrase.js";
 import { closeTampered, notOpen } from "../lib/session/tampered.js";
-import { saveVault, vaultSaved } from "../lib/session/save.js";
+import { saveVault, vaultSaved } from "../lib/session/save-vault.js";
 import type { StepCheck, StepContext } from "../lib/session/step.js";
 import type { Secret } from "../lib/host/secret.js";
 

@@ -13,7 +13,7 @@ import { runWhenMain } from "../lib/session/step-program.js";
 import { startCompanion } from "../lib/session/companion.js";
 import { fromFailure } from "../lib/run/checks.js";
 import { lateRemoteChange } from "../lib/session/staleness.js";
-import { finishLocking, join, type Joined } from "../lib/session/join.js";
+import { finishLocking, join, type Joined } from "../lib/session/join-session.js";
 import { exitCodeOf, runInside } from "../lib/session/run-inside.js";
 import { shellEnvironment } from "../lib/session/shell-environment.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";

@@ -7,20 +7,19 @@ import { checkPushed } from "../lib/remote/local-vault.js";
 import { withProjectLock } from "../lib/project/project-lock.js";
 import { isInUse, joinSession } from "../lib/project/sessions.js";
 import { printable } from "../lib/host/printable.js";
-import { fail, ok, type Result } from "../lib/failure/result.js";
+import { type Result, fail, ok } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { formatBytes, formatFileCount } from "../lib/host/human.js";
-import { reportUnlinked } from "../lib/session/bridges.js";
+import { reportUnlinked, unlockVault } from "../lib/session/unlock-vault.js";
 import { fromFailure } from "../lib/run/checks.js";
 import { openStateChanged } from "../lib/session/tampered.js";
-import { openMissingParts } from "../lib/session/open-parts.js";
-import { wantedOpening } from "../lib/session/parts.js";
-import { withPassphrase } from "../lib/session/passphrase.js";
-import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
-import { unlockVault } from "../lib/session/unlock.js";
+import { openMissingParts } from "../lib/session/open-and-close-parts.js";
+import { wantedOpening } from "../lib/session/requested-parts.js";
+import { withPassphrase } from "../lib/session/ask-passphrase.js";
+import { type StepCheck, type StepContext, fails, holds } from "../lib/session/step.js";
 import { closedParts } from "../lib/vault/vault-parts.js";
 import { archiveLimit } from "../lib/vault/archive/entry-policy.js";
-import { recordNewest, checkNotOlder, type OpenedFile } from "../lib/vault/rollback-check.js";
+import { type OpenedFile, checkNotOlder, recordNewest } from "../lib/vault/rollback-check.js";
 import { cleanLeftovers } from "../lib/vault/store.js";
 
 /** Opens the local vault into the RAM folder: completely, or not at all. */

@@ -2,7 +2,7 @@
 import { printable } from "../lib/host/printable.js";
 import { ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
-import { replacingPassphrase, withPassphrase } from "../lib/session/passphrase.js";
+import { replacingPassphrase, withPassphrase } from "../lib/session/ask-passphrase.js";
 import type { StepContext } from "../lib/session/step.js";
 import { openVault } from "../lib/vault/open-vault.js";
 import { reseal } from "../lib/vault/reseal.js";

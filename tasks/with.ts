@@ -4,11 +4,11 @@ import { failureText } from "../lib/failure/explain.js";
 import { resultsOnTerminal } from "../lib/host/screen.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
-import { type SeparateContainer, openInSeparateContainer } from "../lib/session/open-aside.js";
-import { namedParts } from "../lib/session/parts.js";
-import { vaultPassphrase } from "../lib/session/passphrase.js";
+import { type SeparateContainer, openInSeparateContainer } from "../lib/session/open-separate-container.js";
+import { namedParts } from "../lib/session/requested-parts.js";
+import { vaultPassphrase } from "../lib/session/ask-passphrase.js";
 import { exitCodeOf, runInside } from "../lib/session/run-inside.js";
-import { saveSeparateContainer } from "../lib/session/save-aside.js";
+import { saveSeparateContainer } from "../lib/session/save-separate-container.js";
 import { shellEnvironment } from "../lib/session/shell-environment.js";
 import type { StepContext } from "../lib/session/step.js";
 

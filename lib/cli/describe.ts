@@ -7,7 +7,7 @@ import { flagLines, runFlags } from "../run/flags.js";
 import { flagsOf } from "../run/task-flags.js";
 import { commands, findCommand } from "./commands.js";
 import { commandHelp, generalHelp } from "./help.js";
-import type { ProjectRun } from "../session/open.js";
+import type { ProjectRun } from "../session/open-project.js";
 import { inProject } from "./in-project.js";
 import { byName, findTarget } from "./target.js";
 

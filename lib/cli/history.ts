@@ -6,7 +6,7 @@ import type { Remote, RemoteObject } from "../remote/remote-types.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Arguments } from "../run/arguments.js";
 import { formatBytes } from "../host/human.js";
-import { withPassphrase } from "../session/passphrase.js";
+import { withPassphrase } from "../session/ask-passphrase.js";
 import { inVaultProject } from "./in-project.js";
 import type { StepContext } from "../session/step.js";
 import { changeLines, type Changes, changesBetween } from "../vault/changes.js";

@@ -1,7 +1,7 @@
 import { fail, type Result } from "../failure/result.js";
 import type { Arguments } from "../run/arguments.js";
-import { reportFailure } from "../run/report.js";
-import { type OpenOptions, type ProjectRun, withProject } from "../session/open.js";
+import { reportFailure } from "../run/report-failure.js";
+import { type OpenOptions, type ProjectRun, withProject } from "../session/open-project.js";
 import type { StepContext } from "../session/step.js";
 
 /** Runs `work` in the project and reports its failure. Returns the exit code: what `work` returns, or 0. */

@@ -4,7 +4,7 @@ import { printJson, printResult } from "../host/screen.js";
 import { render } from "../recipe/render.js";
 import type { Goal, Task } from "../recipe/recipe.js";
 import type { Arguments } from "../run/arguments.js";
-import type { ProjectRun } from "../session/open.js";
+import type { ProjectRun } from "../session/open-project.js";
 import { inProject } from "./in-project.js";
 
 /** `tazpod list`: the goals and tasks that can be named, and what they do. */

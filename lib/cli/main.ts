@@ -3,7 +3,7 @@ import { printNote, printResult } from "../host/screen.js";
 import type { Failure } from "../failure/failure.js";
 import { type Arguments, parseArguments } from "../run/arguments.js";
 import type { FlagName } from "../run/flags.js";
-import { reportFailure } from "../run/report.js";
+import { reportFailure } from "../run/report-failure.js";
 import { nearest } from "../document/nearest.js";
 import { actions } from "./actions.js";
 import { type Command, commands, findCommand } from "./commands.js";

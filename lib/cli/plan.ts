@@ -5,7 +5,7 @@ import { printJson, printResult } from "../host/screen.js";
 import { formatPlan, planJson } from "../plan/format-plan.js";
 import type { Arguments } from "../run/arguments.js";
 import { planOf } from "../run/plan-of.js";
-import { reportFailure } from "../run/report.js";
+import { reportFailure } from "../run/report-failure.js";
 import { inProject } from "./in-project.js";
 import { readWords, targetOf } from "./target.js";
 

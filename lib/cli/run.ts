@@ -1,8 +1,8 @@
 import { ok } from "../failure/result.js";
 import { printJson } from "../host/screen.js";
 import type { Arguments } from "../run/arguments.js";
-import { reportFailure } from "../run/report.js";
-import { runTarget } from "../run/run.js";
+import { reportFailure } from "../run/report-failure.js";
+import { runTarget } from "../run/run-target.js";
 import { preload } from "../run/scripts.js";
 import { inProject } from "./in-project.js";
 import { readWords, targetOf } from "./target.js";

@@ -1,18 +1,16 @@
 import { nearest } from "../document/nearest.js";
-import { fail, ok, type Result } from "../failure/result.js";
+import { type Result, fail, ok } from "../failure/result.js";
 import { displayPath } from "../host/paths.js";
 import type { Target } from "../plan/plan.js";
 import type { Project } from "../project/project.js";
 import type { Goal, Recipe, Task } from "../recipe/recipe.js";
 import type { Arguments } from "../run/arguments.js";
-import type { FlagName } from "../run/flags.js";
+import { type FlagName, runFlags } from "../run/flags.js";
 import type { InitOptions } from "../run/init-options.js";
-import { runFlags } from "../run/flags.js";
 import { flagsOf } from "../run/task-flags.js";
-import type { ProjectRun } from "../session/open.js";
-import { namedParts } from "../session/parts.js";
+import type { ProjectRun } from "../session/open-project.js";
+import { namedParts } from "../session/requested-parts.js";
 import { commandNames } from "./commands.js";
-import { withPlacement } from "./with.js";
 
 /** A command line of `run` or `plan`: the words that name a target, and the parts after `with` moved to the options. */
 export interface TargetWords {
@@ -142,4 +140,28 @@ function checkInit({ initialised, configFile }: Project, init: InitOptions): Res
     message: `--${flag} is for a new project, and this one exists already.`,
     hint: `Change ${displayPath(configFile)} instead.`,
   });
+}
+
+/**
+ * Decides where `with` runs its command: in a container of its own if the engine can isolate one; otherwise, or with
+ * --in-shell, in the shell's container. Returns other words unchanged.
+ */
+async function withPlacement(words: readonly string[], { services }: ProjectRun): Promise<readonly string[]> {
+  const [name, ...rest] = words;
+  if (name !== "with") return words;
+  const { options, project, terminal } = services;
+  const inShell = ["with-in-shell", ...rest];
+  if (options.inShell || !project.initialised) return inShell;
+  const { engine, failure } = await services.chosen();
+  const why =
+    engine.runHelper === undefined && failure === undefined
+      ? `the engine ${engine.name} does not isolate it`
+      : project.config.workspace === "copy"
+        ? "`workspace: copy` has one copy of the project"
+        : undefined;
+  if (why === undefined) return words;
+  terminal.print(
+    `The command has no container of its own (${why}): while it runs, other programs in the shell's container can read ${options.parts.join(", ")}.`,
+  );
+  return inShell;
 }

@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from "../failure/result.js";
 import { printJson, printResult } from "../host/screen.js";
 import type { Arguments } from "../run/arguments.js";
-import type { ProjectRun } from "../session/open.js";
+import type { ProjectRun } from "../session/open-project.js";
 import { readTrust } from "../trust/ensure-trusted.js";
 import { removeTrusted, writeTrusted } from "../trust/trusted-projects.js";
 import { inProject } from "./in-project.js";

@@ -4,7 +4,7 @@ import { currentFolder } from "../host/paths.js";
 import type { Failure } from "../failure/failure.js";
 import { type Flag, type FlagName, flags } from "./flags.js";
 import { parseInit } from "./init-options.js";
-import type { RunOptions } from "./options.js";
+import type { RunOptions } from "./run-options.js";
 import { fail, ok, type Result } from "../failure/result.js";
 
 /** A parsed command line; commands and tasks are not looked up yet. */

@@ -7,7 +7,7 @@ import { render } from "../recipe/render.js";
 import type { Check } from "../recipe/recipe.js";
 import { checkCommand } from "../trust/trusted-code.js";
 import { loadScript } from "./scripts.js";
-import { fails, holds, unknown, type RunContext } from "./context.js";
+import { fails, holds, unknown, type RunContext } from "./run-context.js";
 
 /** A failure met while checking: nobody can tell. */
 export function fromFailure(failure: Failure): CheckResult {

@@ -3,7 +3,7 @@ import type { Plan, PlannedStep } from "../plan/plan.js";
 import { render } from "../recipe/render.js";
 import type { Recipe, Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import type { RunOptions } from "./options.js";
+import type { RunOptions } from "./run-options.js";
 
 /** One question for a whole branch of the plan. */
 export interface Question {

@@ -9,7 +9,7 @@ import type { Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { checkCommand } from "../trust/trusted-code.js";
 import { loadScript, modulesOf } from "./scripts.js";
-import type { RunContext } from "./context.js";
+import type { RunContext } from "./run-context.js";
 
 /** Where the stdout of a step's programs goes. Their stderr is always on tazpod's own. */
 export type Stdout = "stdout" | "stderr";

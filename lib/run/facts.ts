@@ -2,7 +2,7 @@ import type { CheckResult } from "../failure/check-result.js";
 import { factsOf } from "../recipe/read-check.js";
 import type { Fact, Recipe, Task } from "../recipe/recipe.js";
 import { evaluate } from "./checks.js";
-import { fails, unknown, type RunContext } from "./context.js";
+import { fails, unknown, type RunContext } from "./run-context.js";
 
 type ContextFor = (signal: AbortSignal) => RunContext;
 

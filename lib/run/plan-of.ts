@@ -4,7 +4,7 @@ import type { Plan, Progress, Target } from "../plan/plan.js";
 import type { CheckResult } from "../failure/check-result.js";
 import { render, renderKnown } from "../recipe/render.js";
 import { fail, type Result } from "../failure/result.js";
-import type { Run } from "./context.js";
+import type { Run } from "./run-context.js";
 
 /** The plan of a target as things are: the resolver's questions answered by the checks. */
 export async function planOf(target: Target, run: Run, progress: Progress): Promise<Result<Plan>> {

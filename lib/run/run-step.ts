@@ -6,7 +6,7 @@ import { fail, ok, type Result } from "../failure/result.js";
 import { execute, printsFreely, type Stdout } from "./execute.js";
 import { evaluate } from "./checks.js";
 import { plainProgress, type Report } from "./progress.js";
-import type { Run } from "./context.js";
+import type { Run } from "./run-context.js";
 
 /**
  * One step: its preconditions, its work with time limit and retries, and then whether it achieved what it says.

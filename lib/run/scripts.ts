@@ -5,7 +5,7 @@ import type { Check, Recipe, ScriptRef } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { TrustedCode } from "../trust/trusted-code.js";
 import { builtinStep } from "./builtin-steps.js";
-import type { StepScript } from "./context.js";
+import type { StepScript } from "./run-context.js";
 
 /** A script as a module with its exports, or as a program to run. */
 export type LoadedScript =

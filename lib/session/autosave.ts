@@ -10,7 +10,7 @@ import { openVault } from "../vault/open-vault.js";
 import { isOffline } from "./staleness.js";
 import { askOtherSessions, servePassphrase } from "./passphrase-sharing.js";
 import { pushVault } from "./push-vault.js";
-import { saveVault, vaultSaved } from "./save.js";
+import { saveVault, vaultSaved } from "./save-vault.js";
 import type { StepContext } from "./step.js";
 
 /** A guard that ended, as when the engine was restarted, is started again so much later, in ms. */

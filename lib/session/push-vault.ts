@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { failureText } from "../failure/explain.js";
 import { push } from "../remote/push.js";
-import type { Result } from "../failure/result.js";
+import { type Result, ok } from "../failure/result.js";
 import { formatBytes } from "../host/human.js";
 import type { StepContext } from "./step.js";
 
@@ -27,4 +27,21 @@ export async function pushVault(
       `The vault was pushed, but its history copy was not made; the next push makes it.\n${failureText(done.value.historyProblem)}`,
     );
   return done;
+}
+
+/** A vault that was put together here is there for others only once somebody has said so. */
+export async function offerPush(
+  context: StepContext,
+  push: (context: StepContext) => Promise<Result<unknown>>,
+): Promise<Result<unknown>> {
+  const { terminal, options, signal, project } = context;
+  const agreed = options.yes === "all" || options.yes.has("push");
+  const answer =
+    agreed || !terminal.interactive
+      ? ok(agreed)
+      : await terminal.confirm(`Push it to ${project.config.remote.url}?`, true, signal);
+  if (!answer.ok) return answer;
+  if (answer.value) return push(context);
+  terminal.print("It is not pushed yet: `tazpod push`, or the next enter, brings it there.");
+  return ok(undefined);
 }

@@ -4,9 +4,9 @@ import { render } from "../recipe/render.js";
 import type { Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { type Arguments, parseArguments } from "../run/arguments.js";
-import { type ProjectRun, withProject } from "./open.js";
+import { type ProjectRun, withProject } from "./open-project.js";
 import { runStep } from "../run/run-step.js";
-import { reportFailure } from "../run/report.js";
+import { reportFailure } from "../run/report-failure.js";
 
 /** Runs one built-in step script as a program; returns the exit code. */
 export async function runStepProgram(file: string, argv: readonly string[]): Promise<number> {

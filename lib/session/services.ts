@@ -15,7 +15,7 @@ import type { Remote } from "../remote/remote-types.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { TrustedCode } from "../trust/trusted-code.js";
 import { ensureTrusted } from "../trust/ensure-trusted.js";
-import type { RunOptions } from "../run/options.js";
+import type { RunOptions } from "../run/run-options.js";
 import { Session } from "./session.js";
 import type { StepContext } from "./step.js";
 import { projectState } from "../host/project-state.js";

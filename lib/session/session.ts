@@ -26,7 +26,7 @@ export class Session {
   }
 }
 
-/** The passphrase of the vault; changed by lib/session/passphrase.ts. At most one is known, and it has opened a vault. */
+/** The passphrase of the vault; changed by lib/session/ask-passphrase.ts. At most one is known, and it has opened a vault. */
 class PassphraseKeeper {
   #known: Secret | undefined;
   #offered: Passphrase | undefined;
@@ -89,7 +89,7 @@ class VaultPresence {
   leave: () => Promise<void> = async () => undefined;
 }
 
-/** The parts of the vault that were asked for by name; changed by lib/session/open-parts.ts and join.ts. */
+/** The parts of the vault that were asked for by name; changed by lib/session/open-and-close-parts.ts and join.ts. */
 class RequestedParts {
   /** Those that this run opened. */
   opened: readonly string[] = [];
@@ -97,7 +97,7 @@ class RequestedParts {
   toClose: readonly string[] = [];
 }
 
-/** Files in closed parts, which a save cannot put into the vault; changed by lib/session/save.ts. */
+/** Files in closed parts, which a save cannot put into the vault; changed by lib/session/save-vault.ts. */
 class Strays {
   /** The sealed file that has them. It is written again by later saves of this run. */
   path: string | undefined;

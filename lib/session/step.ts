@@ -6,12 +6,12 @@ import type { CheckResult } from "../failure/check-result.js";
 import type { Result } from "../failure/result.js";
 import type { Project } from "../project/project.js";
 import type { Remote } from "../remote/remote-types.js";
-import type { RunContext } from "../run/context.js";
+import type { RunContext } from "../run/run-context.js";
 import type { Session } from "./session.js";
 
 export type { CheckResult } from "../failure/check-result.js";
 export type { Result } from "../failure/result.js";
-export { fails, holds, unknown } from "../run/context.js";
+export { fails, holds, unknown } from "../run/run-context.js";
 
 /** The context of a step script: the runner's own, and the services of the project. */
 export interface StepContext extends RunContext {

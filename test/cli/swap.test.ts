@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { DoctorJson } from "../../lib/cli/doctor/print.js";
+import type { DoctorJson } from "../../lib/cli/doctor/doctor.js";
 import { newFolder } from "../rig/folder.js";
 import { bin, run } from "../rig/host.js";
 

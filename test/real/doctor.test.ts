@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import "../fake/light-scrypt.js";
-import type { DoctorJson } from "../../lib/cli/doctor/print.js";
+import type { DoctorJson } from "../../lib/cli/doctor/doctor.js";
 import { FaultProxy } from "../fake/fault-proxy.js";
 import { behindProxy } from "../rig/behind-proxy.js";
 import { newBucket } from "../rig/bucket.js";

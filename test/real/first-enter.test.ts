@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import "../fake/light-scrypt.js";
-import type { DoctorJson } from "../../lib/cli/doctor/print.js";
+import type { DoctorJson } from "../../lib/cli/doctor/doctor.js";
 import { newBucket, useTestKeys } from "../rig/bucket.js";
 import { newFolder } from "../rig/folder.js";
 import { Host, quick, removeHosts } from "../rig/host.js";

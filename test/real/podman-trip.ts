@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { DoctorJson } from "../../lib/cli/doctor/print.js";
+import type { DoctorJson } from "../../lib/cli/doctor/doctor.js";
 import { Host, run, text } from "../rig/host.js";
 import { folderRemote } from "../rig/with-vault.js";
 

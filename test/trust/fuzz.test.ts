@@ -8,7 +8,7 @@ import * as assert from "uvu/assert";
 import { failureText } from "../../lib/failure/explain.js";
 import { openTerminal } from "../../lib/host/terminal.js";
 import { ok } from "../../lib/failure/result.js";
-import { withProject } from "../../lib/session/open.js";
+import { withProject } from "../../lib/session/open-project.js";
 import { readTrust } from "../../lib/trust/ensure-trusted.js";
 import { parseArguments } from "../../lib/run/arguments.js";
 import { newFolder } from "../rig/folder.js";

@@ -1,17 +1,15 @@
 import { exitCode } from "../../failure/exit-code.js";
 import { printJson, printResult } from "../../host/screen.js";
 import type { Arguments } from "../../run/arguments.js";
-import { type ProjectRun, withProject } from "../../session/open.js";
-import { fail, ok, type Result } from "../../failure/result.js";
-import { reportFailure } from "../../run/report.js";
+import { type ProjectRun, withProject } from "../../session/open-project.js";
+import { type Result, fail, ok } from "../../failure/result.js";
+import { reportFailure } from "../../run/report-failure.js";
 import { readTrust } from "../../trust/ensure-trusted.js";
-import { finding } from "./finding.js";
-import { nodeCheck } from "./node.js";
-import { patientOf, projectChecks } from "./patient.js";
-import { doctorJson, line, summary } from "./print.js";
-import { swapCheck } from "./swap.js";
-import { type Check, type Finding, met } from "./types.js";
-import { openingOf } from "./vault.js";
+import { nodeCheck, swapCheck } from "./host-checks.js";
+import { patientOf, projectChecks } from "./project-checks.js";
+import { type Check, type Finding, met, unknown } from "./check.js";
+import { openingOf } from "./vault-checks.js";
+import { sleep } from "../../host/clock.js";
 
 /** `tazpod doctor`: finds what would stop `enter`, and what should be better. Exit code 3 for the first. */
 export async function doctorCommand(args: Arguments): Promise<number> {
@@ -61,4 +59,54 @@ async function tell(
   if (json) printJson(doctorJson(root, found));
   else printResult(summary(found));
   return found.some(({ verdict }) => verdict === "stops") ? 3 : 0;
+}
+
+/** What a check finds, within its time; what it was asking then is ended. */
+export async function finding({ name, limitMs, look }: Check, interrupt: AbortSignal): Promise<Finding> {
+  const over = new AbortController();
+  const signal = AbortSignal.any([over.signal, interrupt]);
+  const late = sleep(limitMs, signal).then(() =>
+    unknown(interrupt.aborted ? "interrupted" : `no answer within ${limitMs / 1000} s`),
+  );
+  try {
+    return { check: name, ...(await Promise.race([look(signal), late])) };
+  } finally {
+    over.abort();
+  }
+}
+
+const signs = { good: "=", warning: "-", stops: "!", unknown: "?" } as const;
+/** The longest name of a check. */
+const width = "passphrase".length;
+
+/** A finding for people; what to do is on a line of its own. */
+export function line({ check, verdict, reason, todo }: Finding): string {
+  const lines = [...reason.split("\n"), ...(todo === undefined ? [] : [todo])];
+  const head = `  ${signs[verdict]} ${check.padEnd(width)}  `;
+  return head + lines.join(`\n${" ".repeat(head.length)}`);
+}
+
+export function summary(findings: readonly Finding[]): string {
+  const stops = findings.filter(({ verdict }) => verdict === "stops").map(({ check }) => check);
+  return stops.length === 0
+    ? "Nothing that was found would keep `tazpod enter` from its shell."
+    : `This would keep \`tazpod enter\` from its shell: ${stops.join(", ")}.`;
+}
+
+/** What `--json` prints, stable: schema/doctor.schema.json documents it. */
+export interface DoctorJson {
+  readonly version: 1;
+  /** Absent where it cannot be read. */
+  readonly project?: string;
+  readonly stops: boolean;
+  readonly findings: readonly Finding[];
+}
+
+export function doctorJson(root: string | undefined, findings: readonly Finding[]): DoctorJson {
+  return {
+    version: 1,
+    ...(root === undefined ? {} : { project: root }),
+    stops: findings.some(({ verdict }) => verdict === "stops"),
+    findings,
+  };
 }

@@ -8,7 +8,7 @@ import { changeLines, changesBetween } from "../../vault/changes.js";
 import type { DigestLine } from "../../vault/archive/manifest.js";
 import { isOpen, isAboveOpen, type OpenParts } from "../../vault/vault-parts.js";
 import type { StepContext } from "../../session/step.js";
-import { inspected, type VaultCommand } from "./types.js";
+import { inspected, type VaultCommand } from "./vault-command.js";
 
 /** `tazpod vault diff`: what the RAM folder has and the sealed vault has not, by name alone. */
 export async function diff(command: VaultCommand): Promise<Result<void>> {

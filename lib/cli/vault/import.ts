@@ -2,7 +2,7 @@ import { printJson } from "../../host/screen.js";
 import { makeFolder, openRead, stat, keepBackup } from "../../host/files.js";
 import { piped } from "../../host/process.js";
 import { fail, ok, type Result, take } from "../../failure/result.js";
-import { chosenPassphrase } from "../../session/passphrase.js";
+import { chosenPassphrase } from "../../session/ask-passphrase.js";
 import { interpretTar, noTarWarnings } from "../../vault/archive/tar-warnings.js";
 import { archiveLimit } from "../../vault/archive/entry-policy.js";
 import { omittedPaths, sealInto, type TarSource } from "../../vault/seal-into.js";
@@ -10,7 +10,7 @@ import { Readable } from "node:stream";
 import { printable } from "../../host/printable.js";
 import { formatBytes } from "../../host/human.js";
 import { detectOtherFormat } from "../../vault/vault-format.js";
-import type { VaultCommand } from "./types.js";
+import type { VaultCommand } from "./vault-command.js";
 
 /** `tazpod vault import PATH`: a new vault of what is in a folder or a tar. One that is here stays, unless --force. */
 export async function importVault({ words, context, json }: VaultCommand): Promise<Result<void>> {

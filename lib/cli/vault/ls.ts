@@ -2,9 +2,9 @@ import { printJson, printResult } from "../../host/screen.js";
 import { printable } from "../../host/printable.js";
 import { ok, type Result } from "../../failure/result.js";
 import { formatBytes } from "../../host/human.js";
-import { withPassphrase } from "../../session/passphrase.js";
+import { withPassphrase } from "../../session/ask-passphrase.js";
 import { listVault } from "../../vault/inspect.js";
-import { type VaultCommand } from "./types.js";
+import { type VaultCommand } from "./vault-command.js";
 
 /** `tazpod vault ls`: what is in the sealed vault, by name, size and time; no content. What the manifest says is believed: `verify` reads all of it. */
 export async function ls(command: VaultCommand): Promise<Result<void>> {

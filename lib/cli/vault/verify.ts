@@ -1,7 +1,7 @@
 import { printJson, printResult } from "../../host/screen.js";
 import { ok, type Result } from "../../failure/result.js";
 import { formatBytes } from "../../host/human.js";
-import { inspected, type VaultCommand } from "./types.js";
+import { inspected, type VaultCommand } from "./vault-command.js";
 
 /** `tazpod vault verify`: opens the sealed vault to its last byte, and writes nothing. */
 export async function verify(command: VaultCommand): Promise<Result<void>> {

@@ -1,12 +1,12 @@
-import { updateOpen, markSaved } from "../secrets-folder/open-record.js";
+import { markSaved, updateOpen } from "../secrets-folder/open-record.js";
 import { readOpenState } from "../secrets-folder/open-state.js";
-import { packFolder, type PackedFolder } from "../secrets-folder/pack.js";
-import type { SecretsFolder, OpenVault } from "../secrets-folder/secrets-folder.js";
+import { type PackedFolder, packFolder } from "../secrets-folder/pack.js";
+import type { OpenVault, SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import { explain } from "../failure/explain.js";
 import type { Failure } from "../failure/failure.js";
 import { fileHash } from "../host/file-hash.js";
-import { sessionsTimestamp, isInUse } from "../project/sessions.js";
-import { fail, ok, type Result } from "../failure/result.js";
+import { isInUse, sessionsTimestamp } from "../project/sessions.js";
+import { type Result, fail, ok } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import { normalise } from "../vault/archive/normalise.js";
 import { archiveLimit } from "../vault/archive/entry-policy.js";
@@ -16,10 +16,10 @@ import { readFormat } from "../vault/vault-format.js";
 import { omittedPaths, sealInto } from "../vault/seal-into.js";
 import { formatBytes, formatFileCount } from "../host/human.js";
 import { fromFailure } from "../run/checks.js";
-import { partsToClose } from "./close-parts.js";
-import { sealRamContent, openStateChanged, notOpen } from "./tampered.js";
+import { partsToClose } from "./open-and-close-parts.js";
+import { notOpen, openStateChanged, sealRamContent } from "./tampered.js";
 import { saveSource } from "./save-source.js";
-import { fails, holds, type StepContext, type CheckResult } from "./step.js";
+import { type CheckResult, type StepContext, fails, holds } from "./step.js";
 
 /**
  * Seals the RAM folder and makes that the local vault, once it has been opened again for proof. `say` gets what there is

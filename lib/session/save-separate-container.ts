@@ -15,7 +15,7 @@ import { listVault } from "../vault/inspect.js";
 import { omittedPaths, sealInto } from "../vault/seal-into.js";
 import { printable } from "../host/printable.js";
 import { formatBytes, formatFileCount } from "../host/human.js";
-import { type SeparateContainer, sealedDigest } from "./open-aside.js";
+import { type SeparateContainer, sealedDigest } from "./open-separate-container.js";
 import { saveSource } from "./save-source.js";
 import type { StepContext } from "./step.js";
 

@@ -1,5 +1,5 @@
 import type { Result } from "../../failure/result.js";
-import { withPassphrase } from "../../session/passphrase.js";
+import { withPassphrase } from "../../session/ask-passphrase.js";
 import type { StepContext } from "../../session/step.js";
 import { type Inspected, inspectVault } from "../../vault/inspect.js";
 

@@ -14,11 +14,11 @@ import { searchPath } from "../trust/trusted-code.js";
 import { configuredEngine } from "../engine/choose-engine.js";
 import { Facts } from "../run/facts.js";
 import { Interrupts } from "../run/interrupts.js";
-import type { Run } from "../run/context.js";
+import type { Run } from "../run/run-context.js";
 import { listProgress, plainProgress } from "../run/progress.js";
 import { builtinScripts } from "../run/scripts.js";
 import { builtinVars, Services } from "./services.js";
-import type { RunOptions } from "../run/options.js";
+import type { RunOptions } from "../run/run-options.js";
 
 /** A run whose steps work with a project. */
 export type ProjectRun = Run<Services>;

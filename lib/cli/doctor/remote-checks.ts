@@ -5,7 +5,7 @@ import { stat } from "../../host/files.js";
 import type { RemoteObject } from "../../remote/remote-types.js";
 import { ago } from "../../host/human.js";
 import { isOffline } from "../../session/staleness.js";
-import { type Check, good, met, type Patient, type Seen, unknown, warning } from "./types.js";
+import { type Check, good, met, type Patient, type Seen, unknown, warning } from "./check.js";
 
 /** Longer than the three attempts at a connection. */
 const limitMs = 20_000;

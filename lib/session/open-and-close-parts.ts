@@ -1,25 +1,26 @@
 import { updateOpen } from "../secrets-folder/open-record.js";
 import { readOpenState } from "../secrets-folder/open-state.js";
-import { addFiles } from "../secrets-folder/change-parts.js";
+import { addFiles, removeFiles } from "../secrets-folder/change-parts.js";
 import type { UnpackResult } from "../secrets-folder/unpack.js";
-import { packFolder as takeOut } from "../secrets-folder/pack.js";
-import type { SecretsFolder, OpenVault } from "../secrets-folder/secrets-folder.js";
+import { packFolder } from "../secrets-folder/pack.js";
+import type { OpenVault, SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import type { Failure } from "../failure/failure.js";
 import { fileHash } from "../host/file-hash.js";
 import { withProjectLock } from "../project/project-lock.js";
-import { fail, ok, type Result } from "../failure/result.js";
+import { type Result, fail, ok } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import { type ArchiveSummary, normalise } from "../vault/archive/normalise.js";
 import { archiveLimit } from "../vault/archive/entry-policy.js";
-import type { DigestLine } from "../vault/archive/manifest.js";
+import { type DigestLine, archiveDigest } from "../vault/archive/manifest.js";
 import { vaultContent } from "../vault/inspect.js";
-import { closedParts, isOpen, type OpenParts, partOf } from "../vault/vault-parts.js";
+import { type OpenParts, closedParts, isAboveOpen, isOpen, partOf, rest } from "../vault/vault-parts.js";
 import { filterTar } from "../vault/archive/tar-entries.js";
-import { reportUnlinked } from "./bridges.js";
+import { reportUnlinked } from "./unlock-vault.js";
 import { formatBytes, formatFileCount } from "../host/human.js";
-import { namedParts } from "./parts.js";
-import { vaultPassphrase } from "./passphrase.js";
+import { namedParts } from "./requested-parts.js";
+import { vaultPassphrase } from "./ask-passphrase.js";
 import type { StepContext } from "./step.js";
+import { otherSessions } from "../project/sessions.js";
 
 /**
  * Opens those of the named parts that are still closed in a vault that is open. With nothing named, it says what is
@@ -41,7 +42,7 @@ export async function openMissingParts(context: StepContext, secrets: SecretsFol
   const passphrase = await vaultPassphrase(context, "Passphrase of the vault:");
   if (!passphrase.ok) return passphrase;
   const opened = await withProjectLock(project.vaultFolder, signal, () =>
-    add(context, secrets, passphrase.value, missing),
+    addParts(context, secrets, passphrase.value, missing),
   );
   if (!opened.ok) return opened;
   session.parts.opened = [...session.parts.opened, ...missing];
@@ -58,7 +59,7 @@ export async function openParts(secrets: SecretsFolder): Promise<Result<OpenPart
   return typeof mark.value === "string" ? fail({ kind: "vault-closed" }) : ok(mark.value.parts);
 }
 
-async function add(
+async function addParts(
   context: StepContext,
   secrets: SecretsFolder,
   passphrase: Secret,
@@ -74,7 +75,7 @@ async function add(
   const { parts, open } = mark.value.parts;
   const opening = { parts, open: [...open, ...names] };
   const limitBytes = archiveLimit(project.config.secretsBytes);
-  const all = await read(vaultContent(project.vaultFile, passphrase).tar, opening, limitBytes);
+  const all = await readParts(vaultContent(project.vaultFile, passphrase).tar, opening, limitBytes);
   if (!all.ok) return all;
   const there = await inRam(secrets, signal);
   if (!there.ok) return there;
@@ -109,7 +110,7 @@ async function add(
   return summary.ok ? ok({ ...summary.value, unlinked }) : summary;
 }
 
-async function read(
+async function readParts(
   tar: Parameters<typeof filterTar>[0],
   opening: OpenParts,
   limitBytes: number,
@@ -122,7 +123,7 @@ async function read(
 
 /** What is in the RAM folder, whatever of it cannot be kept. */
 async function inRam(secrets: SecretsFolder, signal: AbortSignal): Promise<Result<readonly DigestLine[]>> {
-  const taking = takeOut(secrets, { signal, lenient: true });
+  const taking = packFolder(secrets, { signal, lenient: true });
   const archive = normalise(taking.tar, {
     limitBytes: Number.MAX_SAFE_INTEGER,
     format: "age",
@@ -156,4 +157,70 @@ function inTheWay(paths: readonly string[]): Failure {
     task: "unlock",
     message: `Something else lies where the part has its own: ${names}. Move that elsewhere, then unlock the part again.`,
   };
+}
+
+/** The parts that this run opened, is done with, and nobody else here has asked for. */
+export async function partsToClose({ project, session }: StepContext): Promise<Result<readonly string[]>> {
+  if (!session.vault.isLeaving || session.parts.toClose.length === 0) return ok([]);
+  const others = await otherSessions(project.vaultFolder);
+  if (!others.ok) return others;
+  const wanted = new Set(others.value.flatMap(({ parts }) => parts));
+  return ok(session.parts.toClose.filter((part) => !wanted.has(part)));
+}
+
+/**
+ * Takes parts out of the RAM folder whose every change was saved. Failures: `changed-meanwhile` when something has changed
+ * since, `vault-closed`, `still-open`.
+ */
+export function closeParts(context: StepContext, secrets: SecretsFolder): Promise<Result<void>> {
+  const { project, session, signal } = context;
+  return withProjectLock(project.vaultFolder, signal, async () => {
+    const names = await partsToClose(context);
+    if (!names.ok) return names;
+    const mark = await readOpenState(secrets);
+    if (!mark.ok) return mark;
+    if (typeof mark.value === "string") return fail({ kind: "vault-closed" });
+    const closed = await removeParts(context, secrets, mark.value, names.value);
+    if (closed.ok) session.parts.toClose = [];
+    return closed;
+  });
+}
+
+async function removeParts(
+  { project, signal }: StepContext,
+  secrets: SecretsFolder,
+  mark: OpenVault,
+  names: readonly string[],
+): Promise<Result<void>> {
+  const { parts, open } = mark.parts ?? allOpen(project.config.parts);
+  const left: OpenParts = { parts, open: open.filter((name) => !names.includes(name)) };
+  const taking = packFolder(secrets, { signal, lenient: false });
+  const archive = normalise(taking.tar, { limitBytes: Number.MAX_SAFE_INTEGER, format: "age" });
+  archive.tar.resume();
+  const [summary, done] = await Promise.all([archive.summary, taking.done]);
+  if (!done.ok) return done;
+  if (!summary.ok) return summary;
+  if (summary.value.digest !== mark.digest)
+    return fail({ kind: "changed-meanwhile", detail: "Something in the vault was changed meanwhile" });
+  const stays = ({ entry: { path, type } }: DigestLine): boolean =>
+    isOpen(path, left) || (type === "directory" && isAboveOpen(path, left));
+  const { entries, folders } = summary.value;
+  // first: what is gone and still counts as open would be taken for removed
+  const told = await updateOpen(secrets, {
+    ...mark,
+    digest: archiveDigest(entries.filter(stays)),
+    parts: left,
+  });
+  if (!told.ok) return told;
+  const goes = entries.filter((line) => !stays(line));
+  const going = new Set(goes.map(({ entry }) => entry.path));
+  return removeFiles(secrets, {
+    files: goes.filter(({ entry }) => entry.type !== "directory").map(({ entry }) => entry.path),
+    folders: folders.filter(({ path }) => going.has(path)).map(({ path }) => path),
+  });
+}
+
+function allOpen(parts: OpenParts["parts"]): OpenParts {
+  const plain = parts.map(({ name, paths }) => ({ name, paths }));
+  return { parts: plain, open: [...plain.map(({ name }) => name), rest] };
 }

@@ -4,8 +4,8 @@ import type { Project } from "../../project/project.js";
 import { ago, formatBytes, formatFileCount } from "../../host/human.js";
 import { readFormat } from "../../vault/vault-format.js";
 import { unusableFile } from "../../vault/read-passphrase.js";
-import { inspected } from "../vault/types.js";
-import { type Check, type Finding, good, met, type Patient, warning } from "./types.js";
+import { inspected } from "../vault/vault-command.js";
+import { type Check, type Finding, good, met, type Patient, warning } from "./check.js";
 
 /** What can be told of the vault here without opening it. */
 export function vaultCheck({ vaultFile }: Project): Check {

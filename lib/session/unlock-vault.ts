@@ -3,13 +3,14 @@ import { forgetOpen, recordOpen } from "../secrets-folder/open-record.js";
 import { type UnpackResult as Placed, unpackVault } from "../secrets-folder/unpack.js";
 import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import { now } from "../host/clock.js";
-import { ok, type Result, take } from "../failure/result.js";
+import { type Result, ok, take } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import { type ArchiveSummary, normalise } from "../vault/archive/normalise.js";
 import type { OpenedFile } from "../vault/rollback-check.js";
 import { type OpenedVault, openVault } from "../vault/open-vault.js";
-import { isOpen, type OpenParts } from "../vault/vault-parts.js";
+import { type OpenParts, isOpen } from "../vault/vault-parts.js";
 import { filterTar } from "../vault/archive/tar-entries.js";
+import type { Terminal } from "../host/terminal.js";
 
 interface Request {
   /** The path of the sealed file. */
@@ -89,4 +90,16 @@ function archiveOf({ tar, format }: OpenedVault, limitBytes: number, only: OpenP
   const all = normalise(tar, { limitBytes: Number.MAX_SAFE_INTEGER, format });
   const wanted = filterTar(all.tar, (path) => isOpen(path, only));
   return { ...normalise(wanted, { limitBytes, format, openFolders: true }), whole: all.summary };
+}
+
+/** Says which paths of the home were left alone, since something other than a link into the RAM folder lies there. */
+export function reportUnlinked(
+  terminal: Terminal,
+  { folder }: SecretsFolder,
+  paths: readonly string[],
+): void {
+  for (const path of paths)
+    terminal.print(
+      `~/${path} in the container is not from the vault, and was left as it is; the vault's is ${folder}/${path}.`,
+    );
 }

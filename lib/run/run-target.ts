@@ -6,7 +6,7 @@ import { fail, ok, type Result } from "../failure/result.js";
 import { ask, question } from "./confirm.js";
 import { forPeople, interrupted, planOf } from "./plan-of.js";
 import { runStep } from "./run-step.js";
-import type { Run } from "./context.js";
+import type { Run } from "./run-context.js";
 
 /** How often a plan may turn out to be out of date. */
 const mostReplans = 5;

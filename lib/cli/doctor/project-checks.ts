@@ -1,12 +1,12 @@
-import type { ProjectRun } from "../../session/open.js";
+import type { ProjectRun } from "../../session/open-project.js";
 import type { TrustState } from "../../trust/ensure-trusted.js";
-import { containerCheck, imageCheck } from "./container.js";
-import { engineCheck } from "./engine.js";
-import { projectCheck } from "./project.js";
-import { remoteChecks } from "./remote.js";
-import { terminalCheck } from "./terminal.js";
-import type { Check, Patient } from "./types.js";
-import { modesCheck, passphraseCheck, vaultCheck } from "./vault.js";
+import { containerCheck, engineCheck, imageCheck } from "./container-checks.js";
+import { remoteChecks } from "./remote-checks.js";
+import { terminalCheck } from "./host-checks.js";
+import { type Check, type Patient, type Seen, good, warning } from "./check.js";
+import { modesCheck, passphraseCheck, vaultCheck } from "./vault-checks.js";
+import { displayPath } from "../../host/paths.js";
+import type { Project } from "../../project/project.js";
 
 export function patientOf({ recipe, services, interrupts }: ProjectRun): Patient {
   const context = services.context(recipe, undefined, interrupts.signal, () => undefined);
@@ -48,4 +48,23 @@ function passphraseFile(given: string | undefined): Check[] {
 function once<T>(ask: () => Promise<T>): () => Promise<T> {
   let asked: Promise<T> | undefined;
   return () => (asked ??= ask());
+}
+
+/** Whether there is a project, and whether what it says for itself is trusted on this host. */
+function projectCheck(project: Project, trust: TrustState, isAsked: boolean): Check {
+  return { name: "project", limitMs: 1_000, look: async () => judgeProject(project, trust, isAsked) };
+}
+
+function judgeProject(
+  { root, initialised, configFile }: Project,
+  { state }: TrustState,
+  isAsked: boolean,
+): Seen {
+  if (!initialised)
+    return warning(`there is none in ${root} or above it`, "`tazpod init` makes one of this folder.");
+  if (state !== "untrusted") return good(`${displayPath(configFile)}, ${state}`);
+  const reason = "what it overrides is not trusted on this host yet";
+  const todo = "`tazpod trust` shows it, and asks.";
+  // on a terminal enter asks, too
+  return isAsked ? warning(reason, todo) : { verdict: "stops", reason, todo };
 }

@@ -2,9 +2,10 @@ import { runsOnThisHost } from "../../engine/choose-engine.js";
 import { isAbsentImage } from "../../failure/explain-engine.js";
 import { isOffline } from "../../session/staleness.js";
 import { hostHas } from "../../session/preflight.js";
-import { ownContainer } from "../../session/own-container.js";
-import { engineMs } from "./engine.js";
-import { type Check, good, met, type Patient, type Seen, unknown } from "./types.js";
+import { ownContainer } from "../../session/project-container.js";
+import { type Check, type Patient, type Seen, good, met, unknown } from "./check.js";
+import { explain } from "../../failure/explain.js";
+import { isRootless } from "../../engine/oci/daemon.js";
 
 const noEngine = unknown("not looked for: the engine does not answer");
 
@@ -57,6 +58,26 @@ export function containerCheck({ project, context, engine }: Patient): Check {
       if (state.value.state !== "absent") return good(`${name} is ${state.value.state}`);
       const ready = await hostHas(project);
       return ready.ok ? good(`${name} is not there yet; \`tazpod enter\` makes it`) : met(ready.failure);
+    },
+  };
+}
+
+/** Longer than an engine's own time for an answer, which then says more. */
+const engineMs = 25_000;
+
+/** Whether the engine answers this user, and which one it is. */
+export function engineCheck({ context, engine }: Patient): Check {
+  return {
+    name: "engine",
+    limitMs: engineMs,
+    async look(signal) {
+      const version = await engine();
+      if (!version.ok) return met(version.failure);
+      const { engine: chosen, unavailable } = await context.chosen();
+      const { name } = chosen;
+      const how = !runsOnThisHost(name) && (await isRootless(name, signal)) ? ", rootless" : "";
+      const why = unavailable.map((one) => explain(one.failure).message.split("\n")[0] ?? "");
+      return good([`${name} ${version.value}${how}`, ...why].join("; "));
     },
   };
 }

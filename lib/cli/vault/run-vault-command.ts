@@ -1,7 +1,7 @@
 import type { Result } from "../../failure/result.js";
 import type { Action } from "../actions.js";
 import { inVaultProject } from "../in-project.js";
-import type { VaultCommand } from "./types.js";
+import type { VaultCommand } from "./vault-command.js";
 
 type Run = (given: VaultCommand) => Promise<Result<void>>;
 

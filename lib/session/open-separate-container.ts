@@ -3,16 +3,16 @@ import { unpackVault } from "../secrets-folder/unpack.js";
 import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import { ensureImageUser } from "../engine/container.js";
 import { secretsFolder } from "../engine/paths.js";
-import type { HelperContainer, Engine } from "../engine/engine.js";
+import type { Engine, HelperContainer } from "../engine/engine.js";
 import { containerSpec } from "../project/container-spec.js";
-import { fail, ok, type Result } from "../failure/result.js";
+import { type Result, fail, ok } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import { type ArchiveSummary, normalise } from "../vault/archive/normalise.js";
 import { archiveLimit } from "../vault/archive/entry-policy.js";
 import { vaultContent } from "../vault/inspect.js";
-import { isOpen, type OpenParts } from "../vault/vault-parts.js";
+import { type OpenParts, isOpen } from "../vault/vault-parts.js";
 import { filterTar } from "../vault/archive/tar-entries.js";
-import { reportUnlinked } from "./bridges.js";
+import { reportUnlinked } from "./unlock-vault.js";
 import type { StepContext } from "./step.js";
 
 /** Parts of the vault in a container of their own. */

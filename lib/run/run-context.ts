@@ -5,7 +5,7 @@ import type { Recipe, Task } from "../recipe/recipe.js";
 import type { TrustedCode } from "../trust/trusted-code.js";
 import type { Facts } from "./facts.js";
 import type { Interrupts } from "./interrupts.js";
-import type { RunOptions } from "./options.js";
+import type { RunOptions } from "./run-options.js";
 import type { Progress } from "./progress.js";
 
 /** What the runner itself uses of the context that it hands to checks and steps. */

@@ -2,7 +2,7 @@ import { nearest } from "../document/nearest.js";
 import type { Project } from "../project/project.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { closedParts, type OpenParts, rest } from "../vault/vault-parts.js";
-import type { RunOptions } from "../run/options.js";
+import type { RunOptions } from "../run/run-options.js";
 
 /** All that the vault is made of. */
 const everything = "all";

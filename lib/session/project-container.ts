@@ -1,0 +1,64 @@
+import { createAndStart, foreignContainer } from "../engine/container.js";
+import type { ContainerSpec, ContainerState, Engine } from "../engine/engine.js";
+import { type Result, fail, ok } from "../failure/result.js";
+import type { StepContext } from "./step.js";
+import { type EngineSelection, forgetRecordedEngine, recordEngine } from "../engine/choose-engine.js";
+import { forgetBase } from "../workspace/sync-base.js";
+import { explain } from "../failure/explain.js";
+
+/** The project's container as it is; one of that name that is somebody else's is the failure `container-foreign`. */
+export async function ownContainer(context: StepContext): Promise<Result<ContainerState>> {
+  const { root, config } = context.project;
+  const state = await context.container();
+  if (!state.ok) return state;
+  const { name } = await context.engine();
+  const refusal = foreignContainer(state.value, { name: config.containerName, project: root }, name);
+  return refusal ? fail(refusal) : state;
+}
+
+/** Makes the project's container, and notes which engine did; one that made nothing is not noted. Failures: those of `makeContainer`. */
+export async function makeProjectContainer(
+  { project, report, signal }: StepContext,
+  engine: Engine,
+  spec: ContainerSpec,
+): Promise<Result<void>> {
+  const noted = await recordEngine(project.vaultFolder, engine.name);
+  if (!noted.ok) return noted;
+  const made = await createAndStart(engine, spec, report, signal);
+  if (!made.ok && made.failure.kind !== "changed-meanwhile") await forgetRecordedEngine(project.vaultFolder);
+  return made;
+}
+
+/** Removes the copy of the project that a container had which is gone, if what was in it came back in this run. */
+export async function removeCopy(context: StepContext, state: ContainerState): Promise<Result<void>> {
+  const { project, session } = context;
+  if (
+    state.state === "absent" ||
+    state.workspace === undefined ||
+    state.workspace !== session.workspace.syncedVolume
+  )
+    return ok(undefined);
+  const { config, root, vaultFolder } = project;
+  const engine = await context.engine();
+  const removed = await engine.removeCopy({ name: config.containerName, project: root });
+  return removed.ok ? forgetBase(vaultFolder) : removed;
+}
+
+/**
+ * Notes for the user about the engine of a container that is being made or started, a line each: why engines that come
+ * first were passed over, and what this one does not isolate. Empty for Docker and podman, if nothing was passed over.
+ */
+export function engineNotes(
+  { engine, unavailable }: EngineSelection,
+  spec: ContainerSpec,
+  isNew: boolean,
+): string[] {
+  const why = isNew ? unavailable.map(({ name, failure }) => `  ${name}: ${explain(failure).message}`) : [];
+  // what isolates nothing at all says so at each start
+  const shared = isNew || engine.name === "process" ? engine.sharedWithHost(spec) : [];
+  const how = shared.map((what) => `  - ${what}`);
+  return [
+    ...(why.length === 0 ? [] : [`${spec.name} uses the engine ${engine.name}, because:`, ...why]),
+    ...(how.length === 0 ? [] : [`With the engine ${engine.name}:`, ...how]),
+  ];
+}
