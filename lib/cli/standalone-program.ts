@@ -1,6 +1,6 @@
 import { runInThisContext } from "node:vm";
 import { providingProgram } from "../host/provide-modules.js";
-import { evaluateWord, zxWord } from "../host/standalone.js";
+import { evaluateWord, loadZxProgram, zxWord } from "../host/standalone.js";
 
 // What standalone.ts starts: everything but --help.
 const argv = process.argv.slice(2);
@@ -22,5 +22,5 @@ function evaluate(program: string, args: readonly string[]): void {
 async function runZx([modules = "", ...args]: readonly string[]): Promise<void> {
   runInThisContext(providingProgram(modules));
   process.argv = [process.execPath, process.execPath, ...args];
-  await import("zx/cli");
+  await loadZxProgram();
 }

@@ -32,11 +32,14 @@ export const providedModules = (own: Omit<ProvidedModules, "names">): ProvidedMo
 
 export function importFile(file: string, own: Omit<ProvidedModules, "names">): Promise<unknown> {
   // where the modules that stand for zx find it
-  // oxlint-disable-next-line no-restricted-imports -- it is the script that asks for it
+  // oxlint-disable-next-line no-restricted-imports -- the script asked for all of zx
   Object.assign(globalThis, { [Symbol.for("tazpod.zx")]: () => import("zx") });
   provideModules(() => providedModules(own));
   return importUrl(pathToFileURL(file).href);
 }
+
+/** Loads zx's own program, which runs when it is loaded. */
+export const loadZxProgram = (): Promise<unknown> => import("zx/cli");
 
 /** Imports a file. The main program of the executable cannot use import(), but a script compiled like this can. */
 export async function importUrl(url: string): Promise<unknown> {
