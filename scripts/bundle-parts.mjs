@@ -10,37 +10,59 @@ export const stepNames = readdirSync(`${root}dist/tasks`)
   .filter((file) => file.endsWith(".js"))
   .map((file) => file.replace(/\.js$/, ""));
 
-/** The steps of a pull or a push, and the check for a container. */
-const ofRemotes = ["ensure-container", "login", "pull", "push"];
-
 /**
  * In the source, a built-in step is a file found by name, which runs by itself when node was started with it. In a
- * bundle, the steps are two modules, each loaded with the first of its steps, so that a pull or push does not load the
- * code for an open vault. The programs in dist/bin/tasks only start them.
+ * bundle, all steps are one module, and the programs in dist/bin/tasks only start them.
  */
 const steps = {
   name: "steps",
-  setup({ onLoad, onResolve }) {
+  setup({ onLoad }) {
     onLoad({ filter: /\/lib\/run\/builtin-steps\.js$/ }, () => ({
-      contents: `export async function builtinStep(name) {
-        const { steps } = ${JSON.stringify(ofRemotes)}.includes(name) ? await import("steps:remotes") : await import("steps:others");
-        return steps[name];
-      }`,
+      contents: `${stepNames.map((name, index) => `import * as step${index} from "./dist/tasks/${name}.js";`).join("\n")}
+        const steps = { ${stepNames.map((name, index) => `"${name}": step${index}`).join(", ")} };
+        export async function builtinStep(name) { return steps[name]; }`,
+      resolveDir: root,
     }));
     onLoad({ filter: /\/lib\/session\/step-program\.js$/ }, () => ({
       contents: "export function runWhenMain() {}",
     }));
-    onResolve({ filter: /^steps:/ }, ({ path }) => ({ path, namespace: "steps" }));
-    onLoad({ filter: /^steps:/, namespace: "steps" }, ({ path }) => {
-      const own = stepNames.filter((name) => ofRemotes.includes(name) === (path === "steps:remotes"));
-      return {
-        contents: `${own.map((name, index) => `import * as step${index} from "./dist/tasks/${name}.js";`).join("\n")}
-          export const steps = { ${own.map((name, index) => `"${name}": step${index}`).join(", ")} };`,
-        resolveDir: root,
-      };
-    });
   },
 };
+
+/**
+ * Modules that are loaded when they are first needed: they bring a library or a large table, or belong to commands that
+ * are rarely called. All other imports by import() become static here, because esbuild makes a chunk of each set of
+ * modules that the same entry points share, and Node takes longer to read many small chunks than one large.
+ */
+const lazy =
+  /\/(?:[a-z0-9]+-sdk|ini-files|tar-parser|tasks-schema|trust-report|init-questions|doctor|status-short|load-project|main|run-step-program)\.js$/;
+
+const joined = {
+  name: "joined",
+  setup({ onLoad }) {
+    onLoad({ filter: /\/dist\/(?:lib|tasks)\/.*\.js$/ }, ({ path }) => ({ contents: joinImports(path) }));
+  },
+};
+
+/**
+ * Also takes Node's own modules by process.getBuiltinModule: an import reads every export of such a module, and with that
+ * starts parts of Node that are not needed, such as Web Crypto.
+ */
+function joinImports(path) {
+  const names = new Map();
+  const code = readFileSync(path, "utf8").replace(/\bimport\("(\.[^"]+)"\)/g, (whole, target) => {
+    if (lazy.test(target)) return whole;
+    if (!names.has(target)) names.set(target, `joined${names.size}`);
+    return `Promise.resolve(${names.get(target)})`;
+  });
+  const quick = code.replace(
+    /^import \{([^}]+)\} from "(node:[a-z/]+)";$/gm,
+    (_, list, module) => `const {${list.replaceAll(" as ", ": ")}} = process.getBuiltinModule("${module}");`,
+  );
+  const imports = [...names].map(([target, name]) => `import * as ${name} from "${target}";\n`);
+  // after the line with #!, which has to be the first
+  return quick.replace(/^(#!.*\n)?/, (first) => first + imports.join(""));
+}
 
 /** Minifies third-party and generated code: reading it takes a good part of the start-up time. */
 const small = {
@@ -73,7 +95,7 @@ const shapes = {
 /** Options that both bundles share. */
 export const common = {
   absWorkingDir: root,
-  plugins: [steps, small, shapes],
+  plugins: [steps, small, shapes, joined],
   bundle: true,
   platform: "node",
   target: "node20",
