@@ -76,7 +76,7 @@ export function clientConfig(settings: S3Settings, env: Environment): ClientConf
     requestChecksumCalculation: checksums,
     responseChecksumValidation: checksums,
     maxAttempts: attempts,
-    ...(endpoint === undefined ? {} : { endpoint }),
+    endpoint,
     ...(keys === undefined ? profileOf(settings) : { credentials: keys }),
   };
 }

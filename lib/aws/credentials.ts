@@ -77,6 +77,6 @@ function fromFailure(failure: Failure): CheckResult {
   return {
     state: isNo ? "false" : "unknown",
     reason: message.replace(/\.$/, ""),
-    ...(hint === undefined ? {} : { hint }),
+    hint,
   };
 }

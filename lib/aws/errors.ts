@@ -54,7 +54,7 @@ export function awsFailure(error: unknown, context: RequestContext): Failure {
       hint: "Run `tazpod login`.",
     };
   }
-  return { kind: "remote-unavailable", url, reason, ...(hint === undefined ? {} : { hint }) };
+  return { kind: "remote-unavailable", url, reason, hint };
 }
 
 /** Returns the failure for an aborted signal. */

@@ -87,7 +87,7 @@ function word(root: SchemaNode, error: SchemaError, { path, value, nodes }: Plac
     path,
     part: "value",
     message,
-    ...(hint === undefined ? {} : { hint }),
+    hint,
   });
   const expected = describeExpected(root, nodes);
   switch (error.keyword) {

@@ -62,7 +62,7 @@ export function problemReporter(source: SourceFile): (span: Span, message: strin
   return (span, message, hint) => ({
     at: position(span.start),
     message,
-    ...(hint === undefined ? {} : { hint }),
+    hint,
     excerpt: excerpt(source.text, span),
   });
 }

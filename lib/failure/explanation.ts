@@ -12,7 +12,7 @@ export interface Explanation {
 export function explanation(message: string, hint?: string, at?: Position): Explanation {
   return {
     message,
-    ...(hint === undefined ? {} : { hint }),
+    hint,
     ...(at === undefined ? {} : { where: `${at.file}:${at.line}:${at.column}` }),
   };
 }

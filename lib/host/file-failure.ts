@@ -35,7 +35,7 @@ function fileFailure(action: string, path: string, error: unknown): FailureOf<"f
   const code = errno(error);
   if (code === undefined) throw error;
   const detail = descriptions[code];
-  return { kind: "file", action, path, code, ...(detail === undefined ? {} : { detail }) };
+  return { kind: "file", action, path, code, detail };
 }
 
 /** Runs a file operation and returns a file system error as a `file` failure. */

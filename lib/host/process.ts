@@ -98,7 +98,7 @@ async function runPiped(
   const { cwd, input, inputFd } = options;
   const settings: SpawnOptions = {
     env: { ...process.env, ...options.env },
-    ...(cwd === undefined ? {} : { cwd }),
+    cwd,
     stdio: [
       inputFd ?? (input === undefined ? "ignore" : "pipe"),
       ...(stdout instanceof PassThrough ? (["pipe", "pipe"] as const) : [stdout, 2]),
@@ -201,7 +201,7 @@ export async function foreground(
   const shown = () => (filter === undefined ? "inherit" : ([{ transform: filter() }, "inherit"] as const));
   const running = execa(program, rest, {
     env: { ...options.env },
-    ...(cwd === undefined ? {} : { cwd }),
+    cwd,
     ...{ stdin: "inherit", stdout: shown(), stderr: shown() },
     ...{ buffer: false, reject: false, stripFinalNewline: false, forceKillAfterDelay: killAfterMs },
   });

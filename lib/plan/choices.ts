@@ -105,7 +105,7 @@ export function unknownFact(
   fact: string,
   { reason, hint }: FactState,
 ): { readonly ok: false; readonly failure: Failure } {
-  return fail({ kind: "unknown-fact", fact, reason, ...(hint === undefined ? {} : { hint }) });
+  return fail({ kind: "unknown-fact", fact, reason, hint });
 }
 
 function unmetFact(fact: string, { reason }: FactState): { readonly ok: false; readonly failure: Failure } {

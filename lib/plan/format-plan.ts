@@ -133,7 +133,7 @@ export function planJson(plan: Plan, { vars, describeFailure }: FormatOptions): 
     steps: plan.steps.map(({ task, certain, otherwise, reason, cause, branch }) => ({
       task,
       certain,
-      ...(otherwise === undefined ? {} : { otherwise }),
+      otherwise,
       reason: fillKnown(reason, vars),
       cause,
       branch,

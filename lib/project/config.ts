@@ -14,7 +14,7 @@ export function completeConfig(file: ConfigFile, root: string): Config {
   const build = completeBuild(file);
   return {
     image: file.image ?? defaults.image,
-    ...(build === undefined ? {} : { build }),
+    build,
     containerName: file.container_name ?? containerName(root),
     user: file.user ?? defaults.user,
     ghostMode: file.ghost_mode ?? file.features?.ghost_mode ?? true,
@@ -25,13 +25,13 @@ export function completeConfig(file: ConfigFile, root: string): Config {
     git: file.git ?? "identity",
     ...completeContainerSettings(file, root),
     limits: {
-      ...(file.limits?.processes === undefined ? {} : { processes: file.limits.processes }),
-      ...(file.limits?.memory === undefined ? {} : { memoryBytes: bytes(file.limits.memory) }),
+      processes: file.limits?.processes,
+      memoryBytes: file.limits?.memory === undefined ? undefined : bytes(file.limits.memory),
     },
-    ...(file.shell === undefined ? {} : { shell: file.shell }),
+    shell: file.shell,
     remote: completeRemote(file),
     vaultFormat: file.vault?.format ?? "age",
-    ...(file.vault?.retention === undefined ? {} : { retention: file.vault.retention }),
+    retention: file.vault?.retention,
     workFactor: file.vault?.max_work_factor ?? defaults.workFactor,
     secretsBytes: file.vault?.size === undefined ? defaults.secretsBytes : bytes(file.vault.size),
     parts: completeParts(file),
@@ -67,11 +67,11 @@ function completeRemote(file: ConfigFile): RemoteConfig {
   return {
     url: remote.url ?? `s3://${sso.bucket || defaults.bucket}/${defaults.key}`,
     region: remote.region ?? (sso.region || defaults.region),
-    ...(profile === undefined ? {} : { profile }),
-    ...(remote.endpoint === undefined ? {} : { endpoint: remote.endpoint }),
-    ...(remote.path_style === undefined ? {} : { pathStyle: remote.path_style }),
+    profile,
+    endpoint: remote.endpoint,
+    pathStyle: remote.path_style,
     singleWriter: remote.single_writer ?? false,
-    ...(file.sso === undefined ? {} : { sso: completeSso(file.sso) }),
+    sso: file.sso === undefined ? undefined : completeSso(file.sso),
   };
 }
 

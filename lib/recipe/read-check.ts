@@ -20,7 +20,7 @@ export function readCheck(tree: Tree): Check {
       return {
         kind: "script",
         script: scriptRef(text, value?.place ?? tree.place),
-        ...(exported === undefined ? {} : { check: exported }),
+        check: exported,
       };
     }
     case "fact":

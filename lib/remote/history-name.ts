@@ -43,7 +43,7 @@ export function parseHistoryName(name: string, bytes: number): HistoryCopy | und
     at,
     bytes,
     ...(generation === 0 ? {} : { generation }),
-    ...(mark === undefined ? {} : { mark }),
+    mark,
   };
 }
 

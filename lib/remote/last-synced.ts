@@ -45,8 +45,8 @@ function record(
     sha256: sha256 ?? same.sha256 ?? unknownHash,
     etag,
     at: now().toISOString(),
-    ...(writeId === undefined ? {} : { writeId }),
-    ...(host === undefined ? {} : { host }),
+    writeId,
+    host,
     ...(highest === 0 ? {} : { generation: highest }),
   };
 }

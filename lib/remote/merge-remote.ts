@@ -50,7 +50,7 @@ async function merge(request: MergeRemoteRequest, temp: TempFile): Promise<Merge
   const merged = await mergeInto({
     ours: { path, passphrase: ours },
     theirs: { path: temp.path, passphrase: theirs },
-    ...(ancestor === undefined ? {} : { base: ancestor.path }),
+    base: ancestor?.path,
     folder,
     limitBytes,
     generation: Math.max(object.generation ?? 0, seen),

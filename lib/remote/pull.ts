@@ -126,7 +126,7 @@ async function fetchAndReplace(request: PullRequest, local: LocalVault, temp: Te
   onStep?.("replaced");
   take(await recordSynced(folder, remote.url, object, sha256));
   onStep?.("recorded");
-  return { object, changed: true, ...(backup === undefined ? {} : { backup }) };
+  return { object, changed: true, backup };
 }
 
 function fetchInto(
@@ -146,6 +146,6 @@ function fetchInto(
       onStep?.("writing");
       progress?.(bytes, total);
     },
-    ...(signal === undefined ? {} : { signal }),
+    signal,
   });
 }

@@ -164,7 +164,7 @@ class Push {
     const kept = await remote.history.keep({
       object,
       checkFirst: true,
-      ...(signal === undefined ? {} : { signal }),
+      signal,
     });
     this.#step("kept-old");
     return take(kept).state === "kept";
@@ -185,8 +185,8 @@ class Push {
         from: this.#from,
         metadata: { host, writeId, generation, sha256 },
         condition,
-        ...(signal === undefined ? {} : { signal }),
-        ...(progress === undefined ? {} : { progress }),
+        signal,
+        progress,
       }),
     );
     if (uploaded.state === "refused") return uploaded.found;
@@ -225,10 +225,10 @@ class Push {
       etag: object.etag,
       at: now().toISOString(),
       generation,
-      ...(object.writeId === undefined ? {} : { writeId: object.writeId }),
-      ...(object.host === undefined ? {} : { host: object.host }),
+      writeId: object.writeId,
+      host: object.host,
       ...(state.sealed?.sha256 === sha256 ? { content: state.sealed.content } : {}),
-      ...(history === undefined ? {} : { history }),
+      history,
     };
     take(await changeState(folder, (before) => withPushed(before, record)));
     this.#step("recorded");

@@ -88,7 +88,7 @@ async function seal(
   });
   const backup = take(restored);
   if (there.state === "present") take(await recordSynced(folder, remote.url, there.object));
-  return { passphrase, ...(backup === undefined ? {} : { backup }) };
+  return { passphrase, backup };
 }
 
 function notPushed({ path }: LocalVault, { url }: Remote): Failure {

@@ -42,7 +42,7 @@ export async function reseal({
       parent: { sealed: sha256, content: summary.digest },
     },
     target: () => unchanged(path, sha256),
-    ...(onStep === undefined ? {} : { onStep }),
+    onStep,
   });
   // the omitted paths are those found when the old vault was read
   return sealed.ok

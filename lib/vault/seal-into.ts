@@ -156,7 +156,7 @@ async function survey(request: SealRequest, exclude: ReadonlySet<string>): Promi
   const manifest: Manifest = {
     version: 1,
     generation: (from?.generation ?? 0) + 1,
-    ...(from?.parent === undefined ? {} : { parent: from.parent }),
+    parent: from?.parent,
     host: hostname(),
     time: now().toISOString(),
     digest,
@@ -207,7 +207,7 @@ async function seal(
   const { tar, done } = source();
   const archive = normalise(tar, {
     ...{ limitBytes, format, lenient, exclude },
-    ...(manifest === undefined ? {} : { manifest }),
+    manifest,
   });
   const [sha256, summary, warnings] = await Promise.all([
     sealVault(archive.tar, passphrase, format, write, salt),

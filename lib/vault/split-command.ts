@@ -40,6 +40,6 @@ function wrong(detail: string, hint?: string): Result<never> {
   return fail({
     kind: "usage",
     message: `--passphrase-command: ${detail}.`,
-    ...(hint === undefined ? {} : { hint }),
+    hint,
   });
 }

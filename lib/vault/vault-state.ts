@@ -116,8 +116,8 @@ export function withPushed({ sealed, newest }: VaultState, pushed: PushedRecord)
   return {
     version: 1,
     pushed,
-    ...(sealed === undefined ? {} : { sealed }),
-    ...(newest === undefined ? {} : { newest }),
+    sealed,
+    newest,
   };
 }
 
@@ -152,11 +152,11 @@ function parse(text: string): VaultState | undefined {
   const newest = parseSealed(read["newest"]);
   return {
     version: 1,
-    ...(pushed === undefined ? {} : { pushed }),
+    pushed,
     ...(pending.length === 0 ? {} : { pending }),
-    ...(arriving === undefined ? {} : { arriving }),
-    ...(sealed === undefined ? {} : { sealed }),
-    ...(newest === undefined ? {} : { newest }),
+    arriving,
+    sealed,
+    newest,
   };
 }
 

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { equal } from "../rig/equal.js";
 import { clientConfig, identity } from "../../lib/aws/client-config.js";
 import { findLogin } from "../../lib/aws/sso/find-login.js";
 import { oidcService, portalService } from "../../lib/aws/sso/service.js";
@@ -38,13 +39,13 @@ const whole = { startUrl, accountId: "012345678901", roleName: "vault", sharesAw
 const scopes = ["sso:account:access"];
 
 test("a profile's login is found by its sso-session, with its scopes, and by the older keys", async () => {
-  assert.equal(value(await findLogin(settings("lab"), {})), {
+  equal(value(await findLogin(settings("lab"), {})), {
     ...{ ...whole, region: "eu-west-1", profile: "lab", session: "lab", scopes },
   });
-  assert.equal(value(await findLogin(settings("old"), {})), {
+  equal(value(await findLogin(settings("old"), {})), {
     ...{ ...whole, region: "eu-west-2", profile: "old", scopes },
   });
-  assert.equal(value(await findLogin(settings("scoped"), {}))?.scopes, ["a:b", "c:d"]);
+  equal(value(await findLogin(settings("scoped"), {}))?.scopes, ["a:b", "c:d"]);
 });
 
 test("AWS_PROFILE names the profile when the config does not, and a profile may have no login", async () => {
@@ -68,7 +69,7 @@ const sso = { start_url: startUrl, region: "eu-west-1", account_id: 12345678901,
 test("the config's login takes precedence over the profile's and has its own region", async () => {
   const { remote } = completeConfig({ sso, remote: { region: "eu-central-1", profile: "old" } }, "/p");
   assert.is(remote.region, "eu-central-1");
-  assert.equal(value(await findLogin(remote, {})), { ...whole, region: "eu-west-1", scopes });
+  equal(value(await findLogin(remote, {})), { ...whole, region: "eu-west-1", scopes });
   assert.is(identity(remote, {}), "role vault of account 012345678901");
   assert.not.ok("profile" in clientConfig(remote, {}));
 });
@@ -76,7 +77,7 @@ test("the config's login takes precedence over the profile's and has its own reg
 test("share_aws_cache alone applies to the profile's login", async () => {
   const { remote } = completeConfig({ sso: { share_aws_cache: true }, remote: { profile: "lab" } }, "/p");
   const found = value(await findLogin(remote, {}));
-  assert.equal([found?.profile, found?.sharesAwsCache], ["lab", true]);
+  equal([found?.profile, found?.sharesAwsCache], ["lab", true]);
 });
 
 test("both services are called in the login's region", async () => {

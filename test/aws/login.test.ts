@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { equal } from "../rig/equal.js";
 import type { Failure } from "../../lib/failure/failure.js";
 import type { LoginPrompt } from "../../lib/aws/sso/device-flow.js";
 import type { SsoLogin } from "../../lib/aws/sso/find-login.js";
@@ -31,7 +32,7 @@ test.before.each(async () => {
 
 test.after.each(async () => {
   await server.stop();
-  assert.equal(server.complaints, []);
+  equal(server.complaints, []);
 });
 
 test.after(removeRamFolders);
@@ -81,15 +82,15 @@ async function token(): Promise<Record<string, string>> {
 
 test("a login gives the role's credentials, and later ones need no user and no new client", async () => {
   const invitations: LoginPrompt[] = [];
-  assert.equal(value(await logsIn(login(), { invitations })), { wasLoggedIn: false, isStored: true });
+  equal(value(await logsIn(login(), { invitations })), { wasLoggedIn: false, isStored: true });
   assert.is(invitations.length, 1);
   assert.is(invitations[0]?.address, `${server.url}/?user_code=${invitations[0]?.code}`);
   const { accessKeyId, secretAccessKey, expiration } = value(await roleCredentials(login()));
-  assert.equal([accessKeyId, secretAccessKey], ["RGWTESTKEY", "RGWTESTSECRET"]);
+  equal([accessKeyId, secretAccessKey], ["RGWTESTKEY", "RGWTESTSECRET"]);
   assert.ok(expiration.getTime() > Date.now() + 3000_000);
-  assert.equal(value(await logsIn(login())), { wasLoggedIn: true, isStored: true });
-  assert.equal(value(await logsIn(login(), { force: true })), { wasLoggedIn: false, isStored: true });
-  assert.equal(
+  equal(value(await logsIn(login())), { wasLoggedIn: true, isStored: true });
+  equal(value(await logsIn(login(), { force: true })), { wasLoggedIn: false, isStored: true });
+  equal(
     ["register", "device", "poll", "refresh"].map((what) => server.count(what)),
     [1, 2, 2, 0],
   );
@@ -138,7 +139,7 @@ test("polling continues at its interval when the service fails, with one message
   server.spoil("/token", "500", 2);
   const troubles: Failure[] = [];
   value(await logsIn(login(), { troubles }));
-  assert.equal(
+  equal(
     troubles.map((trouble) => (trouble.kind === "login-failed" ? trouble.detail : trouble.kind)),
     ["it reports an internal error (500)"],
   );
@@ -151,20 +152,20 @@ test("one earlier failure of the service is retried, and a service that never an
   value(await logsIn(login()));
   server.spoil("/federation/credentials", "stall", 9);
   const late = failure(await roleCredentials(login()), "login-failed");
-  assert.equal([late.why, late.detail], ["unavailable", "no answer within 10 s"]);
+  equal([late.why, late.detail], ["unavailable", "no answer within 10 s"]);
 });
 
 test("an unreachable service is not a refusal", async () => {
   process.env["AWS_ENDPOINT_URL_SSO_OIDC"] = "http://127.0.0.1:1";
   const found = failure(await logsIn(login()), "login-failed");
-  assert.equal([found.why, found.detail], ["unavailable", "ECONNREFUSED"]);
+  equal([found.why, found.detail], ["unavailable", "ECONNREFUSED"]);
 });
 
 test("a captive portal's page is not taken for an answer", async () => {
   for (const path of ["/client/register", "/device_authorization", "/federation/credentials"]) {
     server.spoil(path, "page", 9);
     const found = failure(await logsIn(login()), "login-failed");
-    assert.equal([found.why, found.detail], ["unavailable", "something else answers at this address"], path);
+    equal([found.why, found.detail], ["unavailable", "something else answers at this address"], path);
     server.heal();
   }
 });
@@ -185,7 +186,7 @@ test("a client that is about to expire is not used", async () => {
 
 test("refusals have the service's message: an unknown start URL, a scope, a role", async () => {
   const url = failure(await logsIn(login({ startUrl: "https://other.awsapps.com/start" })), "login-failed");
-  assert.equal([url.why, url.detail], ["refused", "no such start URL (InvalidRequestException)"]);
+  equal([url.why, url.detail], ["refused", "no such start URL (InvalidRequestException)"]);
   const other = failure(await logsIn(login({ scopes: ["sso:nothing"] })), "login-failed");
   assert.match(other.detail, "InvalidScopeException");
   const role = failure(await logsIn(login({ roleName: "admin" })), "login-failed");
@@ -216,7 +217,7 @@ test("after a refused renewal the token is used until it expires, then a login i
   await new Promise((resolve) => setTimeout(resolve, 2_000));
   const none = failure(await roleCredentials(login()), "no-credentials");
   assert.match(none.detail, `the login has expired at ${server.startUrl}`);
-  assert.equal(value(await logsIn(login())), { wasLoggedIn: false, isStored: true });
+  equal(value(await logsIn(login())), { wasLoggedIn: false, isStored: true });
 });
 
 test("after a renewal without an answer the token is used until it expires, then the state is unknown", async () => {
@@ -245,38 +246,38 @@ test("a token revoked in the portal is renewed once, and if that is refused a lo
   server.revoke();
   server.refusesRefresh = true;
   failure(await roleCredentials(login()), "no-credentials");
-  assert.equal(value(await logsIn(login())), { wasLoggedIn: false, isStored: true });
+  equal(value(await logsIn(login())), { wasLoggedIn: false, isStored: true });
 });
 
 test("a logout removes token and client, and the portal revokes the token", async () => {
   value(await logsIn(login()));
   const { signal } = new AbortController();
-  assert.equal(value(await logOut(login(), { offline: false, signal })), {
+  equal(value(await logOut(login(), { offline: false, signal })), {
     wasLoggedIn: true,
     endedByPortal: true,
   });
-  assert.equal(await readdir(kept()), []);
+  equal(await readdir(kept()), []);
   assert.is(server.count("logout"), 1);
   failure(await roleCredentials(login()), "no-credentials");
-  assert.equal(value(await logOut(login(), { offline: false, signal })), { wasLoggedIn: false });
+  equal(value(await logOut(login(), { offline: false, signal })), { wasLoggedIn: false });
 });
 
 test("a logout without the portal still removes the login", async () => {
   value(await logsIn(login()));
   const { signal } = new AbortController();
   process.env["AWS_ENDPOINT_URL_SSO"] = "http://127.0.0.1:1";
-  assert.equal(value(await logOut(login(), { offline: false, signal })), {
+  equal(value(await logOut(login(), { offline: false, signal })), {
     wasLoggedIn: true,
     endedByPortal: false,
   });
-  assert.equal(await readdir(kept()), []);
+  equal(await readdir(kept()), []);
 });
 
 test("a damaged token file counts as none", async () => {
   value(await logsIn(login()));
   for (const name of await readdir(kept())) await writeFile(join(kept(), name), '{"accessToken":');
   failure(await roleCredentials(login()), "no-credentials");
-  assert.equal(value(await logsIn(login())), { wasLoggedIn: false, isStored: true });
+  equal(value(await logsIn(login())), { wasLoggedIn: false, isStored: true });
 });
 
 const cache = (): string => join(homedir(), ".aws", "sso", "cache");
@@ -288,7 +289,7 @@ test("a shared login is stored like the AWS CLI's, named by the session or the s
     const path = join(cache(), named(more.session ?? server.startUrl));
     assert.is((await stat(path)).mode & 0o777, 0o600);
     const fields = JSON.parse(await readFile(path, "utf8")) as Record<string, string>;
-    assert.equal(Object.keys(fields).sort(), [
+    equal(Object.keys(fields).sort(), [
       "accessToken",
       "clientId",
       "clientSecret",
@@ -298,7 +299,7 @@ test("a shared login is stored like the AWS CLI's, named by the session or the s
       "registrationExpiresAt",
       "startUrl",
     ]);
-    assert.equal([fields["startUrl"], fields["region"]], [server.startUrl, "eu-west-1"]);
+    equal([fields["startUrl"], fields["region"]], [server.startUrl, "eu-west-1"]);
     for (const time of ["expiresAt", "registrationExpiresAt"])
       assert.match(fields[time] ?? "", /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
   }
@@ -314,7 +315,7 @@ test("a login of the AWS CLI is used and renewed in place", async () => {
   server.asked.length = 0;
   server.terms.tokenSeconds = 3600;
   value(await roleCredentials(login({ sharesAwsCache: true, session: "lab" })));
-  assert.equal(server.asked, ["refresh", "credentials"]);
+  equal(server.asked, ["refresh", "credentials"]);
   assert.is.not(await readFile(join(cache(), file), "utf8"), before);
 });
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Ajv } from "ajv";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { equal } from "../rig/equal.js";
 import type { Failure } from "../../lib/failure/failure.js";
 import { builtinScripts } from "../../lib/run/scripts.js";
 import { packageRoot } from "../../lib/host/package-root.js";
@@ -38,7 +39,7 @@ const mounted = { workspace: true, "workspace-returned": true };
 const project = { project: "true: .tazpod/config.yaml", engine: true, "parts-open": true, ...mounted };
 
 test("on a new host all steps are planned, and those that depend on the remote are uncertain", () => {
-  assert.equal(
+  equal(
     rows("shell", {
       ...project,
       container: "false: container lab is absent",
@@ -64,7 +65,7 @@ test("on a new host all steps are planned, and those that depend on the remote a
 });
 
 test("with a local vault the remote is not checked", () => {
-  assert.equal(
+  equal(
     rows("shell", {
       ...project,
       container: true,
@@ -98,7 +99,7 @@ test("unmet and declined wants have their own rows", () => {
 });
 
 test("a plan without steps says so", () => {
-  assert.equal(rows("lock", {}, { named: true }), ["lock", "  nothing to do", "  not needed: save"]);
+  equal(rows("lock", {}, { named: true }), ["lock", "  nothing to do", "  not needed: save"]);
 });
 
 test("ending the container saves and locks an open vault first, and leaves a closed one alone", () => {
@@ -137,11 +138,11 @@ test("an unreachable remote never leads to a new vault", () => {
     "vault-remote": "unknown: connection refused",
   };
   const plan = planOf(recipe, "shell", world);
-  assert.equal(
+  equal(
     plan.steps.map(({ task }) => task),
     ["shell"],
   );
-  assert.equal(plan.blocked[0]?.failure, {
+  equal(plan.blocked[0]?.failure, {
     kind: "unknown-fact",
     fact: "vault-remote",
     reason: "connection refused",
@@ -156,7 +157,7 @@ test("an empty remote leads to a new vault", () => {
     session: true,
     "vault-remote": false,
   };
-  assert.equal(
+  equal(
     planOf(recipe, "shell", world).steps.map(({ task }) => task),
     ["create", "passphrase", "unlock", "shell"],
   );
@@ -181,7 +182,7 @@ test("a plan as data fits its schema", () => {
     }
   }
   const plan = planJson(planOf(recipe, "shell", project), settings);
-  assert.equal(
+  equal(
     plan.steps.find(({ task }) => task === "pull"),
     {
       task: "pull",

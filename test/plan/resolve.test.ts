@@ -1,3 +1,4 @@
+import { equal } from "../rig/equal.js";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { failureOf, planOf, recipeOf, resolveIn, stepsOf } from "./rig.js";
@@ -17,10 +18,10 @@ tasks:
 test("for a false fact, its provider is planned after the provider's needs", () => {
   const plan = planOf(chain, "go", {});
   assert.is(stepsOf(plan), "make-a, make-b, make-c, go");
-  assert.equal(plan.steps[1]?.branch, ["go", "make-c", "make-b"]);
-  assert.equal(plan.steps[1]?.cause, { kind: "need", by: "make-c", fact: "b" });
+  equal(plan.steps[1]?.branch, ["go", "make-c", "make-b"]);
+  equal(plan.steps[1]?.cause, { kind: "need", by: "make-c", fact: "b" });
   assert.is(plan.steps[1]?.reason, "b is false");
-  assert.equal(plan.steps[3]?.cause, { kind: "target" });
+  equal(plan.steps[3]?.cause, { kind: "target" });
   assert.is(plan.steps[3]?.reason, "asked for");
 });
 
@@ -29,14 +30,14 @@ test("nothing below a true fact is checked", () => {
   assert.ok(result.ok);
   if (result.ok) {
     assert.is(stepsOf(result.value), "make-c, go");
-    assert.equal(result.value.satisfied, [{ fact: "b", reason: "b is true" }]);
-    assert.equal(result.value.notNeeded, ["make-b", "make-a"]);
+    equal(result.value.satisfied, [{ fact: "b", reason: "b is true" }]);
+    equal(result.value.notNeeded, ["make-b", "make-a"]);
   }
-  assert.equal(asked, ["c", "b"]);
+  equal(asked, ["c", "b"]);
 });
 
 test("an unknown fact fails with the check's reason", () => {
-  assert.equal(failureOf(chain, "go", { b: "unknown: connection refused" }), {
+  equal(failureOf(chain, "go", { b: "unknown: connection refused" }), {
     kind: "unknown-fact",
     fact: "b",
     reason: "connection refused",
@@ -56,7 +57,7 @@ tasks:
 `);
   const done = resolveIn(recipe, "make-b", { b: true, open: false });
   assert.ok(done.result.ok && done.result.value.steps.length === 0);
-  assert.equal(done.asked, ["b", "open"]);
+  equal(done.asked, ["b", "open"]);
   assert.is(stepsOf(planOf(recipe, "make-b", { b: true, open: true })), "make-a, make-b");
   assert.is(planOf(recipe, "make-b", { b: true, open: true }).steps[1]?.reason, "clears open");
   assert.is(planOf(recipe, "make-b", { b: false, open: true }).steps[1]?.reason, "b is false");
@@ -93,8 +94,8 @@ tasks:
 `);
   const { result, asked } = resolveIn(recipe, "go", {});
   assert.ok(result.ok && stepsOf(result.value) === "enter, go");
-  assert.equal(asked, ["up"]);
-  assert.equal(failureOf(recipe, "go", { up: "unknown: no answer" }), {
+  equal(asked, ["up"]);
+  equal(failureOf(recipe, "go", { up: "unknown: no answer" }), {
     kind: "unknown-fact",
     fact: "inside",
     reason: "no answer",
@@ -125,13 +126,13 @@ test("a fact that is not known yet makes a step uncertain until the plan is reso
   assert.ok(result.ok && stepsOf(result.value) === "login, pull?create, go");
   assert.ok(result.ok && result.value.steps[1]?.reason === "if there is a remote vault");
   assert.ok(result.ok && result.value.notNeeded.length === 0);
-  assert.equal(asked, ["local", "session"]);
+  equal(asked, ["local", "session"]);
   assert.is(stepsOf(planOf(recipe, "go", { session: true }, { ran: ["login"] })), "create, go");
 });
 
 test("an unknown fact is never a reason to try the next provider", async () => {
   const recipe = await recipeOf(vault);
-  assert.equal(failureOf(recipe, "go", { session: true, remote: "unknown: refused" }), {
+  equal(failureOf(recipe, "go", { session: true, remote: "unknown: refused" }), {
     kind: "unknown-fact",
     fact: "remote",
     reason: "refused",
@@ -147,7 +148,7 @@ tasks:
   login: { needs: [vpn], provides: [session] }
   go: { needs: [session] }
 `);
-  assert.equal(failureOf(recipe, "go", { vpn: "false: no route" }), {
+  equal(failureOf(recipe, "go", { vpn: "false: no route" }), {
     kind: "unmet-fact",
     fact: "vpn",
     task: "login",
@@ -166,7 +167,7 @@ tasks:
   two: { needs: [y], provides: [f] }
   go: { needs: [f] }
 `);
-  assert.equal(failureOf(recipe, "go", {}), {
+  equal(failureOf(recipe, "go", {}), {
     kind: "unmet-fact",
     fact: "f",
     task: "go",
@@ -219,7 +220,7 @@ tasks:
 `);
   const plan = planOf(recipe, "go", {});
   assert.is(stepsOf(plan), "make-base, make-n2, make-n1, make-w1, go");
-  assert.equal(plan.steps[3]?.cause, { kind: "want", by: "go", fact: "w1" });
+  equal(plan.steps[3]?.cause, { kind: "want", by: "go", fact: "w1" });
 });
 
 const wanting = `
@@ -237,27 +238,27 @@ test("a declined want is left out and not checked", async () => {
   const recipe = await recipeOf(wanting);
   const { result, asked } = resolveIn(recipe, "go", { key: true }, { declined: ["go wants open"] });
   assert.ok(result.ok && stepsOf(result.value) === "go");
-  assert.equal(result.ok && result.value.declined, [{ task: "go", fact: "open" }]);
-  assert.equal(asked, []);
+  equal(result.ok && result.value.declined, [{ task: "go", fact: "open" }]);
+  equal(asked, []);
 });
 
 test("a want that cannot be met is reported, and none of its steps is planned", async () => {
   const recipe = await recipeOf(wanting);
   const plan = planOf(recipe, "go", { key: "false: no key" });
   assert.is(stepsOf(plan), "go");
-  assert.equal(plan.blocked, [
+  equal(plan.blocked, [
     {
       task: "go",
       fact: "open",
       failure: { kind: "unmet-fact", fact: "key", task: "unlock", reason: "no key" },
     },
   ]);
-  assert.equal(plan.satisfied, []);
+  equal(plan.satisfied, []);
 });
 
 test("a want with an unknown fact is reported as unknown", async () => {
   const plan = planOf(await recipeOf(wanting), "go", { open: "unknown: no answer" });
-  assert.equal(plan.blocked, [
+  equal(plan.blocked, [
     { task: "go", fact: "open", failure: { kind: "unknown-fact", fact: "open", reason: "no answer" } },
   ]);
 });
@@ -382,7 +383,7 @@ test("an unknown precondition fails unless `on_unknown` is pass", async () => {
 test("other preconditions are checked when the step runs", async () => {
   const { asked, result } = resolveIn(await recipeOf(guarded), "outside", {});
   assert.ok(result.ok && stepsOf(result.value) === "outside");
-  assert.equal(asked, []);
+  equal(asked, []);
 });
 
 test("a precondition of a step that is not due is not checked", async () => {
@@ -411,7 +412,7 @@ test("a task that clears a fact provides its opposite", async () => {
 
 test("a derived fact is computed, never checked", async () => {
   const { asked } = resolveIn(await recipeOf(derived), "stop", { up: true, open: true }, { named: true });
-  assert.equal(asked, ["up", "open"]);
+  equal(asked, ["up", "open"]);
   assert.is(
     failureOf(await recipeOf(derived), "stop", { up: true, open: "unknown: no answer" }, { named: true })
       .kind,
@@ -441,11 +442,11 @@ tasks:
   tidy: {}
   sweep: {}
 `);
-  assert.equal(planOf(recipe, "go", { f: true }).afterwards, [
+  equal(planOf(recipe, "go", { f: true }).afterwards, [
     { task: "tidy", unless: "busy", after: "go" },
     { task: "sweep", after: "go" },
   ]);
-  assert.equal(planOf(recipe, "go", {}).afterwards[0], { task: "tidy", after: "make" });
+  equal(planOf(recipe, "go", {}).afterwards[0], { task: "tidy", after: "make" });
 });
 
 test("internal tasks are not listed as not needed", async () => {
@@ -456,11 +457,11 @@ tasks:
   make: { provides: [f], internal: true }
   go: { needs: [f] }
 `);
-  assert.equal(planOf(recipe, "go", { f: true }).notNeeded, []);
+  equal(planOf(recipe, "go", { f: true }).notNeeded, []);
 });
 
 test("an unknown target is a failure", () => {
-  assert.equal(failureOf(chain, "nothing", {}), { kind: "unknown-name", what: "task", name: "nothing" });
+  equal(failureOf(chain, "nothing", {}), { kind: "unknown-name", what: "task", name: "nothing" });
 });
 
 test.run();

@@ -1,3 +1,4 @@
+import { equal } from "../rig/equal.js";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import {
@@ -23,26 +24,26 @@ test("comments, trailing commas and a byte order mark are JSONC, as VS Code read
   "remoteUser": "me",
 }
 `;
-  assert.equal(settingsOf(text), { image: "debian:12", user: "me" });
+  equal(settingsOf(text), { image: "debian:12", user: "me" });
 });
 
 test("a build is read with paths from the file's folder, arguments and stage, and wins over an image", () => {
   const text = `{ "image": "x", "build": { "dockerfile": "Dockerfile", "context": "..", "args": { "A": "1" }, "target": "dev", "cacheFrom": "y" } }`;
   const { settings, notRead } = read(text);
-  assert.equal(settings, {
+  equal(settings, {
     build: { dockerfile: ".devcontainer/Dockerfile", context: ".", args: { A: "1" }, target: "dev" },
   });
-  assert.equal(notRead, ["build.cacheFrom"]);
+  equal(notRead, ["build.cacheFrom"]);
 });
 
 test("the older dockerFile and context are a build, too", () => {
   const older = `{ "dockerFile": "../images/Dockerfile", "context": "../images" }`;
-  assert.equal(read(older), {
+  equal(read(older), {
     file,
     settings: { build: { dockerfile: "images/Dockerfile" } },
     notRead: [],
   });
-  assert.equal(read(`{ "dockerFile": "Dockerfile" }`, ".devcontainer.json").settings, {
+  equal(read(`{ "dockerFile": "Dockerfile" }`, ".devcontainer.json").settings, {
     build: { dockerfile: "Dockerfile" },
   });
 });
@@ -50,21 +51,21 @@ test("the older dockerFile and context are a build, too", () => {
 test("a build outside the project is named, and left out", () => {
   for (const build of [`"../../Dockerfile"`, `"/srv/Dockerfile"`, `"\${localEnv:HOME}/Dockerfile"`]) {
     const { settings, notRead } = read(`{ "build": { "dockerfile": ${build} } }`);
-    assert.equal([settings, notRead], [{}, ["build (it is outside the project)"]]);
+    equal([settings, notRead], [{}, ["build (it is outside the project)"]]);
   }
 });
 
 test("the user is remoteUser, else containerUser", () => {
-  assert.equal(settingsOf(`{ "remoteUser": "a", "containerUser": "b" }`), { user: "a" });
-  assert.equal(settingsOf(`{ "containerUser": "b" }`), { user: "b" });
+  equal(settingsOf(`{ "remoteUser": "a", "containerUser": "b" }`), { user: "a" });
+  equal(settingsOf(`{ "containerUser": "b" }`), { user: "b" });
 });
 
 test("variables of the container are taken, except host-specific ones and tazpod's own", () => {
   const text = `{ "containerEnv": { "A": "1", "W": "\${containerWorkspaceFolder}/x", "P": "\${localWorkspaceFolderBasename}",
     "T": "\${localEnv:TOKEN}", "HOME": "/x", "TAZPOD_X": "1" } }`;
   const { settings, notRead } = read(text);
-  assert.equal(settings.env, { A: "1", W: "/workspace/x", P: "lab" });
-  assert.equal(notRead, [
+  equal(settings.env, { A: "1", W: "/workspace/x", P: "lab" });
+  equal(notRead, [
     "containerEnv.T (${localEnv:TOKEN} differs between hosts)",
     "containerEnv.HOME (tazpod sets it, or it is not a valid name)",
     "containerEnv.TAZPOD_X (tazpod sets it, or it is not a valid name)",
@@ -83,12 +84,12 @@ test("bind mounts are taken in both forms, from the project's folder and the hom
     "type=bind,source=/a,target=/x"
   ] }`;
   const { settings, notRead } = read(text);
-  assert.equal(settings.mounts, [
+  equal(settings.mounts, [
     { source: "./data", target: "/data" },
     { source: "~/.kube", target: "/home/me/.kube", read_only: true },
     { source: "/srv/x", target: "/x" },
   ]);
-  assert.equal(notRead, [
+  equal(notRead, [
     "mounts[3] (type=volume; only bind is supported)",
     "mounts[4] (type=volume; only bind is supported)",
     'mounts[5] (its source "${localEnv:DATA}" is not known on this host)',
@@ -99,8 +100,8 @@ test("bind mounts are taken in both forms, from the project's folder and the hom
 
 test("ports are numbers; what is another container's port is named", () => {
   const { settings, notRead } = read(`{ "forwardPorts": [3000, "5432", "db:5432", 3000, 99999] }`);
-  assert.equal(settings.ports, [3000, 5432]);
-  assert.equal(notRead, [
+  equal(settings.ports, [3000, 5432]);
+  equal(notRead, [
     'forwardPorts[2] ("db:5432" is not a port of this container)',
     "forwardPorts[4] (99999 is not a port of this container)",
   ]);
@@ -109,7 +110,7 @@ test("ports are numbers; what is another container's port is named", () => {
 test("unsupported container settings are listed; editor settings are not", () => {
   const text = `{ "name": "x", "customizations": {}, "features": {}, "postCreateCommand": "make", "runArgs": ["--privileged"], "dockerComposeFile": "c.yml" }`;
   const { settings, notRead } = read(text);
-  assert.equal([settings, notRead], [{}, ["features", "postCreateCommand", "runArgs", "dockerComposeFile"]]);
+  equal([settings, notRead], [{}, ["features", "postCreateCommand", "runArgs", "dockerComposeFile"]]);
 });
 
 const mistakes: readonly (readonly [text: string, place: string, message: RegExp])[] = [

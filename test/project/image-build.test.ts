@@ -2,6 +2,7 @@ import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { equal } from "../rig/equal.js";
 import { loadProject } from "../../lib/project/load-project.js";
 import type { Project } from "../../lib/project/project.js";
 import { newFolder } from "../rig/folder.js";
@@ -32,7 +33,7 @@ test("a path is a Dockerfile's or its folder's, and the context is that folder",
     "build: ./.devcontainer/",
   ]) {
     const { root, build, config: found } = await loaded(config, dockerfile);
-    assert.equal(build && value(build), {
+    equal(build && value(build), {
       dockerfile: ".devcontainer/Dockerfile",
       text: "FROM a\n",
       context: join(root, ".devcontainer"),
@@ -47,7 +48,7 @@ test("a map can set context, arguments and stage", async () => {
     "build: { dockerfile: .devcontainer/Dockerfile, context: ., args: { A: 1, B: x }, target: dev }";
   const { root, build } = await loaded(config, dockerfile);
   const { context, args, target } = value(build ?? failedToLoad);
-  assert.equal([context, args, target], [root, { A: "1", B: "x" }, "dev"]);
+  equal([context, args, target], [root, { A: "1", B: "x" }, "dev"]);
 });
 
 test("the image's name changes only with the Dockerfile, an argument or the stage", async () => {

@@ -84,7 +84,7 @@ export function podmanTrip(rootless: boolean): void {
     await pty.expect("$ ");
     await run("podman", ["kill", first.container]);
     assert.is.not(await pty.ended, 0);
-    assert.match(pty.screen, /no longer runs/);
+    assert.match(pty.screen, /is no longer running/);
     assert.is((await first.enter("cat ~/secrets/key")).stdout, "key-of-the-house\n");
   });
 

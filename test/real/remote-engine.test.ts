@@ -166,7 +166,7 @@ test("a container that was stopped under the shell keeps its copy, and that come
   await pty.expect("done");
   await far.docker("kill", host.container);
   assert.is.not(await pty.ended, 0);
-  assert.match(pty.screen, /no longer runs/);
+  assert.match(pty.screen, /is no longer running/);
   fine(await host.enter("true"));
   assert.is(await text(host.path("kept")), "kept\n");
 });

@@ -129,7 +129,7 @@ export function tokenOf(
     access: Secret.fromText(accessToken),
     expires: new Date(now().getTime() + expiresIn * 1000),
     client,
-    ...(refresh === undefined ? {} : { refresh }),
+    refresh,
   });
 }
 

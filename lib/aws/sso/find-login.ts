@@ -60,6 +60,6 @@ export async function findLogin(
   return ok({
     ...{ startUrl, region, accountId, roleName, profile, sharesAwsCache },
     scopes: scopes.length === 0 ? defaultScopes : scopes,
-    ...(session === undefined ? {} : { session }),
+    session,
   });
 }

@@ -37,7 +37,7 @@ export async function logOut(
     ok: true,
     value: {
       wasLoggedIn: accessToken !== undefined,
-      ...(endedByPortal === undefined ? {} : { endedByPortal }),
+      endedByPortal,
     },
   };
 }

@@ -57,7 +57,7 @@ function judge(login: SsoLogin, answer: Result<RoleAnswer>): Result<RoleCredenti
   return ok({
     accessKeyId,
     secretAccessKey,
-    ...(sessionToken === undefined ? {} : { sessionToken }),
+    sessionToken,
     expiration: new Date(expiration ?? 0),
   });
 }

@@ -33,7 +33,7 @@ export function tokenText(token: Token, { startUrl, region }: TokenOrigin): stri
     accessToken: reveal(access),
     expiresAt: stamp(expires),
     ...(client === undefined ? {} : clientFields(client)),
-    ...(refresh === undefined ? {} : { refreshToken: reveal(refresh) }),
+    refreshToken: refresh === undefined ? undefined : reveal(refresh),
   })}\n`;
 }
 
@@ -49,8 +49,8 @@ export function parseToken(text: string, { startUrl }: TokenOrigin): Token | und
   return {
     access: Secret.fromText(access),
     expires,
-    ...(refresh === undefined ? {} : { refresh: Secret.fromText(refresh) }),
-    ...(client === undefined ? {} : { client }),
+    refresh: refresh === undefined ? undefined : Secret.fromText(refresh),
+    client,
   };
 }
 

@@ -90,7 +90,7 @@ function noLogin({ startUrl, profile }: SsoLogin, what: string): Failure {
   const where = profile === undefined ? startUrl : `${startUrl} (profile ${profile})`;
   return {
     kind: "no-credentials",
-    ...(profile === undefined ? {} : { profile }),
+    profile,
     detail: `${what} at ${where}`,
     hint: "Run `tazpod login`.",
   };

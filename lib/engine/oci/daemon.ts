@@ -12,7 +12,7 @@ export async function isRootless(
   program: string = name,
 ): Promise<boolean> {
   const { flags, rootless } = flavorOf(name);
-  const options = { timeoutMs: answerMs, isQuestion: true, ...(signal === undefined ? {} : { signal }) };
+  const options = { timeoutMs: answerMs, isQuestion: true, signal };
   const done = await capture([program, ...flags, ...rootless.argv], options);
   return done.ok && done.value.code === 0 && done.value.stdout.includes(rootless.says);
 }

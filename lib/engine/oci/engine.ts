@@ -93,7 +93,7 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
         kind: "container-start",
         name,
         detail: network ?? result.value.stderr,
-        ...(network === undefined ? {} : { why: "network" }),
+        why: network === undefined ? undefined : "network",
       });
     },
     async remove(name) {

@@ -33,6 +33,6 @@ export function parseInspect(name: string, done: Finished): Result<ContainerStat
     specHash: known[labels.spec],
     imageId: found.Image,
     home: known[labels.home] ?? "/root",
-    ...(known[labels.workspace] === undefined ? {} : { workspace: known[labels.workspace] }),
+    workspace: known[labels.workspace],
   });
 }

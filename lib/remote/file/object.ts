@@ -129,8 +129,8 @@ async function readInto(
       hash.update(piece);
       return write(piece);
     },
-    ...(signal === undefined ? {} : { signal }),
-    ...(progress === undefined ? {} : { progress }),
+    signal,
+    progress,
   };
   try {
     await readBody(file.read(), file.bytes, pieces, stall);

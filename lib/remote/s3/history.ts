@@ -44,7 +44,7 @@ async function list(
     const page = new sdk.ListObjectsV2Command({
       Bucket: location.bucket,
       Prefix: prefix,
-      ...(token === undefined ? {} : { ContinuationToken: token }),
+      ContinuationToken: token,
     });
     const answer = await sendOrFail(location, signal, () => client.send(page, withTimeout(location, signal)));
     for (const { Key = "", Size = 0 } of answer.Contents ?? []) {

@@ -64,8 +64,8 @@ export function toRemoteObject({
     etag: unquoted(ETag),
     bytes: ContentLength ?? 0,
     modified: LastModified ?? new Date(0),
-    ...(host === undefined ? {} : { host: printable(decoded(host)) }),
-    ...(writeId === undefined ? {} : { writeId }),
+    host: host === undefined ? undefined : printable(decoded(host)),
+    writeId,
     ...(/^\d{1,15}$/.test(generation) ? { generation: Number(generation) } : {}),
     ...(/^[0-9a-f]{64}$/.test(sha256) ? { sha256 } : {}),
   };

@@ -122,8 +122,8 @@ class Download {
           if (written.ok) this.#at += piece.length;
           return written;
         },
-        ...(signal === undefined ? {} : { signal }),
-        ...(progress === undefined ? {} : { progress: (bytes) => progress(start + bytes, object.bytes) }),
+        signal,
+        progress: progress === undefined ? undefined : (bytes) => progress(start + bytes, object.bytes),
       },
       this.#location.limits.stall,
     );

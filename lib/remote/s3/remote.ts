@@ -60,7 +60,7 @@ export function s3Location(
       region: settings.region,
       identity: identity(settings, process.env),
       signal,
-      ...(endpoint === undefined ? {} : { endpoint }),
+      endpoint,
     }),
   };
   return { location, endpoint };

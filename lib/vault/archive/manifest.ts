@@ -51,7 +51,7 @@ export function manifestBytes(manifest: Manifest): Buffer {
     mode: entry.mode.toString(8).padStart(3, "0"),
     mtime: entry.mtime,
     ...(entry.type === "file" ? { size: entry.size, sha256 } : {}),
-    ...(entry.target === undefined ? {} : { target: entry.target }),
+    target: entry.target,
   }));
   return Buffer.from(`${JSON.stringify({ ...manifest, entries })}\n`);
 }
@@ -75,7 +75,7 @@ export function parseManifest(bytes: Buffer): Manifest | undefined {
   return {
     version: 1,
     generation,
-    ...(known === undefined ? {} : { parent: known }),
+    parent: known,
     host,
     time,
     digest,
