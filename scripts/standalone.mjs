@@ -26,13 +26,15 @@ if (!readFileSync(process.execPath).includes(fuse))
 const inside = {
   name: "inside",
   setup({ onLoad, onResolve }) {
-    onResolve({ filter: /\/installation\.js$/ }, () => ({ path: join(root, "dist/lib/host/standalone.js") }));
+    onResolve({ filter: /\/installation\.js$/ }, () => ({
+      path: join(root, "dist/lib/host/standalone-installation.js"),
+    }));
     // in an executable, and in compiled code, import() of files does not work
     onLoad({ filter: /\/zx\/build\/cli\.cjs$/ }, ({ path }) => {
       const text = readFileSync(path, "utf8");
       const importing = "yield import(";
       if (!text.includes(importing)) throw new Error(`${path} has changed: it has no "${importing}"`);
-      const host = JSON.stringify(join(root, "dist/lib/host/standalone.js"));
+      const host = JSON.stringify(join(root, "dist/lib/host/standalone-installation.js"));
       return { contents: text.replace(importing, `yield require(${host}).importUrl(`) };
     });
     // require() returns Node's own modules synchronously

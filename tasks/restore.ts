@@ -7,7 +7,7 @@ import { otherPassphrase, vaultPassphrase, withPassphrase } from "../lib/session
 import { offerPush } from "../lib/session/push-vault.js";
 import type { StepContext } from "../lib/session/step.js";
 import type { Secret } from "../lib/host/secret.js";
-import { inspectVault } from "../lib/vault/inspect.js";
+import { inspectVault } from "../lib/vault/inspect-vault.js";
 import { run as push } from "./push.js";
 
 /**

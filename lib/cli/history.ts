@@ -11,7 +11,7 @@ import { inVaultProject } from "./in-project.js";
 import type { StepContext } from "../session/step.js";
 import { changeLines, type Changes, changesBetween } from "../vault/changes.js";
 import type { DigestLine } from "../vault/archive/manifest.js";
-import { listVault } from "../vault/inspect.js";
+import { listVault } from "../vault/inspect-vault.js";
 
 /** Shown unless --all is given. */
 const newest = 20;

@@ -1,6 +1,6 @@
 import { runInThisContext } from "node:vm";
 import { providingProgram } from "../host/provide-modules.js";
-import { evaluateWord, loadZxProgram, zxWord } from "../host/standalone.js";
+import { evaluateWord, loadZxProgram, zxWord } from "../host/standalone-installation.js";
 
 // What standalone.ts starts: everything but --help.
 const argv = process.argv.slice(2);

@@ -1,7 +1,7 @@
 import { nearest } from "../document/nearest.js";
 import { type Result, fail, ok } from "../failure/result.js";
 import { displayPath } from "../host/paths.js";
-import type { Target } from "../plan/plan.js";
+import type { Target } from "../plan/planned-steps.js";
 import type { Project } from "../project/project.js";
 import type { Goal, Recipe, Task } from "../recipe/recipe.js";
 import type { Arguments } from "../run/arguments.js";

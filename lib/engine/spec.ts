@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { pathsOverlap, secretsFolder, workspace, agentFolder } from "./paths.js";
+import { pathsOverlap, secretsFolder, workspace, agentFolder } from "./container-paths.js";
 import type { ContainerSpec, ContainerUser, Mount } from "./engine.js";
 
 /** Increased when the arguments below change meaning, so that tazpod offers to make older containers again. */

@@ -5,7 +5,7 @@ import { packageRoot } from "./package-root.js";
 import { provideModules, type ProvidedModules, providingProgram } from "./provide-modules.js";
 
 // What depends on how tazpod is installed. This file is for the npm package; for the standalone executable,
-// scripts/standalone.mjs replaces it by standalone.ts, which has the same exports.
+// scripts/standalone.mjs replaces it by standalone-installation.ts, which has the same exports.
 
 /** Returns the path of a file of the package, for messages. */
 export const packagePath = (name: string): string => join(packageRoot, name);

@@ -1,7 +1,7 @@
 import type { Failure } from "../failure/failure.js";
 import { placeholders, render } from "../recipe/render.js";
 import type { Recipe } from "../recipe/recipe.js";
-import type { Plan, PlannedStep, Cause } from "./plan.js";
+import type { Plan, PlannedStep, Cause } from "./planned-steps.js";
 
 /** How to format a plan. */
 export interface FormatOptions {

@@ -5,7 +5,7 @@ import { fail, ok, type Result } from "../failure/result.js";
 import { Choices } from "./choices.js";
 import { UndoLog } from "./undo-log.js";
 import { call, type StepCounter, type Coroutine } from "./coroutine.js";
-import { type Cause, type Plan, type PlannedStep, type Progress, wantKey } from "./plan.js";
+import { type Cause, type Plan, type PlannedStep, type Progress, wantKey } from "./planned-steps.js";
 import { type FactState, PredictedState } from "./predicted-state.js";
 
 /** The tasks that led to a task, as a linked list that shares its tail. */

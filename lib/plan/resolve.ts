@@ -3,7 +3,7 @@ import { fail, ok, type Result } from "../failure/result.js";
 import { unknownFact } from "./choices.js";
 import { Planner } from "./planner.js";
 import { call, trampoline, type StepCounter, type Coroutine } from "./coroutine.js";
-import type { Plan, Progress, Target } from "./plan.js";
+import type { Plan, Progress, Target } from "./planned-steps.js";
 import type { CheckResult } from "../failure/check-result.js";
 
 /**

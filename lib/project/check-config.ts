@@ -1,6 +1,6 @@
 import type { Document } from "../document/document.js";
 import { nearest } from "../document/nearest.js";
-import { agentFolder, pathsOverlap } from "../engine/paths.js";
+import { agentFolder, pathsOverlap } from "../engine/container-paths.js";
 import type { Problem } from "../failure/failure.js";
 import type { ConfigFile } from "../generated/config.js";
 import * as config from "../generated/config-validator.js";

@@ -1,5 +1,5 @@
 import type { Terminal } from "../host/terminal.js";
-import type { Plan, PlannedStep } from "../plan/plan.js";
+import type { Plan, PlannedStep } from "../plan/planned-steps.js";
 import { render } from "../recipe/render.js";
 import type { Recipe, Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";

@@ -1,6 +1,6 @@
 import type { Failure } from "../failure/failure.js";
 import { resolve } from "../plan/resolve.js";
-import type { Plan, Progress, Target } from "../plan/plan.js";
+import type { Plan, Progress, Target } from "../plan/planned-steps.js";
 import type { CheckResult } from "../failure/check-result.js";
 import { render, renderKnown } from "../recipe/render.js";
 import { fail, type Result } from "../failure/result.js";

@@ -1,6 +1,6 @@
 import { failureText } from "../failure/explain.js";
 import type { Failure } from "../failure/failure.js";
-import { wantKey, type Plan, type PlannedStep, type Target } from "../plan/plan.js";
+import { wantKey, type Plan, type PlannedStep, type Target } from "../plan/planned-steps.js";
 import type { FinallyEntry, Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { ask, question } from "./confirm.js";

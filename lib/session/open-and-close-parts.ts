@@ -12,7 +12,7 @@ import type { Secret } from "../host/secret.js";
 import { type ArchiveSummary, normalise } from "../vault/archive/normalise.js";
 import { archiveLimit } from "../vault/archive/entry-policy.js";
 import { type DigestLine, archiveDigest } from "../vault/archive/manifest.js";
-import { vaultContent } from "../vault/inspect.js";
+import { vaultContent } from "../vault/inspect-vault.js";
 import { type OpenParts, closedParts, isAboveOpen, isOpen, partOf, rest } from "../vault/vault-parts.js";
 import { filterTar } from "../vault/archive/tar-entries.js";
 import { reportUnlinked } from "./unlock-vault.js";

@@ -1,6 +1,6 @@
 import { endSession, shellCommand } from "../secrets-folder/shell-command.js";
 import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
-import { workspace } from "../engine/paths.js";
+import { workspace } from "../engine/container-paths.js";
 import type { Engine } from "../engine/engine.js";
 import type { Finished } from "../host/process.js";
 import { type Result, fail, ok } from "../failure/result.js";

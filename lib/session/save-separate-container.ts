@@ -11,7 +11,7 @@ import { normalise } from "../vault/archive/normalise.js";
 import { archiveLimit } from "../vault/archive/entry-policy.js";
 import { conflictPath } from "../vault/store.js";
 import { readFormat } from "../vault/vault-format.js";
-import { listVault } from "../vault/inspect.js";
+import { listVault } from "../vault/inspect-vault.js";
 import { omittedPaths, sealInto } from "../vault/seal-into.js";
 import { printable } from "../host/printable.js";
 import { formatBytes, formatFileCount } from "../host/human.js";

@@ -5,7 +5,7 @@ import type { Secret } from "../host/secret.js";
 import { type ArchiveSummary, normalise } from "../vault/archive/normalise.js";
 import { archiveDigest } from "../vault/archive/manifest.js";
 import type { VaultFormat } from "../vault/vault-format.js";
-import { listVault } from "../vault/inspect.js";
+import { listVault } from "../vault/inspect-vault.js";
 import type { OpenParts } from "../vault/vault-parts.js";
 import type { SealedVault, TarSource } from "../vault/seal-into.js";
 import { withClosed } from "../vault/archive/with-closed.js";

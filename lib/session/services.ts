@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { loginName } from "../aws/client-config.js";
 import { type EngineSelection, configuredEngine } from "../engine/choose-engine.js";
 import type { ContainerState, Engine, EngineChoice } from "../engine/engine.js";
-import { secretsFolder } from "../engine/paths.js";
+import { secretsFolder } from "../engine/container-paths.js";
 import { containerStart } from "../secrets-folder/open-record.js";
 import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import { zxShell } from "../host/process.js";

@@ -2,7 +2,7 @@ import type { StepContext } from "./step.js";
 import { capture } from "../host/process.js";
 import type { Project } from "../project/project.js";
 import { join } from "node:path";
-import { agentFolder } from "../engine/paths.js";
+import { agentFolder } from "../engine/container-paths.js";
 import { explain } from "../failure/explain.js";
 import { makeRelayFolder, relaySocket } from "../host/socket-relay.js";
 import { agentSocketFolder } from "../project/container-spec.js";

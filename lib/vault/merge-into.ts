@@ -4,7 +4,7 @@ import { fail, ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import { noTarWarnings } from "./archive/tar-warnings.js";
 import { conflictPath } from "./store.js";
-import { type Inspected, inspectVault } from "./inspect.js";
+import { type Inspected, inspectVault } from "./inspect-vault.js";
 import { type Merge, mergeEntries } from "./merge-entries.js";
 import { mergedTar, type SealedFile } from "./archive/merged-tar.js";
 import { sealInto } from "./seal-into.js";

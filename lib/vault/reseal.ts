@@ -3,7 +3,7 @@ import { fileHash } from "../host/file-hash.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import type { VaultFormat } from "./vault-format.js";
-import { vaultContent, inspectVault } from "./inspect.js";
+import { vaultContent, inspectVault } from "./inspect-vault.js";
 import { type SealedVault, sealInto, type SealRequest } from "./seal-into.js";
 
 /** Which vault to seal again. */

@@ -1,7 +1,7 @@
 import { fileHash } from "../host/file-hash.js";
 import { keepBackup, stat } from "../host/files.js";
 import { ok, type Result } from "../failure/result.js";
-import { vaultContent, inspectVault } from "./inspect.js";
+import { vaultContent, inspectVault } from "./inspect-vault.js";
 import type { SealedFile } from "./archive/merged-tar.js";
 import { type SealRequest, sealInto } from "./seal-into.js";
 

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { isNotRunning } from "../engine/oci/flavors.js";
-import { workspace } from "../engine/paths.js";
+import { workspace } from "../engine/container-paths.js";
 import type { Engine } from "../engine/engine.js";
 import type { Finished } from "../host/process.js";
 import { Failed, fail, type Result } from "../failure/result.js";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { workspace } from "../engine/paths.js";
+import { workspace } from "../engine/container-paths.js";
 import { Failed, fail, ok, type Result, settle } from "../failure/result.js";
 import { feed } from "../vault/archive/tar-feed.js";
 import type { Entry, Listing } from "./entry.js";

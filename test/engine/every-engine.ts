@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { isNotRunning } from "../../lib/engine/oci/flavors.js";
-import { workspace } from "../../lib/engine/paths.js";
+import { workspace } from "../../lib/engine/container-paths.js";
 import { createAndStart, startContainer } from "../../lib/engine/container.js";
 import type { ContainerSpec, ContainerState, Engine } from "../../lib/engine/engine.js";
 import { newFolder } from "../rig/folder.js";

@@ -1,8 +1,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { foreignContainer, whyOutdated } from "../../lib/engine/container.js";
-import { secretsFolder } from "../../lib/engine/paths.js";
-import { createArguments } from "../../lib/engine/oci/arguments.js";
+import { secretsFolder } from "../../lib/engine/container-paths.js";
+import { createArguments } from "../../lib/engine/oci/create-arguments.js";
 import { mountProblem, specHash } from "../../lib/engine/spec.js";
 import type { ContainerSpec, ContainerState } from "../../lib/engine/engine.js";
 

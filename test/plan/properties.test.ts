@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { Plan } from "../../lib/plan/plan.js";
+import type { Plan } from "../../lib/plan/planned-steps.js";
 import type { Fact, Recipe, Task } from "../../lib/recipe/recipe.js";
 import { build } from "./build.js";
 import { resolveIn, type World } from "./rig.js";

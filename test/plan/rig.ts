@@ -1,6 +1,6 @@
 import { resolve } from "../../lib/plan/resolve.js";
 import type { StepCounter } from "../../lib/plan/coroutine.js";
-import type { Plan, Progress, Target } from "../../lib/plan/plan.js";
+import type { Plan, Progress, Target } from "../../lib/plan/planned-steps.js";
 import type { CheckResult } from "../../lib/failure/check-result.js";
 import type { Failure } from "../../lib/failure/failure.js";
 import type { Result } from "../../lib/failure/result.js";

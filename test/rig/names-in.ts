@@ -1,5 +1,5 @@
 import { Secret } from "../../lib/host/secret.js";
-import { listVault } from "../../lib/vault/inspect.js";
+import { listVault } from "../../lib/vault/inspect-vault.js";
 import { passphrase } from "./host.js";
 import { value } from "./result.js";
 

@@ -4,7 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import "../fake/light-scrypt.js";
 import { Secret } from "../../lib/host/secret.js";
-import { inspectVault } from "../../lib/vault/inspect.js";
+import { inspectVault } from "../../lib/vault/inspect-vault.js";
 import { Host, passphrase, removeHosts } from "../rig/host.js";
 import { failure, value } from "../rig/result.js";
 import { fixture } from "../rig/root.js";

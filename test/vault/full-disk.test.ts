@@ -6,7 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import "../fake/light-scrypt.js";
 import { Secret } from "../../lib/host/secret.js";
-import { inspectVault } from "../../lib/vault/inspect.js";
+import { inspectVault } from "../../lib/vault/inspect-vault.js";
 import { newFolder } from "../rig/folder.js";
 import { Host, passphrase } from "../rig/host.js";
 import { value } from "../rig/result.js";

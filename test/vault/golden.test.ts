@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Secret } from "../../lib/host/secret.js";
-import { inspectVault } from "../../lib/vault/inspect.js";
+import { inspectVault } from "../../lib/vault/inspect-vault.js";
 import { failure, value } from "../rig/result.js";
 import { fixture } from "../rig/root.js";
 

@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import { projectState } from "../../lib/host/project-state.js";
 import "../fake/light-scrypt.js";
 import { Secret } from "../../lib/host/secret.js";
-import { inspectVault } from "../../lib/vault/inspect.js";
+import { inspectVault } from "../../lib/vault/inspect-vault.js";
 import { readState } from "../../lib/vault/vault-state.js";
 import { type Died, dieEverywhere } from "../rig/die-at.js";
 import { newFolder } from "../rig/folder.js";

@@ -12,7 +12,7 @@ import { Secret } from "../../lib/host/secret.js";
 import { openAge } from "../../lib/vault/age/age.js";
 import { type ArchiveSummary, normalise } from "../../lib/vault/archive/normalise.js";
 import { parseManifest } from "../../lib/vault/archive/manifest.js";
-import { inspectVault, listVault } from "../../lib/vault/inspect.js";
+import { inspectVault, listVault } from "../../lib/vault/inspect-vault.js";
 import { openVault } from "../../lib/vault/open-vault.js";
 import { sealInto, type SealRequest } from "../../lib/vault/seal-into.js";
 import { newFolder } from "../rig/folder.js";

@@ -9,7 +9,7 @@ import { ok } from "../../lib/failure/result.js";
 import { noTarWarnings } from "../../lib/vault/archive/tar-warnings.js";
 import { Secret } from "../../lib/host/secret.js";
 import type { VaultFormat } from "../../lib/vault/vault-format.js";
-import { inspectVault } from "../../lib/vault/inspect.js";
+import { inspectVault } from "../../lib/vault/inspect-vault.js";
 import { reseal } from "../../lib/vault/reseal.js";
 import { sealInto } from "../../lib/vault/seal-into.js";
 import { cleanLeftovers } from "../../lib/vault/store.js";

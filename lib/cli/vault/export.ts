@@ -1,6 +1,6 @@
 import { resultsOnTerminal, sendData } from "../../host/screen.js";
 import { fail, type Result, settle } from "../../failure/result.js";
-import { vaultContent } from "../../vault/inspect.js";
+import { vaultContent } from "../../vault/inspect-vault.js";
 import { inspected, type VaultCommand } from "./vault-command.js";
 
 /** `tazpod vault export`: the content as a plain tar on stdout; the vault was opened fully before the first byte. */

@@ -3,7 +3,7 @@ import { printable } from "../../host/printable.js";
 import { ok, type Result } from "../../failure/result.js";
 import { formatBytes } from "../../host/human.js";
 import { withPassphrase } from "../../session/ask-passphrase.js";
-import { listVault } from "../../vault/inspect.js";
+import { listVault } from "../../vault/inspect-vault.js";
 import { type VaultCommand } from "./vault-command.js";
 
 /** `tazpod vault ls`: what is in the sealed vault, by name, size and time; no content. What the manifest says is believed: `verify` reads all of it. */

@@ -1,7 +1,7 @@
 import type { Result } from "../../failure/result.js";
 import { withPassphrase } from "../../session/ask-passphrase.js";
 import type { StepContext } from "../../session/step.js";
-import { type Inspected, inspectVault } from "../../vault/inspect.js";
+import { type Inspected, inspectVault } from "../../vault/inspect-vault.js";
 
 /** What a command about the vault is given: a context as a step has it. */
 export interface VaultCommand {

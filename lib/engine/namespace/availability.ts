@@ -1,6 +1,6 @@
 import { capture } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
-import { environment, unshareArguments } from "./arguments.js";
+import { environment, unshareArguments } from "./unshare-arguments.js";
 import { rootRefused } from "../../failure/explain-engine.js";
 import { stat } from "../../host/files.js";
 import { homeInside, thisUser } from "../this-host.js";

@@ -4,7 +4,7 @@ import { capture, type Finished, foreground, type Piped, piped } from "../../hos
 import { fail, ok, type Result } from "../../failure/result.js";
 import { describeImage, specHash, withoutLimits } from "../spec.js";
 import type { ContainerSpec, Engine } from "../engine.js";
-import { enterArguments, environment, onTerminal, exitCodeScript } from "./arguments.js";
+import { enterArguments, environment, onTerminal, exitCodeScript } from "./unshare-arguments.js";
 import { namespaceVersion, namespaceUser } from "./availability.js";
 import { notRunning, exactEnvironment, hostImage, thisShell } from "../this-host.js";
 import { namespaceRecords, currentRun, startNamespace } from "./lifecycle.js";

@@ -3,7 +3,7 @@ import { type ContainerRecord, recordStore } from "../container-record.js";
 import { startBackground } from "../../host/background.js";
 import { now } from "../../host/clock.js";
 import { fail, ok, type Result } from "../../failure/result.js";
-import { environment, pauseArguments } from "./arguments.js";
+import { environment, pauseArguments } from "./unshare-arguments.js";
 
 /** The last start of a namespace: its first process, by its pid on the host. */
 export interface NamespaceRun {

@@ -5,10 +5,10 @@ import { runHelper } from "./helper-container.js";
 import { buildImage } from "./build-image.js";
 import { expectSuccess } from "./command.js";
 import { type CliFlavor, flavorOf, missingNetworkComponent } from "./flavors.js";
-import { parseInspect } from "./inspect.js";
+import { parseInspect } from "./inspect-container.js";
 import { lookUpUser } from "./image-user.js";
 import { remoteDaemon, isRootless } from "./daemon.js";
-import { createArguments } from "./arguments.js";
+import { createArguments } from "./create-arguments.js";
 import type { Engine, EngineName } from "../engine.js";
 import { ensureVolume, removeVolume } from "./volume.js";
 

@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import { processToken, processIsGone } from "../../host/own-process.js";
 import { piped } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
-import { helperArguments, labels } from "./arguments.js";
+import { helperArguments, labels } from "./create-arguments.js";
 import type { RunCommand } from "./command.js";
 import type { CreateOptions } from "./flavors.js";
 import type { HelperContainer, ContainerSpec, ContainerUser } from "../engine.js";

@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from "../../failure/result.js";
 import { expectSuccess, type RunCommand } from "./command.js";
 import type { CreateOptions } from "./flavors.js";
-import { labels } from "./arguments.js";
+import { labels } from "./create-arguments.js";
 import type { ContainerSpec, ContainerUser, EngineName } from "../engine.js";
 
 type Whose = Pick<ContainerSpec, "name" | "project">;

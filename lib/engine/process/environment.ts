@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { agentFolder } from "../paths.js";
+import { agentFolder } from "../container-paths.js";
 import { thisShell } from "../this-host.js";
 import type { HomeRecord } from "./lifecycle.js";
 

@@ -5,7 +5,7 @@ import { now, sleep } from "../../host/clock.js";
 import { makeFolder, makeLink } from "../../host/files.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import { mountsOf } from "../spec.js";
-import { secretsFolder } from "../paths.js";
+import { secretsFolder } from "../container-paths.js";
 import type { ContainerSpec, ContainerUser } from "../engine.js";
 import { endProcess } from "../../host/process-identity.js";
 import { processesWithVariable, signalProcess } from "../../host/process-table.js";

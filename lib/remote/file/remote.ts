@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { limits as defaults } from "../../aws/client-config.js";
 import { settle } from "../../failure/result.js";
 import { noSizeLimit } from "../download-limits.js";
-import { fileHistory } from "./history.js";
+import { fileHistory } from "./remote-history.js";
 import { downloadFile, headFile, requireFolder } from "./object.js";
 import { uploadFile } from "./write.js";
 import type { Remote, RemoteOptions } from "../remote-types.js";

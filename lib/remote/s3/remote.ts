@@ -4,7 +4,7 @@ import { checkCredentials } from "../../aws/credentials.js";
 import { noSizeLimit } from "../download-limits.js";
 import { EndpointCache } from "./endpoint-cache.js";
 import { ConditionProbe } from "./conditional-writes.js";
-import { s3History } from "./history.js";
+import { s3History } from "./remote-history.js";
 import { partSizes } from "./multipart.js";
 import type { ObjectLocation } from "./location.js";
 import { downloadObject, headObject } from "./read.js";

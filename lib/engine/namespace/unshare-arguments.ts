@@ -1,5 +1,5 @@
 import { mountsOf } from "../spec.js";
-import { workspace } from "../paths.js";
+import { workspace } from "../container-paths.js";
 import type { ContainerSpec, ContainerUser } from "../engine.js";
 import { finishScript, pauseScript } from "./pause-process.js";
 import { thisShell } from "../this-host.js";

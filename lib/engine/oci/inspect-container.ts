@@ -1,6 +1,6 @@
 import type { Finished } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
-import { labels } from "./arguments.js";
+import { labels } from "./create-arguments.js";
 import type { ContainerState } from "../engine.js";
 
 interface Inspected {

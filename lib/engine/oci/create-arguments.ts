@@ -1,5 +1,5 @@
 import { mountsOf, specHash, vaultCover } from "../spec.js";
-import { secretsFolder, workspace } from "../paths.js";
+import { secretsFolder, workspace } from "../container-paths.js";
 import type { ContainerSpec, ContainerUser, Mount } from "../engine.js";
 import { type CreateOptions, flavorOf } from "./flavors.js";
 import type { Volume } from "./volume.js";
