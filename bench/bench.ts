@@ -157,7 +157,7 @@ function print(rows: readonly Row[]): boolean {
     const verdict = isKept(row) ? "kept" : "MISSED";
     return [what, `${ms.toFixed(0)} ms`, than, `${baseMs.toFixed(0)} ms`, found, wanted, verdict];
   });
-  const table = [["what", "median", "than", "median", "beside it", "target", ""], ...cells];
+  const table = [["what", "median", "than", "median", "difference", "target", ""], ...cells];
   const widths = (table[0] ?? []).map((_, column) =>
     Math.max(...table.map((row) => row[column]?.length ?? 0)),
   );

@@ -4,7 +4,7 @@
 // lib/generated/<name>-validator.d.ts
 // lib/generated/<name>.d.ts            the same schema as TypeScript types
 //
-// Beside `validate` a validator exports `schema`, from which lib/document words its errors: what is expected at a
+// In addition to `validate`, a validator exports `schema`, from which lib/document words its errors: what is expected at a
 // place (`$comment` says it in words), and which keys and values are known there.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";

@@ -85,7 +85,7 @@ const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK |
 /** Errors of opening a file that was replaced after it was checked. */
 const moved: ReadonlySet<string> = new Set(["ENOENT", "ELOOP", "ENXIO"]);
 
-/** Returns the bytes, or the reason why they are not read, or undefined if the file was moved meanwhile. */
+/** Returns the bytes, or the reason why they are not read, or undefined if the file was moved since it was opened. */
 async function readOpened(
   handle: fs.FileHandle,
   root: string,

@@ -8,7 +8,7 @@ import { remoteChanged } from "./last-synced.js";
 export type EarlierCopies = Promise<Result<readonly HistoryCopy[]>> | undefined;
 
 /**
- * Starts listing the copies before a new one is added, to save waiting later. Copies that others add meanwhile are not
+ * Starts listing the copies before a new one is added, to save waiting later. Copies that others add after that are not
  * listed, so fewer are removed, never more.
  */
 export function listEarlierCopies(

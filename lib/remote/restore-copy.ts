@@ -36,7 +36,7 @@ export interface Restored {
 /**
  * Restores a copy from the remote's history as a new generation of the local vault, and records the remote's current
  * object as last synced, which the next push replaces. Failures: `conflict` when the local vault was not pushed or was
- * replaced meanwhile; those of the remote, of `copyAt`, of `passphrases` and of `restoreInto`.
+ * replaced in the meantime; those of the remote, of `copyAt`, of `passphrases` and of `restoreInto`.
  */
 export function restoreCopy(request: RestoreCopyRequest): Promise<Result<Restored>> {
   return settle(() => restore(request));

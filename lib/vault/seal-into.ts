@@ -62,7 +62,7 @@ const lenientTries = 6;
 
 /**
  * Seals `source` under the archive policy into a temporary file, opens that to verify it, and then gives it the vault's
- * name (or that of `target`). Content that changes meanwhile is read again, up to three times. Failures: those of
+ * name (or that of `target`). Content that changes while it is read is read again, up to three times. Failures: those of
  * `normalise`, the source, `sealVault` and `replaceVault`, and `save-incomplete` when content kept changing; then
  * nothing is changed.
  */

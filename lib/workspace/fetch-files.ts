@@ -24,7 +24,7 @@ interface FetchOptions {
 
 /**
  * Fetches files of the container and passes each complete one to `use`. Files that are missing or no longer files were
- * changed meanwhile and are skipped. Failures: those of the container, of writing, and of `use`.
+ * changed after they were listed and are skipped. Failures: those of the container, of writing, and of `use`.
  */
 export async function fetchFiles(
   fetching: FetchOptions,

@@ -35,7 +35,7 @@ umask 022; exec tar -x -p -f - -C "$d/sync"`;
 /**
  * Executes the orders on stdin, one per line: action, mode, expected state of the path (time and size, `-` for
  * nothing, `any`), path; a final line `end` proves that the input is complete. Prints the numbers of the orders
- * that were not done: the path changed meanwhile or cannot be changed.
+ * that were not done: the path changed in between or cannot be changed.
  */
 export const commit = `cd "$1" || exit 4
 s=.tazpod/sync; n=0; what=

@@ -65,7 +65,7 @@ export async function requireFolder({ url, path }: FileLocation): Promise<void> 
   });
 }
 
-/** Reads the file into the request. Throws `Failed`, also when the file changes meanwhile. */
+/** Reads the file into the request. Throws `Failed`, also when the file changes while it is read. */
 export async function downloadFile(location: FileLocation, request: DownloadRequest): Promise<RemoteObject> {
   const { signal, progress, inspect, write } = request;
   const object = await withFile(location, async (file) => {
