@@ -1,5 +1,11 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { withCommandList } from "./readme.js";
+import { withRooms } from "./room-graph.js";
 
-const readme = new URL("../../README.md", import.meta.url);
-await writeFile(readme, withCommandList(await readFile(readme, "utf8")));
+for (const [name, write] of [
+  ["README.md", withCommandList],
+  ["docs/architecture.md", withRooms],
+] as const) {
+  const file = new URL(`../../${name}`, import.meta.url);
+  await writeFile(file, write(await readFile(file, "utf8")));
+}

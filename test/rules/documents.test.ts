@@ -1,0 +1,39 @@
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { withRooms } from "../../scripts/room-graph.js";
+import { text } from "../rig/host.js";
+import { repository } from "../rig/root.js";
+
+const architecture = "docs/architecture.md";
+
+test("the picture and the table of the rooms are those of the code", async () => {
+  const written = await text(join(repository, architecture));
+  assert.is(withRooms(written), written, "run `npm run docs`");
+});
+
+test("every file of the repository that a document names exists", async () => {
+  const pages = (await readdir(join(repository, "docs"))).map((name) => `docs/${name}`);
+  const missing: string[] = [];
+  for (const page of ["README.md", "CONTRIBUTING.md", ...pages]) {
+    const content = await text(join(repository, page));
+    const named = content.matchAll(
+      /`((?:lib|tasks|scripts|bench|test|schema)\/[\w./-]+\.(?:ts|mjs|json|sh))`/g,
+    );
+    const linked = content.matchAll(/\]\((?!\w+:|#)([\w./-]+)/g);
+    const paths = [
+      ...[...named].map(([, path = ""]) => path),
+      ...[...linked].map(([, path = ""]) => join(dirname(page), path)),
+    ];
+    missing.push(
+      ...paths
+        .filter((path) => !path.includes("NAME") && !existsSync(join(repository, path)))
+        .map((path) => `${page}: ${path}`),
+    );
+  }
+  assert.equal(missing, []);
+});
+
+test.run();
