@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const importPattern = /(?:\bfrom|\bimport)\s*\(?\s*"(\.{1,2}\/[^"]+)"/g;
 
 /** Returns the names of the rooms that each room imports, types included, in the order of the list. */
-export function importsByRoom(): ReadonlyMap<string, readonly string[]> {
+function importsByRoom(): ReadonlyMap<string, readonly string[]> {
   return new Map(rooms.map((room) => [room.name, importsOf(room)]));
 }
 
@@ -41,16 +41,8 @@ function picture(): string {
 
 /** Returns the list of rooms as a Markdown table, laid out as oxfmt does. */
 function table(): string {
-  const imports = importsByRoom();
-  const rows = [
-    ["room", "what is in it", "imports"],
-    ...rooms.map((room) => [
-      `\`${folderOf(room)}\``,
-      room.about,
-      (imports.get(room.name) ?? []).join(", ") || "nothing",
-    ]),
-  ];
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const rows = [["room", "what is in it"], ...rooms.map((room) => [`\`${folderOf(room)}\``, room.about])];
+  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
   const rule = line(widths.map((width) => "-".repeat(width)));
