@@ -1,4 +1,4 @@
-import { exitCode } from "../failure/exit-code.js";
+import { exitCode } from "../failure/failure.js";
 import { explain, failureText } from "../failure/explain.js";
 import type { Failure } from "../failure/failure.js";
 import { printJson, printNote } from "../host/screen.js";

@@ -1,4 +1,4 @@
-import { exitCode } from "../../failure/exit-code.js";
+import { exitCode } from "../../failure/failure.js";
 import { printJson, printResult } from "../../host/screen.js";
 import type { Arguments } from "../../run/arguments.js";
 import { type ProjectRun, withProject } from "../../session/open-project.js";
