@@ -39,3 +39,9 @@ export function durationMs(value: string | number): number {
   if (match === null || unit === undefined) throw new Error(`not a duration: ${value}`);
   return Math.round(Number(match[1]) * unit);
 }
+
+/** Returns the first names of a list and the count of the others: `a, b and 3 more`. */
+export function listNames(names: readonly string[], most: number): string {
+  const rest = names.length - most;
+  return names.slice(0, most).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
+}

@@ -1,6 +1,7 @@
 import { isNotRunning } from "../engine/oci/flavors.js";
 import type { Finished, ProcessOptions } from "../host/process.js";
 import { fail, type Result } from "../failure/result.js";
+import { listNames } from "../host/human.js";
 import type { SecretsFolder } from "./secrets-folder.js";
 
 /** The time limit of a script, in ms. */
@@ -44,8 +45,7 @@ export function printedLines(done: Finished): string[] {
 
 /** Returns up to ten lines that a script printed, for a message. */
 export function printedSummary(done: Finished): string {
-  const names = printedLines(done);
-  return names.slice(0, 10).join(", ") + (names.length > 10 ? `, and ${names.length - 10} more` : "");
+  return listNames(printedLines(done), 10);
 }
 
 /** The final attributes of a folder, set after it is filled. */

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { ok, type Result, settle, take, Failed } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
-import { type ArchiveSummary, normalise, readManifest } from "./archive/normalise.js";
+import { type ArchiveSummary, normalise, readManifest, summarise } from "./archive/normalise.js";
 import { type DigestLine, type Manifest, manifestPath } from "./archive/manifest.js";
 import type { VaultFormat } from "./vault-format.js";
 import { noTarWarnings } from "./archive/tar-warnings.js";
@@ -25,9 +25,7 @@ export async function inspectVault(path: string, passphrase: Secret): Promise<Re
   const opened = await openVault(path, passphrase);
   if (!opened.ok) return opened;
   const { format, sha256 } = opened.value;
-  const { tar, summary } = normalise(opened.value.tar, { limitBytes, format });
-  tar.resume();
-  const found = await summary;
+  const found = await summarise(opened.value.tar, { limitBytes, format });
   return found.ok ? ok({ format, sha256: sha256(), summary: found.value }) : found;
 }
 

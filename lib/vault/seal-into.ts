@@ -5,7 +5,7 @@ import type { Failure } from "../failure/failure.js";
 import { now } from "../host/clock.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
-import { type ArchiveSummary, normalise } from "./archive/normalise.js";
+import { type ArchiveSummary, normalise, summarise } from "./archive/normalise.js";
 import { type TarWarnings, isTruncated } from "./archive/tar-warnings.js";
 import type { DigestLine, Manifest } from "./archive/manifest.js";
 import type { VaultFormat } from "./vault-format.js";
@@ -147,9 +147,8 @@ function changedBetween(
 async function survey(request: SealRequest, exclude: ReadonlySet<string>): Promise<Result<Survey>> {
   const { source, limitBytes, lenient = false, from } = request;
   const { tar, done } = source();
-  const archive = normalise(tar, { limitBytes, format: "age", lenient, exclude });
-  archive.tar.resume();
-  const [summary, warnings] = await Promise.all([archive.summary, done]);
+  const reading = summarise(tar, { limitBytes, format: "age", lenient, exclude });
+  const [summary, warnings] = await Promise.all([reading, done]);
   const complete = completeSummary(summary, warnings, summary);
   if (!complete.ok) return complete;
   const { digest, entries } = complete.value.summary;
@@ -228,9 +227,7 @@ async function verify(
 ): Promise<Result<void>> {
   const opened = await openVault(path, passphrase);
   if (!opened.ok) return opened;
-  const { tar, summary } = normalise(opened.value.tar, { limitBytes, format: opened.value.format });
-  tar.resume();
-  const found = await summary;
+  const found = await summarise(opened.value.tar, { limitBytes, format: opened.value.format });
   if (!found.ok) return found;
   if (found.value.digest === digest) return ok(undefined);
   return fail({ kind: "vault-damaged", path, detail: "the written file does not contain what was sealed" });

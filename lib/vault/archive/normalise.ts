@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import type { Extract, Header } from "tar-stream";
 import { Failed, fail, ok, type Result } from "../../failure/result.js";
+import { listNames } from "../../host/human.js";
 import { CaseCollisions } from "./case-collisions.js";
 import {
   archiveDigest,
@@ -86,6 +87,13 @@ export function normalise(
     });
   });
   return { tar, summary };
+}
+
+/** Reads an archive to its end and returns its summary; nothing of it is kept. Failures: those of `normalise`. */
+export function summarise(source: Readable, options: ArchiveOptions): Promise<Result<ArchiveSummary>> {
+  const { tar, summary } = normalise(source, options);
+  tar.resume();
+  return summary;
 }
 
 class TarRewriter {
@@ -229,12 +237,11 @@ class TarRewriter {
         `it is not a tar archive, or is damaged, after ${files.length} complete files`,
       );
     }
-    const shown = files
-      .slice(0, 20)
-      .map((file) => JSON.stringify(file))
-      .join(", ");
-    const more = files.length > 20 ? ` and ${files.length - 20} more` : "";
-    const whole = files.length === 0 ? "no file before it is complete" : `complete: ${shown}${more}`;
+    const shown = listNames(
+      files.map((file) => JSON.stringify(file)),
+      20,
+    );
+    const whole = files.length === 0 ? "no file before it is complete" : `complete: ${shown}`;
     return damaged(entry ?? "the archive", `the archive is truncated here; ${whole}`);
   }
 
