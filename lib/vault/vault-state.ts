@@ -1,3 +1,4 @@
+import { isCount, isRecord } from "../host/json.js";
 import { join } from "node:path";
 import type { FailureOf } from "../failure/failure.js";
 import { readText } from "../host/files.js";
@@ -164,14 +165,13 @@ function parsePending(read: unknown): readonly PendingRecord[] {
   if (!isRecord(read)) return [];
   const { remote, sha256, writeId, generation } = read;
   if (typeof remote !== "string" || typeof sha256 !== "string" || typeof writeId !== "string") return [];
-  return isGeneration(generation) ? [{ remote, sha256, writeId, generation }] : [];
+  return isCount(generation) ? [{ remote, sha256, writeId, generation }] : [];
 }
 
 function parseSealed(read: unknown): SealedRecord | undefined {
   if (!isRecord(read)) return undefined;
   const { sha256, generation, content } = read;
-  if (typeof sha256 !== "string" || typeof content !== "string" || !isGeneration(generation))
-    return undefined;
+  if (typeof sha256 !== "string" || typeof content !== "string" || !isCount(generation)) return undefined;
   return { sha256, generation, content };
 }
 
@@ -193,16 +193,8 @@ function parsePushed(read: unknown): PushedRecord | undefined {
     at,
     ...(typeof writeId === "string" ? { writeId } : {}),
     ...(typeof host === "string" ? { host } : {}),
-    ...(isGeneration(generation) ? { generation } : {}),
+    ...(isCount(generation) ? { generation } : {}),
     ...(typeof history === "string" ? { history } : {}),
     ...(typeof content === "string" ? { content } : {}),
   };
-}
-
-function isGeneration(read: unknown): read is number {
-  return typeof read === "number" && Number.isSafeInteger(read) && read >= 0;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

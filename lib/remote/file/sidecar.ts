@@ -1,3 +1,4 @@
+import { isCount, isRecord } from "../../host/json.js";
 import { readText, stat, writeAtomic } from "../../host/files.js";
 import { printable } from "../../host/printable.js";
 import { take } from "../../failure/result.js";
@@ -58,12 +59,8 @@ function parseEntry(read: unknown): readonly SidecarEntry[] {
       etag,
       ...(typeof host === "string" ? { host: printable(host) } : {}),
       ...(typeof writeId === "string" ? { writeId } : {}),
-      ...(typeof generation === "number" ? { generation } : {}),
+      ...(isCount(generation) ? { generation } : {}),
       ...(typeof sha256 === "string" ? { sha256 } : {}),
     },
   ];
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { isRecord } from "../../host/json.js";
 import { dirname, join } from "node:path";
 import { makeFolder, readText, writeAtomic } from "../../host/files.js";
 
@@ -52,8 +53,4 @@ function parseSupport(read: unknown): ConditionSupport | undefined {
   if (honoured === false && typeof why === "string") return { honoured, why };
   if (honoured !== true || (etag !== "quoted" && etag !== "unquoted")) return undefined;
   return { honoured, etag, ...(typeof completion === "boolean" ? { completion } : {}) };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { isCount, isRecord } from "../../host/json.js";
 import { latestTime, type TarEntry } from "./tar-header.js";
 import { createHash } from "node:crypto";
 
@@ -99,14 +100,6 @@ function parseEntry(read: unknown): DigestLine | undefined {
   return { entry: typeof target === "string" ? { ...entry, target } : entry, sha256 };
 }
 
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
 function isType(value: unknown): value is TarEntry["type"] {
   return value === "file" || value === "directory" || value === "link";
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
