@@ -15,9 +15,9 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const { project, session, signal, terminal } = context;
   const state = await context.container();
   if (!state.ok) return state;
-  const volume = volumeOf(state.value, project);
+  const volume = syncedVolumeOf(state.value, project);
   if (volume === undefined) {
-    session.workspace.syncedVolume = mountedMark;
+    session.workspace.syncedVolume = mountedVolume;
     return ok(undefined);
   }
   const { containerName: container, user } = project.config;
@@ -37,21 +37,21 @@ export async function run(context: StepContext): Promise<Result<void>> {
 }
 
 /** In place of a volume, of a container that keeps the project mounted though the settings say otherwise by now. */
-const mountedMark = "mounted";
+const mountedVolume = "mounted";
 
-const volumeOf = (state: ContainerState, { root }: Project): string | undefined =>
+const syncedVolumeOf = (state: ContainerState, { root }: Project): string | undefined =>
   state.state === "absent" || state.owner !== root ? undefined : state.workspace;
 
 const workspace: StepCheck = async (context) => {
   const { project } = context;
   const state = await context.container();
   if (!state.ok) return fromFailure(state.failure);
-  const volume = volumeOf(state.value, project);
+  const volume = syncedVolumeOf(state.value, project);
   const spec = (await context.engine()).effectiveSpec(containerSpec(project));
   // one that is about to be made again from other settings has another place for it then
   if (volume === undefined && spec.workspace !== "copy") return mounted;
-  if (volume === undefined && context.session.workspace.syncedVolume === mountedMark) return mounted;
-  return isCarried(context, volume);
+  if (volume === undefined && context.session.workspace.syncedVolume === mountedVolume) return mounted;
+  return isSynced(context, volume);
 };
 
 const returned: StepCheck = async (context) => {
@@ -61,13 +61,13 @@ const returned: StepCheck = async (context) => {
   const state = await context.container();
   if (!state.ok) return fromFailure(state.failure);
   const { containerName: name } = project.config;
-  const volume = volumeOf(state.value, project);
+  const volume = syncedVolumeOf(state.value, project);
   if (volume === undefined)
     return state.value.state === "absent" ? holds(`container ${name} is not there`) : mounted;
   if (session.vault.isLeaving && state.value.state !== "running")
     return holds(`container ${name} does not run: what is in it comes back with the next enter`);
   const { notSynced } = session.workspace;
-  const carried = isCarried(context, volume);
+  const carried = isSynced(context, volume);
   if (carried.state !== "true" || notSynced.length === 0 || session.vault.isLeaving || options.force)
     return carried;
   const names =
@@ -77,7 +77,7 @@ const returned: StepCheck = async (context) => {
 
 const mounted = holds("the project is mounted");
 
-function isCarried({ session }: StepContext, volume: string | undefined): CheckResult {
+function isSynced({ session }: StepContext, volume: string | undefined): CheckResult {
   return session.workspace.syncedVolume === volume && volume !== undefined
     ? holds("it was carried just now")
     : fails("the container has a copy of the project, which is to be made like it");

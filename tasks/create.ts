@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { makeFolder, stat } from "../lib/host/files.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
-import { chosenPassphrase } from "../lib/session/ask-passphrase.js";
+import { choosePassphrase } from "../lib/session/ask-passphrase.js";
 import type { StepContext } from "../lib/session/step.js";
 import { archiveLimit } from "../lib/vault/archive/entry-policy.js";
 import { sealInto } from "../lib/vault/seal-into.js";
@@ -20,7 +20,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const there = await remote.head(signal);
   if (there.state === "unknown") return fail(there.failure);
   if (there.state === "present") return fail({ kind: "vault-exists", path: remote.url });
-  const passphrase = await chosenPassphrase(context);
+  const passphrase = await choosePassphrase(context);
   if (!passphrase.ok) return passphrase;
   const made = await makeFolder(project.vaultFolder);
   if (!made.ok) return made;

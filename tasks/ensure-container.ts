@@ -8,7 +8,7 @@ import { type Result, fail, ok } from "../lib/failure/result.js";
 import { engineNotes, makeProjectContainer, ownContainer } from "../lib/session/project-container.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { fromFailure } from "../lib/run/checks.js";
-import { readyToMake, readyToStart } from "../lib/session/preflight.js";
+import { prepareCreate, prepareStart } from "../lib/session/preflight.js";
 import { type StepCheck, type StepContext, fails, holds } from "../lib/session/step.js";
 
 /** Makes and starts the project's container, or starts it; somebody else's is refused. */
@@ -21,7 +21,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const chosen = await context.chosen();
   if (state.value.state === "running") return ok(undefined);
   const isNew = state.value.state === "absent";
-  const ready = await (isNew ? readyToMake(project, chosen.engine) : readyToStart(project));
+  const ready = await (isNew ? prepareCreate(project, chosen.engine) : prepareStart(project));
   if (!ready.ok) return ready;
   for (const line of engineNotes(chosen, spec, isNew)) context.terminal.print(line);
   if (!isNew) return startContainer(chosen.engine, spec.name);

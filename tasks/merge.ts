@@ -3,7 +3,7 @@ import { mergeRemote } from "../lib/remote/merge-remote.js";
 import { type Result, ok } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { vaultDiverged } from "../lib/session/staleness.js";
-import { otherPassphrase, vaultPassphrase } from "../lib/session/ask-passphrase.js";
+import { otherPassphrase, provenPassphrase } from "../lib/session/ask-passphrase.js";
 import { offerPush } from "../lib/session/push-vault.js";
 import type { StepContext } from "../lib/session/step.js";
 import { archiveLimit } from "../lib/vault/archive/entry-policy.js";
@@ -18,7 +18,7 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
     folder: project.vaultFolder,
     limitBytes: archiveLimit(project.config.secretsBytes),
     passphrases: async (path) => {
-      const ours = await vaultPassphrase(context, "Passphrase of the vault:");
+      const ours = await provenPassphrase(context, "Passphrase of the vault:");
       if (!ours.ok) return ours;
       const theirs = await otherPassphrase(context, ours.value, path, "Passphrase of the remote's vault:");
       return theirs.ok ? ok({ ours: ours.value, theirs: theirs.value }) : theirs;
@@ -27,12 +27,15 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   });
   if (!merged.ok) return merged;
   session.passphrase.keep(merged.value.passphrase);
-  tell(merged.value, context);
+  printMerge(merged.value, context);
   session.remoteCheck.isNeedless = true;
   return offerPush(context, push);
 }
 
-function tell({ conflicts, fromOurs, fromTheirs, kept, hasBase }: Merged, { terminal }: StepContext): void {
+function printMerge(
+  { conflicts, fromOurs, fromTheirs, kept, hasBase }: Merged,
+  { terminal }: StepContext,
+): void {
   if (!hasBase)
     terminal.print("The last vault that both come from is not to be had, so nothing counts as removed.");
   terminal.print(

@@ -4,7 +4,7 @@ import type { Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { fromFailure } from "../lib/run/checks.js";
 import { openMissingParts, openParts } from "../lib/session/open-and-close-parts.js";
-import { namedParts } from "../lib/session/requested-parts.js";
+import { checkPartNames } from "../lib/session/requested-parts.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
 
 /** Opens the parts of the vault that were asked for by name, where the vault is open without them. */
@@ -18,7 +18,7 @@ function isClosed({ kind }: Failure): boolean {
 }
 
 const partsOpen: StepCheck = async (context) => {
-  const named = namedParts(context.project, context.options.parts);
+  const named = checkPartNames(context.project, context.options.parts);
   if (!named.ok) return fromFailure(named.failure);
   // asked of nobody, unless somebody asks
   if (named.value.length === 0) return holds("none was asked for by name");

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import type { Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
-import { replacingPassphrase, vaultPassphrase } from "../lib/session/ask-passphrase.js";
+import { newPassphraseForVault, provenPassphrase } from "../lib/session/ask-passphrase.js";
 import type { StepContext } from "../lib/session/step.js";
 import { reseal } from "../lib/vault/reseal.js";
 import { offerPurge } from "./purge-history.js";
@@ -10,9 +10,9 @@ import { offerPurge } from "./purge-history.js";
 export async function run(context: StepContext): Promise<Result<unknown>> {
   const { project, session, terminal } = context;
   const path = project.vaultFile;
-  const from = await vaultPassphrase(context, "Old passphrase of the vault:");
+  const from = await provenPassphrase(context, "Old passphrase of the vault:");
   if (!from.ok) return from;
-  const to = await replacingPassphrase(context);
+  const to = await newPassphraseForVault(context);
   if (!to.ok) return to;
   const sealed = await reseal({ path, from: from.value, to: to.value });
   if (!sealed.ok) return (to.value.wipe(), sealed);

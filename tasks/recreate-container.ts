@@ -4,7 +4,7 @@ import { containerSpec } from "../lib/project/container-spec.js";
 import type { Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { fromFailure } from "../lib/run/checks.js";
-import { readyToMake } from "../lib/session/preflight.js";
+import { prepareCreate } from "../lib/session/preflight.js";
 import { makeProjectContainer, ownContainer, removeCopy } from "../lib/session/project-container.js";
 import { type StepCheck, type StepContext, fails, holds } from "../lib/session/step.js";
 import { isRecordedOpen } from "../lib/secrets-folder/open-record.js";
@@ -16,7 +16,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const state = await ownContainer(context);
   if (!state.ok) return state;
   const engine = await context.engine();
-  const ready = await readyToMake(project, engine);
+  const ready = await prepareCreate(project, engine);
   if (!ready.ok) return ready;
   // the old one stays until there is an image for the new one
   if (spec.build !== undefined && engine.build !== undefined) {

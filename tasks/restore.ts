@@ -3,7 +3,7 @@ import { stat } from "../lib/host/files.js";
 import { restoreCopy } from "../lib/remote/restore-copy.js";
 import { type Result, fail, ok } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
-import { otherPassphrase, vaultPassphrase, withPassphrase } from "../lib/session/ask-passphrase.js";
+import { otherPassphrase, provenPassphrase, withPassphrase } from "../lib/session/ask-passphrase.js";
 import { offerPush } from "../lib/session/push-vault.js";
 import type { StepContext } from "../lib/session/step.js";
 import type { Secret } from "../lib/host/secret.js";
@@ -27,7 +27,7 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
     folder: project.vaultFolder,
     at: options.at,
     force: options.force,
-    passphrases: (path) => passphrasesFor(context, path),
+    passphrases: (path) => findPassphrases(context, path),
     signal,
   });
   if (!restored.ok) return restored;
@@ -40,7 +40,7 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
 }
 
 /** What was sealed before the passphrase was changed is sealed with today's again. */
-async function passphrasesFor(
+async function findPassphrases(
   context: StepContext,
   copy: string,
 ): Promise<Result<{ readonly ofCopy: Secret; readonly toSeal: Secret }>> {
@@ -53,7 +53,7 @@ async function passphrasesFor(
     });
     return only.ok ? ok({ ofCopy: only.value, toSeal: only.value }) : only;
   }
-  const toSeal = await vaultPassphrase(context, "Passphrase of the vault:");
+  const toSeal = await provenPassphrase(context, "Passphrase of the vault:");
   if (!toSeal.ok) return toSeal;
   const ofCopy = await otherPassphrase(context, toSeal.value, copy, "Passphrase of that copy:");
   return ofCopy.ok ? ok({ ofCopy: ofCopy.value, toSeal: toSeal.value }) : ofCopy;

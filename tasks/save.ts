@@ -3,7 +3,7 @@ import { readOpenState } from "../lib/secrets-folder/open-state.js";
 import { withProjectLock } from "../lib/project/project-lock.js";
 import { ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
-import { vaultPassphrase } from "../lib/session/ask-passphrase.js";
+import { provenPassphrase } from "../lib/session/ask-passphrase.js";
 import { closeTampered, notOpen } from "../lib/session/tampered.js";
 import { saveVault, vaultSaved } from "../lib/session/save-vault.js";
 import type { StepCheck, StepContext } from "../lib/session/step.js";
@@ -12,11 +12,11 @@ import type { Secret } from "../lib/host/secret.js";
 /** Seals the RAM folder and makes that the local vault, once it has been opened again for proof. */
 export async function run(context: StepContext): Promise<Result<void>> {
   const { project, terminal, signal } = context;
-  const passphrase = await provenPassphrase(context);
+  const passphrase = await passphraseForSave(context);
   if (!passphrase.ok) return passphrase;
   return withProjectLock(project.vaultFolder, signal, async () => {
     const saved = await saveVault(context, passphrase.value, (text) => terminal.print(text));
-    sayAside(context);
+    printStrays(context);
     return !saved.ok && saved.failure.kind === "vault-vanished"
       ? closeTampered(context, passphrase.value)
       : saved;
@@ -24,25 +24,25 @@ export async function run(context: StepContext): Promise<Result<void>> {
 }
 
 /** Says once what could not be saved, whenever it was found. */
-function sayAside({ session, terminal }: StepContext): void {
+function printStrays({ session, terminal }: StepContext): void {
   const message = session.strays.takeMessage();
   if (message !== undefined) terminal.print(message);
 }
 
 /** A typing error must not become the new passphrase: one that has opened nothing in this run has to open what is there. */
-async function provenPassphrase(context: StepContext): Promise<Result<Secret>> {
+async function passphraseForSave(context: StepContext): Promise<Result<Secret>> {
   const { session } = context;
   if (session.passphrase.known !== undefined) return ok(session.passphrase.known);
   // nobody is asked for it where there is nothing to save
   const secrets = await context.secrets();
   if (!secrets.ok) return secrets;
-  const mark = await readOpenState(secrets.value);
-  if (!mark.ok) return mark;
-  if (typeof mark.value === "string") {
-    const reason = await notOpen(context, mark.value);
+  const openState = await readOpenState(secrets.value);
+  if (!openState.ok) return openState;
+  if (typeof openState.value === "string") {
+    const reason = await notOpen(context, openState.value);
     if (reason.ok || reason.failure.kind !== "vault-vanished") return reason;
   }
-  return vaultPassphrase(context, "Passphrase of the vault, to seal what changed:");
+  return provenPassphrase(context, "Passphrase of the vault, to seal what changed:");
 }
 
 export const checks: Readonly<Record<string, StepCheck>> = { "vault-saved": vaultSaved };

@@ -22,7 +22,10 @@ async function setUpFolder({ terminal }: StepContext, folder: string): Promise<R
   const made = await makeFolder(folder);
   if (made.ok)
     terminal.print(
-      words({ what: `the folder ${folder}`, outcome: found.value === undefined ? "done" : "already" }),
+      describeOutcome({
+        what: `the folder ${folder}`,
+        outcome: found.value === undefined ? "done" : "already",
+      }),
     );
   return made;
 }
@@ -44,7 +47,7 @@ async function setUpBucket(context: StepContext): Promise<Result<unknown>> {
     signal,
   });
   if (!done.ok) return done;
-  for (const step of done.value) terminal.print(words(step));
+  for (const step of done.value) terminal.print(describeOutcome(step));
   terminal.print("\nThe least policy that tazpod needs from now on:");
   terminal.print(JSON.stringify(minimalPolicy(location.bucket, location.key), undefined, 2));
   return ok(undefined);
@@ -56,7 +59,7 @@ async function wantsLifecycle({ options, terminal, signal }: StepContext): Promi
   return terminal.confirm("Remove unfinished uploads after 7 days?", true, signal);
 }
 
-function words({ what, outcome, reason }: StorageStep): string {
+function describeOutcome({ what, outcome, reason }: StorageStep): string {
   const why = reason === undefined ? "" : `: ${reason}`;
   switch (outcome) {
     case "done":

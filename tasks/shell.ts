@@ -13,7 +13,7 @@ import { runWhenMain } from "../lib/session/step-program.js";
 import { startCompanion } from "../lib/session/companion.js";
 import { fromFailure } from "../lib/run/checks.js";
 import { lateRemoteChange } from "../lib/session/staleness.js";
-import { finishLocking, join, type Joined } from "../lib/session/join-session.js";
+import { finishLocking, joinShells, type JoinedSession } from "../lib/session/join-session.js";
 import { exitCodeOf, runInside } from "../lib/session/run-inside.js";
 import { shellEnvironment } from "../lib/session/shell-environment.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
@@ -28,7 +28,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const tty = Boolean(process.stdin.isTTY) && resultsOnTerminal() && !isMasked;
   // it takes a moment, and so do the engine and joining
   const environment = shellEnvironment(context, tty);
-  const joined = await enter(context);
+  const joined = await joinVault(context);
   const { env, end } = await environment;
   if (!joined.ok) return (await end(), joined);
   const { secrets, open, leave } = joined.value;
@@ -48,19 +48,21 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const hungUp = tty && !terminal.interactive;
   const code = await exitCodeOf(secrets, id, done, hungUp);
   if (!code.ok) return code;
-  return code.value === 0 ? ok(undefined) : judge(context, open, code.value);
+  return code.value === 0 ? ok(undefined) : explainExit(context, open, code.value);
 }
 
-async function enter(context: StepContext): Promise<Result<Joined & { readonly secrets: SecretsFolder }>> {
+async function joinVault(
+  context: StepContext,
+): Promise<Result<JoinedSession & { readonly secrets: SecretsFolder }>> {
   const [secrets, state] = [await context.secrets(), await context.container()];
   if (!secrets.ok) return secrets;
   if (!state.ok) return state;
-  const joined = await join(context, secrets.value, state.value);
+  const joined = await joinShells(context, secrets.value, state.value);
   return joined.ok ? ok({ ...joined.value, secrets: secrets.value }) : joined;
 }
 
 /** Tells a command's own exit code from a vault or a container that went away under it. */
-async function judge(context: StepContext, wasOpen: boolean, code: number): Promise<Result<void>> {
+async function explainExit(context: StepContext, wasOpen: boolean, code: number): Promise<Result<void>> {
   const { project, options } = context;
   const name = project.config.containerName;
   const state = await settledState(await context.engine(), name, code);

@@ -14,7 +14,7 @@ import { reportUnlinked, unlockVault } from "../lib/session/unlock-vault.js";
 import { fromFailure } from "../lib/run/checks.js";
 import { openStateChanged } from "../lib/session/tampered.js";
 import { openMissingParts } from "../lib/session/open-and-close-parts.js";
-import { wantedOpening } from "../lib/session/requested-parts.js";
+import { partsToOpen } from "../lib/session/requested-parts.js";
 import { withPassphrase } from "../lib/session/ask-passphrase.js";
 import { type StepCheck, type StepContext, fails, holds } from "../lib/session/step.js";
 import { closedParts } from "../lib/vault/vault-parts.js";
@@ -25,7 +25,7 @@ import { cleanLeftovers } from "../lib/vault/store.js";
 /** Opens the local vault into the RAM folder: completely, or not at all. */
 export async function run(context: StepContext): Promise<Result<void>> {
   const { project, terminal, session, signal } = context;
-  const opening = wantedOpening(project, context.options);
+  const opening = partsToOpen(project, context.options);
   if (!opening.ok) return opening;
   await cleanLeftovers(project.vaultFolder);
   const secrets = await context.secrets();
@@ -70,17 +70,20 @@ export async function run(context: StepContext): Promise<Result<void>> {
     reportUnlinked(terminal, secrets.value, unlinked);
     const closed = opening.value === undefined ? [] : closedParts(opening.value);
     const without = closed.length === 0 ? "" : `, without ${closed.join(", ")}`;
-    await tellOrigin(context, sealed);
+    await printOrigin(context, sealed);
     terminal.print(
       `✔ unlocked: ${formatFileCount(files)}, ${formatBytes(bytes)}, in ${secrets.value.folder}${without}`,
     );
   }
-  await sayWhatWaits(context);
+  await printUnpushed(context);
   return ok(undefined);
 }
 
 /** A host that has never opened the vault is told who sealed it: it has nothing to hold that against. */
-async function tellOrigin({ project, terminal }: StepContext, sealed: OpenedFile | undefined): Promise<void> {
+async function printOrigin(
+  { project, terminal }: StepContext,
+  sealed: OpenedFile | undefined,
+): Promise<void> {
   if (sealed === undefined) return;
   const isFirst = await recordNewest(project.vaultFolder, sealed);
   const { manifest } = sealed;
@@ -91,7 +94,7 @@ async function tellOrigin({ project, terminal }: StepContext, sealed: OpenedFile
   );
 }
 
-async function sayWhatWaits({ project, session, terminal }: StepContext): Promise<void> {
+async function printUnpushed({ project, session, terminal }: StepContext): Promise<void> {
   if (session.remoteCheck.isNeedless) return;
   const { state, reason } = await checkPushed(project.vaultFolder, project.config.remote.url);
   if (state === "false") terminal.print(`Not pushed yet: ${reason}. It is pushed when you leave.`);

@@ -2,7 +2,7 @@
 import { printable } from "../lib/host/printable.js";
 import { ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
-import { replacingPassphrase, withPassphrase } from "../lib/session/ask-passphrase.js";
+import { newPassphraseForVault, withPassphrase } from "../lib/session/ask-passphrase.js";
 import type { StepContext } from "../lib/session/step.js";
 import { openVault } from "../lib/vault/open-vault.js";
 import { reseal } from "../lib/vault/reseal.js";
@@ -22,7 +22,7 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
     terminal.print("The vault is in the age format already.");
     return ok(undefined);
   }
-  const to = await replacingPassphrase(context);
+  const to = await newPassphraseForVault(context);
   if (!to.ok) return to;
   const sealed = await reseal({ path, from: old.value.passphrase, to: to.value, format: "age" });
   if (!sealed.ok) return (to.value.wipe(), sealed);

@@ -14,10 +14,10 @@ export function run({ project }: StepContext): Promise<Result<void>> {
 /** Whether there is an engine to ask; one that is named but does not work is told by the step that uses it. */
 const engine: StepCheck = async (context) => {
   const { engine: chosen, failure } = await context.chosen();
-  return failure === undefined ? holds(chosen.name) : fails(inOneLine(failure));
+  return failure === undefined ? holds(chosen.name) : fails(shortReason(failure));
 };
 
-function inOneLine(failure: Failure): string {
+function shortReason(failure: Failure): string {
   if (failure.kind !== "no-engine") return explain(failure).message;
   // what comes behind a colon is for `tazpod doctor`
   const reasons = failure.causes.map((cause) => explain(cause).message.split(/: |\n/)[0]?.replace(/\.$/, ""));

@@ -5,8 +5,8 @@ import { resultsOnTerminal } from "../lib/host/screen.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { type SeparateContainer, openInSeparateContainer } from "../lib/session/open-separate-container.js";
-import { namedParts } from "../lib/session/requested-parts.js";
-import { vaultPassphrase } from "../lib/session/ask-passphrase.js";
+import { checkPartNames } from "../lib/session/requested-parts.js";
+import { provenPassphrase } from "../lib/session/ask-passphrase.js";
 import { exitCodeOf, runInside } from "../lib/session/run-inside.js";
 import { saveSeparateContainer } from "../lib/session/save-separate-container.js";
 import { shellEnvironment } from "../lib/session/shell-environment.js";
@@ -18,10 +18,10 @@ const saveMs = 120_000;
 /** Runs the command behind `--` in a container of its own, with the named parts of the vault; its exit code is this step's. */
 export async function run(context: StepContext): Promise<Result<void>> {
   const { project, options, terminal } = context;
-  const names = namedParts(project, options.parts);
+  const names = checkPartNames(project, options.parts);
   if (!names.ok) return names;
   const engine = await context.engine();
-  const passphrase = await vaultPassphrase(context, "Passphrase of the vault:");
+  const passphrase = await provenPassphrase(context, "Passphrase of the vault:");
   if (!passphrase.ok) return passphrase;
   const opened = await openInSeparateContainer(context, engine, passphrase.value, names.value);
   if (!opened.ok) return opened;

@@ -4,7 +4,7 @@ import type { Failure } from "../failure/failure.js";
 import { printJson, printResult } from "../host/screen.js";
 import { formatPlan, planJson } from "../plan/format-plan.js";
 import type { Arguments } from "../run/arguments.js";
-import { planOf } from "../run/plan-of.js";
+import { currentPlan } from "../run/plan-of.js";
 import { reportFailure } from "../run/report-failure.js";
 import { inProject } from "./in-project.js";
 import { readWords, targetOf } from "./target.js";
@@ -18,7 +18,7 @@ export async function planCommand(given: Arguments, words: readonly string[]): P
     const { recipe, services } = run;
     const target = await targetOf(read.value, run);
     if (!target.ok) return target;
-    const plan = await planOf(target.value, run, { ran: new Set(), declined: new Set() });
+    const plan = await currentPlan(target.value, run, { ran: new Set(), declined: new Set() });
     if (!plan.ok) return plan;
     const settings = {
       vars: services.vars(recipe),

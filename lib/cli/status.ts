@@ -104,15 +104,15 @@ export function statusJson({ project: { root, config }, facts, sessions, state, 
     facts: Object.fromEntries(
       [...facts].map(([name, { state: found, reason }]) => [name, { state: found, reason }]),
     ),
-    unsaved: isOpen ? lacks(facts.get("vault-saved")) : false,
-    unpushed: lacks(facts.get("vault-pushed")),
+    unsaved: isOpen ? isMissing(facts.get("vault-saved")) : false,
+    unpushed: isMissing(facts.get("vault-pushed")),
     sessions: sessions.map(({ pid, parts }) => ({ pid, parts })),
     lastSync: at === undefined ? null : { at, remote, generation, host },
   };
 }
 
 /** Null where nobody can tell. */
-function lacks(verdict: CheckResult | undefined): boolean | null {
+function isMissing(verdict: CheckResult | undefined): boolean | null {
   if (verdict === undefined || verdict.state === "unknown") return null;
   return verdict.state === "false";
 }

@@ -9,7 +9,7 @@ import { type FlagName, runFlags } from "../run/flags.js";
 import type { InitOptions } from "../run/init-options.js";
 import { flagsOf } from "../run/task-flags.js";
 import type { ProjectRun } from "../session/open-project.js";
-import { namedParts } from "../session/requested-parts.js";
+import { checkPartNames } from "../session/requested-parts.js";
 import { commandNames } from "./commands.js";
 
 /** A command line of `run` or `plan`: the words that name a target, and the parts after `with` moved to the options. */
@@ -41,7 +41,7 @@ export async function targetOf({ args, words }: TargetWords, run: ProjectRun): P
   const checks = [
     checkFlags(recipe, target.value, args),
     checkInit(services.project, args.options.init),
-    namedParts(services.project, args.options.parts),
+    checkPartNames(services.project, args.options.parts),
     checkCommand(recipe, target.value, args),
     checkYes(recipe, args),
   ];

@@ -15,7 +15,7 @@ export function fromFailure(failure: Failure): CheckResult {
   return unknown(message, hint);
 }
 
-export interface CheckSetting {
+export interface CheckEnvironment {
   readonly context: RunContext;
   /** What the check is of: a script's export is looked up under this name. */
   readonly subject: string;
@@ -24,7 +24,7 @@ export interface CheckSetting {
 }
 
 /** Answers a check. It never fails: what goes wrong is "unknown" with its reason. */
-export async function evaluate(check: Check, setting: CheckSetting): Promise<CheckResult> {
+export async function evaluate(check: Check, setting: CheckEnvironment): Promise<CheckResult> {
   switch (check.kind) {
     case "exists":
       return exists(render(check.path, setting.context.vars), setting.context);
@@ -72,7 +72,7 @@ async function command(
 
 async function script(
   check: Check & { kind: "script" },
-  { context, subject }: CheckSetting,
+  { context, subject }: CheckEnvironment,
 ): Promise<CheckResult> {
   const name = check.check ?? subject;
   const loaded = await loadScript(check.script, context.code);
@@ -96,7 +96,7 @@ function negate(verdict: CheckResult): CheckResult {
 async function combine(
   kind: "all" | "any",
   checks: readonly Check[],
-  setting: CheckSetting,
+  setting: CheckEnvironment,
 ): Promise<CheckResult> {
   const decisive = kind === "all" ? "false" : "true";
   let result = kind === "all" ? holds("nothing to check") : fails("nothing to check");

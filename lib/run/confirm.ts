@@ -10,12 +10,12 @@ export interface Question {
   /** The tasks whose confirms it settles, the one at the root of the branch first. */
   readonly tasks: readonly string[];
   readonly text: string;
-  readonly preset: boolean;
+  readonly defaultAnswer: boolean;
   /** Only a person answers it; this is what to do without one. */
   readonly instead?: string;
 }
 
-interface Settled {
+interface QuestionState {
   /** Tasks that nobody is to be asked about any more. */
   readonly settled: ReadonlySet<string>;
   /** This is what a `finally` runs. */
@@ -30,11 +30,11 @@ type Vars = (task: Task) => Readonly<Record<string, string>>;
  * Create one?" says more than "Unlock?". Those that may not come up are asked when they do, as are those that only a
  * person answers.
  */
-export function question(
+export function nextQuestion(
   recipe: Recipe,
   plan: Plan,
   step: PlannedStep,
-  { settled, cleanup }: Settled,
+  { settled, cleanup }: QuestionState,
   vars: Vars,
 ): Question | undefined {
   const task = (name: string): Task => recipe.tasks.get(name) as Task;
@@ -57,21 +57,23 @@ export function question(
     return render(task(name).confirm?.msg ?? "", { ...vars(task(name)), reason });
   };
   const text = leads.map(say).join(" ");
-  const told = branch.filter((planned) => !task(planned.task).internal);
+  const shown = branch.filter((planned) => !task(planned.task).internal);
   const takes =
-    told.length > 1 ? ` It takes: ${told.map((planned) => words(recipe, planned, vars)).join(", ")}` : "";
+    shown.length > 1
+      ? ` It takes: ${shown.map((planned) => describeStep(recipe, planned, vars)).join(", ")}`
+      : "";
   const { instead } = task(root).confirm ?? {};
   return {
     tasks: asked,
     text: `${text}${takes}`,
-    preset: asked.every((name) => task(name).confirm?.default ?? true),
+    defaultAnswer: asked.every((name) => task(name).confirm?.default ?? true),
     ...(instead === undefined ? {} : { instead }),
   };
 }
 
 /** Failures: `answer-needed` when nobody can be asked, `interrupted`. */
 export async function ask(
-  { tasks, text, preset, instead }: Question,
+  { tasks, text, defaultAnswer, instead }: Question,
   options: RunOptions,
   terminal: Terminal,
 ): Promise<Result<boolean>> {
@@ -81,10 +83,10 @@ export async function ask(
     const flag = instead ?? `--yes (or --yes=${tasks.join(",")})`;
     return fail({ kind: "answer-needed", question: text, flag });
   }
-  return terminal.confirm(text, preset);
+  return terminal.confirm(text, defaultAnswer);
 }
 
-function words(recipe: Recipe, planned: PlannedStep, vars: Vars): string {
+function describeStep(recipe: Recipe, planned: PlannedStep, vars: Vars): string {
   const say = (name: string): string => {
     const task = recipe.tasks.get(name) as Task;
     if (task.desc === undefined) return name;

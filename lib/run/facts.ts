@@ -52,7 +52,7 @@ export class Facts {
     if (task.interactive) return this.#known.clear();
     const changed = new Set([...task.provides, ...task.clears]);
     for (const name of this.#known.keys()) {
-      if (changed.has(name) || this.#hangsOn(name, changed)) this.#known.delete(name);
+      if (changed.has(name) || this.#dependsOn(name, changed)) this.#known.delete(name);
     }
     // a fact that did not hold may hold now by a side effect; one that held is checked again before its step
     for (const [name, { verdict }] of this.#known) if (verdict.state !== "true") this.#known.delete(name);
@@ -64,10 +64,10 @@ export class Facts {
     this.#known.clear();
   }
 
-  #hangsOn(name: string, changed: ReadonlySet<string>): boolean {
+  #dependsOn(name: string, changed: ReadonlySet<string>): boolean {
     const fact = this.#recipe.facts.get(name);
     const below = fact === undefined ? [] : [...fact.requires, ...factsOf(fact.check)];
-    return below.some((required) => changed.has(required) || this.#hangsOn(required, changed));
+    return below.some((required) => changed.has(required) || this.#dependsOn(required, changed));
   }
 
   async #ask(fact: Fact): Promise<CheckResult> {

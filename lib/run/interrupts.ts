@@ -1,6 +1,6 @@
 import type { Terminal } from "../host/terminal.js";
 
-const watched = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const watchedSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
  * What the signals mean at each moment. Work stops at the first one; cleanup goes on through SIGTERM and SIGHUP, and a
@@ -29,11 +29,11 @@ export class Interrupts {
   }
 
   watch(): void {
-    for (const name of watched) process.on(name, this.#onSignal);
+    for (const name of watchedSignals) process.on(name, this.#onSignal);
   }
 
   unwatch(): void {
-    for (const name of watched) process.off(name, this.#onSignal);
+    for (const name of watchedSignals) process.off(name, this.#onSignal);
   }
 
   /** From now on a cleanup step runs: it has a signal of its own. */

@@ -7,13 +7,13 @@ import { fail, type Result } from "../failure/result.js";
 import type { Run } from "./run-context.js";
 
 /** The plan of a target as things are: the resolver's questions answered by the checks. */
-export async function planOf(target: Target, run: Run, progress: Progress): Promise<Result<Plan>> {
+export async function currentPlan(target: Target, run: Run, progress: Progress): Promise<Result<Plan>> {
   const resolution = resolve(run.recipe, target, progress);
   let answer: CheckResult | undefined;
   for (;;) {
     // the first call starts the generator; what it is given then is not read
     const next = resolution.next(answer as CheckResult);
-    if (next.done) return next.value.ok ? next.value : fail(forPeople(next.value.failure, run));
+    if (next.done) return next.value.ok ? next.value : fail(withDescriptions(next.value.failure, run));
     answer = await run.facts.check(next.value);
     const { terminal, options } = run.services;
     if (options.verbose) terminal.print(`· ${next.value}: ${answer.state} (${answer.reason})`);
@@ -26,7 +26,7 @@ export async function planOf(target: Target, run: Run, progress: Progress): Prom
 }
 
 /** A failure as people would say it: facts by what they mean, messages filled in, and no place in the built-in recipe. */
-export function forPeople(failure: Failure, { recipe, services }: Run): Failure {
+export function withDescriptions(failure: Failure, { recipe, services }: Run): Failure {
   if (failure.kind === "precondition") {
     const { task, message, at } = failure;
     const shown = renderKnown(message, services.vars(recipe, recipe.tasks.get(task)));

@@ -56,13 +56,13 @@ async function checkPreconditions(
 
 async function runWithRetries(task: Task, run: Run, stdout: Stdout): Promise<Result<unknown>> {
   for (let attempt = 0; ; attempt += 1) {
-    const result = await runOnce(task, run, stdout);
+    const result = await runAttempt(task, run, stdout);
     if (result.ok || attempt >= task.retries || run.interrupts.signal.aborted) return result;
     await sleep(Math.min(500 * 2 ** attempt, 10_000), run.interrupts.signal);
   }
 }
 
-async function runOnce(
+async function runAttempt(
   task: Task,
   { recipe, services, interrupts, progress }: Run,
   stdout: Stdout,

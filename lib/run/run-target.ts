@@ -3,13 +3,13 @@ import type { Failure } from "../failure/failure.js";
 import { wantKey, type Plan, type PlannedStep, type Target } from "../plan/planned-steps.js";
 import type { FinallyEntry, Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import { ask, question } from "./confirm.js";
-import { forPeople, interrupted, planOf } from "./plan-of.js";
+import { ask, nextQuestion } from "./confirm.js";
+import { withDescriptions, interrupted, currentPlan } from "./plan-of.js";
 import { runStep } from "./run-step.js";
 import type { Run } from "./run-context.js";
 
 /** How often a plan may turn out to be out of date. */
-const mostReplans = 5;
+const maxReplans = 5;
 
 /** What a run of one target has done so far. */
 interface TargetState {
@@ -54,13 +54,13 @@ export async function runTarget(target: Target, run: Run, cleanup = false): Prom
 
 async function runUntilDone(state: TargetState, run: Run): Promise<Result<void>> {
   // what a cleanup is to do may not be wanted any more: that is for whoever asked for it
-  for (let replans = state.cleanup ? mostReplans : 0; ;) {
+  for (let replans = state.cleanup ? maxReplans : 0; ;) {
     if (run.interrupts.signal.aborted) return fail(interrupted(run));
-    const plan = await planOf(state.target, run, state);
+    const plan = await currentPlan(state.target, run, state);
     if (!plan.ok) return plan;
     const blocked = plan.value.blocked[0];
     if (blocked) {
-      const without = await offerToContinue(blocked, forPeople(blocked.failure, run), run);
+      const without = await offerToContinue(blocked, withDescriptions(blocked.failure, run), run);
       if (!without.ok) return without;
       state.declined.add(wantKey(blocked.task, blocked.fact));
       continue;
@@ -77,7 +77,7 @@ async function runUntilDone(state: TargetState, run: Run): Promise<Result<void>>
 
 /** Others open and close the vault too; who meets that each time gives up. */
 function isOutdated(failure: Failure, replans: number): boolean {
-  return failure.kind === "changed-meanwhile" && replans < mostReplans;
+  return failure.kind === "changed-meanwhile" && replans < maxReplans;
 }
 
 /** Takes the first step of a plan, or settles that its branch is not wanted. */
@@ -89,7 +89,7 @@ async function runNextStep(
 ): Promise<Result<void>> {
   const { recipe, services, facts } = run;
   const want = wantOf(plan, step);
-  const asked = question(recipe, plan, step, state, (task) => services.vars(recipe, task));
+  const asked = nextQuestion(recipe, plan, step, state, (task) => services.vars(recipe, task));
   if (asked) {
     const answer = await ask(asked, services.options, services.terminal);
     if (!answer.ok) return answer;
@@ -184,16 +184,17 @@ async function cleanUpOne({ task, unless }: FinallyEntry, run: Run): Promise<Res
     const spared = unless === undefined ? undefined : await run.facts.evaluate(unless);
     if (spared?.state === "true") return ok(undefined);
     const done = await runTarget({ name: task, tasks: [task], named: false }, run, true);
-    if (done.ok || !(isOutdated(done.failure, replans) || isDisturbed(done.failure, replans))) return done;
+    if (done.ok || !(isOutdated(done.failure, replans) || isConcurrentChange(done.failure, replans)))
+      return done;
     run.facts.invalidateAll();
     if (await alreadyHolds(run.recipe.tasks.get(task) as Task, run.facts)) return ok(undefined);
   }
 }
 
 /** Others who leave at the same time may undo what a step has just achieved, or have done already what it was for. */
-function isDisturbed(failure: Failure, replans: number): boolean {
+function isConcurrentChange(failure: Failure, replans: number): boolean {
   const { kind } = failure.kind === "task-failed" ? failure.cause : failure;
   return (
-    (kind === "not-achieved" || kind === "precondition" || kind === "vault-closed") && replans < mostReplans
+    (kind === "not-achieved" || kind === "precondition" || kind === "vault-closed") && replans < maxReplans
   );
 }

@@ -49,7 +49,7 @@ export const builtinScripts = [
 export function preload(recipe: Recipe, tasks: readonly string[], askEngine: () => unknown): void {
   for (const task of tasks.flatMap((name) => recipe.tasks.get(name) ?? [])) {
     const checks = [...task.needs, ...task.wants].map((fact) => recipe.facts.get(fact)?.check);
-    const asked = task.preconditions.flatMap(({ check }) => below(recipe, factsOf(check)));
+    const asked = task.preconditions.flatMap(({ check }) => requiredChecks(recipe, factsOf(check)));
     if ([...checks, ...asked].some((check) => isBuiltin(check, "ensure-container"))) askEngine();
     for (const part of [task.action, ...checks]) {
       if (part?.kind === "script" && part.script.kind === "builtin") void builtinStep(part.script.name);
@@ -58,12 +58,12 @@ export function preload(recipe: Recipe, tasks: readonly string[], askEngine: () 
 }
 
 /** The checks of these facts, and of all that they require. */
-function below(recipe: Recipe, facts: readonly string[]): readonly Check[] {
+function requiredChecks(recipe: Recipe, facts: readonly string[]): readonly Check[] {
   return facts.flatMap((name) => {
     const fact = recipe.facts.get(name);
     return fact === undefined
       ? []
-      : [fact.check, ...below(recipe, [...fact.requires, ...factsOf(fact.check)])];
+      : [fact.check, ...requiredChecks(recipe, [...fact.requires, ...factsOf(fact.check)])];
   });
 }
 

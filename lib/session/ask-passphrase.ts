@@ -28,7 +28,7 @@ export async function withPassphrase<T>(
     if (opened.ok || opened.failure.kind !== "wrong-passphrase" || !terminal.interactive) return opened;
     terminal.print("This vault has another passphrase than the one before.");
   }
-  const shared = session.passphrase.known === undefined ? await fromPeers(context) : undefined;
+  const shared = session.passphrase.known === undefined ? await fromOtherSessions(context) : undefined;
   if (shared !== undefined) {
     const opened = await open(shared.secret);
     if (opened.ok) {
@@ -57,7 +57,7 @@ export async function withPassphrase<T>(
 }
 
 /** From a session that is open here, where nothing else was named as its source. */
-async function fromPeers(context: StepContext): Promise<Passphrase | undefined> {
+async function fromOtherSessions(context: StepContext): Promise<Passphrase | undefined> {
   if (context.session.passphrase.isGiven || Object.keys(sourcesOf(context).sources).length > 0)
     return undefined;
   const { askOtherSessions } = await import("./passphrase-sharing.js");
@@ -68,7 +68,7 @@ async function fromPeers(context: StepContext): Promise<Passphrase | undefined> 
 export async function offerPassphrase(context: StepContext, question: string): Promise<Result<void>> {
   const { session, project } = context;
   if (session.passphrase.isGiven) return ok(undefined);
-  const shared = await fromPeers(context);
+  const shared = await fromOtherSessions(context);
   const given = shared === undefined ? await readPassphrase(sourcesOf(context), question) : ok(shared);
   if (!given.ok) return given;
   session.passphrase.offer(given.value);
@@ -107,7 +107,7 @@ export async function otherPassphrase(
 }
 
 /** The passphrase of the vault here, which it was made sure that it opens. */
-export function vaultPassphrase(context: StepContext, question: string): Promise<Result<Secret>> {
+export function provenPassphrase(context: StepContext, question: string): Promise<Result<Secret>> {
   return withPassphrase(context, question, async (passphrase) => {
     const opened = await openVault(context.project.vaultFile, passphrase);
     if (!opened.ok) return opened;
@@ -117,7 +117,7 @@ export function vaultPassphrase(context: StepContext, question: string): Promise
 }
 
 /** The passphrase for a new vault; kept for the rest of the run. */
-export async function chosenPassphrase(context: StepContext): Promise<Result<Secret>> {
+export async function choosePassphrase(context: StepContext): Promise<Result<Secret>> {
   const given = await newPassphrase(sourcesOf(context));
   if (!given.ok) return given;
   context.session.passphrase.keep(given.value.secret);
@@ -125,7 +125,7 @@ export async function chosenPassphrase(context: StepContext): Promise<Result<Sec
 }
 
 /** The passphrase that is to take the place of another: from --new-passphrase-file, or typed twice. */
-export async function replacingPassphrase(context: StepContext): Promise<Result<Secret>> {
+export async function newPassphraseForVault(context: StepContext): Promise<Result<Secret>> {
   const { newPassphraseFile: file } = context.options;
   const given = await newPassphrase(
     {

@@ -26,25 +26,25 @@ const remindMs = 60_000;
  * begins no later than six tenths of it after the first change. Nothing is said on the terminal, which is the shell's.
  * Returns in words what could not be saved to the end.
  */
-export async function tendOpenVault(
+export async function autosaveWhileOpen(
   context: StepContext,
   secrets: SecretsFolder,
   over: AbortSignal,
   begun?: ReturnType<typeof servePassphrase>,
 ): Promise<string | undefined> {
-  const tending = new Tending(context, secrets, over);
-  await tending.learn();
+  const tending = new AutosaveLoop(context, secrets, over);
+  await tending.learnPassphrase();
   const serving = await (begun ?? servePassphrase(context));
   await sleep(1_000, over);
   while (!over.aborted && !tending.closed) {
-    await tending.once();
+    await tending.runWatcher();
     await sleep(restartMs, over);
   }
   if (serving.ok) await serving.value();
   return tending.problem;
 }
 
-class Tending {
+class AutosaveLoop {
   /** The vault was closed, or its container is gone: there is nothing to tend. */
   closed = false;
   readonly #context: StepContext;
@@ -72,7 +72,7 @@ class Tending {
   }
 
   /** The passphrase, from another session, if this one joined it and was never told; one that opens nothing is forgotten. */
-  async learn(): Promise<void> {
+  async learnPassphrase(): Promise<void> {
     const { session, project } = this.#context;
     if (session.passphrase.known !== undefined) return;
     const given = (session.passphrase.takeOffered() ?? (await askOtherSessions(project)))?.secret;
@@ -84,7 +84,7 @@ class Tending {
   }
 
   /** For as long as one guard lasts. */
-  async once(): Promise<void> {
+  async runWatcher(): Promise<void> {
     const { autosaveMs, unattendedMs } = this.#context.project.config.session;
     const ended = new AbortController();
     const guard = startWatcher(this.#secrets, {
@@ -162,7 +162,7 @@ class Tending {
     const { state, reason } = await vaultSaved(this.#context);
     if (state === "true") return ok("saved");
     if (state === "unknown") return fail({ kind: "save-incomplete", problems: [reason] });
-    await this.learn();
+    await this.learnPassphrase();
     if (project.config.session.autosaveMs === 0 || session.passphrase.known === undefined)
       return ok("unsaved");
     const done = await saveVault(this.#context, session.passphrase.known, () => undefined);

@@ -24,7 +24,7 @@ export function startCompanion(
   const over = new AbortController();
   const { idleMs } = context.project.config.session;
   let wasIdle = false;
-  const tending = tend(context, secrets, open, over.signal);
+  const tending = startAutosave(context, secrets, open, over.signal);
   const endIdle = async (): Promise<void> => {
     wasIdle = idleMs > 0 && (await waitUntilIdle(idleMs, over.signal));
     if (wasIdle) await end();
@@ -37,13 +37,14 @@ export function startCompanion(
       const { session, terminal } = context;
       for (const text of [problem, session.strays.takeMessage()])
         if (text !== undefined) terminal.print(text);
-      if (wasIdle) context.terminal.print(`No key was pressed for ${spoken(idleMs)}: the shell was ended.`);
+      if (wasIdle)
+        context.terminal.print(`No key was pressed for ${formatMinutes(idleMs)}: the shell was ended.`);
       return wasIdle;
     },
   };
 }
 
-async function tend(
+async function startAutosave(
   context: StepContext,
   secrets: SecretsFolder,
   open: boolean,
@@ -55,7 +56,7 @@ async function tend(
   const serving = isKnown
     ? import("./passphrase-sharing.js").then(({ servePassphrase }) => servePassphrase(context))
     : undefined;
-  const given = isKnown ? undefined : fromPeers(context, over);
+  const given = isKnown ? undefined : fromOtherSessions(context, over);
   await sleep(delayMs, over);
   const passphrase = await given;
   if (passphrase !== undefined) context.session.passphrase.offer(passphrase);
@@ -64,12 +65,15 @@ async function tend(
     if (served?.ok === true) await served.value();
     return undefined;
   }
-  const { tendOpenVault } = await import("./autosave.js");
-  return tendOpenVault(context, secrets, over, serving);
+  const { autosaveWhileOpen } = await import("./autosave.js");
+  return autosaveWhileOpen(context, secrets, over, serving);
 }
 
 /** One that has just opened its own shell does not give it yet. */
-async function fromPeers({ project }: StepContext, over: AbortSignal): Promise<Passphrase | undefined> {
+async function fromOtherSessions(
+  { project }: StepContext,
+  over: AbortSignal,
+): Promise<Passphrase | undefined> {
   const { askOtherSessions } = await import("./passphrase-sharing.js");
   for (let tries = 0; ; tries += 1) {
     const given = await askOtherSessions(project);
@@ -83,6 +87,6 @@ async function isAlone({ vaultFolder }: Project): Promise<boolean> {
   return !others.ok || others.value.length === 0;
 }
 
-function spoken(ms: number): string {
+function formatMinutes(ms: number): string {
   return ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`;
 }

@@ -81,7 +81,7 @@ class Questions {
     isWanted: boolean,
   ): Promise<Result<OfferedSettings>> {
     const { terminal, signal } = this.#context;
-    const said = settingLines(settings);
+    const said = formatSettings(settings);
     const left = notRead.length === 0 ? [] : [`Not read: ${notRead.map(printable).join(", ")}`];
     terminal.print(
       [`${file}:`, ...(said.length === 0 ? ["nothing for tazpod"] : said), ...left].join("\n  "),
@@ -193,7 +193,7 @@ class Questions {
 }
 
 /** A line for each setting, in the words of the config. */
-function settingLines(settings: OfferedSettings): string[] {
+function formatSettings(settings: OfferedSettings): string[] {
   const { image, build, user, env = {}, mounts = [], ports = [] } = settings;
   const map = (value: object): string =>
     Object.entries(value)

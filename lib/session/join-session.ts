@@ -9,7 +9,7 @@ import { fail, ok, type Result } from "../failure/result.js";
 import { openStateChanged } from "./tampered.js";
 import type { StepContext } from "./step.js";
 
-export interface Joined {
+export interface JoinedSession {
   /** The vault is open. */
   readonly open: boolean;
   readonly leave: () => Promise<void>;
@@ -19,18 +19,19 @@ export interface Joined {
  * Joins those who have a shell here, if the vault is still as open as this run takes it to be: from then on nobody who
  * leaves locks it. Failure: `changed-meanwhile`.
  */
-export function join(
+export function joinShells(
   context: StepContext,
   secrets: SecretsFolder,
   state: ContainerState,
-): Promise<Result<Joined>> {
+): Promise<Result<JoinedSession>> {
   const { project, options, session, terminal, signal } = context;
   return withProjectLock(project.vaultFolder, signal, async () => {
-    const open = await stillOpen(context, secrets, state);
+    const open = await checkStillOpen(context, secrets, state);
     if (!open.ok) return open;
     const others = await otherSessions(project.vaultFolder);
     if (!others.ok) return others;
-    if (open.value && !session.vault.unlockedHere && others.value.length === 0) terminal.print(leftOpen);
+    if (open.value && !session.vault.unlockedHere && others.value.length === 0)
+      terminal.print(foundOpenMessage);
     // what somebody has opened by hand stays open
     const shared = others.value.flatMap(({ parts }) => parts);
     session.parts.toClose = options.parts.filter((part) =>
@@ -41,10 +42,10 @@ export function join(
   });
 }
 
-const leftOpen =
+const foundOpenMessage =
   "The vault was open, with no shell in it: unlocked by itself, or left by a tazpod that was killed. It is saved and locked when you leave.";
 
-async function stillOpen(
+async function checkStillOpen(
   context: StepContext,
   secrets: SecretsFolder,
   state: ContainerState,
@@ -55,7 +56,7 @@ async function stillOpen(
   // the record and this run's last look differ: another tazpod has opened or closed it, or it was closed from inside
   const found = await readOpenState(secrets);
   if (!found.ok) return found;
-  if (found.value === "closing") return finish(context, secrets);
+  if (found.value === "closing") return finishInterruptedLock(context, secrets);
   if (found.value === "changed") return fail(openStateChanged(context));
   if (found.value !== "closed") return ok(true);
   if (session.vault.sawOpen)
@@ -67,10 +68,13 @@ async function stillOpen(
 /** Brings a lock that was cut short to its end; what comes then is to be planned again. All was saved before it began. */
 export function finishLocking(context: StepContext, secrets: SecretsFolder): Promise<Result<never>> {
   const { project, signal } = context;
-  return withProjectLock(project.vaultFolder, signal, () => finish(context, secrets));
+  return withProjectLock(project.vaultFolder, signal, () => finishInterruptedLock(context, secrets));
 }
 
-async function finish({ project, session }: StepContext, secrets: SecretsFolder): Promise<Result<never>> {
+async function finishInterruptedLock(
+  { project, session }: StepContext,
+  secrets: SecretsFolder,
+): Promise<Result<never>> {
   const found = await readOpenState(secrets);
   if (!found.ok) return found;
   if (found.value === "closing") {

@@ -17,8 +17,8 @@ import { type OpenParts, closedParts, isAboveOpen, isOpen, partOf, rest } from "
 import { filterTar } from "../vault/archive/tar-entries.js";
 import { reportUnlinked } from "./unlock-vault.js";
 import { formatBytes, formatFileCount } from "../host/human.js";
-import { namedParts } from "./requested-parts.js";
-import { vaultPassphrase } from "./ask-passphrase.js";
+import { checkPartNames } from "./requested-parts.js";
+import { provenPassphrase } from "./ask-passphrase.js";
 import type { StepContext } from "./step.js";
 import { otherSessions } from "../project/sessions.js";
 
@@ -28,7 +28,7 @@ import { otherSessions } from "../project/sessions.js";
  */
 export async function openMissingParts(context: StepContext, secrets: SecretsFolder): Promise<Result<void>> {
   const { project, options, session, terminal, signal } = context;
-  const named = namedParts(project, options.parts);
+  const named = checkPartNames(project, options.parts);
   if (!named.ok) return named;
   const before = await openParts(secrets);
   if (!before.ok) return before;
@@ -39,7 +39,7 @@ export async function openMissingParts(context: StepContext, secrets: SecretsFol
       terminal.print(`Closed parts: ${closed.join(", ")}. \`tazpod unlock --part NAME\` opens one.`);
     return ok(undefined);
   }
-  const passphrase = await vaultPassphrase(context, "Passphrase of the vault:");
+  const passphrase = await provenPassphrase(context, "Passphrase of the vault:");
   if (!passphrase.ok) return passphrase;
   const opened = await withProjectLock(project.vaultFolder, signal, () =>
     addParts(context, secrets, passphrase.value, missing),
@@ -54,9 +54,9 @@ export async function openMissingParts(context: StepContext, secrets: SecretsFol
 
 /** Which parts are open; undefined is all of them. Failure: `vault-closed`. */
 export async function openParts(secrets: SecretsFolder): Promise<Result<OpenParts | undefined>> {
-  const mark = await readOpenState(secrets);
-  if (!mark.ok) return mark;
-  return typeof mark.value === "string" ? fail({ kind: "vault-closed" }) : ok(mark.value.parts);
+  const openState = await readOpenState(secrets);
+  if (!openState.ok) return openState;
+  return typeof openState.value === "string" ? fail({ kind: "vault-closed" }) : ok(openState.value.parts);
 }
 
 async function addParts(
@@ -66,26 +66,28 @@ async function addParts(
   names: readonly string[],
 ): Promise<Result<ArchiveSummary & UnpackResult>> {
   const { project, signal } = context;
-  const mark = await readOpenState(secrets);
-  if (!mark.ok) return mark;
-  if (typeof mark.value === "string" || mark.value.parts === undefined) return fail({ kind: "vault-closed" });
+  const openState = await readOpenState(secrets);
+  if (!openState.ok) return openState;
+  if (typeof openState.value === "string" || openState.value.parts === undefined)
+    return fail({ kind: "vault-closed" });
   const sealed = await fileHash(project.vaultFile, signal);
   if (!sealed.ok) return sealed;
-  if (sealed.value !== mark.value.base && sealed.value !== mark.value.next) return fail(replaced);
-  const { parts, open } = mark.value.parts;
+  if (sealed.value !== openState.value.base && sealed.value !== openState.value.next)
+    return fail(vaultReplaced);
+  const { parts, open } = openState.value.parts;
   const opening = { parts, open: [...open, ...names] };
   const limitBytes = archiveLimit(project.config.secretsBytes);
   const all = await readParts(vaultContent(project.vaultFile, passphrase).tar, opening, limitBytes);
   if (!all.ok) return all;
-  const there = await inRam(secrets, signal);
-  if (!there.ok) return there;
+  const inRam = await listRamFolder(secrets, signal);
+  if (!inRam.ok) return inRam;
   const isNew = ({ entry }: DigestLine): boolean =>
     names.includes(partOf(entry.path, parts)) && entry.type !== "directory";
-  const known = new Map(there.value.map((line) => [line.entry.path, line]));
-  const met = all.value.entries.filter((line) => isNew(line) && known.has(line.entry.path));
-  const other = met.filter((line) => !isSame(line, known.get(line.entry.path)));
-  if (other.length > 0) return fail(inTheWay(other.map(({ entry }) => entry.path)));
-  const same = new Set(met.map(({ entry }) => entry.path));
+  const known = new Map(inRam.value.map((line) => [line.entry.path, line]));
+  const existing = all.value.entries.filter((line) => isNew(line) && known.has(line.entry.path));
+  const different = existing.filter((line) => !isSame(line, known.get(line.entry.path)));
+  if (different.length > 0) return fail(pathsInTheWay(different.map(({ entry }) => entry.path)));
+  const same = new Set(existing.map(({ entry }) => entry.path));
   const wanted = filterTar(
     vaultContent(project.vaultFile, passphrase).tar,
     (path) => names.includes(partOf(path, parts)) && !same.has(path),
@@ -96,16 +98,16 @@ async function addParts(
       ? ok(summary.value.folders.filter(({ path }) => names.includes(partOf(path, parts))))
       : summary,
   );
-  const { parts: _, ...rest } = mark.value;
+  const { parts: _, ...rest } = openState.value;
   const next: OpenVault = { ...rest, digest: all.value.digest };
   const isWhole = closedParts(opening).length === 0;
-  const put = await addFiles(secrets, { tar: added.tar, checked }, signal);
-  if (!put.ok) return put;
+  const unpacked = await addFiles(secrets, { tar: added.tar, checked }, signal);
+  if (!unpacked.ok) return unpacked;
   // last: cut short before, what was put there is the same as in the sealed vault
   const recorded = await updateOpen(secrets, isWhole ? next : { ...next, parts: opening });
   if (!recorded.ok) return recorded;
   // of the others it was said when they were opened
-  const unlinked = put.value.unlinked.filter((path) => names.includes(partOf(path, parts)));
+  const unlinked = unpacked.value.unlinked.filter((path) => names.includes(partOf(path, parts)));
   const summary = await added.summary;
   return summary.ok ? ok({ ...summary.value, unlinked }) : summary;
 }
@@ -122,15 +124,18 @@ async function readParts(
 }
 
 /** What is in the RAM folder, whatever of it cannot be kept. */
-async function inRam(secrets: SecretsFolder, signal: AbortSignal): Promise<Result<readonly DigestLine[]>> {
-  const taking = packFolder(secrets, { signal, lenient: true });
-  const archive = normalise(taking.tar, {
+async function listRamFolder(
+  secrets: SecretsFolder,
+  signal: AbortSignal,
+): Promise<Result<readonly DigestLine[]>> {
+  const packed = packFolder(secrets, { signal, lenient: true });
+  const archive = normalise(packed.tar, {
     limitBytes: Number.MAX_SAFE_INTEGER,
     format: "age",
     lenient: true,
   });
   archive.tar.resume();
-  const [summary, done] = await Promise.all([archive.summary, taking.done]);
+  const [summary, done] = await Promise.all([archive.summary, packed.done]);
   if (!done.ok) return done;
   return summary.ok ? ok(summary.value.entries) : summary;
 }
@@ -143,14 +148,14 @@ function isSame(one: DigestLine, other: DigestLine | undefined): boolean {
   );
 }
 
-const replaced = {
+const vaultReplaced = {
   kind: "precondition",
   task: "unlock",
   message:
     "The vault here is not the one that is open any more: save and lock that first, and then unlock this one.",
 } as const;
 
-function inTheWay(paths: readonly string[]): Failure {
+function pathsInTheWay(paths: readonly string[]): Failure {
   const names = paths.slice(0, 10).join(", ") + (paths.length > 10 ? ` and ${paths.length - 10} more` : "");
   return {
     kind: "precondition",
@@ -177,10 +182,10 @@ export function closeParts(context: StepContext, secrets: SecretsFolder): Promis
   return withProjectLock(project.vaultFolder, signal, async () => {
     const names = await partsToClose(context);
     if (!names.ok) return names;
-    const mark = await readOpenState(secrets);
-    if (!mark.ok) return mark;
-    if (typeof mark.value === "string") return fail({ kind: "vault-closed" });
-    const closed = await removeParts(context, secrets, mark.value, names.value);
+    const openState = await readOpenState(secrets);
+    if (!openState.ok) return openState;
+    if (typeof openState.value === "string") return fail({ kind: "vault-closed" });
+    const closed = await removeParts(context, secrets, openState.value, names.value);
     if (closed.ok) session.parts.toClose = [];
     return closed;
   });
@@ -189,34 +194,34 @@ export function closeParts(context: StepContext, secrets: SecretsFolder): Promis
 async function removeParts(
   { project, signal }: StepContext,
   secrets: SecretsFolder,
-  mark: OpenVault,
+  openState: OpenVault,
   names: readonly string[],
 ): Promise<Result<void>> {
-  const { parts, open } = mark.parts ?? allOpen(project.config.parts);
+  const { parts, open } = openState.parts ?? allOpen(project.config.parts);
   const left: OpenParts = { parts, open: open.filter((name) => !names.includes(name)) };
-  const taking = packFolder(secrets, { signal, lenient: false });
-  const archive = normalise(taking.tar, { limitBytes: Number.MAX_SAFE_INTEGER, format: "age" });
+  const packed = packFolder(secrets, { signal, lenient: false });
+  const archive = normalise(packed.tar, { limitBytes: Number.MAX_SAFE_INTEGER, format: "age" });
   archive.tar.resume();
-  const [summary, done] = await Promise.all([archive.summary, taking.done]);
+  const [summary, done] = await Promise.all([archive.summary, packed.done]);
   if (!done.ok) return done;
   if (!summary.ok) return summary;
-  if (summary.value.digest !== mark.digest)
+  if (summary.value.digest !== openState.digest)
     return fail({ kind: "changed-meanwhile", detail: "Something in the vault was changed meanwhile" });
   const stays = ({ entry: { path, type } }: DigestLine): boolean =>
     isOpen(path, left) || (type === "directory" && isAboveOpen(path, left));
   const { entries, folders } = summary.value;
   // first: what is gone and still counts as open would be taken for removed
-  const told = await updateOpen(secrets, {
-    ...mark,
+  const updated = await updateOpen(secrets, {
+    ...openState,
     digest: archiveDigest(entries.filter(stays)),
     parts: left,
   });
-  if (!told.ok) return told;
-  const goes = entries.filter((line) => !stays(line));
-  const going = new Set(goes.map(({ entry }) => entry.path));
+  if (!updated.ok) return updated;
+  const removed = entries.filter((line) => !stays(line));
+  const removedPaths = new Set(removed.map(({ entry }) => entry.path));
   return removeFiles(secrets, {
-    files: goes.filter(({ entry }) => entry.type !== "directory").map(({ entry }) => entry.path),
-    folders: folders.filter(({ path }) => going.has(path)).map(({ path }) => path),
+    files: removed.filter(({ entry }) => entry.type !== "directory").map(({ entry }) => entry.path),
+    folders: folders.filter(({ path }) => removedPaths.has(path)).map(({ path }) => path),
   });
 }
 

@@ -37,7 +37,7 @@ export async function openInSeparateContainer(
   const { project, report, signal, terminal } = context;
   const parts = project.config.parts.map(({ name, paths }) => ({ name, paths }));
   const opening: OpenParts = { parts, open: names };
-  const container = await start(context, engine);
+  const container = await startSeparateContainer(context, engine);
   if (!container.ok) return container;
   const { name, home, end } = container.value;
   const { user, secretsBytes, bridges } = project.config;
@@ -47,9 +47,9 @@ export async function openInSeparateContainer(
     ...{ vaultFolder: project.vaultFolder, startId: name },
   };
   report(`opening ${names.join(", ")}`);
-  const archive = partsOf(context, passphrase, opening, true);
-  const mark = async (): Promise<Result<string>> => ok("open beside the shell");
-  const opened = await unpackVault(secrets, { tar: archive.tar, checked: archive.summary }, mark, signal);
+  const archive = readParts(context, passphrase, opening, true);
+  const record = async (): Promise<Result<string>> => ok("open beside the shell");
+  const opened = await unpackVault(secrets, { tar: archive.tar, checked: archive.summary }, record, signal);
   const summary = await archive.summary;
   if (opened.ok && summary.ok) {
     if (opened.value !== "already open") reportUnlinked(terminal, secrets, opened.value.unlinked);
@@ -60,7 +60,7 @@ export async function openInSeparateContainer(
   return opened.ok ? fail({ kind: "vault-closed" }) : opened;
 }
 
-async function start(
+async function startSeparateContainer(
   { project, report, signal }: StepContext,
   engine: Engine,
 ): Promise<Result<HelperContainer & { readonly home: string }>> {
@@ -79,13 +79,13 @@ export async function sealedDigest(
   passphrase: Secret,
   opening: OpenParts,
 ): Promise<Result<string>> {
-  const { tar, summary } = partsOf(context, passphrase, opening, false);
+  const { tar, summary } = readParts(context, passphrase, opening, false);
   tar.resume();
   const found: Result<ArchiveSummary> = await summary;
   return found.ok ? ok(found.value.digest) : found;
 }
 
-function partsOf(
+function readParts(
   { project }: StepContext,
   passphrase: Secret,
   opening: OpenParts,

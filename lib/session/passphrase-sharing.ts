@@ -11,7 +11,7 @@ import type { StepContext } from "./step.js";
 import { projectState } from "../host/project-state.js";
 
 /** Where the sockets of a project's sessions are: one a process, by its number. */
-function folder({ root }: Project): Promise<Result<string>> {
+function socketFolder({ root }: Project): Promise<Result<string>> {
   return runtimeFolder("agent", createHash("sha256").update(root).digest("hex").slice(0, 16));
 }
 
@@ -23,7 +23,7 @@ export async function servePassphrase({
   project,
   session,
 }: StepContext): Promise<Result<() => Promise<void>>> {
-  const found = await folder(project);
+  const found = await socketFolder(project);
   if (!found.ok) return found;
   const path = join(found.value, `${process.pid}.sock`);
   const served = await serveSecret(path, async () => {
@@ -40,7 +40,7 @@ export async function servePassphrase({
 
 /** The passphrase from a session of this project; undefined when none has it. It is the caller's, to try and to wipe. */
 export async function askOtherSessions(project: Project): Promise<Passphrase | undefined> {
-  const found = await folder(project);
+  const found = await socketFolder(project);
   const names = found.ok ? await list(found.value) : found;
   if (!found.ok || !names.ok) return undefined;
   for (const name of names.value) {

@@ -8,7 +8,7 @@ import type { Project } from "../project/project.js";
 import { fail, ok, type Result } from "../failure/result.js";
 
 /** Makes sure that the host has what a container starts with: an engine refuses one whose folder is gone. */
-export async function readyToStart(project: Project): Promise<Result<void>> {
+export async function prepareStart(project: Project): Promise<Result<void>> {
   const { ssh } = project.config;
   // it is covered inside, and something to cover has to be there
   const made = await makeFolder(project.vaultFolder);
@@ -17,16 +17,16 @@ export async function readyToStart(project: Project): Promise<Result<void>> {
 }
 
 /** The same for one that is made by this engine. Failures: those of `hostHas`, `withinReach` and `loadBuild`. */
-export async function readyToMake(project: Project, engine: Engine): Promise<Result<void>> {
-  const reached = await withinReach(project, engine);
+export async function prepareCreate(project: Project, engine: Engine): Promise<Result<void>> {
+  const reached = await checkWorkspaceReach(project, engine);
   if (!reached.ok) return reached;
   if (engine.build !== undefined && project.build?.ok === false) return project.build;
-  const has = await hostHas(project);
-  return has.ok ? readyToStart(project) : has;
+  const has = await checkHostResources(project);
+  return has.ok ? prepareStart(project) : has;
 }
 
 /** Failure: `setting-unusable` where a project is to be mounted on a machine that does not have it. */
-async function withinReach(project: Project, engine: Engine): Promise<Result<void>> {
+async function checkWorkspaceReach(project: Project, engine: Engine): Promise<Result<void>> {
   if (engine.effectiveSpec(containerSpec(project)).workspace === "copy") return ok(undefined);
   const address = await engine.remoteAddress();
   if (address === undefined) return ok(undefined);
@@ -39,7 +39,7 @@ async function withinReach(project: Project, engine: Engine): Promise<Result<voi
 }
 
 /** Only looks. Failure: `setting-unusable` for what the settings demand of a new container and the host does not have. */
-export async function hostHas(project: Project): Promise<Result<void>> {
+export async function checkHostResources(project: Project): Promise<Result<void>> {
   const { ssh, mounts } = project.config;
   if (ssh === "agent" && (await agentSocket()) === undefined)
     return fail({
@@ -51,14 +51,14 @@ export async function hostHas(project: Project): Promise<Result<void>> {
       hint: 'Start one (`eval "$(ssh-agent)" && ssh-add`), come here with `ssh -A`, or take `ssh: auto`, which does without.',
     });
   for (const { source } of mounts) {
-    const there = await demand(source, "mounts", "Make it, or correct or remove the mount.");
+    const there = await requirePath(source, "mounts", "Make it, or correct or remove the mount.");
     if (!there.ok) return there;
   }
   if (ssh !== "mount") return ok(undefined);
-  return demand(join(homedir(), ".ssh"), "ssh: mount", "Take `ssh: auto`, which does without.");
+  return requirePath(join(homedir(), ".ssh"), "ssh: mount", "Take `ssh: auto`, which does without.");
 }
 
-async function demand(path: string, setting: string, hint: string): Promise<Result<void>> {
+async function requirePath(path: string, setting: string, hint: string): Promise<Result<void>> {
   const found = await stat(path);
   if (!found.ok) return found;
   if (found.value !== undefined) return ok(undefined);

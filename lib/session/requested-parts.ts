@@ -5,35 +5,35 @@ import { closedParts, type OpenParts, rest } from "../vault/vault-parts.js";
 import type { RunOptions } from "../run/run-options.js";
 
 /** All that the vault is made of. */
-const everything = "all";
+const allParts = "all";
 
 /** The parts that `--part` names. Failure: `unknown-name`. */
-export function namedParts(
+export function checkPartNames(
   { config: { parts } }: Pick<Project, "config">,
   names: readonly string[],
 ): Result<readonly string[]> {
   const known = [...parts.map(({ name }) => name), rest];
   for (const name of names) {
-    if (name === everything || known.includes(name)) continue;
-    const close = nearest(name, [...known, everything]);
+    if (name === allParts || known.includes(name)) continue;
+    const close = nearest(name, [...known, allParts]);
     return fail({
       kind: "unknown-name",
       what: "part of the vault",
       name,
-      ...(close === undefined ? { known: [...known, everything] } : { nearest: close }),
+      ...(close === undefined ? { known: [...known, allParts] } : { nearest: close }),
     });
   }
-  return ok(names.includes(everything) ? known : [...new Set(names)]);
+  return ok(names.includes(allParts) ? known : [...new Set(names)]);
 }
 
 /** What a run is to open of a vault that is closed; undefined is all of it. Failure: `unknown-name`. */
-export function wantedOpening(
+export function partsToOpen(
   project: Pick<Project, "config">,
   { parts: named }: RunOptions,
 ): Result<OpenParts | undefined> {
   const { parts } = project.config;
   const always = [...parts.filter(({ onRequest }) => !onRequest).map(({ name }) => name), rest];
-  const open = named.length === 0 ? ok(always) : namedParts(project, named);
+  const open = named.length === 0 ? ok(always) : checkPartNames(project, named);
   if (!open.ok) return open;
   const opening = { parts: parts.map(({ name, paths }) => ({ name, paths })), open: open.value };
   return ok(closedParts(opening).length === 0 ? undefined : opening);

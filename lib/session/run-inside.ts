@@ -6,9 +6,9 @@ import type { Finished } from "../host/process.js";
 import { type Result, fail, ok } from "../failure/result.js";
 import type { StepContext } from "./step.js";
 import { readFile } from "../secrets-folder/contents.js";
-import { leastMasked } from "./mask.js";
+import { minMaskedBytes } from "./mask.js";
 
-interface Inside {
+interface InsideOptions {
   /** Whether the vault is to be open. */
   readonly open: boolean;
   readonly tty: boolean;
@@ -19,7 +19,7 @@ interface Inside {
 export async function runInside(
   context: StepContext,
   secrets: SecretsFolder,
-  { open, tty, env }: Inside,
+  { open, tty, env }: InsideOptions,
 ): ReturnType<Engine["foreground"]> {
   const { options, project, terminal, signal } = context;
   const { engine, container, user } = secrets;
@@ -31,11 +31,11 @@ export async function runInside(
   });
   const how = { user, tty, workdir: workspace, env, signal };
   if (variables.length === 0) return terminal.handOver(() => engine.foreground(container, command, how));
-  const values = await variableValues(context, secrets);
+  const values = await readVariables(context, secrets);
   if (!values.ok) return values;
-  const { masking } = await import("./mask.js");
+  const { createMask } = await import("./mask.js");
   try {
-    const filter = (): ReturnType<typeof masking> => masking(values.value);
+    const filter = (): ReturnType<typeof createMask> => createMask(values.value);
     return await terminal.handOver(() => engine.foreground(container, command, { ...how, filter }));
   } finally {
     for (const value of values.value) value.fill(0);
@@ -61,30 +61,32 @@ export async function exitCodeOf(
 }
 
 /** A kernel takes no longer variable than 128 KiB, and masking has to keep up with what is printed. */
-const mostBytes = 32 * 1024;
+const maxVariableBytes = 32 * 1024;
 
 /**
  * What the variables of a command are set to, to be masked in what it prints. Failure: `precondition` for what is no file
  * of the open vault, or cannot be a variable.
  */
-async function variableValues(context: StepContext, secrets: SecretsFolder): Promise<Result<Buffer[]>> {
+async function readVariables(context: StepContext, secrets: SecretsFolder): Promise<Result<Buffer[]>> {
   const values: Buffer[] = [];
   for (const { name, path } of context.options.variables) {
     const found = await readFile(secrets, path);
     if (!found.ok) return found;
-    const problem = unusable(found.value);
+    const problem = whyUnusable(found.value);
     if (found.value === undefined || problem !== undefined)
       return fail({ kind: "precondition", task: "shell", message: `--env ${name}=${path}: ${problem}` });
     const value = Buffer.from(found.value.toString("latin1").replace(/\n+$/, ""), "latin1");
-    if (value.length < leastMasked)
-      context.terminal.print(`--env ${name}: what is shorter than ${leastMasked} bytes is not masked.`);
+    if (value.length < minMaskedBytes)
+      context.terminal.print(`--env ${name}: what is shorter than ${minMaskedBytes} bytes is not masked.`);
     values.push(value);
   }
   return ok(values);
 }
 
-function unusable(value: Buffer | undefined): string | undefined {
+function whyUnusable(value: Buffer | undefined): string | undefined {
   if (value === undefined) return "there is no such file in what is open of the vault.";
   if (value.includes(0)) return "it has a NUL byte in it, which no variable can hold.";
-  return value.length > mostBytes ? `it has ${value.length} bytes, and ${mostBytes} is the most.` : undefined;
+  return value.length > maxVariableBytes
+    ? `it has ${value.length} bytes, and ${maxVariableBytes} is the most.`
+    : undefined;
 }

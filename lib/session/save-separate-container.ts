@@ -45,11 +45,11 @@ async function isChanged(
   { secrets, digest }: SeparateContainer,
 ): Promise<Result<boolean>> {
   const lenient = options.skipUnreadable;
-  const taking = packFolder(secrets, { signal, lenient });
+  const packed = packFolder(secrets, { signal, lenient });
   const limitBytes = archiveLimit(project.config.secretsBytes);
-  const { tar, summary } = normalise(taking.tar, { limitBytes, format: "age", lenient });
+  const { tar, summary } = normalise(packed.tar, { limitBytes, format: "age", lenient });
   tar.resume();
-  const [found, done] = await Promise.all([summary, taking.done]);
+  const [found, done] = await Promise.all([summary, packed.done]);
   if (!done.ok && found.ok) return done;
   return found.ok ? ok(found.value.digest !== digest) : found;
 }
@@ -67,7 +67,7 @@ async function save(
   if (!sealedNow.ok) return sealedNow;
   const shell = await openInShell(context);
   if (!shell.ok) return shell;
-  const isApart = sealedNow.value === digest && !hasPart(shell.value?.mark, opening.open);
+  const isApart = sealedNow.value === digest && !hasPart(shell.value?.openState, opening.open);
   const listed = await listVault(project.vaultFile, passphrase);
   if (!listed.ok) return listed;
   const format = await readFormat(project.vaultFile);
@@ -98,27 +98,31 @@ async function save(
   if (!sealed.ok) return sealed;
   const without = omittedPaths(sealed.value);
   if (without.length > 0) terminal.print(`Not kept in the vault: ${without.map(printable).join(", ")}`);
-  if (sealed.value.path !== project.vaultFile) return fail(kept(opening.open, sealed.value.path));
+  if (sealed.value.path !== project.vaultFile) return fail(keptAsConflict(opening.open, sealed.value.path));
   const { files, bytes } = sealed.value.summary;
   terminal.print(`✔ saved: ${formatFileCount(files)}, ${formatBytes(bytes)}, sealed`);
   // what is open in the shell was made from the vault that this one replaces
-  if (shell.value === undefined || shell.value.mark.base !== here.value) return ok(undefined);
-  const { next: _, ...rest } = shell.value.mark;
+  if (shell.value === undefined || shell.value.openState.base !== here.value) return ok(undefined);
+  const { next: _, ...rest } = shell.value.openState;
   return updateOpen(shell.value.secrets, { ...rest, base: sealed.value.sha256, generation: generation + 1 });
 }
 
 /** The vault that is open in the shell's container, if one is. */
 async function openInShell({
   secrets,
-}: StepContext): Promise<Result<{ readonly secrets: SecretsFolder; readonly mark: OpenVault } | undefined>> {
+}: StepContext): Promise<
+  Result<{ readonly secrets: SecretsFolder; readonly openState: OpenVault } | undefined>
+> {
   const found = await secrets();
   if (!found.ok) return found.failure.kind === "container-gone" ? ok(undefined) : found;
-  const mark = await readOpenState(found.value);
-  if (!mark.ok) return mark;
-  return ok(typeof mark.value === "string" ? undefined : { secrets: found.value, mark: mark.value });
+  const openState = await readOpenState(found.value);
+  if (!openState.ok) return openState;
+  return ok(
+    typeof openState.value === "string" ? undefined : { secrets: found.value, openState: openState.value },
+  );
 }
 
-function kept(names: readonly string[], path: string): Failure {
+function keptAsConflict(names: readonly string[], path: string): Failure {
   return {
     kind: "conflict",
     message: `${names.join(", ")} is open in the shell's container, or was changed in the vault while the command ran, so the vault was not replaced. The vault with the command's changes is sealed in ${path}.`,
@@ -127,7 +131,7 @@ function kept(names: readonly string[], path: string): Failure {
 }
 
 /** Whether one of the parts is open there, too, where a later save would put its own content over it. */
-function hasPart(mark: OpenVault | undefined, names: readonly string[]): boolean {
-  if (mark === undefined) return false;
-  return mark.parts === undefined || names.some((name) => mark.parts?.open.includes(name));
+function hasPart(openState: OpenVault | undefined, names: readonly string[]): boolean {
+  if (openState === undefined) return false;
+  return openState.parts === undefined || names.some((name) => openState.parts?.open.includes(name));
 }

@@ -11,7 +11,7 @@ import type { SealedVault, TarSource } from "../vault/seal-into.js";
 import { withClosed } from "../vault/archive/with-closed.js";
 import type { StepContext } from "./step.js";
 
-interface Wanted {
+interface SaveSourceOptions {
   readonly secrets: SecretsFolder;
   /** Which parts are open; undefined is all of them. */
   readonly opening: OpenParts | undefined;
@@ -20,7 +20,7 @@ interface Wanted {
   readonly limitBytes: number;
 }
 
-interface Source {
+interface SaveSource {
   readonly open: () => TarSource;
   /** The digest of what is in the RAM folder, where that is not all of what was sealed. */
   readonly digest: (sealed: SealedVault) => string | undefined;
@@ -41,7 +41,10 @@ const noStrays: Strays = { leftOut: [], newParts: [] };
  * What a save seals: the RAM folder, and with it the parts of the sealed vault that are closed. Failures: those of
  * reading that vault.
  */
-export async function saveSource(context: StepContext, wanted: Wanted): Promise<Result<Source>> {
+export async function saveSource(
+  context: StepContext,
+  wanted: SaveSourceOptions,
+): Promise<Result<SaveSource>> {
   const { secrets, opening, passphrase, format, limitBytes } = wanted;
   const lenient = context.options.skipUnreadable;
   const ram = (): ReturnType<typeof packFolder> => packFolder(secrets, { signal: context.signal, lenient });
@@ -52,8 +55,8 @@ export async function saveSource(context: StepContext, wanted: Wanted): Promise<
   let last: ArchiveSummary | undefined;
   let strays = (): Strays => noStrays;
   const open = (): TarSource => {
-    const taking = ram();
-    const archive = normalise(taking.tar, { limitBytes, format, lenient });
+    const packed = ram();
+    const archive = normalise(packed.tar, { limitBytes, format, lenient });
     const [leftOut, newParts] = [new Set<string>(), new Set<string>()];
     strays = () => ({ leftOut: [...leftOut], newParts: [...newParts] });
     const tar = withClosed({
@@ -64,7 +67,7 @@ export async function saveSource(context: StepContext, wanted: Wanted): Promise<
       vault: { path, passphrase },
       sealed: listed.value.entries,
     });
-    const done = Promise.all([taking.done, archive.summary]).then(([complaints, summary]) => {
+    const done = Promise.all([packed.done, archive.summary]).then(([complaints, summary]) => {
       if (summary.ok) last = summary.value;
       if (!complaints.ok || !summary.ok) return complaints;
       return ok({ ...complaints.value, unread: [...complaints.value.unread, ...summary.value.dropped] });

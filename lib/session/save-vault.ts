@@ -34,10 +34,10 @@ export async function saveVault(
   const lenient = context.options.skipUnreadable;
   const secrets = await context.secrets();
   if (!secrets.ok) return secrets;
-  const mark = await readOpenState(secrets.value);
-  if (!mark.ok) return mark;
-  if (typeof mark.value === "string") return notOpen(context, mark.value);
-  const opened = mark.value;
+  const openState = await readOpenState(secrets.value);
+  if (!openState.ok) return openState;
+  if (typeof openState.value === "string") return notOpen(context, openState.value);
+  const opened = openState.value;
   const generation = opened.generation ?? 0;
   const format = await readFormat(project.vaultFile);
   if (!format.ok) return format;
@@ -59,14 +59,14 @@ export async function saveVault(
     from: { generation, parent: { sealed: opened.base, content: opened.digest } },
     limitBytes,
     target: async (filled) => {
-      const place = await target(context, opened);
+      const place = await saveTarget(context, opened);
       if (!place.ok) return place;
       const { path, base } = place.value;
-      const told = await updateOpen(secrets.value, { ...opened, base, next: filled.sha256 });
-      return told.ok ? ok(path) : told;
+      const updated = await updateOpen(secrets.value, { ...opened, base, next: filled.sha256 });
+      return updated.ok ? ok(path) : updated;
     },
   });
-  if (!sealed.ok) return fail(unsaved(sealed.failure));
+  if (!sealed.ok) return fail(toSaveFailure(sealed.failure));
   const { path, sha256, summary } = sealed.value;
   const without = omittedPaths(sealed.value);
   if (without.length > 0) say(`Not kept in the vault: ${without.join(", ")}`);
@@ -74,8 +74,8 @@ export async function saveVault(
   await markSaved(project.vaultFolder);
   say(`✔ saved: ${formatFileCount(summary.files)}, ${formatBytes(summary.bytes)}, sealed`);
   const { leftOut: strays, newParts } = source.value.strays();
-  const aside = await keepAside(context, secrets.value, passphrase, strays);
-  if (!aside.ok) return aside;
+  const keptStrays = await keepStrays(context, secrets.value, passphrase, strays);
+  if (!keptStrays.ok) return keptStrays;
   const { next: _, parts, ...rest } = opened;
   return updateOpen(secrets.value, {
     ...rest,
@@ -88,7 +88,7 @@ export async function saveVault(
 }
 
 /** Keeps what lay in closed parts in a sealed file of its own, and has it told when the step or the shell ends. */
-async function keepAside(
+async function keepStrays(
   { project, session, signal }: StepContext,
   secrets: SecretsFolder,
   passphrase: Secret,
@@ -106,7 +106,7 @@ async function keepAside(
 }
 
 /** What a vault cannot hold is here one more thing that stands in the way of saving. */
-function unsaved(failure: Failure): Failure {
+function toSaveFailure(failure: Failure): Failure {
   return failure.kind === "archive-refused"
     ? { kind: "save-incomplete", problems: [`${JSON.stringify(failure.entry)}: ${failure.detail}`] }
     : failure;
@@ -116,7 +116,7 @@ function unsaved(failure: Failure): Failure {
  * Where what was open goes: beside the vault when that is no longer the one that was opened. And which one counts as that
  * from now on: where a save was killed once it had replaced the vault, it is what that save made.
  */
-async function target(
+async function saveTarget(
   { project, options, signal }: StepContext,
   { base, next }: OpenVault,
 ): Promise<Result<{ readonly path: string; readonly base: string }>> {
@@ -128,12 +128,12 @@ async function target(
   return path.ok ? ok({ path: path.value, base }) : path;
 }
 
-/** The result of reading a taking, good only if tar says that it read everything; what tar complains of comes first. */
-async function whole<T>(
-  taking: PackedFolder,
-  read: (taking: PackedFolder) => Promise<Result<T>>,
+/** The result of reading a packed folder, good only if tar says that it read everything; what tar complains of comes first. */
+async function readWhole<T>(
+  packed: PackedFolder,
+  read: (packed: PackedFolder) => Promise<Result<T>>,
 ): Promise<Result<T>> {
-  const [result, done] = await Promise.all([read(taking), taking.done]);
+  const [result, done] = await Promise.all([read(packed), packed.done]);
   // a tar that was refused for what is in it was not read on, and ended because of that
   return done.ok || (!result.ok && !isTruncated(result.failure)) ? result : done;
 }
@@ -148,8 +148,8 @@ async function digestOf(
   const format = await readFormat(project.vaultFile);
   if (!format.ok) return format;
   const exclude = new Set(lenient ? moving : []);
-  const found = await whole(packFolder(secrets, { signal, lenient }), async (taking) => {
-    const { tar, summary } = normalise(taking.tar, {
+  const found = await readWhole(packFolder(secrets, { signal, lenient }), async (packed) => {
+    const { tar, summary } = normalise(packed.tar, {
       limitBytes,
       format: lenient ? format.value : "age",
       lenient,
@@ -166,22 +166,22 @@ export async function vaultSaved(context: StepContext): Promise<CheckResult> {
   if (context.options.discard) return holds("unsaved work is discarded, as --discard says");
   const secrets = await context.secrets();
   if (!secrets.ok) return fromFailure(secrets.failure);
-  const mark = await readOpenState(secrets.value);
-  if (!mark.ok) return fromFailure(mark.failure);
-  if (mark.value === "closed") return fails("the vault is not open");
-  if (mark.value === "closing") return holds("it was saved before it was being locked");
-  if (mark.value === "changed") return fails(explain(openStateChanged(context)).message);
+  const openState = await readOpenState(secrets.value);
+  if (!openState.ok) return fromFailure(openState.failure);
+  if (openState.value === "closed") return fails("the vault is not open");
+  if (openState.value === "closing") return holds("it was saved before it was being locked");
+  if (openState.value === "changed") return fails(explain(openStateChanged(context)).message);
   // before the reading: who comes and goes while it is read may change what was read already
   const seen = await sessionsTimestamp(context.project.vaultFolder);
   if (!seen.ok) return fromFailure(seen.failure);
   context.session.vault.checkedAt = seen.value;
-  const digest = await digestOf(context, secrets.value, mark.value.moving ?? []);
+  const digest = await digestOf(context, secrets.value, openState.value.moving ?? []);
   // what cannot be read is not saved either; the save then says what it is
   if (!digest.ok)
     return digest.failure.kind === "container-gone"
       ? fromFailure(digest.failure)
       : fails("the RAM folder cannot be read whole");
-  if (digest.value === mark.value.digest) return holds("nothing has changed since it was saved");
+  if (digest.value === openState.value.digest) return holds("nothing has changed since it was saved");
   if (!context.session.vault.isLeaving || !(await isInUse(context.project.vaultFolder)))
     return fails("there is unsaved work");
   // a part goes only once everything is saved, and nobody comes back for it

@@ -18,10 +18,10 @@ export interface ShellEnvironment {
 export async function shellEnvironment(context: StepContext, tty: boolean): Promise<ShellEnvironment> {
   const [identity, agent] = await Promise.all([gitIdentity(context.project), forwardAgent(context)]);
   const { env } = context.project.config;
-  return { env: { ...ofHost(tty), ...identity, ...env, ...agent.env }, end: agent.end };
+  return { env: { ...hostVariables(tty), ...identity, ...env, ...agent.env }, end: agent.end };
 }
 
-function ofHost(tty: boolean): Readonly<Record<string, string>> {
+function hostVariables(tty: boolean): Readonly<Record<string, string>> {
   const wanted = tty ? /^(?:LANG|LC_[A-Z]+|TZ|TERM|COLORTERM)$/ : /^(?:LANG|LC_[A-Z]+|TZ)$/;
   return Object.fromEntries(
     Object.entries(process.env).flatMap(([name, value]) =>
@@ -50,32 +50,32 @@ async function gitIdentity({ root, config }: Project): Promise<Readonly<Record<s
   return found;
 }
 
-interface Agent {
+interface ForwardedAgent {
   readonly env: Readonly<Record<string, string>>;
   end(): Promise<void>;
 }
 
-const none: Agent = { env: {}, end: async () => undefined };
+const noAgent: ForwardedAgent = { env: {}, end: async () => undefined };
 
 /**
  * Leads the container to the ssh-agent that this process has, for as long as its shell is open. An agent's socket has
  * another path after each login, and a container lives longer than that: so it has a folder of ours, in which each shell
  * has a socket of its own.
  */
-async function forwardAgent({ project, terminal }: StepContext): Promise<Agent> {
+async function forwardAgent({ project, terminal }: StepContext): Promise<ForwardedAgent> {
   const { ssh } = project.config;
-  if (ssh !== "auto" && ssh !== "agent") return none;
+  if (ssh !== "auto" && ssh !== "agent") return noAgent;
   const target = await agentSocket();
   if (target === undefined) {
     if (ssh === "agent") terminal.print("No ssh-agent here: SSH_AUTH_SOCK names no socket.");
-    return none;
+    return noAgent;
   }
   const folder = agentSocketFolder(project);
   const made = await makeRelayFolder(folder);
   const relay = made.ok ? await relaySocket(folder, target) : made;
   if (!relay.ok) {
     terminal.print(`The ssh-agent is not to be had in the container. ${explain(relay.failure).message}`);
-    return none;
+    return noAgent;
   }
   return { env: { SSH_AUTH_SOCK: join(agentFolder, relay.value.name) }, end: relay.value.end };
 }

@@ -29,12 +29,12 @@ export async function vaultCurrent(context: StepContext): Promise<CheckResult> {
   const { url } = project.config.remote;
   if (session.remoteCheck.isNeedless) return holds("it came in this run");
   if (isOffline(context)) return holds("not asked: --offline");
-  const found = await within(startRemoteCheck(context), patienceMs);
+  const found = await withTimeout(startRemoteCheck(context), patienceMs);
   if (found === undefined) {
     session.remoteCheck.isLate = true;
-    return unknown(notKnown(url, `no answer within ${patienceMs / 1000} s`));
+    return unknown(describeUnknown(url, `no answer within ${patienceMs / 1000} s`));
   }
-  return verdictOf(found, url);
+  return toCheckResult(found, url);
 }
 
 /** The fact `vault-diverged`: waits as long as it takes. */
@@ -43,9 +43,11 @@ export async function vaultDiverged(context: StepContext): Promise<CheckResult> 
   const found = await startRemoteCheck(context);
   switch (found.state) {
     case "diverged":
-      return holds(newsOf(found, url));
+      return holds(describeChange(found, url));
     case "newer":
-      return fails(`${newsOf(found, url)}, and nothing here waits for a push: \`tazpod pull\` takes it`);
+      return fails(
+        `${describeChange(found, url)}, and nothing here waits for a push: \`tazpod pull\` takes it`,
+      );
     case "current":
       return fails(`${url} has not moved on since this host last saw it`);
     case "unknown":
@@ -56,9 +58,9 @@ export async function vaultDiverged(context: StepContext): Promise<CheckResult> 
 /** What came too late to hold the shell for; undefined when it is no news, or has not come even now. */
 export async function lateRemoteChange({ session, project }: StepContext): Promise<string | undefined> {
   if (!session.remoteCheck.isLate || session.remoteCheck.answer === undefined) return undefined;
-  const found = await within(session.remoteCheck.answer, 0);
+  const found = await withTimeout(session.remoteCheck.answer, 0);
   if (found?.state !== "newer" && found?.state !== "diverged") return undefined;
-  return `${newsOf(found, project.config.remote.url)}; the answer came after the vault was opened.`;
+  return `${describeChange(found, project.config.remote.url)}; the answer came after the vault was opened.`;
 }
 
 /** `--offline`, where the remote takes a network. */
@@ -66,19 +68,19 @@ export function isOffline({ options, project }: StepContext): boolean {
   return options.offline && project.config.remote.url.startsWith("s3://");
 }
 
-function verdictOf(found: Staleness, url: string): CheckResult {
+function toCheckResult(found: Staleness, url: string): CheckResult {
   switch (found.state) {
     case "current":
       return holds(`${url} has no newer one`);
     case "newer":
     case "diverged":
-      return fails(newsOf(found, url));
+      return fails(describeChange(found, url));
     case "unknown":
-      return unknown(notKnown(url, explain(found.failure).message.replace(/\.$/, "")));
+      return unknown(describeUnknown(url, explain(found.failure).message.replace(/\.$/, "")));
   }
 }
 
-function newsOf(
+function describeChange(
   { state, object }: { state: "newer" | "diverged"; object: RemoteObject },
   url: string,
 ): string {
@@ -88,11 +90,11 @@ function newsOf(
     : `${host} pushed a newer vault to ${url} ${ago(modified)}, and the vault here has changes that were not pushed`;
 }
 
-function notKnown(url: string, reason: string): string {
+function describeUnknown(url: string, reason: string): string {
   return `Whether ${url} has a newer vault is not known: ${reason}.`;
 }
 
-async function within<T>(answer: Promise<T>, ms: number): Promise<T | undefined> {
+async function withTimeout<T>(answer: Promise<T>, ms: number): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), ms);

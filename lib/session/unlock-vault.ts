@@ -12,7 +12,7 @@ import { type OpenParts, isOpen } from "../vault/vault-parts.js";
 import { filterTar } from "../vault/archive/tar-entries.js";
 import type { Terminal } from "../host/terminal.js";
 
-interface Request {
+interface UnlockOptions {
   /** The path of the sealed file. */
   readonly vault: string;
   readonly passphrase: Secret;
@@ -39,12 +39,12 @@ interface Archive {
  */
 export async function unlockVault(
   secrets: SecretsFolder,
-  { vault, passphrase, limitBytes, opening: only, accept, signal }: Request,
+  { vault, passphrase, limitBytes, opening: only, accept, signal }: UnlockOptions,
 ): Promise<Result<(ArchiveSummary & Placed) | "already open">> {
   const opening = openVault(vault, passphrase);
   const archive = opening.then((opened) => {
     if (!opened.ok) return opened;
-    return ok(archiveOf(opened.value, limitBytes, only));
+    return ok(openArchive(opened.value, limitBytes, only));
   });
   async function* content(): AsyncGenerator<Buffer> {
     yield* take(await archive).tar as AsyncIterable<Buffer>;
@@ -82,7 +82,7 @@ export async function unlockVault(
   return summary.ok ? ok({ ...summary.value, ...done.value }) : summary;
 }
 
-function archiveOf({ tar, format }: OpenedVault, limitBytes: number, only: OpenParts | undefined): Archive {
+function openArchive({ tar, format }: OpenedVault, limitBytes: number, only: OpenParts | undefined): Archive {
   if (only === undefined) {
     const all = normalise(tar, { limitBytes, format, openFolders: true });
     return { ...all, whole: all.summary };

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Ajv } from "ajv";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type DoctorJson, finding } from "../../lib/cli/doctor/doctor.js";
+import { type DoctorJson, runCheck } from "../../lib/cli/doctor/doctor.js";
 import { judgeClock } from "../../lib/cli/doctor/remote-checks.js";
 import { judgeNode, judgeSwaps } from "../../lib/cli/doctor/host-checks.js";
 import { packageRoot } from "../../lib/host/package-root.js";
@@ -120,7 +120,7 @@ test("a check that does not end is unknown after its time, and what it was askin
   let ended = false;
   const look = (signal: AbortSignal): Promise<never> =>
     new Promise(() => signal.addEventListener("abort", () => (ended = true)));
-  const found = await finding({ name: "slow", limitMs: 20, look }, new AbortController().signal);
+  const found = await runCheck({ name: "slow", limitMs: 20, run: look }, new AbortController().signal);
   assert.equal(found, { check: "slow", verdict: "unknown", reason: "no answer within 0.02 s" });
   assert.ok(ended);
 });

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { masking } from "../../lib/session/mask.js";
+import { createMask } from "../../lib/session/mask.js";
 
 async function masked(secrets: readonly string[], chunks: readonly (string | Buffer)[]): Promise<string> {
-  const stream = masking(secrets.map((secret) => Buffer.from(secret)));
+  const stream = createMask(secrets.map((secret) => Buffer.from(secret)));
   const read = stream.toArray();
   for (const chunk of chunks) stream.write(chunk);
   stream.end();
@@ -46,7 +46,7 @@ test("the lines of a longer secret are masked by themselves", async () => {
 });
 
 test("what may begin a secret is held back, and comes with the end", async () => {
-  const stream = masking([Buffer.from("secret-value")]);
+  const stream = createMask([Buffer.from("secret-value")]);
   const chunks: string[] = [];
   stream.on("data", (chunk: Buffer) => chunks.push(chunk.toString()));
   const passed = (text: string): Promise<void> =>

@@ -5,7 +5,7 @@ import type { Result } from "../../failure/result.js";
 import type { StepContext, CheckResult } from "../../session/step.js";
 
 /** What a check has found. */
-export interface Seen {
+export interface CheckOutcome {
   /** `stops`: as things are, `tazpod enter` does not get to its shell. */
   readonly verdict: "good" | "warning" | "stops" | "unknown";
   /** In words. */
@@ -14,7 +14,7 @@ export interface Seen {
   readonly todo?: string;
 }
 
-export interface Finding extends Seen {
+export interface Finding extends CheckOutcome {
   readonly check: string;
 }
 
@@ -23,11 +23,11 @@ export interface Check {
   readonly name: string;
   /** In ms; what takes longer is `unknown`. */
   readonly limitMs: number;
-  readonly look: (signal: AbortSignal) => Promise<Seen>;
+  readonly run: (signal: AbortSignal) => Promise<CheckOutcome>;
 }
 
 /** The project that is looked at, and what more than one check has to know of its surroundings, asked once. */
-export interface Patient {
+export interface DoctorContext {
   readonly project: Project;
   readonly context: StepContext;
   /** The engine's version. */
@@ -36,12 +36,12 @@ export interface Patient {
   readonly login: () => Promise<CheckResult>;
 }
 
-export const good = (reason: string): Seen => ({ verdict: "good", reason });
-export const warning = (reason: string, todo: string): Seen => ({ verdict: "warning", reason, todo });
-export const unknown = (reason: string): Seen => ({ verdict: "unknown", reason });
+export const good = (reason: string): CheckOutcome => ({ verdict: "good", reason });
+export const warning = (reason: string, todo: string): CheckOutcome => ({ verdict: "warning", reason, todo });
+export const unknown = (reason: string): CheckOutcome => ({ verdict: "unknown", reason });
 
 /** A failure that was met, and what it means for `tazpod enter`. */
-export function met(failure: Failure, verdict: Seen["verdict"] = "stops"): Seen {
+export function fromFailure(failure: Failure, verdict: CheckOutcome["verdict"] = "stops"): CheckOutcome {
   const { message, where, hint } = explain(failure);
   return {
     verdict,

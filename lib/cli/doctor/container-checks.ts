@@ -1,38 +1,38 @@
 import { runsOnThisHost } from "../../engine/choose-engine.js";
 import { isAbsentImage } from "../../failure/explain-engine.js";
 import { isOffline } from "../../session/staleness.js";
-import { hostHas } from "../../session/preflight.js";
+import { checkHostResources } from "../../session/preflight.js";
 import { ownContainer } from "../../session/project-container.js";
-import { type Check, type Patient, type Seen, good, met, unknown } from "./check.js";
+import { type Check, type DoctorContext, type CheckOutcome, good, fromFailure, unknown } from "./check.js";
 import { explain } from "../../failure/explain.js";
 import { isRootless } from "../../engine/oci/daemon.js";
 
 const noEngine = unknown("not looked for: the engine does not answer");
 
 /** Whether the image is here, or can be pulled or built when the container is made. */
-export function imageCheck(patient: Patient): Check {
-  const { project, context, engine } = patient;
+export function imageCheck(doctor: DoctorContext): Check {
+  const { project, context, engine } = doctor;
   const { image } = project.config;
   return {
     name: "image",
     limitMs: engineMs,
-    async look(signal) {
+    async run(signal) {
       if (!(await engine()).ok) return noEngine;
       const { name } = await context.engine();
       if (runsOnThisHost(name)) return good("none is needed: the programs are this host's");
-      if (project.build?.ok === false) return met(project.build.failure);
+      if (project.build?.ok === false) return fromFailure(project.build.failure);
       const id = await context.imageId();
-      if (!id.ok) return met(id.failure, "unknown");
+      if (!id.ok) return fromFailure(id.failure, "unknown");
       if (id.value !== undefined) return good(`${image} is here`);
       if (project.build !== undefined)
         return good(`not built yet; \`tazpod enter\` builds it from ${project.build.value.dockerfile}`);
-      return pullable(patient, signal);
+      return pullable(doctor, signal);
     },
   };
 }
 
 /** An image that does not exist stops only what has no container yet. */
-async function pullable({ project, context }: Patient, signal: AbortSignal): Promise<Seen> {
+async function pullable({ project, context }: DoctorContext, signal: AbortSignal): Promise<CheckOutcome> {
   const { image } = project.config;
   const { canPull } = await context.engine();
   if (isOffline(context) || canPull === undefined) return unknown(`${image} is not here; not looked for`);
@@ -41,23 +41,25 @@ async function pullable({ project, context }: Patient, signal: AbortSignal): Pro
   const state = await context.container();
   const isNeeded = state.ok && state.value.state === "absent";
   const isAbsent = found.failure.kind === "image-unavailable" && isAbsentImage(found.failure.detail);
-  return met(found.failure, isAbsent && isNeeded ? "stops" : "warning");
+  return fromFailure(found.failure, isAbsent && isNeeded ? "stops" : "warning");
 }
 
 /** Whether the container's name is free or the project's, and whether the host has what it is to be made with. */
-export function containerCheck({ project, context, engine }: Patient): Check {
+export function containerCheck({ project, context, engine }: DoctorContext): Check {
   const { containerName: name, ghostMode } = project.config;
   return {
     name: "container",
     limitMs: engineMs,
-    async look() {
-      if (!ghostMode) return met({ kind: "ghost-mode-off" });
+    async run() {
+      if (!ghostMode) return fromFailure({ kind: "ghost-mode-off" });
       if (!(await engine()).ok) return noEngine;
       const state = await ownContainer(context);
-      if (!state.ok) return met(state.failure);
+      if (!state.ok) return fromFailure(state.failure);
       if (state.value.state !== "absent") return good(`${name} is ${state.value.state}`);
-      const ready = await hostHas(project);
-      return ready.ok ? good(`${name} is not there yet; \`tazpod enter\` makes it`) : met(ready.failure);
+      const ready = await checkHostResources(project);
+      return ready.ok
+        ? good(`${name} is not there yet; \`tazpod enter\` makes it`)
+        : fromFailure(ready.failure);
     },
   };
 }
@@ -66,13 +68,13 @@ export function containerCheck({ project, context, engine }: Patient): Check {
 const engineMs = 25_000;
 
 /** Whether the engine answers this user, and which one it is. */
-export function engineCheck({ context, engine }: Patient): Check {
+export function engineCheck({ context, engine }: DoctorContext): Check {
   return {
     name: "engine",
     limitMs: engineMs,
-    async look(signal) {
+    async run(signal) {
       const version = await engine();
-      if (!version.ok) return met(version.failure);
+      if (!version.ok) return fromFailure(version.failure);
       const { engine: chosen, unavailable } = await context.chosen();
       const { name } = chosen;
       const how = !runsOnThisHost(name) && (await isRootless(name, signal)) ? ", rootless" : "";

@@ -6,9 +6,9 @@ import { type Result, fail, ok } from "../../failure/result.js";
 import { reportFailure } from "../../run/report-failure.js";
 import { readTrust } from "../../trust/ensure-trusted.js";
 import { nodeCheck, swapCheck } from "./host-checks.js";
-import { patientOf, projectChecks } from "./project-checks.js";
-import { type Check, type Finding, met, unknown } from "./check.js";
-import { openingOf } from "./vault-checks.js";
+import { doctorContext, projectChecks } from "./project-checks.js";
+import { type Check, type Finding, fromFailure, unknown } from "./check.js";
+import { checkOpening } from "./vault-checks.js";
 import { sleep } from "../../host/clock.js";
 
 /** `tazpod doctor`: finds what would stop `enter`, and what should be better. Exit code 3 for the first. */
@@ -20,8 +20,12 @@ export async function doctorCommand(args: Arguments): Promise<number> {
   if (done.failure.kind === "interrupted")
     return args.json ? exitCode(done.failure) : reportFailure(done.failure, false);
   // the host can be checked even if the project cannot be opened
-  const broken: Check = { name: "project", limitMs: 1_000, look: async () => met(done.failure) };
-  return tell(undefined, examine([broken, nodeCheck, swapCheck], new AbortController().signal), args);
+  const broken: Check = { name: "project", limitMs: 1_000, run: async () => fromFailure(done.failure) };
+  return printFindings(
+    undefined,
+    runChecks([broken, nodeCheck, swapCheck], new AbortController().signal),
+    args,
+  );
 }
 
 async function examineProject(run: ProjectRun, args: Arguments): Promise<Result<number>> {
@@ -29,23 +33,23 @@ async function examineProject(run: ProjectRun, args: Arguments): Promise<Result<
   const { project } = services;
   const trust = await readTrust(project, recipe, (task) => services.vars(recipe, task));
   if (!trust.ok) return trust;
-  const patient = patientOf(run);
-  const checks = [...projectChecks(patient, trust.value), nodeCheck, swapCheck];
+  const doctor = doctorContext(run);
+  const checks = [...projectChecks(doctor, trust.value), nodeCheck, swapCheck];
   async function* all(): AsyncGenerator<Finding> {
-    yield* examine(checks, interrupts.signal);
-    if (args.readData && project.initialised && !interrupts.signal.aborted) yield openingOf(patient);
+    yield* runChecks(checks, interrupts.signal);
+    if (args.readData && project.initialised && !interrupts.signal.aborted) yield checkOpening(doctor);
   }
-  const code = await tell(project.root, all(), args);
+  const code = await printFindings(project.root, all(), args);
   const { received } = interrupts;
   return received === undefined ? ok(code) : fail({ kind: "interrupted", signal: received });
 }
 
 /** All at once; what each has found, in their order. */
-async function* examine(checks: readonly Check[], interrupt: AbortSignal): AsyncGenerator<Finding> {
-  yield* checks.map((check) => finding(check, interrupt));
+async function* runChecks(checks: readonly Check[], interrupt: AbortSignal): AsyncGenerator<Finding> {
+  yield* checks.map((check) => runCheck(check, interrupt));
 }
 
-async function tell(
+async function printFindings(
   root: string | undefined,
   findings: AsyncIterable<Finding>,
   { json }: Arguments,
@@ -62,14 +66,14 @@ async function tell(
 }
 
 /** What a check finds, within its time; what it was asking then is ended. */
-export async function finding({ name, limitMs, look }: Check, interrupt: AbortSignal): Promise<Finding> {
+export async function runCheck({ name, limitMs, run }: Check, interrupt: AbortSignal): Promise<Finding> {
   const over = new AbortController();
   const signal = AbortSignal.any([over.signal, interrupt]);
   const late = sleep(limitMs, signal).then(() =>
     unknown(interrupt.aborted ? "interrupted" : `no answer within ${limitMs / 1000} s`),
   );
   try {
-    return { check: name, ...(await Promise.race([look(signal), late])) };
+    return { check: name, ...(await Promise.race([run(signal), late])) };
   } finally {
     over.abort();
   }

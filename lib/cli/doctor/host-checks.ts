@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { list, readText, realPath } from "../../host/files.js";
-import { type Check, type Seen, good, unknown, warning } from "./check.js";
+import { type Check, type CheckOutcome, good, unknown, warning } from "./check.js";
 import type { Terminal } from "../../host/terminal.js";
 import type { RunOptions } from "../../run/run-options.js";
 import { now } from "../../host/clock.js";
@@ -11,7 +11,10 @@ const blocks = "/sys/class/block";
  * What /proc/swaps says (proc(5)): a line each, after a head, that begins with the device or file. `isSafe` tells what
  * gets to no disk in the clear.
  */
-export async function judgeSwaps(text: string, isSafe: (path: string) => Promise<boolean>): Promise<Seen> {
+export async function judgeSwaps(
+  text: string,
+  isSafe: (path: string) => Promise<boolean>,
+): Promise<CheckOutcome> {
   const paths = text
     .split("\n")
     .slice(1)
@@ -48,7 +51,7 @@ async function isEncrypted(device: string): Promise<boolean> {
 export const swapCheck: Check = {
   name: "swap",
   limitMs: 5_000,
-  async look() {
+  async run() {
     const text = await readText("/proc/swaps");
     return text.ok && text.value !== undefined
       ? judgeSwaps(text.value, isSafe)
@@ -61,7 +64,7 @@ export function terminalCheck(terminal: Terminal, options: RunOptions): Check {
   return {
     name: "terminal",
     limitMs: 1_000,
-    async look() {
+    async run() {
       if (terminal.interactive) return good(`${process.env["TERM"] ?? "one without a name (TERM)"}`);
       const reason = "none: nobody can be asked here";
       return options.yes === "all"
@@ -86,7 +89,7 @@ const sdkWants = 22;
 const todo = "Use Node 24 or 22.";
 
 /** `version` as in `process.versions.node`. */
-export function judgeNode(version: string, today: Date): Seen {
+export function judgeNode(version: string, today: Date): CheckOutcome {
   const major = Number(version.split(".")[0]);
   const end = ends.get(major);
   const sdk =
@@ -103,5 +106,5 @@ export function judgeNode(version: string, today: Date): Seen {
 export const nodeCheck: Check = {
   name: "node",
   limitMs: 1_000,
-  look: async () => judgeNode(process.versions.node, now()),
+  run: async () => judgeNode(process.versions.node, now()),
 };

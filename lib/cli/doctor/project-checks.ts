@@ -3,12 +3,12 @@ import type { TrustState } from "../../trust/ensure-trusted.js";
 import { containerCheck, engineCheck, imageCheck } from "./container-checks.js";
 import { remoteChecks } from "./remote-checks.js";
 import { terminalCheck } from "./host-checks.js";
-import { type Check, type Patient, type Seen, good, warning } from "./check.js";
+import { type Check, type DoctorContext, type CheckOutcome, good, warning } from "./check.js";
 import { modesCheck, passphraseCheck, vaultCheck } from "./vault-checks.js";
 import { displayPath } from "../../host/paths.js";
 import type { Project } from "../../project/project.js";
 
-export function patientOf({ recipe, services, interrupts }: ProjectRun): Patient {
+export function doctorContext({ recipe, services, interrupts }: ProjectRun): DoctorContext {
   const context = services.context(recipe, undefined, interrupts.signal, () => undefined);
   return {
     project: services.project,
@@ -19,18 +19,18 @@ export function patientOf({ recipe, services, interrupts }: ProjectRun): Patient
 }
 
 /** What can be looked at here: without a project, there is neither a container nor a vault; an untrusted one's remote is not asked. */
-export function projectChecks(patient: Patient, trust: TrustState): Check[] {
-  const { project, context } = patient;
+export function projectChecks(doctor: DoctorContext, trust: TrustState): Check[] {
+  const { project, context } = doctor;
   const { terminal, options } = context;
-  const host = [terminalCheck(terminal, options), engineCheck(patient)];
+  const host = [terminalCheck(terminal, options), engineCheck(doctor)];
   const about = projectCheck(project, trust, terminal.interactive);
   if (!project.initialised) return [about, ...host];
   return [
     about,
     ...host,
-    imageCheck(patient),
-    containerCheck(patient),
-    ...(trust.state === "untrusted" ? [] : remoteChecks(patient)),
+    imageCheck(doctor),
+    containerCheck(doctor),
+    ...(trust.state === "untrusted" ? [] : remoteChecks(doctor)),
     vaultCheck(project),
     modesCheck(project),
     ...passphraseFile(options.passphraseFile),
@@ -52,14 +52,14 @@ function once<T>(ask: () => Promise<T>): () => Promise<T> {
 
 /** Whether there is a project, and whether what it says for itself is trusted on this host. */
 function projectCheck(project: Project, trust: TrustState, isAsked: boolean): Check {
-  return { name: "project", limitMs: 1_000, look: async () => judgeProject(project, trust, isAsked) };
+  return { name: "project", limitMs: 1_000, run: async () => judgeProject(project, trust, isAsked) };
 }
 
 function judgeProject(
   { root, initialised, configFile }: Project,
   { state }: TrustState,
   isAsked: boolean,
-): Seen {
+): CheckOutcome {
   if (!initialised)
     return warning(`there is none in ${root} or above it`, "`tazpod init` makes one of this folder.");
   if (state !== "untrusted") return good(`${displayPath(configFile)}, ${state}`);

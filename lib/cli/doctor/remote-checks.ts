@@ -5,28 +5,36 @@ import { stat } from "../../host/files.js";
 import type { RemoteObject } from "../../remote/remote-types.js";
 import { ago } from "../../host/human.js";
 import { isOffline } from "../../session/staleness.js";
-import { type Check, good, met, type Patient, type Seen, unknown, warning } from "./check.js";
+import {
+  type Check,
+  good,
+  fromFailure,
+  type DoctorContext,
+  type CheckOutcome,
+  unknown,
+  warning,
+} from "./check.js";
 
 /** Longer than the three attempts at a connection. */
 const limitMs = 20_000;
-const isS3 = ({ project }: Patient): boolean => project.config.remote.url.startsWith("s3://");
+const isS3 = ({ project }: DoctorContext): boolean => project.config.remote.url.startsWith("s3://");
 
 /** All that has to do with where the vault is kept. */
-export function remoteChecks(patient: Patient): Check[] {
-  const common = [loginCheck(patient), reachCheck(patient)];
-  return isS3(patient) ? [...common, writesCheck(patient), clockCheck(patient)] : common;
+export function remoteChecks(doctor: DoctorContext): Check[] {
+  const common = [loginCheck(doctor), reachCheck(doctor)];
+  return isS3(doctor) ? [...common, writesCheck(doctor), clockCheck(doctor)] : common;
 }
 
-function loginCheck(patient: Patient): Check {
-  const { context, login } = patient;
+function loginCheck(doctor: DoctorContext): Check {
+  const { context, login } = doctor;
   return {
     name: "login",
     limitMs,
-    async look() {
+    async run() {
       if (isOffline(context)) return offline;
       const { state, reason, hint } = await login();
       if (state === "true") return good(reason);
-      const obstacle = state === "false" ? await noLogin(patient) : undefined;
+      const obstacle = state === "false" ? await noLogin(doctor) : undefined;
       if (obstacle !== undefined) return obstacle;
       return {
         verdict: state === "false" ? "warning" : "unknown",
@@ -38,22 +46,22 @@ function loginCheck(patient: Patient): Check {
 }
 
 /** What would make a login fail; without a vault here, `enter` takes one. */
-async function noLogin({ project }: Patient): Promise<Seen | undefined> {
+async function noLogin({ project }: DoctorContext): Promise<CheckOutcome | undefined> {
   const { remote } = project.config;
   const found = await findLogin(remote, process.env);
   if (found.ok && found.value !== undefined) return undefined;
   const failure = found.ok ? await loginObstacle(remote, process.env) : found.failure;
   if (failure === undefined) return undefined;
   const here = await stat(project.vaultFile);
-  return met(failure, here.ok && here.value !== undefined ? "warning" : "stops");
+  return fromFailure(failure, here.ok && here.value !== undefined ? "warning" : "stops");
 }
 
-function reachCheck({ project, context, login }: Patient): Check {
+function reachCheck({ project, context, login }: DoctorContext): Check {
   const { url } = project.config.remote;
   return {
     name: "remote",
     limitMs,
-    async look(signal) {
+    async run(signal) {
       if (url === "none") return good("this project has none");
       if (isOffline(context)) return offline;
       if ((await login()).state !== "true") return unknown(`${url} was not asked, for want of a login`);
@@ -62,7 +70,7 @@ function reachCheck({ project, context, login }: Patient): Check {
       if (found.state === "absent") return good(`${url} can be read, and has no vault yet`);
       // a vault that is here opens without it
       const here = await stat(project.vaultFile);
-      return met(found.failure, here.ok && here.value !== undefined ? "warning" : "stops");
+      return fromFailure(found.failure, here.ok && here.value !== undefined ? "warning" : "stops");
     },
   };
 }
@@ -73,12 +81,12 @@ function vaultOf({ host, modified, generation }: RemoteObject): string {
 }
 
 /** What is known of it: to find out takes writes. */
-function writesCheck({ project, context }: Patient): Check {
+function writesCheck({ project, context }: DoctorContext): Check {
   const { singleWriter } = project.config.remote;
   return {
     name: "writes",
     limitMs: 5_000,
-    async look() {
+    async run() {
       const known = await (await context.remote()).conditionSupport();
       if (known === undefined)
         return unknown(
@@ -99,7 +107,7 @@ function writesCheck({ project, context }: Patient): Check {
 /** S3 refuses what is signed a quarter of an hour off, and the SDK then corrects itself; logins and times are not. */
 const slackMs = 60_000;
 
-export function judgeClock(aheadMs: number | undefined): Seen {
+export function judgeClock(aheadMs: number | undefined): CheckOutcome {
   if (aheadMs === undefined) return unknown("the server gave no time to compare with");
   const seconds = Math.round(Math.abs(aheadMs) / 1000);
   if (Math.abs(aheadMs) <= slackMs)
@@ -110,11 +118,11 @@ export function judgeClock(aheadMs: number | undefined): Seen {
   );
 }
 
-function clockCheck({ project, context }: Patient): Check {
+function clockCheck({ project, context }: DoctorContext): Check {
   return {
     name: "clock",
     limitMs,
-    look: async (signal) =>
+    run: async (signal) =>
       isOffline(context) ? offline : judgeClock(await clockAhead(project.config.remote, signal)),
   };
 }

@@ -4,20 +4,20 @@ import type { Project } from "../../project/project.js";
 import { ago, formatBytes, formatFileCount } from "../../host/human.js";
 import { readFormat } from "../../vault/vault-format.js";
 import { unusableFile } from "../../vault/read-passphrase.js";
-import { inspected } from "../vault/vault-command.js";
-import { type Check, type Finding, good, met, type Patient, warning } from "./check.js";
+import { inspectLocalVault } from "../vault/vault-command.js";
+import { type Check, type Finding, good, fromFailure, type DoctorContext, warning } from "./check.js";
 
 /** What can be told of the vault here without opening it. */
 export function vaultCheck({ vaultFile }: Project): Check {
   return {
     name: "vault",
     limitMs: 5_000,
-    async look() {
+    async run() {
       const found = await stat(vaultFile);
-      if (!found.ok) return met(found.failure);
+      if (!found.ok) return fromFailure(found.failure);
       if (found.value === undefined) return good("there is none here: `tazpod enter` pulls or makes one");
       const format = await readFormat(vaultFile);
-      if (!format.ok) return met(format.failure);
+      if (!format.ok) return fromFailure(format.failure);
       const { bytes, modified } = found.value;
       return good(
         `${displayPath(vaultFile)}: ${formatBytes(bytes)}, format ${format.value}, written ${ago(modified)}`,
@@ -27,11 +27,11 @@ export function vaultCheck({ vaultFile }: Project): Check {
 }
 
 /** Opens it to its last byte, in memory. It asks for the passphrase, and so has no limit. */
-export async function openingOf({ context }: Patient): Promise<Finding> {
-  const found = await inspected(context);
+export async function checkOpening({ context }: DoctorContext): Promise<Finding> {
+  const found = await inspectLocalVault(context);
   if (!found.ok) {
     const isUnanswered = ["answer-needed", "interrupted"].includes(found.failure.kind);
-    return { check: "opening", ...met(found.failure, isUnanswered ? "unknown" : "stops") };
+    return { check: "opening", ...fromFailure(found.failure, isUnanswered ? "unknown" : "stops") };
   }
   const { files, bytes } = found.value.summary;
   return {
@@ -45,11 +45,11 @@ export function modesCheck({ vaultFolder, vaultFile }: Project): Check {
   return {
     name: "modes",
     limitMs: 5_000,
-    async look() {
+    async run() {
       const open: string[] = [];
       for (const path of [vaultFolder, vaultFile]) {
         const found = await stat(path);
-        if (!found.ok) return met(found.failure, "unknown");
+        if (!found.ok) return fromFailure(found.failure, "unknown");
         if (found.value !== undefined && (found.value.mode & 0o077) !== 0) open.push(displayPath(path));
       }
       return open.length === 0
@@ -64,12 +64,12 @@ export function passphraseCheck(path: string, source: string): Check {
   return {
     name: "passphrase",
     limitMs: 5_000,
-    async look() {
+    async run() {
       const why = await unusableFile(path);
-      if (!why.ok) return met(why.failure);
+      if (!why.ok) return fromFailure(why.failure);
       return why.value === undefined
         ? good(`${path} (${source}) is yours alone`)
-        : met({ kind: "passphrase-unusable", source: `${path} (${source})`, detail: why.value });
+        : fromFailure({ kind: "passphrase-unusable", source: `${path} (${source})`, detail: why.value });
     },
   };
 }

@@ -8,13 +8,13 @@ import { changeLines, changesBetween } from "../../vault/changes.js";
 import type { DigestLine } from "../../vault/archive/manifest.js";
 import { isOpen, isAboveOpen, type OpenParts } from "../../vault/vault-parts.js";
 import type { StepContext } from "../../session/step.js";
-import { inspected, type VaultCommand } from "./vault-command.js";
+import { inspectLocalVault, type VaultCommand } from "./vault-command.js";
 
 /** `tazpod vault diff`: what the RAM folder has and the sealed vault has not, by name alone. */
 export async function diff(command: VaultCommand): Promise<Result<void>> {
-  const open = await inRam(command.context);
+  const open = await listRamFolder(command.context);
   if (!open.ok) return open;
-  const sealed = await inspected(command.context);
+  const sealed = await inspectLocalVault(command.context);
   if (!sealed.ok) return sealed;
   const { opening, entries } = open.value;
   const before = sealed.value.summary.entries.filter(
@@ -26,28 +26,33 @@ export async function diff(command: VaultCommand): Promise<Result<void>> {
   return ok(undefined);
 }
 
-interface InRam {
+interface RamFolder {
   readonly entries: readonly DigestLine[];
   /** Which parts are open; undefined is all of them. */
   readonly opening: OpenParts | undefined;
 }
 
-async function inRam({ secrets: find, project, options, signal }: StepContext): Promise<Result<InRam>> {
+async function listRamFolder({
+  secrets: find,
+  project,
+  options,
+  signal,
+}: StepContext): Promise<Result<RamFolder>> {
   const secrets = await find();
   if (!secrets.ok)
     return secrets.failure.kind === "container-gone" ? fail({ kind: "vault-closed" }) : secrets;
-  const mark = await readOpenState(secrets.value);
-  if (!mark.ok) return mark;
-  if (typeof mark.value === "string") return fail({ kind: "vault-closed" });
+  const openState = await readOpenState(secrets.value);
+  if (!openState.ok) return openState;
+  if (typeof openState.value === "string") return fail({ kind: "vault-closed" });
   const lenient = options.skipUnreadable;
-  const taking = packFolder(secrets.value, { signal, lenient });
-  const { tar, summary } = normalise(taking.tar, {
+  const packed = packFolder(secrets.value, { signal, lenient });
+  const { tar, summary } = normalise(packed.tar, {
     limitBytes: archiveLimit(project.config.secretsBytes),
     format: "age",
     lenient,
   });
   tar.resume();
-  const [found, done] = await Promise.all([summary, taking.done]);
+  const [found, done] = await Promise.all([summary, packed.done]);
   if (!done.ok) return done;
-  return found.ok ? ok({ entries: found.value.entries, opening: mark.value.parts }) : found;
+  return found.ok ? ok({ entries: found.value.entries, opening: openState.value.parts }) : found;
 }

@@ -1,7 +1,7 @@
 import { resultsOnTerminal, sendData } from "../../host/screen.js";
 import { fail, type Result, settle } from "../../failure/result.js";
 import { vaultContent } from "../../vault/inspect-vault.js";
-import { inspected, type VaultCommand } from "./vault-command.js";
+import { inspectLocalVault, type VaultCommand } from "./vault-command.js";
 
 /** `tazpod vault export`: the content as a plain tar on stdout; the vault was opened fully before the first byte. */
 export async function exportTar(command: VaultCommand): Promise<Result<void>> {
@@ -12,7 +12,7 @@ export async function exportTar(command: VaultCommand): Promise<Result<void>> {
       hint: "Send it on: `tazpod vault export | tar -C /dev/shm/DIR -xf -`.",
     });
   const { context } = command;
-  const whole = await inspected(context);
+  const whole = await inspectLocalVault(context);
   if (!whole.ok) return whole;
   const passphrase = context.session.passphrase.known;
   if (passphrase === undefined) throw new Error("a vault was opened and its passphrase is not known");

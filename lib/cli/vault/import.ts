@@ -2,7 +2,7 @@ import { printJson } from "../../host/screen.js";
 import { makeFolder, openRead, stat, keepBackup } from "../../host/files.js";
 import { piped } from "../../host/process.js";
 import { fail, ok, type Result, take } from "../../failure/result.js";
-import { chosenPassphrase } from "../../session/ask-passphrase.js";
+import { choosePassphrase } from "../../session/ask-passphrase.js";
 import { interpretTar, noTarWarnings } from "../../vault/archive/tar-warnings.js";
 import { archiveLimit } from "../../vault/archive/entry-policy.js";
 import { omittedPaths, sealInto, type TarSource } from "../../vault/seal-into.js";
@@ -38,7 +38,7 @@ export async function importVault({ words, context, json }: VaultCommand): Promi
     found.value.kind === "folder"
       ? () => folder(path, context.signal, options.skipUnreadable)
       : () => archive(path);
-  const passphrase = await chosenPassphrase(context);
+  const passphrase = await choosePassphrase(context);
   if (!passphrase.ok) return passphrase;
   const made = await makeFolder(project.vaultFolder);
   if (!made.ok) return made;

@@ -12,7 +12,7 @@ export interface VaultCommand {
 }
 
 /** The local vault, opened fully with the passphrase that is given or asked for. */
-export function inspected(context: StepContext): Promise<Result<Inspected>> {
+export function inspectLocalVault(context: StepContext): Promise<Result<Inspected>> {
   return withPassphrase(context, "Passphrase of the vault:", (passphrase) =>
     inspectVault(context.project.vaultFile, passphrase),
   );

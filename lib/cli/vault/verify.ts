@@ -1,11 +1,11 @@
 import { printJson, printResult } from "../../host/screen.js";
 import { ok, type Result } from "../../failure/result.js";
 import { formatBytes } from "../../host/human.js";
-import { inspected, type VaultCommand } from "./vault-command.js";
+import { inspectLocalVault, type VaultCommand } from "./vault-command.js";
 
 /** `tazpod vault verify`: opens the sealed vault to its last byte, and writes nothing. */
 export async function verify(command: VaultCommand): Promise<Result<void>> {
-  const found = await inspected(command.context);
+  const found = await inspectLocalVault(command.context);
   if (!found.ok) return found;
   const { format, sha256, summary } = found.value;
   const { files, directories, links, bytes, digest } = summary;
