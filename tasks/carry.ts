@@ -10,7 +10,7 @@ import { hasBase } from "../lib/workspace/sync-base.js";
 import { syncWorkspace, syncReport } from "../lib/workspace/sync.js";
 import { fails, holds, type StepCheck, type StepContext, type CheckResult } from "../lib/session/step.js";
 
-/** Makes the project and the container's copy of it alike; nothing where the project is mounted. */
+/** Syncs the project with its copy in the container; does nothing if the project is mounted. */
 export async function run(context: StepContext): Promise<Result<void>> {
   const { project, session, signal, terminal } = context;
   const state = await context.container();
@@ -36,7 +36,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   return ok(undefined);
 }
 
-/** In place of a volume, of a container that keeps the project mounted though the settings say otherwise by now. */
+/** Stands for a volume in a container that still mounts the project although the settings have changed. */
 const mountedVolume = "mounted";
 
 const syncedVolumeOf = (state: ContainerState, { root }: Project): string | undefined =>
@@ -48,7 +48,7 @@ const workspace: StepCheck = async (context) => {
   if (!state.ok) return fromFailure(state.failure);
   const volume = syncedVolumeOf(state.value, project);
   const spec = (await context.engine()).effectiveSpec(containerSpec(project));
-  // one that is about to be made again from other settings has another place for it then
+  // a container that is about to be made again will have a volume then
   if (volume === undefined && spec.workspace !== "copy") return mounted;
   if (volume === undefined && context.session.workspace.syncedVolume === mountedVolume) return mounted;
   return isSynced(context, volume);
@@ -56,31 +56,31 @@ const workspace: StepCheck = async (context) => {
 
 const returned: StepCheck = async (context) => {
   const { project, session, options } = context;
-  // the engine is not asked for that
+  // this case needs no answer of the engine
   if (project.config.workspace === "mount" && !(await hasBase(project.vaultFolder))) return mounted;
   const state = await context.container();
   if (!state.ok) return fromFailure(state.failure);
   const { containerName: name } = project.config;
   const volume = syncedVolumeOf(state.value, project);
   if (volume === undefined)
-    return state.value.state === "absent" ? holds(`container ${name} is not there`) : mounted;
+    return state.value.state === "absent" ? holds(`container ${name} does not exist`) : mounted;
   if (session.vault.isLeaving && state.value.state !== "running")
-    return holds(`container ${name} does not run: what is in it comes back with the next enter`);
+    return holds(`container ${name} does not run: its changes are synced at the next enter`);
   const { notSynced } = session.workspace;
   const carried = isSynced(context, volume);
   if (carried.state !== "true" || notSynced.length === 0 || session.vault.isLeaving || options.force)
     return carried;
   const names =
     notSynced.slice(0, 5).join(", ") + (notSynced.length > 5 ? ` and ${notSynced.length - 5} more` : "");
-  return fails(`only the container has ${names}; --force gives that up`);
+  return fails(`only the container has ${names}; --force drops them`);
 };
 
 const mounted = holds("the project is mounted");
 
 function isSynced({ session }: StepContext, volume: string | undefined): CheckResult {
   return session.workspace.syncedVolume === volume && volume !== undefined
-    ? holds("it was carried just now")
-    : fails("the container has a copy of the project, which is to be made like it");
+    ? holds("it was just synced")
+    : fails("the container has a copy of the project that has to be synced");
 }
 
 export const checks = { workspace, "workspace-returned": returned };

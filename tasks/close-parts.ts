@@ -6,10 +6,10 @@ import { fromFailure } from "../lib/run/checks.js";
 import { closeParts, partsToClose } from "../lib/session/open-and-close-parts.js";
 import { type StepCheck, type StepContext, fails, holds } from "../lib/session/step.js";
 
-/** Closes the parts that this run opened, and leaves the rest of the vault open. What was changed in them was saved before. */
+/** Closes the parts that this run opened; their changes were saved before. The rest of the vault stays open. */
 export async function run(context: StepContext): Promise<Result<void>> {
   const secrets = await context.secrets();
-  // with the container gone there is nothing open in it
+  // without the container nothing is open
   if (!secrets.ok) return secrets.failure.kind === "container-gone" ? ok(undefined) : secrets;
   return closeParts(context, secrets.value);
 }

@@ -10,7 +10,7 @@ import { sealInto } from "../lib/vault/seal-into.js";
 import { noTarWarnings } from "../lib/vault/archive/tar-warnings.js";
 import { endOfTar } from "../lib/vault/archive/tar-header.js";
 
-/** Makes a new, empty vault here; never over one that is there, here or at the remote. */
+/** Creates a new, empty vault, unless there is one here or at the remote. */
 export async function run(context: StepContext): Promise<Result<void>> {
   const { project, signal } = context;
   const here = await stat(project.vaultFile);

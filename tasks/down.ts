@@ -8,7 +8,7 @@ import { fromFailure } from "../lib/run/checks.js";
 import { ownContainer, removeCopy } from "../lib/session/project-container.js";
 import { type StepCheck, type StepContext, fails, holds } from "../lib/session/step.js";
 
-/** Stops and removes the project's container, and nobody else's; with it the copy of the project that it has. */
+/** Stops and removes the project's own container, and with it its copy of the project. */
 export async function run(context: StepContext): Promise<Result<void>> {
   const state = await ownContainer(context);
   if (!state.ok) return state;
@@ -29,8 +29,8 @@ const containerGone: StepCheck = async (context) => {
   const engine = await context.engine();
   const ours = !foreignContainer(state.value, { name, project: context.project.root }, engine.name);
   return state.value.state === "absent" || !ours
-    ? holds(`container ${name} is not there`)
-    : fails(`container ${name} is there`);
+    ? holds(`container ${name} does not exist`)
+    : fails(`container ${name} exists`);
 };
 
 export const checks = { "container-gone": containerGone };

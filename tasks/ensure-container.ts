@@ -11,7 +11,7 @@ import { fromFailure } from "../lib/run/checks.js";
 import { prepareCreate, prepareStart } from "../lib/session/preflight.js";
 import { type StepCheck, type StepContext, fails, holds } from "../lib/session/step.js";
 
-/** Makes and starts the project's container, or starts it; somebody else's is refused. */
+/** Creates and starts the project's container. A container of another project is refused. */
 export async function run(context: StepContext): Promise<Result<void>> {
   const { project } = context;
   if (!project.config.ghostMode) return fail({ kind: "ghost-mode-off" });
@@ -40,11 +40,11 @@ const container: StepCheck = async (context) => {
   const refusal = foreignContainer(state.value, containerSpec(context.project), engineName);
   if (refusal) return fails(explain(refusal).message);
   return state.value.state === "running"
-    ? holds(`container ${name} runs`)
+    ? holds(`container ${name} is running`)
     : fails(`container ${name} is ${state.value.state}`);
 };
 
-/** Without an engine there is no container either, unless the vault was open in one when last seen. */
+/** Without an engine there is no container, unless the vault was open in one when last seen. */
 async function isAbsent({ project }: StepContext, failure: Failure): Promise<boolean> {
   if (failure.kind === "no-engine") return !(await hasOpenRecord(project.vaultFolder));
   return failure.kind === "engine-unavailable" && failure.why === "missing";

@@ -11,19 +11,19 @@ import type { StepContext } from "../lib/session/step.js";
 import { trustAnswers } from "../lib/trust/ensure-trusted.js";
 
 /**
- * Makes a project of a folder: asks what the config is to say, and then writes what is missing of .tazpod/. Nothing is
- * written before the last answer, and nothing that is there is overwritten.
+ * Makes a folder a project: asks for the settings, then writes the missing files of .tazpod/. Nothing is written before
+ * the last answer, and existing files are never overwritten.
  */
 export async function run(context: StepContext): Promise<Result<void>> {
   const { project, terminal } = context;
   if (project.initialised) {
     const written = await writeMissing(project, {});
     if (!written.ok) return written;
-    terminal.print(`This is a project already: ${displayPath(project.configFile)}`);
+    terminal.print(`This folder is already a project: ${displayPath(project.configFile)}`);
     for (const path of written.value) terminal.print(`Wrote ${displayPath(path)}, which was missing.`);
     return ok(undefined);
   }
-  // by those runs only that make a project
+  // loaded only by runs that create a project
   const [{ initAnswers }, { newConfigText }] = await Promise.all([
     import("../lib/session/init-questions.js"),
     import("../lib/project/new-config.js"),
@@ -37,12 +37,12 @@ export async function run(context: StepContext): Promise<Result<void>> {
   terminal.print(`✔ Project ready: ${displayPath(project.configFile)}`);
   const made = await loadProject(project.root);
   if (!made.ok) return made;
-  // where that cannot be noted, the next run asks
+  // if that cannot be recorded, the next run asks
   await trustAnswers(made.value);
   return ok(undefined);
 }
 
-/** The files that were written. The config comes last: it is what makes this a project. */
+/** Returns the files that were written. The config is written last: it makes the folder a project. */
 async function writeMissing(
   { root, vaultFolder }: Project,
   config: Readonly<Record<string, string>>,

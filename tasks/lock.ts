@@ -7,33 +7,33 @@ import { fail, ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import type { StepContext } from "../lib/session/step.js";
 
-/** Empties the RAM folder. What was not saved is the business of the fact it needs. */
+/** Empties the RAM folder. The fact `vault-saved`, which it needs, is responsible for unsaved work. */
 export async function run(context: StepContext): Promise<Result<void>> {
   const { project, options, session, signal } = context;
   return withProjectLock(project.vaultFolder, signal, async () => {
     const secrets = await context.secrets();
-    // where no container runs there is no RAM folder
+    // without a running container there is no RAM folder
     if (!secrets.ok) return secrets.failure.kind === "container-gone" ? ok(undefined) : secrets;
     if (session.vault.isLeaving) {
       const seen = await sessionsTimestamp(project.vaultFolder);
       if (!seen.ok) return seen;
       const others = await otherSessions(project.vaultFolder);
       if (!others.ok) return others;
-      // one that has ended again may have left work that nobody has saved
+      // a session that has ended again may have left unsaved work
       if (
         others.value.length > 0 ||
         (session.vault.checkedAt !== undefined && session.vault.checkedAt !== seen.value)
       )
-        return fail({ kind: "changed-meanwhile", detail: "Another shell was opened here meanwhile" });
+        return fail({ kind: "changed-meanwhile", detail: "Another shell was opened here in the meantime" });
     }
     const recorded = await readOpen(secrets.value);
     if (!recorded.ok) return recorded;
-    // first: what is only partly there is not open any more
+    // first: a partly emptied folder does not count as open
     const forgotten = await forgetOpen(project.vaultFolder);
     if (!forgotten.ok) return forgotten;
     const all = recorded.value !== undefined || options.discard;
     const cleared = await clearFolder(secrets.value, { force: options.force, all });
-    // nothing that a program inside does may keep the vault open: its RAM goes with the container
+    // no program inside may keep the vault open: the RAM goes with the container
     return !cleared.ok && options.discard && options.force
       ? secrets.value.engine.remove(secrets.value.container)
       : cleared;

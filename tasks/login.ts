@@ -10,8 +10,8 @@ import { failureText } from "../lib/failure/explain.js";
 import { foreground } from "../lib/host/process.js";
 
 /**
- * Gets credentials for the remote: nothing where they are at hand already. Else a login by IAM Identity Center, where the
- * settings or the AWS profile name one, and `aws sso login` where they do not.
+ * Gets credentials for the remote, unless there are some already: by IAM Identity Center if the settings or the AWS
+ * profile name it, else with `aws sso login`.
  */
 export async function run(context: StepContext): Promise<Result<unknown>> {
   const { terminal, signal, options, project } = context;
@@ -19,7 +19,7 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   const { state, reason } = await remote.credentials(signal);
   if (state === "true" && !options.force) {
     terminal.print(
-      remote.kind === "s3" ? `Logged in already: ${reason}. --force logs in anew.` : `${reason}.`,
+      remote.kind === "s3" ? `Logged in already: ${reason}. --force logs in again.` : `${reason}.`,
     );
     return ok(undefined);
   }
@@ -30,7 +30,7 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
     found.value === undefined ? await loginObstacle(project.config.remote, process.env) : undefined;
   if (obstacle !== undefined) return fail(obstacle);
   if (!terminal.interactive) {
-    const detail = state === "true" ? "A new login takes a terminal" : reason;
+    const detail = state === "true" ? "A new login needs a terminal" : reason;
     return fail({
       kind: "no-credentials",
       detail,
@@ -45,25 +45,27 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
     onPrompt: ({ address, code }) => {
       terminal.print(`To log in, open this address:\n\n    ${address}\n\nIt must show this code: ${code}`);
       openInBrowser(address);
-      terminal.print("Waiting until it is confirmed there; Ctrl-C gives up.");
+      terminal.print("Waiting for the confirmation; Ctrl-C cancels.");
     },
     onWait: ({ pid }) =>
-      terminal.print(`Another tazpod (process ${pid}) is logging in. Waiting for it; Ctrl-C gives up.`),
-    onTrouble: (failure) => terminal.print(`${failureText(failure)}\nAsking on.`),
+      terminal.print(`Another tazpod (process ${pid}) is logging in. Waiting for it; Ctrl-C cancels.`),
+    onTrouble: (failure) => terminal.print(`${failureText(failure)}\nTrying again.`),
   });
-  // what was typed meanwhile was typed for the browser, or in impatience
+  // discard what was typed while waiting
   const dropped = await terminal.discardTyped();
   if (!done.ok) return done;
   if (!dropped.ok) return dropped;
   terminal.print(
     done.value.isStored
-      ? "Logged in."
-      : "Logged in, for as long as this tazpod runs: this host has no folder in RAM that is yours alone.",
+      ? "✔ Logged in"
+      : "✔ Logged in, only until this tazpod ends: this host has no private folder in RAM for the login.",
   );
   return ok(undefined);
 }
 
-/** Has the AWS CLI log in, where neither the settings nor the profile say how to. Failures: `no-credentials`, `interrupted`. */
+/**
+ * Runs `aws sso login` if neither the settings nor the profile name a login. Failures: `no-credentials`, `interrupted`.
+ */
 async function awsLogin({ terminal, signal, vars, project }: StepContext): Promise<Result<void>> {
   const profile = vars["profile"] ?? "default";
   terminal.print(`Logging in: aws sso login --profile ${profile}`);
@@ -77,7 +79,7 @@ async function awsLogin({ terminal, signal, vars, project }: StepContext): Promi
     kind: "no-credentials",
     profile,
     detail: `aws sso login --profile ${profile} failed`,
-    hint: "Its own words are above. Nothing else was tried.",
+    hint: "See its message above.",
   });
 }
 

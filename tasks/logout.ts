@@ -5,15 +5,13 @@ import { runWhenMain } from "../lib/session/step-program.js";
 import { isOffline } from "../lib/session/staleness.js";
 import type { StepContext } from "../lib/session/step.js";
 
-/** Forgets the login that tazpod made. */
+/** Removes the login that tazpod made. */
 export async function run(context: StepContext): Promise<Result<unknown>> {
   const { terminal, project, signal } = context;
   const found = await findLogin(project.config.remote, process.env);
   if (!found.ok) return found;
   if (found.value === undefined) {
-    terminal.print(
-      "There is no login of tazpod's own here: neither the settings nor the AWS profile name one.",
-    );
+    terminal.print("tazpod has no login here: neither the settings nor the AWS profile name one.");
     return ok(undefined);
   }
   const { logOut } = await import("../lib/aws/sso/log-out.js");
@@ -21,8 +19,10 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   if (!done.ok) return done;
   const { wasLoggedIn, endedByPortal } = done.value;
   const only =
-    endedByPortal === true ? "" : " It was only forgotten here: the portal was not told, or did not answer.";
-  terminal.print(wasLoggedIn ? `Logged out.${only}` : "Nobody was logged in.");
+    endedByPortal === true
+      ? ""
+      : ": it was only removed here, because the portal was not contacted or did not answer.";
+  terminal.print(wasLoggedIn ? `✔ Logged out${only}` : "You were not logged in.");
   return ok(undefined);
 }
 

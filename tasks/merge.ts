@@ -10,7 +10,7 @@ import { archiveLimit } from "../lib/vault/archive/entry-policy.js";
 import type { Merged } from "../lib/vault/merge-into.js";
 import { run as push } from "./push.js";
 
-/** Makes one vault of the one here and the remote's. A merge that is cut short has changed nothing, or is done. */
+/** Merges the local vault with the remote's. If interrupted, it has changed nothing, or is complete. */
 export async function run(context: StepContext): Promise<Result<unknown>> {
   const { project, session, signal } = context;
   const merged = await mergeRemote({
@@ -37,17 +37,17 @@ function printMerge(
   { terminal }: StepContext,
 ): void {
   if (!hasBase)
-    terminal.print("The last vault that both come from is not to be had, so nothing counts as removed.");
+    terminal.print("The common ancestor of both vaults is not available, so no file counts as removed.");
   terminal.print(
-    `✔ merged: ${fromOurs.length} changed here, ${fromTheirs.length} there, ${conflicts.length} in conflict`,
+    `✔ Vault merged: ${fromOurs.length} changed here, ${fromTheirs.length} there, ${conflicts.length} in conflict`,
   );
   for (const { path, kept: names } of conflicts)
     terminal.print(
       names.length === 1 && names[0] === path
-        ? `  ${JSON.stringify(path)} was removed on one side and changed on the other: it is kept`
+        ? `  ${JSON.stringify(path)} was removed on one side and changed on the other; it is kept`
         : `  ${JSON.stringify(path)} was changed on both sides: ${names.map((name) => JSON.stringify(name)).join(" and ")}`,
     );
-  terminal.print(`The vault that was here is kept as ${kept}.`);
+  terminal.print(`The previous vault is kept as ${kept}.`);
 }
 
 export const checks = { "vault-diverged": vaultDiverged };

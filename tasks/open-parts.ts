@@ -7,7 +7,7 @@ import { openMissingParts, openParts } from "../lib/session/open-and-close-parts
 import { checkPartNames } from "../lib/session/requested-parts.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
 
-/** Opens the parts of the vault that were asked for by name, where the vault is open without them. */
+/** Opens the named parts of a vault that is open without them. */
 export async function run(context: StepContext): Promise<Result<void>> {
   const secrets = await context.secrets();
   return secrets.ok ? openMissingParts(context, secrets.value) : secrets;
@@ -20,8 +20,8 @@ function isClosed({ kind }: Failure): boolean {
 const partsOpen: StepCheck = async (context) => {
   const named = checkPartNames(context.project, context.options.parts);
   if (!named.ok) return fromFailure(named.failure);
-  // asked of nobody, unless somebody asks
-  if (named.value.length === 0) return holds("none was asked for by name");
+  // nothing is checked unless a part was named
+  if (named.value.length === 0) return holds("no part was named");
   const secrets = await context.secrets();
   const opening = secrets.ok ? await openParts(secrets.value) : secrets;
   if (!opening.ok) return isClosed(opening.failure) ? holds("nothing is open") : fromFailure(opening.failure);

@@ -5,14 +5,14 @@ import { startRemoteCheck, isOffline } from "../lib/session/staleness.js";
 import { offerPassphrase } from "../lib/session/ask-passphrase.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
 
-/** Asks for the passphrase of the vault here. While it is typed, the remote is asked whether it has a newer one. */
+/** Asks for the passphrase of the local vault. In the meantime the remote is asked for a newer vault. */
 export async function run(context: StepContext): Promise<Result<void>> {
   if (!context.session.remoteCheck.isNeedless && !isOffline(context)) void startRemoteCheck(context);
   return offerPassphrase(context, "Passphrase of the vault:");
 }
 
 const passphrase: StepCheck = async ({ session }) =>
-  session.passphrase.isGiven ? holds("it is at hand") : fails("nobody has given it yet");
+  session.passphrase.isGiven ? holds("it was entered") : fails("it has not been entered yet");
 
 export const checks = { passphrase };
 

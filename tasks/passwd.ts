@@ -6,7 +6,7 @@ import type { StepContext } from "../lib/session/step.js";
 import { reseal } from "../lib/vault/reseal.js";
 import { offerPurge } from "./purge-history.js";
 
-/** Seals the local vault with a new passphrase; the old file goes once the new one was opened. */
+/** Seals the local vault with a new passphrase; the old file is removed once the new one was opened. */
 export async function run(context: StepContext): Promise<Result<unknown>> {
   const { project, session, terminal } = context;
   const path = project.vaultFile;
@@ -17,7 +17,7 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   const sealed = await reseal({ path, from: from.value, to: to.value });
   if (!sealed.ok) return (to.value.wipe(), sealed);
   session.passphrase.keep(to.value);
-  terminal.print("The vault has its new passphrase. Copies made before still open with the old one.");
+  terminal.print("✔ Passphrase changed. Earlier copies of the vault still open with the old one.");
   return offerPurge(context);
 }
 

@@ -7,7 +7,7 @@ import { formatBytes } from "../lib/host/human.js";
 import { fromFailure } from "../lib/run/checks.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
 
-/** Brings the remote's vault here; never over work that was not pushed, unless forced, and then that is kept. */
+/** Fetches the remote's vault. It replaces unpushed work only with --force, and then keeps a copy. */
 export async function run(context: StepContext): Promise<Result<unknown>> {
   const { project, options, signal, report } = context;
   const remote = await context.remote();
@@ -22,9 +22,7 @@ const vaultRemote: StepCheck = async ({ remote, signal }) => {
   const { url, head } = await remote().then((opened) => ({ url: opened.url, head: opened.head(signal) }));
   const found = await head;
   if (found.state === "unknown") return fromFailure(found.failure);
-  return found.state === "present"
-    ? holds(`there is a vault at ${url}`)
-    : fails(`there is no vault at ${url}`);
+  return found.state === "present" ? holds(`${url} has a vault`) : fails(`${url} has no vault`);
 };
 
 export const checks = { "vault-remote": vaultRemote, "vault-current": vaultCurrent };

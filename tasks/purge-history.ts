@@ -6,10 +6,10 @@ import { isOffline } from "../lib/session/staleness.js";
 import type { StepContext } from "../lib/session/step.js";
 import { run as push } from "./push.js";
 
-/** Removes every copy in the history but those of the vault that is at the remote now, once somebody has said so. */
+/** Removes all copies in the history except those of the vault that is at the remote now, after a question. */
 export async function run(context: StepContext): Promise<Result<unknown>> {
   const { terminal, options, project, signal } = context;
-  const question = `Remove every copy in the history of ${project.config.remote.url} but the newest? They cannot be brought back.`;
+  const question = `Remove every copy in the history of ${project.config.remote.url} but the newest? This cannot be undone.`;
   const flag = "--yes=purge-history";
   if (options.yes !== "all" && !options.yes.has("purge-history")) {
     if (!terminal.interactive) return fail({ kind: "answer-needed", question, flag });
@@ -25,18 +25,21 @@ async function remove({ project, remote, signal, terminal }: StepContext): Promi
   if (!purged.ok) return purged;
   const { removed, left } = purged.value;
   terminal.print(
-    `✔ removed ${removed} ${removed === 1 ? "copy" : "copies"} from the history; ${left} ${left === 1 ? "stays" : "stay"}`,
+    `✔ Removed ${removed} ${removed === 1 ? "copy" : "copies"} from the history; ${left} ${left === 1 ? "remains" : "remain"}`,
   );
   return ok(undefined);
 }
 
-/** After a change of the passphrase: old copies open with the old one. Somebody has to say so; --yes is not enough. */
+/**
+ * Offers to remove old copies after a change of the passphrase, since they open with the old one. --yes does not
+ * answer.
+ */
 export async function offerPurge(context: StepContext): Promise<Result<unknown>> {
   const { terminal, project, signal } = context;
   const { url } = project.config.remote;
   if (url === "none") return ok(undefined);
   if (terminal.interactive && !isOffline(context)) {
-    const question = `Push it to ${url} now, and remove the copies in the history there?`;
+    const question = `Push the vault to ${url} now and remove the older copies there?`;
     const answer = await terminal.confirm(question, false, signal);
     if (!answer.ok) return answer;
     if (answer.value) {
@@ -44,7 +47,7 @@ export async function offerPurge(context: StepContext): Promise<Result<unknown>>
       return done.ok ? remove(context) : done;
     }
   }
-  terminal.print("`tazpod push`, and then `tazpod run purge-history`, removes those at the remote.");
+  terminal.print("To remove those at the remote, run `tazpod push`, then `tazpod run purge-history`.");
   return ok(undefined);
 }
 

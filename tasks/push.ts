@@ -6,17 +6,17 @@ import { isOffline } from "../lib/session/staleness.js";
 import { pushVault } from "../lib/session/push-vault.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
 
-/** Uploads the local vault, never over one that this host has not seen. */
+/** Uploads the local vault. It never overwrites a vault that this host has not seen. */
 export async function run(context: StepContext): Promise<Result<unknown>> {
   return pushVault(context, context.signal, (text) => context.terminal.print(text));
 }
 
-/** By what was pushed last, as it is noted here: no network. */
+/** Compares with the record of the last push; needs no network. */
 const vaultPushed: StepCheck = async ({ project }) =>
   checkPushed(project.vaultFolder, project.config.remote.url);
 
 const offline: StepCheck = async (context) =>
-  isOffline(context) ? holds("--offline") : fails("the remote may be asked");
+  isOffline(context) ? holds("--offline") : fails("--offline was not given");
 
 export const checks = { "vault-pushed": vaultPushed, offline };
 

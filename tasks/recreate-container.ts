@@ -9,7 +9,7 @@ import { makeProjectContainer, ownContainer, removeCopy } from "../lib/session/p
 import { type StepCheck, type StepContext, fails, holds } from "../lib/session/step.js";
 import { isRecordedOpen } from "../lib/secrets-folder/open-record.js";
 
-/** Removes the container and makes it from today's settings. */
+/** Removes the container and creates it from the current settings. */
 export async function run(context: StepContext): Promise<Result<void>> {
   const { project } = context;
   const spec = containerSpec(project);
@@ -18,7 +18,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const engine = await context.engine();
   const ready = await prepareCreate(project, engine);
   if (!ready.ok) return ready;
-  // the old one stays until there is an image for the new one
+  // keep the old container until the new image is there
   if (spec.build !== undefined && engine.build !== undefined) {
     const built = await buildOrPullImage(engine, spec, context.report, context.signal);
     if (!built.ok) return built;
@@ -36,14 +36,15 @@ const containerCurrent: StepCheck = async (context) => {
   const { project } = context;
   const state = await context.container();
   if (!state.ok) return fromFailure(state.failure);
-  // an open vault is not taken away: what has changed is offered once it is locked
+  // a container with an open vault is not replaced: that is offered once the vault is locked
   const open = await isRecordedOpen(project.vaultFolder, state.value);
-  if (open.ok && open.value) return holds("the vault is open in it; a change is offered once it is locked");
+  if (open.ok && open.value)
+    return holds("the vault is open in it; tazpod offers to make it again once it is locked");
   const imageId = await context.imageId();
   if (!imageId.ok) return fromFailure(imageId.failure);
   const spec = (await context.engine()).effectiveSpec(containerSpec(project));
   const reason = whyOutdated(state.value, spec, imageId.value);
-  return reason === undefined ? holds("made from today's settings") : fails(reason);
+  return reason === undefined ? holds("made from the current settings") : fails(reason);
 };
 
 export const checks = { "container-current": containerCurrent };

@@ -11,15 +11,15 @@ import { inspectVault } from "../lib/vault/inspect-vault.js";
 import { run as push } from "./push.js";
 
 /**
- * Makes a copy of the history the vault here, as a new generation: the push after it is like any other. A vault here
- * that was not pushed stays, unless forced, and is then kept beside it.
+ * Makes a copy from the history the local vault, as a new generation that can be pushed. It replaces an unpushed vault
+ * only with --force, and then keeps that.
  */
 export async function run(context: StepContext): Promise<Result<unknown>> {
   const { project, options, signal, terminal, session } = context;
   if (options.at === undefined)
     return fail({
       kind: "usage",
-      message: "restore takes --at N or --at TIME.",
+      message: "`restore` needs --at N or --at TIME.",
       hint: "`tazpod history` lists the copies.",
     });
   const restored = await restoreCopy({
@@ -34,12 +34,12 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   const { copy, backup, passphrase } = restored.value;
   session.passphrase.keep(passphrase);
   session.remoteCheck.isNeedless = true;
-  if (backup !== undefined) terminal.print(`The vault that was here is kept as ${backup}.`);
-  terminal.print(`✔ restored: copy ${copy.number}, of ${copy.at.toISOString()}, as a new generation`);
+  if (backup !== undefined) terminal.print(`The previous vault is kept as ${backup}.`);
+  terminal.print(`✔ Vault restored: copy ${copy.number}, of ${copy.at.toISOString()}, as a new generation`);
   return offerPush(context, push);
 }
 
-/** What was sealed before the passphrase was changed is sealed with today's again. */
+/** Asks for the passphrases of the copy and of the vault; they differ after a change. */
 async function findPassphrases(
   context: StepContext,
   copy: string,

@@ -9,7 +9,7 @@ import { saveVault, vaultSaved } from "../lib/session/save-vault.js";
 import type { StepCheck, StepContext } from "../lib/session/step.js";
 import type { Secret } from "../lib/host/secret.js";
 
-/** Seals the RAM folder and makes that the local vault, once it has been opened again for proof. */
+/** Seals the RAM folder, opens the result to verify it, and makes it the local vault. */
 export async function run(context: StepContext): Promise<Result<void>> {
   const { project, terminal, signal } = context;
   const passphrase = await passphraseForSave(context);
@@ -23,17 +23,20 @@ export async function run(context: StepContext): Promise<Result<void>> {
   });
 }
 
-/** Says once what could not be saved, whenever it was found. */
+/** Reports files that could not be saved, once. */
 function printStrays({ session, terminal }: StepContext): void {
   const message = session.strays.takeMessage();
   if (message !== undefined) terminal.print(message);
 }
 
-/** A typing error must not become the new passphrase: one that has opened nothing in this run has to open what is there. */
+/**
+ * Returns a passphrase that has opened a vault in this run, or one that opens the sealed vault: a typing error must not
+ * become the new passphrase.
+ */
 async function passphraseForSave(context: StepContext): Promise<Result<Secret>> {
   const { session } = context;
   if (session.passphrase.known !== undefined) return ok(session.passphrase.known);
-  // nobody is asked for it where there is nothing to save
+  // do not ask if there is nothing to save
   const secrets = await context.secrets();
   if (!secrets.ok) return secrets;
   const openState = await readOpenState(secrets.value);

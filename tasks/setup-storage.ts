@@ -7,7 +7,7 @@ import { runWhenMain } from "../lib/session/step-program.js";
 import type { StepContext } from "../lib/session/step.js";
 import type { StorageStep } from "../lib/remote/s3/storage.js";
 
-/** Makes the remote ready: a bucket with what protects it, or a folder. */
+/** Prepares the remote: a protected bucket, or a folder. */
 export async function run(context: StepContext): Promise<Result<unknown>> {
   const { url } = context.project.config.remote;
   if (url.startsWith("s3://")) return setUpBucket(context);
@@ -48,7 +48,7 @@ async function setUpBucket(context: StepContext): Promise<Result<unknown>> {
   });
   if (!done.ok) return done;
   for (const step of done.value) terminal.print(describeOutcome(step));
-  terminal.print("\nThe least policy that tazpod needs from now on:");
+  terminal.print("\nThe minimal IAM policy that tazpod needs from now on:");
   terminal.print(JSON.stringify(minimalPolicy(location.bucket, location.key), undefined, 2));
   return ok(undefined);
 }
@@ -65,11 +65,11 @@ function describeOutcome({ what, outcome, reason }: StorageStep): string {
     case "done":
       return `✔ ${what}${why}`;
     case "already":
-      return `= ${what}, as it was${why}`;
+      return `= ${what}: unchanged${why}`;
     case "passed":
       return `- not ${what}${why}`;
     case "declined":
-      return `- not ${what}: not wanted, or nobody to ask (--yes=setup-storage)`;
+      return `- not ${what}: declined, or no terminal to ask on (--yes=setup-storage)`;
   }
 }
 

@@ -18,33 +18,33 @@ import { exitCodeOf, runInside } from "../lib/session/run-inside.js";
 import { shellEnvironment } from "../lib/session/shell-environment.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
 
-/** 128 and SIGKILL. */
+/** 128 + SIGKILL. */
 const killedCode = 137;
 
-/** A shell in the container, or the command behind `--`; its exit code is this step's. */
+/** Opens a shell in the container, or runs the command after `--`. Its exit code becomes this step's. */
 export async function run(context: StepContext): Promise<Result<void>> {
   const { session, terminal } = context;
   const isMasked = context.options.variables.length > 0;
   const tty = Boolean(process.stdin.isTTY) && resultsOnTerminal() && !isMasked;
-  // it takes a moment, and so do the engine and joining
+  // starts now, since joining takes a moment too
   const environment = shellEnvironment(context, tty);
   const joined = await joinVault(context);
   const { env, end } = await environment;
   if (!joined.ok) return (await end(), joined);
   const { secrets, open, leave } = joined.value;
   const id = randomUUID();
-  const beside = startCompanion(context, secrets, open, () => endSession(secrets, id));
-  // whoever works in it changes it
+  const companion = startCompanion(context, secrets, open, () => endSession(secrets, id));
+  // the shell may change the workspace
   session.workspace.syncedVolume = undefined;
   const done = await runInside(context, secrets, { open, tty, env: { ...env, TAZPOD_SESSION: id } });
   await end();
   session.vault.isLeaving = true;
-  const wasIdle = await beside.stop();
+  const wasIdle = await companion.stop();
   await leave();
   const news = await lateRemoteChange(context);
   if (news !== undefined) terminal.print(news);
   if (wasIdle) return ok(undefined);
-  // the engine's client may see the end of a terminal before it is told of it, and then ends with a code of its own
+  // the engine's client may notice a closed terminal first, and then ends with a code of its own
   const hungUp = tty && !terminal.interactive;
   const code = await exitCodeOf(secrets, id, done, hungUp);
   if (!code.ok) return code;
@@ -61,7 +61,7 @@ async function joinVault(
   return joined.ok ? ok({ ...joined.value, secrets: secrets.value }) : joined;
 }
 
-/** Tells a command's own exit code from a vault or a container that went away under it. */
+/** Tells a command's own exit code from a vault or container that disappeared. */
 async function explainExit(context: StepContext, wasOpen: boolean, code: number): Promise<Result<void>> {
   const { project, options } = context;
   const name = project.config.containerName;
@@ -82,7 +82,7 @@ async function explainExit(context: StepContext, wasOpen: boolean, code: number)
   return fail({ kind: "exit-code", command: options.args.join(" ") || "the shell", code });
 }
 
-/** An engine that takes a container away kills what is in it first: for a moment the container still seems to run. */
+/** Returns the container's state. After a SIGKILL it waits until the engine has finished a removal. */
 async function settledState(engine: Engine, name: string, code: number): Promise<Result<ContainerState>> {
   for (let waits = code === killedCode ? 10 : 0; ; waits -= 1) {
     const state = await engine.inspect(name);

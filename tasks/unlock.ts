@@ -43,11 +43,11 @@ export async function run(context: StepContext): Promise<Result<void>> {
       const vault = { vault: project.vaultFile, passphrase, limitBytes, opening: opening.value };
       const done = await unlockVault(secrets.value, { ...vault, accept, signal });
       if (!done.ok) return done;
-      // who leaves in this moment is not to lock it before the shell is there
+      // keeps a session that ends now from locking the vault before the shell is there
       const joined = await joinSession(project.vaultFolder, [], "arriving");
       if (joined.ok) session.vault.leave = joined.value;
       if (joined.ok || done.value === "already open") return joined.ok ? done : joined;
-      // where nothing can be written nothing could be saved
+      // without a session record nothing could be saved
       const closed = await clearFolder(secrets.value);
       const forgotten = closed.ok ? await forgetOpen(project.vaultFolder) : closed;
       return forgotten.ok ? joined : forgotten;
@@ -66,20 +66,20 @@ export async function run(context: StepContext): Promise<Result<void>> {
     session.vault.unlockedHere = true;
     session.parts.opened = context.options.parts;
     const { files, bytes, dropped, unlinked } = unpacked.value;
-    for (const path of dropped) terminal.print(`Left out of what was unlocked: ${printable(path)}`);
+    for (const path of dropped) terminal.print(`Not unlocked: ${printable(path)}`);
     reportUnlinked(terminal, secrets.value, unlinked);
     const closed = opening.value === undefined ? [] : closedParts(opening.value);
     const without = closed.length === 0 ? "" : `, without ${closed.join(", ")}`;
     await printOrigin(context, sealed);
     terminal.print(
-      `✔ unlocked: ${formatFileCount(files)}, ${formatBytes(bytes)}, in ${secrets.value.folder}${without}`,
+      `✔ Vault unlocked: ${formatFileCount(files)}, ${formatBytes(bytes)}, in ${secrets.value.folder}${without}`,
     );
   }
   await printUnpushed(context);
   return ok(undefined);
 }
 
-/** A host that has never opened the vault is told who sealed it: it has nothing to hold that against. */
+/** Reports who sealed the vault when it is opened first on this host, because there is nothing to compare with. */
 async function printOrigin(
   { project, terminal }: StepContext,
   sealed: OpenedFile | undefined,
@@ -97,7 +97,7 @@ async function printOrigin(
 async function printUnpushed({ project, session, terminal }: StepContext): Promise<void> {
   if (session.remoteCheck.isNeedless) return;
   const { state, reason } = await checkPushed(project.vaultFolder, project.config.remote.url);
-  if (state === "false") terminal.print(`Not pushed yet: ${reason}. It is pushed when you leave.`);
+  if (state === "false") terminal.print(`Not pushed yet: ${reason}. It is pushed when the shell ends.`);
 }
 
 const vaultOpen: StepCheck = async (context) => {
@@ -112,14 +112,14 @@ const isOpen: StepCheck = async (context) => {
   if (!state.ok) return fromFailure(state.failure);
   const recorded = await isRecordedOpen(project.vaultFolder, state.value);
   const isNoted = recorded.ok && recorded.value;
-  // with nobody there it may have been closed from inside
+  // without an open shell it may have been closed from inside
   if (isNoted && (session.vault.sawOpen || (await isInUse(project.vaultFolder))))
     return holds("the vault is open");
   const secrets = await context.secrets();
   if (!secrets.ok) return fromFailure(secrets.failure);
   const found = await readOpenState(secrets.value);
   if (!found.ok) return fromFailure(found.failure);
-  // a record is left alone: the vault may be being opened at this moment
+  // the record stays: another tazpod may be opening the vault right now
   if (found.value === "closed") return fails("the vault is locked");
   if (found.value === "changed") return holds(explain(openStateChanged(context)).message);
   return holds(found.value === "closing" ? "locking the vault was interrupted" : "the vault is open");

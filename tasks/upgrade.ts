@@ -8,7 +8,7 @@ import { openVault } from "../lib/vault/open-vault.js";
 import { reseal } from "../lib/vault/reseal.js";
 import { offerPurge } from "./purge-history.js";
 
-/** Brings a vault of the Go tazpod's format to the age format, under a new passphrase. */
+/** Converts a vault of the Go tazpod (v1) to the age format, with a new passphrase. */
 export async function run(context: StepContext): Promise<Result<unknown>> {
   const { project, session, terminal } = context;
   const path = project.vaultFile;
@@ -19,7 +19,7 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   });
   if (!old.ok) return old;
   if (old.value.format === "age") {
-    terminal.print("The vault is in the age format already.");
+    terminal.print("The vault already has the age format.");
     return ok(undefined);
   }
   const to = await newPassphraseForVault(context);
@@ -29,9 +29,7 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   session.passphrase.keep(to.value);
   const { dropped } = sealed.value.summary;
   if (dropped.length > 0) terminal.print(`Left out: ${dropped.map(printable).join(", ")}`);
-  terminal.print(
-    "The vault is in the age format now. Copies made before are not: they open with the old passphrase.",
-  );
+  terminal.print("✔ Vault upgraded to the age format. Earlier copies keep the old format and passphrase.");
   return offerPurge(context);
 }
 

@@ -6,12 +6,12 @@ import type { Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
 
-/** Notes for this project and host that the shell may be a plain process; `down` forgets it. */
+/** Records that the shell may be a plain process for this project on this host; `down` removes the record. */
 export function run({ project }: StepContext): Promise<Result<void>> {
   return recordEngine(project.vaultFolder, "process");
 }
 
-/** Whether there is an engine to ask; one that is named but does not work is told by the step that uses it. */
+/** Checks whether there is an engine. One that is named but does not work is reported by the step that uses it. */
 const engine: StepCheck = async (context) => {
   const { engine: chosen, failure } = await context.chosen();
   return failure === undefined ? holds(chosen.name) : fails(shortReason(failure));
@@ -19,9 +19,9 @@ const engine: StepCheck = async (context) => {
 
 function shortReason(failure: Failure): string {
   if (failure.kind !== "no-engine") return explain(failure).message;
-  // what comes behind a colon is for `tazpod doctor`
+  // details after the colon are left to `tazpod doctor`
   const reasons = failure.causes.map((cause) => explain(cause).message.split(/: |\n/)[0]?.replace(/\.$/, ""));
-  return `No engine works here (${reasons.join("; ")}); \`tazpod doctor\` says more`;
+  return `No engine works here (${reasons.join("; ")}); see \`tazpod doctor\``;
 }
 
 export const checks = { engine };

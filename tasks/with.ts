@@ -12,10 +12,13 @@ import { saveSeparateContainer } from "../lib/session/save-separate-container.js
 import { shellEnvironment } from "../lib/session/shell-environment.js";
 import type { StepContext } from "../lib/session/step.js";
 
-/** Time to save what a command that was interrupted has changed. */
+/** Time limit for saving the changes of an interrupted command, in ms. */
 const saveMs = 120_000;
 
-/** Runs the command behind `--` in a container of its own, with the named parts of the vault; its exit code is this step's. */
+/**
+ * Runs the command after `--` in a separate container with the named parts of the vault. Its exit code becomes this
+ * step's.
+ */
 export async function run(context: StepContext): Promise<Result<void>> {
   const { project, options, terminal } = context;
   const names = checkPartNames(project, options.parts);
@@ -27,7 +30,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (!opened.ok) return opened;
   try {
     const outcome = await command(context, opened.value);
-    // the container goes with what is not saved: what cannot be read is named, and keeps nothing else from being saved
+    // unsaved changes are lost with the container, so unreadable files are listed and do not prevent saving the others
     const lenient = { ...options, skipUnreadable: true };
     const saving = { ...context, options: lenient, signal: AbortSignal.timeout(saveMs) };
     const saved = await saveSeparateContainer(saving, opened.value, passphrase.value);

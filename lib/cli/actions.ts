@@ -4,7 +4,9 @@ import type { CommandName } from "./commands.js";
 /** Runs a command with the words after its name, and returns its exit code. */
 export type Action = (args: Arguments, words: readonly string[]) => Promise<number>;
 
-/** What each command of the table does, loaded when it is called. Apart from the table, which `--help` loads alone. */
+/**
+ * The action of each command, loaded when it is called. It is separate from the table because `--help` loads only that.
+ */
 export const actions: Readonly<Record<CommandName, () => Promise<Action>>> = {
   run: async () => (await import("./run.js")).runCommand,
   plan: async () => (await import("./plan.js")).planCommand,

@@ -12,7 +12,7 @@ if (canStart()) {
 
 async function load(args: readonly string[]): Promise<number> {
   keepCompiledCode();
-  // a shell's prompt waits for this one each time
+  // a shell prompt waits for this command each time
   if (args.join(" ") === "status --short") return (await import("./status-short.js")).shortStatus();
   return (await import("./main.js")).main(args);
 }

@@ -7,12 +7,12 @@ export interface Command {
   /** The words it takes, as help shows them: `NAME`, `[NAME]`; empty for none. */
   readonly words: string;
   readonly summary: string;
-  /** What its own help says beyond the summary and the flags. */
+  /** The part of its help after the summary. */
   readonly details?: string;
   readonly examples?: readonly string[];
-  /** Flags that it takes besides --help. */
+  /** Flags that it accepts besides --help. */
   readonly flags: readonly FlagName[];
-  /** Takes the flags of the tasks it runs, too, and a command after `--`. */
+  /** Also accepts the flags of the tasks it runs, and a command after `--`. */
   readonly runsTasks?: boolean;
 }
 
@@ -63,9 +63,9 @@ from inside; \`*\` for unsaved work, as far as the open shells know; \`↑\` for
   {
     name: "doctor",
     words: "",
-    summary: "find what would stop `enter`, and say how to mend it",
+    summary: "find problems that would stop `enter`, and show how to fix them",
     details: `Checks the host, the engine, the project, its remote and its vault. Changes nothing, runs nothing of the project's
-own, and asks nothing; every check has a time limit. If the project is not trusted yet, its remote is not contacted.
+own, and asks no questions; every check has a time limit. If the project is not trusted yet, its remote is not contacted.
 
   =  good        -  should be better        !  would stop \`tazpod enter\`        ?  unknown
 
@@ -89,7 +89,7 @@ their content stays in the memory of this process. \`tazpod run restore --at N\`
   {
     name: "vault verify",
     words: "",
-    summary: "open the sealed vault to its last byte and say whether it is whole",
+    summary: "read the whole sealed vault and report whether it is intact",
     flags: vaultFlags,
   },
   {
@@ -109,7 +109,7 @@ their content stays in the memory of this process. \`tazpod run restore --at N\`
     name: "vault import",
     words: "PATH",
     summary: "make a new vault from a folder or a tar archive",
-    details: `An existing vault is not replaced, unless --force keeps it beside the new one as vault.tar.aes.bak-N.`,
+    details: `An existing vault is replaced only with --force, and is then kept as vault.tar.aes.bak-N.`,
     examples: ["tazpod vault import ~/old-secrets"],
     flags: ["force", "skip-unreadable", ...vaultFlags],
   },
@@ -118,7 +118,7 @@ their content stays in the memory of this process. \`tazpod run restore --at N\`
     words: "",
     summary: "show what the project overrides, and trust it on this host",
     details: `A project's settings, recipe, scripts and programs run near your passphrase. Every command that runs any of them
-asks once in each folder, and again, with the difference, after a change. --yes does not answer that question; here it does.
+asks once in each folder, and again after a change, showing the difference. --yes answers only here, not in other commands.
 Without a terminal, TAZPOD_TRUST holds the hash that is shown (or several, with commas), or \`all\`.`,
     flags: ["yes", "show", "revoke", "project", "json"],
   },
@@ -134,8 +134,8 @@ export type CommandName = (typeof commands)[number]["name"];
 
 /** Tasks that the general help lists; the recipe has the others. */
 export const listedTasks: readonly (readonly [string, string])[] = [
-  ["init", "make a project of this folder; asks for the vault's place, the image and the engine"],
-  ["login", "log in to AWS in a browser, here or elsewhere; `tazpod logout` ends the login"],
+  ["init", "create a project in this folder; asks for the vault's location, the image and the engine"],
+  ["login", "log in to AWS in a browser on any device; `tazpod logout` ends the login"],
   ["pull", "fetch the vault from the remote"],
   ["push", "upload the vault to the remote"],
   ["save", "seal the open vault"],
@@ -147,7 +147,7 @@ export const listedTasks: readonly (readonly [string, string])[] = [
   ["down", "save, lock, then stop and remove the container"],
 ];
 
-/** The command that words begin with, and the words after its name. */
+/** Returns the command at the start of `words`, and the words after its name. */
 export function findCommand(
   words: readonly string[],
 ):

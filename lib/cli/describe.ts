@@ -52,7 +52,7 @@ async function describe(words: readonly string[], { recipe, services }: ProjectR
           ),
         ]
       : list("runs", one.run);
-  // a project is made once
+  // a project is created only once
   const initFlags: readonly string[] = services.project.initialised
     ? (recipe.tasks.get("init")?.flags ?? [])
     : [];

@@ -13,7 +13,7 @@ Flags (\`tazpod NAME --help\` shows those of one command or task):
 ${flagLines(Object.keys(flags) as FlagName[]).join("\n")}
 
 Exit codes: 0 done, 1 failed, 2 usage or recipe error, 3 a precondition does not hold,
-4 an answer was needed and there was no terminal to ask on, 5 conflict, 130 interrupted;
+4 a question could not be asked without a terminal, 5 conflict, 130 interrupted;
 \`enter -- CMD\` passes CMD's own code on.`;
 }
 

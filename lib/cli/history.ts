@@ -13,18 +13,21 @@ import { changeLines, type Changes, changesBetween } from "../vault/changes.js";
 import type { DigestLine } from "../vault/archive/manifest.js";
 import { listVault } from "../vault/inspect-vault.js";
 
-/** Shown unless --all is given. */
+/** The number of copies shown without --all. */
 const newest = 20;
 
 interface Row {
   readonly copy: NumberedCopy;
-  /** What its writer noted beside it; nothing where that cannot be read. */
+  /** The metadata of the copy; absent if it cannot be read. */
   readonly object?: RemoteObject;
   readonly isHere: boolean;
   readonly isCurrent: boolean;
 }
 
-/** `tazpod history`: the copies of the vault that the remote keeps, newest first; with --changes, what each changed, by name. */
+/**
+ * `tazpod history`: lists the copies of the vault at the remote, newest first; with --changes, also the names that each
+ * changed.
+ */
 export function historyCommand(args: Arguments): Promise<number> {
   return inVaultProject(args, (context) => show(context, args));
 }
@@ -37,7 +40,7 @@ async function show(context: StepContext, { json, changes, all }: Arguments): Pr
   const wanted = all ? copies.value : copies.value.slice(0, newest);
   const rows = await rowsOf(remote, wanted, project.vaultFile, signal);
   if (!rows.ok) return rows;
-  // one more than is shown, since what a copy changed is told by the one before it
+  // one more than shown: the changes of a copy are relative to the one before it
   const before = copies.value[wanted.length];
   const changed = changes
     ? await changesOf(context, remote, [...wanted, ...(before ? [before] : [])])
@@ -72,7 +75,7 @@ async function rowsOf(
   const here = found.value === undefined ? ok(undefined) : await fileHash(vaultFile, signal);
   if (!here.ok) return here;
   const rows: Row[] = [];
-  // a few at a time: a history may be long
+  // in small groups: a history may be long
   for (let start = 0; start < copies.length; start += 8) {
     const some = copies.slice(start, start + 8).map(async (copy): Promise<Row> => {
       const looked = await remote.history.head(copy.name, signal);
@@ -90,7 +93,7 @@ async function rowsOf(
   return ok(rows);
 }
 
-/** By the name of each copy: what it changed, or in words why that cannot be told. */
+/** Returns, by name of the copy, its changes or why they are unknown. */
 async function changesOf(
   context: StepContext,
   remote: Remote,

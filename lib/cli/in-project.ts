@@ -14,7 +14,7 @@ export async function inProject(
   return done.ok ? (done.value ?? 0) : reportFailure(done.failure, args.json);
 }
 
-/** The same with a step's context, for commands that need a project that exists. Failure: `no-project`. */
+/** The same with a step's context, for commands that need an existing project. Failure: `no-project`. */
 export function inVaultProject(
   args: Arguments,
   work: (context: StepContext) => Promise<Result<number | void>>,

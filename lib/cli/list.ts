@@ -7,7 +7,7 @@ import type { Arguments } from "../run/arguments.js";
 import type { ProjectRun } from "../session/open-project.js";
 import { inProject } from "./in-project.js";
 
-/** `tazpod list`: the goals and tasks that can be named, and what they do. */
+/** `tazpod list`: lists the goals and tasks that can be named. */
 export function listCommand(args: Arguments): Promise<number> {
   const how = { skipTrustCheck: true };
   return inProject(args, async (run) => ok(print(run, args.json)), how);

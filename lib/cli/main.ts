@@ -38,7 +38,7 @@ async function dispatch(argv: readonly string[]): Promise<number> {
   return action(parsed.value, found.rest);
 }
 
-/** Why a word that begins commands of two words, such as `vault`, is not one of them. */
+/** Returns the failure for a first word of a command, such as `vault`, without a valid second one. */
 function groupFailure([group, name]: readonly string[]): Failure | undefined {
   const all: readonly string[] = commands.map((one) => one.name);
   const members = all.filter((one) => one.startsWith(`${group} `));
@@ -55,7 +55,10 @@ function groupFailure([group, name]: readonly string[]): Failure | undefined {
   return { kind: "unknown-name", what: `${group} command`, name, ...guess };
 }
 
-/** Why a command does not take these words and flags; undefined if it does. Flags of tasks are checked with the recipe. */
+/**
+ * Returns why a command does not accept these words and flags, or undefined. Flags of tasks are checked with the
+ * recipe.
+ */
 function refusal(
   { name, words, flags, runsTasks }: Command,
   rest: readonly string[],

@@ -2,7 +2,7 @@ import { runInThisContext } from "node:vm";
 import { providingProgram } from "../host/provide-modules.js";
 import { evaluateWord, loadZxProgram, zxWord } from "../host/standalone-installation.js";
 
-// What standalone.ts starts: everything but --help.
+// Started by standalone.ts for everything but --help.
 const argv = process.argv.slice(2);
 if (argv[0] === evaluateWord) evaluate(argv[1] ?? "", argv.slice(2));
 else if (argv[0] === zxWord) void runZx(argv.slice(1));
@@ -18,7 +18,10 @@ function evaluate(program: string, args: readonly string[]): void {
   runInThisContext(program);
 }
 
-/** zx's own program, which runs when it is loaded with its file's name as the second argument. First comes what it may import. */
+/**
+ * Runs zx's own program, which starts on import and takes its script from the second argument. `modules` is loaded
+ * first.
+ */
 async function runZx([modules = "", ...args]: readonly string[]): Promise<void> {
   runInThisContext(providingProgram(modules));
   process.argv = [process.execPath, process.execPath, ...args];

@@ -3,8 +3,8 @@ import { Script } from "node:vm";
 import { printResult } from "../host/screen.js";
 import { generalHelp } from "./help.js";
 
-// The standalone executable starts here (scripts/standalone.mjs); the package starts in bin.ts. Only this is always read:
-// the rest is the program, a script of its own, for which V8 has compiled code from the build.
+// The standalone executable starts here (scripts/standalone.mjs); the package starts in bin.ts. Only this file is
+// always loaded: the rest is a separate script with V8 code compiled in the build.
 const argv = process.argv.slice(2);
 if (argv.length === 1 && ["--help", "-h", "help"].includes(argv[0] ?? "")) printResult(generalHelp());
 else start();

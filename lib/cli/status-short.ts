@@ -9,9 +9,9 @@ import { isPushed, readLocal } from "../remote/local-vault.js";
 import { printable } from "../host/printable.js";
 
 /**
- * `tazpod status --short`: a line for a prompt, such as `lab open*↑`; nothing where there is no project. It reads only
- * files, and takes what they say for what is: the engine is not asked. What cannot be read is left out. A prompt runs it in
- * every clone, so it writes and removes nothing, and looks at nothing outside the project.
+ * `tazpod status --short`: prints a line for a prompt, such as `lab open*↑`; nothing outside a project. It reads only
+ * files and does not ask the engine; what cannot be read is left out. A prompt runs it in every clone, so it writes and
+ * removes nothing, and reads nothing outside the project.
  */
 export async function shortStatus(given?: string): Promise<number> {
   const start = startFolder(given);
@@ -25,7 +25,7 @@ async function shortLine(root: string): Promise<string> {
   if ((await findSpecialEntry(root, ".tazpod/vault")) !== undefined) return printable(basename(root));
   const [open, local] = await Promise.all([hasOpenRecord(vaultFolder), readLocal(vaultFolder)]);
   const hasVault = local.ok && local.value.sha256 !== undefined;
-  // with no shell there, it may have been closed from inside
+  // without a shell, it may have been closed from inside
   const state = open ? ((await isInUse(vaultFolder, true)) ? "open" : "open?") : hasVault ? "locked" : "";
   const unsaved = open && (await isMarkedUnsaved(vaultFolder)) ? "*" : "";
   const pushed =

@@ -48,7 +48,7 @@ async function status(args: Arguments, { recipe, facts, services }: ProjectRun):
   return ok(undefined);
 }
 
-/** Whether asking about a fact may mean asking a remote: `session` does, and so does what hangs on it. */
+/** Returns whether checking a fact may contact a remote: `session` does, and so does what requires it. */
 function needsNetwork(recipe: Recipe, name: string): boolean {
   return (
     name === "session" ||
@@ -60,7 +60,7 @@ interface Status extends ReadState {
   readonly project: Project;
   readonly facts: ReadonlyMap<string, CheckResult>;
   readonly sessions: readonly OtherSession[];
-  /** The one that runs the container, or would; undefined where none answers. */
+  /** The engine that runs or would run the container; undefined if none answers. */
   readonly engine: EngineName | undefined;
 }
 
@@ -91,7 +91,7 @@ function lastSync(pushed: PushedRecord | undefined): string {
   return `${ago(new Date(at))}, with ${remote}${which}${by}`;
 }
 
-/** What `--json` prints, stable: schema/status.schema.json documents it. */
+/** Returns the stable output of `--json`: schema/status.schema.json documents it. */
 export function statusJson({ project: { root, config }, facts, sessions, state, engine }: Status) {
   const isOpen = facts.get("vault-open")?.state !== "false";
   const { at, remote, generation, host } = state.pushed ?? {};
@@ -111,7 +111,7 @@ export function statusJson({ project: { root, config }, facts, sessions, state, 
   };
 }
 
-/** Null where nobody can tell. */
+/** Returns null if it is unknown. */
 function isMissing(verdict: CheckResult | undefined): boolean | null {
   if (verdict === undefined || verdict.state === "unknown") return null;
   return verdict.state === "false";

@@ -33,7 +33,7 @@ export function readWords(args: Arguments, words: readonly string[]): Result<Tar
   });
 }
 
-/** The target of a command line, with everything that it asks for checked before anything runs. Failures: `usage`, `unknown-name`. */
+/** Returns the target of a command line, after checking all its flags and words. Failures: `usage`, `unknown-name`. */
 export async function targetOf({ args, words }: TargetWords, run: ProjectRun): Promise<Result<Target>> {
   const { recipe, services } = run;
   const target = findTarget(recipe, await withPlacement(words, run));
@@ -117,7 +117,7 @@ function checkCommand(recipe: Recipe, target: Target, { options }: Arguments): R
   if (options.variables.length > 0 && options.args.length === 0) {
     return fail({
       kind: "usage",
-      message: "--env is for a command, and none was given.",
+      message: "--env needs a command after --.",
       hint: "`tazpod run with PART --env NAME=PATH -- CMD`",
     });
   }
@@ -130,14 +130,14 @@ function checkYes(recipe: Recipe, { options: { yes } }: Arguments): Result<void>
   return fail({ kind: "unknown-name", what: "task", name: unknown, known: [...recipe.tasks.keys()] });
 }
 
-/** Refuses answers to the questions of `init` in a project that exists already: they would change nothing. */
+/** Refuses flags for `init` in a project that exists: they would change nothing. */
 function checkInit({ initialised, configFile }: Project, init: InitOptions): Result<void> {
   const [name] = Object.keys(init);
   if (name === undefined || !initialised) return ok(undefined);
   const flag = name !== "devcontainer" ? name : init.devcontainer ? "from-devcontainer" : "no-devcontainer";
   return fail({
     kind: "usage",
-    message: `--${flag} is for a new project, and this one exists already.`,
+    message: `--${flag} is only for a new project, and this one exists.`,
     hint: `Change ${displayPath(configFile)} instead.`,
   });
 }

@@ -98,7 +98,7 @@ function parseVariables(given: readonly string[]): Result<RunOptions["variables"
       return fail({
         kind: "usage",
         message: `--env takes NAME=PATH, not ${JSON.stringify(text)}.`,
-        hint: "PATH is a file in the vault, such as prod/api-key; what is in it becomes the value.",
+        hint: "PATH is a file in the vault, such as prod/api-key; its content becomes the value.",
       });
     }
     variables.push({ name, path });

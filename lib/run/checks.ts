@@ -9,7 +9,7 @@ import { checkCommand } from "../trust/trusted-code.js";
 import { loadScript } from "./scripts.js";
 import { fails, holds, unknown, type RunContext } from "./run-context.js";
 
-/** A failure met while checking: nobody can tell. */
+/** Turns a failure of a check into the result "unknown". */
 export function fromFailure(failure: Failure): CheckResult {
   const { message, hint } = explain(failure);
   return unknown(message, hint);
@@ -17,13 +17,13 @@ export function fromFailure(failure: Failure): CheckResult {
 
 export interface CheckEnvironment {
   readonly context: RunContext;
-  /** What the check is of: a script's export is looked up under this name. */
+  /** The fact or task that is checked; a script's export is looked up under this name. */
   readonly subject: string;
-  /** How a `fact` check is answered. */
+  /** Answers a `fact` check. */
   readonly fact: (name: string) => Promise<CheckResult>;
 }
 
-/** Answers a check. It never fails: what goes wrong is "unknown" with its reason. */
+/** Evaluates a check. It never fails: an error becomes "unknown" with its reason. */
 export async function evaluate(check: Check, setting: CheckEnvironment): Promise<CheckResult> {
   switch (check.kind) {
     case "exists":
@@ -92,7 +92,7 @@ function negate(verdict: CheckResult): CheckResult {
   return { ...verdict, state: verdict.state === "true" ? "false" : "true" };
 }
 
-/** `all` ends at the first false, `any` at the first true; otherwise an unknown decides. */
+/** `all` stops at the first false, `any` at the first true; otherwise an unknown decides. */
 async function combine(
   kind: "all" | "any",
   checks: readonly Check[],

@@ -5,30 +5,30 @@ import type { Recipe, Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { RunOptions } from "./run-options.js";
 
-/** One question for a whole branch of the plan. */
+/** A question that covers a whole branch of the plan. */
 export interface Question {
-  /** The tasks whose confirms it settles, the one at the root of the branch first. */
+  /** The tasks whose confirms it answers, the root of the branch first. */
   readonly tasks: readonly string[];
   readonly text: string;
   readonly defaultAnswer: boolean;
-  /** Only a person answers it; this is what to do without one. */
+  /** If set, only a person can answer; this text says what to do without a terminal. */
   readonly instead?: string;
 }
 
 interface QuestionState {
-  /** Tasks that nobody is to be asked about any more. */
+  /** Tasks whose questions are answered already. */
   readonly settled: ReadonlySet<string>;
-  /** This is what a `finally` runs. */
+  /** The target is an entry of a `finally`. */
   readonly cleanup: boolean;
 }
 
 type Vars = (task: Task) => Readonly<Record<string, string>>;
 
 /**
- * The question to ask before `step` runs: for the outermost task of its branch that has a confirm not settled yet,
- * with everything it takes. Confirms further in that are sure to come up are settled with it, and lead: "No vault here.
- * Create one?" says more than "Unlock?". Those that may not come up are asked when they do, as are those that only a
- * person answers.
+ * Returns the question to ask before `step` runs: that of the outermost task of its branch that has an unanswered
+ * confirm, with the list of steps it covers. Confirms further in that are certain to come up are answered with it, and
+ * their text is shown first: "No vault here. Create one?" says more than "Unlock?". Confirms that may not come up, or
+ * that only a person may answer, are asked later on their own.
  */
 export function nextQuestion(
   recipe: Recipe,
@@ -60,7 +60,7 @@ export function nextQuestion(
   const shown = branch.filter((planned) => !task(planned.task).internal);
   const takes =
     shown.length > 1
-      ? ` It takes: ${shown.map((planned) => describeStep(recipe, planned, vars)).join(", ")}`
+      ? ` Steps: ${shown.map((planned) => describeStep(recipe, planned, vars)).join(", ")}`
       : "";
   const { instead } = task(root).confirm ?? {};
   return {
@@ -71,7 +71,7 @@ export function nextQuestion(
   };
 }
 
-/** Failures: `answer-needed` when nobody can be asked, `interrupted`. */
+/** Asks the question, unless --yes answers it. Failures: `answer-needed` without a terminal, `interrupted`. */
 export async function ask(
   { tasks, text, defaultAnswer, instead }: Question,
   options: RunOptions,
@@ -91,11 +91,11 @@ function describeStep(recipe: Recipe, planned: PlannedStep, vars: Vars): string 
     const task = recipe.tasks.get(name) as Task;
     if (task.desc === undefined) return name;
     const text = render(task.desc, vars(task));
-    // in the middle of a sentence
+    // used in the middle of a sentence
     return text.charAt(0).toLowerCase() + text.slice(1);
   };
   if (planned.certain) return say(planned.task);
   return planned.otherwise === undefined
-    ? `${say(planned.task)} if it can be`
-    : `${say(planned.task)} if it is there, else ${say(planned.otherwise)}`;
+    ? `${say(planned.task)} if possible`
+    : `${say(planned.task)} if it exists, else ${say(planned.otherwise)}`;
 }

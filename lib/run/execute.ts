@@ -14,7 +14,7 @@ import type { RunContext } from "./run-context.js";
 /** Where the stdout of a step's programs goes. Their stderr is always on tazpod's own. */
 export type Stdout = "stdout" | "stderr";
 
-/** Does what a task says, once. A step that does not heed its signal is left behind when it aborts. */
+/** Runs the action of a task once. A step that ignores its signal is abandoned 5 seconds after the abort. */
 export async function execute(task: Task, context: RunContext, stdout: Stdout): Promise<Result<unknown>> {
   let timer: NodeJS.Timeout | undefined;
   let stop = (): void => undefined;
@@ -36,7 +36,7 @@ export async function execute(task: Task, context: RunContext, stdout: Stdout): 
   }
 }
 
-/** Whether a task prints whatever it likes, as its programs do and what a project's own script calls. */
+/** Returns whether a task's programs or the project's own script may print at any time. */
 export function printsFreely({ action, silent, interactive }: Task): boolean {
   const isOwn = action.kind === "script" && action.script.kind === "file";
   return !silent && !interactive && (isOwn || action.kind === "cmds");
@@ -57,7 +57,7 @@ async function runAction(task: Task, context: RunContext, stdout: Stdout): Promi
   const loaded = await loadScript(ref, context.code);
   if (!loaded.ok) return loaded;
   if (loaded.value.kind === "program") {
-    // a file without exports is a zx script as people write them: with $, cd and the rest as globals
+    // a file without exports is an ordinary zx script, with $, cd and the rest as globals
     return zxProgram(loaded.value.file, task, context, stdout);
   }
   const { run } = loaded.value.script;
@@ -69,7 +69,7 @@ async function runAction(task: Task, context: RunContext, stdout: Stdout): Promi
     });
   if (ref.kind === "builtin") return (await run(context)) ?? ok(undefined);
   try {
-    // what a project's own script runs on the terminal, nobody can tell: all of it owns it
+    // a script of the project may run anything on the terminal, so it owns the terminal throughout
     const result = task.interactive ? context.terminal.handOver(async () => run(context)) : run(context);
     return (await result) ?? ok(undefined);
   } catch (error) {
@@ -81,7 +81,7 @@ async function runAction(task: Task, context: RunContext, stdout: Stdout): Promi
   }
 }
 
-/** Runs a script without exports in a process of its own, as it was trusted: that process is given the texts in a file. */
+/** Runs a script without exports in its own process. The trusted texts of its modules are passed in a file. */
 async function zxProgram(
   file: string,
   task: Task,
@@ -102,8 +102,8 @@ async function zxProgram(
 }
 
 /**
- * Runs a program in the project's folder: on the terminal when the task is interactive; else with what it prints shown as it
- * comes, or, when the task is silent, kept for the failure.
+ * Runs a program in the project's folder: on the terminal if the task is interactive; otherwise its output is shown as
+ * it comes, or, if the task is silent, kept for the failure.
  */
 async function program(
   argv: readonly string[],
@@ -132,7 +132,7 @@ async function program(
   function start(): Promise<Result<Finished>> {
     if (task.interactive) return context.terminal.handOver(() => foreground(argv, options));
     if (!task.silent) return passThrough(argv, options, stdout === "stdout" ? 1 : 2);
-    // of a silent program, the last 20 lines are kept for its failure
+    // keep the last 20 lines of a silent program for its failure
     const onLine = (line: string): void => void (kept.push(line) > 20 && kept.shift());
     const running = piped(argv, { ...options, onLine });
     running.stdout.resume();
@@ -140,7 +140,7 @@ async function program(
   }
 }
 
-/** What a program is told about where it runs; never anything secret. */
+/** Returns the TAZPOD_… variables for a program; they hold no secrets. */
 function programEnvironment({ vars, project }: RunContext): Record<string, string> {
   const told: Record<string, string> = { TAZPOD_ROOT: project.root };
   for (const [name, value] of Object.entries(vars))

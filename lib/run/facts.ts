@@ -6,7 +6,7 @@ import { fails, unknown, type RunContext } from "./run-context.js";
 
 type ContextFor = (signal: AbortSignal) => RunContext;
 
-/** What is known of the world, asked for when it is needed and forgotten when a step may have changed it. */
+/** The known facts of a run: checked when needed, and forgotten when a step may have changed them. */
 export class Facts {
   readonly #recipe: Recipe;
   readonly #context: ContextFor;
@@ -20,7 +20,7 @@ export class Facts {
     this.#interrupt = interrupt;
   }
 
-  /** The fact's own check, without its `requires`; kept until a step may have changed it. */
+  /** Returns the result of the fact's own check, without its `requires`; cached until a step may have changed it. */
   async check(name: string): Promise<CheckResult> {
     const kept = this.#known.get(name);
     if (kept) return kept.verdict;
@@ -29,7 +29,7 @@ export class Facts {
     return verdict;
   }
 
-  /** Whether a fact holds: false without probing when one it requires does not. */
+  /** Returns whether a fact holds: false without a check if a fact it requires does not hold. */
   async evaluate(name: string): Promise<CheckResult> {
     for (const required of this.#fact(name).requires) {
       const verdict = await this.evaluate(required);
@@ -39,14 +39,14 @@ export class Facts {
     return this.check(name);
   }
 
-  /** Like `know`, but asked again if anything has run since. */
+  /** Like `evaluate`, but checks again if any step has run since. */
   async recheck(name: string): Promise<CheckResult> {
     const kept = this.#known.get(name);
     if (kept && kept.epoch < this.#epoch) this.#known.delete(name);
     return this.evaluate(name);
   }
 
-  /** A step ran: what it changes, and what hangs on that, is no longer known; after an interactive one nothing is. */
+  /** Forgets what a step changed and what depends on that; after an interactive step, everything. */
   invalidate(task: Task): void {
     this.#epoch += 1;
     if (task.interactive) return this.#known.clear();
@@ -54,11 +54,11 @@ export class Facts {
     for (const name of this.#known.keys()) {
       if (changed.has(name) || this.#dependsOn(name, changed)) this.#known.delete(name);
     }
-    // a fact that did not hold may hold now by a side effect; one that held is checked again before its step
+    // a false fact may hold now as a side effect; a true one is checked again before its step
     for (const [name, { verdict }] of this.#known) if (verdict.state !== "true") this.#known.delete(name);
   }
 
-  /** Something else than this run has changed the world: nothing is known of it any more. */
+  /** Forgets everything, because another process has changed the state. */
   invalidateAll(): void {
     this.#epoch += 1;
     this.#known.clear();

@@ -54,7 +54,7 @@ export const flags = {
   discard: { type: "boolean", help: "drop unsaved work" },
   "skip-unreadable": {
     type: "boolean",
-    help: "save without files that cannot be read, keep changing, or are no regular files; they are named",
+    help: "save without files that cannot be read, keep changing or are not regular files; they are listed",
   },
   force: { type: "boolean", short: "f", help: "override a refusal that protects something" },
   remote: {
@@ -92,7 +92,7 @@ export const passphraseFlags = [
   "passphrase-command",
 ] as const satisfies readonly FlagName[];
 
-/** The flags that every run of a recipe takes: how its questions are answered and how it reports. Tasks declare all others. */
+/** The flags of every run: how questions are answered and how it reports. Tasks declare all others. */
 export const runFlags = [
   "project",
   "yes",

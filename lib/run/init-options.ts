@@ -11,7 +11,7 @@ import type { EngineChoice } from "../engine/engine.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { FlagName } from "./flags.js";
 
-/** The answers to the questions of `init` that were given as flags. */
+/** Answers to the questions of `init`, from flags. */
 export interface InitOptions {
   /** A url. */
   readonly remote?: string;
@@ -20,7 +20,7 @@ export interface InitOptions {
   readonly build?: string;
   readonly user?: string;
   readonly engine?: EngineChoice;
-  /** Take what devcontainer.json says, or leave it. */
+  /** Use devcontainer.json, or ignore it. */
   readonly devcontainer?: boolean;
 }
 

@@ -3,9 +3,9 @@ import type { Terminal } from "../host/terminal.js";
 const watchedSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * What the signals mean at each moment. Work stops at the first one; cleanup goes on through SIGTERM and SIGHUP, and a
- * second Ctrl-C gives up on the cleanup step it meets, never on those after it. While a program owns the terminal,
- * Ctrl-C is that program's.
+ * Handles SIGINT, SIGTERM and SIGHUP. Work stops at the first one. Cleanup continues on SIGTERM and SIGHUP; a second
+ * Ctrl-C gives up the current cleanup step, but not the ones after it. While a program owns the terminal, Ctrl-C is
+ * left to it.
  */
 export class Interrupts {
   readonly #terminal: Terminal;
@@ -18,12 +18,12 @@ export class Interrupts {
     this.#terminal = terminal;
   }
 
-  /** The first signal that ended the work; undefined when none did. */
+  /** The first signal that stopped the work, if any. */
   get received(): string | undefined {
     return this.#received;
   }
 
-  /** For whatever is going on now. */
+  /** The signal for the current step. */
   get signal(): AbortSignal {
     return this.#current.signal;
   }
@@ -36,7 +36,7 @@ export class Interrupts {
     for (const name of watchedSignals) process.off(name, this.#onSignal);
   }
 
-  /** From now on a cleanup step runs: it has a signal of its own. */
+  /** Starts a cleanup step, which gets its own signal. */
   startCleanup(name: string): void {
     this.#cleaning = name;
     this.#asked = 0;

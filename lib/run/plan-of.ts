@@ -6,12 +6,12 @@ import { render, renderKnown } from "../recipe/render.js";
 import { fail, type Result } from "../failure/result.js";
 import type { Run } from "./run-context.js";
 
-/** The plan of a target as things are: the resolver's questions answered by the checks. */
+/** Returns the current plan of a target; the checks answer the resolver's questions. */
 export async function currentPlan(target: Target, run: Run, progress: Progress): Promise<Result<Plan>> {
   const resolution = resolve(run.recipe, target, progress);
   let answer: CheckResult | undefined;
   for (;;) {
-    // the first call starts the generator; what it is given then is not read
+    // the first call starts the generator and ignores its argument
     const next = resolution.next(answer as CheckResult);
     if (next.done) return next.value.ok ? next.value : fail(withDescriptions(next.value.failure, run));
     answer = await run.facts.check(next.value);
@@ -25,7 +25,7 @@ export async function currentPlan(target: Target, run: Run, progress: Progress):
   }
 }
 
-/** A failure as people would say it: facts by what they mean, messages filled in, and no place in the built-in recipe. */
+/** Returns the failure with fact descriptions and filled-in messages, and without positions in the built-in recipe. */
 export function withDescriptions(failure: Failure, { recipe, services }: Run): Failure {
   if (failure.kind === "precondition") {
     const { task, message, at } = failure;
@@ -38,7 +38,7 @@ export function withDescriptions(failure: Failure, { recipe, services }: Run): F
   return desc === undefined ? failure : { ...failure, desc: render(desc, services.vars(recipe)) };
 }
 
-/** How a run that a signal ended says so. */
+/** Returns the failure of a run that a signal stopped. */
 export function interrupted({ interrupts }: Run): Failure {
   return { kind: "interrupted", signal: interrupts.received ?? String(interrupts.signal.reason) };
 }

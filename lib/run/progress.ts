@@ -4,12 +4,12 @@ import type { Result } from "../failure/result.js";
 
 export type Report = (text: string) => void;
 
-/** How the steps that do not own the terminal are shown. */
+/** Shows the steps that do not own the terminal. */
 export interface Progress {
   show<T>(title: string, work: (report: Report) => Promise<Result<T>>): Promise<Result<T>>;
 }
 
-/** One line when a step ends; nothing in between. For logs and pipes. */
+/** Prints one line when a step ends; for logs and pipes. */
 export function plainProgress(terminal: Terminal): Progress {
   return {
     async show(title, work) {
@@ -20,7 +20,7 @@ export function plainProgress(terminal: Terminal): Progress {
   };
 }
 
-/** A spinner, with what the step reports below it while it runs, and what it says below its title. */
+/** Shows a spinner, with the progress of the step and what it prints below the title. */
 export function listProgress(terminal: Terminal): Progress {
   return {
     async show(title, work) {

@@ -3,7 +3,7 @@ import { explain, failureText } from "../failure/explain.js";
 import type { Failure } from "../failure/failure.js";
 import { printJson, printNote } from "../host/screen.js";
 
-/** Says what went wrong, on stderr, or as a JSON line on stdout; returns the exit code. */
+/** Prints a failure on stderr, or as JSON on stdout. Returns the exit code. */
 export function reportFailure(failure: Failure, json: boolean): number {
   const code = exitCode(failure);
   if (json) {
@@ -14,13 +14,13 @@ export function reportFailure(failure: Failure, json: boolean): number {
       failure: { kind: rootKind(failure), message, where, hint },
     });
   } else if (failure.kind !== "exit-code") {
-    // a command's own exit code needs no words of ours
+    // a command's own exit code needs no message
     printNote(failureText(failure));
   }
   return code;
 }
 
-/** What failed underneath, without the task it failed in. */
+/** Returns the kind of the failure inside a `task-failed`. */
 function rootKind(failure: Failure): string {
   if (failure.kind === "task-failed") return rootKind(failure.cause);
   return failure.kind;

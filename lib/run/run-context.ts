@@ -8,7 +8,7 @@ import type { Interrupts } from "./interrupts.js";
 import type { RunOptions } from "./run-options.js";
 import type { Progress } from "./progress.js";
 
-/** What the runner itself uses of the context that it hands to checks and steps. */
+/** The part of the context of checks and steps that the runner itself uses. */
 export interface RunContext {
   readonly project: { readonly root: string };
   readonly options: RunOptions;
@@ -25,7 +25,7 @@ export interface RunContext {
   readonly code: TrustedCode;
 }
 
-/** What the runner needs from the room above it: variables, contexts, and news of what a step changed. */
+/** What the runner needs from the caller: variables, contexts, and a call after each step. */
 interface RunServices {
   readonly terminal: Terminal;
   readonly options: RunOptions;
@@ -38,7 +38,7 @@ interface RunServices {
     signal: AbortSignal,
     report: (text: string) => void,
   ): RunContext;
-  /** Drops what was read before a step that has just run, because the step may have changed it. */
+  /** Drops what was read before a step, because the step may have changed it. */
   refresh(recipe: Recipe): Promise<Result<void>>;
 }
 

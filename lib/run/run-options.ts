@@ -1,35 +1,35 @@
 import type { InitOptions } from "./init-options.js";
 
-/** What the command line says about a run. */
+/** The options of a run, from the command line. */
 export interface RunOptions {
   /** Confirms that count as answered yes: all of them, or those of the tasks named. */
   readonly yes: "all" | ReadonlySet<string>;
   readonly passphraseFd?: number;
   readonly passphraseFile?: string;
   readonly passphraseCommand?: string;
-  /** Parts of the vault to open; none is what is opened without being asked for. */
+  /** Parts of the vault to open; empty means those that are open by default. */
   readonly parts: readonly string[];
   /** For `with`: variables of the command, each with the file in the vault that has its value. */
   readonly variables: readonly { readonly name: string; readonly path: string }[];
   /** For `with`: run the command in the shell's container. */
   readonly inShell: boolean;
-  /** For `passwd` and `upgrade`: the passphrase that is to be. */
+  /** For `passwd` and `upgrade`: the file with the new passphrase. */
   readonly newPassphraseFile?: string;
-  /** The remote is not asked anything, where that takes a network. */
+  /** Do not contact a remote that needs a network. */
   readonly offline: boolean;
-  /** Unsaved work may be thrown away. */
+  /** Drop unsaved work. */
   readonly discard: boolean;
-  /** What cannot be read, or cannot be in a vault, is left out of it. */
+  /** Leave out files that cannot be read or stored in a vault. */
   readonly skipUnreadable: boolean;
   /** For `restore`: which copy of the history, by number or time. */
   readonly at?: string;
-  /** A refusal that protects something may be overridden. */
+  /** Override a refusal that protects something. */
   readonly force: boolean;
   readonly verbose: boolean;
-  /** For `init`: answers to what it asks. */
+  /** For `init`: answers to its questions. */
   readonly init: InitOptions;
-  /** stdout is for JSON alone. */
+  /** Print JSON on stdout. */
   readonly json: boolean;
-  /** What follows `--`: the command that `shell` runs in place of a shell. */
+  /** The command after `--`, which `shell` runs in place of a shell. */
   readonly args: readonly string[];
 }

@@ -9,8 +9,8 @@ import { plainProgress, type Report } from "./progress.js";
 import type { Run } from "./run-context.js";
 
 /**
- * One step: its preconditions, its work with time limit and retries, and then whether it achieved what it says.
- * Calls `onStart` when its work begins.
+ * Runs one step: its preconditions, its action with time limit and retries, then the check of what it provides. Calls
+ * `onStart` when the action begins.
  */
 export async function runStep(
   task: Task,
@@ -25,7 +25,7 @@ export async function runStep(
   run.facts.invalidate(task);
   const refreshed = await run.services.refresh(run.recipe);
   const { received, signal } = run.interrupts;
-  // whatever a step that was cut short says of it
+  // an interruption counts more than the step's own result
   if (signal.aborted) return fail({ kind: "interrupted", signal: received ?? String(signal.reason) });
   if (!worked.ok) return fail(withTaskName(task, worked.failure));
   if (!refreshed.ok) return refreshed;
@@ -76,7 +76,7 @@ async function runAttempt(
     const title =
       task.desc === undefined ? task.name : `${task.name}: ${render(task.desc, services.vars(recipe, task))}`;
     const quiet = task.silent || task.interactive;
-    // a list that is drawn again and again would be mixed with what such a task prints
+    // a list that is redrawn would be mixed with the task's output
     const shown = printsFreely(task) ? plainProgress(services.terminal) : progress;
     const result = await (quiet ? work(() => undefined) : shown.show(title, work));
     if (limit.signal.aborted && !result.ok)
@@ -107,7 +107,7 @@ async function checkAchieved(task: Task, { facts }: Run): Promise<Result<void>> 
   return ok(undefined);
 }
 
-/** A command's own exit code, an interruption and a plan that is out of date speak for themselves; everything else says which task it was. */
+/** Adds the task's name to a failure, except to an exit code, an interruption and an outdated plan. */
 function withTaskName(task: Task, cause: Failure): Failure {
   return cause.kind === "exit-code" || cause.kind === "interrupted" || cause.kind === "changed-meanwhile"
     ? cause

@@ -8,13 +8,13 @@ import { withDescriptions, interrupted, currentPlan } from "./plan-of.js";
 import { runStep } from "./run-step.js";
 import type { Run } from "./run-context.js";
 
-/** How often a plan may turn out to be out of date. */
+/** How often a plan may be outdated before the run gives up. */
 const maxReplans = 5;
 
 /** What a run of one target has done so far. */
 interface TargetState {
   readonly target: Target;
-  /** It is what a `finally` runs. */
+  /** The target is an entry of a `finally`. */
   readonly cleanup: boolean;
   readonly ran: Set<string>;
   readonly declined: Set<string>;
@@ -24,8 +24,8 @@ interface TargetState {
 }
 
 /**
- * Brings a target about, one step at a time, planning again after each with what is known by then. Whatever happens,
- * the `finally` entries of every task that started are then run, the last started first.
+ * Reaches a target one step at a time, and plans again after each step. At the end it always runs the `finally` entries
+ * of all tasks that started, the last started first.
  */
 export async function runTarget(target: Target, run: Run, cleanup = false): Promise<Result<void>> {
   const state: TargetState = {
@@ -41,7 +41,7 @@ export async function runTarget(target: Target, run: Run, cleanup = false): Prom
   try {
     outcome = await runUntilDone(state, run);
   } finally {
-    // also when a bug is on its way out
+    // also after a thrown error
     failures = await cleanUp(state.started, run);
   }
   if (failures.length === 0) return outcome;
@@ -53,7 +53,7 @@ export async function runTarget(target: Target, run: Run, cleanup = false): Prom
 }
 
 async function runUntilDone(state: TargetState, run: Run): Promise<Result<void>> {
-  // what a cleanup is to do may not be wanted any more: that is for whoever asked for it
+  // whether a cleanup is still needed is up to the caller, so it does not plan again
   for (let replans = state.cleanup ? maxReplans : 0; ;) {
     if (run.interrupts.signal.aborted) return fail(interrupted(run));
     const plan = await currentPlan(state.target, run, state);
@@ -75,12 +75,12 @@ async function runUntilDone(state: TargetState, run: Run): Promise<Result<void>>
   }
 }
 
-/** Others open and close the vault too; who meets that each time gives up. */
+/** Other sessions open and close the vault too; a limit ends endless replanning. */
 function isOutdated(failure: Failure, replans: number): boolean {
   return failure.kind === "changed-meanwhile" && replans < maxReplans;
 }
 
-/** Takes the first step of a plan, or settles that its branch is not wanted. */
+/** Runs the first step of a plan, or records that its branch was declined. */
 async function runNextStep(
   plan: Plan,
   step: PlannedStep,
@@ -105,14 +105,14 @@ async function runNextStep(
   if (services.options.verbose) services.terminal.print(`+ ${step.task}: ${step.reason}`);
   const forced = state.target.named && state.target.tasks.includes(task.name);
   if (!forced && (await alreadyHolds(task, facts))) return ok(undefined);
-  // what was asked for prints results; what it needs, and what is done afterwards, only tells of itself
+  // only the requested task prints results on stdout
   const isAsked = state.target.tasks.includes(task.name) && !state.cleanup;
   const stdout = isAsked && !services.options.json ? "stdout" : "stderr";
   const result = await runStep(task, run, stdout, () => {
     state.ran.add(task.name);
     if (task.finally.length > 0) state.started.push(task);
   });
-  // it did nothing, so there is nothing of it to clean up, and it is to run yet
+  // it did nothing: there is nothing to clean up, and it has yet to run
   if (!result.ok && result.failure.kind === "changed-meanwhile") {
     state.ran.delete(task.name);
     if (state.started.at(-1) === task) state.started.pop();
@@ -124,7 +124,7 @@ async function runNextStep(
   return without;
 }
 
-/** A step's fact may have come true since it was planned. */
+/** Returns whether a step became unnecessary since it was planned. */
 async function alreadyHolds(task: Task, facts: Run["facts"]): Promise<boolean> {
   if (task.provides.length + task.clears.length === 0) return false;
   for (const fact of task.provides) if ((await facts.recheck(fact)).state !== "true") return false;
@@ -132,7 +132,7 @@ async function alreadyHolds(task: Task, facts: Run["facts"]): Promise<boolean> {
   return true;
 }
 
-/** A want that was accepted and failed ends the goal, unless somebody says otherwise; `--yes` does not. */
+/** Asks whether to continue without a want that failed; --yes does not answer. Without a terminal it fails. */
 async function offerToContinue(
   want: { readonly task: string },
   failure: Failure,
@@ -141,7 +141,7 @@ async function offerToContinue(
   const { terminal, options } = services;
   if (!terminal.interactive || options.args.length > 0) return fail(failure);
   terminal.print(failureText(failure));
-  const answer = await terminal.confirm(`Go on to ${want.task} all the same?`, false);
+  const answer = await terminal.confirm(`Continue with ${want.task} anyway?`, false);
   if (!answer.ok) return answer;
   return answer.value ? ok(undefined) : fail(failure);
 }
@@ -150,7 +150,7 @@ function stepOf(plan: Plan, task: string): PlannedStep | undefined {
   return plan.steps.find((step) => step.task === task);
 }
 
-/** The innermost want on the way from the target to a step. */
+/** Returns the innermost want between the target and a step. */
 function wantOf(plan: Plan, step: PlannedStep): { readonly by: string; readonly fact: string } | undefined {
   for (const name of step.branch.toReversed()) {
     const cause = stepOf(plan, name)?.cause;
@@ -159,7 +159,7 @@ function wantOf(plan: Plan, step: PlannedStep): { readonly by: string; readonly 
   return undefined;
 }
 
-/** Runs every entry, whatever becomes of the others: a bug in one is thrown once all have had their turn. */
+/** Runs all entries even if some fail; an error thrown by one is rethrown at the end. */
 async function cleanUp(started: readonly Task[], run: Run): Promise<Failure[]> {
   const failures: Failure[] = [];
   const bugs: unknown[] = [];
@@ -191,7 +191,7 @@ async function cleanUpOne({ task, unless }: FinallyEntry, run: Run): Promise<Res
   }
 }
 
-/** Others who leave at the same time may undo what a step has just achieved, or have done already what it was for. */
+/** A session that ends at the same time may undo what a step achieved, or do it first. */
 function isConcurrentChange(failure: Failure, replans: number): boolean {
   const { kind } = failure.kind === "task-failed" ? failure.cause : failure;
   return (

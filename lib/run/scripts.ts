@@ -7,7 +7,7 @@ import type { TrustedCode } from "../trust/trusted-code.js";
 import { builtinStep } from "./builtin-steps.js";
 import type { StepScript } from "./run-context.js";
 
-/** A script as a module with its exports, or as a program to run. */
+/** A loaded script: a module with exports, or a program to run. */
 export type LoadedScript =
   | { readonly kind: "module"; readonly script: StepScript }
   | { readonly kind: "program"; readonly file: string };
@@ -43,8 +43,8 @@ export const builtinScripts = [
 ] as const;
 
 /**
- * Begins what a target is sure to come to: the question to the engine, where one of its tasks hangs on the container,
- * and, while the engine thinks, the loading of its scripts.
+ * Starts early what a target is certain to need: the question to the engine, if a task depends on the container, and
+ * the loading of its scripts.
  */
 export function preload(recipe: Recipe, tasks: readonly string[], askEngine: () => unknown): void {
   for (const task of tasks.flatMap((name) => recipe.tasks.get(name) ?? [])) {
@@ -57,7 +57,7 @@ export function preload(recipe: Recipe, tasks: readonly string[], askEngine: () 
   }
 }
 
-/** The checks of these facts, and of all that they require. */
+/** Returns the checks of these facts and of all facts they require. */
 function requiredChecks(recipe: Recipe, facts: readonly string[]): readonly Check[] {
   return facts.flatMap((name) => {
     const fact = recipe.facts.get(name);
@@ -71,7 +71,9 @@ function isBuiltin(check: Check | undefined, name: string): boolean {
   return check?.kind === "script" && check.script.kind === "builtin" && check.script.name === name;
 }
 
-/** Loads a script once, as it was trusted. A file of a project without exports is a program. Failures: `script`, `untrusted-file`. */
+/**
+ * Loads a script as it was trusted. A project file without exports is a program. Failures: `script`, `untrusted-file`.
+ */
 export async function loadScript(ref: ScriptRef, code: TrustedCode): Promise<Result<LoadedScript>> {
   if (ref.kind === "builtin") return ok({ kind: "module", script: await builtinStep(ref.name) });
   const { file } = ref;

@@ -2,7 +2,7 @@ import { factsOf } from "../recipe/read-check.js";
 import type { Recipe } from "../recipe/recipe.js";
 import { type FlagName, flags } from "./flags.js";
 
-/** The flags of some tasks, and of all tasks that a run of them may reach: by needs, wants and `finally`. */
+/** Returns the flags of tasks and of all tasks that they may reach by needs, wants and `finally`. */
 export function flagsOf(recipe: Recipe, tasks: readonly string[]): ReadonlySet<FlagName> {
   const seen = new Set<string>();
   const found = new Set<FlagName>();

@@ -14,8 +14,8 @@ import type { StepContext } from "./step.js";
 const tries = 3;
 
 /**
- * Opens something with the passphrase that this run knows already, or else asks for it: three times on a terminal, once
- * from any other source. What opened it is kept for the rest of the run. Failure: `wrong-passphrase`, and those of asking.
+ * Opens something with the passphrase this run knows, or asks for it: three times on a terminal, once from any other
+ * source. Keeps one that worked for the rest of the run. Failures: `wrong-passphrase`, and those of asking.
  */
 export async function withPassphrase<T>(
   context: StepContext,
@@ -26,7 +26,7 @@ export async function withPassphrase<T>(
   if (session.passphrase.known !== undefined) {
     const opened = await open(session.passphrase.known);
     if (opened.ok || opened.failure.kind !== "wrong-passphrase" || !terminal.interactive) return opened;
-    terminal.print("This vault has another passphrase than the one before.");
+    terminal.print("This vault has a different passphrase.");
   }
   const shared = session.passphrase.known === undefined ? await fromOtherSessions(context) : undefined;
   if (shared !== undefined) {
@@ -50,13 +50,11 @@ export async function withPassphrase<T>(
     given.value.secret.wipe();
     if (opened.failure.kind !== "wrong-passphrase") return opened;
     if (!given.value.asked || attempt === tries) return fail({ ...opened.failure, tries: attempt });
-    terminal.print(
-      `That does not open it. ${tries - attempt} more ${tries - attempt === 1 ? "try" : "tries"}.`,
-    );
+    terminal.print(`Wrong passphrase. ${tries - attempt} more ${tries - attempt === 1 ? "try" : "tries"}.`);
   }
 }
 
-/** From a session that is open here, where nothing else was named as its source. */
+/** Asks other open sessions, unless another source was named. */
 async function fromOtherSessions(context: StepContext): Promise<Passphrase | undefined> {
   if (context.session.passphrase.isGiven || Object.keys(sourcesOf(context).sources).length > 0)
     return undefined;
@@ -64,7 +62,7 @@ async function fromOtherSessions(context: StepContext): Promise<Passphrase | und
   return askOtherSessions(context.project);
 }
 
-/** Asks for the passphrase of the vault here, and begins to make the key of it; what opens the vault finds out whether it is right. */
+/** Asks for the passphrase and starts to derive its key. Whether it is right shows when the vault is opened. */
 export async function offerPassphrase(context: StepContext, question: string): Promise<Result<void>> {
   const { session, project } = context;
   if (session.passphrase.isGiven) return ok(undefined);
@@ -80,8 +78,8 @@ export async function offerPassphrase(context: StepContext, question: string): P
 }
 
 /**
- * The passphrase of another vault: the one that is known if that opens it, else what is typed, three times. It is the
- * caller's to wipe. Failures: `wrong-passphrase`, and those of opening and asking.
+ * Returns the passphrase of another vault: the known one if it opens that, else one typed by the user, three times at
+ * most. The caller wipes it. Failures: `wrong-passphrase`, and those of opening and asking.
  */
 export async function otherPassphrase(
   { terminal, signal }: StepContext,
@@ -99,14 +97,14 @@ export async function otherPassphrase(
     if (passphrase !== known) passphrase.wipe();
     if (opened.failure.kind !== "wrong-passphrase" || attempt === tries || !terminal.interactive)
       return opened;
-    terminal.print(attempt === 0 ? "It has another passphrase." : "That does not open it.");
+    terminal.print(attempt === 0 ? "It has a different passphrase." : "Wrong passphrase.");
     const typed = await terminal.secret(question, signal);
     if (!typed.ok) return typed;
     passphrase = typed.value;
   }
 }
 
-/** The passphrase of the vault here, which it was made sure that it opens. */
+/** Returns the passphrase of the local vault, after opening it once. */
 export function provenPassphrase(context: StepContext, question: string): Promise<Result<Secret>> {
   return withPassphrase(context, question, async (passphrase) => {
     const opened = await openVault(context.project.vaultFile, passphrase);
@@ -116,7 +114,7 @@ export function provenPassphrase(context: StepContext, question: string): Promis
   });
 }
 
-/** The passphrase for a new vault; kept for the rest of the run. */
+/** Returns the passphrase for a new vault, and keeps it for the rest of the run. */
 export async function choosePassphrase(context: StepContext): Promise<Result<Secret>> {
   const given = await newPassphrase(sourcesOf(context));
   if (!given.ok) return given;
@@ -124,7 +122,7 @@ export async function choosePassphrase(context: StepContext): Promise<Result<Sec
   return ok(given.value.secret);
 }
 
-/** The passphrase that is to take the place of another: from --new-passphrase-file, or typed twice. */
+/** Returns the new passphrase: from --new-passphrase-file, or typed twice. */
 export async function newPassphraseForVault(context: StepContext): Promise<Result<Secret>> {
   const { newPassphraseFile: file } = context.options;
   const given = await newPassphrase(

@@ -13,18 +13,18 @@ import { pushVault } from "./push-vault.js";
 import { saveVault, vaultSaved } from "./save-vault.js";
 import type { StepContext } from "./step.js";
 
-/** A guard that ended, as when the engine was restarted, is started again so much later, in ms. */
+/** Delay before a watcher that ended is started again, for example after the engine was restarted, in ms. */
 const restartMs = 5_000;
-/** What could not be saved is tried again so much later, if nothing changes before. */
+/** Delay before a failed save is tried again if nothing changes before, in ms. */
 const retryMs = 60_000;
-/** How often the guard is told again that all is saved: a shell that was opened since has made it forget. */
+/** How often the watcher is told again that everything is saved, in ms: a newly opened shell makes it forget. */
 const remindMs = 60_000;
 
 /**
- * What goes on beside a shell while the vault is open, until `over` aborts: gives the passphrase to other tazpods here,
- * and seals what changes to disk. That is once nothing has changed for a quarter of `autosave` (five seconds at most), and
- * begins no later than six tenths of it after the first change. Nothing is said on the terminal, which is the shell's.
- * Returns in words what could not be saved to the end.
+ * Runs while a shell has the vault open, until `over` aborts: shares the passphrase with other tazpods here, and seals
+ * changes to disk. A save starts once nothing has changed for a quarter of `autosave` (five seconds at most), and at
+ * the latest six tenths of `autosave` after the first change. Prints nothing, because the terminal is the shell's.
+ * Returns a message about work that could not be saved, if any.
  */
 export async function autosaveWhileOpen(
   context: StepContext,
@@ -45,15 +45,15 @@ export async function autosaveWhileOpen(
 }
 
 class AutosaveLoop {
-  /** The vault was closed, or its container is gone: there is nothing to tend. */
+  /** The vault was closed, or its container is gone. */
   closed = false;
   readonly #context: StepContext;
   readonly #secrets: SecretsFolder;
   readonly #over: AbortSignal;
-  /** How the RAM folder looks, and how it looked when it was last known to be saved. */
+  /** State of the RAM folder as the watcher reports it, now and when it was last saved. */
   #here = "";
   #saved = "";
-  /** In ms since 1970: the first change that was not saved, and when to save. */
+  /** Time of the first unsaved change, and of the next save, in ms since 1970. */
   #first: number | undefined;
   #due: number | undefined;
   #failed: { readonly failure: Failure; readonly at: Date } | undefined;
@@ -68,10 +68,13 @@ class AutosaveLoop {
   get problem(): string | undefined {
     if (this.#failed === undefined) return undefined;
     const { failure, at } = this.#failed;
-    return `What had changed could not be saved while the shell was open (last tried at ${at.toTimeString().slice(0, 5)}): ${failureText(failure)}`;
+    return `Some changes could not be saved while the shell was open (last tried at ${at.toTimeString().slice(0, 5)}): ${failureText(failure)}`;
   }
 
-  /** The passphrase, from another session, if this one joined it and was never told; one that opens nothing is forgotten. */
+  /**
+   * Gets the passphrase from another session if this run does not know it. One that does not open the vault is
+   * discarded.
+   */
   async learnPassphrase(): Promise<void> {
     const { session, project } = this.#context;
     if (session.passphrase.known !== undefined) return;
@@ -83,7 +86,7 @@ class AutosaveLoop {
     session.passphrase.keep(given);
   }
 
-  /** For as long as one guard lasts. */
+  /** Runs one watcher until it ends. */
   async runWatcher(): Promise<void> {
     const { autosaveMs, unattendedMs } = this.#context.project.config.session;
     const ended = new AbortController();
@@ -106,7 +109,7 @@ class AutosaveLoop {
     guard.end();
   }
 
-  /** What is there first is looked at at once: it may have been changed before anybody watched. */
+  /** Schedules a save. The first report is saved at once: something may have changed before the watcher started. */
   #changed(look: string): void {
     const { autosaveMs } = this.#context.project.config.session;
     const time = now().getTime();
@@ -120,7 +123,7 @@ class AutosaveLoop {
     this.#wake();
   }
 
-  /** Until there is something to do. */
+  /** Waits until a save is due or something happens. */
   async #pause(): Promise<void> {
     const ms = this.#due === undefined ? remindMs : Math.max(0, this.#due - now().getTime());
     const woken = new AbortController();
@@ -145,18 +148,18 @@ class AutosaveLoop {
     const { kind } = saved.failure;
     if (kind === "vault-closed" || kind === "vault-vanished" || kind === "container-gone") this.closed = true;
     else this.#failed = { failure: saved.failure, at: now() };
-    // unless something has changed meanwhile
+    // keep an earlier date from a newer change
     this.#due ??= now().getTime() + retryMs;
   }
 
-  /** What has changed since is noted already. */
+  /** Records on the host whether the open vault is saved. */
   async #note(look: string): Promise<void> {
     const { vaultFolder } = this.#context.project;
     if (this.#saved !== look) await markUnsaved(vaultFolder);
     else if (this.#here === look) await markSaved(vaultFolder);
   }
 
-  /** "unsaved" where nobody here knows the passphrase, or where it is not wanted. */
+  /** Returns "unsaved" if the passphrase is not known, or autosave is off. */
   async #save(): Promise<Result<"saved" | "sealed" | "unsaved">> {
     const { session, project } = this.#context;
     const { state, reason } = await vaultSaved(this.#context);
@@ -169,7 +172,7 @@ class AutosaveLoop {
     return done.ok ? ok("sealed") : done;
   }
 
-  /** What cannot be pushed now is pushed at the end of the session, which also says why not. */
+  /** Pushes if it needs no login. The push at the end of the session reports failures. */
   async #push(): Promise<void> {
     const { project } = this.#context;
     if (!project.config.session.autopush || isOffline(this.#context)) return;

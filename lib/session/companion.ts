@@ -7,14 +7,14 @@ import type { Passphrase } from "../vault/read-passphrase.js";
 import type { StepContext } from "./step.js";
 
 export interface ShellCompanion {
-  /** Ends it all, and says what there is to say. Returns whether the shell was ended for want of a key pressed. */
+  /** Stops everything and prints what the user has to know. Returns whether the shell was ended because it was idle. */
   stop(): Promise<boolean>;
 }
 
-/** So much later than the shell, in ms: that comes first. */
+/** Delay after the start of the shell, which goes first, in ms. */
 const delayMs = 300;
 
-/** What goes on while a shell is open; `end` ends the shell. */
+/** Starts what runs next to a shell: autosave, passphrase sharing and the idle limit. `end` ends the shell. */
 export function startCompanion(
   context: StepContext,
   secrets: SecretsFolder,
@@ -38,7 +38,7 @@ export function startCompanion(
       for (const text of [problem, session.strays.takeMessage()])
         if (text !== undefined) terminal.print(text);
       if (wasIdle)
-        context.terminal.print(`No key was pressed for ${formatMinutes(idleMs)}: the shell was ended.`);
+        context.terminal.print(`The shell was ended after ${formatMinutes(idleMs)} without input.`);
       return wasIdle;
     },
   };
@@ -51,7 +51,7 @@ async function startAutosave(
   over: AbortSignal,
 ): Promise<string | undefined> {
   if (!open) return undefined;
-  // at once: whoever has it may be just about to leave
+  // ask at once: the session that knows it may be about to end
   const isKnown = context.session.passphrase.known !== undefined;
   const serving = isKnown
     ? import("./passphrase-sharing.js").then(({ servePassphrase }) => servePassphrase(context))
@@ -69,7 +69,7 @@ async function startAutosave(
   return autosaveWhileOpen(context, secrets, over, serving);
 }
 
-/** One that has just opened its own shell does not give it yet. */
+/** Retries, because a session that has just opened its shell does not share it yet. */
 async function fromOtherSessions(
   { project }: StepContext,
   over: AbortSignal,

@@ -21,9 +21,9 @@ import { fail, ok, type Result, settle, take } from "../failure/result.js";
 import type { StepContext } from "./step.js";
 
 /**
- * What a new config is to say: from the flags, from a devcontainer.json or Dockerfile that is there, and, on a terminal
- * and without --yes, from questions. Writes nothing. Failures: `interrupted` and `answer-needed` for a question that got
- * no answer, `usage` and `invalid-document` for a devcontainer.json that was asked for and cannot be taken.
+ * Returns the settings for a new config: from flags, from a devcontainer.json or Dockerfile of the project, and, on a
+ * terminal without --yes, from questions. Writes nothing. Failures: `interrupted` and `answer-needed` for a question
+ * without an answer, `usage` and `invalid-document` for a devcontainer.json that was requested and cannot be used.
  */
 export function initAnswers(context: StepContext): Promise<Result<NewConfig>> {
   return settle(async () => {
@@ -48,7 +48,7 @@ class Questions {
     this.#asks = terminal.interactive && options.yes !== "all" && !options.yes.has("init");
   }
 
-  /** What a file of the project says, if it is wanted. */
+  /** Returns the settings that a file of the project offers, if the user accepts them. */
   async offered(): Promise<Result<OfferedSettings>> {
     const { project, options, terminal } = this.#context;
     const { devcontainer, image, build } = options.init;
@@ -57,19 +57,19 @@ class Questions {
     const found = await findDevcontainer(project.root);
     if (!found.ok) {
       if (isWanted) return found;
-      terminal.print(`${failureText(found.failure)}\nIt is left out.`);
+      terminal.print(`${failureText(found.failure)}\nIt is ignored.`);
     }
     if (found.ok && found.value !== undefined) return this.#take(found.value, isWanted);
     if (isWanted)
       return fail({
         kind: "usage",
         message: `--from-devcontainer: there is no devcontainer.json in ${project.root}.`,
-        hint: "It is looked for as .devcontainer/devcontainer.json and .devcontainer.json; --build DOCKERFILE takes a Dockerfile.",
+        hint: "It can be .devcontainer/devcontainer.json or .devcontainer.json. Use --build DOCKERFILE for a Dockerfile.",
       });
     const dockerfile =
       image === undefined && build === undefined ? await findDockerfile(project.root) : undefined;
     if (dockerfile === undefined) return ok({});
-    // one at the root is more often that of what is developed here
+    // a Dockerfile at the root is more often for the software developed here
     const preset = dockerfile.file !== "Dockerfile";
     const question = `Build the container's image from ${dockerfile.file}?`;
     const answer = await terminal.confirm(question, preset, this.#context.signal);
@@ -84,10 +84,10 @@ class Questions {
     const said = formatSettings(settings);
     const left = notRead.length === 0 ? [] : [`Not read: ${notRead.map(printable).join(", ")}`];
     terminal.print(
-      [`${file}:`, ...(said.length === 0 ? ["nothing for tazpod"] : said), ...left].join("\n  "),
+      [`${file}:`, ...(said.length === 0 ? ["no settings for tazpod"] : said), ...left].join("\n  "),
     );
     if (isWanted || said.length === 0) return ok(settings);
-    const answer = await terminal.confirm(`Take what ${file} says?`, true, signal);
+    const answer = await terminal.confirm(`Use the settings of ${file}?`, true, signal);
     return answer.ok ? ok(answer.value ? settings : {}) : answer;
   }
 
@@ -124,13 +124,13 @@ class Questions {
     return found.ok ? ok({ build: found.value.dockerfile }) : found;
   }
 
-  /** tazpod's own image has tazpod's user; of another one it is not known. */
+  /** Asks for the user unless the image is the default one, which has the default user. */
   async user({ image, build, user }: OfferedSettings): Promise<Result<Pick<NewConfig, "user">>> {
     const given = this.#context.options.init.user ?? user;
     if (given !== undefined) return ok({ user: given });
     const isOwn = build === undefined && (image ?? defaults.image) === defaults.image;
     if (!this.#asks || isOwn) return ok({});
-    this.#say("The user of the shell: one that the image has.");
+    this.#say("The user of the shell. It has to exist in the image.");
     return this.#ask("User [root]:", async (text) => {
       const read = readUser(text === "" ? "root" : text);
       return "value" in read ? { value: { user: read.value } } : read;
@@ -144,7 +144,7 @@ class Questions {
     let url = remote;
     if (url === undefined && this.#asks) {
       this.#say(
-        "Where the vault is kept: an S3 bucket (s3://BUCKET), a folder (/media/usb), or nowhere yet (none).",
+        "Where to keep the vault: an S3 bucket (s3://BUCKET), a folder (/media/usb), or none for now.",
       );
       const asked = await this.#ask(`Vault [${preset}]:`, async (text) =>
         readRemote(text === "" ? preset : text, project.root),
@@ -169,7 +169,7 @@ class Questions {
     const { engine } = this.#context.options.init;
     if (engine !== undefined) return ok({ engine });
     if (!this.#asks) return ok({});
-    this.#say(`What runs the container: ${engineChoices.join(", ")}.`);
+    this.#say(`The engine that runs the container: ${engineChoices.join(", ")}.`);
     const asked = await this.#ask("Engine [auto]:", async (text) => readEngine(text === "" ? "auto" : text));
     if (!asked.ok) return asked;
     return ok(asked.value === "auto" ? {} : { engine: asked.value });
@@ -179,7 +179,7 @@ class Questions {
     this.#context.terminal.print(text);
   }
 
-  /** Asks until the answer can be read. */
+  /** Asks until the answer is valid. */
   async #ask<T>(question: string, read: (text: string) => Promise<Answer<T>>): Promise<Result<T>> {
     const { terminal, signal } = this.#context;
     for (;;) {
@@ -187,12 +187,12 @@ class Questions {
       if (!line.ok) return line;
       const answer = await read(line.value);
       if ("value" in answer) return ok(answer.value);
-      terminal.print(/^[a-z]/.test(answer.expected) ? `It takes ${answer.expected}.` : answer.expected);
+      terminal.print(/^[a-z]/.test(answer.expected) ? `Enter ${answer.expected}.` : answer.expected);
     }
   }
 }
 
-/** A line for each setting, in the words of the config. */
+/** Returns a line for each setting, with the names of the config. */
 function formatSettings(settings: OfferedSettings): string[] {
   const { image, build, user, env = {}, mounts = [], ports = [] } = settings;
   const map = (value: object): string =>

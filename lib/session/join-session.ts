@@ -16,8 +16,8 @@ export interface JoinedSession {
 }
 
 /**
- * Joins those who have a shell here, if the vault is still as open as this run takes it to be: from then on nobody who
- * leaves locks it. Failure: `changed-meanwhile`.
+ * Registers this run as an open shell, if the vault is still open or closed as this run last saw it. From then on no
+ * other session locks the vault. Failure: `changed-meanwhile`.
  */
 export function joinShells(
   context: StepContext,
@@ -32,7 +32,7 @@ export function joinShells(
     if (!others.ok) return others;
     if (open.value && !session.vault.unlockedHere && others.value.length === 0)
       terminal.print(foundOpenMessage);
-    // what somebody has opened by hand stays open
+    // parts opened with `unlock` stay open
     const shared = others.value.flatMap(({ parts }) => parts);
     session.parts.toClose = options.parts.filter((part) =>
       [...session.parts.opened, ...shared].includes(part),
@@ -43,7 +43,7 @@ export function joinShells(
 }
 
 const foundOpenMessage =
-  "The vault was open, with no shell in it: unlocked by itself, or left by a tazpod that was killed. It is saved and locked when you leave.";
+  "The vault was open without a shell: after `tazpod unlock`, or because a tazpod was killed. It is saved and locked when you leave.";
 
 async function checkStillOpen(
   context: StepContext,
@@ -53,19 +53,22 @@ async function checkStillOpen(
   const { project, session } = context;
   const open = await isRecordedOpen(project.vaultFolder, state);
   if (!open.ok || open.value === session.vault.sawOpen) return open;
-  // the record and this run's last look differ: another tazpod has opened or closed it, or it was closed from inside
+  // the record differs from what this run saw: another tazpod opened or closed the vault, or it was closed from inside
   const found = await readOpenState(secrets);
   if (!found.ok) return found;
   if (found.value === "closing") return finishInterruptedLock(context, secrets);
   if (found.value === "changed") return fail(openStateChanged(context));
   if (found.value !== "closed") return ok(true);
   if (session.vault.sawOpen)
-    return fail({ kind: "changed-meanwhile", detail: "The vault has just been locked from another shell" });
+    return fail({ kind: "changed-meanwhile", detail: "Another shell has just locked the vault" });
   const forgotten = await forgetOpen(project.vaultFolder);
   return forgotten.ok ? ok(false) : forgotten;
 }
 
-/** Brings a lock that was cut short to its end; what comes then is to be planned again. All was saved before it began. */
+/**
+ * Completes a lock that was interrupted; everything was saved before it started. Always fails with `changed-meanwhile`,
+ * so that the plan is made again.
+ */
 export function finishLocking(context: StepContext, secrets: SecretsFolder): Promise<Result<never>> {
   const { project, signal } = context;
   return withProjectLock(project.vaultFolder, signal, () => finishInterruptedLock(context, secrets));
@@ -79,7 +82,7 @@ async function finishInterruptedLock(
   if (!found.ok) return found;
   if (found.value === "closing") {
     const cleared = await clearFolder(secrets);
-    // whoever holds on to what was there has nothing to do with what is opened anew
+    // processes that still have old files open do not get in the way of a new unlock
     if (!cleared.ok && cleared.failure.kind !== "still-held") return cleared;
     const forgotten = await forgetOpen(project.vaultFolder);
     if (!forgotten.ok) return forgotten;
@@ -87,6 +90,6 @@ async function finishInterruptedLock(
   session.vault.isLeaving = false;
   return fail({
     kind: "changed-meanwhile",
-    detail: "Locking the vault had not come to its end, and has now",
+    detail: "A previous lock was interrupted; it is complete now",
   });
 }

@@ -1,17 +1,17 @@
 import { Transform } from "node:stream";
 
 const mask = "***";
-/** What is shorter than this, in bytes, stands in any text by chance. */
+/** Shorter secrets are not masked, since they occur in any text by chance. */
 export const minMaskedBytes = 4;
-/** A line of a longer secret is masked by itself, too, from this many bytes on. */
+/** Lines of a secret of at least this many bytes are masked on their own, too. */
 const minMaskedLine = 8;
 
 /**
- * Passes bytes on with every secret in them replaced by `***`, also where it comes in pieces: what may be the beginning
- * of one is held back until that is known. Of a secret of several lines each line of eight bytes or more is replaced, too.
+ * Returns a stream that replaces every secret by `***`, also one that arrives in several chunks: a possible beginning
+ * is held back until the rest has come. Each line of eight bytes or more of a longer secret is replaced, too.
  */
 export function createMask(secrets: readonly Buffer[]): Transform {
-  // one character a byte, so that no secret is cut in the middle of one
+  // latin1 maps each byte to one character, so a secret is never split inside a character
   const texts = secrets.map((secret) => secret.toString("latin1"));
   const lines = texts.flatMap((text) => text.split(/\r?\n/)).filter((line) => line.length >= minMaskedLine);
   const wanted = [...new Set([...texts.filter((text) => text.length >= minMaskedBytes), ...lines])];
@@ -35,7 +35,7 @@ export function createMask(secrets: readonly Buffer[]): Transform {
   });
 }
 
-/** Where the secrets stand that begin before `cut`, the longest at each place. */
+/** Yields start and end of the secrets that begin before `cut`, the longest at each place. */
 function* findSecrets(text: string, wanted: readonly string[], cut: number): Generator<[number, number]> {
   for (let at = 0; at < cut;) {
     const found = wanted
@@ -48,7 +48,7 @@ function* findSecrets(text: string, wanted: readonly string[], cut: number): Gen
   }
 }
 
-/** From where on `text` may be the beginning of a secret whose end is yet to come; its length when nowhere. */
+/** Returns where an incomplete secret may begin at the end of `text`, or its length. */
 function findPartialMatch(text: string, wanted: readonly string[]): number {
   let first = text.length;
   for (const secret of wanted) {

@@ -23,8 +23,8 @@ import type { StepContext } from "./step.js";
 import { otherSessions } from "../project/sessions.js";
 
 /**
- * Opens those of the named parts that are still closed in a vault that is open. With nothing named, it says what is
- * closed. Failures: `precondition` where something else lies in the way, and those of unlocking; then all is as it was.
+ * Opens the named parts that are still closed in an open vault. If none is named, prints which parts are closed.
+ * Failures: `precondition` if a different file is in the way, and those of unlocking; then nothing has changed.
  */
 export async function openMissingParts(context: StepContext, secrets: SecretsFolder): Promise<Result<void>> {
   const { project, options, session, terminal, signal } = context;
@@ -48,11 +48,11 @@ export async function openMissingParts(context: StepContext, secrets: SecretsFol
   session.parts.opened = [...session.parts.opened, ...missing];
   const { files, bytes, unlinked } = opened.value;
   reportUnlinked(terminal, secrets, unlinked);
-  terminal.print(`✔ unlocked ${missing.join(", ")}: ${formatFileCount(files)}, ${formatBytes(bytes)}`);
+  terminal.print(`✔ Unlocked ${missing.join(", ")}: ${formatFileCount(files)}, ${formatBytes(bytes)}`);
   return ok(undefined);
 }
 
-/** Which parts are open; undefined is all of them. Failure: `vault-closed`. */
+/** Returns which parts are open; undefined means all. Failure: `vault-closed`. */
 export async function openParts(secrets: SecretsFolder): Promise<Result<OpenParts | undefined>> {
   const openState = await readOpenState(secrets);
   if (!openState.ok) return openState;
@@ -103,10 +103,10 @@ async function addParts(
   const isWhole = closedParts(opening).length === 0;
   const unpacked = await addFiles(secrets, { tar: added.tar, checked }, signal);
   if (!unpacked.ok) return unpacked;
-  // last: cut short before, what was put there is the same as in the sealed vault
+  // record it last: if interrupted before, the added files are equal to those in the sealed vault
   const recorded = await updateOpen(secrets, isWhole ? next : { ...next, parts: opening });
   if (!recorded.ok) return recorded;
-  // of the others it was said when they were opened
+  // the other links were reported when their parts were opened
   const unlinked = unpacked.value.unlinked.filter((path) => names.includes(partOf(path, parts)));
   const summary = await added.summary;
   return summary.ok ? ok({ ...summary.value, unlinked }) : summary;
@@ -123,7 +123,7 @@ async function readParts(
   return archive.summary;
 }
 
-/** What is in the RAM folder, whatever of it cannot be kept. */
+/** Lists the RAM folder, including files that a vault cannot hold. */
 async function listRamFolder(
   secrets: SecretsFolder,
   signal: AbortSignal,
@@ -152,7 +152,7 @@ const vaultReplaced = {
   kind: "precondition",
   task: "unlock",
   message:
-    "The vault here is not the one that is open any more: save and lock that first, and then unlock this one.",
+    "The sealed vault was replaced while another one is open. Save and lock the open one first, then unlock again.",
 } as const;
 
 function pathsInTheWay(paths: readonly string[]): Failure {
@@ -160,11 +160,11 @@ function pathsInTheWay(paths: readonly string[]): Failure {
   return {
     kind: "precondition",
     task: "unlock",
-    message: `Something else lies where the part has its own: ${names}. Move that elsewhere, then unlock the part again.`,
+    message: `Different files are in the place of files of this part: ${names}. Move them away, then unlock the part again.`,
   };
 }
 
-/** The parts that this run opened, is done with, and nobody else here has asked for. */
+/** Returns the parts that this run opened and that no other session needs, once its shell has ended. */
 export async function partsToClose({ project, session }: StepContext): Promise<Result<readonly string[]>> {
   if (!session.vault.isLeaving || session.parts.toClose.length === 0) return ok([]);
   const others = await otherSessions(project.vaultFolder);
@@ -174,8 +174,8 @@ export async function partsToClose({ project, session }: StepContext): Promise<R
 }
 
 /**
- * Takes parts out of the RAM folder whose every change was saved. Failures: `changed-meanwhile` when something has changed
- * since, `vault-closed`, `still-open`.
+ * Removes parts from the RAM folder after their changes were saved. Failures: `changed-meanwhile` if something has
+ * changed since, `vault-closed`, `still-open`.
  */
 export function closeParts(context: StepContext, secrets: SecretsFolder): Promise<Result<void>> {
   const { project, session, signal } = context;
@@ -206,11 +206,11 @@ async function removeParts(
   if (!done.ok) return done;
   if (!summary.ok) return summary;
   if (summary.value.digest !== openState.digest)
-    return fail({ kind: "changed-meanwhile", detail: "Something in the vault was changed meanwhile" });
+    return fail({ kind: "changed-meanwhile", detail: "The open vault has changed in the meantime" });
   const stays = ({ entry: { path, type } }: DigestLine): boolean =>
     isOpen(path, left) || (type === "directory" && isAboveOpen(path, left));
   const { entries, folders } = summary.value;
-  // first: what is gone and still counts as open would be taken for removed
+  // update the record first: a part recorded as open but missing would look like deleted files
   const updated = await updateOpen(secrets, {
     ...openState,
     digest: archiveDigest(entries.filter(stays)),

@@ -24,13 +24,13 @@ import type { RunOptions } from "../run/run-options.js";
 export type ProjectRun = Run<Services>;
 
 export interface OpenOptions {
-  /** For commands that run none of the project's own code. */
+  /** For commands that run no code of the project. */
   readonly skipTrustCheck?: boolean;
 }
 
 /**
- * Opens the project at `from` (or above the current folder), watches signals while `work` runs, and then leaves and ends
- * the session, whatever happened. Failures: those of opening, and of `work`.
+ * Opens the project at `from` (default: the current folder or above), handles signals while `work` runs, and always
+ * ends the session. Failures: those of opening, and of `work`.
  */
 export async function withProject<T>(
   from: string | undefined,
@@ -64,7 +64,7 @@ async function openProject(
   const choice = configuredEngine(project.value.config.engine, process.env);
   if (!choice.ok) return choice;
   const { root, initialised, files } = project.value;
-  // a program that is named without a path is never the project's
+  // never run a program of the project by its bare name
   if (initialised) process.env["PATH"] = searchPath(process.env["PATH"] ?? "", root, homedir());
   const name = "tazpod.tasks.yaml";
   for (const misnamed of ["tazpod.tasks.yml", "tazpod.tasks.local.yml"])
@@ -93,7 +93,7 @@ async function openProject(
     (signal) => services.context(recipe.value, undefined, signal, () => undefined),
     () => interrupts.signal,
   );
-  // a list that is drawn anew needs room to be drawn in
+  // a redrawn list needs some width
   const roomy = noteColumns() >= 40;
   const progress = roomy ? listProgress(terminal) : plainProgress(terminal);
   if (options.verbose)

@@ -15,18 +15,18 @@ import { filterTar } from "../vault/archive/tar-entries.js";
 import { reportUnlinked } from "./unlock-vault.js";
 import type { StepContext } from "./step.js";
 
-/** Parts of the vault in a container of their own. */
+/** A separate container in which parts of the vault are open. */
 export interface SeparateContainer {
   readonly secrets: SecretsFolder;
   readonly opening: OpenParts;
-  /** Digest of the parts as they were opened. */
+  /** Digest of the parts when they were opened. */
   readonly digest: string;
   readonly end: () => Promise<void>;
 }
 
 /**
- * Starts a container like the project's, with nothing of the vault but the named parts. Failures: those of making a
- * container and of unlocking; then it is gone again.
+ * Starts a container like the project's that has only the named parts of the vault. Failures: those of creating a
+ * container and of unlocking; the container is then removed.
  */
 export async function openInSeparateContainer(
   context: StepContext,
@@ -43,12 +43,12 @@ export async function openInSeparateContainer(
   const { user, secretsBytes, bridges } = project.config;
   const secrets: SecretsFolder = {
     ...{ engine, container: name, user, folder: secretsFolder(home), secretsBytes, bridges },
-    // nothing about it is recorded on the host: it lives no longer than this run
+    // nothing is recorded on the host: it does not outlive this run
     ...{ vaultFolder: project.vaultFolder, startId: name },
   };
   report(`opening ${names.join(", ")}`);
   const archive = readParts(context, passphrase, opening, true);
-  const record = async (): Promise<Result<string>> => ok("open beside the shell");
+  const record = async (): Promise<Result<string>> => ok("separate container");
   const opened = await unpackVault(secrets, { tar: archive.tar, checked: archive.summary }, record, signal);
   const summary = await archive.summary;
   if (opened.ok && summary.ok) {
@@ -64,7 +64,7 @@ async function startSeparateContainer(
   { project, report, signal }: StepContext,
   engine: Engine,
 ): Promise<Result<HelperContainer & { readonly home: string }>> {
-  if (engine.runHelper === undefined) throw new Error(`${engine.name} runs no container beside another`);
+  if (engine.runHelper === undefined) throw new Error(`${engine.name} cannot run a separate container`);
   const spec = containerSpec(project);
   const user = await ensureImageUser(engine, spec, report, signal);
   if (!user.ok) return user;
@@ -73,7 +73,7 @@ async function startSeparateContainer(
   return made.ok ? ok({ ...made.value, home: user.value.home }) : made;
 }
 
-/** The digest of parts as the sealed vault has them now. Failures: those of opening it. */
+/** Returns the digest of parts in the sealed vault. Failures: those of opening it. */
 export async function sealedDigest(
   context: StepContext,
   passphrase: Secret,

@@ -10,14 +10,14 @@ import type { Passphrase } from "../vault/read-passphrase.js";
 import type { StepContext } from "./step.js";
 import { projectState } from "../host/project-state.js";
 
-/** Where the sockets of a project's sessions are: one a process, by its number. */
+/** Returns the folder with the sockets of this project's sessions, one per process, named by its id. */
 function socketFolder({ root }: Project): Promise<Result<string>> {
   return runtimeFolder("agent", createHash("sha256").update(root).digest("hex").slice(0, 16));
 }
 
 /**
- * Gives the passphrase to other tazpods of this user in this project, for as long as the vault is noted as open and this
- * process knows it. Returns what ends that.
+ * Gives the passphrase to other tazpods of this user in this project while the vault is recorded as open. Returns a
+ * function that stops this.
  */
 export async function servePassphrase({
   project,
@@ -38,7 +38,7 @@ export async function servePassphrase({
   });
 }
 
-/** The passphrase from a session of this project; undefined when none has it. It is the caller's, to try and to wipe. */
+/** Returns the passphrase of another session of this project, or undefined. The caller checks and wipes it. */
 export async function askOtherSessions(project: Project): Promise<Passphrase | undefined> {
   const found = await socketFolder(project);
   const names = found.ok ? await list(found.value) : found;

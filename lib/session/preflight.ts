@@ -7,16 +7,19 @@ import { agentSocketFolder, containerSpec } from "../project/container-spec.js";
 import type { Project } from "../project/project.js";
 import { fail, ok, type Result } from "../failure/result.js";
 
-/** Makes sure that the host has what a container starts with: an engine refuses one whose folder is gone. */
+/** Creates the folders that a container mounts when it starts: engines refuse a missing one. */
 export async function prepareStart(project: Project): Promise<Result<void>> {
   const { ssh } = project.config;
-  // it is covered inside, and something to cover has to be there
+  // a tmpfs covers the vault folder inside, so it has to exist
   const made = await makeFolder(project.vaultFolder);
   if (!made.ok) return made;
   return ssh === "auto" || ssh === "agent" ? makeRelayFolder(agentSocketFolder(project)) : ok(undefined);
 }
 
-/** The same for one that is made by this engine. Failures: those of `hostHas`, `withinReach` and `loadBuild`. */
+/**
+ * Checks the same before this engine creates a container. Failures: those of `checkHostResources`,
+ * `checkWorkspaceReach` and `loadBuild`.
+ */
 export async function prepareCreate(project: Project, engine: Engine): Promise<Result<void>> {
   const reached = await checkWorkspaceReach(project, engine);
   if (!reached.ok) return reached;
@@ -25,7 +28,7 @@ export async function prepareCreate(project: Project, engine: Engine): Promise<R
   return has.ok ? prepareStart(project) : has;
 }
 
-/** Failure: `setting-unusable` where a project is to be mounted on a machine that does not have it. */
+/** Failure: `setting-unusable` if the project would be mounted on another machine, which does not have it. */
 async function checkWorkspaceReach(project: Project, engine: Engine): Promise<Result<void>> {
   if (engine.effectiveSpec(containerSpec(project)).workspace === "copy") return ok(undefined);
   const address = await engine.remoteAddress();
@@ -34,11 +37,11 @@ async function checkWorkspaceReach(project: Project, engine: Engine): Promise<Re
     kind: "setting-unusable",
     setting: "workspace: mount",
     detail: `${engine.name} is on another machine (${address}), which does not have this folder`,
-    hint: "Set `workspace: copy`: then the project is carried there and back. See docs/engines.md.",
+    hint: "Set `workspace: copy` to sync the project with a copy there.",
   });
 }
 
-/** Only looks. Failure: `setting-unusable` for what the settings demand of a new container and the host does not have. */
+/** Checks that the host has what the settings require of a new container. Failure: `setting-unusable`. */
 export async function checkHostResources(project: Project): Promise<Result<void>> {
   const { ssh, mounts } = project.config;
   if (ssh === "agent" && (await agentSocket()) === undefined)
@@ -46,16 +49,16 @@ export async function checkHostResources(project: Project): Promise<Result<void>
       kind: "setting-unusable",
       setting: "ssh: agent",
       detail: process.env["SSH_AUTH_SOCK"]
-        ? `${process.env["SSH_AUTH_SOCK"]}, which SSH_AUTH_SOCK names, is no socket`
+        ? `${process.env["SSH_AUTH_SOCK"]}, which SSH_AUTH_SOCK names, is not a socket`
         : "there is no ssh-agent: SSH_AUTH_SOCK is not set",
-      hint: 'Start one (`eval "$(ssh-agent)" && ssh-add`), come here with `ssh -A`, or take `ssh: auto`, which does without.',
+      hint: 'Start one (`eval "$(ssh-agent)" && ssh-add`), connect with `ssh -A`, or set `ssh: auto`, which does not require one.',
     });
   for (const { source } of mounts) {
-    const there = await requirePath(source, "mounts", "Make it, or correct or remove the mount.");
+    const there = await requirePath(source, "mounts", "Create it, or correct or remove the mount.");
     if (!there.ok) return there;
   }
   if (ssh !== "mount") return ok(undefined);
-  return requirePath(join(homedir(), ".ssh"), "ssh: mount", "Take `ssh: auto`, which does without.");
+  return requirePath(join(homedir(), ".ssh"), "ssh: mount", "Set `ssh: auto`, which does not require it.");
 }
 
 async function requirePath(path: string, setting: string, hint: string): Promise<Result<void>> {
@@ -65,7 +68,7 @@ async function requirePath(path: string, setting: string, hint: string): Promise
   return fail({ kind: "setting-unusable", setting, detail: `there is no ${path}`, hint });
 }
 
-/** The socket of the host's ssh-agent, where there is one. */
+/** Returns the socket of the host's ssh-agent, if there is one. */
 export async function agentSocket(): Promise<string | undefined> {
   const path = process.env["SSH_AUTH_SOCK"];
   return path !== undefined && path !== "" && (await isSocket(path)) ? path : undefined;

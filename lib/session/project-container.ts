@@ -6,7 +6,7 @@ import { type EngineSelection, forgetRecordedEngine, recordEngine } from "../eng
 import { forgetBase } from "../workspace/sync-base.js";
 import { explain } from "../failure/explain.js";
 
-/** The project's container as it is; one of that name that is somebody else's is the failure `container-foreign`. */
+/** Returns the state of the project's container. Failure: `container-foreign` if another project owns its name. */
 export async function ownContainer(context: StepContext): Promise<Result<ContainerState>> {
   const { root, config } = context.project;
   const state = await context.container();
@@ -16,7 +16,7 @@ export async function ownContainer(context: StepContext): Promise<Result<Contain
   return refusal ? fail(refusal) : state;
 }
 
-/** Makes the project's container, and notes which engine did; one that made nothing is not noted. Failures: those of `makeContainer`. */
+/** Creates and starts the project's container, and records its engine. Failures: those of `createAndStart`. */
 export async function makeProjectContainer(
   { project, report, signal }: StepContext,
   engine: Engine,
@@ -29,7 +29,7 @@ export async function makeProjectContainer(
   return made;
 }
 
-/** Removes the copy of the project that a container had which is gone, if what was in it came back in this run. */
+/** Removes the workspace volume of a removed container, if it was synced in this run. */
 export async function removeCopy(context: StepContext, state: ContainerState): Promise<Result<void>> {
   const { project, session } = context;
   if (
@@ -45,8 +45,8 @@ export async function removeCopy(context: StepContext, state: ContainerState): P
 }
 
 /**
- * Notes for the user about the engine of a container that is being made or started, a line each: why engines that come
- * first were passed over, and what this one does not isolate. Empty for Docker and podman, if nothing was passed over.
+ * Returns notes for the user when a container is created or started: why engines that come first were not used, and
+ * what this one does not isolate. Empty for Docker and podman if they are the first choice.
  */
 export function engineNotes(
   { engine, unavailable }: EngineSelection,
@@ -54,7 +54,7 @@ export function engineNotes(
   isNew: boolean,
 ): string[] {
   const why = isNew ? unavailable.map(({ name, failure }) => `  ${name}: ${explain(failure).message}`) : [];
-  // what isolates nothing at all says so at each start
+  // the process engine isolates nothing, and says so at each start
   const shared = isNew || engine.name === "process" ? engine.sharedWithHost(spec) : [];
   const how = shared.map((what) => `  - ${what}`);
   return [

@@ -5,7 +5,7 @@ import { type Result, ok } from "../failure/result.js";
 import { formatBytes } from "../host/human.js";
 import type { StepContext } from "./step.js";
 
-/** Uploads the local vault, never over one that this host has not seen. Failures: those of `push`. */
+/** Uploads the local vault. It never overwrites a vault that this host has not seen. Failures: those of `push`. */
 export async function pushVault(
   context: StepContext,
   signal: AbortSignal,
@@ -24,12 +24,12 @@ export async function pushVault(
   });
   if (done.ok && done.value.historyProblem !== undefined)
     say(
-      `The vault was pushed, but its history copy was not made; the next push makes it.\n${failureText(done.value.historyProblem)}`,
+      `The vault was pushed, but its history copy could not be written. The next push writes it.\n${failureText(done.value.historyProblem)}`,
     );
   return done;
 }
 
-/** A vault that was put together here is there for others only once somebody has said so. */
+/** Asks whether to push a merged or restored vault; --yes answers. */
 export async function offerPush(
   context: StepContext,
   push: (context: StepContext) => Promise<Result<unknown>>,
@@ -42,6 +42,6 @@ export async function offerPush(
       : await terminal.confirm(`Push it to ${project.config.remote.url}?`, true, signal);
   if (!answer.ok) return answer;
   if (answer.value) return push(context);
-  terminal.print("It is not pushed yet: `tazpod push`, or the next enter, brings it there.");
+  terminal.print("Not pushed yet. Run `tazpod push`, or leave it to the next `tazpod enter`.");
   return ok(undefined);
 }

@@ -4,10 +4,10 @@ import { fail, ok, type Result } from "../failure/result.js";
 import { closedParts, type OpenParts, rest } from "../vault/vault-parts.js";
 import type { RunOptions } from "../run/run-options.js";
 
-/** All that the vault is made of. */
+/** The name for the whole vault. */
 const allParts = "all";
 
-/** The parts that `--part` names. Failure: `unknown-name`. */
+/** Returns the parts that `--part` names. Failure: `unknown-name`. */
 export function checkPartNames(
   { config: { parts } }: Pick<Project, "config">,
   names: readonly string[],
@@ -26,7 +26,7 @@ export function checkPartNames(
   return ok(names.includes(allParts) ? known : [...new Set(names)]);
 }
 
-/** What a run is to open of a vault that is closed; undefined is all of it. Failure: `unknown-name`. */
+/** Returns the parts to open when the vault is closed; undefined means all. Failure: `unknown-name`. */
 export function partsToOpen(
   project: Pick<Project, "config">,
   { parts: named }: RunOptions,

@@ -9,13 +9,13 @@ import { readFile } from "../secrets-folder/contents.js";
 import { minMaskedBytes } from "./mask.js";
 
 interface InsideOptions {
-  /** Whether the vault is to be open. */
+  /** The vault has to be open. */
   readonly open: boolean;
   readonly tty: boolean;
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Runs the shell, or the command behind `--`, in a container; values of `--env` are masked in what it prints. */
+/** Runs the shell, or the command after `--`, in a container. Values of `--env` are masked in its output. */
 export async function runInside(
   context: StepContext,
   secrets: SecretsFolder,
@@ -43,8 +43,8 @@ export async function runInside(
 }
 
 /**
- * The exit code of a program that ran inside. What its client left running there, when it did not end by itself or the
- * terminal was hung up, is ended. Failures: `interrupted`, and those of `runInside`.
+ * Returns the exit code of a program in the container. If its client ended early or the terminal was closed, ends what
+ * is still running inside. Failures: `interrupted`, and those of `runInside`.
  */
 export async function exitCodeOf(
   secrets: SecretsFolder,
@@ -60,12 +60,12 @@ export async function exitCodeOf(
   return ok(code);
 }
 
-/** A kernel takes no longer variable than 128 KiB, and masking has to keep up with what is printed. */
+/** Linux limits a variable to 128 KiB (MAX_ARG_STRLEN), and masking has to keep up with the output. */
 const maxVariableBytes = 32 * 1024;
 
 /**
- * What the variables of a command are set to, to be masked in what it prints. Failure: `precondition` for what is no file
- * of the open vault, or cannot be a variable.
+ * Reads the values of `--env` from the open vault; they are masked in the output. Failure: `precondition` for a path
+ * that is not a file of the open vault, or whose content cannot be a variable.
  */
 async function readVariables(context: StepContext, secrets: SecretsFolder): Promise<Result<Buffer[]>> {
   const values: Buffer[] = [];
@@ -77,16 +77,18 @@ async function readVariables(context: StepContext, secrets: SecretsFolder): Prom
       return fail({ kind: "precondition", task: "shell", message: `--env ${name}=${path}: ${problem}` });
     const value = Buffer.from(found.value.toString("latin1").replace(/\n+$/, ""), "latin1");
     if (value.length < minMaskedBytes)
-      context.terminal.print(`--env ${name}: what is shorter than ${minMaskedBytes} bytes is not masked.`);
+      context.terminal.print(
+        `--env ${name}: the value is shorter than ${minMaskedBytes} bytes and is not masked.`,
+      );
     values.push(value);
   }
   return ok(values);
 }
 
 function whyUnusable(value: Buffer | undefined): string | undefined {
-  if (value === undefined) return "there is no such file in what is open of the vault.";
-  if (value.includes(0)) return "it has a NUL byte in it, which no variable can hold.";
+  if (value === undefined) return "there is no such file in the open parts of the vault.";
+  if (value.includes(0)) return "it contains a NUL byte, which a variable cannot hold.";
   return value.length > maxVariableBytes
-    ? `it has ${value.length} bytes, and ${maxVariableBytes} is the most.`
+    ? `it has ${value.length} bytes; the limit is ${maxVariableBytes}.`
     : undefined;
 }

@@ -35,7 +35,7 @@ async function runAlone(name: string, { help }: Arguments, run: ProjectRun): Pro
   return ready.ok ? runStep(task, run, "stdout", () => undefined) : ready;
 }
 
-/** Checks that the needs of a task hold. Internal facts are skipped: a step that runs alone sees to them itself. */
+/** Checks that the needs of a task hold. Internal facts are skipped: a step that runs alone handles them itself. */
 async function needsHold(task: Task, { facts, recipe }: ProjectRun): Promise<Result<void>> {
   for (const fact of task.needs) {
     if (recipe.facts.get(fact)?.internal === true) continue;

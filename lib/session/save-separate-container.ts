@@ -20,9 +20,9 @@ import { saveSource } from "./save-source.js";
 import type { StepContext } from "./step.js";
 
 /**
- * Seals what a command has changed in parts that were open in a container of their own; the rest of the vault stays as it is
- * sealed. Where those parts were changed meanwhile in the vault, or are open in the shell's container, the result is kept
- * beside the vault instead (failure `conflict`), so that neither is lost. Failures: those of sealing.
+ * Seals what a command changed in parts that were open in a separate container; the rest of the vault stays as it is.
+ * If those parts have changed in the vault in the meantime, or are open in the shell's container, the result is kept in
+ * a separate file (failure `conflict`), so that neither is lost. Failures: those of sealing.
  */
 export async function saveSeparateContainer(
   context: StepContext,
@@ -34,7 +34,7 @@ export async function saveSeparateContainer(
   if (!changed.ok) return changed;
   if (!changed.value) return ok(undefined);
   if (options.discard) {
-    context.terminal.print("What the command changed in the vault is discarded, as --discard says.");
+    context.terminal.print("The command's changes to the vault are discarded (--discard).");
     return ok(undefined);
   }
   return withProjectLock(project.vaultFolder, signal, () => save(context, opened, passphrase));
@@ -100,14 +100,14 @@ async function save(
   if (without.length > 0) terminal.print(`Not kept in the vault: ${without.map(printable).join(", ")}`);
   if (sealed.value.path !== project.vaultFile) return fail(keptAsConflict(opening.open, sealed.value.path));
   const { files, bytes } = sealed.value.summary;
-  terminal.print(`✔ saved: ${formatFileCount(files)}, ${formatBytes(bytes)}, sealed`);
-  // what is open in the shell was made from the vault that this one replaces
+  terminal.print(`✔ Vault saved: ${formatFileCount(files)}, ${formatBytes(bytes)}`);
+  // the open vault is based on the one that was just replaced
   if (shell.value === undefined || shell.value.openState.base !== here.value) return ok(undefined);
   const { next: _, ...rest } = shell.value.openState;
   return updateOpen(shell.value.secrets, { ...rest, base: sealed.value.sha256, generation: generation + 1 });
 }
 
-/** The vault that is open in the shell's container, if one is. */
+/** Returns the vault that is open in the shell's container, if any. */
 async function openInShell({
   secrets,
 }: StepContext): Promise<
@@ -125,12 +125,12 @@ async function openInShell({
 function keptAsConflict(names: readonly string[], path: string): Failure {
   return {
     kind: "conflict",
-    message: `${names.join(", ")} is open in the shell's container, or was changed in the vault while the command ran, so the vault was not replaced. The vault with the command's changes is sealed in ${path}.`,
-    hint: "It has the vault's passphrase: look at it with `age -d FILE | tar tz`. To work on a part that is open in the shell, run the command there: --in-shell.",
+    message: `${names.join(", ")} is open in the shell's container, or the vault's copy changed while the command ran, so the vault was not replaced. A vault with the command's changes is in ${path}.`,
+    hint: "It has the same passphrase; `age -d FILE | tar tz` lists it. To change a part that is open in the shell, run the command there with --in-shell.",
   };
 }
 
-/** Whether one of the parts is open there, too, where a later save would put its own content over it. */
+/** Returns whether one of the parts is open there, too: a later save would overwrite it. */
 function hasPart(openState: OpenVault | undefined, names: readonly string[]): boolean {
   if (openState === undefined) return false;
   return openState.parts === undefined || names.some((name) => openState.parts?.open.includes(name));

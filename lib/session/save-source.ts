@@ -13,7 +13,7 @@ import type { StepContext } from "./step.js";
 
 interface SaveSourceOptions {
   readonly secrets: SecretsFolder;
-  /** Which parts are open; undefined is all of them. */
+  /** Open parts; undefined means all. */
   readonly opening: OpenParts | undefined;
   readonly passphrase: Secret;
   readonly format: VaultFormat;
@@ -22,24 +22,24 @@ interface SaveSourceOptions {
 
 interface SaveSource {
   readonly open: () => TarSource;
-  /** The digest of what is in the RAM folder, where that is not all of what was sealed. */
+  /** The digest of the RAM folder, if that is not all of what was sealed. */
   readonly digest: (sealed: SealedVault) => string | undefined;
-  /** What lay in closed parts when it was last read. */
+  /** Files found in closed parts in the last read. */
   readonly strays: () => Strays;
 }
 
 interface Strays {
-  /** Files that are not sealed, since the part has something else there, or nothing. */
+  /** Files that are not sealed, because the sealed part has something else or nothing there. */
   readonly leftOut: readonly string[];
-  /** Parts that are sealed for the first time, and open from then on. */
+  /** Parts that are sealed for the first time; they count as open from then on. */
   readonly newParts: readonly string[];
 }
 
 const noStrays: Strays = { leftOut: [], newParts: [] };
 
 /**
- * What a save seals: the RAM folder, and with it the parts of the sealed vault that are closed. Failures: those of
- * reading that vault.
+ * Returns what a save seals: the RAM folder, and the closed parts of the sealed vault. Failures: those of reading that
+ * vault.
  */
 export async function saveSource(
   context: StepContext,

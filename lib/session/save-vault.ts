@@ -22,13 +22,13 @@ import { saveSource } from "./save-source.js";
 import { type CheckResult, type StepContext, fails, holds } from "./step.js";
 
 /**
- * Seals the RAM folder and makes that the local vault, once it has been opened again for proof. `say` gets what there is
- * to tell. Wants the project to itself. Failures: `vault-closed`, `vault-vanished`, and those of sealing.
+ * Seals the RAM folder, opens the result to verify it, and makes it the local vault. `print` gets messages for the
+ * user. Needs the project lock. Failures: `vault-closed`, `vault-vanished`, and those of sealing.
  */
 export async function saveVault(
   context: StepContext,
   passphrase: Secret,
-  say: (text: string) => void,
+  print: (text: string) => void,
 ): Promise<Result<void>> {
   const { project } = context;
   const lenient = context.options.skipUnreadable;
@@ -69,10 +69,10 @@ export async function saveVault(
   if (!sealed.ok) return fail(toSaveFailure(sealed.failure));
   const { path, sha256, summary } = sealed.value;
   const without = omittedPaths(sealed.value);
-  if (without.length > 0) say(`Not kept in the vault: ${without.join(", ")}`);
+  if (without.length > 0) print(`Not kept in the vault: ${without.join(", ")}`);
   if (path !== project.vaultFile) return fail(savedAsConflict(path));
   await markSaved(project.vaultFolder);
-  say(`✔ saved: ${formatFileCount(summary.files)}, ${formatBytes(summary.bytes)}, sealed`);
+  print(`✔ Vault saved: ${formatFileCount(summary.files)}, ${formatBytes(summary.bytes)}`);
   const { leftOut: strays, newParts } = source.value.strays();
   const keptStrays = await keepStrays(context, secrets.value, passphrase, strays);
   if (!keptStrays.ok) return keptStrays;
@@ -87,7 +87,7 @@ export async function saveVault(
   });
 }
 
-/** Keeps what lay in closed parts in a sealed file of its own, and has it told when the step or the shell ends. */
+/** Seals files in closed parts to a file of their own, and has it reported when the step or the shell ends. */
 async function keepStrays(
   { project, session, signal }: StepContext,
   secrets: SecretsFolder,
@@ -100,12 +100,12 @@ async function keepStrays(
   const names = strays.slice(0, 5).join(", ") + (strays.length > 5 ? `, and ${strays.length - 5} more` : "");
   session.strays.keep(
     kept.value,
-    `Not saved in the vault, because the part it lies in is closed: ${names}. All of the RAM folder is kept, sealed, as ${kept.value}. \`tazpod unlock --part NAME\` opens a part.`,
+    `Not saved in the vault, because their part is closed: ${names}. The whole RAM folder is sealed in ${kept.value}. \`tazpod unlock --part NAME\` opens a part.`,
   );
   return ok(undefined);
 }
 
-/** What a vault cannot hold is here one more thing that stands in the way of saving. */
+/** Reports a file that a vault cannot hold as a reason why saving failed. */
 function toSaveFailure(failure: Failure): Failure {
   return failure.kind === "archive-refused"
     ? { kind: "save-incomplete", problems: [`${JSON.stringify(failure.entry)}: ${failure.detail}`] }
@@ -113,8 +113,8 @@ function toSaveFailure(failure: Failure): Failure {
 }
 
 /**
- * Where what was open goes: beside the vault when that is no longer the one that was opened. And which one counts as that
- * from now on: where a save was killed once it had replaced the vault, it is what that save made.
+ * Returns where the saved vault goes: a conflict file if the local vault is no longer the one that was opened. `base`
+ * is the hash it is based on; after a save that was killed once it had replaced the vault, that save's hash.
  */
 async function saveTarget(
   { project, options, signal }: StepContext,
@@ -128,13 +128,13 @@ async function saveTarget(
   return path.ok ? ok({ path: path.value, base }) : path;
 }
 
-/** The result of reading a packed folder, good only if tar says that it read everything; what tar complains of comes first. */
+/** Reads a packed folder; succeeds only if tar read everything. Warnings of tar come first. */
 async function readWhole<T>(
   packed: PackedFolder,
   read: (packed: PackedFolder) => Promise<Result<T>>,
 ): Promise<Result<T>> {
   const [result, done] = await Promise.all([read(packed), packed.done]);
-  // a tar that was refused for what is in it was not read on, and ended because of that
+  // if the content was refused, reading stopped and tar ended because of that
   return done.ok || (!result.ok && !isTruncated(result.failure)) ? result : done;
 }
 
@@ -161,32 +161,32 @@ async function digestOf(
   return found.ok ? ok(found.value.digest) : found;
 }
 
-/** The fact `vault-saved`: reads all of the RAM folder. */
+/** Checks the fact `vault-saved`; reads the whole RAM folder. */
 export async function vaultSaved(context: StepContext): Promise<CheckResult> {
-  if (context.options.discard) return holds("unsaved work is discarded, as --discard says");
+  if (context.options.discard) return holds("unsaved work is discarded (--discard)");
   const secrets = await context.secrets();
   if (!secrets.ok) return fromFailure(secrets.failure);
   const openState = await readOpenState(secrets.value);
   if (!openState.ok) return fromFailure(openState.failure);
   if (openState.value === "closed") return fails("the vault is not open");
-  if (openState.value === "closing") return holds("it was saved before it was being locked");
+  if (openState.value === "closing") return holds("it was saved before locking started");
   if (openState.value === "changed") return fails(explain(openStateChanged(context)).message);
-  // before the reading: who comes and goes while it is read may change what was read already
+  // read it first: sessions that come and go meanwhile may change what was read already
   const seen = await sessionsTimestamp(context.project.vaultFolder);
   if (!seen.ok) return fromFailure(seen.failure);
   context.session.vault.checkedAt = seen.value;
   const digest = await digestOf(context, secrets.value, openState.value.moving ?? []);
-  // what cannot be read is not saved either; the save then says what it is
+  // unreadable means unsaved; the save then reports why
   if (!digest.ok)
     return digest.failure.kind === "container-gone"
       ? fromFailure(digest.failure)
-      : fails("the RAM folder cannot be read whole");
+      : fails("the RAM folder cannot be read completely");
   if (digest.value === openState.value.digest) return holds("nothing has changed since it was saved");
   if (!context.session.vault.isLeaving || !(await isInUse(context.project.vaultFolder)))
     return fails("there is unsaved work");
-  // a part goes only once everything is saved, and nobody comes back for it
+  // a part is closed only once everything is saved and no other session needs it
   const parts = await partsToClose(context);
   return parts.ok && parts.value.length === 0
-    ? holds("another shell is open here, and saves when it is left")
-    : fails("there is unsaved work, and a part of the vault to be closed");
+    ? holds("another shell is open and will save when it ends")
+    : fails("there is unsaved work, and a part of the vault has to be closed");
 }

@@ -20,7 +20,7 @@ import { Session } from "./session.js";
 import type { StepContext } from "./step.js";
 import { projectState } from "../host/project-state.js";
 
-/** The variables every recipe can use. */
+/** The variables that every recipe can use. */
 export const builtinVars = [
   "project",
   "root",
@@ -33,7 +33,7 @@ export const builtinVars = [
   "engine",
 ] as const;
 
-/** What steps and checks work on: the project, and the engine and remote it names, opened when they are first needed. */
+/** What steps and checks work on: the project, and its engine and remote, opened when first needed. */
 export class Services {
   readonly terminal: Terminal;
   readonly options: RunOptions;
@@ -41,7 +41,7 @@ export class Services {
   #code: TrustedCode;
   #project: Project;
   #chosen: Promise<EngineSelection> | undefined;
-  /** What was said of the container when the engine was chosen holds until the first step. */
+  /** The container state that came with the choice of the engine is used until the first step. */
   #stateIsOld = false;
   #engineName: string;
   #remote: Promise<Remote> | undefined;
@@ -60,7 +60,7 @@ export class Services {
     return this.#project;
   }
 
-  /** Makes sure that the project is trusted: until then nothing of its own code runs. */
+  /** Checks that the user trusts the project; nothing of its own code runs before. */
   async trust(recipe: Recipe): Promise<Result<void>> {
     const code = await ensureTrusted(this.#project, recipe, (task) => this.vars(recipe, task), this.terminal);
     if (!code.ok) return code;
@@ -68,12 +68,12 @@ export class Services {
     return ok(undefined);
   }
 
-  /** Forgets what a step may have changed, and reads the config again where there was none. */
+  /** Drops what a step may have changed, and reads the config again if there was none. */
   async refresh(recipe: Recipe): Promise<Result<void>> {
     this.#container = undefined;
     this.#imageId = undefined;
     this.#stateIsOld = true;
-    // where no engine answered, the step may have changed that
+    // the step may have made an engine available
     if ((await this.#chosen)?.failure !== undefined) this.#chosen = undefined;
     if (this.#project.initialised) return ok(undefined);
     const loaded = await loadProject(this.#project.root);
@@ -90,7 +90,7 @@ export class Services {
     return (await this.chosen()).engine;
   }
 
-  /** Which engine it is, and which ones it is not; asked once. */
+  /** Returns the chosen engine, with the reasons against the others; asked once. */
   chosen(): Promise<EngineSelection> {
     this.#chosen ??= this.#choose();
     return this.#chosen;
@@ -103,7 +103,7 @@ export class Services {
     return chosen;
   }
 
-  /** One that names no engine was refused before. */
+  /** An invalid name was refused before. */
   #choice(): EngineChoice {
     const choice = configuredEngine(this.#project.config.engine, process.env);
     return choice.ok ? choice.value : "auto";
@@ -149,7 +149,7 @@ export class Services {
     });
   }
 
-  /** The variables of a recipe here, or of one of its tasks. */
+  /** Returns the variables of a recipe, or of one of its tasks. */
   vars(recipe: Recipe, task?: Task): Readonly<Record<string, string>> {
     const { root, config } = this.#project;
     const given: Record<string, string> = {

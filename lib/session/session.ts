@@ -3,8 +3,8 @@ import type { Secret } from "../host/secret.js";
 import type { Passphrase } from "../vault/read-passphrase.js";
 
 /**
- * What one run of tazpod remembers between its steps, in memory only. Each part is changed by the file it names, and only
- * read by others.
+ * What one run of tazpod remembers between its steps, in memory only. Each part names the files that change it; others
+ * only read it.
  */
 export class Session {
   readonly passphrase = new PassphraseKeeper();
@@ -41,7 +41,7 @@ class PassphraseKeeper {
     return (this.#known ?? this.#offered) !== undefined;
   }
 
-  /** Holds a passphrase that has opened nothing yet; the next one who needs it takes it. */
+  /** Holds a passphrase that has opened nothing yet, for the next step that needs one. */
   offer(passphrase: Passphrase): void {
     this.#offered = passphrase;
   }
@@ -81,25 +81,25 @@ class VaultPresence {
   sawOpen = false;
   /** This run unlocked the vault. Then `sawOpen` is true. */
   unlockedHere = false;
-  /** The shell is over: before it locks the vault, this run has to check that no other session has joined. */
+  /** The shell has ended: before this run locks the vault, it has to check that no other session has joined. */
   isLeaving = false;
   /** The count of sessions that came and went before this run last checked that everything is saved. */
   checkedAt: number | undefined;
-  /** Withdraws the note that this run is about to have a shell. */
+  /** Removes the record that this run is about to open a shell. */
   leave: () => Promise<void> = async () => undefined;
 }
 
 /** The parts of the vault that were asked for by name; changed by lib/session/open-and-close-parts.ts and join.ts. */
 class RequestedParts {
-  /** Those that this run opened. */
+  /** Parts that this run opened. */
   opened: readonly string[] = [];
-  /** Those to close at the end, unless another session has asked for them. */
+  /** Parts to close at the end, unless another session has asked for them. */
   toClose: readonly string[] = [];
 }
 
 /** Files in closed parts, which a save cannot put into the vault; changed by lib/session/save-vault.ts. */
 class Strays {
-  /** The sealed file that has them. It is written again by later saves of this run. */
+  /** The sealed file that holds them. Later saves of this run replace it. */
   path: string | undefined;
   #message: string | undefined;
 
@@ -118,8 +118,8 @@ class Strays {
 
 /** The copy of the project in the container, with `workspace: copy`; changed by tasks/carry.ts and tasks/shell.ts. */
 class WorkspaceSync {
-  /** The volume that was synced in this run and not used since. */
+  /** The volume that was synced in this run and has not been used since. */
   syncedVolume: string | undefined;
-  /** Files of it that could not be brought back. */
+  /** Files in the volume that could not be brought back. */
   notSynced: readonly string[] = [];
 }

@@ -10,11 +10,14 @@ import { agentSocket } from "./preflight.js";
 
 export interface ShellEnvironment {
   readonly env: Readonly<Record<string, string>>;
-  /** Ends what it leads to. */
+  /** Closes the connection to the ssh-agent. */
   end(): Promise<void>;
 }
 
-/** What a shell knows of the host: language, time zone and terminal, who commits, the ssh-agent, and `env` of the config. */
+/**
+ * Returns the environment of a shell: language, time zone and terminal of the host, git identity, ssh-agent, and `env`
+ * of the config.
+ */
 export async function shellEnvironment(context: StepContext, tty: boolean): Promise<ShellEnvironment> {
   const [identity, agent] = await Promise.all([gitIdentity(context.project), forwardAgent(context)]);
   const { env } = context.project.config;
@@ -33,14 +36,17 @@ function hostVariables(tty: boolean): Readonly<Record<string, string>> {
 /** Longer than git takes even on a slow disk, in ms. */
 const patienceMs = 2_000;
 
-/** Who commits in this project on the host, as git's own variables; nothing where git is not there, or does not know. */
+/**
+ * Returns the git user of the project on this host as GIT_AUTHOR_… and GIT_COMMITTER_… variables; empty if git is
+ * missing or has none.
+ */
 async function gitIdentity({ root, config }: Project): Promise<Readonly<Record<string, string>>> {
   if (config.git === "none") return {};
   const argv = ["git", "config", "--null", "--get-regexp", "^user\\.(name|email)$"];
   const done = await capture(argv, { cwd: root, timeoutMs: patienceMs, isQuestion: true });
   if (!done.ok || done.value.code !== 0) return {};
   const found: Record<string, string> = {};
-  // of several, the last is the nearest
+  // the last value has the highest precedence
   for (const entry of done.value.stdout.toString().split("\0")) {
     const [key = "", ...value] = entry.split("\n");
     const name = key.replace("user.", "").toUpperCase();
@@ -58,23 +64,23 @@ interface ForwardedAgent {
 const noAgent: ForwardedAgent = { env: {}, end: async () => undefined };
 
 /**
- * Leads the container to the ssh-agent that this process has, for as long as its shell is open. An agent's socket has
- * another path after each login, and a container lives longer than that: so it has a folder of ours, in which each shell
- * has a socket of its own.
+ * Forwards this process's ssh-agent into the container while its shell is open. An agent's socket gets another path at
+ * each login, and a container outlives that; so the container has a folder in which each shell gets a socket of its
+ * own.
  */
 async function forwardAgent({ project, terminal }: StepContext): Promise<ForwardedAgent> {
   const { ssh } = project.config;
   if (ssh !== "auto" && ssh !== "agent") return noAgent;
   const target = await agentSocket();
   if (target === undefined) {
-    if (ssh === "agent") terminal.print("No ssh-agent here: SSH_AUTH_SOCK names no socket.");
+    if (ssh === "agent") terminal.print("There is no ssh-agent: SSH_AUTH_SOCK does not name a socket.");
     return noAgent;
   }
   const folder = agentSocketFolder(project);
   const made = await makeRelayFolder(folder);
   const relay = made.ok ? await relaySocket(folder, target) : made;
   if (!relay.ok) {
-    terminal.print(`The ssh-agent is not to be had in the container. ${explain(relay.failure).message}`);
+    terminal.print(`The ssh-agent is not available in the container. ${explain(relay.failure).message}`);
     return noAgent;
   }
   return { env: { SSH_AUTH_SOCK: join(agentFolder, relay.value.name) }, end: relay.value.end };

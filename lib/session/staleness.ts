@@ -4,13 +4,10 @@ import type { RemoteObject } from "../remote/remote-types.js";
 import { ago } from "../host/human.js";
 import { fails, holds, unknown, type StepContext, type CheckResult } from "./step.js";
 
-/** How long the shell is held for an answer that has not come by the time the passphrase is there. */
+/** How long the shell waits for an answer once the passphrase is there, in ms. */
 const patienceMs = 1_000;
 
-/**
- * Begins to ask the remote whether it has moved on. Nobody waits for the answer, and nothing is asked where that would
- * take a login, or where the run is offline.
- */
+/** Starts to ask the remote whether it has changed, without waiting. Asks nothing if that needs a login. */
 export function startRemoteCheck(context: StepContext): Promise<Staleness> {
   const { session, project } = context;
   session.remoteCheck.answer ??= (async (): Promise<Staleness> => {
@@ -23,11 +20,11 @@ export function startRemoteCheck(context: StepContext): Promise<Staleness> {
   return session.remoteCheck.answer;
 }
 
-/** The fact `vault-current`: waits a second at most, and leaves what comes later to `lateNews`. */
+/** Checks the fact `vault-current`; waits at most a second. `lateRemoteChange` reports a later answer. */
 export async function vaultCurrent(context: StepContext): Promise<CheckResult> {
   const { session, project } = context;
   const { url } = project.config.remote;
-  if (session.remoteCheck.isNeedless) return holds("it came in this run");
+  if (session.remoteCheck.isNeedless) return holds("it was fetched or written in this run");
   if (isOffline(context)) return holds("not asked: --offline");
   const found = await withTimeout(startRemoteCheck(context), patienceMs);
   if (found === undefined) {
@@ -37,7 +34,7 @@ export async function vaultCurrent(context: StepContext): Promise<CheckResult> {
   return toCheckResult(found, url);
 }
 
-/** The fact `vault-diverged`: waits as long as it takes. */
+/** Checks the fact `vault-diverged`; waits for the answer. */
 export async function vaultDiverged(context: StepContext): Promise<CheckResult> {
   const { url } = context.project.config.remote;
   const found = await startRemoteCheck(context);
@@ -46,16 +43,16 @@ export async function vaultDiverged(context: StepContext): Promise<CheckResult> 
       return holds(describeChange(found, url));
     case "newer":
       return fails(
-        `${describeChange(found, url)}, and nothing here waits for a push: \`tazpod pull\` takes it`,
+        `${describeChange(found, url)}, and there are no unpushed changes here: \`tazpod pull\` fetches it`,
       );
     case "current":
-      return fails(`${url} has not moved on since this host last saw it`);
+      return fails(`${url} has not changed since this host last saw it`);
     case "unknown":
       return unknown(explain(found.failure).message);
   }
 }
 
-/** What came too late to hold the shell for; undefined when it is no news, or has not come even now. */
+/** Returns a change at the remote that was reported too late for the unlock; undefined if there is none. */
 export async function lateRemoteChange({ session, project }: StepContext): Promise<string | undefined> {
   if (!session.remoteCheck.isLate || session.remoteCheck.answer === undefined) return undefined;
   const found = await withTimeout(session.remoteCheck.answer, 0);
@@ -63,7 +60,7 @@ export async function lateRemoteChange({ session, project }: StepContext): Promi
   return `${describeChange(found, project.config.remote.url)}; the answer came after the vault was opened.`;
 }
 
-/** `--offline`, where the remote takes a network. */
+/** Returns whether the remote must not be contacted: --offline, and it needs a network. */
 export function isOffline({ options, project }: StepContext): boolean {
   return options.offline && project.config.remote.url.startsWith("s3://");
 }
@@ -84,14 +81,14 @@ function describeChange(
   { state, object }: { state: "newer" | "diverged"; object: RemoteObject },
   url: string,
 ): string {
-  const { host = "Somebody", modified } = object;
+  const { host = "Another host", modified } = object;
   return state === "newer"
     ? `${host} pushed a newer vault to ${url} ${ago(modified)}`
-    : `${host} pushed a newer vault to ${url} ${ago(modified)}, and the vault here has changes that were not pushed`;
+    : `${host} pushed a newer vault to ${url} ${ago(modified)}, and the local vault has unpushed changes`;
 }
 
 function describeUnknown(url: string, reason: string): string {
-  return `Whether ${url} has a newer vault is not known: ${reason}.`;
+  return `Could not check ${url} for a newer vault: ${reason}.`;
 }
 
 async function withTimeout<T>(answer: Promise<T>, ms: number): Promise<T | undefined> {

@@ -2,10 +2,9 @@ import { fileURLToPath } from "node:url";
 import { argumentsAsMain } from "../host/main-script.js";
 
 /**
- * Lets a step script be run by itself: `node dist/bin/tasks/pull.js`, or by zx. Does nothing when the
- * script was imported. Unlike `tazpod run`, what the step needs is only checked, never brought about.
- *
- * It returns at once: the run imports the script a second time, and must not wait for a module that waits for it.
+ * Lets a step script run by itself: `node dist/bin/tasks/pull.js`, or by zx. Does nothing when the script was imported.
+ * Unlike `tazpod run`, it only checks what the step needs. It returns at once: the run imports the script a second
+ * time, and must not wait for a module that waits for it.
  */
 export function runWhenMain(url: string): void {
   const file = fileURLToPath(url);

@@ -12,15 +12,15 @@ import { archiveLimit } from "../vault/archive/entry-policy.js";
 import { sealInto } from "../vault/seal-into.js";
 import type { StepContext } from "./step.js";
 
-/** The failure for a mark in the RAM folder that is not the one on record. */
+/** Returns the failure for an open state in the RAM folder that differs from the record. */
 export const openStateChanged = ({ project }: StepContext): FailureOf<"mark-changed"> => ({
   kind: "mark-changed",
   container: project.config.containerName,
 });
 
 /**
- * Why what should be open cannot be saved: `vault-vanished` when this host has it on record, so that its mark was removed or
- * changed from inside; else `mark-changed` or `vault-closed`. Changes nothing.
+ * Returns why an open vault cannot be saved: `vault-vanished` if this host recorded it as open, so that its open state
+ * was removed or changed from inside; else `mark-changed` or `vault-closed`. Changes nothing.
  */
 export async function notOpen(
   context: StepContext,
@@ -35,9 +35,9 @@ export async function notOpen(
 }
 
 /**
- * Closes a vault whose mark was removed or changed from inside. The sealed vault is left as it is, since what is in the RAM
- * folder can no longer be told from what a stranger put there; what lies there is sealed beside it. Failure:
- * `vault-vanished` always, once the folder is empty.
+ * Closes a vault whose open state was removed or changed from inside. The sealed vault stays as it is, because the
+ * content of the RAM folder can no longer be trusted; that content is sealed to a separate file. Always fails with
+ * `vault-vanished` once the folder is empty.
  */
 export async function closeTampered(context: StepContext, passphrase: Secret): Promise<Result<never>> {
   const { vaultFolder } = context.project;
@@ -52,7 +52,7 @@ export async function closeTampered(context: StepContext, passphrase: Secret): P
   return fail({ kind: "vault-vanished", ...(kept.value === undefined ? {} : { kept: kept.value }) });
 }
 
-/** Seals what is in the RAM folder to a file of its own, or to `path` again; undefined when nothing is there. */
+/** Seals the RAM folder to a new conflict file, or to `path`. Returns its path, or undefined if the folder is empty. */
 export async function sealRamContent(
   project: Project,
   secrets: SecretsFolder,

@@ -17,25 +17,24 @@ interface UnlockOptions {
   readonly vault: string;
   readonly passphrase: Secret;
   readonly limitBytes: number;
-  /** Only these parts of it; all of it without. */
+  /** The parts to open; undefined means all. */
   readonly opening: OpenParts | undefined;
-  /** Whether what has opened is to be gone on with; nothing of it is in the RAM folder yet. */
+  /** Decides whether to continue, before anything is in the RAM folder. */
   readonly accept: (opened: OpenedFile) => Promise<Result<void>>;
   readonly signal: AbortSignal;
 }
 
 interface Archive {
   readonly tar: Readable;
-  /** Of what is unpacked. */
+  /** Summary of what is unpacked. */
   readonly summary: Promise<Result<ArchiveSummary>>;
-  /** Of all that the vault holds. */
+  /** Summary of the whole vault. */
   readonly whole: Promise<Result<ArchiveSummary>>;
 }
 
 /**
- * Opens a sealed vault into the RAM folder: completely, or not at all. Most of the time the key takes; what unpacks in the
- * container is started meanwhile, and waits for it. Failures: those of `openVault`, before all others; of `normalise` and
- * of `put`.
+ * Opens a sealed vault into the RAM folder: completely, or not at all. The program that unpacks is started while the
+ * key is derived, which takes longest. Failures: those of `openVault` first, then of `normalise` and `unpackVault`.
  */
 export async function unlockVault(
   secrets: SecretsFolder,
@@ -50,7 +49,7 @@ export async function unlockVault(
     yield* take(await archive).tar as AsyncIterable<Buffer>;
   }
   const tar = Readable.from(content(), { objectMode: false });
-  // also when it was closed before anything could be read
+  // also if it was closed before anything was read
   tar.once("close", () => void archive.then((made) => made.ok && made.value.tar.destroy()));
   const checked = archive.then((made) => (made.ok ? made.value.summary : made));
   let isRecorded = false;
@@ -69,11 +68,11 @@ export async function unlockVault(
     return recorded.ok ? ok(mark) : recorded;
   };
   const done = await unpackVault(secrets, { tar, checked }, record, signal);
-  // before all else: a passphrase that opens nothing must not be kept
+  // first of all: a passphrase that opens nothing must not be kept
   const opened = await opening;
   if (!opened.ok) return opened;
   if (!done.ok) {
-    // what another tazpod has opened stays on record
+    // a record that another tazpod wrote stays
     if (isRecorded) await forgetOpen(secrets.vaultFolder);
     return done;
   }
@@ -92,7 +91,7 @@ function openArchive({ tar, format }: OpenedVault, limitBytes: number, only: Ope
   return { ...normalise(wanted, { limitBytes, format, openFolders: true }), whole: all.summary };
 }
 
-/** Says which paths of the home were left alone, since something other than a link into the RAM folder lies there. */
+/** Reports paths in the home that were not linked into the RAM folder, because a file or folder is already there. */
 export function reportUnlinked(
   terminal: Terminal,
   { folder }: SecretsFolder,
@@ -100,6 +99,6 @@ export function reportUnlinked(
 ): void {
   for (const path of paths)
     terminal.print(
-      `~/${path} in the container is not from the vault, and was left as it is; the vault's is ${folder}/${path}.`,
+      `~/${path} already exists in the container and was not replaced. The vault's copy is ${folder}/${path}.`,
     );
 }

@@ -66,9 +66,9 @@ else
     server.terms.tokenSeconds = 100;
     const host = await shared();
     const pty = host.pty("run", "login");
-    await pty.expect("Ctrl-C gives up");
+    await pty.expect("Ctrl-C cancels");
     server.decide("approved");
-    await pty.expect("Logged in.");
+    await pty.expect("✔ Logged in");
     assert.is(await pty.ended, 0, pty.screen);
     server.asked.length = 0;
     server.terms.tokenSeconds = 3600;

@@ -33,7 +33,7 @@ async function examined(
   return { code: done.code, data, verdicts };
 }
 
-test("an engine that does not answer would keep enter from its shell, and holds no other check", async () => {
+test("an engine that does not answer would stop enter, and holds no other check", async () => {
   const host = await Host.make({ remote: "none" });
   const { code, data, verdicts } = await examined(host.folder);
   assert.is(code, 3);
@@ -65,7 +65,7 @@ test("for people, each finding is a line with what to do below it, and the last 
     done.stdout,
   );
   assert.match(done.stdout, /\n {2}! engine {6}\S.*\n {16}\S/);
-  assert.match(done.stdout, /\nThis would keep `tazpod enter` from its shell: engine\.\n$/);
+  assert.match(done.stdout, /\nThese problems would stop `tazpod enter`: engine\.\n$/);
 });
 
 test("a config or recipe with a mistake is a finding with its place, and the host is looked at all the same", async () => {
@@ -96,14 +96,14 @@ test("files that others get at are named, with the command that closes them", as
   assert.match(modes?.todo ?? "", "chmod go-rwx .tazpod/vault .tazpod/vault/vault.tar.aes");
 });
 
-test("a passphrase file that others can read, or that is not there, would keep enter from its shell", async () => {
+test("a passphrase file that others can read, or that is not there, would stop enter", async () => {
   const host = await Host.make({ remote: "none" });
   const check = async (): Promise<string> => {
     const { data } = await examined(host.folder, "--passphrase-file", host.passphraseFile);
     const found = data.findings.find((one) => one.check === "passphrase");
     return `${found?.verdict}: ${found?.reason}`;
   };
-  assert.match(await check(), /^good: .* is yours alone/);
+  assert.match(await check(), /^good: only you can read /);
   await chmod(host.passphraseFile, 0o644);
   assert.match(await check(), /^stops: .*others can read it \(mode 0644\)/);
   host.passphraseFile = "/nowhere";

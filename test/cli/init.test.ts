@@ -125,11 +125,11 @@ test("an answer that cannot be read is asked for again, with what can be", async
     ["there is no file ./Dockerfile", ""],
     ["Vault [", "my-bucket"],
     [
-      "It takes s3://BUCKET or s3://BUCKET/KEY, a folder such as /media/usb, ~/sync or ./vault, or none.",
+      "Enter s3://BUCKET or s3://BUCKET/KEY, a folder such as /media/usb, ~/sync or ./vault, or none.",
       "./my vault",
     ],
     ["Engine [", "lxc"],
-    ["It takes auto, docker, podman", "docker"],
+    ["Enter auto, docker, podman", "docker"],
   );
   assert.is(await pty.ended, 0, pty.screen);
   const { image, remote, engine } = await configOf(folder);
@@ -231,7 +231,7 @@ test("a devcontainer.json is shown, with what is not read of it, and taken by ye
     await pty.expect("image: debian:12");
     await pty.expect("mount: ./data at /data, read-only");
     await pty.expect("Not read: features");
-    await answered(pty, [`Take what ${path} says? [Y/n]`, ""], ["Vault [", "none"], ["Engine [", ""]);
+    await answered(pty, [`Use the settings of ${path}? [Y/n]`, ""], ["Vault [", "none"], ["Engine [", ""]);
     assert.is(await pty.ended, 0, pty.screen);
     assert.equal(await takenBy(folder), taken);
     const trust = await tazpod(folder, "trust", "--show");
@@ -242,7 +242,7 @@ test("a devcontainer.json is shown, with what is not read of it, and taken by ye
 test("no to a devcontainer.json, and --no-devcontainer, leave it out; --from-devcontainer takes it without a question", async () => {
   const no = await folderWith({ ".devcontainer.json": devcontainer });
   const pty = onTerminal(no, "init", "--remote=none", "--engine=auto");
-  await answered(pty, ["Take what", "n"], ["Image [", ""]);
+  await answered(pty, ["Use the settings", "n"], ["Image [", ""]);
   assert.is(await pty.ended, 0, pty.screen);
   assert.is((await configOf(no)).image, "tazzo/tazpod-ai:latest");
   const files = { ".devcontainer.json": devcontainer, Dockerfile: "FROM x\n" };
@@ -273,7 +273,7 @@ test("a broken devcontainer.json is said with its place, and init goes on withou
   assert.not.ok(isProject(folder));
   const pty = onTerminal(folder, "init");
   await pty.expect(".devcontainer/devcontainer.json:3:3: comma expected");
-  await pty.expect("It is left out.");
+  await pty.expect("It is ignored.");
   await answered(pty, ...defaults.map((question) => [question, ""] as const));
   assert.is(await pty.ended, 0, pty.screen);
 });
@@ -316,17 +316,17 @@ test("in a project it says so, writes only what is missing, and takes no answers
   assert.is((await tazpod(folder, "trust", "--yes")).code, 0);
   const done = await tazpod(join(folder, "below"), "init");
   assert.is(done.code, 0, done.stderr);
-  assert.match(done.stderr, /^This is a project already: .*\.tazpod\/config\.yaml\n/);
+  assert.match(done.stderr, /^This folder is already a project: .*\.tazpod\/config\.yaml\n/);
   assert.match(done.stderr, /Wrote .*\.gitignore, which was missing\./);
   assert.is(await readFile(join(folder, ".tazpod", "config.yaml"), "utf8"), "remote: none # mine\n");
   const again = await tazpod(folder, "init");
-  assert.is(again.stderr, "This is a project already: .tazpod/config.yaml\n");
+  assert.is(again.stderr, "This folder is already a project: .tazpod/config.yaml\n");
   for (const command of ["init", "enter"]) {
     const refused = await tazpod(folder, command, "--engine", "docker");
     assert.is(refused.code, 2, refused.stderr);
     assert.match(
       refused.stderr,
-      /--engine is for a new project.*\n +Change \.tazpod\/config\.yaml instead\./,
+      /--engine is only for a new project.*\n +Change \.tazpod\/config\.yaml instead\./,
     );
   }
 });
@@ -336,7 +336,7 @@ test("setup-storage makes the folder of a folder remote, and says so", async () 
   const host = await Host.make({ remote: `file://${folder}/vault.tar.aes` });
   assert.is((await host.tazpod("setup-storage")).stderr, `✔ the folder ${folder}\n`);
   assert.ok(existsSync(folder));
-  assert.is((await host.tazpod("setup-storage")).stderr, `= the folder ${folder}, as it was\n`);
+  assert.is((await host.tazpod("setup-storage")).stderr, `= the folder ${folder}: unchanged\n`);
 });
 
 test.run();

@@ -23,7 +23,7 @@ async function withSwap(lines: string): Promise<DoctorJson["findings"][number] |
 test("a swap file is warned of, with how to turn it off", async () => {
   const found = await withSwap("/swapfile                               file\t\t2097148\t\t0\t\t-2\n");
   assert.is(found?.verdict, "warning");
-  assert.match(found?.reason ?? "", /^\/swapfile: the RAM folder and tazpod's memory may be written there/);
+  assert.match(found?.reason ?? "", /^\/swapfile: secrets in RAM may be written there/);
   assert.match(found?.todo ?? "", "swapoff -a");
 });
 

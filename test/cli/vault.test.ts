@@ -29,7 +29,7 @@ const vault = (...args: string[]) => host.tazpod("vault", ...args, "--passphrase
 test("import makes a vault of a pile of secrets, and one that is here is left alone", async () => {
   const done = await vault("import", pile);
   assert.is(done.code, 0, done.stderr);
-  assert.match(done.stderr, "Sealed 2 files");
+  assert.match(done.stderr, "Vault imported: 2 files");
   const before = await readFile(host.vault);
   const again = await vault("import", pile);
   assert.is(again.code, 3);
@@ -57,7 +57,7 @@ test("verify opens to the last byte, writes nothing, and finds one that was chan
   const before = await readFile(host.vault);
   const good = await vault("verify");
   assert.is(good.code, 0, good.stderr);
-  assert.match(good.stdout, /is whole: 2 files, 12 B, format age/);
+  assert.match(good.stdout, /is intact: 2 files, 12 B, format age/);
   assert.ok((await readFile(host.vault)).equals(before));
   const changed = Buffer.from(before);
   changed[before.length - 30] = (before.at(-30) ?? 0) ^ 1;
@@ -76,7 +76,7 @@ test("export gives a plain tar, and none to a terminal", async () => {
   assert.is(done.code, 0, done.stderr);
   assert.is(execFileSync("diff", ["-r", pile, folder], { encoding: "utf8" }), "");
   const pty = host.pty("vault", "export");
-  await pty.expect("not to a terminal");
+  await pty.expect("does not write to a terminal");
   assert.is(await pty.ended, 2, pty.screen);
 });
 

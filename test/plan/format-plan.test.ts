@@ -54,10 +54,10 @@ test("on a new host all steps are planned, and those that depend on the remote a
       "  + passphrase        known only after pull",
       "  + unlock            known only after ensure-container",
       "  + shell",
-      "  ~ carry-back        afterwards, unless nothing of the project is only in the container",
+      "  ~ carry-back        afterwards, unless the container has no unsynced project changes",
       "  ~ lock              afterwards, unless another session has the vault open",
-      "  ~ close-parts       afterwards, unless no part of it is to be closed",
-      "  ~ push              afterwards, unless the remote is not to be asked",
+      "  ~ close-parts       afterwards, unless no part needs closing",
+      "  ~ push              afterwards, unless --offline was given",
       "  ~ pending           afterwards, unless s3://vaults/lab has the sealed vault",
       "  not needed: init, recreate-container, carry, merge",
     ],
@@ -88,7 +88,7 @@ test("unmet and declined wants have their own rows", () => {
   const world = { ...project, container: true, "container-current": false, "vault-open": true };
   assert.ok(
     rows("shell", world).includes(
-      "  ! container-current  The vault is open in container lab, and would be lost with it: save and lock it first.  wanted by shell",
+      "  ! container-current  The vault is open in container lab and would be lost with it. Save and lock it first.  wanted by shell",
     ),
   );
   assert.ok(

@@ -17,7 +17,7 @@ import { s3Endpoint } from "../runner/services.js";
 // What a person answers who does not want to, or cannot: no, Ctrl-C, a wrong passphrase.
 
 const wrong = "not the passphrase";
-const moreTries = (left: string): string => `That does not open it. ${left}`;
+const moreTries = (left: string): string => `Wrong passphrase. ${left}`;
 
 test.after(removeHosts);
 
@@ -84,7 +84,7 @@ test("no to making the container again goes on in the old one; yes makes it from
   const old = await id();
   await host.configure("none", "vault: { size: 32m }\n");
   const first = host.pty();
-  await first.expect(/settings of container .* have changed.*Make it again\?.*\[y\/N\]/s);
+  await first.expect(/settings of container .* have changed.*Recreate it\?.*\[y\/N\]/s);
   first.line("");
   await first.expect("Unlock the vault? [Y/n]");
   first.line("n");
@@ -93,7 +93,7 @@ test("no to making the container again goes on in the old one; yes makes it from
   assert.is(await first.ended, 0, first.screen);
   assert.is(await id(), old);
   const second = host.pty();
-  await second.expect("Make it again?");
+  await second.expect("Recreate it?");
   second.line("y");
   await second.expect("Unlock the vault? [Y/n]");
   second.line("");
@@ -119,7 +119,7 @@ test("a wrong passphrase three times: the vault stays closed, and going on witho
   await pty.expect(moreTries("1 more try."));
   await pty.secret("Passphrase of the vault:", wrong);
   await pty.expect(/cannot be opened: the passphrase is wrong, or the file is damaged \(tried 3 times\)/);
-  await pty.expect("Go on to shell all the same? [y/N]");
+  await pty.expect("Continue with shell anyway? [y/N]");
   pty.line("");
   assert.is(await pty.ended, 1, pty.screen);
   assert.not.match(pty.screen, wrong);
@@ -133,7 +133,7 @@ test("going on without a vault that did not open gives a locked shell", async ()
   await pty.expect("Unlock the vault?");
   pty.line("");
   for (let count = 0; count < 3; count += 1) await pty.secret("Passphrase of the vault:", wrong);
-  await pty.expect("all the same? [y/N]");
+  await pty.expect("anyway? [y/N]");
   pty.line("y");
   await pty.expect("$ ");
   pty.line("ls -A ~/secrets | wc -l; exit");
@@ -183,7 +183,7 @@ test("Ctrl-C at each question ends it with 130, the terminal as it was, and noth
         await pty.expect(/Repeat it .*:/);
       },
     ],
-    ["recreate", changed.folder, (pty) => pty.expect("Make it again?")],
+    ["recreate", changed.folder, (pty) => pty.expect("Recreate it?")],
     ["unlock", host.folder, (pty) => pty.expect("Unlock the vault? [Y/n]")],
     [
       "the passphrase",
@@ -201,7 +201,7 @@ test("Ctrl-C at each question ends it with 130, the terminal as it was, and noth
         await pty.expect("Unlock the vault?");
         pty.line("");
         for (let count = 0; count < 3; count += 1) await pty.secret("Passphrase of the vault:", wrong);
-        await pty.expect("all the same? [y/N]");
+        await pty.expect("anyway? [y/N]");
       },
     ],
   ];

@@ -62,7 +62,7 @@ test("on a terminal, a changed Dockerfile is offered before the vault is, and it
   assert.is((await host.enter("true")).code, 0);
   await writeFile(host.path("Dockerfile"), `FROM ${testImage}\nRUN echo two > /tmp/which\n`);
   const pty = host.pty();
-  await pty.expect("Make it again? What is in it, and not in the project, is lost. [y/N]");
+  await pty.expect("Recreate it? Files in it that are not in the project are lost. [y/N]");
   pty.line("y");
   await pty.expect(/Step \d\/\d|FROM|building/);
   await pty.expect("Unlock the vault? [Y/n]");

@@ -56,7 +56,7 @@ test("where all is well it says so of each thing, only looks at the remote, and 
     terminal: /^good: none.*--yes answers$/,
     engine: /^good: docker \d+\.\d+/,
     image: /^good: .* is here$/,
-    container: /^good: .* is not there yet/,
+    container: /^good: .* does not exist yet/,
     login: /^good: credentials found/,
     remote: /^good: s3:.* has a vault that \S+ wrote .*, generation 1$/,
     writes: /^good: the server refuses/,
@@ -75,7 +75,7 @@ test("where all is well it says so of each thing, only looks at the remote, and 
   assert.equal(proxy.requests, []);
 });
 
-test("a remote that is gone is a warning where a vault is here, and would keep enter from its shell where none is", async () => {
+test("a remote that is gone is a warning where a vault is here, and would stop enter where none is", async () => {
   const { host, proxy, remote } = await pushed();
   await proxy.stop();
   const here = await examined(host);
@@ -109,15 +109,15 @@ test("a server that does not hold conditions is a warning, unless the settings s
   await host.configure(remote);
   assert.match(
     String((await examined(host))["writes"]),
-    /^warning: .*does not hold the condition of a write: it overwrites/,
+    /^warning: .*does not honour conditional writes: it overwrites/,
   );
 });
 
-test("with --read-data the vault is opened to its end, and one that does not open would keep enter from its shell", async () => {
+test("with --read-data the vault is opened to its end, and one that does not open would stop enter", async () => {
   const host = await withSealed("none", { a: "1", b: "22" });
   const opening = async (file: string) => examined(host, "--read-data", "--passphrase-file", file);
   const good = await opening(host.passphraseFile);
-  assert.is(good["opening"], "good: it opens, and is whole: 2 files, 3 B");
+  assert.is(good["opening"], "good: it opens and is intact: 2 files, 3 B");
   assert.is(good.code, 0);
   const wrong = `${await newFolder()}/wrong`;
   await writeFile(wrong, "not it\n", { mode: 0o600 });
@@ -149,7 +149,7 @@ test("of a project that is not trusted nothing runs, and its remote hears nothin
   assert.is(await pty.ended, 0, pty.screen);
 });
 
-test("a container of the same name that is another project's would keep enter from its shell", async () => {
+test("a container of the same name that is another project's would stop enter", async () => {
   const host = await Host.make({ remote: "none" });
   execFileSync("docker", [
     "create",

@@ -53,7 +53,7 @@ test("--yes takes the newer vault, and no opens the older one", async () => {
   await change(one, "echo newer > ~/secrets/key");
   const pty = two.pty();
   await unlocked(pty);
-  await pty.expect("Take it?");
+  await pty.expect("Pull it?");
   pty.line("n");
   await pty.expect("$ ");
   pty.line("cat ~/secrets/key; exit");
@@ -80,9 +80,9 @@ test("a passphrase that was changed elsewhere is asked for once the newer vault 
   assert.is((await one.run("push")).code, 0);
   const pty = two.pty();
   await unlocked(pty);
-  await pty.expect("Take it?");
+  await pty.expect("Pull it?");
   pty.line("");
-  await pty.expect("That does not open it. 2 more tries.");
+  await pty.expect("Wrong passphrase. 2 more tries.");
   await pty.secret("Passphrase of the vault:", other);
   await pty.expect("$ ");
   pty.line("cat ~/secrets/key; exit");
@@ -97,7 +97,7 @@ test("both have changed: said before the shell opens, merged on Enter, pushed wh
   const pty = two.pty();
   await unlocked(pty);
   await pty.expect(
-    /pushed a newer vault .*, and the vault here has changes that were not pushed\. Merge them\?/s,
+    /pushed a newer vault .*, and the local vault has unpushed changes\. Merge them\?/s,
   );
   pty.line("");
   await pty.expect(/merged: \d+ changed here, 1 there, 1 in conflict/);

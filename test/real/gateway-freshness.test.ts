@@ -36,7 +36,7 @@ test("no answer within a second: the shell opens and says so, and what comes lat
   proxy.spoil(head, { kind: "hold", until: new Promise((resolve) => (release = resolve)) });
   const pty = host.pty();
   await unlocked(pty);
-  await pty.expect("has a newer vault is not known: no answer within 1 s.");
+  await pty.expect("for a newer vault: no answer within 1 s.");
   await pty.expect("$ ");
   release();
   pty.line("cat ~/secrets/key; sleep 2; exit");
@@ -53,7 +53,7 @@ test("a gateway that never answers holds neither the shell nor the end", async (
   const done = await host.enter("cat ~/secrets/key");
   assert.is(done.stdout, "kept");
   assert.is(done.code, 0, done.stderr);
-  assert.match(done.stderr, /not known: no answer within 1 s/);
+  assert.match(done.stderr, /for a newer vault: no answer within 1 s/);
   await proxy.stop();
 });
 
@@ -64,7 +64,7 @@ test("a dead gateway: the shell opens from the vault here, and the push waits fo
   const away = await host.enter("cat ~/secrets/key; echo away > ~/secrets/away");
   assert.is(away.stdout, "kept");
   assert.is(away.code, 1);
-  assert.match(away.stderr, /has a newer vault is not known: .*connect/i);
+  assert.match(away.stderr, /for a newer vault: .*connect/i);
   assert.match(away.stderr, /Not pushed: .*the next enter, or `tazpod push`, tries again/);
   assert.is(await host.secrets(), "");
   assert.match((await host.tazpod("status")).stdout, /- vault-pushed/);
@@ -72,7 +72,7 @@ test("a dead gateway: the shell opens from the vault here, and the push waits fo
   const next = await host.enter("cat ~/secrets/away");
   assert.is(next.stdout, "away\n");
   assert.is(next.code, 0, next.stderr);
-  assert.match(next.stderr, /Not pushed yet: .*It is pushed when you leave/);
+  assert.match(next.stderr, /Not pushed yet: .*It is pushed when the shell ends/);
   assert.match((await host.tazpod("status")).stdout, /= vault-pushed/);
   await back.stop();
 });

@@ -174,7 +174,7 @@ test("after a new passphrase the old copies are offered to be removed, and a res
 
   const back = host.pty("run", "restore", "--at", "4");
   await back.secret("Passphrase of the vault:", fresh);
-  await back.expect("It has another passphrase.");
+  await back.expect("It has a different passphrase.");
   await back.secret("Passphrase of that copy:", passphrase);
   await back.expect("Push it to");
   back.line("");
@@ -187,7 +187,7 @@ test("after a new passphrase the old copies are offered to be removed, and a res
   await purge.secret(/Repeat it .*:/, passphrase);
   await purge.expect("[y/N]");
   purge.line("y");
-  await purge.expect(/removed 5 copies from the history; 1 stays/);
+  await purge.expect(/Removed 5 copies from the history; 1 remains/);
   assert.is(await purge.ended, 0, purge.screen);
   await writeFile(host.passphraseFile, `${passphrase}\n`, { mode: 0o600 });
   assert.equal(

@@ -59,7 +59,7 @@ async function confirm(pty: Pty): Promise<void> {
 async function loggedIn(host: Host, ...words: string[]): Promise<void> {
   const pty = host.pty("run", "login", ...words);
   await confirm(pty);
-  await pty.expect("Logged in.");
+  await pty.expect("✔ Logged in");
   assert.is(await pty.ended, 0, pty.screen);
 }
 
@@ -102,7 +102,7 @@ test("from an empty host: one question, a login, and the vault of another host i
   const second = await newHost(url);
   const pty = second.pty("enter");
   await pty.expect(
-    /\? It takes: .*log in \(role vault of account 012345678901\), pull the vault.* \[Y\/n\]/s,
+    /\? Steps: .*log in \(role vault of account 012345678901\), pull the vault.* \[Y\/n\]/s,
   );
   pty.line("");
   await pty.expect("To log in");
@@ -165,8 +165,8 @@ test("two at once: one address on one screen, and the other takes the login that
   await two.expect(/Another tazpod \(process \d+\) is logging in\. Waiting for it/);
   assert.is(server.count("device"), 1);
   server.decide("approved");
-  await one.expect("Logged in.");
-  await two.expect("Logged in.");
+  await one.expect("✔ Logged in");
+  await two.expect("✔ Logged in");
   assert.equal([await one.ended, await two.ended], [0, 0], two.screen);
   assert.not.match(two.screen, "user_code");
   assert.is(server.count("device"), 1);
@@ -175,7 +175,7 @@ test("two at once: one address on one screen, and the other takes the login that
 test("Ctrl-C while the login is waited for, by it or by another: exit 130 at once, and no lock and no token is left", async () => {
   const host = await newHost();
   const one = await underShell(host, "run", "login");
-  await one.pty.expect("Ctrl-C gives up");
+  await one.pty.expect("Ctrl-C cancels");
   const two = host.pty("run", "login");
   await two.expect("Waiting for it");
   two.interrupt();
@@ -191,7 +191,7 @@ test("Ctrl-C while the login is waited for, by it or by another: exit 130 at onc
 test("a tazpod that was killed while it logged in keeps no other from it", async () => {
   const host = await newHost();
   const one = await underShell(host, "run", "login");
-  await one.pty.expect("Ctrl-C gives up");
+  await one.pty.expect("Ctrl-C cancels");
   await one.kill("SIGKILL");
   await one.pty.expect("left with 137");
   await loggedIn(host);
@@ -200,7 +200,7 @@ test("a tazpod that was killed while it logged in keeps no other from it", async
 test("a denial in the browser: exit 3, in words, and nothing is kept of it", async () => {
   const host = await newHost();
   const pty = host.pty("run", "login");
-  await pty.expect("Ctrl-C gives up");
+  await pty.expect("Ctrl-C cancels");
   server.decide("denied");
   await pty.expect("The login at https://lab.awsapps.com/start was denied in the browser.");
   assert.is(await pty.ended, 3, pty.screen);
@@ -215,7 +215,7 @@ test("the browser of a screen is opened, and what it is given is the address alo
   const screen = { DISPLAY: ":0", SSH_CONNECTION: "", SSH_TTY: "", PATH: `${bin}:${process.env["PATH"]}` };
   Object.assign(host.env, screen);
   const pty = host.pty("run", "login");
-  await pty.expect("Logged in.");
+  await pty.expect("✔ Logged in");
   assert.is(await pty.ended, 0, pty.screen);
   assert.match(await readFile(join(bin, "args"), "utf8"), /^http:\/\/127\S+user_code=\S+\n$/);
 });
@@ -281,7 +281,7 @@ test("logout forgets the login, and a check after it asks nobody", async () => {
   await loggedIn(host);
   const out = await host.tazpod("run", "logout");
   assert.is(out.code, 0, out.stderr);
-  assert.match(out.stderr, "Logged out.");
+  assert.match(out.stderr, "Logged out");
   assert.equal(await kept(host), []);
   server.asked.length = 0;
   const plan = await host.tazpod("plan", "pull");

@@ -89,7 +89,7 @@ test("what lies where a closed part has its own keeps nothing else from being sa
   assert.match(over.stderr, "Something else lies where the part has its own: prod/key");
   const locked = await host.run("lock");
   assert.is(locked.code, 0, locked.stderr);
-  assert.match(locked.stderr, /Not saved in the vault, because the part it lies in is closed: prod\/key/);
+  assert.match(locked.stderr, /Not saved in the vault, because their part is closed: prod\/key/);
   const kept = /sealed, as (\S+\.tar\.aes)\./.exec(locked.stderr)?.[1] ?? "";
   assert.is(
     (await host.enter("cat ~/secrets/prod/key ~/secrets/work", "--part", "all")).stdout,
@@ -202,7 +202,7 @@ test("parts and variables that are not there are named before anything is opened
   assert.is((await host.run("enter", "--env", "KEY=/etc/passwd", "--", "true")).code, 2);
   const missing = await host.run("with", "aws", "--env", "KEY=prod/key", "--", "echo", "ran");
   assert.is(missing.code, 3, missing.stderr);
-  assert.match(missing.stderr, "--env KEY=prod/key: there is no such file in what is open of the vault.");
+  assert.match(missing.stderr, "--env KEY=prod/key: there is no such file in the open parts of the vault.");
   assert.is(missing.stdout, "");
   assert.is(await host.secrets(), "");
 });

@@ -120,7 +120,7 @@ test("a login that fails ends the way with its code, asks whether to go on, and 
   pty.line("y");
   await pty.expect("the browser said no");
   await pty.expect("aws sso login --profile lab failed");
-  await pty.expect("Go on to shell all the same? [y/N]");
+  await pty.expect("Continue with shell anyway? [y/N]");
   pty.line("");
   assert.is(await pty.ended, 3, pty.screen);
   assert.not.ok(existsSync(host.vault));
@@ -132,7 +132,7 @@ test("a login that succeeds goes on to what its credentials show", async () => {
     `echo "$@" > "$HOME/args"; mkdir -p "$HOME/.aws"; printf '${keys}' > "$HOME/.aws/credentials"`,
   );
   const pty: Pty = host.pty("enter", "--passphrase-file", host.passphraseFile);
-  await pty.expect(/Unlock the vault\? It takes: .*log in/s);
+  await pty.expect(/Unlock the vault\? Steps: .*log in/s);
   pty.line("y");
   await pty.expect(/Create one\?/);
   pty.line("y");

@@ -41,14 +41,14 @@ test("in an empty folder: init, container, a new vault with its passphrase asked
   const container = `${basename(first)}-lab`;
   names.push(container);
   const pty = new Pty([process.execPath, bin, "run", "enter"], { cwd: first });
-  await pty.expect("No TazPod project here. Initialise it? [Y/n]");
+  await pty.expect("No tazpod project here. Create one? [Y/n]");
   pty.line("");
   for (const question of ["Image [", "Vault [", "Engine ["]) {
     await pty.expect(question);
     pty.line("");
   }
   await pty.expect(
-    /No vault here or at s3:\/\/tazlab-storage\/tazpod\/vault\/vault\.tar\.aes\. Create one\?.*\[Y\/n\]/s,
+    /There is no vault here or at s3:\/\/tazlab-storage\/tazpod\/vault\/vault\.tar\.aes\. Create one\?.*\[Y\/n\]/s,
   );
   pty.line("y");
   await pty.secret(/Passphrase for the new vault .*:/, passphrase);
@@ -77,7 +77,7 @@ test("on a second host with only the committed files: one question that lists pu
     config.replace(/container_name: .*/, `container_name: ${second.container}`),
   );
   const pty = second.pty("run", "enter");
-  await pty.expect(/Unlock the vault\? It takes: .*pull.*s3:\/\/tazlab-storage.*unlock.*\[Y\/n\]/is);
+  await pty.expect(/Unlock the vault\? Steps: .*pull.*s3:\/\/tazlab-storage.*unlock.*\[Y\/n\]/is);
   pty.line("");
   await pty.secret("Passphrase of the vault:", passphrase);
   await pty.expect("$ ");
@@ -185,7 +185,7 @@ tasks:
 `,
   );
   const pty = third.pty("enter", "--passphrase-file", third.passphraseFile);
-  await pty.expect(/Shall we, tazpod\? It takes: bring the VPN up.*\[Y\/n\]/is);
+  await pty.expect(/Shall we, tazpod\? Steps: bring the VPN up.*\[Y\/n\]/is);
   pty.line("");
   await pty.expect("$ ");
   pty.line("cat ~/secrets/key /workspace/vpn && echo both; exit");

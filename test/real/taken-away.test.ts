@@ -163,7 +163,7 @@ test("a changed setting is not offered while the vault is open; asked for by nam
   await host.configure("none", "vault: { format: v1, size: 32m }\n");
   const named = await host.run("recreate-container");
   assert.is(named.code, 3);
-  assert.match(named.stderr, /The vault is open in container .*: save and lock it first\./);
+  assert.match(named.stderr, /The vault is open in container .*\. Save and lock it first\./);
   assert.is(await host.inside("cat ~/secrets/more"), "unsaved\n");
   const entered = await host.enter("cat ~/secrets/more");
   assert.is(entered.stdout, "unsaved\n", entered.stderr);

@@ -105,7 +105,7 @@ test("what the container's user cannot read is not taken for removed, is named, 
   assert.is(await text(host.path("f")), "kept\n");
   const down = await host.tazpod("down");
   assert.is.not(down.code, 0);
-  assert.match(down.stderr, /only the container has d, f; --force gives that up/);
+  assert.match(down.stderr, /only the container has d, f; --force drops them/);
   fine(await host.tazpod("down", "--force"));
   assert.is(await text(host.path("d", "kept")), "kept\n");
 });

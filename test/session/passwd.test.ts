@@ -72,7 +72,7 @@ test("while the vault is open both are refused, and say what to do", async () =>
   for (const task of ["passwd", "upgrade"]) {
     const done = await host.run(task, "--new-passphrase-file", await fileWith(host, fresh));
     assert.is(done.code, 3, done.stderr);
-    assert.match(done.stderr, "save and lock it first");
+    assert.match(done.stderr, "Save and lock it first");
   }
 });
 

@@ -4,13 +4,12 @@ import type { Project } from "../../project/project.js";
 import type { Result } from "../../failure/result.js";
 import type { StepContext, CheckResult } from "../../session/step.js";
 
-/** What a check has found. */
+/** The outcome of a check. */
 export interface CheckOutcome {
-  /** `stops`: as things are, `tazpod enter` does not get to its shell. */
+  /** `stops`: `tazpod enter` would not get to its shell. */
   readonly verdict: "good" | "warning" | "stops" | "unknown";
-  /** In words. */
   readonly reason: string;
-  /** What to do about it, a sentence. */
+  /** What to do about it, as a sentence. */
   readonly todo?: string;
 }
 
@@ -18,21 +17,21 @@ export interface Finding extends CheckOutcome {
   readonly check: string;
 }
 
-/** Looks at one thing: changes nothing, and asks nobody. */
+/** Checks one thing: changes nothing, and asks no questions. */
 export interface Check {
   readonly name: string;
-  /** In ms; what takes longer is `unknown`. */
+  /** In ms; a slower check is `unknown`. */
   readonly limitMs: number;
   readonly run: (signal: AbortSignal) => Promise<CheckOutcome>;
 }
 
-/** The project that is looked at, and what more than one check has to know of its surroundings, asked once. */
+/** The project that is checked, and answers that more than one check needs, asked once. */
 export interface DoctorContext {
   readonly project: Project;
   readonly context: StepContext;
-  /** The engine's version. */
+  /** Returns the engine's version. */
   readonly engine: () => Promise<Result<string>>;
-  /** Whether there are credentials for the remote. */
+  /** Returns whether there are credentials for the remote. */
   readonly login: () => Promise<CheckResult>;
 }
 
@@ -40,7 +39,7 @@ export const good = (reason: string): CheckOutcome => ({ verdict: "good", reason
 export const warning = (reason: string, todo: string): CheckOutcome => ({ verdict: "warning", reason, todo });
 export const unknown = (reason: string): CheckOutcome => ({ verdict: "unknown", reason });
 
-/** A failure that was met, and what it means for `tazpod enter`. */
+/** Returns the outcome for a failure, and its effect on `tazpod enter`. */
 export function fromFailure(failure: Failure, verdict: CheckOutcome["verdict"] = "stops"): CheckOutcome {
   const { message, where, hint } = explain(failure);
   return {

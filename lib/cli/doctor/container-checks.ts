@@ -7,9 +7,9 @@ import { type Check, type DoctorContext, type CheckOutcome, good, fromFailure, u
 import { explain } from "../../failure/explain.js";
 import { isRootless } from "../../engine/oci/daemon.js";
 
-const noEngine = unknown("not looked for: the engine does not answer");
+const noEngine = unknown("not checked: the engine does not answer");
 
-/** Whether the image is here, or can be pulled or built when the container is made. */
+/** Checks whether the image is here, or can be pulled or built. */
 export function imageCheck(doctor: DoctorContext): Check {
   const { project, context, engine } = doctor;
   const { image } = project.config;
@@ -19,7 +19,7 @@ export function imageCheck(doctor: DoctorContext): Check {
     async run(signal) {
       if (!(await engine()).ok) return noEngine;
       const { name } = await context.engine();
-      if (runsOnThisHost(name)) return good("none is needed: the programs are this host's");
+      if (runsOnThisHost(name)) return good("none is needed: this engine uses the programs of this host");
       if (project.build?.ok === false) return fromFailure(project.build.failure);
       const id = await context.imageId();
       if (!id.ok) return fromFailure(id.failure, "unknown");
@@ -31,11 +31,12 @@ export function imageCheck(doctor: DoctorContext): Check {
   };
 }
 
-/** An image that does not exist stops only what has no container yet. */
+/** Checks whether the image can be pulled. A missing image is only blocking while there is no container. */
 async function pullable({ project, context }: DoctorContext, signal: AbortSignal): Promise<CheckOutcome> {
   const { image } = project.config;
   const { canPull } = await context.engine();
-  if (isOffline(context) || canPull === undefined) return unknown(`${image} is not here; not looked for`);
+  if (isOffline(context) || canPull === undefined)
+    return unknown(`${image} is not here; its registry was not checked`);
   const found = await canPull(image, signal);
   if (found.ok) return good(`not here yet; \`tazpod enter\` pulls ${image}`);
   const state = await context.container();
@@ -44,7 +45,7 @@ async function pullable({ project, context }: DoctorContext, signal: AbortSignal
   return fromFailure(found.failure, isAbsent && isNeeded ? "stops" : "warning");
 }
 
-/** Whether the container's name is free or the project's, and whether the host has what it is to be made with. */
+/** Checks whether the container's name is free or the project's, and whether the host has what a new one requires. */
 export function containerCheck({ project, context, engine }: DoctorContext): Check {
   const { containerName: name, ghostMode } = project.config;
   return {
@@ -58,16 +59,16 @@ export function containerCheck({ project, context, engine }: DoctorContext): Che
       if (state.value.state !== "absent") return good(`${name} is ${state.value.state}`);
       const ready = await checkHostResources(project);
       return ready.ok
-        ? good(`${name} is not there yet; \`tazpod enter\` makes it`)
+        ? good(`${name} does not exist yet; \`tazpod enter\` creates it`)
         : fromFailure(ready.failure);
     },
   };
 }
 
-/** Longer than an engine's own time for an answer, which then says more. */
+/** Longer than an engine's own time limit, whose message says more. */
 const engineMs = 25_000;
 
-/** Whether the engine answers this user, and which one it is. */
+/** Checks whether the engine answers this user, and which one it is. */
 export function engineCheck({ context, engine }: DoctorContext): Check {
   return {
     name: "engine",

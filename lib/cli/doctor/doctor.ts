@@ -11,7 +11,9 @@ import { type Check, type Finding, fromFailure, unknown } from "./check.js";
 import { checkOpening } from "./vault-checks.js";
 import { sleep } from "../../host/clock.js";
 
-/** `tazpod doctor`: finds what would stop `enter`, and what should be better. Exit code 3 for the first. */
+/**
+ * `tazpod doctor`: finds what would stop `enter`, and what should be better. Exit code 3 if something would stop it.
+ */
 export async function doctorCommand(args: Arguments): Promise<number> {
   const done = await withProject(args.project, args.options, (run) => examineProject(run, args), {
     skipTrustCheck: true,
@@ -44,7 +46,7 @@ async function examineProject(run: ProjectRun, args: Arguments): Promise<Result<
   return received === undefined ? ok(code) : fail({ kind: "interrupted", signal: received });
 }
 
-/** All at once; what each has found, in their order. */
+/** Runs all checks at the same time; yields the results in their order. */
 async function* runChecks(checks: readonly Check[], interrupt: AbortSignal): AsyncGenerator<Finding> {
   yield* checks.map((check) => runCheck(check, interrupt));
 }
@@ -65,7 +67,7 @@ async function printFindings(
   return found.some(({ verdict }) => verdict === "stops") ? 3 : 0;
 }
 
-/** What a check finds, within its time; what it was asking then is ended. */
+/** Runs a check within its time limit, and then stops what it was waiting for. */
 export async function runCheck({ name, limitMs, run }: Check, interrupt: AbortSignal): Promise<Finding> {
   const over = new AbortController();
   const signal = AbortSignal.any([over.signal, interrupt]);
@@ -80,10 +82,10 @@ export async function runCheck({ name, limitMs, run }: Check, interrupt: AbortSi
 }
 
 const signs = { good: "=", warning: "-", stops: "!", unknown: "?" } as const;
-/** The longest name of a check. */
+/** The length of the longest name of a check. */
 const width = "passphrase".length;
 
-/** A finding for people; what to do is on a line of its own. */
+/** Formats a finding; what to do is on its own line. */
 export function line({ check, verdict, reason, todo }: Finding): string {
   const lines = [...reason.split("\n"), ...(todo === undefined ? [] : [todo])];
   const head = `  ${signs[verdict]} ${check.padEnd(width)}  `;
@@ -93,14 +95,14 @@ export function line({ check, verdict, reason, todo }: Finding): string {
 export function summary(findings: readonly Finding[]): string {
   const stops = findings.filter(({ verdict }) => verdict === "stops").map(({ check }) => check);
   return stops.length === 0
-    ? "Nothing that was found would keep `tazpod enter` from its shell."
-    : `This would keep \`tazpod enter\` from its shell: ${stops.join(", ")}.`;
+    ? "No problem found that would stop `tazpod enter`."
+    : `These problems would stop \`tazpod enter\`: ${stops.join(", ")}.`;
 }
 
-/** What `--json` prints, stable: schema/doctor.schema.json documents it. */
+/** The stable output of `--json`: schema/doctor.schema.json documents it. */
 export interface DoctorJson {
   readonly version: 1;
-  /** Absent where it cannot be read. */
+  /** Absent if it cannot be read. */
   readonly project?: string;
   readonly stops: boolean;
   readonly findings: readonly Finding[];

@@ -8,8 +8,8 @@ import { now } from "../../host/clock.js";
 const blocks = "/sys/class/block";
 
 /**
- * What /proc/swaps says (proc(5)): a line each, after a head, that begins with the device or file. `isSafe` tells what
- * gets to no disk in the clear.
+ * Judges the text of /proc/swaps (proc(5)): after a header, each line begins with a device or file. `isSafe` returns
+ * whether a path keeps data out of cleartext storage.
  */
 export async function judgeSwaps(
   text: string,
@@ -24,13 +24,13 @@ export async function judgeSwaps(
   for (const path of paths) if (!(await isSafe(path))) open.push(path);
   if (open.length > 0)
     return warning(
-      `${open.join(", ")}: the RAM folder and tazpod's memory may be written there, and stay`,
-      "Turn it off (`sudo swapoff -a`, and its line in /etc/fstab), or have it encrypted, by dm-crypt or in zram.",
+      `${open.join(", ")}: secrets in RAM may be written there, and stay on disk`,
+      "Turn it off (`sudo swapoff -a`, and its line in /etc/fstab), encrypt it with dm-crypt, or use zram.",
     );
-  return good(paths.length === 0 ? "there is none" : `${paths.join(", ")}: in RAM or encrypted`);
+  return good(paths.length === 0 ? "none" : `${paths.join(", ")}: in RAM or encrypted`);
 }
 
-/** zram is in RAM. What is below a device has to be encrypted, unless it is itself; of a file nobody can tell. */
+/** zram is in RAM. A device is safe if it or everything below it is encrypted; a swap file counts as unsafe. */
 async function isSafe(path: string): Promise<boolean> {
   const real = await realPath(path);
   const device = real.ok ? real.value : undefined;
@@ -39,7 +39,7 @@ async function isSafe(path: string): Promise<boolean> {
 }
 
 async function isEncrypted(device: string): Promise<boolean> {
-  // dm-crypt gives its devices such an id
+  // the prefix that dm-crypt gives its devices
   const uuid = await readText(`${blocks}/${device}/dm/uuid`);
   if (uuid.ok && uuid.value?.startsWith("CRYPT-") === true) return true;
   const below = await list(`${blocks}/${device}/slaves`);
@@ -55,24 +55,21 @@ export const swapCheck: Check = {
     const text = await readText("/proc/swaps");
     return text.ok && text.value !== undefined
       ? judgeSwaps(text.value, isSafe)
-      : unknown("there is no /proc/swaps to tell");
+      : unknown("there is no /proc/swaps");
   },
 };
 
-/** Whether somebody can be asked here. */
+/** Checks whether questions can be asked. */
 export function terminalCheck(terminal: Terminal, options: RunOptions): Check {
   return {
     name: "terminal",
     limitMs: 1_000,
     async run() {
-      if (terminal.interactive) return good(`${process.env["TERM"] ?? "one without a name (TERM)"}`);
-      const reason = "none: nobody can be asked here";
+      if (terminal.interactive) return good(`${process.env["TERM"] ?? "unnamed (TERM is not set)"}`);
+      const reason = "none: questions cannot be asked";
       return options.yes === "all"
         ? good(`${reason}; --yes answers`)
-        : warning(
-            reason,
-            "Use --yes, and --passphrase-file or another of its kind, with `tazpod enter -- CMD`.",
-          );
+        : warning(reason, "Use --yes and --passphrase-file (or -fd, -command) with `tazpod enter -- CMD`.");
     },
   };
 }
@@ -84,7 +81,7 @@ const ends: ReadonlyMap<number, string> = new Map([
   [24, "2028-04-30"],
 ]);
 
-/** Versions of the AWS SDK that are published from the second week of January 2027 on want this one, as the SDK says itself. */
+/** The AWS SDK requires this Node from the second week of January 2027 on, as the SDK itself announces. */
 const sdkWants = 22;
 const todo = "Use Node 24 or 22.";
 
@@ -94,9 +91,9 @@ export function judgeNode(version: string, today: Date): CheckOutcome {
   const end = ends.get(major);
   const sdk =
     major < sdkWants
-      ? `; from the second week of January 2027 on, the AWS SDK is updated for Node ${sdkWants} and later only`
+      ? `; from the second week of January 2027 on, new versions of the AWS SDK need Node ${sdkWants} or later`
       : "";
-  if (end === undefined) return unknown(`${version}, whose end of support is not known here${sdk}`);
+  if (end === undefined) return unknown(`${version}, whose end of support is not known to this tazpod${sdk}`);
   const isOver = today >= new Date(`${end}T23:59:59Z`);
   return isOver
     ? warning(`${version}, which has had no security updates since ${end}${sdk}`, todo)

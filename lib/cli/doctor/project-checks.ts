@@ -18,7 +18,10 @@ export function doctorContext({ recipe, services, interrupts }: ProjectRun): Doc
   };
 }
 
-/** What can be looked at here: without a project, there is neither a container nor a vault; an untrusted one's remote is not asked. */
+/**
+ * Returns the checks that apply: without a project there is no container and no vault to check, and the remote of an
+ * untrusted project is not contacted.
+ */
 export function projectChecks(doctor: DoctorContext, trust: TrustState): Check[] {
   const { project, context } = doctor;
   const { terminal, options } = context;
@@ -50,7 +53,7 @@ function once<T>(ask: () => Promise<T>): () => Promise<T> {
   return () => (asked ??= ask());
 }
 
-/** Whether there is a project, and whether what it says for itself is trusted on this host. */
+/** Checks whether there is a project, and whether its overrides are trusted on this host. */
 function projectCheck(project: Project, trust: TrustState, isAsked: boolean): Check {
   return { name: "project", limitMs: 1_000, run: async () => judgeProject(project, trust, isAsked) };
 }
@@ -61,10 +64,10 @@ function judgeProject(
   isAsked: boolean,
 ): CheckOutcome {
   if (!initialised)
-    return warning(`there is none in ${root} or above it`, "`tazpod init` makes one of this folder.");
+    return warning(`there is none in ${root} or above it`, "`tazpod init` creates one in this folder.");
   if (state !== "untrusted") return good(`${displayPath(configFile)}, ${state}`);
-  const reason = "what it overrides is not trusted on this host yet";
-  const todo = "`tazpod trust` shows it, and asks.";
-  // on a terminal enter asks, too
+  const reason = "its overrides are not trusted on this host yet";
+  const todo = "`tazpod trust` shows them, and asks.";
+  // on a terminal, enter asks too
   return isAsked ? warning(reason, todo) : { verdict: "stops", reason, todo };
 }

@@ -15,11 +15,11 @@ import {
   warning,
 } from "./check.js";
 
-/** Longer than the three attempts at a connection. */
+/** Longer than three attempts to connect. */
 const limitMs = 20_000;
 const isS3 = ({ project }: DoctorContext): boolean => project.config.remote.url.startsWith("s3://");
 
-/** All that has to do with where the vault is kept. */
+/** Returns the checks of the remote. */
 export function remoteChecks(doctor: DoctorContext): Check[] {
   const common = [loginCheck(doctor), reachCheck(doctor)];
   return isS3(doctor) ? [...common, writesCheck(doctor), clockCheck(doctor)] : common;
@@ -45,7 +45,7 @@ function loginCheck(doctor: DoctorContext): Check {
   };
 }
 
-/** What would make a login fail; without a vault here, `enter` takes one. */
+/** Returns what would make a login fail. Without a local vault, `enter` needs a login. */
 async function noLogin({ project }: DoctorContext): Promise<CheckOutcome | undefined> {
   const { remote } = project.config;
   const found = await findLogin(remote, process.env);
@@ -64,11 +64,11 @@ function reachCheck({ project, context, login }: DoctorContext): Check {
     async run(signal) {
       if (url === "none") return good("this project has none");
       if (isOffline(context)) return offline;
-      if ((await login()).state !== "true") return unknown(`${url} was not asked, for want of a login`);
+      if ((await login()).state !== "true") return unknown(`${url} was not contacted without a login`);
       const found = await (await context.remote()).head(signal);
       if (found.state === "present") return good(`${url} ${vaultOf(found.object)}`);
-      if (found.state === "absent") return good(`${url} can be read, and has no vault yet`);
-      // a vault that is here opens without it
+      if (found.state === "absent") return good(`${url} is readable and has no vault yet`);
+      // a local vault opens without it
       const here = await stat(project.vaultFile);
       return fromFailure(found.failure, here.ok && here.value !== undefined ? "warning" : "stops");
     },
@@ -77,10 +77,10 @@ function reachCheck({ project, context, login }: DoctorContext): Check {
 
 function vaultOf({ host, modified, generation }: RemoteObject): string {
   const which = generation === undefined ? "" : `, generation ${generation}`;
-  return `has a vault that ${host ?? "somebody"} wrote ${ago(modified)}${which}`;
+  return `has a vault that ${host ?? "another host"} wrote ${ago(modified)}${which}`;
 }
 
-/** What is known of it: to find out takes writes. */
+/** Reports what is known about conditional writes: to find out takes writes. */
 function writesCheck({ project, context }: DoctorContext): Check {
   const { singleWriter } = project.config.remote;
   return {
@@ -90,28 +90,28 @@ function writesCheck({ project, context }: DoctorContext): Check {
       const known = await (await context.remote()).conditionSupport();
       if (known === undefined)
         return unknown(
-          "whether the server holds the condition of a write is not known: the first push finds out",
+          "whether the server honours conditional writes is not known: the first push finds out",
         );
-      if (known.honoured) return good("the server refuses to write over what this host has not seen");
-      const reason = `the server does not hold the condition of a write: ${known.why}`;
+      if (known.honoured)
+        return good("the server honours conditional writes, so a push never overwrites an unseen vault");
+      const reason = `the server does not honour conditional writes: ${known.why}`;
       return singleWriter
         ? good(`${reason}; remote.single_writer says that no other host pushes`)
         : warning(
             reason,
-            "Nothing is pushed there: set remote.single_writer if no other host ever pushes, or take another server.",
+            "tazpod does not push there. Set remote.single_writer if no other host ever pushes, or use another server.",
           );
     },
   };
 }
 
-/** S3 refuses what is signed a quarter of an hour off, and the SDK then corrects itself; logins and times are not. */
+/** S3 rejects requests signed 15 minutes off, and the SDK then corrects itself; logins and times are not corrected. */
 const slackMs = 60_000;
 
 export function judgeClock(aheadMs: number | undefined): CheckOutcome {
-  if (aheadMs === undefined) return unknown("the server gave no time to compare with");
+  if (aheadMs === undefined) return unknown("the server returned no time to compare with");
   const seconds = Math.round(Math.abs(aheadMs) / 1000);
-  if (Math.abs(aheadMs) <= slackMs)
-    return good(`this machine's agrees with the server's to ${seconds + 1} s`);
+  if (Math.abs(aheadMs) <= slackMs) return good(`within ${seconds + 1} s of the server's clock`);
   return warning(
     `this machine is ${seconds} s ${aheadMs > 0 ? "ahead of" : "behind"} the server`,
     "Set it, for instance with `timedatectl set-ntp true`.",

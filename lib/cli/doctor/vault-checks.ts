@@ -7,7 +7,7 @@ import { unusableFile } from "../../vault/read-passphrase.js";
 import { inspectLocalVault } from "../vault/vault-command.js";
 import { type Check, type Finding, good, fromFailure, type DoctorContext, warning } from "./check.js";
 
-/** What can be told of the vault here without opening it. */
+/** Checks the local vault without opening it. */
 export function vaultCheck({ vaultFile }: Project): Check {
   return {
     name: "vault",
@@ -15,7 +15,7 @@ export function vaultCheck({ vaultFile }: Project): Check {
     async run() {
       const found = await stat(vaultFile);
       if (!found.ok) return fromFailure(found.failure);
-      if (found.value === undefined) return good("there is none here: `tazpod enter` pulls or makes one");
+      if (found.value === undefined) return good("none here: `tazpod enter` pulls or creates one");
       const format = await readFormat(vaultFile);
       if (!format.ok) return fromFailure(format.failure);
       const { bytes, modified } = found.value;
@@ -26,7 +26,7 @@ export function vaultCheck({ vaultFile }: Project): Check {
   };
 }
 
-/** Opens it to its last byte, in memory. It asks for the passphrase, and so has no limit. */
+/** Reads the whole vault in memory. It asks for the passphrase, so it has no time limit. */
 export async function checkOpening({ context }: DoctorContext): Promise<Finding> {
   const found = await inspectLocalVault(context);
   if (!found.ok) {
@@ -36,11 +36,11 @@ export async function checkOpening({ context }: DoctorContext): Promise<Finding>
   const { files, bytes } = found.value.summary;
   return {
     check: "opening",
-    ...good(`it opens, and is whole: ${formatFileCount(files)}, ${formatBytes(bytes)}`),
+    ...good(`it opens and is intact: ${formatFileCount(files)}, ${formatBytes(bytes)}`),
   };
 }
 
-/** Whether only this user gets at the sealed vault and what lies beside it. */
+/** Checks whether only this user can access the sealed vault and its folder. */
 export function modesCheck({ vaultFolder, vaultFile }: Project): Check {
   return {
     name: "modes",
@@ -53,13 +53,13 @@ export function modesCheck({ vaultFolder, vaultFile }: Project): Check {
         if (found.value !== undefined && (found.value.mode & 0o077) !== 0) open.push(displayPath(path));
       }
       return open.length === 0
-        ? good(`only you get at ${displayPath(vaultFolder)}`)
-        : warning(`others get at ${open.join(" and ")}`, `\`chmod go-rwx ${open.join(" ")}\` closes it.`);
+        ? good(`only you can access ${displayPath(vaultFolder)}`)
+        : warning(`other users can access ${open.join(" and ")}`, `Run \`chmod go-rwx ${open.join(" ")}\`.`);
     },
   };
 }
 
-/** A file that the passphrase is to come from: one that others can read is refused when it is needed. */
+/** Checks a passphrase file: one that others can read is refused when it is needed. */
 export function passphraseCheck(path: string, source: string): Check {
   return {
     name: "passphrase",
@@ -68,7 +68,7 @@ export function passphraseCheck(path: string, source: string): Check {
       const why = await unusableFile(path);
       if (!why.ok) return fromFailure(why.failure);
       return why.value === undefined
-        ? good(`${path} (${source}) is yours alone`)
+        ? good(`only you can read ${path} (${source})`)
         : fromFailure({ kind: "passphrase-unusable", source: `${path} (${source})`, detail: why.value });
     },
   };

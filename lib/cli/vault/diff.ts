@@ -10,7 +10,7 @@ import { isOpen, isAboveOpen, type OpenParts } from "../../vault/vault-parts.js"
 import type { StepContext } from "../../session/step.js";
 import { inspectLocalVault, type VaultCommand } from "./vault-command.js";
 
-/** `tazpod vault diff`: what the RAM folder has and the sealed vault has not, by name alone. */
+/** `tazpod vault diff`: lists the names that differ between the RAM folder and the sealed vault. */
 export async function diff(command: VaultCommand): Promise<Result<void>> {
   const open = await listRamFolder(command.context);
   if (!open.ok) return open;
@@ -28,7 +28,7 @@ export async function diff(command: VaultCommand): Promise<Result<void>> {
 
 interface RamFolder {
   readonly entries: readonly DigestLine[];
-  /** Which parts are open; undefined is all of them. */
+  /** Open parts; undefined means all. */
   readonly opening: OpenParts | undefined;
 }
 

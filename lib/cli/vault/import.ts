@@ -8,11 +8,14 @@ import { archiveLimit } from "../../vault/archive/entry-policy.js";
 import { omittedPaths, sealInto, type TarSource } from "../../vault/seal-into.js";
 import { Readable } from "node:stream";
 import { printable } from "../../host/printable.js";
-import { formatBytes } from "../../host/human.js";
+import { formatBytes, formatFileCount } from "../../host/human.js";
 import { detectOtherFormat } from "../../vault/vault-format.js";
 import type { VaultCommand } from "./vault-command.js";
 
-/** `tazpod vault import PATH`: a new vault of what is in a folder or a tar. One that is here stays, unless --force. */
+/**
+ * `tazpod vault import PATH`: creates a new vault from a folder or a tar. An existing vault is replaced only with
+ * --force.
+ */
 export async function importVault({ words, context, json }: VaultCommand): Promise<Result<void>> {
   const [path = ""] = words;
   const { project, options } = context;
@@ -30,8 +33,8 @@ export async function importVault({ words, context, json }: VaultCommand): Promi
     if (packed.value !== undefined)
       return fail({
         kind: "usage",
-        message: `${path} is no tar archive as it is: ${packed.value}.`,
-        hint: "Unpack it to a folder in RAM (/dev/shm, say), and import that.",
+        message: `${path} is not a plain tar archive: ${packed.value}.`,
+        hint: "Unpack it to a folder in RAM, for example in /dev/shm, and import that.",
       });
   }
   const source =
@@ -63,8 +66,8 @@ export async function importVault({ words, context, json }: VaultCommand): Promi
   if (json) printJson({ outcome: "done", files, bytes, dropped, kept });
   else {
     if (dropped.length > 0) context.terminal.print(`Left out: ${dropped.map(printable).join(", ")}`);
-    if (kept !== undefined) context.terminal.print(`The vault that was here is kept as ${kept}.`);
-    context.terminal.print(`Sealed ${files} ${files === 1 ? "file" : "files"}, ${formatBytes(bytes)}.`);
+    if (kept !== undefined) context.terminal.print(`The previous vault is kept as ${kept}.`);
+    context.terminal.print(`✔ Vault imported: ${formatFileCount(files)}, ${formatBytes(bytes)}`);
   }
   return ok(undefined);
 }
@@ -86,7 +89,7 @@ function folder(path: string, signal: AbortSignal, lenient: boolean): TarSource 
   };
 }
 
-/** Gives the vault that is here a second name beside it; undefined when there is none. */
+/** Backs up an existing vault; returns its new path, or undefined if there is none. */
 async function keepBeside(path: string, force: boolean): Promise<Result<string | undefined>> {
   const here = await stat(path);
   if (!here.ok) return here;

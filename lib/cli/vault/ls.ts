@@ -6,7 +6,10 @@ import { withPassphrase } from "../../session/ask-passphrase.js";
 import { listVault } from "../../vault/inspect-vault.js";
 import { type VaultCommand } from "./vault-command.js";
 
-/** `tazpod vault ls`: what is in the sealed vault, by name, size and time; no content. What the manifest says is believed: `verify` reads all of it. */
+/**
+ * `tazpod vault ls`: lists the files of the sealed vault by name, size and time. It relies on the manifest; `verify`
+ * reads everything.
+ */
 export async function ls(command: VaultCommand): Promise<Result<void>> {
   const { context } = command;
   const found = await withPassphrase(context, "Passphrase of the vault:", (passphrase) =>

@@ -3,15 +3,15 @@ import { withPassphrase } from "../../session/ask-passphrase.js";
 import type { StepContext } from "../../session/step.js";
 import { type Inspected, inspectVault } from "../../vault/inspect-vault.js";
 
-/** What a command about the vault is given: a context as a step has it. */
+/** The arguments of a vault command. */
 export interface VaultCommand {
   readonly json: boolean;
-  /** What follows the command's name. */
+  /** The words after the command's name. */
   readonly words: readonly string[];
   readonly context: StepContext;
 }
 
-/** The local vault, opened fully with the passphrase that is given or asked for. */
+/** Reads the whole local vault with the known passphrase, or asks for it. */
 export function inspectLocalVault(context: StepContext): Promise<Result<Inspected>> {
   return withPassphrase(context, "Passphrase of the vault:", (passphrase) =>
     inspectVault(context.project.vaultFile, passphrase),

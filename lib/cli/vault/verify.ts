@@ -1,9 +1,9 @@
 import { printJson, printResult } from "../../host/screen.js";
 import { ok, type Result } from "../../failure/result.js";
-import { formatBytes } from "../../host/human.js";
+import { formatBytes, formatFileCount } from "../../host/human.js";
 import { inspectLocalVault, type VaultCommand } from "./vault-command.js";
 
-/** `tazpod vault verify`: opens the sealed vault to its last byte, and writes nothing. */
+/** `tazpod vault verify`: reads the whole sealed vault, and writes nothing. */
 export async function verify(command: VaultCommand): Promise<Result<void>> {
   const found = await inspectLocalVault(command.context);
   if (!found.ok) return found;
@@ -14,8 +14,6 @@ export async function verify(command: VaultCommand): Promise<Result<void>> {
     return ok(undefined);
   }
   const path = command.context.project.vaultFile;
-  printResult(
-    `${path} is whole: ${files} ${files === 1 ? "file" : "files"}, ${formatBytes(bytes)}, format ${format}`,
-  );
+  printResult(`✔ ${path} is intact: ${formatFileCount(files)}, ${formatBytes(bytes)}, format ${format}`);
   return ok(undefined);
 }
