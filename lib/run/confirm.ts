@@ -60,7 +60,7 @@ export function nextQuestion(
   const shown = branch.filter((planned) => !task(planned.task).internal);
   const takes =
     shown.length > 1
-      ? ` Steps: ${shown.map((planned) => describeStep(recipe, planned, vars)).join(", ")}`
+      ? ` This takes: ${shown.map((planned) => describeStep(recipe, planned, vars)).join(", ")}`
       : "";
   const { instead } = task(root).confirm ?? {};
   return {

@@ -96,9 +96,7 @@ test("both have changed: said before the shell opens, merged on Enter, pushed wh
   await change(one, "echo one > ~/secrets/one; echo 1 > ~/secrets/key");
   const pty = two.pty();
   await unlocked(pty);
-  await pty.expect(
-    /pushed a newer vault .*, and the local vault has unpushed changes\. Merge them\?/s,
-  );
+  await pty.expect(/pushed a newer vault .*, and the local vault has unpushed changes\. Merge them\?/s);
   pty.line("");
   await pty.expect(/merged: \d+ changed here, 1 there, 1 in conflict/);
   await pty.expect('"key" was changed on both sides: "key.ours" and "key.theirs"');

@@ -102,7 +102,7 @@ test("from an empty host: one question, a login, and the vault of another host i
   const second = await newHost(url);
   const pty = second.pty("enter");
   await pty.expect(
-    /\? Steps: .*log in \(role vault of account 012345678901\), pull the vault.* \[Y\/n\]/s,
+    /\? This takes: .*log in \(role vault of account 012345678901\), pull the vault.* \[Y\/n\]/s,
   );
   pty.line("");
   await pty.expect("To log in");

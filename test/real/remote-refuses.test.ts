@@ -132,7 +132,7 @@ test("a login that succeeds goes on to what its credentials show", async () => {
     `echo "$@" > "$HOME/args"; mkdir -p "$HOME/.aws"; printf '${keys}' > "$HOME/.aws/credentials"`,
   );
   const pty: Pty = host.pty("enter", "--passphrase-file", host.passphraseFile);
-  await pty.expect(/Unlock the vault\? Steps: .*log in/s);
+  await pty.expect(/Unlock the vault\? This takes: .*log in/s);
   pty.line("y");
   await pty.expect(/Create one\?/);
   pty.line("y");

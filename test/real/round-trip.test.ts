@@ -77,7 +77,7 @@ test("on a second host with only the committed files: one question that lists pu
     config.replace(/container_name: .*/, `container_name: ${second.container}`),
   );
   const pty = second.pty("run", "enter");
-  await pty.expect(/Unlock the vault\? Steps: .*pull.*s3:\/\/tazlab-storage.*unlock.*\[Y\/n\]/is);
+  await pty.expect(/Unlock the vault\? This takes: .*pull.*s3:\/\/tazlab-storage.*unlock.*\[Y\/n\]/is);
   pty.line("");
   await pty.secret("Passphrase of the vault:", passphrase);
   await pty.expect("$ ");
@@ -185,7 +185,7 @@ tasks:
 `,
   );
   const pty = third.pty("enter", "--passphrase-file", third.passphraseFile);
-  await pty.expect(/Shall we, tazpod\? Steps: bring the VPN up.*\[Y\/n\]/is);
+  await pty.expect(/Shall we, tazpod\? This takes: bring the VPN up.*\[Y\/n\]/is);
   pty.line("");
   await pty.expect("$ ");
   pty.line("cat ~/secrets/key /workspace/vpn && echo both; exit");
