@@ -38,10 +38,10 @@ async function untouched(host: Host, before: Buffer): Promise<void> {
 test("no to init: exit 3, and the folder stays empty", async () => {
   const folder = await newFolder("lab");
   const pty = new Pty([process.execPath, bin], { cwd: folder });
-  await pty.expect("Initialise it? [Y/n]");
+  await pty.expect("Create one? [Y/n]");
   pty.line("n");
   assert.is(await pty.ended, 3);
-  assert.match(pty.screen, /Declined: No TazPod project here\. Initialise it\?/);
+  assert.match(pty.screen, /Declined: No tazpod project here\. Create one\?/);
   assert.not.ok(existsSync(join(folder, ".tazpod")));
 });
 
@@ -162,7 +162,7 @@ test("Ctrl-C at each question ends it with 130, the terminal as it was, and noth
   const changed = await withVault();
   await changed.configure("none", "vault: { size: 32m }\n");
   const ways: [string, string, (pty: Pty) => Promise<void>][] = [
-    ["init", empty, (pty) => pty.expect("Initialise it? [Y/n]")],
+    ["init", empty, (pty) => pty.expect("Create one? [Y/n]")],
     ["create", fresh.folder, (pty) => pty.expect("Create one?")],
     [
       "a new passphrase",

@@ -57,7 +57,10 @@ test("what lies there already, or is linked elsewhere, is neither replaced nor r
   assert.is(done.code, 0, done.stderr);
   assert.is(done.stdout, "mine\n/workspace\n");
   assert.is(done.stderr.match(/was not replaced/g)?.length, 2);
-  assert.match(done.stderr, /~\/\.aws in the container .*; the vault's is \/home\/tazpod\/secrets\/\.aws\./);
+  assert.match(
+    done.stderr,
+    /~\/\.aws already exists in the container .* The vault's copy is \/home\/tazpod\/secrets\/\.aws\./,
+  );
   assert.is(await host.inside("cd; cat .aws/credentials; readlink .config/gcloud"), "mine\n/workspace\n");
   await host.inside("cd; rm -r .aws .config");
 });

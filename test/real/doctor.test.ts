@@ -59,7 +59,7 @@ test("where all is well it says so of each thing, only looks at the remote, and 
     container: /^good: .* does not exist yet/,
     login: /^good: credentials found/,
     remote: /^good: s3:.* has a vault that \S+ wrote .*, generation 1$/,
-    writes: /^good: the server refuses/,
+    writes: /^good: the server honours/,
     clock: /^good: /,
     vault: /^good: .*format age/,
     modes: /^good: /,
@@ -138,14 +138,14 @@ test("of a project that is not trusted nothing runs, and its remote hears nothin
   );
   Object.assign(host.env, { TAZPOD_TRUST: "", XDG_STATE_HOME: await newFolder("state") });
   const found = await examined(host);
-  assert.match(String(found["project"]), /^stops: what it overrides is not trusted/);
+  assert.match(String(found["project"]), /^stops: its overrides are not trusted/);
   assert.is(found.code, 3);
   assert.is(found["remote"], undefined);
   assert.equal(proxy.requests, []);
   assert.is(await text(trace).catch(() => "nothing ran"), "nothing ran");
   // there, enter would ask
   const pty = host.pty("doctor");
-  await pty.expect(/- project +what it overrides is not trusted/);
+  await pty.expect(/- project +its overrides are not trusted/);
   assert.is(await pty.ended, 0, pty.screen);
 });
 

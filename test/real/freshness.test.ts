@@ -39,7 +39,7 @@ test("a vault that is behind: who pushed a newer one and when is said, and Enter
   await change(one, "echo newer > ~/secrets/key");
   const pty = two.pty();
   await unlocked(pty);
-  await pty.expect(/pushed a newer vault to file:.* just now\. Take it\? \[Y\/n\]/);
+  await pty.expect(/pushed a newer vault to file:.* just now\. Pull it\? \[Y\/n\]/);
   pty.line("");
   await pty.expect("$ ");
   pty.line("cat ~/secrets/key; exit");

@@ -164,7 +164,7 @@ test("after a new passphrase the old copies are offered to be removed, and a res
   await kept.secret("Old passphrase of the vault:", passphrase);
   await kept.secret(/New passphrase of the vault .*:/, fresh);
   await kept.secret(/Repeat it .*:/, fresh);
-  await kept.expect(/Push it to file:.* and remove the copies in the history there\? \[y\/N\]/s);
+  await kept.expect(/Push the vault to file:.* and remove the older copies there\? \[y\/N\]/s);
   kept.line("");
   await kept.expect("tazpod run purge-history");
   assert.is(await kept.ended, 0, kept.screen);

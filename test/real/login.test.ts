@@ -148,9 +148,7 @@ test("a renewal that is refused: without a terminal exit 3 and how to help; at t
   pty.line("");
   await pty.expect("$ ");
   pty.line("printf %s more > ~/secrets/more; exit");
-  await pty.expect(
-    /To push the vault, a login is needed: the login has expired at .*\. Log in now\? \[Y\/n\]/s,
-  );
+  await pty.expect(/Pushing the vault needs a login: the login has expired at .*\. Log in now\? \[Y\/n\]/s);
   pty.line("");
   await confirm(pty);
   assert.is(await pty.ended, 0, pty.screen);

@@ -71,7 +71,7 @@ test("more parts are opened beside what is open, work that is not saved stays, a
   await host.inside("echo work > ~/secrets/work; rm ~/secrets/readme");
   const more = await host.run("unlock", "--part", "prod");
   assert.is(more.code, 0, more.stderr);
-  assert.match(more.stderr, /unlocked prod: 2 files/);
+  assert.match(more.stderr, /Unlocked prod: 2 files/);
   assert.is(await host.inside(tree), all.replace("./readme ", "./work "));
   const diff = await host.tazpod("vault", "diff", "--passphrase-file", host.passphraseFile);
   assert.is(diff.stdout, "+ work\n- readme\n");
@@ -86,11 +86,11 @@ test("what lies where a closed part has its own keeps nothing else from being sa
   await host.inside("mkdir ~/secrets/prod && echo mine > ~/secrets/prod/key && echo work > ~/secrets/work");
   const over = await host.run("unlock", "--part", "prod");
   assert.is(over.code, 3, over.stderr);
-  assert.match(over.stderr, "Something else lies where the part has its own: prod/key");
+  assert.match(over.stderr, "Different files are in the place of files of this part: prod/key");
   const locked = await host.run("lock");
   assert.is(locked.code, 0, locked.stderr);
   assert.match(locked.stderr, /Not saved in the vault, because their part is closed: prod\/key/);
-  const kept = /sealed, as (\S+\.tar\.aes)\./.exec(locked.stderr)?.[1] ?? "";
+  const kept = /is sealed in (\S+\.tar\.aes)\./.exec(locked.stderr)?.[1] ?? "";
   assert.is(
     (await host.enter("cat ~/secrets/prod/key ~/secrets/work", "--part", "all")).stdout,
     `${secret}\nwork\n`,

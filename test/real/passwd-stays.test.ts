@@ -28,7 +28,7 @@ test("two passphrases that are typed to change one into the other, or come from 
     await pty.secret("Old passphrase of the vault:", usual);
     await pty.secret(/New passphrase of the vault .*:/, passphrase);
     await pty.secret(/Repeat it .*:/, passphrase);
-    await pty.expect("remove the copies in the history there?");
+    await pty.expect("remove the older copies there?");
     await nowhere(host, needles, [usb]);
     pty.line("y");
     assert.is(await pty.ended, 0, pty.screen);
