@@ -125,7 +125,7 @@ async function openInShell({
 function keptAsConflict(names: readonly string[], path: string): Failure {
   return {
     kind: "conflict",
-    message: `${names.join(", ")} is open in the shell's container, or the vault's copy changed while the command ran, so the vault was not replaced. A vault with the command's changes is in ${path}.`,
+    message: `${names.join(", ")} is open in the shell's container, or the vault's copy changed while the command ran, so the vault was not replaced. A vault with the command's changes is sealed in ${path}.`,
     hint: "It has the same passphrase; `age -d FILE | tar tz` lists it. To change a part that is open in the shell, run the command there with --in-shell.",
   };
 }
