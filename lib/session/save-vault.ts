@@ -171,7 +171,7 @@ export async function vaultSaved(context: StepContext): Promise<CheckResult> {
   if (openState.value === "closed") return fails("the vault is not open");
   if (openState.value === "closing") return holds("it was saved before locking started");
   if (openState.value === "changed") return fails(explain(openStateChanged(context)).message);
-  // read it first: sessions that come and go meanwhile may change what was read already
+  // read it first: sessions that come and go during the reading may change what was read already
   const seen = await sessionsTimestamp(context.project.vaultFolder);
   if (!seen.ok) return fromFailure(seen.failure);
   context.session.vault.checkedAt = seen.value;

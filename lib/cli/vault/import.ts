@@ -54,9 +54,9 @@ export async function importVault({ words, context, json }: VaultCommand): Promi
     limitBytes: archiveLimit(project.config.secretsBytes),
     lenient: options.skipUnreadable,
     target: async () => {
-      const beside = await keepBeside(project.vaultFile, options.force);
-      if (!beside.ok) return beside;
-      kept = beside.value;
+      const backup = await backUp(project.vaultFile, options.force);
+      if (!backup.ok) return backup;
+      kept = backup.value;
       return ok(project.vaultFile);
     },
   });
@@ -90,7 +90,7 @@ function folder(path: string, signal: AbortSignal, lenient: boolean): TarSource 
 }
 
 /** Backs up an existing vault; returns its new path, or undefined if there is none. */
-async function keepBeside(path: string, force: boolean): Promise<Result<string | undefined>> {
+async function backUp(path: string, force: boolean): Promise<Result<string | undefined>> {
   const here = await stat(path);
   if (!here.ok) return here;
   if (here.value === undefined) return ok(undefined);
