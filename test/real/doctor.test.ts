@@ -105,7 +105,7 @@ test("a server that does not hold conditions is a warning, unless the settings s
   assert.match(String((await examined(unasked))["writes"]), /^unknown: .*the first push finds out$/);
   proxy.spoil(/^PUT /, { kind: "ignore-conditions" }, Infinity);
   const host = await withSealed(`${remote}\n  single_writer: true`);
-  assert.match(String((await examined(host))["writes"]), /^good: .*does not hold.*no other host pushes$/);
+  assert.match(String((await examined(host))["writes"]), /^good: .*does not honour.*no other host pushes$/);
   await host.configure(remote);
   assert.match(
     String((await examined(host))["writes"]),
