@@ -9,7 +9,7 @@ import type { Failure, FailureOf, Problem } from "./failure.js";
 
 const project = "Use `tazpod init` in the project's folder, or name it with --project DIR.";
 
-/** Turns a failure into a message and a hint. Every message for people is written here. */
+/** Turns a failure into a message and a hint. The message of every failure is written here. */
 export function explain(failure: Failure): Explanation {
   switch (failure.kind) {
     case "usage":
