@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { listNames } from "../lib/host/human.js";
 import type { ContainerState } from "../lib/engine/engine.js";
 import { containerSpec } from "../lib/project/container-spec.js";
 import type { Project } from "../lib/project/project.js";
@@ -70,8 +71,7 @@ const returned: StepCheck = async (context) => {
   const carried = isSynced(context, volume);
   if (carried.state !== "true" || notSynced.length === 0 || session.vault.isLeaving || options.force)
     return carried;
-  const names =
-    notSynced.slice(0, 5).join(", ") + (notSynced.length > 5 ? ` and ${notSynced.length - 5} more` : "");
+  const names = listNames(notSynced, 5);
   return fails(`only the container has ${names}; --force drops them`);
 };
 

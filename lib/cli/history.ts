@@ -83,7 +83,7 @@ async function rowsOf(
       const sha256 = object?.sha256;
       return {
         copy,
-        ...(object === undefined ? {} : { object }),
+        object,
         isHere: sha256 !== undefined && sha256 === here.value,
         isCurrent: current.state === "present" && sha256 !== undefined && sha256 === current.object.sha256,
       };

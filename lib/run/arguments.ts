@@ -63,16 +63,12 @@ export function parseArguments(argv: readonly string[]): Result<Arguments> {
         parts: (values.part ?? []).flatMap((names) => names.split(",")).filter((name) => name !== ""),
         variables: variables.value,
         inShell: values["in-shell"] ?? false,
-        ...(fd === undefined ? {} : { passphraseFd: Number(fd) }),
-        ...(values["passphrase-file"] === undefined ? {} : { passphraseFile: values["passphrase-file"] }),
-        ...(values["passphrase-command"] === undefined
-          ? {}
-          : { passphraseCommand: values["passphrase-command"] }),
-        ...(values["new-passphrase-file"] === undefined
-          ? {}
-          : { newPassphraseFile: values["new-passphrase-file"] }),
+        passphraseFd: fd === undefined ? undefined : Number(fd),
+        passphraseFile: values["passphrase-file"],
+        passphraseCommand: values["passphrase-command"],
+        newPassphraseFile: values["new-passphrase-file"],
         offline: values.offline ?? false,
-        ...(values.at === undefined ? {} : { at: values.at }),
+        at: values.at,
         discard: values.discard ?? false,
         skipUnreadable: values["skip-unreadable"] ?? false,
         force: values.force ?? false,

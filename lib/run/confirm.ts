@@ -67,7 +67,7 @@ export function nextQuestion(
     tasks: asked,
     text: `${text}${takes}`,
     defaultAnswer: asked.every((name) => task(name).confirm?.default ?? true),
-    ...(instead === undefined ? {} : { instead }),
+    instead,
   };
 }
 

@@ -125,7 +125,7 @@ async function program(
     kind: "command-failed",
     command: argv,
     code,
-    ...(signal === undefined ? {} : { signal }),
+    signal,
     detail: kept.join("\n").slice(-4_000),
   });
 

@@ -61,10 +61,10 @@ export const holds = (reason: string): CheckResult => ({ state: "true", reason }
 export const fails = (reason: string, hint?: string): CheckResult => ({
   state: "false",
   reason,
-  ...(hint === undefined ? {} : { hint }),
+  hint,
 });
 export const unknown = (reason: string, hint?: string): CheckResult => ({
   state: "unknown",
   reason,
-  ...(hint === undefined ? {} : { hint }),
+  hint,
 });

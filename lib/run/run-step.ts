@@ -99,7 +99,7 @@ async function checkAchieved(task: Task, { facts }: Run): Promise<Result<void>> 
         kind: "unknown-fact",
         fact,
         reason: verdict.reason,
-        ...(verdict.hint === undefined ? {} : { hint: verdict.hint }),
+        hint: verdict.hint,
       });
     if ((verdict.state === "true") !== expected)
       return fail({ kind: "not-achieved", task: task.name, fact, expected, reason: verdict.reason });

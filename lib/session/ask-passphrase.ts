@@ -141,10 +141,10 @@ function sourcesOf({ options, terminal, signal, project }: StepContext): Passphr
   const environmentFile = process.env["TAZPOD_PASSPHRASE_FILE"];
   return {
     sources: {
-      ...(fd === undefined ? {} : { fd }),
-      ...(file === undefined ? {} : { file }),
-      ...(command === undefined ? {} : { command }),
-      ...(environmentFile === undefined ? {} : { environmentFile }),
+      fd,
+      file,
+      command,
+      environmentFile,
     },
     asker: {
       interactive: terminal.interactive,

@@ -9,14 +9,14 @@ import { fileHash } from "../host/file-hash.js";
 import { withProjectLock } from "../project/project-lock.js";
 import { type Result, fail, ok } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
-import { type ArchiveSummary, normalise } from "../vault/archive/normalise.js";
+import { type ArchiveSummary, normalise, summarise } from "../vault/archive/normalise.js";
 import { archiveLimit } from "../vault/archive/entry-policy.js";
 import { type DigestLine, archiveDigest } from "../vault/archive/manifest.js";
 import { vaultContent } from "../vault/inspect-vault.js";
 import { type OpenParts, closedParts, isAboveOpen, isOpen, partOf, rest } from "../vault/vault-parts.js";
 import { filterTar } from "../vault/archive/tar-entries.js";
 import { reportUnlinked } from "./unlock-vault.js";
-import { formatBytes, formatFileCount } from "../host/human.js";
+import { formatBytes, formatFileCount, listNames } from "../host/human.js";
 import { checkPartNames } from "./requested-parts.js";
 import { provenPassphrase } from "./ask-passphrase.js";
 import type { StepContext } from "./step.js";
@@ -118,9 +118,7 @@ async function readParts(
   limitBytes: number,
 ): Promise<Result<ArchiveSummary>> {
   const wanted = filterTar(tar, (path) => isOpen(path, opening));
-  const archive = normalise(wanted, { limitBytes, format: "age" });
-  archive.tar.resume();
-  return archive.summary;
+  return summarise(wanted, { limitBytes, format: "age" });
 }
 
 /** Lists the RAM folder, including files that a vault cannot hold. */
@@ -129,13 +127,8 @@ async function listRamFolder(
   signal: AbortSignal,
 ): Promise<Result<readonly DigestLine[]>> {
   const packed = packFolder(secrets, { signal, lenient: true });
-  const archive = normalise(packed.tar, {
-    limitBytes: Number.MAX_SAFE_INTEGER,
-    format: "age",
-    lenient: true,
-  });
-  archive.tar.resume();
-  const [summary, done] = await Promise.all([archive.summary, packed.done]);
+  const options = { limitBytes: Number.MAX_SAFE_INTEGER, format: "age", lenient: true } as const;
+  const [summary, done] = await Promise.all([summarise(packed.tar, options), packed.done]);
   if (!done.ok) return done;
   return summary.ok ? ok(summary.value.entries) : summary;
 }
@@ -156,7 +149,7 @@ const vaultReplaced = {
 } as const;
 
 function pathsInTheWay(paths: readonly string[]): Failure {
-  const names = paths.slice(0, 10).join(", ") + (paths.length > 10 ? ` and ${paths.length - 10} more` : "");
+  const names = listNames(paths, 10);
   return {
     kind: "precondition",
     task: "unlock",
@@ -200,9 +193,8 @@ async function removeParts(
   const { parts, open } = openState.parts ?? allOpen(project.config.parts);
   const left: OpenParts = { parts, open: open.filter((name) => !names.includes(name)) };
   const packed = packFolder(secrets, { signal, lenient: false });
-  const archive = normalise(packed.tar, { limitBytes: Number.MAX_SAFE_INTEGER, format: "age" });
-  archive.tar.resume();
-  const [summary, done] = await Promise.all([archive.summary, packed.done]);
+  const options = { limitBytes: Number.MAX_SAFE_INTEGER, format: "age" } as const;
+  const [summary, done] = await Promise.all([summarise(packed.tar, options), packed.done]);
   if (!done.ok) return done;
   if (!summary.ok) return summary;
   if (summary.value.digest !== openState.digest)

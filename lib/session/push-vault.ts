@@ -20,7 +20,7 @@ export async function pushVault(
     host: hostname(),
     signal,
     progress: (sent, total) => report(`${formatBytes(sent)} of ${formatBytes(total)}`),
-    ...(retention === undefined ? {} : { retention }),
+    retention,
   });
   if (done.ok && done.value.historyProblem !== undefined)
     say(

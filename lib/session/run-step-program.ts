@@ -40,8 +40,7 @@ async function needsHold(task: Task, { facts, recipe }: ProjectRun): Promise<Res
   for (const fact of task.needs) {
     if (recipe.facts.get(fact)?.internal === true) continue;
     const { state, reason, hint } = await facts.evaluate(fact);
-    if (state === "unknown")
-      return fail({ kind: "unknown-fact", fact, reason, ...(hint === undefined ? {} : { hint }) });
+    if (state === "unknown") return fail({ kind: "unknown-fact", fact, reason, hint });
     if (state === "false") return fail({ kind: "unmet-fact", fact, task: task.name, reason });
   }
   return ok(undefined);

@@ -7,7 +7,7 @@ import { fileHash } from "../host/file-hash.js";
 import { withProjectLock } from "../project/project-lock.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
-import { normalise } from "../vault/archive/normalise.js";
+import { summarise } from "../vault/archive/normalise.js";
 import { archiveLimit } from "../vault/archive/entry-policy.js";
 import { conflictPath } from "../vault/store.js";
 import { readFormat } from "../vault/vault-format.js";
@@ -47,9 +47,8 @@ async function isChanged(
   const lenient = options.skipUnreadable;
   const packed = packFolder(secrets, { signal, lenient });
   const limitBytes = archiveLimit(project.config.secretsBytes);
-  const { tar, summary } = normalise(packed.tar, { limitBytes, format: "age", lenient });
-  tar.resume();
-  const [found, done] = await Promise.all([summary, packed.done]);
+  const reading = summarise(packed.tar, { limitBytes, format: "age", lenient });
+  const [found, done] = await Promise.all([reading, packed.done]);
   if (!done.ok && found.ok) return done;
   return found.ok ? ok(found.value.digest !== digest) : found;
 }

@@ -8,13 +8,13 @@ import { fileHash } from "../host/file-hash.js";
 import { isInUse, sessionsTimestamp } from "../project/sessions.js";
 import { type Result, fail, ok } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
-import { normalise } from "../vault/archive/normalise.js";
+import { summarise } from "../vault/archive/normalise.js";
 import { archiveLimit } from "../vault/archive/entry-policy.js";
 import { conflictPath, savedAsConflict } from "../vault/store.js";
 import { isTruncated } from "../vault/archive/tar-warnings.js";
 import { readFormat } from "../vault/vault-format.js";
 import { omittedPaths, sealInto } from "../vault/seal-into.js";
-import { formatBytes, formatFileCount } from "../host/human.js";
+import { formatBytes, formatFileCount, listNames } from "../host/human.js";
 import { fromFailure } from "../run/checks.js";
 import { partsToClose } from "./open-and-close-parts.js";
 import { notOpen, openStateChanged, sealRamContent } from "./tampered.js";
@@ -97,7 +97,7 @@ async function keepStrays(
   if (strays.length === 0) return ok(undefined);
   const kept = await sealRamContent(project, secrets, passphrase, signal, session.strays.path);
   if (!kept.ok) return kept;
-  const names = strays.slice(0, 5).join(", ") + (strays.length > 5 ? `, and ${strays.length - 5} more` : "");
+  const names = listNames(strays, 5);
   session.strays.keep(
     kept.value,
     `Not saved in the vault, because their part is closed: ${names}. The whole RAM folder is sealed in ${kept.value}. \`tazpod unlock --part NAME\` opens a part.`,
@@ -148,16 +148,9 @@ async function digestOf(
   const format = await readFormat(project.vaultFile);
   if (!format.ok) return format;
   const exclude = new Set(lenient ? moving : []);
-  const found = await readWhole(packFolder(secrets, { signal, lenient }), async (packed) => {
-    const { tar, summary } = normalise(packed.tar, {
-      limitBytes,
-      format: lenient ? format.value : "age",
-      lenient,
-      exclude,
-    });
-    tar.resume();
-    return summary;
-  });
+  const found = await readWhole(packFolder(secrets, { signal, lenient }), (packed) =>
+    summarise(packed.tar, { limitBytes, format: lenient ? format.value : "age", lenient, exclude }),
+  );
   return found.ok ? ok(found.value.digest) : found;
 }
 

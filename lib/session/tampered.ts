@@ -49,7 +49,7 @@ export async function closeTampered(context: StepContext, passphrase: Secret): P
   if (!cleared.ok) return cleared;
   const forgotten = await forgetOpen(vaultFolder);
   if (!forgotten.ok) return forgotten;
-  return fail({ kind: "vault-vanished", ...(kept.value === undefined ? {} : { kept: kept.value }) });
+  return fail({ kind: "vault-vanished", kept: kept.value });
 }
 
 /** Seals the RAM folder to a new conflict file, or to `path`. Returns its path, or undefined if the folder is empty. */

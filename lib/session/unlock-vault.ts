@@ -63,7 +63,7 @@ export async function unlockVault(
     isRecorded = true;
     const recorded = await recordOpen(secrets, mark, {
       ...{ version: 1, digest, base, generation: manifest?.generation ?? 0 },
-      ...{ openedAt: now().toISOString(), ...(only === undefined ? {} : { parts: only }) },
+      ...{ openedAt: now().toISOString(), parts: only },
     });
     return recorded.ok ? ok(mark) : recorded;
   };

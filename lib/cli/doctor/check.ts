@@ -45,6 +45,6 @@ export function fromFailure(failure: Failure, verdict: CheckOutcome["verdict"] =
   return {
     verdict,
     reason: where === undefined ? message : `${where}: ${message}`,
-    ...(hint === undefined ? {} : { todo: hint }),
+    todo: hint,
   };
 }

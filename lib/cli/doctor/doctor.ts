@@ -111,7 +111,7 @@ export interface DoctorJson {
 export function doctorJson(root: string | undefined, findings: readonly Finding[]): DoctorJson {
   return {
     version: 1,
-    ...(root === undefined ? {} : { project: root }),
+    project: root,
     stops: findings.some(({ verdict }) => verdict === "stops"),
     findings,
   };

@@ -39,7 +39,7 @@ function loginCheck(doctor: DoctorContext): Check {
       return {
         verdict: state === "false" ? "warning" : "unknown",
         reason,
-        ...(hint === undefined ? {} : { todo: hint }),
+        todo: hint,
       };
     },
   };

@@ -2,7 +2,7 @@ import { readOpenState } from "../../secrets-folder/open-state.js";
 import { printJson, printResult } from "../../host/screen.js";
 import { packFolder } from "../../secrets-folder/pack.js";
 import { fail, ok, type Result } from "../../failure/result.js";
-import { normalise } from "../../vault/archive/normalise.js";
+import { summarise } from "../../vault/archive/normalise.js";
 import { archiveLimit } from "../../vault/archive/entry-policy.js";
 import { changeLines, changesBetween } from "../../vault/changes.js";
 import type { DigestLine } from "../../vault/archive/manifest.js";
@@ -46,13 +46,9 @@ async function listRamFolder({
   if (typeof openState.value === "string") return fail({ kind: "vault-closed" });
   const lenient = options.skipUnreadable;
   const packed = packFolder(secrets.value, { signal, lenient });
-  const { tar, summary } = normalise(packed.tar, {
-    limitBytes: archiveLimit(project.config.secretsBytes),
-    format: "age",
-    lenient,
-  });
-  tar.resume();
-  const [found, done] = await Promise.all([summary, packed.done]);
+  const limitBytes = archiveLimit(project.config.secretsBytes);
+  const reading = summarise(packed.tar, { limitBytes, format: "age", lenient });
+  const [found, done] = await Promise.all([reading, packed.done]);
   if (!done.ok) return done;
   return found.ok ? ok({ entries: found.value.entries, opening: openState.value.parts }) : found;
 }
