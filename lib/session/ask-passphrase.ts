@@ -56,7 +56,10 @@ export async function withPassphrase<T>(
 
 /** Asks other open sessions, unless another source was named. */
 async function fromOtherSessions(context: StepContext): Promise<Passphrase | undefined> {
-  if (context.session.passphrase.isGiven || Object.keys(sourcesOf(context).sources).length > 0)
+  if (
+    context.session.passphrase.isGiven ||
+    Object.values(sourcesOf(context).sources).some((source) => source !== undefined)
+  )
     return undefined;
   const { askOtherSessions } = await import("./passphrase-sharing.js");
   return askOtherSessions(context.project);

@@ -118,7 +118,7 @@ test("restore on a host without a vault, by time, and without --yes it is not pu
     host.passphraseFile,
   );
   assert.is(done.code, 0, done.stderr);
-  assert.match(done.stderr, /It is not pushed yet/);
+  assert.match(done.stderr, /Not pushed yet/);
   assert.match((await fresh.tazpod("status")).stdout, /- vault-pushed/);
   assert.is((await history(host)).length, 3);
   assert.is((await fresh.enter("cat ~/secrets/key")).stdout, "3\n");
@@ -203,7 +203,7 @@ test("purge-history by hand wants a yes, and the vault pushed", async () => {
   assert.is(unasked.code, 4, unasked.stderr);
   assert.match(unasked.stderr, "--yes=purge-history");
   const asked = host.pty("run", "purge-history");
-  await asked.expect("They cannot be brought back. [y/N]");
+  await asked.expect("This cannot be undone. [y/N]");
   asked.line("");
   assert.is.not(await asked.ended, 0, asked.screen);
   assert.is((await history(host)).length, 3);

@@ -72,9 +72,9 @@ export function readDevcontainer(
   const known = build?.isLegacy === true ? ["dockerFile", "context"] : [];
   notRead.push(...document.keys([]).filter((key) => unsupported.includes(key) && !known.includes(key)));
   const settings: OfferedSettings = {
-    build: build?.value,
+    ...(build === undefined ? {} : { build: build.value }),
     ...(build !== undefined || image === undefined ? {} : { image }),
-    user,
+    ...(user === undefined ? {} : { user }),
     ...(Object.keys(env).length === 0 ? {} : { env }),
     ...(mounts.length === 0 ? {} : { mounts }),
     ...(ports.length === 0 ? {} : { ports }),
@@ -130,7 +130,7 @@ function readBuild(reading: Reading): { readonly value: BuildMap; readonly isLeg
     dockerfile,
     ...(context === posix.dirname(dockerfile) ? {} : { context }),
     ...(Object.keys(args).length === 0 ? {} : { args }),
-    target,
+    ...(target === undefined ? {} : { target }),
   };
   if (fitsConfig({ build: value })) return { value, isLegacy };
   notRead.push("build");
