@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { bin, Host } from "../rig/host.js";
 import { until } from "../rig/until.js";
 
-test("SIGTERM ends the program of a step, and what that started, also what ignores SIGTERM", async () => {
+test("SIGTERM to tazpod ends the program of a step and its child processes, even those that ignore SIGTERM", async () => {
   const host = await Host.make({ remote: "none" });
   const script = `trap "" TERM; sh -c 'echo $$ > child; while :; do sleep 1; done' >/dev/null 2>&1 & echo $$ > parent; wait`;
   await writeFile(

@@ -4,7 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Host } from "../rig/host.js";
 
-// What the programs of steps print.
+// The output of the programs that steps run.
 
 async function project(recipe: string): Promise<Host> {
   const host = await Host.make({ remote: "none" });
@@ -14,7 +14,7 @@ async function project(recipe: string): Promise<Host> {
 
 const both = `[[sh, -c, "echo to-stdout; echo to-stderr >&2"]]`;
 
-test("what the asked-for task prints comes on the stream it was printed to", async () => {
+test("the requested task's output keeps its stream, stdout or stderr", async () => {
   const host = await project(`tasks: { hi: { new: true, desc: Say hi, cmds: ${both} } }`);
   const done = await host.tazpod("run", "hi");
   assert.is(done.code, 0, done.stderr);
@@ -22,7 +22,7 @@ test("what the asked-for task prints comes on the stream it was printed to", asy
   assert.match(done.stderr, /^to-stderr\n✔ hi: Say hi\n/);
 });
 
-test("what a needed task prints is on stderr, so that stdout holds the results of the asked-for one", async () => {
+test("a needed task's output goes to stderr, so that stdout has only the requested task's results", async () => {
   const host = await project(`
 facts: { up: { new: true, check: { exists: up } } }
 tasks:
@@ -35,7 +35,7 @@ tasks:
   for (const text of [/bringing-up/, /tidied/, /to-stderr/]) assert.match(done.stderr, text);
 });
 
-test("a goal's own tasks print results, too, and with --json stdout is for JSON alone", async () => {
+test("the tasks of a goal print to stdout; with --json only the JSON goes to stdout", async () => {
   const host = await project(`
 tasks: { hi: { new: true, cmds: ${both} } }
 goals: { greet: { new: true, run: [hi] } }
@@ -46,7 +46,7 @@ goals: { greet: { new: true, run: [hi] } }
   assert.match(done.stderr, "to-stdout");
 });
 
-test("a silent task prints nothing, unless it fails: then the end of its output is shown", async () => {
+test("a silent task prints nothing; if it fails, the end of its output is shown", async () => {
   const host = await project(`
 tasks:
   hush: { new: true, silent: true, cmds: ${both} }
@@ -60,7 +60,7 @@ tasks:
   assert.not.match(failed.stderr, /^9000$/m);
 });
 
-test("a task that fails does not repeat what was shown already", async () => {
+test("a failed task does not repeat output that was already shown", async () => {
   const host = await project(`tasks: { fails: { new: true, cmds: [[sh, -c, "echo broken >&2; exit 3"]] } }`);
   const { code, stderr } = await host.tazpod("run", "fails");
   assert.is(code, 1);
@@ -68,7 +68,7 @@ test("a task that fails does not repeat what was shown already", async () => {
   assert.match(stderr, /failed with exit code 3/);
 });
 
-test("what a project's script prints by itself is shown, with and without a terminal", async () => {
+test("the output of a project's script is shown, with and without a terminal", async () => {
   const host = await project(`tasks: { own: { new: true, script: ./own.mjs } }`);
   await writeFile(host.path("own.mjs"), `export function run() { console.log("from-the-script"); }\n`);
   assert.is((await host.tazpod("run", "own")).stdout, "from-the-script\n");
@@ -77,7 +77,7 @@ test("what a project's script prints by itself is shown, with and without a term
   assert.match(pty.screen, /from-the-script\r?\n/);
 });
 
-test("output comes while the step runs, before it has ended", async () => {
+test("output is shown while the step is still running", async () => {
   const host = await project(
     `tasks: { slow: { new: true, cmds: [[sh, -c, "echo first; while [ ! -e go ]; do sleep 0.1; done; echo last"]] } }`,
   );

@@ -14,7 +14,7 @@ const log = async (host: Host): Promise<string> =>
   (await text(host.path("log")).catch(() => "")).trim().split("\n").join(" ");
 const say = (name: string, more = ":"): string => `[[sh, -c, "echo ${name} >> log; ${more}"]]`;
 
-test("needs run in their order, each once, and only those whose fact does not hold", async () => {
+test("needed tasks run in order, each once, and only if their fact is false", async () => {
   const host = await project(`
 facts:
   a: { new: true, check: { exists: a } }
@@ -32,7 +32,7 @@ tasks:
   assert.is(await log(host), "a b all");
 });
 
-test("a step that succeeds without bringing its fact about is a failure that names both", async () => {
+test("a step that succeeds but leaves its fact false is a failure that names the step and the fact", async () => {
   const host = await project(`
 facts: { a: { new: true, check: { exists: a } } }
 tasks: { make-a: { new: true, provides: [a], cmds: [["true"]] } }
@@ -42,7 +42,7 @@ tasks: { make-a: { new: true, provides: [a], cmds: [["true"]] } }
   assert.match(done.stderr, /make-a ended without an error, but a still does not hold: there is no a/);
 });
 
-test("finally runs after success, after failure, and after a precondition of a later step failed; the last started first", async () => {
+test("finally tasks run after success, after failure and after a later step's failed precondition, in reverse order", async () => {
   const recipe = (last: string): string => `
 facts:
   up: { new: true, check: { exists: up } }
@@ -68,7 +68,7 @@ tasks:
   }
 });
 
-test("a failed cleanup is loud, makes the exit code non-zero, and does not stop the next one", async () => {
+test("a failed cleanup is reported, makes the exit code non-zero, and does not stop the next cleanup", async () => {
   const host = await project(`
 tasks:
   bad: { new: true, cmds: ${say("bad", "echo broken >&2; exit 9")} }
@@ -81,7 +81,7 @@ tasks:
   assert.is(await log(host), "work bad good");
 });
 
-test("an entry with unless is left out while its fact holds", async () => {
+test("an entry with unless is skipped while its fact is true", async () => {
   const host = await project(`
 facts: { busy: { new: true, check: { exists: busy } } }
 tasks:
@@ -94,7 +94,7 @@ tasks:
   assert.is(await log(host), "work note work");
 });
 
-test("without a terminal a confirm is exit 4 and names the flag; --yes and --yes=TASK answer it", async () => {
+test("without a terminal a confirm exits with 4 and names the flag; --yes and --yes=TASK answer it", async () => {
   const host = await project(`
 facts: { a: { new: true, check: { exists: a } } }
 tasks:
@@ -111,7 +111,7 @@ tasks:
   assert.is(await log(host), "a work a work");
 });
 
-test("the task named by hand runs even if its fact holds, and its own confirm is not asked", async () => {
+test("a task named on the command line runs even if its fact is true, and skips its own confirm", async () => {
   const host = await project(`
 facts: { a: { new: true, check: { exists: log } } }
 tasks: { make-a: { new: true, provides: [a], confirm: "Make a?", cmds: ${say("a")} } }
@@ -121,7 +121,7 @@ tasks: { make-a: { new: true, provides: [a], confirm: "Make a?", cmds: ${say("a"
   assert.is(await log(host), "a a");
 });
 
-test("retries try again, timeout ends an attempt, and both say so", async () => {
+test("retries run a step again, timeout ends an attempt, and both are reported", async () => {
   const host = await project(`
 tasks:
   flaky: { new: true, retries: 2, cmds: ${say("flaky", "test $(wc -l < log) -ge 3")} }
@@ -134,7 +134,7 @@ tasks:
   assert.match(slow.stderr, "slow did not finish within 1 s");
 });
 
-test("an unknown fact is never taken for false: the goal stops with the check's own reason", async () => {
+test("an unknown fact does not count as false: the goal stops with the check's reason", async () => {
   const host = await project(`
 facts:
   a: { new: true, timeout: 1s, check: { command: [sleep, "30"] } }
@@ -148,7 +148,7 @@ tasks:
   assert.is(await log(host), "");
 });
 
-test("values are whole items of a command and never meet a shell", async () => {
+test("each value is one argument of a command and is never interpreted by a shell", async () => {
   const host = await project(`
 vars: { evil: "$(touch owned); a b" }
 tasks: { show: { new: true, cmds: [[sh, -c, 'printf "%s" "$1" > log', x, "<{{evil}}>"]] } }
@@ -179,7 +179,7 @@ export async function run({ $ }) { await $\`touch \${"made"}\`; }
   assert.match(await text(host.path("zx-out")), /^hello host-/);
 });
 
-test("a script that throws is a failure of its step that names the file", async () => {
+test("a script that throws fails its step, and the message names the file", async () => {
   const host = await project(`tasks: { bad: { new: true, script: ./bad.mjs } }\n`);
   await writeFile(host.path("bad.mjs"), 'export async function run() { throw new Error("no luck"); }\n');
   const done = await host.tazpod("bad");
@@ -187,7 +187,7 @@ test("a script that throws is a failure of its step that names the file", async 
   assert.match(done.stderr, /bad: .*bad\.mjs: no luck/);
 });
 
-test("a word that is nothing gets the nearest name, and so do options", async () => {
+test("an unknown command or option gets a suggestion of the nearest name", async () => {
   const host = await Host.make({ remote: "none" });
   for (const [args, expected] of [
     [["ulock"], 'Did you mean "unlock"?'],
