@@ -20,7 +20,7 @@ test("the general help has every command and every flag", () => {
   for (const name of Object.keys(flags)) assert.ok(help.includes(`--${name}`), name);
 });
 
-test("the tasks that the general help lists are in the recipe", async () => {
+test("every task in the general help exists in the recipe", async () => {
   const { tasks } = JSON.parse((await host.tazpod("list", "--json")).stdout) as {
     readonly tasks: readonly { readonly name: string }[];
   };
@@ -28,7 +28,7 @@ test("the tasks that the general help lists are in the recipe", async () => {
   for (const [usage] of listedTasks) assert.ok(names.includes(usage.split(" ")[0] ?? ""), usage);
 });
 
-test("a command of two words is found, and the words after it are its own", () => {
+test("a command of two words is found, and the words after it are its arguments", () => {
   const found = findCommand(["vault", "import", "folder"]);
   assert.is(found?.command.name, "vault import");
   assert.equal(found?.rest, ["folder"]);
@@ -37,10 +37,10 @@ test("a command of two words is found, and the words after it are its own", () =
 for (const { name, words, flags: own, runsTasks } of commands as readonly Command[]) {
   const given = [...name.split(" "), ...(words === "" || words.startsWith("[") ? [] : ["x"])];
   if (!runsTasks)
-    test(`${name} refuses every flag that is not its own`, async () => {
+    test(`${name} refuses flags of other commands`, async () => {
       const all = Object.keys(flags) as FlagName[];
       const foreign = all.filter((flag) => !own.includes(flag) && flag !== "help" && flag !== "version");
-      // all in one call would hide all but the first; these stand for those that other commands take
+      // a single call would report only the first; these flags represent those of other commands
       for (const flag of foreign.filter((one) =>
         ["discard", "at", "revoke", "changes", "short"].includes(one),
       )) {
@@ -59,7 +59,7 @@ for (const { name, words, flags: own, runsTasks } of commands as readonly Comman
   });
 }
 
-test("a task refuses the flags that no task on its way takes", async () => {
+test("a task refuses flags that none of the tasks it can run accepts", async () => {
   for (const [task, flag] of [
     ["lock", "--at=3"],
     ["pull", "--discard"],
@@ -72,13 +72,13 @@ test("a task refuses the flags that no task on its way takes", async () => {
   }
 });
 
-test("a task's help shows the flags of every task that it may reach", async () => {
+test("a task's help shows the flags of every task that it can run", async () => {
   const { stdout } = await host.tazpod("passwd", "--help");
   for (const flag of [...runFlags, "new-passphrase-file"]) assert.ok(stdout.includes(`--${flag}`), flag);
   for (const flag of ["at", "part", "revoke", "image"]) assert.not.ok(stdout.includes(`--${flag} `), flag);
 });
 
-test("a word too many and a missing word are refused", async () => {
+test("an extra argument and a missing argument are refused", async () => {
   for (const [words, message] of [
     [["list", "x"], 'Unexpected argument "x".'],
     [["vault", "import"], "`tazpod vault import` needs PATH."],

@@ -11,7 +11,7 @@ import { packageRoot } from "../../lib/host/package-root.js";
 import { newFolder } from "../rig/folder.js";
 import { bin, Host, run } from "../rig/host.js";
 
-// What the doctor makes of what it sees, where no engine answers and no server is.
+// The doctor's results on a host without an engine and without a server.
 
 const validate = new Ajv({ allErrors: true, strict: true }).compile(
   JSON.parse(readFileSync(join(packageRoot, "schema", "doctor.schema.json"), "utf8")),
@@ -33,7 +33,7 @@ async function examined(
   return { code: done.code, data, verdicts };
 }
 
-test("an engine that does not answer would stop enter, and holds no other check", async () => {
+test("an engine that does not answer is reported as stopping enter, and does not delay the other checks", async () => {
   const host = await Host.make({ remote: "none" });
   const { code, data, verdicts } = await examined(host.folder);
   assert.is(code, 3);
@@ -56,7 +56,7 @@ test("an engine that does not answer would stop enter, and holds no other check"
   assert.match(engine?.todo ?? "", /systemctl start docker|apt-get install/);
 });
 
-test("for people, each finding is a line with what to do below it, and the last line names what stops enter", async () => {
+test("the text output has one line per finding with a hint below it, and a last line that names what stops enter", async () => {
   const host = await Host.make({ remote: "none" });
   const done = await run(process.execPath, [bin, "doctor"], { cwd: host.folder, env: noEngine });
   assert.is(done.code, 3);
@@ -68,7 +68,7 @@ test("for people, each finding is a line with what to do below it, and the last 
   assert.match(done.stdout, /\nThese problems would stop `tazpod enter`: engine\.\n$/);
 });
 
-test("a config or recipe with a mistake is a finding with its place, and the host is looked at all the same", async () => {
+test("a mistake in a config or recipe is a finding with its position, and the host is still checked", async () => {
   const host = await Host.make({ remote: "none", more: "usre: x\n" });
   const { code, data, verdicts } = await examined(host.folder);
   assert.is(code, 3);
@@ -76,7 +76,7 @@ test("a config or recipe with a mistake is a finding with its place, and the hos
   assert.match(data.findings[0]?.reason ?? "", /config\.yaml:6:1: unknown key "usre"/);
 });
 
-test("where there is no project, that is said, and nothing of one is looked at", async () => {
+test("outside a project the doctor says so, and checks only the host", async () => {
   const { code, data, verdicts } = await examined(await newFolder());
   assert.is(code, 3);
   assert.equal(Object.keys(verdicts), ["project", "terminal", "engine", "node", "swap"]);
@@ -84,7 +84,7 @@ test("where there is no project, that is said, and nothing of one is looked at",
   assert.match(data.findings[0]?.todo ?? "", /tazpod init/);
 });
 
-test("files that others get at are named, with the command that closes them", async () => {
+test("files that other users can read are named, with the command that restricts them", async () => {
   const host = await Host.make({ remote: "none" });
   const folder = host.path(".tazpod", "vault");
   await mkdir(folder, { mode: 0o755 });
@@ -96,7 +96,7 @@ test("files that others get at are named, with the command that closes them", as
   assert.match(modes?.todo ?? "", "chmod go-rwx .tazpod/vault .tazpod/vault/vault.tar.aes");
 });
 
-test("a passphrase file that others can read, or that is not there, would stop enter", async () => {
+test("a passphrase file that is missing or readable by others would stop enter", async () => {
   const host = await Host.make({ remote: "none" });
   const check = async (): Promise<string> => {
     const { data } = await examined(host.folder, "--passphrase-file", host.passphraseFile);
@@ -110,13 +110,13 @@ test("a passphrase file that others can read, or that is not there, would stop e
   assert.match(await check(), /^stops: .*no such file/);
 });
 
-test("a word behind doctor is an error, and --read-data is no option of a typo", async () => {
+test("doctor takes no arguments, and a mistyped --read-data gets a suggestion", async () => {
   const host = await Host.make({ remote: "none" });
   assert.is((await host.tazpod("doctor", "me")).code, 2);
   assert.match((await host.tazpod("doctor", "--read-date")).stderr, 'Did you mean "--read-data"?');
 });
 
-test("a check that does not end is unknown after its time, and what it was asking is ended", async () => {
+test("a check that exceeds its time limit is unknown, and its request is aborted", async () => {
   let ended = false;
   const look = (signal: AbortSignal): Promise<never> =>
     new Promise(() => signal.addEventListener("abort", () => (ended = true)));
@@ -125,7 +125,7 @@ test("a check that does not end is unknown after its time, and what it was askin
   assert.ok(ended);
 });
 
-test("a Node whose support has ended is a warning from the day after on", () => {
+test("a Node version is a warning from the day after its support ends", () => {
   const on = (version: string, day: string) => judgeNode(version, new Date(day));
   assert.is(on("20.19.0", "2026-04-30T12:00:00Z").verdict, "good");
   assert.is(on("20.19.0", "2026-05-01T12:00:00Z").verdict, "warning");
@@ -136,7 +136,7 @@ test("a Node whose support has ended is a warning from the day after on", () => 
 
 const head = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n";
 
-test("swap that gets to a disk in the clear is a warning; none, and what is in RAM or encrypted, is not", async () => {
+test("unencrypted swap on a disk is a warning; no swap, swap in RAM and encrypted swap are not", async () => {
   const swaps = (text: string, ...safe: string[]) =>
     judgeSwaps(head + text, async (path) => safe.includes(path));
   assert.is((await swaps("")).verdict, "good");
@@ -148,7 +148,7 @@ test("swap that gets to a disk in the clear is a warning; none, and what is in R
   assert.match(open.todo ?? "", /swapoff/);
 });
 
-test("a clock that is more than a minute off is a warning that says which way", () => {
+test("a clock that is more than a minute off is a warning that names the direction", () => {
   assert.is(judgeClock(undefined).verdict, "unknown");
   assert.is(judgeClock(-59_000).verdict, "good");
   assert.match(judgeClock(-3_600_000).reason, "3600 s behind the server");

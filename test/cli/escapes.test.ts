@@ -8,9 +8,9 @@ import { newFolder } from "../rig/folder.js";
 import { type Ended, Host, removeHosts } from "../rig/host.js";
 import { sha256Of } from "../rig/sha256.js";
 
-// Escape sequences in everything that tazpod quotes. None may reach the terminal.
+// Escape sequences in everything that tazpod quotes: none may reach the terminal.
 
-/** Clears the screen, sets the window's title, writes right to left, hides, and the C1 form of ESC [. */
+/** Clears the screen, sets the window's title, switches to right-to-left, hides text, and has the C1 form of ESC [. */
 const hostile = "\u001b[2J\u001b]0;owned\u0007\u202e\u200b\u009b1m";
 const shown = "\ufffd[2J\ufffd]0;owned\ufffd\ufffd\ufffd\ufffd1m";
 
@@ -19,12 +19,12 @@ test.after(removeHosts);
 // oxlint-disable-next-line no-control-regex
 const driving = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e]/;
 
-/** Fails on any character that drives a terminal, in what was printed. */
+/** Fails if the output contains a terminal control character. */
 function clean({ stdout, stderr }: Ended, what: string): void {
   assert.not.match(stdout + stderr, driving, what);
 }
 
-test("what a remote's metadata says of its writer does not drive the terminal, nor fake a line of its own", async () => {
+test("the writer's name in a remote's metadata cannot control the terminal or forge a line of output", async () => {
   const remote = join(await newFolder("remote"), "vault.tar.aes");
   await chmod(join(remote, ".."), 0o777);
   const host = await Host.make({ remote: `{ url: "file://${remote}" }`, more: "vault: { format: v1 }\n" });
@@ -48,7 +48,7 @@ test("what a remote's metadata says of its writer does not drive the terminal, n
   assert.match(pty.screen, `${shown}\ufffdVault saved`);
 });
 
-test("names in a vault do not drive the terminal, and --json still has them exactly", async () => {
+test("file names in a vault cannot control the terminal, and --json prints them exactly", async () => {
   const host = await Host.make({ remote: "none", more: "vault: { format: v1 }\n" });
   const pile = await newFolder("pile");
   await writeFile(join(pile, `${hostile}\nname`), "x");
@@ -74,7 +74,7 @@ test("names in a vault do not drive the terminal, and --json still has them exac
   clean(await host.run("--discard", "lock"), "lock");
 });
 
-test("the config, the recipe and the names of the project's files do not drive the terminal, on a pty either", async () => {
+test("the config, the recipe and the project's file names cannot control the terminal, even on a pty", async () => {
   const host = await Host.make({ remote: "none", more: `env: { NOTE: ${JSON.stringify(hostile)} }\n` });
   const quoted = JSON.stringify(hostile);
   await writeFile(
@@ -103,7 +103,7 @@ tasks:
     clean(await host.tazpod("--project", odd, ...argv), argv.join(" "));
 });
 
-test("what an engine says of an error does not drive the terminal", async () => {
+test("an engine's error message cannot control the terminal", async () => {
   const host = await Host.make({ remote: "none", more: "engine: docker\n" });
   const programs = await newFolder("bin");
   await writeFile(

@@ -8,12 +8,12 @@ import { repository } from "../rig/root.js";
 
 const heavy = /node_modules\/(zx|listr2|execa|@aws-sdk|@smithy|ajv|tar-stream)\//;
 
-/** What each file of the bundle was made of, as esbuild lists it. */
+/** The inputs of each file of the bundle, as esbuild lists them. */
 const { outputs } = JSON.parse(await text(`${repository}dist/bundle.json`)) as {
   readonly outputs: Readonly<Record<string, { readonly inputs: Readonly<Record<string, unknown>> }>>;
 };
 
-/** Whether a module is of a heavy library, or a file of the bundle has some of one. */
+/** Whether a module belongs to a heavy library, or is a bundle file that contains part of one. */
 function isHeavy(url: string): boolean {
   const made = outputs[url.slice(`file://${repository}`.length)]?.inputs ?? {};
   return [url, ...Object.keys(made)].some((file) => heavy.test(file));
@@ -27,12 +27,12 @@ async function loadedBy(...args: string[]): Promise<string[]> {
     cwd: host.folder,
     env: { TAZPOD_TEST_MODULES: log },
   });
-  // plan ends with 3 where no engine answers; what it loaded until then is what counts
+  // plan exits with 3 without an engine; only the modules loaded until then matter
   assert.ok([0, 3].includes(done.code), done.stderr);
   return (await text(log)).trim().split("\n");
 }
 
-test("--help loads the command table and nothing else of ours", async () => {
+test("--help loads only the command table", async () => {
   const modules = await loadedBy("--help");
   assert.not.ok(modules.some(isHeavy));
   assert.ok(modules.filter((url) => url.startsWith("file:")).length <= 6, modules.join("\n"));
@@ -45,7 +45,7 @@ for (const args of [["plan", "enter"], ["list"], ["status"], ["pull", "--help"],
   });
 }
 
-test("status --short loads no more than it needs to read a few files, and nothing that starts programs", async () => {
+test("status --short loads at most three of tazpod's files, and nothing that starts programs", async () => {
   const modules = await loadedBy("status", "--short");
   assert.not.ok(modules.some(isHeavy));
   const own = modules.filter((url) => url.startsWith("file:"));
@@ -53,12 +53,12 @@ test("status --short loads no more than it needs to read a few files, and nothin
   assert.ok(own.length <= 3, own.join("\n"));
 });
 
-test("plan loads few files, since reading many small ones takes longer than compiling one", async () => {
+test("plan loads few files, since reading many small files is slower than compiling a large one", async () => {
   const files = (await loadedBy("plan", "enter")).filter((url) => url.includes("/dist/bin/"));
   assert.ok(files.length <= 20, files.join("\n"));
 });
 
-test("the list of what a file was made of names the libraries", () => {
+test("the bundle's list of inputs names the libraries", () => {
   for (const name of ["listr2", "execa", "@aws-sdk/client-s3", "tar-stream"]) {
     const inputs = Object.values(outputs).flatMap((output) => Object.keys(output.inputs));
     assert.ok(
@@ -68,7 +68,7 @@ test("the list of what a file was made of names the libraries", () => {
   }
 });
 
-test("the hook of this test does see a module that is loaded", async () => {
+test("the hook of these tests detects a loaded module", async () => {
   const modules = await loadedBy("plan");
   assert.ok(modules.some((url) => url.endsWith("/dist/bin/tazpod.js")));
 });

@@ -8,12 +8,12 @@ import { isRemoteNone } from "../../lib/project/remote-none.js";
 import { newFolder } from "../rig/folder.js";
 import { bin, Host, run } from "../rig/host.js";
 
-// The line for a prompt, by the files of a project. No engine is asked, so none is needed.
+// The line for a shell prompt, computed from a project's files. It asks no engine, so the tests need none.
 
 const sealed = "what is sealed";
 const remote = "file:///media/usb/vault.tar.aes";
 
-/** A project with these files in .tazpod/vault and the host's state of it; `shell` is a process that has a shell open there. */
+/** Creates a project with these files in .tazpod/vault and in the host's state; `shell` is the process of an open shell. */
 async function line(
   config: string,
   files: Readonly<Record<string, string>>,
@@ -39,7 +39,7 @@ const pushed = (text: string): Record<string, string> => {
   return { "state.json": JSON.stringify(state) };
 };
 
-test("no vault, a closed one that was pushed, and one that waits for a push", async () => {
+test("the line shows no vault, a locked vault that was pushed, and one that was not pushed", async () => {
   assert.is(await line(remote, {}), "lab\n");
   assert.is(await line(remote, { ...vault, ...pushed(sealed) }), "lab locked\n");
   assert.is(await line(remote, { ...vault, ...pushed("another") }), "lab locked↑\n");
@@ -47,12 +47,12 @@ test("no vault, a closed one that was pushed, and one that waits for a push", as
   assert.is(await line(remote, { ...vault, "state.json": "{" }), "lab locked↑\n");
 });
 
-test("without a remote nothing waits for a push", async () => {
+test("without a remote no unpushed changes are shown", async () => {
   assert.is(await line("none", vault), "lab locked\n");
   assert.is(await line("{ url: none }", vault), "lab locked\n");
 });
 
-test("open with a shell that lives, open without one, and unsaved work in either", async () => {
+test("the line shows a vault that is open with a shell, open without one, and unsaved work in both cases", async () => {
   const open = { ...vault, ...pushed(sealed), "open.json": "{}" };
   assert.is(await line(remote, open, process.pid), "lab open\n");
   assert.is(await line(remote, open), "lab open?\n");
@@ -60,11 +60,11 @@ test("open with a shell that lives, open without one, and unsaved work in either
   assert.is(await line(remote, { ...open, ...pushed("another"), unsaved: "" }), "lab open?*↑\n");
 });
 
-test("a note of unsaved work says nothing where the vault is closed", async () => {
+test("unsaved work is not shown while the vault is closed", async () => {
   assert.is(await line(remote, { ...vault, ...pushed(sealed), unsaved: "" }), "lab locked\n");
 });
 
-test("outside of a project, and in a folder that is gone, there is no line and no error", async () => {
+test("outside a project, and in a deleted folder, status --short prints nothing and succeeds", async () => {
   const folder = await newFolder();
   const here = await run(process.execPath, [bin, "status", "--short"], { cwd: folder });
   assert.equal(here, { code: 0, stdout: "", stderr: "" });
@@ -78,7 +78,7 @@ test("outside of a project, and in a folder that is gone, there is no line and n
   await rm(folder, { recursive: true });
 });
 
-test("from below, and with --project, it is the project's line; --json and --short are refused together", async () => {
+test("in a subfolder and with --project the project's line is printed; --json with --short is refused", async () => {
   const host = await Host.make({ remote });
   const name = `${basename(host.folder)}\n`;
   const below = await run(process.execPath, [bin, "status", "--short"], { cwd: host.path(".tazpod") });
@@ -88,7 +88,7 @@ test("from below, and with --project, it is the project's line; --json and --sho
   assert.is((await host.tazpod("status", "--short", "--json")).code, 2);
 });
 
-test("a folder's name draws nothing on the screen", async () => {
+test("a folder's name cannot control the terminal", async () => {
   const folder = join(await newFolder(), "a\u001b[2Jb");
   await mkdir(join(folder, ".tazpod"), { recursive: true });
   await writeFile(join(folder, ".tazpod", "config.yaml"), "");
@@ -96,7 +96,7 @@ test("a folder's name draws nothing on the screen", async () => {
   assert.is(done.stdout, "a\ufffd[2Jb\n");
 });
 
-test("what YAML has for a config without a remote, and what only looks like it, is told by the line, too", async () => {
+test("the line recognizes every YAML form of a config without a remote, and no form that only resembles one", async () => {
   const without = [
     "'none' # alone",
     '{ region: x, url: "none" }',
@@ -118,7 +118,7 @@ test("what YAML has for a config without a remote, and what only looks like it, 
   for (const config of others) assert.is(await line(config, vault), "lab locked↑\n", config);
 });
 
-test("only what cannot be taken for anything else is told by a config's text", () => {
+test("the quick scan of a config's text answers only in unambiguous cases", () => {
   for (const text of [
     "remote: none",
     '# don\'t\r\nuser: x\r\nremote:  none # "alone"\r\n',

@@ -7,7 +7,7 @@ import type { DoctorJson } from "../../lib/cli/doctor/doctor.js";
 import { newFolder } from "../rig/folder.js";
 import { bin, run } from "../rig/host.js";
 
-// The swap that the kernel tells of, in a namespace of mounts where that is another file.
+// The swap that the kernel reports, in a mount namespace that replaces its file.
 
 async function withSwap(lines: string): Promise<DoctorJson["findings"][number] | undefined> {
   const folder = await newFolder();
@@ -20,14 +20,14 @@ async function withSwap(lines: string): Promise<DoctorJson["findings"][number] |
   return findings.find(({ check }) => check === "swap");
 }
 
-test("a swap file is warned of, with how to turn it off", async () => {
+test("a swap file is a warning that tells how to turn it off", async () => {
   const found = await withSwap("/swapfile                               file\t\t2097148\t\t0\t\t-2\n");
   assert.is(found?.verdict, "warning");
   assert.match(found?.reason ?? "", /^\/swapfile: secrets in RAM may be written there/);
   assert.match(found?.todo ?? "", "swapoff -a");
 });
 
-test("no swap is good", async () => {
+test("a host without swap passes the check", async () => {
   assert.is((await withSwap(""))?.verdict, "good");
 });
 

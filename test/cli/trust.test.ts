@@ -7,7 +7,7 @@ import { newFolder } from "../rig/folder.js";
 import { bin, type Ended, run } from "../rig/host.js";
 import { Pty } from "../rig/pty.js";
 
-// What a project says for itself is confirmed once on each host. No engine is needed: nothing may come to it.
+// The user confirms a project's overrides once on each host. No engine is needed, since none may be reached before that.
 
 test.after(() => Pty.endAll());
 
@@ -39,10 +39,10 @@ async function place(files: Readonly<Record<string, string>>, state?: string): P
 const config = ".tazpod/config.yaml";
 const recipe = "tazpod.tasks.yaml";
 const nothing = "The project overrides nothing that needs your trust.\n";
-/** What `init` writes, with other words for the defaults and with keys that have no effect. */
+/** What `init` writes, with the defaults spelled differently and with keys that have no effect. */
 const ordinary =
   "image: tazzo/tazpod-ai:latest\nuser: tazpod\nghost_mode: true\nmode: x\nremote: { url: 's3://tazlab-storage/tazpod/vault/vault.tar.aes', region: eu-central-1 }\nvault: { size: 64m, format: age }\nsession: { autosave: 30s }\n";
-/** A recipe whose every part leaves a trace when it runs. */
+/** A recipe in which every part leaves a trace when it runs. */
 const traced = (trace: string): string => `version: 1
 facts:
   seen: { new: true, check: { command: [touch, "${trace}"] } }
@@ -51,7 +51,7 @@ tasks:
   zx: { new: true, script: ./step.mjs, cmds: null }
 `;
 
-test("what comes with tazpod needs no trust, nor do settings that are its defaults", async () => {
+test("tazpod's own recipe and settings that equal its defaults need no trust", async () => {
   for (const text of ["", ordinary]) {
     const { tazpod } = await place({ [config]: text });
     assert.is((await tazpod("trust", "--show")).stdout, nothing);
@@ -59,7 +59,7 @@ test("what comes with tazpod needs no trust, nor do settings that are its defaul
   }
 });
 
-test("no setting that changes anything is used before a yes", async () => {
+test("a setting with an effect is not used before the user trusts it", async () => {
   for (const text of [
     "image: evil:1",
     "user: root",
@@ -93,7 +93,7 @@ test("no setting that changes anything is used before a yes", async () => {
   }
 });
 
-test("nothing of an own recipe runs before it is trusted: no check, no command, no script", async () => {
+test("nothing in a project's own recipe runs before it is trusted: no check, no command, no script", async () => {
   const trace = join(await newFolder("trace"), "ran");
   const { write, tazpod } = await place({
     [config]: "",
@@ -120,7 +120,7 @@ test("nothing of an own recipe runs before it is trusted: no check, no command, 
   assert.ok(await ran());
 });
 
-test("a change of a recipe, of a script or of a program it names asks again, and says what has changed", async () => {
+test("a change to a recipe, a script or a program that it names asks again, and shows what has changed", async () => {
   const { write, tazpod } = await place({
     [config]: "image: one:1\n",
     [recipe]: traced("/dev/null"),
@@ -149,7 +149,7 @@ test("a change of a recipe, of a script or of a program it names asks again, and
   await changed(config, "user: root\n", /  - image: "two:1"/);
 });
 
-test("on a terminal it asks, and the answer of Enter is no; yes is asked for once in each folder", async () => {
+test("on a terminal the default answer is no, and a yes is needed once in each folder", async () => {
   const state = await newFolder("state");
   const files = { [config]: "image: one:1\n" };
   const first = await place(files, state);
@@ -171,7 +171,7 @@ test("on a terminal it asks, and the answer of Enter is no; yes is asked for onc
   assert.is((await stat(join(state, "tazpod", "trust.json"))).mode & 0o777, 0o600);
 });
 
-test("TAZPOD_TRUST has the hash that is shown; another hash, or one of another content, does not do", async () => {
+test("TAZPOD_TRUST takes the hash that is shown, and refuses any other hash or a hash of other content", async () => {
   const { folder, env, tazpod, write } = await place({ [config]: "image: one:1\n" });
   const shown = JSON.parse((await tazpod("trust", "--show", "--json")).stdout) as {
     hash: string;
@@ -187,7 +187,7 @@ test("TAZPOD_TRUST has the hash that is shown; another hash, or one of another c
   assert.is((await status(shown.hash)).code, 4);
 });
 
-test("--revoke takes it back, and a file of what is trusted that cannot be read trusts nothing", async () => {
+test("--revoke withdraws trust, and an unreadable trust file trusts nothing", async () => {
   const { env, tazpod } = await place({ [config]: "image: one:1\n" });
   assert.is((await tazpod("trust", "--yes")).code, 0);
   assert.is((await tazpod("trust", "--revoke")).code, 0);
@@ -202,14 +202,14 @@ test("--revoke takes it back, and a file of what is trusted that cannot be read 
   assert.is((await tazpod("status")).code, 0);
 });
 
-test("what a project says does not draw on the screen", async () => {
+test("a project's settings cannot control the terminal", async () => {
   const { tazpod } = await place({ [config]: 'image: "a\\e[2Kb"\n' });
   const done = await tazpod("status");
   assert.is(done.code, 4);
   assert.not.match(done.stderr, "\u001b");
 });
 
-test("what a recipe says draws nothing either: in the list, in a task's help, in the plan, in the status", async () => {
+test("a recipe's texts cannot control the terminal in the list, a task's help, the plan or the status", async () => {
   const { tazpod } = await place({
     [config]: "remote: none\n",
     [recipe]: `version: 1
@@ -231,7 +231,7 @@ tasks:
   assert.match((await tazpod("status")).stdout, "A\ufffd[2J\ufffdB");
 });
 
-test("nor does what is wrong in a recipe that nobody has trusted", async () => {
+test("an error in an untrusted recipe cannot control the terminal", async () => {
   const { tazpod } = await place({
     [config]: "remote: none\n",
     [recipe]: 'version: 1\ntasks:\n  one: { new: true, "y\\e[2J": 1, needs: ["\\e[3J"] }\n',

@@ -26,7 +26,7 @@ test.after(removeHosts);
 
 const vault = (...args: string[]) => host.tazpod("vault", ...args, "--passphrase-file", host.passphraseFile);
 
-test("import makes a vault of a pile of secrets, and one that is here is left alone", async () => {
+test("import makes a vault from a folder of secrets, and does not replace an existing vault", async () => {
   const done = await vault("import", pile);
   assert.is(done.code, 0, done.stderr);
   assert.match(done.stderr, "Vault imported: 2 files");
@@ -37,7 +37,7 @@ test("import makes a vault of a pile of secrets, and one that is here is left al
   assert.equal(await readdir(host.path(".tazpod", "vault")), ["vault.tar.aes"]);
 });
 
-test("ls says names, sizes and times, and nothing of the content", async () => {
+test("ls prints names, sizes and times, and no content", async () => {
   const done = await vault("ls");
   assert.is(done.code, 0, done.stderr);
   assert.match(done.stdout, /5 B {2}\d{4}-\d\d-\d\d \d\d:\d\d {2}\.ssh\/id\n/);
@@ -53,7 +53,7 @@ test("ls says names, sizes and times, and nothing of the content", async () => {
   assert.is(entries.find(({ path }) => path === ".ssh/id")?.mode, "600");
 });
 
-test("verify opens to the last byte, writes nothing, and finds one that was changed", async () => {
+test("verify reads the vault to the last byte, writes nothing, and detects a changed byte", async () => {
   const before = await readFile(host.vault);
   const good = await vault("verify");
   assert.is(good.code, 0, good.stderr);
@@ -69,7 +69,7 @@ test("verify opens to the last byte, writes nothing, and finds one that was chan
   assert.is(bad.stdout, "");
 });
 
-test("export gives a plain tar, and none to a terminal", async () => {
+test("export writes a plain tar, and refuses to write it to a terminal", async () => {
   const folder = await newFolder("out");
   const command = `'${process.execPath}' '${bin}' vault export --passphrase-file '${host.passphraseFile}' | tar -C '${folder}' -xf -`;
   const done = await run("sh", ["-c", command], { cwd: host.folder });
@@ -80,7 +80,7 @@ test("export gives a plain tar, and none to a terminal", async () => {
   assert.is(await pty.ended, 2, pty.screen);
 });
 
-test("diff says what was added, changed and removed in RAM, by name; a closed vault has none", async () => {
+test("diff lists the names of files added, changed and removed in RAM, and fails if the vault is closed", async () => {
   assert.is((await vault("diff")).code, 3);
   const unlocked = await host.run("unlock");
   assert.is(unlocked.code, 0, unlocked.stderr);
@@ -94,14 +94,14 @@ test("diff says what was added, changed and removed in RAM, by name; a closed va
   });
 });
 
-test("a vault that was opened and locked without a change is the same file, byte for byte", async () => {
+test("a vault that is unlocked and locked without a change stays the same file, byte for byte", async () => {
   assert.is((await host.run("lock", "--discard")).code, 0);
   const before = await readFile(host.vault);
   assert.is((await host.enter("cat ~/secrets/note; touch ~/secrets/note")).code, 0);
   assert.ok((await readFile(host.vault)).equals(before));
 });
 
-test("import takes a tar too, and --force keeps the vault that was here beside it", async () => {
+test("import also reads a tar, and --force keeps the old vault as a backup", async () => {
   const before = await readFile(host.vault);
   const tar = join(await newFolder("tar"), "pile.tar");
   execFileSync("tar", ["-C", pile, "-cf", tar, "."]);
@@ -121,7 +121,7 @@ test("import takes a tar too, and --force keeps the vault that was here beside i
   }
 });
 
-test("what is no command of vault is named with the nearest, and a wrong passphrase shows nothing", async () => {
+test("an unknown vault command gets a suggestion, and a wrong passphrase shows nothing of the vault", async () => {
   assert.match((await host.tazpod("vault", "verfy")).stderr, /Did you mean "verify"\?/);
   assert.is((await host.tazpod("vault")).code, 2);
   assert.match((await host.tazpod("vault", "--help")).stdout, "vault import PATH");
