@@ -11,12 +11,12 @@ async function masked(secrets: readonly string[], chunks: readonly (string | Buf
   return Buffer.concat(await read).toString();
 }
 
-test("a secret is masked wherever it stands, and nothing else is changed", async () => {
+test("a secret is masked wherever it occurs, and nothing else is changed", async () => {
   assert.is(await masked(["hunter22"], ["a hunter22 b hunter22\n", "hunter2\n"]), "a *** b ***\nhunter2\n");
   assert.is(await masked(["päss"], ["ein päss wört\n"]), "ein *** wört\n");
 });
 
-test("a secret that comes in pieces is masked, whatever the pieces", async () => {
+test("a secret is masked even if it is split across chunks", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.stringMatching(/^[ab]{4,6}$/), { minLength: 1, maxLength: 3 }),
@@ -34,18 +34,18 @@ test("a secret that comes in pieces is masked, whatever the pieces", async () =>
   );
 });
 
-test("of two secrets of which one begins the other, the longer one leaves nothing behind", async () => {
+test("if one secret is a prefix of another, the longer one is masked completely", async () => {
   assert.is(await masked(["abcd", "abcd1234"], ["x abcd", "1234 y"]), "x *** y");
   assert.is(await masked(["abcd", "abcd1234"], ["x abcd", "12zz y"]), "x ***12zz y");
 });
 
-test("the lines of a longer secret are masked by themselves", async () => {
+test("each line of a multi-line secret is also masked on its own", async () => {
   const key = "-----BEGIN KEY-----\nMIIEvQIBADANBgkq\nab\n-----END KEY-----";
   assert.is(await masked([key], [`${key}\n`]), "***\n");
   assert.is(await masked([key], ["> MIIEvQIBADANBgkq\n> ab\n"]), "> ***\n> ab\n");
 });
 
-test("what may begin a secret is held back, and comes with the end", async () => {
+test("output that may be the start of a secret is held back, and printed at the end", async () => {
   const stream = createMask([Buffer.from("secret-value")]);
   const chunks: string[] = [];
   stream.on("data", (chunk: Buffer) => chunks.push(chunk.toString()));
@@ -60,7 +60,7 @@ test("what may begin a secret is held back, and comes with the end", async () =>
   assert.is(chunks.join(""), "prompt> secret-");
 });
 
-test("what is too short to be told from other text is left", async () => {
+test("values too short to be distinguished from other text are not masked", async () => {
   assert.is(await masked(["abc", ""], ["abcabc\n"]), "abcabc\n");
 });
 

@@ -13,7 +13,7 @@ const fresh = "another horse, another battery";
 
 test.after(removeHosts);
 
-/** A project with the vault of a Go tazpod in it; the passphrase is that of the rig. */
+/** A project with a vault made by a Go version of tazpod; the passphrase is the test rig's. */
 async function goHost(): Promise<Host> {
   const host = await Host.make({ remote: "none" });
   await mkdir(host.path(".tazpod", "vault"));
@@ -23,7 +23,7 @@ async function goHost(): Promise<Host> {
 
 const opens = (host: Host, word: string) => inspectVault(host.vault, Secret.fromText(word));
 
-test("upgrade asks the old passphrase, the new one twice, and then only the new one opens the vault, in the age format", async () => {
+test("upgrade asks for the old passphrase and twice for the new one; then only the new one opens the vault, in age format", async () => {
   const host = await goHost();
   const pty = host.pty("upgrade");
   await pty.secret("Passphrase of the vault:", passphrase);
@@ -53,7 +53,7 @@ test("passwd runs without a terminal when both passphrases are in files", async 
   failure(await opens(host, passphrase), "wrong-passphrase");
 });
 
-test("without a way to say the new passphrase nothing changes, and the option is named", async () => {
+test("without a source for the new passphrase nothing changes, and the message names the option", async () => {
   const host = await goHost();
   const before = await readFile(host.vault);
   const done = await host.run("passwd");
@@ -65,7 +65,7 @@ test("without a way to say the new passphrase nothing changes, and the option is
   assert.ok((await readFile(host.vault)).equals(before));
 });
 
-test("while the vault is open both are refused, and say what to do", async () => {
+test("while the vault is open both commands are refused, with what to do", async () => {
   const host = await Host.make({ remote: "none" });
   assert.is((await host.run("create")).code, 0);
   assert.is((await host.run("unlock")).code, 0);
