@@ -14,28 +14,28 @@ import { folderRemote, withSealed } from "../rig/with-vault.js";
 import { underShell } from "../rig/under-shell.js";
 import { s3Endpoint } from "../runner/services.js";
 
-// What a person answers who does not want to, or cannot: no, Ctrl-C, a wrong passphrase.
+// Users who decline or cannot answer: no, Ctrl-C, a wrong passphrase.
 
 const wrong = "not the passphrase";
 const moreTries = (left: string): string => `Wrong passphrase. ${left}`;
 
 test.after(removeHosts);
 
-/** A host with a vault that holds `key`, locked, and a remote folder that has it. */
+/** A host with a locked vault that contains `key`, and a remote folder with the same vault. */
 async function withVault(): Promise<Host> {
   const host = await withSealed(await folderRemote(), undefined, quick);
   assert.is((await host.run("ensure-container")).code, 0);
   return host;
 }
 
-/** Asserts that the vault is closed, that nothing is in RAM, and that it still opens with its passphrase. */
+/** Asserts that the vault is closed, the secrets folder is empty, and the passphrase still opens the vault. */
 async function untouched(host: Host, before: Buffer): Promise<void> {
   assert.equal(await readFile(host.vault), before);
   assert.is(await host.secrets(), "");
   assert.is((await host.enter("cat ~/secrets/key")).stdout, "kept");
 }
 
-test("no to init: exit 3, and the folder stays empty", async () => {
+test("no to init exits with 3, and the folder stays empty", async () => {
   const folder = await newFolder("lab");
   const pty = new Pty([process.execPath, bin], { cwd: folder });
   await pty.expect("Create one? [Y/n]");
@@ -45,7 +45,7 @@ test("no to init: exit 3, and the folder stays empty", async () => {
   assert.not.ok(existsSync(join(folder, ".tazpod")));
 });
 
-test("no to a new vault opens a locked shell, makes no vault, and leaving it asks nothing", async () => {
+test("no to a new vault opens a locked shell, creates no vault, and exiting asks nothing", async () => {
   const host = await Host.make({ remote: `file://${await newFolder("usb")}/vault.tar.aes` });
   const pty = host.pty();
   await pty.expect("Create one?");
@@ -58,7 +58,7 @@ test("no to a new vault opens a locked shell, makes no vault, and leaving it ask
   assert.is(pty.screen.match(/\[Y\/n\]/g)?.length, 1, pty.screen);
 });
 
-test("no to unlocking opens a locked shell, and leaving it makes no login and no request", async () => {
+test("no to unlocking opens a locked shell, and exiting makes no login and no request", async () => {
   const { bucket, url } = await newBucket();
   const host = await Host.make({ remote: `\n  url: ${url}\n  endpoint: ${s3Endpoint}` });
   assert.is((await host.enter("printf %s kept > ~/secrets/key")).code, 0, bucket);
@@ -78,7 +78,7 @@ test("no to unlocking opens a locked shell, and leaving it makes no login and no
   await proxy.stop();
 });
 
-test("no to making the container again goes on in the old one; yes makes it from today's settings", async () => {
+test("no to recreating the container keeps the old one; yes creates it from the current settings", async () => {
   const host = await withVault();
   const id = (): Promise<string> => host.id();
   const old = await id();
@@ -100,14 +100,14 @@ test("no to making the container again goes on in the old one; yes makes it from
   await second.secret("Passphrase of the vault:", passphrase);
   await second.expect("$ ");
   second.line("df -k ~/secrets | tail -1; cat ~/secrets/key; exit");
-  // a plain process has no file system of its own there
+  // a plain process has no separate file system there
   if (engineName !== "process") await second.expect(/32768 /);
   await second.expect("kept");
   assert.is(await second.ended, 0, second.screen);
   assert.is.not(await id(), old);
 });
 
-test("a wrong passphrase three times: the vault stays closed, and going on without it is asked and declined", async () => {
+test("after three wrong passphrases the vault stays closed, and the offer to continue without it can be declined", async () => {
   const host = await withVault();
   const before = await readFile(host.vault);
   const pty = host.pty();
@@ -126,7 +126,7 @@ test("a wrong passphrase three times: the vault stays closed, and going on witho
   await untouched(host, before);
 });
 
-test("going on without a vault that did not open gives a locked shell", async () => {
+test("continuing without a vault that did not open gives a locked shell", async () => {
   const host = await withVault();
   const before = await readFile(host.vault);
   const pty = host.pty();
@@ -142,7 +142,7 @@ test("going on without a vault that did not open gives a locked shell", async ()
   await untouched(host, before);
 });
 
-test("a wrong passphrase from a file is tried once, and the command is not run", async () => {
+test("a wrong passphrase from a file is tried once, and the command does not run", async () => {
   const host = await withVault();
   const before = await readFile(host.vault);
   const file = join(await newFolder("pass"), "wrong");
@@ -154,7 +154,7 @@ test("a wrong passphrase from a file is tried once, and the command is not run",
   await untouched(host, before);
 });
 
-test("Ctrl-C at each question ends it with 130, the terminal as it was, and nothing begun", async () => {
+test("Ctrl-C at each question exits with 130, restores the terminal, and starts nothing", async () => {
   const host = await withVault();
   const before = await readFile(host.vault);
   const empty = await newFolder("lab");
@@ -218,7 +218,7 @@ test("Ctrl-C at each question ends it with 130, the terminal as it was, and noth
   await untouched(host, before);
 });
 
-test("SIGTERM at a question ends it too: nobody is waited for, and the terminal is as it was", async () => {
+test("SIGTERM at a question ends it without waiting for an answer, and restores the terminal", async () => {
   const host = await withVault();
   const before = await readFile(host.vault);
   for (const question of ["Unlock the vault?", "Passphrase of the vault:"]) {

@@ -7,7 +7,7 @@ import { underShell, type UnderShell } from "../rig/under-shell.js";
 import { until } from "../rig/until.js";
 import { folderRemote, withSealed } from "../rig/with-vault.js";
 
-// What goes on while a shell is open, and what is left when nobody is there any more to clean up.
+// What happens while a shell is open, and what is left when tazpod is gone and cannot clean up.
 
 test.after(removeHosts);
 
@@ -25,7 +25,7 @@ const sealedHas = (host: Host, name: string) => async (): Promise<boolean> => {
   return listed.code === 0 && listed.stdout.includes(name);
 };
 
-test("what changed is sealed while the shell is open, without a word; kill -9 and the container gone, it is there", async () => {
+test("changes are sealed silently while the shell is open, and survive kill -9 and the loss of the container", async () => {
   const host = await withVault("none", "session: { autosave: 4s }\n");
   const { pty, kill } = await opened(host);
   pty.line("echo more > ~/secrets/more; echo wri''tten");
@@ -39,7 +39,7 @@ test("what changed is sealed while the shell is open, without a word; kill -9 an
   assert.is((await host.enter("cat ~/secrets/more")).stdout, "more\n");
 });
 
-test("a change that goes on and on is sealed all the same; with autopush it is pushed, too", async () => {
+test("a file that changes constantly is still sealed; with autopush it is also pushed", async () => {
   const url = await folderRemote();
   const host = await withVault(url, "session: { autosave: 4s, autopush: true }\n");
   const { pty, left } = await opened(host);
@@ -53,7 +53,7 @@ test("a change that goes on and on is sealed all the same; with autopush it is p
   assert.match((await host.tazpod("status")).stdout, /= vault-pushed/);
 });
 
-test("autosave: off seals nothing before the end, and a shell that changes nothing changes no byte", async () => {
+test("autosave: off seals nothing before the end, and a shell without changes changes no byte", async () => {
   const host = await withVault("none", "session: { autosave: 'off' }\n");
   const { pty, left } = await opened(host);
   pty.line("echo more > ~/secrets/more; sleep 6; echo wai''ted");
@@ -64,7 +64,7 @@ test("autosave: off seals nothing before the end, and a shell that changes nothi
   assert.ok(await sealedHas(host, "more")());
 });
 
-test("what cannot be saved while the shell is open is told when it ends, and the shell goes on", async () => {
+test("files that cannot be saved while the shell is open are reported at its end, and the shell continues", async () => {
   const host = await withVault("none", "session: { autosave: 4s }\n");
   const { pty, left } = await opened(host);
   pty.line("mkfifo ~/secrets/pipe; sleep 7; echo st''ill");
@@ -75,7 +75,7 @@ test("what cannot be saved while the shell is open is told when it ends, and the
   assert.ok(await sealedHas(host, "more")());
 });
 
-test("without a key pressed for the time that idle_lock sets, the shell is ended, and the vault saved and locked", async () => {
+test("without input for the idle_lock time the shell is ended, and the vault is saved and locked", async () => {
   const host = await withVault("none", "session: { idle_lock: 4s }\n");
   const { pty, left } = await opened(host);
   pty.line("echo more > ~/secrets/more; sleep 999");
@@ -85,7 +85,7 @@ test("without a key pressed for the time that idle_lock sets, the shell is ended
   assert.ok(await sealedHas(host, "more")());
 });
 
-test("with no tazpod left, an open vault that was saved is closed from inside after the time that unattended_lock sets", async () => {
+test("without a running tazpod, a saved open vault is closed from inside after the unattended_lock time", async () => {
   const host = await withVault("none", "session: { autosave: 4s, unattended_lock: 2s }\n");
   const { pty, kill } = await opened(host);
   pty.line("echo more > ~/secrets/more; echo wri''tten");
@@ -100,7 +100,7 @@ test("with no tazpod left, an open vault that was saved is closed from inside af
   assert.is((await host.enter("cat ~/secrets/more")).stdout, "more\n");
 });
 
-test("unattended, but with work that was not saved, it stays open; the next enter finds it, says so, and saves it", async () => {
+test("an unattended vault with unsaved work stays open; the next enter reports it and saves it", async () => {
   const host = await withVault("none", "session: { autosave: 'off', unattended_lock: 2s }\n");
   const { pty, kill } = await opened(host);
   pty.line("echo unsaved > ~/secrets/more; echo wri''tten");

@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { type Host, quick, removeHosts, run } from "../rig/host.js";
 import { withQuickVault } from "../rig/with-vault.js";
 
-// Paths of the vault in the home: links that are there while they are open.
+// Bridges: links from the home to paths of the vault, which exist while those are open.
 
 test.after(removeHosts);
 
@@ -25,7 +25,7 @@ test.before(async () => {
   await host.configure("none", settings);
 });
 
-test("what is in the vault is linked from the home while it is open, and programs that write there write into the vault", async () => {
+test("bridged paths of an open vault are linked from the home, and programs that write there write to the vault", async () => {
   const done = await host.enter(
     `${links}; cat ~/.aws/credentials; stat -c %a ~/.config; echo new > ~/.aws/config`,
   );
@@ -37,7 +37,7 @@ test("what is in the vault is linked from the home while it is open, and program
   assert.is((await host.enter("cat ~/secrets/.aws/config; find ~/secrets -type l")).stdout, "new\n");
 });
 
-test(".aws is linked where the config says nothing of bridges, and nothing is with an empty list", async () => {
+test(".aws is linked by default, and nothing is linked with an empty list", async () => {
   await host.configure("none", quick);
   assert.is((await host.enter(links)).stdout, aws);
   await host.configure("none", `${quick}bridges: []\n`);
@@ -45,13 +45,13 @@ test(".aws is linked where the config says nothing of bridges, and nothing is wi
   await host.configure("none", settings);
 });
 
-test("a path that was made while the vault was open is linked at the next opening", async () => {
+test("a path created while the vault was open is linked when the vault is opened next", async () => {
   assert.is((await host.enter(`mkdir ~/secrets/.kube; ${links}`)).stdout, `${aws}${gcloud}`);
   assert.is((await host.enter(links)).stdout, `${aws}${gcloud}/home/tazpod/secrets/.kube\n`);
   assert.is((await host.enter(`rmdir ~/secrets/.kube`)).code, 0);
 });
 
-test("what lies there already, or is linked elsewhere, is neither replaced nor removed, and that is said once", async () => {
+test("an existing file or foreign link is neither replaced nor removed, and is reported once", async () => {
   await host.inside("cd; mkdir .aws; echo mine > .aws/credentials; ln -s /workspace .config/gcloud");
   const done = await host.enter("cat ~/.aws/credentials; readlink ~/.config/gcloud");
   assert.is(done.code, 0, done.stderr);
@@ -65,7 +65,7 @@ test("what lies there already, or is linked elsewhere, is neither replaced nor r
   await host.inside("cd; rm -r .aws .config");
 });
 
-test("a link that a restart left leading nowhere is removed by locking, and made anew by opening, though the settings name it no more", async () => {
+test("lock removes a link left dangling by a restart, and unlock creates it again, even if the settings no longer name it", async () => {
   assert.is((await host.run("unlock")).code, 0);
   assert.is(await host.inside(links), `${aws}${gcloud}`);
   assert.is((await run("docker", ["restart", "--time", "0", host.container])).code, 0);
@@ -81,7 +81,7 @@ test("a link that a restart left leading nowhere is removed by locking, and made
   await host.configure("none", settings);
 });
 
-test("what is closed by itself takes its link along, and what is opened by itself brings it", async () => {
+test("a part that closes removes its link, and a part that opens adds it", async () => {
   await host.configure("none", `${settings}${parts}`);
   await host.enter("mkdir -p ~/secrets/.aws");
   assert.is((await host.run("unlock")).code, 0);

@@ -3,9 +3,9 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { engineName, type Host, testImage } from "../rig/host.js";
 
-/** What `build` does with an engine that builds; `make` makes a host with this Dockerfile and this `build`. */
+/** Tests of `build` with an engine that can build; `make` creates a host with this Dockerfile and this `build`. */
 export function buildTrip(make: (dockerfile: string, build?: string) => Promise<Host>): void {
-  test(`${engineName} builds the image once, with its arguments and stage, and the container is made from it`, async () => {
+  test(`${engineName} builds the image once, with its arguments and stage, and creates the container from it`, async () => {
     const text = [
       `FROM ${testImage} AS base`,
       "ARG WHAT=none",
@@ -26,7 +26,7 @@ export function buildTrip(make: (dockerfile: string, build?: string) => Promise<
     assert.is(await host.id(), id);
   });
 
-  test(`${engineName}: a changed Dockerfile is a changed container, and a file that it copies takes recreate-container`, async () => {
+  test(`${engineName}: a changed Dockerfile recreates the container; a changed file that it copies needs recreate-container`, async () => {
     const host = await make(`FROM ${testImage}\nCOPY note /note\n`);
     await writeFile(host.path("note"), "one\n");
     assert.is((await host.enter("cat /note")).stdout, "one\n");

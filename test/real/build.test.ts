@@ -7,7 +7,7 @@ import "../fake/light-scrypt.js";
 import { Host, removeHosts, run, testImage } from "../rig/host.js";
 import { buildTrip } from "./build-trip.js";
 
-// The image of a project's own Dockerfile, with a real engine and no network.
+// The image built from a project's own Dockerfile, with a real engine and no network.
 
 const hosts: Host[] = [];
 
@@ -29,7 +29,7 @@ test.after(async () => {
 
 buildTrip(withDockerfile);
 
-test("a build that fails ends with the end of its output and what to correct, and makes no container", async () => {
+test("a failed build shows the end of its output and what to correct, and creates no container", async () => {
   const host = await withDockerfile(
     `FROM ${testImage}\nRUN echo first && echo the-reason >&2 && exit 7\nRUN echo never\n`,
   );
@@ -41,7 +41,7 @@ test("a build that fails ends with the end of its output and what to correct, an
   assert.is.not((await run("docker", ["container", "inspect", host.container])).code, 0);
 });
 
-test("a Dockerfile that is gone ends enter with where to correct it, and the old container stays", async () => {
+test("a missing Dockerfile stops enter with what to correct, and the old container is kept", async () => {
   const host = await withDockerfile(`FROM ${testImage}\n`);
   assert.is((await host.enter("true")).code, 0);
   const id = await host.id();
@@ -57,7 +57,7 @@ test("a Dockerfile that is gone ends enter with where to correct it, and the old
   assert.match(doctor.stdout, /! image +.*there is no file Dockerfile\.gone/);
 });
 
-test("on a terminal, a changed Dockerfile is offered before the vault is, and its lines are shown as they come", async () => {
+test("on a terminal, a changed Dockerfile is offered before the vault, and the build's output is shown line by line", async () => {
   const host = await withDockerfile(`FROM ${testImage}\nRUN echo one > /tmp/which\n`);
   assert.is((await host.enter("true")).code, 0);
   await writeFile(host.path("Dockerfile"), `FROM ${testImage}\nRUN echo two > /tmp/which\n`);

@@ -12,7 +12,7 @@ import { newFolder } from "../rig/folder.js";
 import { Host, removeHosts, text } from "../rig/host.js";
 import { withSealed } from "../rig/with-vault.js";
 
-// The doctor beside a real engine and a real gateway. No container is made, by it or for it.
+// The doctor with a real engine and a real gateway. It creates no container, and the tests need none.
 
 test.after(removeHosts);
 const proxies: FaultProxy[] = [];
@@ -46,7 +46,7 @@ function everything({ folder }: Host): string {
   );
 }
 
-test("where all is well it says so of each thing, only looks at the remote, and changes nothing", async () => {
+test("on a healthy host every check is good, the remote is only read, and nothing changes", async () => {
   const { host, proxy } = await pushed();
   const before = everything(host);
   const found = await examined(host);
@@ -75,7 +75,7 @@ test("where all is well it says so of each thing, only looks at the remote, and 
   assert.equal(proxy.requests, []);
 });
 
-test("a remote that is gone is a warning where a vault is here, and would stop enter where none is", async () => {
+test("an unreachable remote is a warning if there is a local vault, and stops enter if there is none", async () => {
   const { host, proxy, remote } = await pushed();
   await proxy.stop();
   const here = await examined(host);
@@ -87,7 +87,7 @@ test("a remote that is gone is a warning where a vault is here, and would stop e
   assert.is(fresh.code, 3);
 });
 
-test("a clock that is an hour behind the server's is told by how much", async () => {
+test("a clock that is an hour behind the server's is reported with the difference", async () => {
   const { host, proxy } = await pushed();
   proxy.spoil(/./, { kind: "skew", ms: 3_600_000 }, Infinity);
   assert.match(
@@ -96,7 +96,7 @@ test("a clock that is an hour behind the server's is told by how much", async ()
   );
 });
 
-test("a server that does not hold conditions is a warning, unless the settings say that only one host pushes", async () => {
+test("a server that ignores conditional writes is a warning, unless the settings say that only one host pushes", async () => {
   const { url } = await newBucket();
   const proxy = await FaultProxy.start();
   proxies.push(proxy);
@@ -113,7 +113,7 @@ test("a server that does not hold conditions is a warning, unless the settings s
   );
 });
 
-test("with --read-data the vault is opened to its end, and one that does not open would stop enter", async () => {
+test("--read-data decrypts the whole vault, and one that does not open would stop enter", async () => {
   const host = await withSealed("none", { a: "1", b: "22" });
   const opening = async (file: string) => examined(host, "--read-data", "--passphrase-file", file);
   const good = await opening(host.passphraseFile);
@@ -128,7 +128,7 @@ test("with --read-data the vault is opened to its end, and one that does not ope
   assert.match(String(unasked["opening"]), /^unknown: Cannot ask/);
 });
 
-test("of a project that is not trusted nothing runs, and its remote hears nothing", async () => {
+test("in an untrusted project nothing runs, and the remote gets no request", async () => {
   const { host, proxy } = await pushed();
   const trace = `${await newFolder()}/ran`;
   const touched = `check: { command: [touch, "${trace}"] }`;
@@ -143,13 +143,13 @@ test("of a project that is not trusted nothing runs, and its remote hears nothin
   assert.is(found["remote"], undefined);
   assert.equal(proxy.requests, []);
   assert.is(await text(trace).catch(() => "nothing ran"), "nothing ran");
-  // there, enter would ask
+  // on a terminal enter would ask
   const pty = host.pty("doctor");
   await pty.expect(/- project +its overrides are not trusted/);
   assert.is(await pty.ended, 0, pty.screen);
 });
 
-test("a container of the same name that is another project's would stop enter", async () => {
+test("a container with the same name that belongs to another project would stop enter", async () => {
   const host = await Host.make({ remote: "none" });
   execFileSync("docker", [
     "create",

@@ -5,17 +5,17 @@ import * as assert from "uvu/assert";
 import { Host, quick, removeHosts } from "../rig/host.js";
 import { withVault } from "../rig/with-vault.js";
 
-// Which engine it is, where none is named.
+// Which engine is used if none is named.
 
 test.after(removeHosts);
 
 const nobody = { TAZPOD_ENGINE: "", DOCKER_HOST: "unix:///nowhere/docker.sock", CONTAINERS_CONF: "/nowhere" };
 
-test("auto says why it is none of those before it, and stays with the one that made the container", async () => {
+test("auto explains why earlier engines are unavailable, and keeps using the engine that created the container", async () => {
   const host = await withVault("none", undefined, quick);
   await host.tazpod("down");
   Object.assign(host.env, nobody);
-  // root does not run in a namespace: the owner of the project does
+  // root runs nothing in a namespace: the owner of the project does
   if (process.getuid?.() === 0) await chown(host.folder, 1000, 1000);
   const made = await host.enter("echo new > ~/secrets/new; ls ~/secrets");
   assert.is(made.code, 0, made.stderr);
@@ -29,7 +29,7 @@ test("auto says why it is none of those before it, and stays with the one that m
   assert.not.match(again.stderr, /uses the engine/);
 });
 
-test("an engine that is named and none is refused, with those there are", async () => {
+test("an unknown engine name is refused, with the known names", async () => {
   const host = await Host.make({});
   host.env["TAZPOD_ENGINE"] = "lxc";
   const { code, stderr } = await host.tazpod("status");
@@ -37,7 +37,7 @@ test("an engine that is named and none is refused, with those there are", async 
   assert.match(stderr, /TAZPOD_ENGINE is "lxc".*\n +Known: docker, podman, namespace, process, auto\./);
 });
 
-test("the one that made the container is not passed over because it does not answer", async () => {
+test("the engine that created the container is not skipped because it does not answer", async () => {
   const host = await Host.make({ more: quick });
   await mkdir(host.state(), { recursive: true });
   await writeFile(host.state("engine"), "docker\n");

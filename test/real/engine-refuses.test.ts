@@ -9,7 +9,7 @@ import { emptyRegistry } from "../fake/empty-registry.js";
 import { bin, Host, removeHosts, run, text } from "../rig/host.js";
 import { repository } from "../rig/root.js";
 
-// What the engine, the image or another shell has to say before a vault is opened.
+// What the engine, the image or another shell reports before a vault is opened.
 
 const images: string[] = [];
 
@@ -33,7 +33,7 @@ test.after(async () => {
   for (const image of images) await run("docker", ["rmi", "--force", image]);
 });
 
-test("an image without tar, without sh or without the user is refused by name, and no container is left", async () => {
+test("an image without tar, without sh or without the user is refused, what is missing is named, and no container is left", async () => {
   for (const [flags, expected] of [
     [["--without", "tar"], /lacks tar/],
     [["--without", "sh"], /lacks sh/],
@@ -52,7 +52,7 @@ test("an image without tar, without sh or without the user is refused by name, a
   assert.match(done.stderr, /lacks the user nobody-here/);
 });
 
-test("an image that does not exist: enter names `image:` and `build:`, and the doctor says so beforehand", async () => {
+test("an image that does not exist: enter names `image:` and `build:`, and the doctor reports it beforehand", async () => {
   const registry = await emptyRegistry();
   const host = await withImage(`${registry.address}/nothing:1`);
   const hint = /Set `image` in \.tazpod\/config\.yaml to one that exists .*, or `build` to a Dockerfile\./;
@@ -72,7 +72,7 @@ test("an image that does not exist: enter names `image:` and `build:`, and the d
   assert.match(unreachable.stdout, /- image +The image .*\n +Check the network\./);
 });
 
-test("ghost_mode: false is refused, and says what to set", async () => {
+test("ghost_mode: false is refused, with what to set", async () => {
   const host = await Host.make({ remote: "none" });
   const config = host.path(".tazpod", "config.yaml");
   await writeFile(config, (await text(config)).replace("ghost_mode: true", "ghost_mode: false"));
@@ -81,7 +81,7 @@ test("ghost_mode: false is refused, and says what to set", async () => {
   assert.match(done.stderr, /Set `ghost_mode: true`/);
 });
 
-test("an engine that does not answer, and one that is not installed, are told apart, with what to do", async () => {
+test("an engine that does not answer and one that is not installed have different messages, each with what to do", async () => {
   const host = await Host.make({ remote: "none" });
   const down = await run(process.execPath, [bin, "enter", "--yes"], {
     cwd: host.folder,
@@ -97,7 +97,7 @@ test("an engine that does not answer, and one that is not installed, are told ap
   assert.match(missing.stderr, /Docker is not installed.*\n.*apt-get install docker\.io/);
 });
 
-test("a second shell joins the open vault, and the first to leave does not lock it under the other", async () => {
+test("a second shell joins the open vault, and the first one to exit does not lock it", async () => {
   const host = await Host.make({ remote: "none" });
   const args = ["enter", "--yes", "--passphrase-file", host.passphraseFile, "--", "sh", "-c", "echo in; cat"];
   const first = spawn(process.execPath, [bin, ...args], {
@@ -115,7 +115,7 @@ test("a second shell joins the open vault, and the first to leave does not lock 
   assert.is((await host.enter("cat ~/secrets/second")).stdout, "from-second\n");
 });
 
-test("a tazpod that was killed does not count as a shell: the next one finds the vault open, saves and locks it", async () => {
+test("a killed tazpod does not count as a shell: the next one finds the vault open, saves and locks it", async () => {
   const host = await Host.make({ remote: "none" });
   const args = [
     "enter",

@@ -10,7 +10,7 @@ import { repository } from "../rig/root.js";
 import { underShell } from "../rig/under-shell.js";
 import { until } from "../rig/until.js";
 
-// An engine of its own, so that it can be stopped under a shell.
+// A separate engine, so that it can be stopped under a shell.
 
 const service = (name: string): string => join(repository, "test", "services", name);
 let folder = "";
@@ -29,7 +29,7 @@ test.after(async () => {
   await run(service("dockerd.sh"), ["down", folder]);
 });
 
-test("the engine is restarted under an open shell: what was sealed by then is there at the next enter, and what became of the rest is said", async () => {
+test("after an engine restart under an open shell, the next enter has everything sealed by then, and the rest is accounted for", async () => {
   const address = await start("up");
   assert.is((await run(`${repository}images/test-image.sh`, [], { env: { DOCKER_HOST: address } })).code, 0);
   const host = await Host.make({ remote: "none", more: `${quick}session: { autosave: 4s }\n` });

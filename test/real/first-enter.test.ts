@@ -12,7 +12,7 @@ import { newFolder } from "../rig/folder.js";
 import { Host, quick, removeHosts } from "../rig/host.js";
 import { s3Endpoint } from "../runner/services.js";
 
-// What the first enter says where the bucket or the login does not exist, and that the doctor says it beforehand.
+// What the first enter reports if the bucket or the login does not exist, and that the doctor reports it beforehand.
 
 test.after(removeHosts);
 
@@ -29,7 +29,7 @@ async function examined(host: Host, check: string): Promise<Found> {
   return { verdict: found?.verdict, said: `${found?.reason}\n${found?.todo}` };
 }
 
-test("a bucket that does not exist: enter and the doctor name setup-storage, which makes it, and then enter works", async () => {
+test("a bucket that does not exist: enter and the doctor name setup-storage, which creates it, and then enter works", async () => {
   useTestKeys();
   const url = `s3://tazpod-new-${process.pid}/vault.tar.aes`;
   const host = await Host.make({ remote: remote(url), more: quick });
@@ -46,7 +46,7 @@ test("a bucket that does not exist: enter and the doctor name setup-storage, whi
   assert.is((await examined(host, "remote")).verdict, "good");
 });
 
-/** A host without keys, with this AWS configuration and a program `aws` of this text, or none. */
+/** A host without keys, with this AWS configuration and a program `aws` with this text, or none. */
 async function withoutKeys(config: string, aws: string | undefined, more = ""): Promise<Host> {
   const { url } = await newBucket();
   const [programs, home] = [await newFolder("bin"), await newFolder("home")];
@@ -129,7 +129,7 @@ const logins: readonly (readonly [
 ];
 
 for (const [what, config, aws, more, reason, hint] of logins) {
-  test(`${what}: enter ends with what helps, runs no login, and the doctor says the same beforehand`, async () => {
+  test(`${what}: enter fails with a hint, runs no login, and the doctor reports the same beforehand`, async () => {
     const host = await withoutKeys(config, aws, more);
     const doctor = await examined(host, "login");
     assert.is(doctor.verdict, "stops", doctor.said);
@@ -149,7 +149,7 @@ for (const [what, config, aws, more, reason, hint] of logins) {
   });
 }
 
-test("a profile without a login, and no AWS CLI: the project's own login is what helps", async () => {
+test("a profile without a login, and no AWS CLI: the hint names the project's own login", async () => {
   const host = await withoutKeys(lab, undefined, "\n  profile: lab");
   const done = await host.tazpod("login");
   assert.is(done.code, 3, done.stderr);

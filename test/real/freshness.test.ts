@@ -8,11 +8,11 @@ import { unlocked } from "../rig/behind-proxy.js";
 import { Host, passphrase, removeHosts } from "../rig/host.js";
 import { folderRemote, withSealed } from "../rig/with-vault.js";
 
-// A vault that is behind, or has gone another way, is noticed before it is opened; and nobody waits long for the answer.
+// An outdated or diverged vault is noticed before it is opened, without a long wait for the remote.
 
 test.after(removeHosts);
 
-/** Two hosts with the same vault, which holds `key`, locked and pushed. */
+/** Two hosts with the same vault, which contains `key`, locked and pushed. */
 async function twoHosts(): Promise<{ one: Host; two: Host }> {
   const url = await folderRemote();
   const one = await withSealed(url);
@@ -27,14 +27,14 @@ async function change(host: Host, script: string, ...options: string[]): Promise
   assert.is(done.code, 0, done.stderr);
 }
 
-/** Saves a change, and does not push it. */
+/** Saves a change without pushing it. */
 async function changeHere(host: Host, script: string): Promise<void> {
   assert.is((await host.run("unlock")).code, 0);
   await host.inside(script);
   assert.is((await host.run("lock")).code, 0);
 }
 
-test("a vault that is behind: who pushed a newer one and when is said, and Enter takes it", async () => {
+test("an outdated vault: the newer one's host and time are shown, and Enter pulls it", async () => {
   const { one, two } = await twoHosts();
   await change(one, "echo newer > ~/secrets/key");
   const pty = two.pty();
@@ -48,7 +48,7 @@ test("a vault that is behind: who pushed a newer one and when is said, and Enter
   assert.is(pty.screen.match(/Passphrase/g)?.length, 1, pty.screen);
 });
 
-test("--yes takes the newer vault, and no opens the older one", async () => {
+test("--yes pulls the newer vault, and the answer no opens the older one", async () => {
   const { one, two } = await twoHosts();
   await change(one, "echo newer > ~/secrets/key");
   const pty = two.pty();
@@ -62,7 +62,7 @@ test("--yes takes the newer vault, and no opens the older one", async () => {
   assert.is((await two.enter("cat ~/secrets/key")).stdout, "newer\n");
 });
 
-test("without an answer to be had, a newer vault is said and nothing is opened", async () => {
+test("without a way to ask, a newer vault is reported and nothing is opened", async () => {
   const { one, two } = await twoHosts();
   await change(one, "echo newer > ~/secrets/key");
   const done = await two.tazpod("unlock", "--passphrase-file", two.passphraseFile);
@@ -71,7 +71,7 @@ test("without an answer to be had, a newer vault is said and nothing is opened",
   assert.is(await two.secrets(), "");
 });
 
-test("a passphrase that was changed elsewhere is asked for once the newer vault is here", async () => {
+test("a passphrase that was changed on another host is asked for after the newer vault was pulled", async () => {
   const { one, two } = await twoHosts();
   const fresh = await Host.make(null);
   const other = `${passphrase}, and more`;
@@ -90,7 +90,7 @@ test("a passphrase that was changed elsewhere is asked for once the newer vault 
   assert.is(await pty.ended, 0, pty.screen);
 });
 
-test("both have changed: said before the shell opens, merged on Enter, pushed when asked, and both hosts have both", async () => {
+test("diverged vaults are reported before the shell opens, merged on Enter, pushed on request, and complete on both hosts", async () => {
   const { one, two } = await twoHosts();
   await changeHere(two, "echo two > ~/secrets/two; echo 2 > ~/secrets/key");
   await change(one, "echo one > ~/secrets/one; echo 1 > ~/secrets/key");

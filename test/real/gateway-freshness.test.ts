@@ -8,13 +8,13 @@ import { FaultProxy } from "../fake/fault-proxy.js";
 import { behindProxy, unlocked } from "../rig/behind-proxy.js";
 import { Host, removeHosts } from "../rig/host.js";
 
-// A gateway that is well, slow, silent or dead, or not to be asked: what is looked at before a vault is opened, and who waits.
+// A fast, slow, silent, dead or unused gateway: which requests are made before a vault is opened, and what waits for them.
 
 test.after(removeHosts);
 
 const head = /^HEAD .*vault\.tar\.aes/;
 
-test("a vault that is current: one look at the remote, no question, and nothing more is asked of it", async () => {
+test("a vault that is up to date takes one request to the remote and no question", async () => {
   const { host, proxy } = await behindProxy();
   const pty = host.pty();
   await unlocked(pty);
@@ -28,7 +28,7 @@ test("a vault that is current: one look at the remote, no question, and nothing 
   await proxy.stop();
 });
 
-test("no answer within a second: the shell opens and says so, and what comes later is said at the end", async () => {
+test("without an answer within a second the shell opens with a note, and a late answer is reported at the end", async () => {
   const { host, proxy, remote } = await behindProxy();
   const other = await Host.make({ remote });
   assert.is((await other.enter("echo newer > ~/secrets/key")).code, 0);
@@ -47,7 +47,7 @@ test("no answer within a second: the shell opens and says so, and what comes lat
   await proxy.stop();
 });
 
-test("a gateway that never answers holds neither the shell nor the end", async () => {
+test("a gateway that never answers delays neither the shell nor its end", async () => {
   const { host, proxy } = await behindProxy();
   proxy.spoil(/./, { kind: "stall" }, Infinity);
   const done = await host.enter("cat ~/secrets/key");
@@ -57,7 +57,7 @@ test("a gateway that never answers holds neither the shell nor the end", async (
   await proxy.stop();
 });
 
-test("a dead gateway: the shell opens from the vault here, and the push waits for the next enter", async () => {
+test("with a dead gateway the shell opens from the local vault, and the push waits for the next enter", async () => {
   const { host, proxy } = await behindProxy();
   const port = Number(new URL(proxy.url).port);
   await proxy.stop();
@@ -77,7 +77,7 @@ test("a dead gateway: the shell opens from the vault here, and the push waits fo
   await back.stop();
 });
 
-test("without credentials nothing is asked, the shell opens, and with --offline nothing is even said", async () => {
+test("without credentials no request is made and the shell opens; with --offline not even a note is printed", async () => {
   const { host, proxy } = await behindProxy();
   Object.assign(host.env, {
     AWS_ACCESS_KEY_ID: "",
@@ -98,7 +98,7 @@ test("without credentials nothing is asked, the shell opens, and with --offline 
   await proxy.stop();
 });
 
-test("--offline where no vault is: said in words, and nothing is made or asked", async () => {
+test("--offline without a local vault explains the problem, and makes no vault and no request", async () => {
   const { proxy, remote } = await behindProxy();
   const fresh = await Host.make({ remote });
   for (const task of ["enter", "pull", "create"]) {

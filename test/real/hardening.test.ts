@@ -7,11 +7,11 @@ import { newFolder } from "../rig/folder.js";
 import { Host, quick, removeHosts, run } from "../rig/host.js";
 import { withQuickVault } from "../rig/with-vault.js";
 
-// What the container may do and has, as the kernel and the engine tell it, while the vault is open.
+// The container's permissions and contents while the vault is open, as the kernel and the engine report them.
 
 test.after(removeHosts);
 
-// built here, so that it is in no argument of this test
+// built at run time, so that it is in no argument of this test
 const planted = Buffer.from("c2VjcmV0LW9mLXRoZS1ob3VzZQ==", "base64").toString();
 let host: Host;
 
@@ -48,7 +48,7 @@ test.before(async () => {
   assert.is(opened.code, 0, opened.stderr);
 });
 
-test("the shell has no capability and can get none, and neither has any other user of the container, root among them", async () => {
+test("no user of the container, including the shell's and root, has a capability or can gain one", async () => {
   assert.is((await host.enter(status)).stdout, confined);
   const opened = await host.run("unlock");
   assert.is(opened.code, 0, opened.stderr);
@@ -56,7 +56,7 @@ test("the shell has no capability and can get none, and neither has any other us
   assert.is(await host.inside(status.replace("self", "1")), confined);
 });
 
-test("the RAM folder is a tmpfs of the user alone, from which nothing runs; no other user lists or reads it, root neither", async () => {
+test("the secrets folder is a noexec tmpfs that no other user, not even root, can list or read", async () => {
   const mount = await host.inside("grep ' /home/tazpod/secrets ' /proc/mounts");
   assert.match(mount, /^tmpfs \S+ tmpfs /);
   const options = mount.split(" ")[3]?.split(",") ?? [];
@@ -76,14 +76,14 @@ test("the RAM folder is a tmpfs of the user alone, from which nothing runs; no o
     }
 });
 
-test("once a vault is open in it the RAM folder is the user's alone, also where the engine opened it to all as it started the container again", async () => {
+test("opening a vault makes the secrets folder private, even if an engine restart made it accessible to all", async () => {
   const again = await withQuickVault("none");
   await run("docker", ["stop", again.container]);
   const done = await again.enter("stat -c '%a %U' ~/secrets; cat ~/secrets/key");
   assert.is(done.stdout, "700 tazpod\nkept", done.stderr);
 });
 
-test("the engine gives it nothing of the host but the project and the folder for the ssh-agent", async () => {
+test("the container sees only the project and the ssh-agent folder of the host", async () => {
   const { HostConfig: has, Mounts: mounts } = await inspected();
   assert.is(has["Privileged"], false);
   assert.equal(has["CapDrop"], ["ALL"]);
@@ -105,7 +105,7 @@ test("the engine gives it nothing of the host but the project and the folder for
   );
 });
 
-/** Where the planted secret is in what the engine tells and keeps of the container. */
+/** The places where the planted secret occurs in what the engine reports and stores about the container. */
 async function leaks(): Promise<string> {
   const out = await newFolder("engine");
   const told = await run("sh", [
@@ -121,7 +121,7 @@ async function leaks(): Promise<string> {
   return (await run("grep", ["-r", "-l", "-a", "-F", "-f", "-", out], { input: `${planted}\n` })).stdout;
 }
 
-test("a secret of the open vault is in nothing that the engine tells, keeps or exports; nor is it after the lock, when its link is gone, too", async () => {
+test("a secret of the open vault is in nothing that the engine reports, stores or exports, and not after the lock either", async () => {
   assert.is(await leaks(), "");
   assert.match((await run("docker", ["diff", host.container])).stdout, "A /home/tazpod/.aws\n");
   const locked = await host.run("lock");
@@ -130,7 +130,7 @@ test("a secret of the open vault is in nothing that the engine tells, keeps or e
   assert.not.match((await run("docker", ["diff", host.container])).stdout, ".aws");
 });
 
-test("what the settings give it of the host is all that it has besides: ports on this host alone, mounts, variables of the shell, which are not in the container's own", async () => {
+test("settings add exactly what they name: ports on this host only, mounts, and variables of the shell, not the container", async () => {
   const data = await newFolder("data");
   await writeFile(`${data}/here`, "yes\n", { mode: 0o644 });
   await run("chmod", ["755", data]);
@@ -188,7 +188,7 @@ test("what the settings give it of the host is all that it has besides: ports on
   assert.match((await host.tazpod("status")).stdout, /- container-current/);
 });
 
-test("a mount that would lie over the RAM folder is refused before anything is made", async () => {
+test("a mount over the secrets folder is refused before anything is created", async () => {
   const other = await Host.make({
     remote: "none",
     more: `${quick}mounts: [{ source: ., target: /home/tazpod/secrets/in }]\n`,

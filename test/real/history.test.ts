@@ -9,7 +9,7 @@ import { Host, passphrase, removeHosts } from "../rig/host.js";
 import { newFolder } from "../rig/folder.js";
 import { withSealed, withVault } from "../rig/with-vault.js";
 
-// What the remote keeps of earlier vaults: to be looked at, taken back, and thrown away.
+// The remote's copies of earlier vaults: listing, restoring and purging them.
 
 test.after(removeHosts);
 
@@ -60,7 +60,7 @@ async function threeGenerations(): Promise<Host> {
 
 const urlOf = (folder: string): string => `file://${folder}/vault.tar.aes`;
 
-test("history lists every push, newest first, with who and how much, and by name what each changed", async () => {
+test("history lists every push, newest first, with its host and size and the names of changed files", async () => {
   const host = await threeGenerations();
   const copies = await history(host, "--changes");
   assert.equal(
@@ -92,7 +92,7 @@ test("history lists every push, newest first, with who and how much, and by name
   assert.match(none.stdout, /no history/);
 });
 
-test("restore makes an old copy today's vault, as a new generation that any host takes", async () => {
+test("restore makes an earlier copy the current vault, as a new generation that every host accepts", async () => {
   const host = await threeGenerations();
   const other = await Host.make({ remote: await remoteOf(host) });
   assert.is((await other.enter("cat ~/secrets/key")).stdout, "3\n");
@@ -106,7 +106,7 @@ test("restore makes an old copy today's vault, as a new generation that any host
   assert.is(found.stdout, "2\nmore\n", found.stderr);
 });
 
-test("restore on a host without a vault, by time, and without --yes it is not pushed", async () => {
+test("restore works on a host without a vault and by time, and without --yes it does not push", async () => {
   const host = await threeGenerations();
   const fresh = await Host.make({ remote: await remoteOf(host) });
   const done = await fresh.tazpod(
@@ -125,7 +125,7 @@ test("restore on a host without a vault, by time, and without --yes it is not pu
   assert.is((await history(host)).length, 4);
 });
 
-test("restore leaves a vault alone that was not pushed; forced, it keeps it beside", async () => {
+test("restore does not replace an unpushed vault; with --force it keeps a backup of it", async () => {
   const host = await threeGenerations();
   assert.is((await host.run("unlock")).code, 0);
   await host.inside("echo mine > ~/secrets/mine");
@@ -143,7 +143,7 @@ test("restore leaves a vault alone that was not pushed; forced, it keeps it besi
   assert.is((await host.enter("cat ~/secrets/key; ls ~/secrets")).stdout, "1\nkey\n");
 });
 
-test("restore says what it takes, and which copies there are", async () => {
+test("restore explains its argument, and lists the available copies", async () => {
   const host = await threeGenerations();
   for (const [options, code, text] of [
     [[], 2, "--at N or --at TIME"],
@@ -157,7 +157,7 @@ test("restore says what it takes, and which copies there are", async () => {
   assert.not.ok(existsSync(`${host.vault}.bak-1`));
 });
 
-test("after a new passphrase the old copies are offered to be removed, and a restore from before asks the old one", async () => {
+test("after a passphrase change purging old copies is offered, and restoring one asks for the old passphrase", async () => {
   const host = await threeGenerations();
   const fresh = "another horse, another battery";
   const kept = host.pty("passwd");
@@ -197,7 +197,7 @@ test("after a new passphrase the old copies are offered to be removed, and a res
   assert.is((await host.enter("cat ~/secrets/key")).stdout, "1\n");
 });
 
-test("purge-history by hand wants a yes, and the vault pushed", async () => {
+test("purge-history requires a confirmation and a pushed vault", async () => {
   const host = await threeGenerations();
   const unasked = await host.tazpod("run", "purge-history");
   assert.is(unasked.code, 4, unasked.stderr);

@@ -14,13 +14,13 @@ test.after(removeHosts);
 
 const withVault = async (): Promise<Host> => withSealed(await folderRemote(), undefined, quick);
 
-test("Ctrl-C in the shell is the shell's, and Ctrl-D ends it like exit", async () => {
+test("Ctrl-C reaches only the program in the shell, and Ctrl-D ends the shell like exit", async () => {
   const host = await withVault();
   const { pty, left } = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
   await pty.expect("$ ");
   pty.line("echo be''gun; sleep 600 || echo st''opped");
   await pty.expect("begun");
-  // between two commands it is nobody's
+  // between two commands the terminal has no foreground program
   await until(async () => (await running(host)).includes("sleep 600"));
   pty.interrupt();
   await pty.expect("$ ");
@@ -32,7 +32,7 @@ test("Ctrl-C in the shell is the shell's, and Ctrl-D ends it like exit", async (
 });
 
 for (const signal of ["SIGTERM", "SIGHUP"] as const) {
-  test(`${signal} while the shell is open with unsaved work: saved, locked, pushed, and nothing runs on inside`, async () => {
+  test(`${signal} while the shell has unsaved work saves, locks and pushes the vault, and no process is left inside`, async () => {
     const host = await withVault();
     const { pty, kill, left } = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
     await pty.expect("$ ");
@@ -48,7 +48,7 @@ for (const signal of ["SIGTERM", "SIGHUP"] as const) {
   });
 }
 
-test("when the terminal goes away, unsaved work is saved, locked and pushed all the same", async () => {
+test("a closed terminal saves, locks and pushes unsaved work", async () => {
   const host = await withVault();
   const { pty } = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
   await pty.expect("$ ");
@@ -61,9 +61,9 @@ test("when the terminal goes away, unsaved work is saved, locked and pushed all 
   assert.is((await host.enter("cat ~/secrets/more")).stdout, "unsaved\n");
 });
 
-test("when the terminal goes away and nobody is told by a signal, it is noticed, and nothing runs on inside", async () => {
+test("a closed terminal is noticed even without a signal, and no process is left inside", async () => {
   const host = await withVault();
-  // a leader of the session that lives on keeps SIGHUP from those below it
+  // a session leader that survives keeps SIGHUP from its child processes
   const pty = new Pty(
     [
       "sh",
@@ -88,7 +88,7 @@ test("when the terminal goes away and nobody is told by a signal, it is noticed,
   assert.is((await host.enter("cat ~/secrets/more")).stdout, "unsaved\n");
 });
 
-test("after kill -9 with the vault open, the next enter finds it open, with the work that was not saved, and closes it", async () => {
+test("after kill -9 with the vault open, the next enter finds it open with the unsaved work, and closes it", async () => {
   const host = await withVault();
   const { pty, kill } = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
   await pty.expect("$ ");
@@ -107,7 +107,7 @@ test("after kill -9 with the vault open, the next enter finds it open, with the 
   assert.is((await host.enter("cat ~/secrets/more")).stdout, "unsaved\n");
 });
 
-test("after kill -9 with the vault open, lock saves, closes, and needs no shell", async () => {
+test("after kill -9 with the vault open, lock saves and closes it without a shell", async () => {
   const host = await withVault();
   const { pty, kill } = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
   await pty.expect("$ ");

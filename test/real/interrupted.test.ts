@@ -12,7 +12,7 @@ import { underShell } from "../rig/under-shell.js";
 import { folderRemote, running, withQuickVault as withVault } from "../rig/with-vault.js";
 import { s3Endpoint } from "../runner/services.js";
 
-// Ctrl-C at the steps before and after the shell.
+// Ctrl-C in the steps before and after the shell.
 
 test.after(removeHosts);
 
@@ -27,7 +27,7 @@ async function silentRegistry(): Promise<{ address: string; asked: Promise<void>
   return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, asked, server };
 }
 
-test("Ctrl-C while the image is pulled ends the pull; nothing is left of the container", async () => {
+test("Ctrl-C while the image is pulled ends the pull, and leaves no container", async () => {
   const { address, asked, server } = await silentRegistry();
   const host = await Host.make({ remote: "none" });
   const config = await readFile(host.path(".tazpod", "config.yaml"), "utf8");
@@ -44,7 +44,7 @@ test("Ctrl-C while the image is pulled ends the pull; nothing is left of the con
   server.close();
 });
 
-test("Ctrl-C in a pull that is stuck: no part of it is left, and no shell opens", async () => {
+test("Ctrl-C in a stalled pull leaves no partial vault and opens no shell", async () => {
   const { url } = await newBucket();
   await withVault(remote(url), "head -c 3000000 /dev/urandom > ~/secrets/key");
   const proxy = await cuttingProxy();
@@ -60,7 +60,7 @@ test("Ctrl-C in a pull that is stuck: no part of it is left, and no shell opens"
   await proxy.close();
 });
 
-test("Ctrl-C while a vault is unpacked leaves it closed and nothing in RAM", async () => {
+test("Ctrl-C while a vault is unpacked leaves it closed, and the secrets folder empty", async () => {
   const host = await withVault(
     await folderRemote(),
     "for i in $(seq 400); do head -c 100000 /dev/urandom > ~/secrets/f$i; done",
@@ -82,7 +82,7 @@ async function inside(host: Host, script: string): Promise<void> {
   await host.inside(loop);
 }
 
-test("Ctrl-C in cleanup is asked for twice; a push that is given up waits for the next time, the vault is locked", async () => {
+test("Ctrl-C in cleanup must be pressed twice; the vault is locked, and an interrupted push is left for the next run", async () => {
   const { url } = await newBucket();
   const proxy = await cuttingProxy();
   const host = await withVault(remote(url, proxy.url));

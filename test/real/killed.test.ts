@@ -13,13 +13,13 @@ import { onTmpfs } from "../rig/tmpfs.js";
 
 test.after(removeHosts);
 
-// a hundred folders, so that much follows the marker; and one whose name without its newline is a file's
+// a hundred folders, so that much data follows the marker; and one whose name without its newline is also a file's name
 const content =
   'cd ~/secrets; for i in $(seq 100); do mkdir -m 750 "a folder with a rather long name, number $i"; echo $i > "a folder with a rather long name, number $i/f"; done; head -c 600000 /dev/urandom > big; mkdir -m 751 "odd\n"; echo > odd; chmod 604 odd; touch -d @1600000000 odd';
 const sums =
   'cd ~/secrets && find . -path ./.tazpod -prune -o -type f -exec sha256sum {} + | sort; stat -c "%a %Y %n" a* o*';
 
-test("unlock: killed before, in and after everything it tells the container, the vault is closed or whole, and the next one opens it", async () => {
+test("unlock killed at any communication with the container leaves the vault closed or complete, and the next unlock opens it", async () => {
   const host = await Host.make({ remote: "none", more: "vault: { format: v1 }\n" });
   const made = await host.enter(content);
   assert.is(made.code, 0, made.stderr);
@@ -29,7 +29,7 @@ test("unlock: killed before, in and after everything it tells the container, the
   const unlock = ["run", "--yes", "--passphrase-file", host.passphraseFile, "unlock"];
   const states = new Set<string>();
   const after = async ({ at }: Died): Promise<void> => {
-    // what it started in the container comes to its own end
+    // the processes that it started in the container end by themselves
     await host.inside(
       "i=0; while grep -q 'rmdir .[$]d/stage' /proc/[0-9]*/cmdline 2>/dev/null || pidof tar >/dev/null; do [ $i -lt 1200 ] || break; sleep 0.05; i=$((i+1)); done",
     );
@@ -47,10 +47,10 @@ test("unlock: killed before, in and after everything it tells the container, the
     { namespace: process.getuid?.() === 0 ? "setpriv" : "nsenter", process: "sh" }[engineName as string] ??
     engineName;
   assert.ok(programs.includes(`before ${program}`) && programs.includes(`once ${program} is started`));
-  // what the archive is switched in with
+  // the commands that move the archive's files into place
   const orders = await dieEverywhere(host, () => unlock, after, "text");
   assert.equal(orders, ["before a write to a program", "in the middle of a write to a program"]);
-  // it ended well, and the vault is locked again; the archive comes in hundreds of pieces
+  // it succeeded, and the vault is locked again; the archive is written in hundreds of chunks
   const { points = 0, stderr } = await dieAt(0, host, unlock, "bytes");
   assert.ok(points > 300, stderr);
   assert.is((await host.run("lock")).code, 0);
@@ -62,7 +62,7 @@ test("unlock: killed before, in and after everything it tells the container, the
   assert.equal([...states].toSorted(), ["closed", "open"]);
 });
 
-test("save: killed wherever it writes, the vault is the old one or the new, what is open stays open, and the next one saves it", async () => {
+test("save killed at any write leaves the old or the new vault, open files stay open, and the next save succeeds", async () => {
   const host = await Host.make({ remote: "none", more: "vault: { format: v1 }\n" });
   assert.is((await host.enter("echo 0 > ~/secrets/count")).code, 0);
   assert.is((await host.run("unlock")).code, 0);
@@ -90,12 +90,12 @@ test("save: killed wherever it writes, the vault is the old one or the new, what
   assert.is((await host.enter("cat ~/secrets/count")).stdout, `${round}\n`);
 });
 
-test("a save that was killed once it had replaced the vault, and the next before it did: what is open is still known as its own", async () => {
+test("after one save killed after replacing the vault, and one killed before, the open files still belong to the vault", async () => {
   const host = await Host.make({ remote: "none", more: "vault: { format: v1 }\n" });
   assert.is((await host.enter("echo 0 > ~/secrets/count")).code, 0);
   assert.is((await host.run("unlock")).code, 0);
   let round = 0;
-  /** At each point up to the one by which the vault is another; what was left in the way would end a run by itself. */
+  /** Kills a save at each point until one replaces the vault; leftovers must not let a run end by itself. */
   const killed = async (): Promise<void> => {
     const before = await readFile(host.vault);
     for (let point = 1; (await readFile(host.vault)).equals(before); point++) {
@@ -115,7 +115,7 @@ test("a save that was killed once it had replaced the vault, and the next before
 await testWith(
   test,
   "mount",
-  "save on a disk that is full, or cannot be written: it says so, nothing is lost, and with room again it is done",
+  "save on a full or read-only disk says so, loses nothing, and succeeds once there is space",
   async () => {
     const host = await Host.make({ remote: "none" });
     const folder = host.path(".tazpod", "vault");

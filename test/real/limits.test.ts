@@ -6,7 +6,7 @@ import { Host, removeHosts, run } from "../rig/host.js";
 
 test.after(removeHosts);
 
-test("a container has a limit of processes, and of memory where one is set", async () => {
+test("a container has a process limit, and a memory limit if one is set", async () => {
   const more = "engine: docker\nlimits: { processes: 64, memory: 256m }\nvault: { format: v1 }\n";
   const host = await Host.make({ remote: "none", more });
   host.env["TAZPOD_ENGINE"] = "docker";
@@ -17,7 +17,7 @@ test("a container has a limit of processes, and of memory where one is set", asy
   assert.is(stdout.trim(), `64 ${256 * 1024 ** 2} ${256 * 1024 ** 2}`);
 });
 
-test("without a setting 4096 processes may run", async () => {
+test("the default limit is 4096 processes", async () => {
   const host = await Host.make({ remote: "none", more: "engine: docker\n" });
   host.env["TAZPOD_ENGINE"] = "docker";
   assert.is((await host.run("ensure-container")).code, 0);

@@ -9,11 +9,11 @@ import { behindProxy, unlocked } from "../rig/behind-proxy.js";
 import { newFolder } from "../rig/folder.js";
 import { removeHosts } from "../rig/host.js";
 
-// A push at the end needs a login that is no longer there: the saved vault does not depend on it.
+// The push at the end needs a login that has expired; the vault is saved regardless.
 
 test.after(removeHosts);
 
-test("a login that has ended is asked about at the end, and no leaves the push for later", async () => {
+test("an expired login is asked about at the end, and the answer no leaves the push for later", async () => {
   const { host, proxy } = await behindProxy();
   const pty = host.pty("--offline");
   await unlocked(pty);
@@ -40,11 +40,11 @@ test("a login that has ended is asked about at the end, and no leaves the push f
   await proxy.stop();
 });
 
-test("a login that ends while the shell is open is asked about at the end: the vault is saved, a new login pushes it, and no leaves that", async () => {
+test("a login that expires while the shell is open is asked about after saving: yes logs in and pushes, no leaves the push", async () => {
   const { host, proxy, remote } = await behindProxy();
   const folder = await newFolder("login");
   const [login, config] = [join(folder, "login"), join(folder, "config")];
-  // as a role's keys: good for some seconds, and then there are no more without a login
+  // like a role's keys: valid for a few seconds, and then not renewed without a login
   const keys = `{"Version":1,"AccessKeyId":"RGWTESTKEY","SecretAccessKey":"RGWTESTSECRET","Expiration":"'"$(date -u -d @$(($(date +%s) + 3)) +%FT%TZ)"'"}`;
   await writeFile(join(folder, "keys"), `#!/bin/sh\n[ -e '${login}' ] && echo '${keys}'\n`, { mode: 0o755 });
   await writeFile(join(folder, "aws"), `#!/bin/sh\ntouch '${login}'\n`, { mode: 0o755 });

@@ -11,16 +11,16 @@ import { bin, type Ended, Host, quick, removeHosts, run } from "../rig/host.js";
 import { until } from "../rig/until.js";
 import { folderRemote } from "../rig/with-vault.js";
 
-// A namespace in the place of a container, for root and for an ordinary user.
+// The namespace engine, for root and for an ordinary user.
 
-/** A user that no file of the host knows. */
+/** A user id that does not exist on the host. */
 const stranger = 12_345;
 
 interface Variant {
   readonly name: string;
-  /** Who runs tazpod. */
+  /** The user that runs tazpod. */
   readonly runner: number;
-  /** Who runs inside. */
+  /** The user inside the namespace. */
   readonly uid: number;
   readonly home: string;
 }
@@ -31,7 +31,7 @@ const variants: readonly Variant[] = [
   { name: "an ordinary user", runner: stranger, uid: stranger, home: `/home/${stranger}` },
 ];
 
-/** A host whose project belongs to the user inside, and all else to the one who runs tazpod. */
+/** Creates a host whose project belongs to the user inside, and everything else to the user that runs tazpod. */
 async function hostOf({ runner, uid }: Variant, remote = "none", more = ""): Promise<Host> {
   const host = await Host.make({ remote, more: `${quick}${more}` });
   const home = await newFolder("home");
@@ -42,10 +42,10 @@ async function hostOf({ runner, uid }: Variant, remote = "none", more = ""): Pro
   return host;
 }
 
-/** Runs tazpod as the one who runs it. */
+/** Runs tazpod as the variant's user. */
 function as({ runner }: Variant, host: Host, ...args: string[]): Promise<Ended> {
   const drop = ["--reuid", String(runner), "--regid", String(runner), "--clear-groups"];
-  // what only shows things asks nothing
+  // commands that only show something ask no question
   const answers = args[0] === "status" ? [] : ["--yes", "--passphrase-file", host.passphraseFile];
   const argv = [...drop, process.execPath, bin, ...answers, ...args];
   return run("setpriv", argv, { cwd: host.folder, env: host.env });
@@ -61,7 +61,7 @@ async function good(ended: Promise<Ended>): Promise<string> {
   return stdout;
 }
 
-/** The processes of a namespace, as the host sees them: all that have its first one's. */
+/** The processes of a namespace, as the host sees them: those with the container's name in their arguments. */
 async function left(host: Host): Promise<string[]> {
   const { stdout } = await run("ps", ["-eo", "pid,args"]);
   return stdout.split("\n").filter((line) => line.includes(` ${host.container} `));
@@ -69,10 +69,10 @@ async function left(host: Host): Promise<string[]> {
 
 for (const who of variants) {
   const { name, uid, runner, home } = who;
-  const test = suite(`namespace of ${name}`);
+  const test = suite(`namespace engine, run by ${name}`);
   test.after(removeHosts);
 
-  test("the whole way: made, saved, pushed, and found again by another host; nothing runs after down", async () => {
+  test("a vault is created, saved, pushed and opened on another host, and no process is left after down", async () => {
     const remote = await folderRemote();
     await run("chown", [String(runner), join(remote.slice(7), "..")]);
     const [here, there] = [await hostOf(who, remote), await hostOf(who, remote)];
@@ -97,7 +97,7 @@ for (const who of variants) {
     }
   });
 
-  test("what runs inside has no capability beyond those of a container, and can get none", async () => {
+  test("programs inside have no capabilities and cannot gain any", async () => {
     const host = await hostOf(who);
     const status = "/^(NoNewPrivs|Cap(Prm|Eff|Bnd|Amb)):/ { print $1 $2 }";
     const seen = await good(as(who, host, "enter", "--", "awk", status, "/proc/self/status"));
@@ -118,11 +118,11 @@ for (const who of variants) {
     assert.is(await good(inShell(who, host, `${script.join("; ")}; :`)), "");
   });
 
-  test("the host's files are read-only, but for what is new inside and the project; its homes, /tmp and /run are not seen", async () => {
+  test("the host's files are read-only except for the project and new mounts; homes, /tmp and /run are hidden", async () => {
     const host = await hostOf(who);
     const planted = join(await newFolder("planted"), "planted");
     await writeFile(planted, "seen");
-    // all file systems that can be written, but for those of the kernel, and those behind a folder that is closed to this user
+    // all writable file systems, except the kernel's own and those below a folder that this user cannot enter
     const list = `while read -r _ at type flags _; do
       case $type,$flags in proc,* | devpts,* | *,ro*) continue ;; esac
       if [ -e "$at" ]; then echo "$at"; fi
@@ -146,7 +146,7 @@ for (const who of variants) {
     assert.is(await readFile(host.path("made"), "utf8"), "mine\n");
   });
 
-  test("its processes and terminals are its own, and the RAM folder is nowhere on the host", async () => {
+  test("processes and terminals are isolated, and the secrets folder is not visible on the host", async () => {
     const host = await hostOf(who);
     await good(as(who, host, "unlock"));
     const seen = await good(
@@ -160,7 +160,7 @@ for (const who of variants) {
     assert.equal((await readdir(host.env["HOME"] ?? "")).toSorted(), ["state"]);
   });
 
-  test("mounts, files among them, and a network of its own with nothing in it", async () => {
+  test("mounts of folders and single files work, and network: none leaves only the loopback interface", async () => {
     const tools = await newFolder("tools");
     await mkdir(join(tools, "sub dir"));
     await writeFile(join(tools, "sub dir", "tool"), "a tool\n");
@@ -181,7 +181,7 @@ for (const who of variants) {
     assert.is(await readFile(join(tools, "one"), "utf8"), "one file\nmore\n");
   });
 
-  test("a command's exit code is passed on, and what a signal ended it with", async () => {
+  test("the exit code of a command is passed on, and so is the signal that ended it", async () => {
     const host = await hostOf(who);
     for (const [script, code] of [
       ["exit 7", 7],
@@ -192,14 +192,14 @@ for (const who of variants) {
       assert.is((await inShell(who, host, script)).code, code, script);
   });
 
-  test("a namespace that was killed is told to be gone, and is started again with an empty RAM folder", async () => {
+  test("a killed namespace is reported as stopped, and is started again with an empty secrets folder", async () => {
     const host = await hostOf(who);
     await good(inShell(who, host, "echo kept > ~/secrets/key"));
     await good(as(who, host, "unlock"));
     const first = (await left(host)).find((line) => line.includes("unshare"));
     assert.ok(first);
     process.kill(Number(first.trim().split(" ")[0]), "SIGKILL");
-    // the one that unshared is only its parent: the namespace ends with its own first process
+    // the process that called unshare is only the parent: the namespace ends with its own first process
     const record = join(host.env["XDG_STATE_HOME"] ?? "", "tazpod", "namespaces", `${host.container}.json`);
     const noted = JSON.parse(await readFile(record, "utf8")) as { run: { pid: number } };
     process.kill(noted.run.pid, "SIGKILL");
@@ -210,12 +210,12 @@ for (const who of variants) {
   test.run();
 }
 
-const test = suite("namespace, where it cannot be had");
+const test = suite("namespace engine, where it is unavailable");
 test.after(removeHosts);
 
 const auto = { TAZPOD_ENGINE: "auto", PATH: "/nowhere" };
 
-/** Runs tazpod where neither Docker nor podman is, behind a command that takes something away. */
+/** Runs tazpod on a host without Docker and podman, after a command that removes something. */
 function without(host: Host, setup: string, ...args: string[]): Promise<Ended> {
   const argv = ["--mount", "sh", "-c", `${setup} && exec "$@"`, "sh", process.execPath, bin, ...args];
   return run("/usr/bin/unshare", argv, {
@@ -224,7 +224,7 @@ function without(host: Host, setup: string, ...args: string[]): Promise<Ended> {
   });
 }
 
-test("killed anywhere while it makes one: none is left that nobody knows, and the next run makes it", async () => {
+test("killed at any point while creating a namespace, tazpod leaves no unrecorded one, and the next run creates it", async () => {
   for (const where of ["files", "docker"] as const) {
     const host = await Host.make({ more: quick });
     const seen = await dieEverywhere(
@@ -232,7 +232,7 @@ test("killed anywhere while it makes one: none is left that nobody knows, and th
       () => ["run", "ensure-container"],
       async ({ at }) => {
         if (at === undefined) return;
-        // what waits to be noted ends when who started it is gone
+        // a process that waits to be recorded ends when its parent is gone
         await until(
           async () =>
             (await left(host)).length === 0 || (await host.inside("echo in").catch(() => "")) === "in\n",
@@ -246,7 +246,7 @@ test("killed anywhere while it makes one: none is left that nobody knows, and th
   }
 });
 
-test("where the kernel lets nobody make one, or a program is missing, it says which and what to do", async () => {
+test("if the kernel forbids namespaces or a program is missing, the message says so and what to do", async () => {
   const host = await Host.make({});
   const hidden =
     "for p in docker podman; do ! [ -e /usr/bin/$p ] || mount --bind /dev/null /usr/bin/$p; done";

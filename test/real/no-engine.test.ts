@@ -5,11 +5,11 @@ import * as assert from "uvu/assert";
 import { bin, type Ended, Host, quick, removeHosts, run } from "../rig/host.js";
 import { Pty } from "../rig/pty.js";
 
-// A host on which nothing isolates: Docker and podman do not answer, and namespaces may not be made.
+// A host without isolation: Docker and podman do not answer, and namespaces are forbidden.
 
 test.after(removeHosts);
 
-// root that may not make namespaces, as in an ordinary container
+// root that may not create namespaces, as in an ordinary container
 const confined = ["setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin", process.execPath, bin];
 
 async function bareHost(more = quick): Promise<Host> {
@@ -35,7 +35,7 @@ const onTerminal = (host: Host, ...args: string[]): Pty =>
 const question =
   /No engine works here .*Docker is not .*Linux namespaces are not available.*Use a plain process.*nothing is isolated/s;
 
-test("--yes does not agree to plain processes; the message says what does", async () => {
+test("--yes does not accept plain processes, and the message says what does", async () => {
   const host = await bareHost();
   const { code, stderr } = await enter(host, "echo ran");
   assert.is(code, 4, stderr);
@@ -43,7 +43,7 @@ test("--yes does not agree to plain processes; the message says what does", asyn
   assert.match(stderr, /TAZPOD_ENGINE=process, or `engine: process` in \.tazpod\/config\.yaml/);
 });
 
-test("on a terminal Enter means no, and then nothing was started", async () => {
+test("on a terminal the default answer is no, and then nothing is started", async () => {
   const host = await bareHost();
   const pty = onTerminal(host, "enter");
   await pty.expect("[y/N]");
@@ -53,7 +53,7 @@ test("on a terminal Enter means no, and then nothing was started", async () => {
   assert.match((await tazpod(host, "status")).stdout, /- container /);
 });
 
-test("a yes holds until down: then it is asked again", async () => {
+test("a yes is remembered until down, and then asked for again", async () => {
   const host = await bareHost();
   const made = onTerminal(host, "enter", "--", "sh", "-c", "echo s > ~/secrets/key");
   await made.expect("[y/N]");
@@ -66,7 +66,7 @@ test("a yes holds until down: then it is asked again", async () => {
   assert.is((await enter(host, "echo ran")).code, 4);
 });
 
-test("an engine that is named is asked for nothing else, and a plan says what would be asked", async () => {
+test("an engine that is named asks no question and has no fallback, and a plan shows the question", async () => {
   const host = await bareHost();
   const plan = await tazpod(host, "plan", "enter");
   assert.match(plan.stdout, /\+ use-processes +No engine works here/);
@@ -79,7 +79,7 @@ test("an engine that is named is asked for nothing else, and a plan says what wo
   assert.not.match(stderr, /plain process/);
 });
 
-test("an engine that cannot be asked is not taken for one that has no container while a vault is noted as open", async () => {
+test("an engine that does not answer does not count as having no container while a vault is recorded as open", async () => {
   const host = await bareHost();
   await mkdir(host.state(), { recursive: true, mode: 0o700 });
   await writeFile(host.state("open.json"), '{"version":1,"run":"x y"}\n');

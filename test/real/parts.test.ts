@@ -8,12 +8,12 @@ import { namesIn } from "../rig/names-in.js";
 import { underShell } from "../rig/under-shell.js";
 import { folderRemote, withQuickVault, withVault } from "../rig/with-vault.js";
 
-// Parts of a vault that are opened by themselves.
+// Parts of a vault that are opened separately.
 
 test.after(removeHosts);
 
 const parts = "parts:\n  aws: .aws\n  prod: { paths: [prod, kube/prod], open: on-request }\n";
-/** Looked for in every process of the machine. */
+/** Searched for in every process of the machine. */
 const secret = `pa55-${randomBytes(4).toString("hex")}`;
 const content = `umask 077; cd ~/secrets; mkdir -p .aws prod kube/prod; echo id > .aws/credentials; printf '${secret}\\n' > prod/key; echo k > kube/prod/k; echo v > kube/view; echo r > readme; chmod 750 kube`;
 const tree = "cd ~/secrets && find . -path ./.tazpod -prune -o -print | sort | tail -n +2 | tr '\\n' ' '";
@@ -21,14 +21,14 @@ const all =
   "./.aws ./.aws/credentials ./kube ./kube/prod ./kube/prod/k ./kube/view ./prod ./prod/key ./readme ";
 const always = "./.aws ./.aws/credentials ./kube ./kube/view ./readme ";
 
-/** A vault that was made before it was known to have parts. */
+/** A vault that was made before its settings had parts. */
 async function withParts(url = "none"): Promise<Host> {
   const host = await withQuickVault(url, content);
   await host.configure(url, `vault: { format: v1 }\n${parts}`);
   return host;
 }
 
-test("what is to be opened on request only stays closed, and a save keeps it as it is", async () => {
+test("a part that opens on request stays closed by default, and a save keeps it unchanged", async () => {
   const host = await withParts();
   const done = await host.enter(`${tree}; echo more > ~/secrets/more; echo new > ~/secrets/.aws/config`);
   assert.is(done.code, 0, done.stderr);
@@ -48,7 +48,7 @@ test("what is to be opened on request only stays closed, and a save keeps it as 
   assert.not.match(whole.stderr, "saved");
 });
 
-test("--part opens only what it names; what changed in it is saved, what is closed is as it was", async () => {
+test("--part opens only the named parts; their changes are saved, and closed parts are unchanged", async () => {
   const host = await withParts();
   const done = await host.enter(
     `${tree}; echo changed > ~/secrets/kube/prod/k; rm ~/secrets/prod/key`,
@@ -65,7 +65,7 @@ test("--part opens only what it names; what changed in it is saved, what is clos
   assert.is(whole.stdout, `${all.replace("./prod/key ", "")}changed\n750\n`);
 });
 
-test("more parts are opened beside what is open, work that is not saved stays, and all of it is saved", async () => {
+test("unlock --part opens further parts of an open vault, unsaved work stays, and everything is saved", async () => {
   const host = await withParts();
   assert.is((await host.run("unlock")).code, 0);
   await host.inside("echo work > ~/secrets/work; rm ~/secrets/readme");
@@ -80,7 +80,7 @@ test("more parts are opened beside what is open, work that is not saved stays, a
   assert.is((await host.enter(tree, "--part", "all")).stdout, all.replace("./readme ", "./work "));
 });
 
-test("what lies where a closed part has its own keeps nothing else from being saved, is told, and is kept sealed beside", async () => {
+test("files in the place of a closed part are reported and kept sealed separately, and everything else is saved", async () => {
   const host = await withParts();
   assert.is((await host.run("unlock")).code, 0);
   await host.inside("mkdir ~/secrets/prod && echo mine > ~/secrets/prod/key && echo work > ~/secrets/work");
@@ -98,7 +98,7 @@ test("what lies where a closed part has its own keeps nothing else from being sa
   assert.ok((await namesIn(kept)).includes("prod/key"));
 });
 
-test("the first file of a part makes the part, also where it is opened on request only", async () => {
+test("the first file of a part creates the part, even if it opens on request", async () => {
   const host = await withVault(
     "none",
     undefined,
@@ -111,7 +111,7 @@ test("the first file of a part makes the part, also where it is opened on reques
   assert.is((await host.enter("cat ~/secrets/new/key", "--part", "new")).stdout, "1\n");
 });
 
-test("with a part: one command has it, what it changed is saved, and the vault is locked after", async () => {
+test("with PART: only the command sees it, its changes are saved, and the vault is locked afterwards", async () => {
   const url = await folderRemote();
   const host = await withParts(url);
   const done = await host.run(
@@ -129,7 +129,7 @@ test("with a part: one command has it, what it changed is saved, and the vault i
   assert.is((await host.run("with", "prod", "--", "sh", "-c", "cat ~/secrets/prod/two")).stdout, "2\n");
 });
 
-test("with a part beside an open shell: it is there for the command alone, and needs no passphrase", async () => {
+test("with PART during an open shell: only the command sees it, and it needs no passphrase", async () => {
   const host = await withParts();
   const { pty, left } = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
   await pty.expect("$ ");
@@ -157,7 +157,7 @@ test("with a part beside an open shell: it is there for the command alone, and n
   );
 });
 
-test("a value of the vault as a variable of one command: masked in what it prints, and nowhere in an argument or an environment outside", async () => {
+test("a value of the vault as a variable of one command is masked in its output, and is in no other argument or environment", async () => {
   const host = await withParts();
   const seen = host.run(
     "with",
@@ -185,14 +185,14 @@ test("a value of the vault as a variable of one command: masked in what it print
   assert.is(done.stdout, "***\n13\n");
   assert.match(done.stderr, /^\*\*\*$/m);
   assert.not.match(done.stderr, "pa55");
-  // the command itself has it, as was asked for: it runs as `sh` and `sleep` in the container
+  // the command itself has it, as requested: it runs as `sh` and `sleep` in the container
   assert.equal(
     [...new Set(found)].filter((name) => name !== "sh" && name !== "sleep"),
     [],
   );
 });
 
-test("parts and variables that are not there are named before anything is opened", async () => {
+test("unknown parts and variables are named before anything is opened", async () => {
   const host = await withParts();
   const typo = await host.run("with", "prdo", "--", "true");
   assert.is(typo.code, 2);

@@ -10,13 +10,13 @@ import { withVault } from "../rig/with-vault.js";
 
 test.after(removeHosts);
 
-// built here, so that none is an argument of this test
+// built at run time, so that neither is an argument of this test
 const passphrase = ["a passphrase", "of this test"].join(" ");
 const plantedBase64 = "c2VjcmV0LW9mLXRoZS1ob3VzZQ==";
 const planted = Buffer.from(plantedBase64, "base64").toString();
 const plant = `echo ${plantedBase64} | base64 -d > ~/secrets/key`;
 
-test("two passphrases that are typed to change one into the other, or come from files, are nowhere while everything runs", async () => {
+test("the old and the new passphrase, typed or from files, are never visible outside RAM while passwd runs", async () => {
   const usb = await newFolder("usb");
   const host = await withVault(`file://${usb}/vault.tar.aes`, plant);
   const other = await Host.make(null);

@@ -6,14 +6,14 @@ import { newFolder } from "../rig/folder.js";
 import { bin, type Ended, run, testImage } from "../rig/host.js";
 import { repository } from "../rig/root.js";
 
-// An ordinary user whose podman lacks something of what it takes.
+// An ordinary user whose podman lacks something that it needs.
 
 const service = (name: string): string => `${repository}test/services/${name}.sh`;
 
 /** `tazpod enter -- true` in a new project of that user. */
 async function without(what: string, config = "", engine = "podman"): Promise<Ended> {
   const project = `image: ${testImage}\nuser: tazpod\ncontainer_name: lacking\nghost_mode: true\nremote: none\n${config}`;
-  // the first command of a login says what it has not; where that is so much, there can be no image either
+  // the first command of a login reports what is missing; without subids an image cannot be created either
   const steps = `${what === "subids" ? "" : '"$0" --engine podman "$1" >/dev/null 2>&1'}
 mkdir -p project/.tazpod && cd project && printf %s "$2" > .tazpod/config.yaml
 (umask 077 && echo "correct horse battery" > ../pass)
@@ -62,7 +62,7 @@ for (const [what, said] of [
   });
 }
 
-test("where podman cannot work for this user, auto goes on to the next", async () => {
+test("if podman cannot work for this user, auto tries the next engine", async () => {
   const done = await without("newuidmap", "", "auto");
   assert.is(done.code, 0, done.stderr);
   assert.match(done.stderr, /namespace/);

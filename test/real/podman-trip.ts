@@ -5,7 +5,7 @@ import type { DoctorJson } from "../../lib/cli/doctor/doctor.js";
 import { Host, run, text } from "../rig/host.js";
 import { folderRemote } from "../rig/with-vault.js";
 
-/** The trip of a nomad whose engine is podman. Defines the tests; they are run by the caller, in podman's world. */
+/** Tests of a whole session with podman. Defines them; the caller runs them where podman works. */
 export function podmanTrip(rootless: boolean): void {
   const hosts: Host[] = [];
 
@@ -28,7 +28,7 @@ export function podmanTrip(rootless: boolean): void {
   let remote = "";
   let first: Host;
 
-  test("a vault is made, filled, sealed, pushed, and the RAM folder is empty after", async () => {
+  test("a vault is created, filled, sealed and pushed, and the secrets folder is empty afterwards", async () => {
     remote = await folderRemote();
     first = await host(remote);
     const done = await first.enter("echo key-of-the-house > ~/secrets/key; echo out; echo err >&2; exit 7");
@@ -40,7 +40,7 @@ export function podmanTrip(rootless: boolean): void {
     assert.match((await first.tazpod("status")).stdout, /= vault-pushed/);
   });
 
-  test("where it was made it opens again, and elsewhere it is pulled", async () => {
+  test("the vault opens again on the same host, and is pulled on another one", async () => {
     assert.is((await first.enter("cat ~/secrets/key")).stdout, "key-of-the-house\n");
     const second = await host(remote);
     const done = await second.enter("cat ~/secrets/key && echo more > ~/secrets/more");
@@ -48,7 +48,7 @@ export function podmanTrip(rootless: boolean): void {
     assert.is((await first.enter("cat ~/secrets/more")).stdout, "more\n");
   });
 
-  test("save, lock and push one by one, and down removes the container", async () => {
+  test("save, lock and push run one by one, and down removes the container", async () => {
     const given = ["--passphrase-file", first.passphraseFile];
     for (const [args, expected] of [
       [["run", "--yes", "unlock", ...given], /unlocked: 2 files/],
@@ -64,7 +64,7 @@ export function podmanTrip(rootless: boolean): void {
     assert.is.not((await run("podman", ["container", "inspect", first.container])).code, 0);
   });
 
-  test("a shell on a terminal, and what is left in it is sealed", async () => {
+  test("a shell on a terminal works, and its changes are sealed", async () => {
     const pty = first.pty("enter", "--yes", "--passphrase-file", first.passphraseFile);
     await pty.expect("$ ");
     pty.line("tty; stty size; id -un; echo typed > ~/secrets/typed; exit");
@@ -73,13 +73,13 @@ export function podmanTrip(rootless: boolean): void {
     assert.is((await first.enter("cat ~/secrets/typed")).stdout, "typed\n");
   });
 
-  test("a container that was started again has a RAM folder of the user's alone once a vault is open", async () => {
+  test("in a restarted container, the secrets folder is private once a vault is open", async () => {
     await run("podman", ["stop", first.container]);
     const done = await first.enter("stat -c '%a %U' ~/secrets; cat ~/secrets/key");
     assert.is(done.stdout, "700 tazpod\nkey-of-the-house\n", done.stderr);
   });
 
-  test("a container that goes away under a shell is told, and the next enter has what was sealed", async () => {
+  test("a container that disappears under a shell is reported, and the next enter has everything that was sealed", async () => {
     const pty = first.pty("enter", "--yes", "--passphrase-file", first.passphraseFile);
     await pty.expect("$ ");
     await run("podman", ["kill", first.container]);
@@ -88,7 +88,7 @@ export function podmanTrip(rootless: boolean): void {
     assert.is((await first.enter("cat ~/secrets/key")).stdout, "key-of-the-house\n");
   });
 
-  test("doctor and status name it, and a container that somebody else made is refused with what removes it", async () => {
+  test("doctor and status name podman, and a foreign container is refused with the command that removes it", async () => {
     const { findings } = JSON.parse((await first.tazpod("doctor", "--json", "--yes")).stdout) as DoctorJson;
     const reason = (name: string): string => findings.find(({ check }) => check === name)?.reason ?? "";
     assert.match(reason("engine"), rootless ? /^podman \d+\.\d+\S*, rootless$/ : /^podman \d+\.\d+\S*$/);
@@ -101,7 +101,7 @@ export function podmanTrip(rootless: boolean): void {
     assert.match(refused.stderr, `podman rm -f ${other.container}`);
   });
 
-  test("it is taken by itself where Docker does not answer", async () => {
+  test("podman is chosen automatically if Docker does not answer", async () => {
     const auto = await host("none", "");
     auto.env["TAZPOD_ENGINE"] = "auto";
     auto.env["DOCKER_HOST"] = "unix:///nowhere/docker.sock";
@@ -111,7 +111,7 @@ export function podmanTrip(rootless: boolean): void {
     assert.is((await auto.enter("cat ~/secrets/k")).stdout, "k\n");
   });
 
-  test("an image that is nowhere is looked for where Docker looks, and what it takes is said", async () => {
+  test("a missing image is looked for in the registry, and the message says what to do", async () => {
     const lost = await host("none");
     const config = lost.path(".tazpod", "config.yaml");
     await writeFile(config, (await text(config)).replace(/^image: .*$/m, "image: localhost:1/no/such:1"));
@@ -123,7 +123,7 @@ export function podmanTrip(rootless: boolean): void {
     );
   });
 
-  test("a copy of the project goes into a volume and comes back, whoever the container's user is outside, and goes with the container", async () => {
+  test("a copied project goes into a volume, comes back whatever uid the container's user has outside, and is removed by down", async () => {
     const copied = await host("none", "engine: podman\nworkspace: copy\nnetwork: none\n");
     await writeFile(copied.path("f"), "1\n");
     const done = await copied.enter("stat -c %U /workspace/f; cat f; echo 2 > f; echo k > ~/secrets/k");
@@ -135,7 +135,7 @@ export function podmanTrip(rootless: boolean): void {
   });
 
   if (rootless) {
-    test("the project's files are the host user's and the container user's at once", async () => {
+    test("the project's files belong to the host user outside and to the container user inside", async () => {
       const done = await first.enter("echo x > /workspace/made && stat -c %U /workspace/.tazpod/config.yaml");
       assert.is(done.stdout, "tazpod\n", done.stderr);
       assert.is(await text(first.path("made")), "x\n");

@@ -9,7 +9,7 @@ import { bin, type Ended, Host, quick, removeHosts, run, text } from "../rig/hos
 import { underShell } from "../rig/under-shell.js";
 import { folderRemote } from "../rig/with-vault.js";
 
-// An engine on another machine: a second dockerd that only a real sshd leads to.
+// An engine on another machine: a second dockerd that is only reachable through a real sshd.
 
 let far: FarDocker;
 let host: Host;
@@ -52,7 +52,7 @@ function fine(done: Ended): Ended {
   return done;
 }
 
-test("a project that is to be mounted there is refused before anything is made, with what to set", async () => {
+test("mounting the project on a remote engine is refused before anything is created, with what to set", async () => {
   const refused = await farHost(`${quick}network: none\n`);
   const done = await refused.enter("true");
   assert.is(done.code, 3, done.stderr);
@@ -62,7 +62,7 @@ test("a project that is to be mounted there is refused before anything is made, 
   assert.is((await far.docker("volume", "ls", "--quiet")).stdout, "");
 });
 
-test("so it is where a context leads there", async () => {
+test("a Docker context that names a remote engine is refused in the same way", async () => {
   const refused = await Host.make({ more: `${quick}network: none\n` });
   const folder = await newFolder("contexts");
   Object.assign(refused.env, far.env, { DOCKER_CONFIG: folder, DOCKER_HOST: "" });
@@ -74,7 +74,7 @@ test("so it is where a context leads there", async () => {
   assert.match(done.stderr, "docker is on another machine (ssh://root@127.0.0.1:");
 });
 
-test("the project and the vault are there, and what was made of both comes back: sealed, pushed, and the project's files here", async () => {
+test("the project and the vault are copied there, and changes to both come back: vault sealed and pushed, project synced", async () => {
   remote = await folderRemote();
   host = await farHost(copy, remote);
   await mkdir(host.path("src", "deep"), { recursive: true });
@@ -95,14 +95,14 @@ test("the project and the vault are there, and what was made of both comes back:
   assert.is(fine(await host.enter("cat ~/secrets/key")).stdout, "key-of-the-house\n");
 });
 
-test("another host pulls the vault and has it there", async () => {
+test("another host pulls the vault and opens it on the remote engine", async () => {
   const second = await farHost(copy, remote);
   assert.is(fine(await second.enter("cat ~/secrets/key")).stdout, "key-of-the-house\n");
   fine(await second.tazpod("down"));
   assert.not.match((await far.docker("volume", "ls")).stdout, second.container);
 });
 
-test("a file that was changed on both sides is kept twice on both, and that is said", async () => {
+test("a file changed on both sides is kept in two versions on both sides, and the conflict is reported", async () => {
   await writeFile(host.path("notes"), "first\n");
   fine(await host.tazpod("run", "carry"));
   await inside("echo theirs > notes");
@@ -116,13 +116,13 @@ test("a file that was changed on both sides is kept twice on both, and that is s
   assert.not.match(fine(await host.enter("true")).stderr, "Conflict");
 });
 
-test("what is removed on one side is removed on the other", async () => {
+test("a file removed on one side is removed on the other", async () => {
   await rm(host.path("notes.theirs"));
   fine(await host.enter("rm notes; ! [ -e notes.theirs ]"));
   assert.not.ok((await readdir(host.folder)).some((name) => name.startsWith("notes")));
 });
 
-test("names and links of whoever is in the container do not lead out of the project, and are named", async () => {
+test("hostile names and links in the container cannot lead out of the project, and are named", async () => {
   const outside = await newFolder("outside");
   await writeFile(`${outside}/victim`, "untouched\n");
   await mkdir(host.path("sub"));
@@ -146,7 +146,7 @@ test("names and links of whoever is in the container do not lead out of the proj
   fine(await host.tazpod("run", "carry"));
 });
 
-test("killed with a shell open, nothing is lost: the next brings back what was made, of the project and of the vault", async () => {
+test("after kill -9 with a shell open, the next run brings back all changes to the project and the vault", async () => {
   const { pty, kill } = await underShell(host, "enter", "--yes", "--passphrase-file", host.passphraseFile);
   await pty.expect("$ ");
   pty.line("echo late > late; echo later > ~/secrets/later; echo do''ne");
@@ -159,7 +159,7 @@ test("killed with a shell open, nothing is lost: the next brings back what was m
   assert.is(await text(host.path("late")), "late\n");
 });
 
-test("a container that was stopped under the shell keeps its copy, and that comes back with the next", async () => {
+test("a container that was stopped under the shell keeps its copy, and the next run brings it back", async () => {
   const pty = host.pty("enter", "--yes", "--passphrase-file", host.passphraseFile);
   await pty.expect("$ ");
   pty.line("echo kept > kept; echo do''ne");
@@ -171,7 +171,7 @@ test("a container that was stopped under the shell keeps its copy, and that come
   assert.is(await text(host.path("kept")), "kept\n");
 });
 
-test("down brings back first, also from a container that is stopped; where that fails nothing is removed", async () => {
+test("down syncs the project first, even from a stopped container, and removes nothing if that fails", async () => {
   await inside("echo last > last");
   await far.docker("kill", host.container);
   await writeFile(host.path("wall"), "");
@@ -191,7 +191,7 @@ test("down brings back first, also from a container that is stopped; where that 
   assert.is((await far.docker("volume", "ls", "--quiet")).stdout, "");
 });
 
-test("a volume of that name that is another's is refused, and stays", async () => {
+test("a volume with the same name that belongs to another project is refused, and is not removed", async () => {
   const name = `${host.container}-workspace`;
   await far.docker("volume", "create", name);
   const done = await host.enter("true");
@@ -201,7 +201,7 @@ test("a volume of that name that is another's is refused, and stays", async () =
   await far.docker("volume", "rm", name);
 });
 
-test("after a volume was lost nothing of the project is taken for removed", async () => {
+test("after its volume was lost, no project file counts as removed", async () => {
   fine(await host.enter("true"));
   await far.docker("rm", "--force", host.container);
   await far.docker("volume", "rm", `${host.container}-workspace`);
@@ -209,7 +209,7 @@ test("after a volume was lost nothing of the project is taken for removed", asyn
   assert.is(await text(host.path("last")), "last\n");
 });
 
-test("a container that went while ssh was away is waited for by nobody, and the project stays as it is", async () => {
+test("without ssh, syncing with a container that is gone fails at once, and the project is unchanged", async () => {
   const before = await readdir(host.folder);
   const lost = { ...host.env, DOCKER_HOST: "ssh://root@127.0.0.1:1" };
   const done = await run(process.execPath, [bin, "run", "carry"], { cwd: host.folder, env: lost });

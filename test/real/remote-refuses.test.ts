@@ -13,13 +13,13 @@ import { Host, removeHosts } from "../rig/host.js";
 import type { Pty } from "../rig/pty.js";
 import { s3Endpoint } from "../runner/services.js";
 
-// A remote that is not there, refuses, or breaks off: the way stops, and never ends in a new vault.
+// A remote that is missing, refuses or drops connections: enter stops, and never creates a new vault.
 
 test.after(removeHosts);
 
 const remote = (url: string, endpoint = s3Endpoint): string => `\n  url: ${url}\n  endpoint: ${endpoint}`;
 
-test("a remote nobody can tell about stops enter with its reason, before any container work, and never makes a vault", async () => {
+test("a remote in an unknown state stops enter with its reason, before any container work, and creates no vault", async () => {
   const { url } = await newBucket();
   const cases: [string, string, Record<string, string>, RegExp][] = [
     ["no bucket", remote("s3://tazpod-no-such-bucket/vault"), {}, /bucket tazpod-no-such-bucket/],
@@ -40,7 +40,7 @@ test("a remote nobody can tell about stops enter with its reason, before any con
   }
 });
 
-test("access denied names the permission, and is not taken for an empty bucket", async () => {
+test("access denied names the permission, and does not count as an empty bucket", async () => {
   const { bucket, url } = await newBucket();
   const { S3Client, PutBucketPolicyCommand } = await import("@aws-sdk/client-s3");
   const client = new S3Client({ region: "eu-central-1", endpoint: s3Endpoint, forcePathStyle: true });
@@ -64,12 +64,12 @@ test("access denied names the permission, and is not taken for an empty bucket",
   assert.not.ok(existsSync(host.vault));
 });
 
-test("a connection cut again and again in a pull: exit 1, no part of it is left, no shell opens, and a later pull is whole", async () => {
+test("a pull whose connection keeps breaking exits with 1, leaves no partial vault, opens no shell, and can be repeated", async () => {
   const { url } = await newBucket();
   const first = await Host.make({ remote: remote(url) });
   assert.is((await first.enter("head -c 3000000 /dev/urandom > ~/secrets/key")).code, 0);
   const proxy = await cuttingProxy();
-  // a pull goes on where it was cut, but not for ever
+  // a pull continues where it was cut, but not forever
   proxy.cutAfter(200_000);
   const second = await Host.make({ remote: remote(url, proxy.url) });
   const cut = await second.enter("echo ran");
@@ -83,7 +83,7 @@ test("a connection cut again and again in a pull: exit 1, no part of it is left,
   await proxy.close();
 });
 
-test("no credentials and nobody to log in: exit 3 at once, with what would help", async () => {
+test("without credentials and without a user to log in, enter exits with 3 at once, with what to do", async () => {
   const { url } = await newBucket();
   const host = await Host.make({ remote: remote(url) });
   Object.assign(host.env, { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" });
@@ -94,7 +94,7 @@ test("no credentials and nobody to log in: exit 3 at once, with what would help"
   assert.not.ok(existsSync(host.vault));
 });
 
-/** A host without credentials, with a program `aws` of this text first on PATH. */
+/** A host without credentials, with a program `aws` with this text first on PATH. */
 async function withAws(script: string): Promise<Host> {
   const { url } = await newBucket();
   const bin = await newFolder("bin");
@@ -113,7 +113,7 @@ async function withAws(script: string): Promise<Host> {
   return host;
 }
 
-test("a login that fails ends the way with its code, asks whether to go on, and makes no vault", async () => {
+test("a failed login stops enter with its exit code, asks whether to continue, and creates no vault", async () => {
   const host = await withAws('echo "the browser said no" >&2; exit 1');
   const pty = host.pty("enter");
   await pty.expect(/Unlock the vault\?|Create one\?/);
@@ -126,7 +126,7 @@ test("a login that fails ends the way with its code, asks whether to go on, and 
   assert.not.ok(existsSync(host.vault));
 });
 
-test("a login that succeeds goes on to what its credentials show", async () => {
+test("after a successful login, enter continues with the new credentials", async () => {
   const keys = "[lab]\\naws_access_key_id = RGWTESTKEY\\naws_secret_access_key = RGWTESTSECRET\\n";
   const host = await withAws(
     `echo "$@" > "$HOME/args"; mkdir -p "$HOME/.aws"; printf '${keys}' > "$HOME/.aws/credentials"`,
@@ -142,7 +142,7 @@ test("a login that succeeds goes on to what its credentials show", async () => {
   assert.is(await readFile(join(host.env["HOME"] ?? "", "args"), "utf8"), "sso login --profile lab\n");
 });
 
-test("a pull over a vault that was not pushed: exit 5, and the vault stays", async () => {
+test("a pull over an unpushed vault exits with 5, and keeps the vault", async () => {
   const { url } = await newBucket();
   const first = await Host.make({ remote: remote(url) });
   assert.is((await first.enter("echo a > ~/secrets/key")).code, 0);
@@ -158,11 +158,11 @@ test("a pull over a vault that was not pushed: exit 5, and the vault stays", asy
   assert.equal(await readFile(second.vault), before);
 });
 
-test("a push over what another host pushed: exit 5, who and when is said, both are kept, and the vault is locked", async () => {
+test("a push over another host's push exits with 5, names the host and time, keeps both versions, and locks the vault", async () => {
   const { url } = await newBucket();
   const first = await Host.make({ remote: remote(url) });
   assert.is((await first.enter("echo a > ~/secrets/key")).code, 0);
-  // open before the other one pushes
+  // opened before the other host pushes
   assert.is((await first.run("unlock")).code, 0);
   const second = await Host.make({ remote: remote(url) });
   assert.is((await second.enter("echo b > ~/secrets/key")).code, 0);

@@ -13,7 +13,7 @@ import { Pty } from "../rig/pty.js";
 import { repository } from "../rig/root.js";
 import { s3Endpoint } from "../runner/services.js";
 
-// The trip of a nomad, as the README tells it: the contract's bucket and key, the defaults of init, a real terminal.
+// The README's tour of two hosts: the contract's bucket and key, the defaults of init, a real terminal.
 
 let proxy: CountingProxy;
 let removeImage: () => Promise<void>;
@@ -36,7 +36,7 @@ test.after(async () => {
   await removeImage();
 });
 
-test("in an empty folder: init, container, a new vault with its passphrase asked twice, a shell, and all is sealed and pushed", async () => {
+test("in an empty folder: init, container, a new vault whose passphrase is asked twice, a shell, and everything is sealed and pushed", async () => {
   first = await newFolder("lab");
   const container = `${basename(first)}-lab`;
   names.push(container);
@@ -68,7 +68,7 @@ test("in an empty folder: init, container, a new vault with its passphrase asked
   assert.not.ok(here.includes("key-of-the-house"));
 });
 
-test("on a second host with only the committed files: one question that lists pull and unlock, and the secret is there", async () => {
+test("on a second host with only the committed files: one question that lists pull and unlock, and then the secret is there", async () => {
   second = await Host.make(null, "second");
   await mkdir(second.path(".tazpod"));
   const config = await text(join(first, ".tazpod", "config.yaml"));
@@ -92,7 +92,7 @@ for (const [how, options, requests] of [
   ["one look at the remote", [], ["HEAD /tazlab-storage/tazpod/vault/vault.tar.aes"]],
   ["with --offline no request at all", ["--offline"], []],
 ] as const) {
-  test(`where a vault is: one question, ${how}, and no other request when nothing changed`, async () => {
+  test(`with a local vault: one question, ${how}, and no other request if nothing changed`, async () => {
     proxy.requests.length = 0;
     const pty = second.pty("run", "enter", ...options);
     await pty.expect("Unlock the vault? [Y/n]");
@@ -107,7 +107,7 @@ for (const [how, options, requests] of [
   });
 }
 
-test("without a terminal the whole path runs, and the command's exit code is passed on", async () => {
+test("without a terminal the whole sequence runs, and the command's exit code is passed on", async () => {
   const done = await second.enter("echo more > ~/secrets/more; echo out; echo err >&2; exit 7");
   assert.is(done.code, 7);
   assert.is(done.stdout, "out\n");
@@ -116,7 +116,7 @@ test("without a terminal the whole path runs, and the command's exit code is pas
   assert.match((await second.tazpod("status")).stdout, /= vault-pushed/);
 });
 
-test("the steps run one by one, each by its name and as a script of its own", async () => {
+test("the steps run one by one, each by its name and as a separate script", async () => {
   const steps: [string[], RegExp][] = [
     [["run", "lock"], /^$/],
     [["pull"], /pull/],
@@ -146,14 +146,14 @@ test("the steps run one by one, each by its name and as a script of its own", as
   assert.is(await second.secrets(), "");
 });
 
-test("a step run as a script names the need that does not hold", async () => {
+test("a step run as a script names the unmet need", async () => {
   const lonely = await Host.make({ remote: "none" });
   const done = await run(process.execPath, [`${repository}dist/bin/tasks/unlock.js`], { cwd: lonely.folder });
   assert.is(done.code, 3);
   assert.match(done.stderr, /unlock needs .*vault/);
 });
 
-test("plan says what enter would do, why, and what is not needed; nothing runs", async () => {
+test("plan shows what enter would do and why, and what is not needed, and runs nothing", async () => {
   const plan = await second.tazpod("plan", "enter");
   assert.is(plan.code, 0);
   assert.match(plan.stdout, /= vault-local/);

@@ -10,17 +10,17 @@ import { nowhere, watched } from "../rig/nowhere.js";
 import { underShell } from "../rig/under-shell.js";
 import { folderRemote, withSealed } from "../rig/with-vault.js";
 
-// The passphrase and what is in the vault are in RAM, and nowhere else that anybody can look.
+// The passphrase and the content of the vault are in RAM only, where no other user or program can see them.
 
 test.after(removeHosts);
 
-// built here, so that neither is an argument of this test
+// built at run time, so that neither is an argument of this test
 const passphrase = ["a passphrase", "of this test"].join(" ");
 const plantedBase64 = "c2VjcmV0LW9mLXRoZS1ob3VzZQ==";
 const planted = Buffer.from(plantedBase64, "base64").toString();
 const plant = `echo ${plantedBase64} | base64 -d > ~/secrets/key`;
 
-test("a new vault: neither is in any process's arguments or environment, the project, the remote, the container or the screen", async () => {
+test("a new vault's passphrase and content are in no process, project, remote or container, and not on the screen", async () => {
   const usb = await newFolder("usb");
   const host = await Host.make({ remote: `file://${usb}/vault.tar.aes` });
   const needles = [passphrase, planted];
@@ -47,7 +47,7 @@ type Start = (host: Host, file: string) => Promise<Ended>;
 const inside = `${plant}; cd; touch go; until [ -e on ]; do sleep 0.1; done; rm go on`;
 const words = ["--yes", "enter", "--", "sh", "-c", inside];
 
-/** Starts `enter` with the passphrase from each of the sources but the prompt. */
+/** Starts `enter` with the passphrase from each of the sources except the prompt. */
 const sources: Readonly<Record<string, Start>> = {
   "--passphrase-fd": (host, file) =>
     run(
@@ -66,7 +66,7 @@ const sources: Readonly<Record<string, Start>> = {
 };
 
 for (const [source, start] of Object.entries(sources)) {
-  test(`the passphrase from ${source} opens and seals the vault, and is nowhere while everything runs`, async () => {
+  test(`the passphrase from ${source} opens and seals the vault, and is never visible while everything runs`, async () => {
     const usb = await newFolder("usb");
     const host = await withSealed(`file://${usb}/vault.tar.aes`);
     assert.is((await host.run("ensure-container")).code, 0);
@@ -96,7 +96,7 @@ async function until(look: () => Promise<string>, what: string | RegExp): Promis
   throw new Error(`no ${what} within a minute, but: ${seen}`);
 }
 
-test("a passphrase that is typed to unlock and to save again is nowhere while everything runs", async () => {
+test("a passphrase that is typed for unlock and again for save is never visible while everything runs", async () => {
   const usb = await newFolder("usb");
   const host = await withSealed(`file://${usb}/vault.tar.aes`);
   const needles = [usual, planted];
@@ -115,7 +115,7 @@ test("a passphrase that is typed to unlock and to save again is nowhere while ev
   await nowhere(host, needles, [usb]);
 });
 
-/** A terminal that remembers what has scrolled away. */
+/** A terminal that records what has scrolled away. */
 class Tmux {
   readonly #socket: string;
   constructor(socket: string) {
@@ -134,7 +134,7 @@ class Tmux {
   end = () => this.#do("kill-server");
 }
 
-test("a generated passphrase is on the screen until it has been typed, and not above it afterwards", async () => {
+test("a generated passphrase is on the screen until it has been typed, and not in the scrollback afterwards", async () => {
   const host = await Host.make({ remote: await folderRemote() });
   const tmux = new Tmux(join(await newFolder("tmux"), "socket"));
   await tmux.start(host.folder, process.execPath, bin);

@@ -9,11 +9,11 @@ import { underShell, type UnderShell } from "../rig/under-shell.js";
 import { until } from "../rig/until.js";
 import { withSealed } from "../rig/with-vault.js";
 
-// Several tazpods of one project at once.
+// Several tazpod processes of one project at the same time.
 
 test.after(removeHosts);
 
-/** A host whose sessions meet in a folder of its own. */
+/** A host whose sessions meet in their own folder. */
 async function withVault(): Promise<Host> {
   const host = await withSealed("none", undefined, quick);
   host.env["XDG_RUNTIME_DIR"] = await mkdtemp("/dev/shm/tazpod-test-");
@@ -32,7 +32,7 @@ async function opened(host: Host): Promise<UnderShell> {
   return shell;
 }
 
-/** A shell that joins: it is given neither a passphrase nor an answer. */
+/** A shell that joins without a passphrase or an answer. */
 async function joined(host: Host): Promise<UnderShell> {
   const shell = await underShell(host);
   await shell.pty.expect("$ ");
@@ -40,7 +40,7 @@ async function joined(host: Host): Promise<UnderShell> {
   return shell;
 }
 
-/** Where the sessions of a host give the passphrase to each other. */
+/** The sockets over which the sessions of a host share the passphrase. */
 async function sockets(host: Host): Promise<string[]> {
   const top = join(host.env["XDG_RUNTIME_DIR"] ?? "", "tazpod", "agent");
   const [project = ""] = await readdir(top).catch(() => []);
@@ -53,11 +53,11 @@ async function leave({ pty, left }: UnderShell, line = "exit 0"): Promise<void> 
   assert.is(await left(), 0, pty.screen);
 }
 
-test("a second shell joins without a question, and the last one to leave saves and locks, whoever opened it", async () => {
+test("a second shell joins without a question, and the last one to exit saves and locks, whichever opened the vault", async () => {
   const host = await withVault();
   const first = await opened(host);
   const second = await joined(host);
-  // it has the passphrase from the first one then
+  // by then it has the passphrase from the first one
   await until(async () => (await sockets(host)).length === 2);
   await leave(first, "echo one > ~/secrets/one; exit 0");
   assert.match(await host.secrets(), "one");
@@ -72,17 +72,17 @@ test("a shell whose tazpod was killed does not count", async () => {
   const host = await withVault();
   const first = await opened(host);
   const second = await joined(host);
-  // it has the passphrase from the first by then
+  // by then it has the passphrase from the first one
   await until(async () => (await sockets(host)).length === 2);
   await first.kill("SIGKILL");
-  // under load it takes a moment to go
+  // under load its exit takes a moment
   await first.pty.expect("left with 137");
   await leave(second, "echo two > ~/secrets/two; exit 0");
   assert.is(await host.secrets(), "", second.pty.screen);
   assert.is((await host.enter("cat ~/secrets/two")).stdout, "two\n");
 });
 
-test("shells that open and leave in the same moments lock once, at the end, and lose nothing", async () => {
+test("shells that open and exit at the same time lock once, at the end, and lose nothing", async () => {
   const host = await withVault();
   const rounds = [1, 2, 3];
   const worker = async (name: string): Promise<void> => {
@@ -97,7 +97,7 @@ test("shells that open and leave in the same moments lock once, at the end, and 
   assert.is((await host.enter("ls ~/secrets")).stdout, `${[...names, "key"].join("\n")}\n`);
 });
 
-test("what a shell wrote that came and went between the last look at the vault and its lock is saved first", async () => {
+test("changes by a shell that opened and exited between the last check of the vault and its lock are saved first", async () => {
   const host = await withVault();
   const late = `${bin} enter -- sh -c 'echo late > ~/secrets/late'`;
   await writeFile(
@@ -119,18 +119,18 @@ tasks:
   );
   const first = await host.enter("echo first > ~/secrets/first");
   assert.is(first.code, 0, first.stderr);
-  // nobody gave it the passphrase to save with
+  // it had no passphrase to save with
   assert.is(await text(host.path("code")), "4\n", await text(host.path("said")));
   assert.is(await host.secrets(), "", first.stderr);
   assert.is((await host.enter("cat ~/secrets/first ~/secrets/late")).stdout, "first\nlate\n");
 });
 
-test("while a shell has the vault open, save asks no passphrase; once it has ended, nobody has it", async () => {
+test("while a shell has the vault open, save asks for no passphrase; after the shell has ended, it needs one", async () => {
   const host = await withVault();
   const shell = await opened(host);
   shell.pty.line("echo more > ~/secrets/more; echo wri''tten");
   await shell.pty.expect("written");
-  // the shell comes first, and then who serves it
+  // the shell starts first, and then the process that serves the passphrase
   await until(async () => (await host.tazpod("save")).code === 0, 30);
   const names = async (): Promise<string> =>
     (await host.tazpod("vault", "ls", "--passphrase-file", host.passphraseFile)).stdout;
@@ -143,7 +143,7 @@ test("while a shell has the vault open, save asks no passphrase; once it has end
   assert.is((await host.run("lock")).code, 0);
 });
 
-test("lock under an open shell saves and locks; the shell that is left ends and says so", async () => {
+test("lock under an open shell saves and locks, and that shell ends with a message", async () => {
   const host = await withVault();
   const shell = await opened(host);
   shell.pty.line("echo more > ~/secrets/more; echo wri''tten");
@@ -154,7 +154,7 @@ test("lock under an open shell saves and locks; the shell that is left ends and 
   assert.is((await host.enter("cat ~/secrets/more")).stdout, "more\n");
 });
 
-test("lock names the processes that still have files of the vault open, and --force ends them", async () => {
+test("lock names the processes that have files of the vault open, and --force ends them", async () => {
   const host = await withVault();
   assert.is((await host.run("unlock")).code, 0);
   await host.inside("setsid sh -c 'exec 3<~/secrets/key; exec sleep 7777' >/dev/null 2>&1 &");

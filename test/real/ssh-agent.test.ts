@@ -20,7 +20,7 @@ test.after(async () => {
   for (const pid of agents) process.kill(pid);
 });
 
-/** The socket of an agent, of this user, that holds one key by this name. */
+/** Starts an agent of this user that has one key with this name, and returns its socket. */
 async function agent(name: string, uid = 0): Promise<string> {
   const folder = await newFolder("agent");
   await chown(folder, uid, uid);
@@ -36,7 +36,7 @@ async function agent(name: string, uid = 0): Promise<string> {
   return socket;
 }
 
-/** ssh-add with all that it is linked to, in the project, since the image has none. */
+/** ssh-add and its libraries, in the project, since the image has none. */
 async function withTools(host: Host): Promise<Host> {
   const tools = host.path("tools");
   await mkdir(tools, { mode: 0o755 });
@@ -78,7 +78,7 @@ test("a shell in the container has the keys of the host's agent, and the next on
   host.env["SSH_AUTH_SOCK"] = first;
 });
 
-test("with no agent here, with one that is gone, and after a restart, the container is the same, and the shell has no agent or the one there is", async () => {
+test("without an agent, with one that is gone, and after a restart, the shell has the current agent or none, in the same container", async () => {
   host.env["SSH_AUTH_SOCK"] = "";
   const without = await host.enter("echo [$SSH_AUTH_SOCK]");
   assert.is(without.stdout, "[]\n", without.stderr);
@@ -91,7 +91,7 @@ test("with no agent here, with one that is gone, and after a restart, the contai
   assert.match((await host.enter(list)).stdout, "first-key");
 });
 
-test("nobody else in the container reaches it: neither by name, which they cannot list, nor once the shell is left", async () => {
+test("other users in the container cannot reach the agent: they cannot list its name, and it is gone after the shell", async () => {
   const { pty, left } = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
   await pty.expect("$ ");
   pty.line(`${list}; echo [$SSH_AUTH_SOCK]`);
@@ -99,7 +99,7 @@ test("nobody else in the container reaches it: neither by name, which they canno
   await pty.expect(/\[\/run\/tazpod\/\d+-[0-9a-f-]{36}\]/);
   const listed = await run("docker", ["exec", "--user", "65534", host.container, "ls", "/run/tazpod"]);
   assert.match(listed.stderr, "Permission denied");
-  // nor does the kernel tell
+  // the kernel does not show it either
   const [name = ""] = await readdir(host.state("ssh"));
   assert.match(pty.screen, name);
   assert.not.match(await text("/proc/net/unix"), name);
@@ -108,7 +108,7 @@ test("nobody else in the container reaches it: neither by name, which they canno
   assert.equal(await readdir(host.state("ssh")), []);
 });
 
-test("what a killed tazpod left is removed by the next shell", async () => {
+test("the next shell removes what a killed tazpod left", async () => {
   const { pty, kill } = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
   await pty.expect("$ ");
   await kill("SIGKILL");
@@ -118,7 +118,7 @@ test("what a killed tazpod left is removed by the next shell", async () => {
   assert.equal(await readdir(host.state("ssh")), []);
 });
 
-test("tazpod of an ordinary user, whose number the container's user does not have: the user inside connects, another user of the host does not", async () => {
+test("if the container's user has another uid than the host's user, the user inside connects, and other host users do not", async () => {
   const [uid, other] = [12_345, 12_346];
   const theirs = await make();
   const home = await newFolder("theirs");
@@ -133,7 +133,7 @@ test("tazpod of an ordinary user, whose number the container's user does not hav
     });
   const socket = await agent("their-key", uid);
   await run("chown", ["-R", `${uid}:${uid}`, theirs.folder, home]);
-  // a checkout may lie where only root looks, as this user's own would not
+  // only root may be able to read the checkout, unlike this user's own
   if ((await as(uid, ["test", "-r", bin, "-a", "-r", theirs.folder], {})).code !== 0)
     may.push("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search");
   const waits = `${list}; touch ~/there; until [ -e ~/go ]; do sleep 0.1; done`;
@@ -160,7 +160,7 @@ test("tazpod of an ordinary user, whose number the container's user does not hav
   assert.match(outside.stderr, "Permission denied");
 });
 
-test("an agent that is demanded and is not there is an error before a container is made, which says what to do; `none` has none", async () => {
+test("a required agent that is missing is an error before a container is created, with what to do; `none` provides none", async () => {
   const demanding = await Host.make({ remote: "none", more: `${quick}ssh: agent\n` });
   demanding.env["SSH_AUTH_SOCK"] = "";
   const refused = await demanding.enter("true");
@@ -177,7 +177,7 @@ test("an agent that is demanded and is not there is an error before a container 
   assert.is(done.stdout, "[]\n", done.stderr);
 });
 
-test("`ssh: mount` has the host's ~/.ssh in the container, read-only; one that is not there is said before a container is made", async () => {
+test("`ssh: mount` mounts the host's ~/.ssh read-only; if it is missing, that is reported before a container is created", async () => {
   const mounting = await Host.make({ remote: "none", more: `${quick}ssh: mount\n` });
   const home = (mounting.env["HOME"] = await newFolder("home"));
   const refused = await mounting.enter("true");

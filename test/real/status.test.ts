@@ -14,7 +14,7 @@ import { underShell, type UnderShell } from "../rig/under-shell.js";
 import { until } from "../rig/until.js";
 import { folderRemote, withSealed } from "../rig/with-vault.js";
 
-// What status tells while shells come and go.
+// The status while shells open and exit.
 
 test.after(removeHosts);
 
@@ -55,7 +55,7 @@ async function opened(): Promise<UnderShell> {
   return shell;
 }
 
-test("a shell that is open, work that is not saved, then not pushed, and the push are told, in full and for a prompt", async () => {
+test("status shows an open shell, unsaved work, unpushed work and the push, in full and for a prompt", async () => {
   assert.is(await prompt(), "locked");
   const before = await told();
   assert.equal([before.sessions, before.unsaved, before.unpushed], [[], false, false]);
@@ -84,7 +84,7 @@ test("a shell that is open, work that is not saved, then not pushed, and the pus
   assert.is(after.lastSync?.generation, 2);
 });
 
-test("what a killed tazpod left open and unsaved is still told as such, without a shell", async () => {
+test("a vault that a killed tazpod left open and unsaved is shown as such, without a shell", async () => {
   const shell = await opened();
   shell.pty.line("echo newer > ~/secrets/new");
   await until(async () => (await prompt()) === "open*");
@@ -95,7 +95,7 @@ test("what a killed tazpod left open and unsaved is still told as such, without 
   assert.is(await prompt(), "locked↑");
 });
 
-test("a folder remote that another host has pushed to is told with that host once it was pulled", async () => {
+test("after a pull from a folder remote, status names the host that pushed last", async () => {
   const meta = fileURLToPath(`${url}.meta.json`);
   await writeFile(meta, (await readFile(meta, "utf8")).replaceAll(`"${hostname()}"`, '"desk"'));
   const other = await Host.make({ remote: url });

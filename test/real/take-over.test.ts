@@ -11,14 +11,14 @@ import { namesIn } from "../rig/names-in.js";
 import { value } from "../rig/result.js";
 import { fixture } from "../rig/root.js";
 
-// A project that was last used by a tazpod that kept what it knew in .tazpod/vault. The files are of such a one, with the
-// remote's address left open.
+// A project that was last used by an older tazpod, which kept its state in .tazpod/vault. The fixtures are from such a
+// version, with a placeholder for the remote's address.
 
 test.after(removeHosts);
 
 const parts = `${quick}parts: { prod: { paths: prod, open: on-request } }\n`;
 
-/** The project with its vault closed; the remote has it. */
+/** The project with its vault closed and pushed to the remote. */
 async function closedBefore(): Promise<Host> {
   const usb = await newFolder("usb");
   const remote = `file://${usb}/vault.tar.aes`;
@@ -34,7 +34,7 @@ async function closedBefore(): Promise<Host> {
 
 const left = (host: Host): Promise<string[]> => readdir(host.path(".tazpod", "vault"));
 
-test("with its vault closed: nothing waits for a push, it opens, and what was known is out of the project's folder", async () => {
+test("a closed vault: nothing counts as unpushed, it opens, and the old state is moved out of the project's folder", async () => {
   const host = await closedBefore();
   const seen = await host.enter("cat ~/secrets/key; ls ~/secrets");
   assert.is(seen.code, 0, seen.stderr);
@@ -44,10 +44,10 @@ test("with its vault closed: nothing waits for a push, it opens, and what was kn
   assert.equal((await namesIn(host.vault)).toSorted(), ["key", "prod", "prod/key"]);
 });
 
-test("with its vault open: it is joined without a passphrase, unsaved work is saved, and closed parts stay as they are", async () => {
+test("an open vault is joined without a passphrase, unsaved work is saved, and closed parts stay as they are", async () => {
   const host = await closedBefore();
   assert.is((await host.run("ensure-container")).code, 0);
-  // as the tazpod before left it in this start of the container
+  // as the older version left it since this start of the container
   const state = value(await (await openEngine(engineName)).inspect(host.container));
   const mark = (await readFile(fixture("before-0.2", "mark.json"), "utf8")).trim();
   await host.inside(
@@ -58,7 +58,7 @@ test("with its vault open: it is joined without a passphrase, unsaved work is sa
     await copyFile(before.path(".tazpod", "vault", name), host.path(".tazpod", "vault", name));
   const record = { version: 1, run: containerStart(state) };
   await writeFile(host.path(".tazpod", "vault", "open.json"), JSON.stringify(record));
-  // it has never been here
+  // this host has no state of the project yet
   await host.forgetState();
   const joined = await host.tazpod("enter", "--", "sh", "-c", "cat ~/secrets/work");
   assert.is(joined.stdout, "unsaved\n", joined.stderr);
@@ -70,7 +70,7 @@ test("with its vault open: it is joined without a passphrase, unsaved work is sa
   assert.is(all.stdout, "closed\n", all.stderr);
 });
 
-test("it is taken over once: what appears in the project's folder later is not read", async () => {
+test("the old state is taken over once: state files that appear later in the project's folder are ignored", async () => {
   const host = await closedBefore();
   assert.is((await host.enter("true")).code, 0);
   await writeFile(host.path(".tazpod", "vault", "state.json"), '{"version":1}');
@@ -78,7 +78,7 @@ test("it is taken over once: what appears in the project's folder later is not r
   assert.equal((await left(host)).toSorted(), ["state.json", "vault.tar.aes"]);
 });
 
-test("links and other things that are not files are not taken over", async () => {
+test("links and other non-regular files are not taken over", async () => {
   const host = await closedBefore();
   const planted = `${await newFolder("planted")}/secret`;
   await writeFile(planted, "not of the project");

@@ -9,20 +9,20 @@ import { namesIn } from "../rig/names-in.js";
 import { underShell, type UnderShell } from "../rig/under-shell.js";
 import { withSealed } from "../rig/with-vault.js";
 
-// The container, its RAM, or what tazpod wrote there is taken away or tampered with.
+// The container, its RAM or tazpod's files there are removed or changed from outside tazpod.
 
 test.after(removeHosts);
 
 const withVault = (files?: Record<string, string>): Promise<Host> => withSealed("none", files, quick);
 
-/** The same, with its container. */
+/** A host with a vault and its container. */
 async function withContainer(): Promise<Host> {
   const host = await withVault();
   assert.is((await host.run("ensure-container")).code, 0);
   return host;
 }
 
-/** A shell with the vault open and a file in it that was not saved. */
+/** A shell with the vault open and an unsaved file in it. */
 async function working(host: Host): Promise<UnderShell> {
   const shell = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
   await shell.pty.expect("$ ");
@@ -31,7 +31,7 @@ async function working(host: Host): Promise<UnderShell> {
   return shell;
 }
 
-test("a container removed, stopped or killed under an open shell: exit 1, it says what was lost, and the sealed vault opens again", async () => {
+test("a container removed, stopped or killed under an open shell: exit 1, the loss is reported, and the sealed vault opens", async () => {
   for (const how of [["rm", "-f"], ["stop", "-t", "0"], ["kill"]]) {
     const host = await withVault();
     const before = await readFile(host.vault);
@@ -44,7 +44,7 @@ test("a container removed, stopped or killed under an open shell: exit 1, it say
   }
 });
 
-test("a container restarted under an open shell: its RAM is new, so what was lost is said, and it is not called saved", async () => {
+test("a container restarted under an open shell has new RAM: the loss is reported, and nothing counts as saved", async () => {
   const host = await withVault();
   const before = await readFile(host.vault);
   const { pty, left } = await working(host);
@@ -55,7 +55,7 @@ test("a container restarted under an open shell: its RAM is new, so what was los
   assert.is((await host.enter("cat ~/secrets/key; ls ~/secrets")).stdout, "keptkey\n");
 });
 
-test("RAM emptied from inside, marker and all: the old vault stays, and the loss is said", async () => {
+test("RAM emptied from inside, including the marker: the old vault is kept, and the loss is reported", async () => {
   const host = await withVault();
   const before = await readFile(host.vault);
   const { pty, left } = await working(host);
@@ -66,7 +66,7 @@ test("RAM emptied from inside, marker and all: the old vault stays, and the loss
   assert.is((await host.enter("cat ~/secrets/key; ls ~/secrets")).stdout, "keptkey\n");
 });
 
-test("only the mark removed from inside: nothing stays open, and what lay there is kept sealed, not saved over the vault", async () => {
+test("marker removed from inside: nothing stays open, and the files there are kept sealed instead of replacing the vault", async () => {
   const host = await withVault();
   const before = await readFile(host.vault);
   const { pty, left } = await working(host);
@@ -80,7 +80,7 @@ test("only the mark removed from inside: nothing stays open, and what lay there 
   assert.is((await host.enter("cat ~/secrets/key; ls ~/secrets")).stdout, "keptkey\n");
 });
 
-test("files that a locked shell left in ~/secrets are named, whatever the size of the vault, and stay", async () => {
+test("files that a locked shell left in ~/secrets are named, whatever the size of the vault, and are kept", async () => {
   const host = await withVault({ big: randomBytes(3_000_000).toString("hex") });
   const { pty, left } = await underShell(host);
   await pty.expect("Unlock the vault?");
@@ -94,7 +94,7 @@ test("files that a locked shell left in ~/secrets are named, whatever the size o
   assert.is(await host.inside("cat ~/secrets/mine"), "mine\n");
 });
 
-test("what an interrupted opening left is removed by the next unlock, and counts as nothing", async () => {
+test("the leftovers of an interrupted unlock are removed by the next unlock, and do not count as files", async () => {
   const host = await withVault();
   const half = [
     "mkdir -p .tazpod/stage && echo half > .tazpod/stage/key",
@@ -110,7 +110,7 @@ test("what an interrupted opening left is removed by the next unlock, and counts
   }
 });
 
-test("lock ends a locking that was interrupted, without a passphrase", async () => {
+test("lock finishes an interrupted lock, without a passphrase", async () => {
   const host = await withContainer();
   await host.inside("cd ~/secrets && mkdir .tazpod && : > .tazpod/closing && echo half > key");
   assert.match((await host.tazpod("status")).stdout, /= vault-open +locking the vault was interrupted/);
@@ -119,7 +119,7 @@ test("lock ends a locking that was interrupted, without a passphrase", async () 
   assert.is(await host.secrets(), "");
 });
 
-test("a shell does not open on what an interrupted locking left: that comes to its end, and the vault is unlocked anew", async () => {
+test("after an interrupted lock, enter first finishes it and then unlocks the vault again", async () => {
   const host = await withContainer();
   await host.inside(
     "cd ~/secrets && mkdir .tazpod ro && : > .tazpod/closing && echo half > key && echo x > ro/x && chmod 500 ro",
@@ -130,7 +130,7 @@ test("a shell does not open on what an interrupted locking left: that comes to i
   assert.is(await host.secrets(), "");
 });
 
-test("down: with unsaved work it asks for the passphrase and saves first; --discard drops it; a stopped container is just removed", async () => {
+test("down with unsaved work asks for the passphrase and saves; --discard drops it; a stopped container is just removed", async () => {
   const host = await withVault();
   const gone = async (): Promise<boolean> =>
     (await run("docker", ["container", "inspect", host.container])).code === 1;
@@ -156,7 +156,7 @@ test("down: with unsaved work it asks for the passphrase and saves first; --disc
   assert.is((await host.tazpod("down")).code, 0);
 });
 
-test("a changed setting is not offered while the vault is open; asked for by name it is refused, and nothing is lost", async () => {
+test("a changed setting is not offered while the vault is open; requested by name it is refused, and nothing is lost", async () => {
   const host = await withVault();
   assert.is((await host.run("unlock")).code, 0);
   await host.inside("echo unsaved > ~/secrets/more");
@@ -170,7 +170,7 @@ test("a changed setting is not offered while the vault is open; asked for by nam
   assert.not.match(entered.stderr, "recreate");
 });
 
-test("a container of the same name that is another folder's is refused by its name, and left alone", async () => {
+test("a container with the same name that belongs to another folder is refused by name, and not changed", async () => {
   const mine = await withContainer();
   const other = await Host.make({ remote: "none" });
   const config = await readFile(other.path(".tazpod", "config.yaml"), "utf8");

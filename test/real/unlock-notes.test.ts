@@ -7,11 +7,11 @@ import { dieEverywhere } from "../rig/die-at.js";
 import { Host, removeHosts } from "../rig/host.js";
 import { onTmpfs } from "../rig/tmpfs.js";
 
-// What an unlock writes on the host: the record of what is open.
+// The record of what is open, which unlock writes on the host.
 
 test.after(removeHosts);
 
-test("unlock on a disk that is full, or cannot be written: it says so, nothing is in RAM, and with room again it opens", async () => {
+test("unlock on a full or read-only disk says so, leaves nothing in RAM, and succeeds once there is space", async () => {
   const host = await Host.make({ remote: "none", more: "vault: { format: v1 }\n" });
   const folder = host.state();
   await onTmpfs(folder, "2m", async (disk) => {
@@ -35,7 +35,7 @@ test("unlock on a disk that is full, or cannot be written: it says so, nothing i
   });
 });
 
-test("unlock killed at every write, fsync and rename: the vault is open, whole, or closed, and the next one opens it", async () => {
+test("unlock killed at every write, fsync and rename leaves the vault open and complete, or closed, and the next one opens it", async () => {
   const host = await Host.make({ remote: "none", more: "vault: { format: v1 }\n" });
   assert.is((await host.enter("echo kept > ~/secrets/key")).code, 0);
   const before = await readFile(host.vault);

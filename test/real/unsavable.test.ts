@@ -9,7 +9,7 @@ import { newFolder } from "../rig/folder.js";
 import { bin, Host, removeHosts, run } from "../rig/host.js";
 import { withSealed } from "../rig/with-vault.js";
 
-// What cannot be saved stays where it is, by name, and the vault that was there still opens.
+// Files that cannot be saved stay in place and are named, and the previous vault still opens.
 
 const mounts: string[] = [];
 
@@ -18,7 +18,7 @@ test.after(async () => {
   for (const mount of mounts) await run("umount", ["-l", mount]);
 });
 
-test("what cannot be kept in a vault is named, nothing is saved without it, and --discard closes all the same", async () => {
+test("files that a vault cannot contain are named and prevent the save, and --discard still closes the vault", async () => {
   const host = await withSealed("none");
   const before = await readFile(host.vault);
   const cases: [string, string, RegExp][] = [
@@ -47,7 +47,7 @@ test("what cannot be kept in a vault is named, nothing is saved without it, and 
   assert.is((await host.enter("cat ~/secrets/key; ls ~/secrets")).stdout, "keptkey\n");
 });
 
-test("--skip-unreadable saves the rest, names what it leaves out, and locks", async () => {
+test("--skip-unreadable saves the rest, names the files it leaves out, and locks", async () => {
   const host = await withSealed("none");
   assert.is((await host.run("unlock")).code, 0);
   await host.inside(
@@ -60,7 +60,7 @@ test("--skip-unreadable saves the rest, names what it leaves out, and locks", as
   const saved = await host.run("lock", "--skip-unreadable");
   assert.is(saved.code, 0, saved.stderr);
   const named = /Not kept in the vault: (.*)/.exec(saved.stderr)?.[1]?.split(", ").toSorted();
-  // which of the two names of one file comes first is up to the folder
+  // which of a file's two names comes first depends on the folder's order
   assert.equal(
     named?.filter((name) => !["hard", "key"].includes(name)),
     ["dir", "link", "pipe", "shut"],
@@ -72,10 +72,10 @@ test("--skip-unreadable saves the rest, names what it leaves out, and locks", as
   assert.is(found.stdout, "new\nkept.tazpod\ndir\nnew\n", found.stderr);
 });
 
-test("a file that is written to all the time is named, and left out with --skip-unreadable", async () => {
+test("a file that is constantly written to is named, and is left out with --skip-unreadable", async () => {
   const host = await withSealed("none");
   assert.is((await host.run("unlock")).code, 0);
-  // another process than the ones that look, as a log would have it
+  // written by another process than those that check, like a log
   await run("docker", [
     ...["exec", "--detach", "--user", "tazpod", host.container, "sh", "-c"],
     "cd; cd secrets; while [ -e key ]; do printf x >> log; sleep 0.01; done",
@@ -94,7 +94,7 @@ test("a file that is written to all the time is named, and left out with --skip-
   assert.is((await host.enter("cat ~/secrets/key; ls ~/secrets")).stdout, "keptkey\n");
 });
 
-test("a folder nobody may write in is saved and comes back as it was", async () => {
+test("a read-only folder is saved and restored with its mode", async () => {
   const host = await withSealed("none");
   const made = await host.enter("mkdir ~/secrets/ro && echo in > ~/secrets/ro/f && chmod 500 ~/secrets/ro");
   assert.is(made.code, 0, made.stderr);
@@ -103,7 +103,7 @@ test("a folder nobody may write in is saved and comes back as it was", async () 
   assert.is(seen.stdout, "in\n500\n", seen.stderr);
 });
 
-test("a vault that is more than the RAM folder holds is refused before anything is unpacked, and says what to set", async () => {
+test("a vault larger than the secrets folder is refused before anything is unpacked, with what to set", async () => {
   const host = await withSealed("none");
   assert.is((await host.enter("head -c 3000000 /dev/urandom > ~/secrets/big")).code, 0);
   const before = await readFile(host.vault);
@@ -116,7 +116,7 @@ test("a vault that is more than the RAM folder holds is refused before anything 
   assert.equal(await readFile(host.vault), before);
 });
 
-test("a full disk at save: the old vault still opens, RAM stays open, and room makes the next lock good", async () => {
+test("a save on a full disk keeps the old vault and the open files, and the next lock with free space succeeds", async () => {
   const disk = await newFolder("disk");
   assert.is((await run("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", disk])).code, 0);
   mounts.push(disk);
@@ -145,7 +145,7 @@ test("a full disk at save: the old vault still opens, RAM stays open, and room m
   assert.is((await host.enter("cat ~/secrets/small")).stdout, "small\n");
 });
 
-test("a project in a path with colons, commas, quotes, spaces and letters of any kind, from a subfolder and by --project", async () => {
+test("a project path with colons, commas, quotes, spaces and non-ASCII letters works, from a subfolder and with --project", async () => {
   const root = join(await newFolder("p"), `a:b, "c" d'é ✓`);
   await mkdir(join(root, "sub", "deeper"), { recursive: true });
   const host = await Host.make({ remote: "none" });

@@ -34,7 +34,7 @@ export function withBeside(engine: "docker" | "podman"): void {
     return host;
   }
 
-  /** The names of the containers that `with` has made for this host, running or not. */
+  /** The names of the containers that `with` has created for this host, running or not. */
   const beside = async (host: Host): Promise<string[]> => {
     const names = await cli("ps", "--all", "--format", "{{.Names}}");
     return names.split("\n").filter((name) => name.startsWith(`${host.container}-with-`));
@@ -43,7 +43,7 @@ export function withBeside(engine: "docker" | "podman"): void {
   const conflicts = (host: Host): Promise<string[]> =>
     readdir(host.path(".tazpod", "vault", "conflicts")).catch(() => []);
 
-  test("the command has only the part, its exit code is passed on, and no container is left or was needed", async () => {
+  test("the command sees only its part, its exit code is passed on, and no shell container is needed and none is left", async () => {
     const host = await withParts();
     const done = await host.run(
       "with",
@@ -64,7 +64,7 @@ export function withBeside(engine: "docker" | "podman"): void {
     assert.not.match(done.stderr, "saved");
   });
 
-  test("while it runs, nothing of the part can be seen from the shell's container", async () => {
+  test("while it runs, the shell's container cannot see the part", async () => {
     const host = await withParts();
     const { pty, left } = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
     await pty.expect("$ ");
@@ -97,7 +97,7 @@ export function withBeside(engine: "docker" | "podman"): void {
     assert.equal(await conflicts(host), []);
   });
 
-  test("what the command changes is saved, and what an open shell changes before and after, too", async () => {
+  test("changes by the command are saved, and so are changes by an open shell before and after it", async () => {
     const host = await withParts();
     const { pty, left } = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
     await pty.expect("$ ");
@@ -122,7 +122,7 @@ export function withBeside(engine: "docker" | "podman"): void {
     assert.is(whole.stdout, ".:\nlater\nprod\nreadme\nwork\n\nprod:\ntwo\n");
   });
 
-  test("a part that is open in the shell, too, is not overwritten: the command's vault is kept beside, and is named", async () => {
+  test("a part that is also open in the shell is not overwritten: the command's vault is kept as a conflict and named", async () => {
     const host = await withParts();
     const { pty, left } = await underShell(
       host,
@@ -150,7 +150,7 @@ export function withBeside(engine: "docker" | "podman"): void {
     assert.is(await left(), 0, pty.screen);
   });
 
-  test("what cannot be in a vault is named, and keeps nothing else from being saved", async () => {
+  test("files that a vault cannot contain are named, and everything else is saved", async () => {
     const host = await withParts();
     const script = "cd ~/secrets/prod; mkfifo pipe; echo 4 > four";
     const done = await host.run("with", "prod", "--", "sh", "-c", script);
@@ -160,7 +160,7 @@ export function withBeside(engine: "docker" | "podman"): void {
     assert.is(after.stdout, "four\nkey\n", after.stderr);
   });
 
-  test("--env gives a value and masks it; --in-shell runs it in the shell's container", async () => {
+  test("--env sets a variable and masks its value; --in-shell runs the command in the shell's container", async () => {
     const host = await withParts();
     const masked = await host.run(
       "with",
@@ -183,7 +183,7 @@ export function withBeside(engine: "docker" | "podman"): void {
     ["SIGHUP", 130],
     ["SIGINT", 130],
   ] as const)
-    test(`${signal} ends the command, what it changed is saved, and nothing is left`, async () => {
+    test(`${signal} ends the command, its changes are saved, and no container is left`, async () => {
       const host = await withParts();
       const args = [
         "run",
@@ -211,7 +211,7 @@ export function withBeside(engine: "docker" | "podman"): void {
       assert.is(after.stdout, "3\n", after.stderr);
     });
 
-  test("after kill -9 of tazpod its container ends by itself, and no container is left", async () => {
+  test("after kill -9 of tazpod the command's container ends by itself, and none is left", async () => {
     const host = await withParts();
     const args = [
       "run",
@@ -236,7 +236,7 @@ export function withBeside(engine: "docker" | "podman"): void {
     await until(async () => (await beside(host)).length === 0, 30);
   });
 
-  test("a container that was left is removed by the next run, and one of a tazpod that lives is not", async () => {
+  test("the next run removes a leftover container, but not one of a running tazpod", async () => {
     const host = await withParts();
     const image = "tazpod-test:1";
     const left = async (name: string, owner: string): Promise<string> =>

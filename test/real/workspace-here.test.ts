@@ -3,11 +3,11 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Host, quick, removeHosts, text } from "../rig/host.js";
 
-// `workspace: copy` with an engine that is always on this host.
+// `workspace: copy` with an engine that is always local.
 
 test.after(removeHosts);
 
-test("a project that asks for a copy is mounted all the same, since it is here", async () => {
+test("with a local engine, `workspace: copy` still mounts the project", async () => {
   const host = await Host.make({ more: `${quick}workspace: copy\n` });
   const done = await host.enter("echo made > made; cat .tazpod/config.yaml");
   assert.is(done.code, 0, done.stderr);
