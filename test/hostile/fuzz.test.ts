@@ -16,8 +16,8 @@ import { readState } from "../../lib/vault/vault-state.js";
 import { newFolder } from "../rig/folder.js";
 import { value } from "../rig/result.js";
 
-// Files that a neighbour can write and that are not configs or recipes (test/trust/fuzz has those) or vaults
-// (test/vault/fuzz). TAZPOD_TEST_FUZZ is how many texts each is tried with.
+// Files that an attacker can write, except configs and recipes (see test/trust/fuzz) and vaults (see test/vault/fuzz).
+// TAZPOD_TEST_FUZZ sets the number of texts that each test tries.
 
 const runs = Number(process.env["TAZPOD_TEST_FUZZ"] ?? 500);
 const options = { numRuns: runs, interruptAfterTimeLimit: 60_000 + runs * 20, markInterruptAsFailure: false };
@@ -28,7 +28,7 @@ const mark = `{"version":1,"digest":"d","base":"b","generation":1,"openedAt":"t"
 const devcontainer = `{ // a comment\n "image": "x", "build": { "dockerfile": "D", "context": "..", "args": { "a": "b" } }, "remoteUser": "u",\n "containerEnv": { "A": "\${localEnv:B}" }, "mounts": ["source=\${localWorkspaceFolder}/a,target=/b,type=bind", { "source": "c", "target": "/d", "type": "bind" }], "forwardPorts": [1, "db:5432"], }`;
 const state = `{"version":1,"pushed":{"remote":"r","sha256":"${"0".repeat(64)}","etag":"e","at":"t"},"pending":[{}],"sealed":{"sha256":"s","generation":1,"content":"c"}}`;
 
-/** JSON that is like a sample, with values of other types and sizes in its places. */
+/** JSON that resembles a sample, with some values replaced by ones of other types and sizes. */
 const alike = (sample: string): fc.Arbitrary<string> =>
   fc
     .array(
@@ -58,7 +58,7 @@ test.before(async () => {
   await mkdir(projectState(folder), { recursive: true });
 });
 
-test("no note of a folder remote is a bug, and none counts for more than a note", async () => {
+test("any content of a folder remote's metadata is handled, and read only as well-formed metadata", async () => {
   const path = join(folder, "remote.tar.aes");
   await fc.assert(
     fc.asyncProperty(texts(note), async (text) => {
@@ -67,12 +67,12 @@ test("no note of a folder remote is a bug, and none counts for more than a note"
       for (const word of [host, writeId, sha256]) assert.type(word, "string");
       assert.ok(Number.isSafeInteger(generation) && generation >= 0);
     }),
-    // found by a run of 100,000
+    // found in a run of 100,000
     { ...options, examples: [['{"writes":[{"etag":"e","generation":1e9991}]}']] },
   );
 });
 
-test("no mark of an earlier tazpod is a bug, and none is taken without the host's own note", async () => {
+test("any marker of an older tazpod is handled, and none is accepted without the host's own record", async () => {
   const place = { vaultFolder: folder, startId: "id started" };
   await fc.assert(
     fc.asyncProperty(texts(mark), fc.boolean(), async (text, isNoted) => {
@@ -86,7 +86,7 @@ test("no mark of an earlier tazpod is a bug, and none is taken without the host'
   );
 });
 
-test("no state that an earlier tazpod left in the project is a bug", async () => {
+test("any state that an older tazpod left in the project is handled", async () => {
   await fc.assert(
     fc.asyncProperty(
       texts(state),
@@ -102,7 +102,7 @@ test("no state that an earlier tazpod left in the project is a bug", async () =>
   );
 });
 
-test("no devcontainer.json is a bug, and what is wrong in it has a place", async () => {
+test("any content of a devcontainer.json is handled, and an error in it has a position", async () => {
   await fc.assert(
     fc.asyncProperty(texts(devcontainer), async (text) => {
       const source = { path: "devcontainer.json", text };
@@ -115,7 +115,7 @@ test("no devcontainer.json is a bug, and what is wrong in it has a place", async
   );
 });
 
-test("no manifest is a bug, and one whose digest is not that of its entries is none", async () => {
+test("any content of a manifest is handled, and one whose digest does not match its entries is rejected", async () => {
   fc.assert(
     fc.property(texts(manifest), (text) => {
       assert.is(parseManifest(Buffer.from(text)), undefined);

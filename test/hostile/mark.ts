@@ -5,12 +5,12 @@ import { Host, run } from "../rig/host.js";
 import { namesIn } from "../rig/names-in.js";
 import { folderRemote, withQuickVault } from "../rig/with-vault.js";
 
-// A program in the container may write what it likes in the RAM folder, tazpod's own files there among it.
+// A program in the container may write anything in the secrets folder, including tazpod's own files.
 
-/** Defines the tests of what a program in the container makes of the mark; they are run by the caller. */
+/** Defines tests of programs in the container that change the marker; the caller runs them. */
 export function markSuite(): void {
   const open = "~/secrets/.tazpod/open";
-  /** What a neighbour makes of the mark. */
+  /** What an attacker replaces the marker with. */
   const spoilt: readonly (readonly [string, string])[] = [
     ["nonsense", `echo nonsense > ${open}`],
     ["nothing", `: > ${open}`],
@@ -26,7 +26,7 @@ export function markSuite(): void {
   ];
 
   for (const [what, script] of spoilt)
-    test(`with ${what} for its mark, a session ends closed, the vault is as it was, and what was there is kept sealed`, async () => {
+    test(`with ${what} as the marker, a session ends closed, the vault is unchanged, and the files are kept sealed`, async () => {
       const host = await withQuickVault("none");
       const before = await readFile(host.vault);
       const from = performance.now();
@@ -42,7 +42,7 @@ export function markSuite(): void {
       assert.is((await host.enter("cat ~/secrets/key")).stdout, "kept");
     });
 
-  test("a vault that this host has no record of is neither joined nor saved; lock --discard and down --discard close it", async () => {
+  test("a vault without a record on this host is neither joined nor saved; lock --discard and down --discard close it", async () => {
     for (const close of ["lock", "down"]) {
       const host = await withQuickVault("none");
       await host.inside(
@@ -61,7 +61,7 @@ export function markSuite(): void {
     }
   });
 
-  test("nothing in the project's folder tells what this host knows, and what is planted there changes nothing", async () => {
+  test("the host's state is not in the project's folder, and planted state files there have no effect", async () => {
     const host = await withQuickVault(await folderRemote());
     const folder = host.path(".tazpod", "vault");
     assert.equal(await readdir(folder), ["vault.tar.aes"]);
@@ -77,14 +77,14 @@ export function markSuite(): void {
     assert.match((await host.tazpod("status")).stdout, /= vault-pushed/);
   });
 
-  test("only bytes that this host has sealed, pulled or opened are pushed, and never what a link leads to", async () => {
+  test("only bytes that this host has sealed, pulled or opened are pushed, and no link is followed", async () => {
     const host = await withQuickVault(await folderRemote());
     const other = await withQuickVault("none");
     await writeFile(host.vault, await readFile(other.vault));
     const unknown = await host.tazpod("push");
     assert.is(unknown.code, 1);
     assert.match(unknown.stderr, /never sealed, pulled or opened on this host/);
-    // it is the user's own: once it has opened here, it is pushed
+    // it is the user's own vault: once it was opened here, it is pushed
     assert.is((await host.run("unlock")).code, 0);
     assert.is((await host.run("lock")).code, 0);
     await run("ln", ["-sf", other.vault, host.vault]);
@@ -93,7 +93,7 @@ export function markSuite(): void {
     assert.match(link.stderr, /only regular files/);
   });
 
-  test("a vault of a lower generation than this host has opened is not opened, unless it is forced", async () => {
+  test("a vault with a lower generation than this host has opened is refused without --force", async () => {
     const host = await Host.make({ remote: "none" });
     assert.is((await host.enter("echo 1 > ~/secrets/key")).code, 0);
     const old = await readFile(host.vault);
@@ -112,7 +112,7 @@ export function markSuite(): void {
     assert.is((await host.enter("cat ~/secrets/key")).stdout, "1\n");
   });
 
-  test("a host that opens the vault for the first time is told who sealed it, and when, once", async () => {
+  test("a host that opens the vault for the first time shows once who sealed it and when", async () => {
     const url = await folderRemote();
     const first = await Host.make({ remote: url });
     assert.is((await first.enter("echo 1 > ~/secrets/key")).code, 0);

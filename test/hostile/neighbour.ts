@@ -7,9 +7,9 @@ import { newFolder } from "../rig/folder.js";
 import { bin, type Ended, Host, quick, run } from "../rig/host.js";
 import { folderRemote, withQuickVault } from "../rig/with-vault.js";
 
-// A neighbour writes the files of the project: a program in the container, or whoever wrote the clone.
+// An attacker writes the files of the project: a program in the container, or the author of the clone.
 
-/** What each file is replaced by. The outside file is the user's own, and nothing of it may be shown or changed. */
+/** The replacements of each file. The outside file is the user's own: it must be neither shown nor changed. */
 const replacements: readonly (readonly [string, (path: string, outside: string) => Promise<unknown>])[] = [
   ["garbage", (path) => writeFile(path, Buffer.from([0, 255, 27, 93, 48, 59, 7, 10, 123, 58, 45]))],
   ["64 MiB of nothing", (path) => writeFile(path, Buffer.alloc(64 << 20))],
@@ -28,7 +28,7 @@ const files = [
   ".tazpod/vault/vault.tar.aes",
 ];
 
-/** Each without a terminal; none is given an answer to what it asks. The first are tried where nothing is trusted, too. */
+/** Each runs without a terminal and without answers. The first ones are also tried with nothing trusted. */
 const commands: readonly (readonly string[])[] = [
   ["status", "--short"],
   ["status"],
@@ -58,14 +58,14 @@ async function timed(host: Host, args: readonly string[], env: Record<string, st
 const fewReplacements = replacements.filter(([what]) => ["garbage", "a link out", "a fifo"].includes(what));
 
 /**
- * Defines the tests; they are run by the caller. Which files are read is the same with every engine, so all of it is tried
- * on the quickest one, and a part on the others.
+ * Defines the tests; the caller runs them. Every engine reads the same files, so all replacements are tried on the fastest
+ * engine, and some of them on the others.
  */
 export function neighbourSuite({ whole }: { readonly whole: boolean }): void {
   const tried = whole ? replacements : fewReplacements;
   for (const trust of whole ? ["", "all"] : ["all"])
     for (const file of files)
-      test(`${file} is replaced, ${trust === "" ? "nothing trusted" : "everything trusted"}: each command ends, shows nothing of outside, and harms nothing`, async () => {
+      test(`${file} is replaced, ${trust === "" ? "nothing trusted" : "everything trusted"}: each command ends, and neither shows nor changes files outside the project`, async () => {
         const host = await withQuickVault(await folderRemote());
         const sealed = await readFile(host.vault);
         const config = await readFile(host.path(".tazpod", "config.yaml"));
@@ -92,14 +92,14 @@ export function neighbourSuite({ whole }: { readonly whole: boolean }): void {
             what,
           );
         }
-        // as it was, it goes on
+        // with the original files it works again
         await rm(host.path(file), { recursive: true, force: true });
         await writeFile(host.path(".tazpod", "config.yaml"), config);
         await writeFile(host.vault, sealed, { mode: 0o600 });
         assert.is((await host.enter("cat ~/secrets/key")).stdout, "kept");
       });
 
-  test("a prompt in a hostile clone writes nothing and removes nothing", async () => {
+  test("status --short in a hostile clone writes nothing and removes nothing", async () => {
     const host = await Host.make({ remote: "none", more: quick });
     const mail = await newFolder("inbox");
     for (const name of ["1", "2"]) await writeFile(join(mail, name), "mail");
