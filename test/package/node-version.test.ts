@@ -32,7 +32,7 @@ for (const major of ["12", "18"]) {
   });
 }
 
-test("the versions that are refused are those that package.json does not name", async () => {
+test("the refused Node versions are those that package.json excludes", async () => {
   const { engines } = JSON.parse(await readFile(`${repository}package.json`, "utf8")) as {
     readonly engines: { readonly node: string };
   };

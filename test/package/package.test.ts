@@ -8,7 +8,7 @@ import { type Ended, run, text } from "../rig/host.js";
 import { newPackage, npm, pack, runScripts } from "../rig/package.js";
 import { repository } from "../rig/root.js";
 
-/** What `npm pack` lists must be of one of these, and each of these must be there. */
+/** Everything that `npm pack` lists must match one of these, and each of these must match something. */
 const expected: readonly RegExp[] = [
   /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|tazpod\.tasks\.yaml|images\/Containerfile)$/,
   /^dist\/bin\/(?:tazpod|main|status-short|load-project|alone|step)\.js$/,
@@ -33,7 +33,7 @@ test.before(async () => {
   installed = { folder, said };
 });
 
-test("npm pack packs the program, its types, schemas and documents, and nothing else", async () => {
+test("npm pack includes the program, its types, schemas and documents, and nothing else", async () => {
   const { stdout } = await npm(repository, "pack", "--dry-run", "--json", "--ignore-scripts");
   const [packed] = JSON.parse(stdout) as [{ readonly files: readonly { readonly path: string }[] }];
   const paths = packed.files.map(({ path }) => path);
@@ -48,11 +48,11 @@ test("npm pack packs the program, its types, schemas and documents, and nothing 
     );
   const steps = (await readdir(`${repository}tasks`)).length;
   assert.is(paths.filter((path) => path.startsWith("dist/bin/tasks/")).length, steps);
-  // those of `tazpod/step`, and not of everything
+  // only the declarations of `tazpod/step`
   assert.ok(paths.filter((path) => path.endsWith(".d.ts")).length <= 32);
 });
 
-test("an install from the tarball brings at most 30 packages and 15 MB, and npm warns of nothing", async () => {
+test("an install from the tarball adds at most 30 packages and 15 MB, and npm prints no warning", async () => {
   const { folder, said } = installed;
   assert.is(said.stderr, "");
   assert.not.match(said.stdout, /warn/i);
@@ -64,10 +64,10 @@ test("an install from the tarball brings at most 30 packages and 15 MB, and npm 
   assert.ok((await bytesBelow(join(folder, "node_modules"))) <= 15e6);
 });
 
-test("scripts of a project run, and load every dependency from where npm has put it", async () => {
+test("a project's scripts run, and load every dependency from where npm installed it", async () => {
   const { folder } = installed;
   const log = join(await newFolder(), "modules");
-  // zx's own program loads in a process of its own, so the hook comes by the environment
+  // zx's program loads in a separate process, so the hook is passed by the environment
   const env = { NODE_OPTIONS: `--import=${repository}test/fake/log-modules.mjs`, TAZPOD_TEST_MODULES: log };
   const tazpod = join(folder, "node_modules", ".bin", "tazpod");
   await runScripts(folder, (...args) => run(tazpod, args, { cwd: folder, env }));
@@ -85,7 +85,7 @@ test("scripts of a project run, and load every dependency from where npm has put
   assert.equal(elsewhere, []);
 });
 
-test("a project's script type-checks against tazpod/step with every declaration checked", async () => {
+test("a project's script type-checks against tazpod/step, including all declarations", async () => {
   const { folder } = installed;
   await writeFile(
     join(folder, "step.mts"),
@@ -114,7 +114,7 @@ export const verdict: CheckResult = holds("it does");
   ];
   const tsc = join(repository, "node_modules", ".bin", "tsc");
   const done = await run(tsc, [...options, "step.mts"], { cwd: folder });
-  // zx's own declarations ask for those of fs-extra, which zx does not install
+  // zx's declarations import those of fs-extra, which zx does not install
   const errors = done.stdout
     .split("\n")
     .filter((line) => line !== "" && !line.startsWith("node_modules/zx/"));

@@ -8,7 +8,7 @@ import { passphrase, run } from "../rig/host.js";
 import { repository } from "../rig/root.js";
 import { standalone } from "../rig/standalone.js";
 
-/** TAZPOD_TEST_BARE names a folder where test/services/bare.sh keeps its Debian, so that it is only made once. */
+/** TAZPOD_TEST_BARE names a folder where test/services/bare.sh keeps its Debian, so that it is only created once. */
 async function inBareDebian(script: string): Promise<string> {
   const debian = process.env["TAZPOD_TEST_BARE"] || join(await newFolder("bare"), "debian");
   const done = await run(`${repository}test/services/bare.sh`, [debian, "namespaces", script], {
@@ -18,7 +18,7 @@ async function inBareDebian(script: string): Promise<string> {
   return done.stdout;
 }
 
-test("on a bare Debian without Node the one file makes a project, plans, opens a shell and brings the vault back", async () => {
+test("on a bare Debian without Node the standalone file creates a project, plans, opens a shell and restores the vault", async () => {
   const said = await inBareDebian(`set -e
 if command -v node npm npx; then exit 1; fi
 export TAZPOD_TRUST=all

@@ -7,7 +7,7 @@ import { standalone } from "../rig/standalone.js";
 
 test.after(removeHosts);
 
-test("the standalone executable pushes to S3 what the package pulls there, and pulls what the package has pushed", async () => {
+test("the standalone executable and the package can pull what the other one has pushed to S3", async () => {
   const executable = await standalone();
   const { bucket, ...remote } = await newBucket();
   const [one, other] = [await Host.make(null), await Host.make(null)];

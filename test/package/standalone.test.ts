@@ -20,7 +20,7 @@ test.before(async () => {
 });
 test.after(removeHosts);
 
-/** The programs of this machine's PATH, but for node, npm and npx. */
+/** The programs on this machine's PATH, except node, npm and npx. */
 async function pathWithoutNode(): Promise<string> {
   const folder = await newFolder("path");
   const program = 'for d; do for f in "$d"/*; do ln -s "$f" . 2>/dev/null; done; done; rm -f node npm npx';
@@ -30,13 +30,13 @@ async function pathWithoutNode(): Promise<string> {
   return folder;
 }
 
-/** Runs the executable where there is no Node. */
+/** Runs the executable without Node on PATH. */
 const alone = (folder: string, ...args: string[]): Promise<Ended> =>
   run(executable, args, { cwd: folder, env: { PATH: withoutNode } });
 
-test("where there is no Node, it prints what the package prints", async () => {
+test("without Node it prints the same as the package", async () => {
   const host = await Host.make({ remote: "none" });
-  // a recipe with a mistake makes it read YAML and word an error
+  // a mistake in a recipe makes it parse YAML and format an error
   const mistaken = await Host.make({ remote: "none" });
   await writeFile(mistaken.path("tazpod.tasks.yaml"), "version: 1\ntasks: { enter: 3 }\n");
   const commands: readonly (readonly string[])[] = [
@@ -51,7 +51,7 @@ test("where there is no Node, it prints what the package prints", async () => {
   ];
   for (const command of commands) {
     const done = await alone(host.folder, ...command);
-    // the built-in recipe is inside
+    // the built-in recipe is embedded
     const stdout = done.stdout.replaceAll(`${executable}/`, repository);
     assert.equal({ ...done, stdout }, await host.tazpod(...command), command.join(" "));
   }
@@ -60,7 +60,7 @@ test("where there is no Node, it prints what the package prints", async () => {
   assert.is(refused.code, 2);
 });
 
-test("it reaches for S3 as the package does", async () => {
+test("it loads the S3 client, and reports an unreachable server like the package", async () => {
   const remote = "{ url: 's3://bucket/vault', endpoint: 'http://127.0.0.1:1', region: us-east-1 }";
   const host = await Host.make({ remote });
   const env = { AWS_ACCESS_KEY_ID: "key", AWS_SECRET_ACCESS_KEY: "secret", PATH: withoutNode };
@@ -70,12 +70,12 @@ test("it reaches for S3 as the package does", async () => {
   assert.match(done.stderr, "127.0.0.1:1");
 });
 
-test("it runs a project's scripts: programs by zx, and modules that import tazpod/step and zx", async () => {
+test("it runs a project's scripts: zx programs, and modules that import tazpod/step and zx", async () => {
   const folder = await newFolder();
   await runScripts(folder, (...args) => alone(folder, ...args));
 });
 
-test("a project's program that fails is a failed step with what zx says", async () => {
+test("a project's program that fails is a failed step with zx's message", async () => {
   const folder = await newFolder();
   await mkdir(join(folder, ".tazpod"));
   await writeFile(join(folder, ".tazpod", "config.yaml"), "remote: none\n");
@@ -87,7 +87,7 @@ test("a project's program that fails is a failed step with what zx says", async 
   assert.match(done.stderr, "exit code: 7");
 });
 
-test("the whole way: a passphrase on a terminal, a vault made, sealed, pushed, and opened by the package elsewhere", async () => {
+test("a vault is created with a typed passphrase, sealed, pushed, and opened by the package elsewhere", async () => {
   const remote = await folderRemote();
   const host = await Host.make({ remote });
   const argv = [executable, "enter", "--yes", "--", "sh", "-c", "echo kept > ~/secrets/key"];
@@ -107,7 +107,7 @@ test("the whole way: a passphrase on a terminal, a vault made, sealed, pushed, a
   assert.is(found.stdout, "kept\n");
 });
 
-test("it can be started by a link, and from a folder with a space", async () => {
+test("it starts from a link, and from a folder with a space in its name", async () => {
   const folder = await newFolder("with space");
   await symlink(executable, join(folder, "tp"));
   const done = await run(join(folder, "tp"), ["list"], { cwd: folder, env: { PATH: withoutNode } });

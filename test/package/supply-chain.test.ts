@@ -30,7 +30,7 @@ type Locked = Readonly<
   >
 >;
 
-test("what is installed with tazpod is pinned: exact versions alone, and a hash for every package that a build uses", async () => {
+test("dependencies are pinned: exact versions, and a hash for every package that a build uses", async () => {
   const manifest = JSON.parse(await text(`${repository}package.json`)) as {
     readonly dependencies: Readonly<Record<string, string>>;
   };
@@ -38,14 +38,14 @@ test("what is installed with tazpod is pinned: exact versions alone, and a hash 
     assert.match(version, /^\d+\.\d+\.\d+$/, name);
   const lock = JSON.parse(await text(`${repository}package-lock.json`)) as { readonly packages: Locked };
   for (const [path, { integrity, resolved, optional, dev }] of Object.entries(lock.packages)) {
-    // tools' binaries for other platforms are listed by hand, without a hash
+    // tools' binaries for other platforms were added by hand, without a hash
     const isForeign = optional === true && dev === true && integrity === undefined;
     if (path !== "" && !isForeign) assert.match(integrity ?? "", /^sha512-/, path);
     assert.is(resolved, undefined, path);
   }
 });
 
-test("the SBOM names every library that is bundled, and the one that is installed, with its version", async () => {
+test("the SBOM names every bundled library and the installed one, with its version", async () => {
   const { stdout } = await npm(repository, "run", "--silent", "sbom");
   const { components } = JSON.parse(stdout) as Bom;
   const named = new Set(components.map(({ name, version }) => `${name} ${version}`));
@@ -61,13 +61,13 @@ test("the SBOM names every library that is bundled, and the one that is installe
   assert.ok([...named].some((one) => one.startsWith("zx ")));
 });
 
-test("two builds in two folders give the same bytes", async () => {
+test("two builds in two folders produce the same bytes", async () => {
   const [one, other] = [await built("a"), await built("a-longer-name/below")];
   assert.ok(one.size > 30);
   assert.equal(one, other);
 });
 
-/** Builds a copy of the repository; the hash of each file of dist/bin by its path. */
+/** Builds a copy of the repository, and returns the hash of each file in dist/bin by its path. */
 async function built(name: string): Promise<ReadonlyMap<string, string>> {
   const folder = join(await newFolder("build"), name);
   await mkdir(folder, { recursive: true });

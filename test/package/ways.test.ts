@@ -15,7 +15,7 @@ test.before(async () => {
   tarball = await pack();
 });
 
-test("installed globally, tazpod and npx tazpod run in any folder, and so do a project's scripts", async () => {
+test("after a global install, tazpod and npx tazpod run in any folder, and so do a project's scripts", async () => {
   const prefix = await newFolder("prefix");
   const npmEnv = { npm_config_prefix: prefix };
   const done = await run("npm", ["install", "--global", tarball], { cwd: prefix, env: npmEnv });
@@ -25,7 +25,7 @@ test("installed globally, tazpod and npx tazpod run in any folder, and so do a p
   const folder = await newFolder("anywhere");
   const env = { ...npmEnv, PATH: [join(prefix, "bin"), process.env["PATH"]].join(delimiter) };
   assert.equal(await run("tazpod", ["--version"], { cwd: folder, env }), said(`${version}\n`));
-  // --offline: it is the installed one, not one from the registry
+  // --offline: must use the installed one, not the registry's
   assert.equal(
     await run("npx", ["--offline", "tazpod", "--version"], { cwd: folder, env }),
     said(`${version}\n`),
@@ -33,7 +33,7 @@ test("installed globally, tazpod and npx tazpod run in any folder, and so do a p
   await runScripts(folder, (...args) => run("tazpod", args, { cwd: folder, env }));
 });
 
-test("as a devDependency, npx tazpod is the project's own, and so are the modules its scripts import", async () => {
+test("as a devDependency, npx tazpod runs the project's version, and its scripts import that version's modules", async () => {
   const folder = await newPackage();
   const done = await npm(folder, "install", "--save-dev", tarball);
   assert.is(done.stderr, "");
