@@ -68,7 +68,7 @@ async function startSshd(folder: string, port: number, socket: string): Promise<
   return sshd;
 }
 
-/** ssh ignores HOME, so `docker` finds a wrapper that is told where its settings are. */
+/** ssh ignores HOME, so `docker` finds a wrapper that tells ssh where its settings are. */
 async function sshOnPath(folder: string, port: number): Promise<string> {
   const key = (await readFile(join(folder, "host.pub"), "utf8")).trim();
   await writeFile(join(folder, "known_hosts"), `[127.0.0.1]:${port} ${key}\n`);

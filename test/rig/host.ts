@@ -93,7 +93,7 @@ export class Host {
     return join(top, "tazpod", "projects", id, ...parts);
   }
 
-  /** Removes this host's state of the project, as if it had never been used here. */
+  /** Removes this host's state of the project, as if the project had never been used on it. */
   async forgetState(): Promise<void> {
     await rm(this.state(), { recursive: true, force: true });
   }
@@ -136,7 +136,7 @@ export class Host {
     return state.id;
   }
 
-  /** The names in the RAM folder; empty if locked. */
+  /** The names in the secrets folder; empty if locked. */
   async secrets(): Promise<string> {
     return (await this.inside("ls -A ~/secrets")).trim();
   }
