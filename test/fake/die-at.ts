@@ -1,9 +1,9 @@
 /**
- * `node --import …/die-at.js` with DIE_AT=N: the process dies by SIGKILL at the N-th point of what it does, and says on
- * stderr which one that was. A point is right before each call that changes a file or a folder, or forces it to the disk;
- * a write has one more, with half of it done. With DIE_IN=docker the points are before and after each start of a program;
- * with DIE_IN=bytes and DIE_IN=text those of what is written to it, as bytes or as text. Without an N that comes to pass,
- * the number of points is said. With DIE_LINKS=none the file system is one that has no hard links.
+ * `node --import …/die-at.js` with DIE_AT=N: the process dies by SIGKILL at the N-th point, and names that point on stderr.
+ * There is a point before each call that changes a file or a folder or flushes it to the disk, and another one in the
+ * middle of each write. With DIE_IN=docker the points are before and after each start of a program; with DIE_IN=bytes and
+ * DIE_IN=text they are at the writes of bytes or text to a program. If N is not reached, the process prints the number of
+ * points. With DIE_LINKS=none the file system has no hard links.
  */
 import childProcess from "node:child_process";
 import { writeSync } from "node:fs";
