@@ -108,7 +108,7 @@ test("an unattended vault with unsaved work stays open; the next enter reports i
   await kill("SIGKILL");
   await new Promise((resolve) => setTimeout(resolve, 6_000));
   const next = await underShell(host);
-  await next.pty.expect("with no shell in it");
+  await next.pty.expect("The vault was open without a shell");
   await next.pty.expect("$ ");
   next.pty.line("cat ~/secrets/more; exit");
   await next.pty.expect("unsaved\r");

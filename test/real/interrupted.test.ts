@@ -97,7 +97,7 @@ test("Ctrl-C in cleanup must be pressed twice; the vault is locked, and an inter
   pty.interrupt();
   assert.is(await left(), 130, pty.screen);
   assert.is(await host.secrets(), "");
-  assert.match((await host.tazpod("status")).stdout, /- vault-pushed +the vault here changed since/);
+  assert.match((await host.tazpod("status")).stdout, /- vault-pushed +the local vault changed since/);
   await proxy.close();
   await host.configure(remote(url));
   assert.is((await host.run("push")).code, 0);
