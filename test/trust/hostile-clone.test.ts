@@ -116,7 +116,7 @@ test("a file that ends in .yml is not ignored: the error gives the right name", 
     if (!name.startsWith(".")) await place.write(config, "");
     const { code, stderr } = await place.tazpod("list");
     assert.is(code, 1, stderr);
-    assert.match(stderr, `${name}: tazpod reads only ${right}`);
+    assert.match(stderr, `${name}: tazpod only reads ${right}`);
   }
 });
 
