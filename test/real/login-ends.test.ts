@@ -31,7 +31,7 @@ test("an expired login is asked about at the end, and the answer no leaves the p
   await unlocked(late);
   await late.expect("$ ");
   late.line("exit");
-  await late.expect(/To push the vault, a login is needed: .*Log in now\? \[Y\/n\]/s);
+  await late.expect(/Pushing the vault needs a login: .*Log in now\? \[Y\/n\]/s);
   late.line("n");
   await late.expect("Not pushed:");
   assert.is(await late.ended, 3, late.screen);
@@ -66,7 +66,7 @@ test("a login that expires while the shell is open is asked about after saving: 
     await rm(login);
     pty.line(`echo ${answer} > ~/secrets/key; sleep 4; exit`);
     await pty.expect("lock:");
-    await pty.expect(/To push the vault, a login is needed: .*Log in now\? \[Y\/n\]/s);
+    await pty.expect(/Pushing the vault needs a login: .*Log in now\? \[Y\/n\]/s);
     pty.line(answer);
     assert.is(await pty.ended, answer === "y" ? 0 : 3, pty.screen);
     assert.match(pty.screen, answer === "y" ? "push: Push the vault" : "Not pushed:");

@@ -113,7 +113,7 @@ test("a resumed download that finds another object does not mix the two", async 
       return ok(undefined);
     },
   });
-  assert.match(failure(result, "remote-unavailable").reason, /not what was being downloaded/);
+  assert.match(failure(result, "remote-unavailable").reason, /the object changed in the meantime/);
   await proxy.stop();
 });
 
