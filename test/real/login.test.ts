@@ -268,7 +268,7 @@ await testWith(
     const words = ["unshare", "--mount", "sh", "-c", script, disk, process.execPath, bin, "run", "login"];
     const pty = new Pty(words, { cwd: host.folder, env: host.env });
     await confirm(pty);
-    await pty.expect("Logged in, for as long as this tazpod runs");
+    await pty.expect("Logged in, only until this tazpod ends");
     assert.is(await pty.ended, 0, pty.screen);
     assert.equal(await run("grep", ["-r", "access", disk]), { code: 1, stdout: "", stderr: "" });
   },
