@@ -7,7 +7,6 @@ import { reportFailure } from "../run/report-failure.js";
 import { nearest } from "../document/nearest.js";
 import { actions } from "./actions.js";
 import { type Command, commands, findCommand } from "./commands.js";
-import { commandHelp, generalHelp } from "./help.js";
 
 /** Runs one command line and returns the exit code. Never throws: a bug is reported here, with where to send the report. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -25,13 +24,10 @@ async function dispatch(argv: readonly string[]): Promise<number> {
   if (!parsed.ok) return reportFailure(parsed.failure, argv.includes("--json"));
   const { words, help, version, dryRun, json } = parsed.value;
   if (version) return print(await versionText());
-  if (words.length === 0 && help) return print(generalHelp());
+  if (help) return (await actions.help())(parsed.value, words);
   // a word that is no command is a goal or a task
   const found = findCommand(words) ?? findCommand(["run", ...(words.length === 0 ? ["enter"] : words)]);
   if (found === undefined) throw new Error("the command table has no `run`");
-  const isNamed = findCommand(words) !== undefined;
-  if (help && isNamed) return print(commandHelp(found.command));
-  if (help) return (await import("./describe.js")).helpCommand(parsed.value, words);
   const wrong = groupFailure(words) ?? refusal(found.command, found.rest, parsed.value);
   if (wrong) return reportFailure(wrong, json);
   const action = await actions[dryRun && found.command.name === "run" ? "plan" : found.command.name]();

@@ -10,21 +10,37 @@ import type { InitOptions } from "../run/init-options.js";
 import { flagsOf } from "../run/task-flags.js";
 import type { ProjectRun } from "../session/open-project.js";
 import { checkPartNames } from "../session/requested-parts.js";
+import { reportFailure } from "../run/report-failure.js";
 import { commandNames } from "./commands.js";
+import { inProject } from "./in-project.js";
 
 /** A command line of `run` or `plan`: the words that name a target, and the parts after `with` moved to the options. */
-export interface TargetWords {
+interface TargetWords {
   readonly args: Arguments;
   readonly words: readonly string[];
 }
 
+/** Runs `work` in the project with the target that the words name, and returns the exit code. */
+export async function inTarget(
+  given: Arguments,
+  words: readonly string[],
+  work: (target: Target, run: ProjectRun) => Promise<Result<void>>,
+): Promise<number> {
+  const read = readWords(given, words);
+  if (!read.ok) return reportFailure(read.failure, given.json);
+  return inProject(read.value.args, async (run) => {
+    const target = await targetOf(read.value, run);
+    return target.ok ? work(target.value, run) : target;
+  });
+}
+
 /** Reads the words after `run`. `with` is the one task that takes words: parts of the vault. Failure: `usage`. */
-export function readWords(args: Arguments, words: readonly string[]): Result<TargetWords> {
+function readWords(args: Arguments, words: readonly string[]): Result<TargetWords> {
   const [name, ...names] = words;
   if (name !== "with" && name !== "with-in-shell") return ok({ args, words });
   const { options } = args;
   const parts = [...options.parts, ...names.flatMap((list) => list.split(",")).filter((one) => one !== "")];
-  if (parts.length > 0 && (options.args.length > 0 || args.dryRun || args.help))
+  if (parts.length > 0 && (options.args.length > 0 || args.dryRun))
     return ok({ args: { ...args, options: { ...options, parts } }, words: [name] });
   return fail({
     kind: "usage",
@@ -34,7 +50,7 @@ export function readWords(args: Arguments, words: readonly string[]): Result<Tar
 }
 
 /** Returns the target of a command line, after checking all its flags and words. Failures: `usage`, `unknown-name`. */
-export async function targetOf({ args, words }: TargetWords, run: ProjectRun): Promise<Result<Target>> {
+async function targetOf({ args, words }: TargetWords, run: ProjectRun): Promise<Result<Target>> {
   const { recipe, services } = run;
   const target = findTarget(recipe, await withPlacement(words, run));
   if (!target.ok) return target;

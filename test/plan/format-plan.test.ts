@@ -9,20 +9,21 @@ import { builtinScripts } from "../../lib/run/scripts.js";
 import { packageRoot } from "../../lib/host/package-root.js";
 import { formatPlan, planJson } from "../../lib/plan/format-plan.js";
 import { loadRecipe } from "../../lib/recipe/load-recipe.js";
-import { knownVars, planOf, type World } from "./rig.js";
+import { builtinVars } from "../../lib/session/services.js";
+import { planOf, type World } from "./rig.js";
 
 const text = readFileSync(join(packageRoot, "tazpod.tasks.yaml"), "utf8");
 const loaded = await loadRecipe({
   builtin: { path: "tazpod.tasks.yaml", text },
   read: async () => ({ ok: true, value: undefined }),
-  knownVars,
+  knownVars: builtinVars,
   builtinScripts,
 });
 if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure));
 const recipe = loaded.value;
 const settings = {
   vars: {
-    ...Object.fromEntries(knownVars.map((name) => [name, name])),
+    ...Object.fromEntries(builtinVars.map((name) => [name, name])),
     container: "lab",
     remote: "s3://vaults/lab",
   },

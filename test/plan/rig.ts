@@ -6,18 +6,7 @@ import type { Failure } from "../../lib/failure/failure.js";
 import type { Result } from "../../lib/failure/result.js";
 import { loadRecipe } from "../../lib/recipe/load-recipe.js";
 import type { Recipe } from "../../lib/recipe/recipe.js";
-
-export const knownVars = [
-  "project",
-  "root",
-  "image",
-  "container",
-  "user",
-  "remote",
-  "profile",
-  "identity",
-  "engine",
-];
+import { builtinVars } from "../../lib/session/services.js";
 
 /** Loads a recipe of one file as the built-in one, without `new`. Every `script` it names exists. */
 export async function recipeOf(text: string): Promise<Recipe> {
@@ -25,7 +14,7 @@ export async function recipeOf(text: string): Promise<Recipe> {
   const loaded = await loadRecipe({
     builtin: { path: "recipe.yaml", text: `version: 1\n${text}` },
     read: async () => ({ ok: true, value: undefined }),
-    knownVars,
+    knownVars: builtinVars,
     builtinScripts: names,
   });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure, undefined, 2));

@@ -1,3 +1,4 @@
+import { builtinVars } from "../../lib/session/services.js";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
@@ -29,7 +30,7 @@ async function load(text: string): Promise<Recipe> {
     builtin,
     root: "/p",
     read: async (path) => ({ ok: true, value: files[path] }),
-    knownVars: ["project", "root", "image", "container", "user", "remote", "profile", "identity", "engine"],
+    knownVars: builtinVars,
     builtinScripts,
   });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure, undefined, 2));
