@@ -50,11 +50,13 @@ export async function makeSurroundings(engine?: EngineName): Promise<Surrounding
 
 /** Ends containers that a killed test file left and that no container runtime knows. */
 async function endContainers(folder: string): Promise<void> {
-  const names = await readdir(folder, { recursive: true }).catch(() => []);
-  for (const name of names) {
-    const kind = /(?:^|\/)tazpod\/(namespaces|homes)\/[^/]+\.json$/.exec(name)?.[1];
-    if (kind === undefined) continue;
-    const record: unknown = JSON.parse(await readFile(join(folder, name), "utf8"));
+  // with types, or readdir follows links, and one to / would have it read the whole machine
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    const path = join(entry.parentPath, entry.name);
+    const kind = /\/tazpod\/(namespaces|homes)\/[^/]+\.json$/.exec(path)?.[1];
+    if (kind === undefined || !entry.isFile()) continue;
+    const record: unknown = JSON.parse(await readFile(path, "utf8"));
     if (kind === "homes") await endHome(record as HomeRecord);
     const { run } = record as NamespaceRecord;
     if (kind === "namespaces" && run !== undefined) await endProcess(run.pid, run.identity);

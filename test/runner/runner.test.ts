@@ -114,4 +114,10 @@ test("a", () => {
   assert.equal(after, []);
 });
 
+test("a link to / that a file leaves behind is removed, not followed", async () => {
+  const body = `${head}import { symlinkSync } from "node:fs"; import { tmpdir } from "node:os";
+test("a", () => symlinkSync("/", tmpdir() + "/root"));${foot}`;
+  assert.equal((await outcome(body)).reasons, []);
+});
+
 test.run();

@@ -89,4 +89,16 @@ CONF
   exit 1
 }
 
-case $action in up) up ;; down) down ;; *) echo "usage: rgw.sh up|down [DIR]" >&2; exit 2 ;; esac
+# A monitor on a loaded machine may miss a time limit, so it is begun anew, twice.
+start() {
+  local attempt
+  for attempt in 1 2 3; do
+    "$0" once "$dir" && return
+    echo "rgw.sh: attempt $attempt failed; the ends of its logs:" >&2
+    tail -n 5 "$dir"/log/*.log >&2 || true
+    down
+  done
+  exit 1
+}
+
+case $action in up) start ;; once) up ;; down) down ;; *) echo "usage: rgw.sh up|down [DIR]" >&2; exit 2 ;; esac
