@@ -46,8 +46,9 @@ const container: StepCheck = async (context) => {
 
 /** Without an engine there is no container, unless the vault was open in one when last seen. */
 async function isAbsent({ project }: StepContext, failure: Failure): Promise<boolean> {
-  if (failure.kind === "no-engine") return !(await hasOpenRecord(project.vaultFolder));
-  return failure.kind === "engine-unavailable" && failure.why === "missing";
+  const isMissing =
+    failure.kind === "no-engine" || (failure.kind === "engine-unavailable" && failure.why === "missing");
+  return isMissing && !(await hasOpenRecord(project.vaultFolder));
 }
 
 const engine: StepCheck = async (context) => {

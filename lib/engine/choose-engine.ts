@@ -75,6 +75,7 @@ function unavailableEngine(failure: Failure): Engine {
     name: "docker",
     effectiveSpec: (spec) => spec,
     sharedWithHost: () => [],
+    address: async () => undefined,
     remoteAddress: async () => undefined,
     execPiped: () => ({ stdout: new PassThrough().end(), done: fails() }),
     ...{

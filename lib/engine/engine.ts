@@ -64,7 +64,13 @@ export interface ContainerSpec {
 export type ContainerState =
   | { readonly state: "absent" }
   | {
-      readonly state: "running" | "stopped";
+      /**
+       * `stopped`: no process runs in it, and its RAM folder is gone. `not-ready`: paused, restarting, being removed, or
+       * in a state that tazpod does not know; the RAM folder may be there, but nothing can be run in it.
+       */
+      readonly state: "running" | "stopped" | "not-ready";
+      /** The state in the engine's own word. */
+      readonly reported: string;
       readonly id: string;
       /** When the container was last started, in the engine's format. The RAM folder is as old as that. */
       readonly startedAt: string;
@@ -123,6 +129,8 @@ export interface Engine {
   readonly name: EngineName;
   /** Returns the server's version. */
   version(): Promise<Result<string>>;
+  /** Returns the address of the daemon that runs the containers; undefined if there is none or it is unknown. */
+  address(): Promise<string | undefined>;
   /** Returns the address of the remote machine that runs the containers; undefined if it is this machine. */
   remoteAddress(): Promise<string | undefined>;
   /** Returns the spec without the settings that this engine ignores. */

@@ -7,6 +7,12 @@ import type { ContainerUser } from "./engine.js";
 /** The "image" of engines that run the host's own programs. */
 export const hostImage = "this host's system";
 
+/** Returns the state of a container that is processes of this host. */
+export function runState(isRunning: boolean): { state: "running" | "stopped"; reported: string } {
+  const state = isRunning ? "running" : "stopped";
+  return { state, reported: state };
+}
+
 /** Returns changes to this process's environment that leave a program exactly `env`. */
 export function exactEnvironment(env: Readonly<Record<string, string>>): Record<string, string | undefined> {
   return { ...Object.fromEntries(Object.keys(process.env).map((key) => [key, undefined])), ...env };

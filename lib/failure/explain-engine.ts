@@ -116,3 +116,31 @@ export function explainMissingImage({ engine, image, detail }: FailureOf<"image-
       : "Check the network. TAZPOD_ENGINE=namespace needs no image.",
   );
 }
+
+/** Explains that nothing can be run in a container. */
+export function explainNotReady({ engine, name, reported }: FailureOf<"container-not-ready">): Explanation {
+  return explanation(
+    `The container ${name} is ${reported}, so its vault can be neither used nor locked.`,
+    reported === "paused"
+      ? `Resume it with \`${engine} unpause ${name}\`, and try again.`
+      : `Try again in a moment. \`${engine} inspect ${name}\` shows its state.`,
+  );
+}
+
+/** Explains that the vault may be open in a container that this tazpod cannot see. */
+export function explainOpenedElsewhere({
+  engine,
+  container,
+  address,
+  state,
+  file,
+}: FailureOf<"opened-elsewhere">): Explanation {
+  const where =
+    state === undefined
+      ? `the ${engine} container ${container}${address === undefined ? "" : ` at ${address}`}`
+      : `${container} by a tazpod that keeps its state in ${state}`;
+  return explanation(
+    `The vault was opened in ${where}, which this tazpod does not see, so it may still be open there.`,
+    `Run tazpod with the same ${state === undefined ? "engine and daemon (`engine`, DOCKER_HOST, the Docker context)" : "HOME"}. If that container is gone, remove ${file}; what was not saved is lost with the container.`,
+  );
+}

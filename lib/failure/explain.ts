@@ -1,6 +1,8 @@
 import {
   explainForeignContainer,
   explainMissingImage,
+  explainNotReady,
+  explainOpenedElsewhere,
   explainStartFailure,
   explainUnavailableEngine,
 } from "./explain-engine.js";
@@ -36,7 +38,7 @@ export function explain(failure: Failure): Explanation {
     case "plan-conflict":
       return explanation(failure.message, failure.hint);
     case "precondition":
-      return explanation(failure.message, undefined, failure.at);
+      return explanation(failure.message, failure.hint, failure.at);
     case "answer-needed":
       return explanation(
         `Cannot ask "${failure.question}" without a terminal.`,
@@ -95,6 +97,10 @@ export function explain(failure: Failure): Explanation {
           ? "Unsaved changes in RAM are lost. The sealed vault is unchanged since the last save."
           : "Run `tazpod enter` to start it.",
       );
+    case "container-not-ready":
+      return explainNotReady(failure);
+    case "opened-elsewhere":
+      return explainOpenedElsewhere(failure);
     case "container-start":
       return explainStartFailure(failure);
     case "image-unavailable":

@@ -43,7 +43,13 @@ export type Failure =
       readonly hint?: string;
     }
   | { readonly kind: "plan-conflict"; readonly message: string; readonly hint?: string }
-  | { readonly kind: "precondition"; readonly task: string; readonly message: string; readonly at?: Position }
+  | {
+      readonly kind: "precondition";
+      readonly task: string;
+      readonly message: string;
+      readonly hint?: string;
+      readonly at?: Position;
+    }
   // people and time
   | { readonly kind: "answer-needed"; readonly question: string; readonly flag: string }
   | { readonly kind: "declined"; readonly question: string }
@@ -105,6 +111,25 @@ export type Failure =
       readonly unsaved: boolean;
       /** True if the container runs again. */
       readonly restarted?: boolean;
+    }
+  /** It is paused, restarting or being removed: its RAM folder may be there, but nothing can be run in it. */
+  | {
+      readonly kind: "container-not-ready";
+      readonly engine: string;
+      readonly name: string;
+      /** Its state in the engine's own word. */
+      readonly reported: string;
+    }
+  /** The vault was opened where this tazpod does not look: with another HOME, engine or daemon. */
+  | {
+      readonly kind: "opened-elsewhere";
+      readonly container: string;
+      readonly engine: string;
+      readonly address?: string;
+      /** The state folder that was used, if that is the difference. */
+      readonly state?: string;
+      /** The file that says so, as messages show it. */
+      readonly file: string;
     }
   | {
       readonly kind: "container-start";
@@ -248,6 +273,8 @@ export function exitCode(failure: Failure): number {
     case "no-project":
     case "engine-unavailable":
     case "container-foreign":
+    case "container-not-ready":
+    case "opened-elsewhere":
     case "image-unusable":
     case "ghost-mode-off":
     case "setting-unusable":

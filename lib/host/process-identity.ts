@@ -21,6 +21,12 @@ export async function processIdentity(pid: number): Promise<string | undefined> 
   }
 }
 
+/** Returns the id of this boot of the machine; undefined without /proc. */
+export async function bootId(): Promise<string | undefined> {
+  const text = await readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => undefined);
+  return text?.trim();
+}
+
 /**
  * Returns a process's start, in ms since 1970, accurate to about a second. Undefined if there is no such process (or no
  * /proc).

@@ -166,12 +166,7 @@ export class Planner {
           at,
         });
       if (state.state === "unknown" && onUnknown === "fail")
-        return fail({
-          kind: "precondition",
-          task: task.name,
-          message: `could not tell: ${state.reason}`,
-          at,
-        });
+        return fail({ kind: "precondition", task: task.name, message: state.reason, hint: state.hint, at });
     }
     return ok(undefined);
   }

@@ -28,10 +28,10 @@ export async function currentPlan(target: Target, run: Run, progress: Progress):
 /** Returns the failure with fact descriptions and filled-in messages, and without positions in the built-in recipe. */
 export function withDescriptions(failure: Failure, { recipe, services }: Run): Failure {
   if (failure.kind === "precondition") {
-    const { task, message, at } = failure;
+    const { task, message, hint, at } = failure;
     const shown = renderKnown(message, services.vars(recipe, recipe.tasks.get(task)));
     const place = at === undefined || at.file === recipe.files[0] ? {} : { at };
-    return { kind: "precondition", task, message: shown, ...place };
+    return { kind: "precondition", task, message: shown, hint, ...place };
   }
   if (failure.kind !== "unknown-fact" && failure.kind !== "unmet-fact") return failure;
   const desc = recipe.facts.get(failure.fact)?.desc;

@@ -44,12 +44,13 @@ async function checkPreconditions(
       fact: (name) => facts.evaluate(name),
     });
     if (verdict.state === "true" || (verdict.state === "unknown" && onUnknown === "pass")) continue;
-    const reason = verdict.hint === undefined ? verdict.reason : `${verdict.reason}\n  ${verdict.hint}`;
-    const message =
-      verdict.state === "unknown" && !msg.includes("{{reason}}")
-        ? reason
-        : render(msg, { ...context.vars, reason });
-    return fail({ kind: "precondition", task: task.name, message });
+    const { state, reason, hint } = verdict;
+    const quotesReason = msg.includes("{{reason}}");
+    const message = state === "unknown" && !quotesReason ? reason : render(msg, { ...context.vars, reason });
+    return fail({
+      kind: "precondition",
+      ...{ task: task.name, message, hint: state === "unknown" || quotesReason ? hint : undefined },
+    });
   }
   return ok(undefined);
 }

@@ -3,6 +3,8 @@ import type { ContainerState } from "../engine/engine.js";
 import { readText, removeFile, stat, writeNew } from "../host/files.js";
 import { projectState, writeState } from "../host/project-state.js";
 import { fail, ok, type Result } from "../failure/result.js";
+import { isRecord, parseJson } from "../host/json.js";
+import { noteOpened, removeOpenedNote } from "./opened-note.js";
 import type { SecretsFolder, OpenVault } from "./secrets-folder.js";
 
 /**
@@ -32,10 +34,13 @@ type FolderStart = Pick<SecretsFolder, "vaultFolder" | "startId">;
 
 /** Records that the vault is being opened in this container start, with this mark. */
 export async function recordOpen(
-  { vaultFolder, startId }: FolderStart,
+  secrets: SecretsFolder,
   mark: string,
   opened: OpenVault,
 ): Promise<Result<void>> {
+  const { vaultFolder, startId } = secrets;
+  const noted = await noteOpened(secrets);
+  if (!noted.ok) return noted;
   await markSaved(vaultFolder);
   return write(vaultFolder, { version: 2, run: startId, mark, opened });
 }
@@ -72,10 +77,11 @@ export async function adoptOpen(at: FolderStart, mark: string): Promise<Result<O
   return written.ok ? ok(opened) : written;
 }
 
-/** Removes the record, and the mark of unsaved changes. */
+/** Removes the record, the note beside the vault, and the mark of unsaved changes. */
 export async function forgetOpen(vaultFolder: string): Promise<Result<void>> {
   await markSaved(vaultFolder);
-  return removeFile(file(vaultFolder));
+  const removed = await removeFile(file(vaultFolder));
+  return removed.ok ? removeOpenedNote(vaultFolder) : removed;
 }
 
 /** Returns whether there is a record, for any container start. */
@@ -106,12 +112,8 @@ function write(vaultFolder: string, record: OpenRecord): Promise<Result<void>> {
 
 /** Parses a record, or the mark of version 1; undefined for anything else. */
 function parse<T = OpenVault>(text: string): T | undefined {
-  try {
-    const found: unknown = JSON.parse(text);
-    return typeof found === "object" && found !== null && "version" in found ? (found as T) : undefined;
-  } catch {
-    return undefined;
-  }
+  const found = parseJson(text);
+  return isRecord(found) && "version" in found ? (found as T) : undefined;
 }
 
 /**

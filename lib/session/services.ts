@@ -4,6 +4,7 @@ import { type EngineSelection, configuredEngine } from "../engine/choose-engine.
 import type { ContainerState, Engine, EngineChoice } from "../engine/engine.js";
 import { secretsFolder } from "../engine/container-paths.js";
 import { containerStart } from "../secrets-folder/open-record.js";
+import { openedElsewhere } from "../secrets-folder/opened-note.js";
 import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import { zxShell } from "../host/process.js";
 import type { Terminal } from "../host/terminal.js";
@@ -123,7 +124,18 @@ export class Services {
     const { engine, state } = await this.chosen();
     const isFresh = !this.#stateIsOld;
     this.#stateIsOld = true;
-    return state !== undefined && isFresh ? state : engine.inspect(this.#project.config.containerName);
+    const { containerName: name } = this.#project.config;
+    const found = state !== undefined && isFresh ? state : await engine.inspect(name);
+    if (!found.ok) return found;
+    if (found.value.state === "not-ready")
+      return fail({
+        kind: "container-not-ready",
+        ...{ engine: engine.name, name, reported: found.value.reported },
+      });
+    if (found.value.state !== "absent") return found;
+    const elsewhere = await openedElsewhere(this.#project.vaultFolder, engine);
+    if (!elsewhere.ok) return elsewhere;
+    return elsewhere.value === undefined ? found : fail(elsewhere.value);
   }
 
   imageId(): Promise<Result<string | undefined>> {

@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { remoteDaemon } from "../../lib/engine/oci/daemon.js";
+import { daemonAddress, remoteOnly } from "../../lib/engine/oci/daemon.js";
 import type { Finished } from "../../lib/host/process.js";
 import { ok, type Result } from "../../lib/failure/result.js";
 
@@ -9,7 +9,7 @@ async function unasked(): Promise<Result<Finished>> {
 }
 
 const docker = (address: string): Promise<string | undefined> =>
-  remoteDaemon("docker", unasked, { DOCKER_HOST: address });
+  daemonAddress("docker", unasked, { DOCKER_HOST: address }).then(remoteOnly);
 
 test("DOCKER_HOST decides whether the daemon is remote, without running a program", async () => {
   for (const address of [
@@ -34,14 +34,15 @@ test("a password in the address is removed", async () => {
 test("without DOCKER_HOST the current context decides; without an address the daemon is local", async () => {
   const said = (code: number, text: string) => async (): Promise<Result<Finished>> =>
     ok({ code, signal: undefined, stdout: Buffer.from(text), stderr: "" });
-  assert.is(await remoteDaemon("docker", said(0, "ssh://box\n"), {}), "ssh://box");
-  assert.is(await remoteDaemon("docker", said(0, "unix:///var/run/docker.sock\n"), {}), undefined);
-  assert.is(await remoteDaemon("docker", said(1, ""), {}), undefined);
+  assert.is(await daemonAddress("docker", said(0, "ssh://box\n"), {}), "ssh://box");
+  const local = await daemonAddress("docker", said(0, "unix:///var/run/docker.sock\n"), {});
+  assert.equal([local, remoteOnly(local)], ["unix:///var/run/docker.sock", undefined]);
+  assert.is(await daemonAddress("docker", said(1, ""), {}), undefined);
 });
 
 test("podman's variable is CONTAINER_HOST", async () => {
-  assert.is(await remoteDaemon("podman", unasked, { CONTAINER_HOST: "ssh://box" }), "ssh://box");
-  assert.is(await remoteDaemon("podman", unasked, { DOCKER_HOST: "ssh://box" }), undefined);
+  assert.is(await daemonAddress("podman", unasked, { CONTAINER_HOST: "ssh://box" }), "ssh://box");
+  assert.is(await daemonAddress("podman", unasked, { DOCKER_HOST: "ssh://box" }), undefined);
 });
 
 test.run();

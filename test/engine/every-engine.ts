@@ -16,7 +16,7 @@ export interface Kit {
   make(change?: Partial<ContainerSpec>): Promise<ContainerSpec>;
   /** Returns the output of a script. */
   inside(spec: ContainerSpec, script: string, user?: string): Promise<string>;
-  running(spec: ContainerSpec): Promise<Extract<ContainerState, { state: "running" | "stopped" }>>;
+  running(spec: ContainerSpec): Promise<Exclude<ContainerState, { state: "absent" }>>;
   /** For an `after` hook. */
   remove(): Promise<void>;
 }
@@ -58,9 +58,7 @@ export function kitOf(engine: Engine): Kit {
     return done.stdout.toString().trimEnd();
   }
 
-  async function running(
-    spec: ContainerSpec,
-  ): Promise<Extract<ContainerState, { state: "running" | "stopped" }>> {
+  async function running(spec: ContainerSpec): Promise<Exclude<ContainerState, { state: "absent" }>> {
     const state = value(await engine.inspect(spec.name));
     if (state.state !== "running") throw new Error(`it is ${state.state}`);
     return state;

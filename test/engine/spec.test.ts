@@ -18,11 +18,10 @@ const spec: ContainerSpec = {
 };
 const user = { uid: 1000, gid: 1000, home: "/home/tazpod" };
 
-function running(
-  change: Partial<Extract<ContainerState, { state: "running" | "stopped" }>> = {},
-): ContainerState {
+function running(change: Partial<Exclude<ContainerState, { state: "absent" }>> = {}): ContainerState {
   const given = {
     state: "running",
+    reported: "running",
     id: "1",
     startedAt: "t",
     owner: spec.project,

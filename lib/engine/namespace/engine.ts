@@ -6,7 +6,7 @@ import { describeImage, specHash, withoutLimits } from "../spec.js";
 import type { ContainerSpec, Engine } from "../engine.js";
 import { enterArguments, environment, onTerminal, exitCodeScript } from "./unshare-arguments.js";
 import { namespaceVersion, namespaceUser } from "./availability.js";
-import { notRunning, exactEnvironment, hostImage, thisShell } from "../this-host.js";
+import { notRunning, exactEnvironment, hostImage, runState, thisShell } from "../this-host.js";
 import { namespaceRecords, currentRun, startNamespace } from "./lifecycle.js";
 
 /**
@@ -18,6 +18,7 @@ export function namespaceEngine(project?: string): Engine {
   return {
     name: "namespace",
     version: () => namespaceVersion(project),
+    address: async () => undefined,
     remoteAddress: async () => undefined,
     effectiveSpec,
     sharedWithHost,
@@ -27,7 +28,7 @@ export function namespaceEngine(project?: string): Engine {
       if (record.value === undefined) return ok({ state: "absent" });
       const { id, spec, specHash: hash, user, run } = record.value;
       return ok({
-        state: (await currentRun(record.value)) ? "running" : "stopped",
+        ...runState((await currentRun(record.value)) !== undefined),
         ...{ id, owner: spec.project, specHash: hash, imageId: hostImage, home: user.home },
         startedAt: run?.startedAt ?? "",
       });

@@ -18,22 +18,22 @@ export async function isRootless(
 }
 
 /**
- * Returns the address of a remote daemon: from the engine's environment variable or else, for Docker, the current
- * context. Undefined if the daemon is local or its address is unknown.
+ * Returns the address of the daemon: from the engine's environment variable or else, for Docker, the current context.
+ * Undefined if it is unknown.
  */
-export async function remoteDaemon(
+export async function daemonAddress(
   name: EngineName,
   run: RunCommand,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<string | undefined> {
-  if (name === "podman") return remoteOnly(env["CONTAINER_HOST"]);
-  if (env["DOCKER_HOST"]) return remoteOnly(env["DOCKER_HOST"]);
+  if (name === "podman") return env["CONTAINER_HOST"];
+  if (env["DOCKER_HOST"]) return env["DOCKER_HOST"];
   const done = await run(["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]);
-  return done.ok && done.value.code === 0 ? remoteOnly(done.value.stdout.toString().trim()) : undefined;
+  return done.ok && done.value.code === 0 ? done.value.stdout.toString().trim() : undefined;
 }
 
 /** Returns an address if it leads to another machine, without the password. ssh always counts as another machine. */
-function remoteOnly(address: string | undefined): string | undefined {
+export function remoteOnly(address: string | undefined): string | undefined {
   const parts = /^([a-z]+):\/\/(?:([^@/]*)@)?(\[[^\]]*\]|[^/:]*)(.*)$/i.exec(address ?? "");
   if (!parts) return undefined;
   const [, scheme = "", user, host = "", rest = ""] = parts;

@@ -7,7 +7,7 @@ import { expectSuccess } from "./command.js";
 import { type CliFlavor, flavorOf, missingNetworkComponent } from "./flavors.js";
 import { parseInspect } from "./inspect-container.js";
 import { lookUpUser } from "./image-user.js";
-import { remoteDaemon, isRootless } from "./daemon.js";
+import { daemonAddress, isRootless, remoteOnly } from "./daemon.js";
 import { createArguments } from "./create-arguments.js";
 import type { Engine, EngineName } from "../engine.js";
 import { ensureVolume, removeVolume } from "./volume.js";
@@ -28,13 +28,15 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
     const result = await capture(command(argv), options);
     return result.ok ? known(program, flavor, result.value) : fail(startFailure(program, result.failure));
   };
+  const address = (): Promise<string | undefined> => daemonAddress(name, (argv) => run(argv, question));
   return {
     name,
     async version() {
       const result = await run(flavor.version, question);
       return expectSuccess(result, ["version"], (done) => ok(done.stdout.toString().trim()));
     },
-    remoteAddress: () => remoteDaemon(name, (argv) => run(argv, question)),
+    address,
+    remoteAddress: async () => remoteOnly(await address()),
     effectiveSpec: (spec) => spec,
     sharedWithHost: () => [],
     async inspect(name) {

@@ -11,6 +11,14 @@ interface Inspected {
   readonly Config: { readonly Labels?: Readonly<Record<string, string>> | null };
 }
 
+/** The states without a process, as docker and podman name them. */
+const stopped = new Set(["created", "configured", "initialized", "exited", "stopped", "dead"]);
+
+function stateOf(reported: string): "running" | "stopped" | "not-ready" {
+  if (reported === "running") return "running";
+  return stopped.has(reported) ? "stopped" : "not-ready";
+}
+
 /** Reads the output of `container inspect NAME`. A container found by an id prefix counts as absent. */
 export function parseInspect(name: string, done: Finished): Result<ContainerState> {
   if (done.code !== 0) {
@@ -26,7 +34,8 @@ export function parseInspect(name: string, done: Finished): Result<ContainerStat
   if (!found || found.Name.replace(/^\//, "") !== name) return ok({ state: "absent" });
   const known = found.Config.Labels ?? {};
   return ok({
-    state: found.State.Status === "running" ? "running" : "stopped",
+    state: stateOf(found.State.Status),
+    reported: found.State.Status,
     id: found.Id,
     startedAt: found.State.StartedAt,
     owner: known[labels.project],

@@ -6,7 +6,7 @@ import { capture, type Finished, foreground, piped, type ProcessOptions } from "
 import { freeBytes, runtimeFolder } from "../../host/runtime-folder.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import { describeImage, specHash, withoutLimits } from "../spec.js";
-import { notRunning, exactEnvironment, hostImage, thisUser } from "../this-host.js";
+import { notRunning, exactEnvironment, hostImage, runState, thisUser } from "../this-host.js";
 import type { ContainerSpec, ContainerUser, Engine } from "../engine.js";
 import { endHome, type HomeRecord, homeRecords, currentRun, startHome, ignoredMounts } from "./lifecycle.js";
 import { environment, shellEnvironment } from "./environment.js";
@@ -20,6 +20,7 @@ export function processEngine(): Engine {
   return {
     name: "process",
     version,
+    address: async () => undefined,
     remoteAddress: async () => undefined,
     effectiveSpec,
     sharedWithHost,
@@ -31,7 +32,7 @@ export function processEngine(): Engine {
       const isRunning = (await currentRun(record.value)) !== undefined;
       const free = isRunning ? await freeBytes(user.home) : undefined;
       return ok({
-        state: isRunning ? "running" : "stopped",
+        ...runState(isRunning),
         ...{ id, owner: spec.project, specHash: hash, imageId: hostImage, home: user.home },
         startedAt: run?.startedAt ?? "",
         ...(free?.ok === true ? { freeBytes: free.value } : {}),
