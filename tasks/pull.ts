@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 import type { Result } from "../lib/failure/result.js";
+import { vanishedFailure } from "../lib/remote/last-synced.js";
+import { readState } from "../lib/vault/vault-state.js";
 import { pull } from "../lib/remote/pull.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { vaultCurrent } from "../lib/session/staleness.js";
@@ -18,10 +20,12 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   return pulled;
 }
 
-const vaultRemote: StepCheck = async ({ remote, signal }) => {
+const vaultRemote: StepCheck = async ({ project, remote, signal }) => {
   const { url, head } = await remote().then((opened) => ({ url: opened.url, head: opened.head(signal) }));
-  const found = await head;
+  const [found, state] = [await head, await readState(project.vaultFolder)];
   if (found.state === "unknown") return fromFailure(found.failure);
+  const vanished = state.ok ? vanishedFailure(found, state.value.state.pushed, url) : undefined;
+  if (vanished !== undefined) return fromFailure(vanished);
   return found.state === "present" ? holds(`${url} has a vault`) : fails(`${url} has no vault`);
 };
 

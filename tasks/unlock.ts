@@ -15,10 +15,12 @@ import { fromFailure } from "../lib/run/checks.js";
 import { openStateChanged } from "../lib/session/tampered.js";
 import { openMissingParts } from "../lib/session/open-and-close-parts.js";
 import { partsToOpen } from "../lib/session/requested-parts.js";
+import { openLocal } from "../lib/session/open-local.js";
 import { withPassphrase } from "../lib/session/ask-passphrase.js";
 import { type StepCheck, type StepContext, fails, holds } from "../lib/session/step.js";
 import { closedParts } from "../lib/vault/vault-parts.js";
 import { archiveLimit } from "../lib/vault/archive/entry-policy.js";
+import { checkDescent, settleArrival } from "../lib/vault/arrival.js";
 import { type OpenedFile, checkNotOlder, recordNewest } from "../lib/vault/rollback-check.js";
 import { cleanLeftovers } from "../lib/vault/store.js";
 
@@ -34,14 +36,15 @@ export async function run(context: StepContext): Promise<Result<void>> {
   let sealed: OpenedFile | undefined;
   const accept = async (opened: OpenedFile): Promise<Result<void>> => {
     sealed = opened;
-    return context.options.force
-      ? ok(undefined)
-      : checkNotOlder(project.vaultFolder, project.vaultFile, opened);
+    if (context.options.force) return ok(undefined);
+    const newer = await checkNotOlder(project.vaultFolder, project.vaultFile, opened);
+    return newer.ok ? checkDescent(project.vaultFolder, opened) : newer;
   };
   const unpacked = await withPassphrase(context, "Passphrase of the vault:", (passphrase) =>
     withProjectLock(project.vaultFolder, signal, async () => {
       const vault = { vault: project.vaultFile, passphrase, limitBytes, opening: opening.value };
-      const done = await unlockVault(secrets.value, { ...vault, accept, signal });
+      const unlock = () => unlockVault(secrets.value, { ...vault, accept, signal });
+      const done = await openLocal(context, unlock, passphrase);
       if (!done.ok) return done;
       // keeps a session that ends now from locking the vault before the shell is there
       const joined = await joinSession(project.vaultFolder, [], "arriving");
@@ -70,7 +73,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
     reportUnlinked(terminal, secrets.value, unlinked);
     const closed = opening.value === undefined ? [] : closedParts(opening.value);
     const without = closed.length === 0 ? "" : `, without ${closed.join(", ")}`;
-    await printOrigin(context, sealed);
+    await recordOpening(context, sealed);
     terminal.print(
       `✔ Vault unlocked: ${formatFileCount(files)}, ${formatBytes(bytes)}, in ${secrets.value.folder}${without}`,
     );
@@ -79,13 +82,18 @@ export async function run(context: StepContext): Promise<Result<void>> {
   return ok(undefined);
 }
 
-/** Reports who sealed the vault when it is opened first on this host, because there is nothing to compare with. */
-async function printOrigin(
+/** Records the opened vault. Reports who sealed it when it is the first on this host, with nothing to compare it to. */
+async function recordOpening(
   { project, terminal }: StepContext,
   sealed: OpenedFile | undefined,
 ): Promise<void> {
   if (sealed === undefined) return;
   const isFirst = await recordNewest(project.vaultFolder, sealed);
+  const kept = await settleArrival(project.vaultFolder, sealed);
+  if (kept.ok && kept.value !== undefined)
+    terminal.print(
+      `Nothing shows that the pulled vault descends from the one before, which is kept as ${kept.value}.`,
+    );
   const { manifest } = sealed;
   if (!isFirst.ok || !isFirst.value || manifest === undefined) return;
   const time = manifest.time.slice(0, 19).replace("T", " ");

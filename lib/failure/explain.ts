@@ -139,6 +139,11 @@ export function explain(failure: Failure): Explanation {
     case "passphrase-unusable":
       return explanation(`The passphrase from ${failure.source} cannot be used: ${failure.detail}.`);
     case "wrong-passphrase":
+      if (failure.isOld === true)
+        return explanation(
+          `${failure.path} was pulled from the remote and has another passphrase than the vault before it: the passphrase was changed on another host.`,
+          "Use the new passphrase. Until the vault was opened once, the one before is kept next to it as vault.tar.aes.bak-N.",
+        );
       return explanation(
         `${failure.path} cannot be opened: the passphrase is wrong, or the file is damaged${failure.tries > 1 ? ` (tried ${failure.tries} times)` : ""}.`,
         "Nothing was opened or changed.",
@@ -146,7 +151,9 @@ export function explain(failure: Failure): Explanation {
     case "vault-damaged":
       return explanation(
         `${failure.path} is damaged: ${failure.detail}.`,
-        "`tazpod pull --force` takes the remote's copy and keeps this one as a backup next to it.",
+        failure.isRemote === true
+          ? "The local vault is unchanged. `tazpod history` lists older versions, and `tazpod run restore --at N` brings one back."
+          : "`tazpod pull --force` takes the remote's copy and keeps this one as a backup next to it.",
       );
     case "vault-format":
       return explanation(`${failure.path} cannot be used: ${failure.detail}.`, "A newer tazpod may read it.");
@@ -220,6 +227,13 @@ export function explain(failure: Failure): Explanation {
       return explanation(`${failure.url}: ${failure.reason}`, failure.hint);
     case "remote-absent":
       return explanation(`There is no vault at ${failure.url}.`);
+    case "remote-vanished":
+      return explanation(
+        `The vault at ${failure.url} is gone: this host last synced it on ${failure.since.slice(0, 19).replace("T", " ")} UTC. Nothing was changed.`,
+        failure.url.startsWith("file://")
+          ? "Is the disk mounted, and has the folder been synced? If the vault was removed on purpose, `tazpod push --force` uploads it again."
+          : "Check remote.url and the endpoint. If the vault was removed on purpose, `tazpod push --force` uploads it again.",
+      );
     case "remote-rollback":
       return explanation(
         `${failure.url} has an older vault than this host saw there before: generation ${failure.found}, written ${failure.host === undefined ? "" : `by ${failure.host} `}on ${failure.modified.slice(0, 19).replace("T", " ")} UTC, after generation ${failure.seen}. Nothing was changed.`,

@@ -173,9 +173,21 @@ export type Failure =
   | { readonly kind: "changed-meanwhile"; readonly detail: string }
   // the vault
   | { readonly kind: "passphrase-unusable"; readonly source: string; readonly detail: string }
-  | { readonly kind: "wrong-passphrase"; readonly path: string; readonly tries: number }
+  | {
+      readonly kind: "wrong-passphrase";
+      readonly path: string;
+      readonly tries: number;
+      /** True if it opens the vault that a pull has just replaced. */
+      readonly isOld?: boolean;
+    }
   | { readonly kind: "vault-format"; readonly path: string; readonly detail: string }
-  | { readonly kind: "vault-damaged"; readonly path: string; readonly detail: string }
+  | {
+      readonly kind: "vault-damaged";
+      readonly path: string;
+      readonly detail: string;
+      /** True if `path` is the remote's; then the local vault is unchanged. */
+      readonly isRemote?: boolean;
+    }
   | { readonly kind: "vault-absent"; readonly path: string }
   | { readonly kind: "vault-exists"; readonly path: string }
   | { readonly kind: "vault-closed" }
@@ -243,6 +255,8 @@ export type Failure =
       readonly hint?: string;
     }
   | { readonly kind: "remote-absent"; readonly url: string }
+  /** The remote has no vault, although this host has pushed one there or pulled it. `since` is when, in ISO 8601. */
+  | { readonly kind: "remote-vanished"; readonly url: string; readonly since: string }
   | {
       /** The remote has an older vault than this host saw there before. */
       readonly kind: "remote-rollback";
@@ -290,6 +304,7 @@ export function exitCode(failure: Failure): number {
       return 4;
     case "conflict":
     case "remote-rollback":
+    case "remote-vanished":
       return 5;
     case "interrupted":
       return 130;

@@ -76,6 +76,12 @@ export async function copyAtomic(from: string, to: string): Promise<Result<void>
   return copied;
 }
 
+/** Renames `from` to `to` (on the same file system), which it replaces, and syncs the folder. */
+export async function replaceFile(from: string, to: string): Promise<Result<void>> {
+  const renamed = await attempt("replace", to, () => fs.rename(from, to));
+  return renamed.ok ? syncFolder(dirname(to)) : renamed;
+}
+
 /** Returns a temporary path for `name`, which shows whether its owner is alive. */
 export function tempPath(folder: string, name: string): string {
   // the global `crypto`, since loading node:crypto would dominate a short run
@@ -97,9 +103,9 @@ function tempFile(path: string, handle: fs.FileHandle): TempFile {
     async replace(target) {
       const finished = await writer.finish();
       if (!finished.ok) return (await discard(), finished);
-      const renamed = await attempt("replace", target, () => fs.rename(path, target));
-      if (!renamed.ok) return (await discard(), renamed);
-      return syncFolder(dirname(target));
+      const replaced = await replaceFile(path, target);
+      if (!replaced.ok) await discard();
+      return replaced;
     },
   };
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { TempFile } from "../host/temp-file.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import { detectFormat } from "../vault/vault-format.js";
+import { detectFormat, notAVault, type VaultFormat } from "../vault/vault-format.js";
 import { checkSize, checkWork } from "./download-limits.js";
 import type { DownloadLimits, DownloadRequest, RemoteObject } from "./remote-types.js";
 
@@ -19,6 +19,8 @@ interface FetchRequest extends Omit<DownloadRequest, "write"> {
   /** The vault's name in messages. */
   readonly name: string;
   readonly downloadLimits: DownloadLimits;
+  /** The format of the vault that the fetched one is to replace: an age vault is never replaced by a v1 one. */
+  readonly replaces?: VaultFormat | undefined;
 }
 
 type Download = (request: DownloadRequest) => Promise<Result<RemoteObject>>;
@@ -31,7 +33,7 @@ type Download = (request: DownloadRequest) => Promise<Result<RemoteObject>>;
 export async function fetchVault(
   download: Download,
   temp: TempFile,
-  { name, downloadLimits, ...request }: FetchRequest,
+  { name, downloadLimits, replaces, ...request }: FetchRequest,
 ): Promise<Result<Fetched>> {
   const hash = createHash("sha256");
   let head: Buffer = Buffer.alloc(0);
@@ -54,14 +56,13 @@ export async function fetchVault(
   if (!found.ok) return found;
   const object = found.value;
   const sha256 = hash.digest("hex");
-  if (detectFormat(head) === undefined)
-    return fail({
-      kind: "vault-damaged",
-      path: name,
-      detail: `it has ${object.bytes} bytes and is not a vault`,
-    });
+  const format = detectFormat(head);
+  const damaged = (detail: string): Result<never> =>
+    fail({ kind: "vault-damaged", path: name, detail, isRemote: true });
+  if (format === undefined) return damaged(notAVault(head));
+  if (format === "v1" && replaces === "age") return damaged("the local vault is an age file, and it is none");
   if (object.sha256 !== undefined && object.sha256 !== sha256)
-    return fail({ kind: "vault-damaged", path: name, detail: "it differs from what was pushed" });
+    return damaged("it differs from what was pushed");
   const finished = await temp.finish();
   return finished.ok ? ok({ object, sha256 }) : finished;
 }

@@ -2,18 +2,22 @@ import { join } from "node:path";
 import { statRegularFile } from "../host/files.js";
 import type { CheckResult } from "../failure/check-result.js";
 import { ok, type Result } from "../failure/result.js";
-import { readState, type VaultState, withPullCompleted } from "../vault/vault-state.js";
+import { readState, type RefusedRecord, type VaultState, withPullCompleted } from "../vault/vault-state.js";
+import { readFormat, type VaultFormat } from "../vault/vault-format.js";
 import { vaultFileName } from "../vault/store.js";
 import { fileHash } from "../host/file-hash.js";
 import type { Failure } from "../failure/failure.js";
-import { rollbackFailure } from "./last-synced.js";
-import type { Remote, RemoteObject } from "./remote-types.js";
+import { type Descent, descent } from "../vault/lineage.js";
+import { rollbackFailure, vanishedFailure } from "./last-synced.js";
+import { maxParents, type Remote, type RemoteObject } from "./remote-types.js";
 
 /** The sealed vault of this host and its recorded state. */
 export interface LocalVault {
   readonly path: string;
   /** SHA-256 of the file, hex; undefined when there is none. */
   readonly sha256?: string;
+  /** Undefined when there is none, or it is no vault. */
+  readonly format?: VaultFormat;
   /** Size in bytes; 0 when there is none. */
   readonly bytes: number;
   readonly state: VaultState;
@@ -37,8 +41,10 @@ export async function readLocal(
   if (found.value === undefined) return ok({ path, bytes: 0, state });
   const sha256 = await fileHash(bytesFrom ?? path, signal);
   if (!sha256.ok) return sha256;
+  const format = await readFormat(bytesFrom ?? path);
   return ok({
     path,
+    ...(format.ok ? { format: format.value } : {}),
     bytes: found.value.bytes,
     state: withPullCompleted(state, sha256.value),
     sha256: sha256.value,
@@ -69,15 +75,31 @@ export async function checkPushed(folder: string, remoteUrl: string): Promise<Ch
 }
 
 /**
- * The local vault compared with the remote's. `newer`: the remote changed and nothing here needs a push; `diverged`:
- * both changed.
+ * Tells whether the remote's vault descends from the local one, by the metadata: from this very file, or, if nothing
+ * here is unpushed, from what was last synced. One that was opened and found not to descend stays so.
+ */
+export function descentFromLocal(object: RemoteObject, local: LocalVault, remoteUrl: string): Descent {
+  const { sha256, state } = local;
+  if (sha256 === undefined) return "unknown";
+  if (isRefused(object, state, remoteUrl, "diverged")) return "no";
+  const synced = isPushed(local, remoteUrl) ? state.pushed?.sha256 : undefined;
+  return descent(object.parents, maxParents, synced === undefined ? [sha256] : [sha256, synced]);
+}
+
+/**
+ * The local vault compared with the remote's. `newer`: the remote's succeeds the local one; `diverged`: each has what
+ * the other lacks. `unpushed` tells whether the local vault has changes that were not pushed.
  */
 export type Staleness =
   | { readonly state: "current" }
-  | { readonly state: "newer" | "diverged"; readonly object: RemoteObject }
+  | {
+      readonly state: "newer" | "diverged";
+      readonly object: RemoteObject;
+      readonly unpushed: boolean;
+    }
   | { readonly state: "unknown"; readonly failure: Failure };
 
-/** Compares with the remote, with one HEAD request. A remote without a vault has no newer one. */
+/** Compares with the remote, with one HEAD request. */
 export async function checkStaleness(
   remote: Remote,
   folder: string,
@@ -85,18 +107,47 @@ export async function checkStaleness(
 ): Promise<Staleness> {
   const found = await remote.head(signal);
   if (found.state === "unknown") return found;
-  if (found.state === "absent") return { state: "current" };
-  const { object } = found;
   // read after the answer, since another push from here may have been running
   const local = await readLocal(folder, signal);
   if (!local.ok) return { state: "unknown", failure: local.failure };
   const { state, sha256 } = local.value;
+  const vanished = vanishedFailure(found, state.pushed, remote.url);
+  if (vanished !== undefined) return { state: "unknown", failure: vanished };
+  if (found.state === "absent") return { state: "current" };
+  const { object } = found;
   const seen = state.pushed?.remote === remote.url && state.pushed.etag === object.etag;
   const ours = (state.pending ?? []).some(
     (pending) => pending.remote === remote.url && pending.writeId === object.writeId,
   );
   if (seen || ours || (sha256 !== undefined && object.sha256 === sha256)) return { state: "current" };
-  const alarm = rollbackFailure(object, state.pushed, remote.url);
+  const alarm = rollbackFailure(object, state, remote.url);
   if (alarm !== undefined) return { state: "unknown", failure: alarm };
-  return { state: isPushed(local.value, remote.url) ? "newer" : "diverged", object };
+  return compare(object, local.value, remote.url);
+}
+
+function compare(object: RemoteObject, local: LocalVault, url: string): Staleness {
+  const unpushed = !isPushed(local, url);
+  if (isRefused(object, local.state, url, "damaged"))
+    return { state: "unknown", failure: refusedBefore(url) };
+  const descends = descentFromLocal(object, local, url);
+  const isNewer = descends === "yes" || (descends === "unknown" && !unpushed);
+  return { state: isNewer ? "newer" : "diverged", object, unpushed };
+}
+
+function isRefused(
+  { etag }: RemoteObject,
+  { refused }: VaultState,
+  url: string,
+  why: RefusedRecord["why"],
+): boolean {
+  return refused?.remote === url && refused.etag === etag && refused.why === why;
+}
+
+function refusedBefore(url: string): Failure {
+  return {
+    kind: "vault-damaged",
+    path: url,
+    detail: "it was pulled before, did not open, and is still the same",
+    isRemote: true,
+  };
 }

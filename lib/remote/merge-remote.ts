@@ -45,7 +45,13 @@ async function merge(request: MergeRemoteRequest, temp: TempFile): Promise<Merge
   });
   const { object, sha256 } = take(fetched);
   const { ours, theirs } = take(await passphrases(temp.path));
-  const ancestor = take(await fetchAncestor(remote, folder, state, signal));
+  const ancestor = take(
+    await fetchAncestor(remote, folder, {
+      state,
+      theirs: object.parents,
+      signal,
+    }),
+  );
   const seen = state.pushed?.remote === remote.url ? (state.pushed.generation ?? 0) : 0;
   const merged = await mergeInto({
     ours: { path, passphrase: ours },

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { Failure } from "../failure/failure.js";
 import { keepBackup, makeFolder } from "../host/files.js";
 import { createTemp, type TempFile } from "../host/temp-file.js";
@@ -5,8 +6,14 @@ import { Failed, fail, ok, type Result, settle, take } from "../failure/result.j
 import { changeState, withPullCompleted } from "../vault/vault-state.js";
 import { cleanLeftovers, vaultFileName } from "../vault/store.js";
 import { type Fetched, fetchVault } from "./fetch-vault.js";
-import { isPushed, type LocalVault, readLocal } from "./local-vault.js";
-import { rollbackFailure, recordPullStarted, recordSynced } from "./last-synced.js";
+import { descentFromLocal, isPushed, type LocalVault, readLocal } from "./local-vault.js";
+import {
+  recordPullStarted,
+  recordSynced,
+  remoteChanged,
+  rollbackFailure,
+  vanishedFailure,
+} from "./last-synced.js";
 import type { ByteProgress, Presence, Remote, RemoteObject } from "./remote-types.js";
 
 /** The settings that pull and push share. */
@@ -41,11 +48,12 @@ export interface PullRequest extends TransferRequest {
 
 /**
  * Downloads the remote's vault into a temporary file, checks it (length, checksum where the remote has one, format) and
- * replaces the local vault in one step; a failure changes nothing. Replacing a vault that was not pushed, or by one
- * older than this host has seen there, needs `force`, which keeps the replaced one as vault.tar.aes.bak-N.
+ * replaces the local vault in one step; a failure changes nothing. The replaced one is kept as vault.tar.aes.bak-N
+ * until the new one was opened here (lib/vault/arrival.ts). Replacing a vault that was not pushed, or by one that is
+ * older than this host has seen there, or does not descend from it, needs `force`; then the copy stays.
  *
- * Failures: `conflict` (not pushed), `remote-rollback`, `remote-absent`, `vault-damaged` (not a vault, or not what was
- * pushed), `file`, `interrupted`, and those of the remote.
+ * Failures: `conflict` (not pushed, or diverged), `remote-rollback`, `remote-absent`, `remote-vanished`, `vault-damaged`
+ * (not a vault, or not what was pushed), `file`, `interrupted`, and those of the remote.
  */
 export async function pull(request: PullRequest): Promise<Result<Pulled>> {
   const { remote, folder, signal } = request;
@@ -74,9 +82,11 @@ async function checkBeforeFetch(
 ): Promise<Pulled | undefined> {
   const { remote, folder, force = false } = request;
   if (found.state === "unknown") throw new Failed(found.failure);
+  const { pushed } = local.state;
+  const vanished = vanishedFailure(found, pushed, remote.url);
+  if (vanished !== undefined) throw new Failed(vanished);
   if (found.state === "absent") throw new Failed({ kind: "remote-absent", url: remote.url });
   const { object } = found;
-  const { pushed } = local.state;
   const unpushed = !isPushed(local, remote.url);
   if (!unpushed && pushed?.etag === object.etag) {
     take(await changeState(folder, (state) => withPullCompleted(state, local.sha256)));
@@ -87,11 +97,14 @@ async function checkBeforeFetch(
     return { object, changed: false };
   }
   if (force) return undefined;
-  const alarm = rollbackFailure(object, pushed, remote.url);
+  const alarm = rollbackFailure(object, local.state, remote.url);
   if (alarm !== undefined) throw new Failed(alarm);
+  const descends = descentFromLocal(object, local, remote.url);
+  if (descends === "yes") return undefined;
   // it may still be the same vault, which only its bytes would show
   if (unpushed && (object.sha256 !== undefined || object.bytes !== local.bytes))
     throw new Failed(notPushed(local, remote.url));
+  if (descends === "no") throw new Failed(divergedFailure(object, remote.url));
   return undefined;
 }
 
@@ -103,9 +116,16 @@ function notPushed(local: LocalVault, url: string): Failure {
   };
 }
 
+function divergedFailure(object: RemoteObject, url: string): Failure {
+  return {
+    kind: "conflict",
+    message: `${remoteChanged(object, url)}, and that vault does not contain the last version this host synced there, so nothing was changed`,
+    hint: "Run `tazpod merge` to merge both, or `tazpod pull --force` to take the remote's and keep this one as vault.tar.aes.bak-N.",
+  };
+}
+
 async function fetchAndReplace(request: PullRequest, local: LocalVault, temp: TempFile): Promise<Pulled> {
   const { remote, folder, force = false, onStep } = request;
-  const { pushed } = local.state;
   const { object, sha256 } = take(await fetchInto(request, local, temp));
   onStep?.("fetched");
   const current = take(await readLocal(folder, request.signal));
@@ -114,19 +134,26 @@ async function fetchAndReplace(request: PullRequest, local: LocalVault, temp: Te
     take(await recordSynced(folder, remote.url, object, sha256));
     return { object, changed: false };
   }
-  const unpushed = local.sha256 !== undefined && !isPushed(local, remote.url);
+  const descends = descentFromLocal(object, local, remote.url);
+  const unpushed = local.sha256 !== undefined && !isPushed(local, remote.url) && descends !== "yes";
   // another process may have saved in the meantime
   if ((unpushed && !force) || current.sha256 !== local.sha256)
     throw new Failed(notPushed(current, remote.url));
-  const older = rollbackFailure(object, pushed, remote.url) !== undefined && local.sha256 !== undefined;
-  const backup = unpushed || older ? take(await keepBackup(current.path)) : undefined;
+  if (descends === "no" && !force) throw new Failed(divergedFailure(object, remote.url));
+  const older = rollbackFailure(object, local.state, remote.url) !== undefined && local.sha256 !== undefined;
+  const isDropped = unpushed || older || descends === "no";
+  // what was pulled and never opened here needs no copy; its predecessor has one
+  const isUnopened = local.sha256 !== undefined && local.state.arrival?.sha256 === local.sha256;
+  const isReplaced = local.sha256 !== undefined && !isUnopened;
+  const kept = isDropped || isReplaced ? take(await keepBackup(current.path)) : undefined;
   onStep?.("backed-up");
-  take(await recordPullStarted(folder, remote.url, object, sha256));
+  const replaced = isReplaced && !isDropped && kept !== undefined ? basename(kept) : undefined;
+  take(await recordPullStarted(folder, remote.url, object, { sha256, replaced, isUnopened, descends }));
   take(await temp.replace(current.path));
   onStep?.("replaced");
   take(await recordSynced(folder, remote.url, object, sha256));
   onStep?.("recorded");
-  return { object, changed: true, backup };
+  return { object, changed: true, backup: isDropped ? kept : undefined };
 }
 
 function fetchInto(
@@ -137,9 +164,10 @@ function fetchInto(
   return fetchVault((request) => remote.download(request), temp, {
     name: remote.url,
     downloadLimits: remote.downloadLimits,
+    replaces: force ? undefined : local.format,
     inspect: (found) => {
       onStep?.("begun");
-      const alarm = force ? undefined : rollbackFailure(found, local.state.pushed, remote.url);
+      const alarm = force ? undefined : rollbackFailure(found, local.state, remote.url);
       return alarm === undefined ? ok(undefined) : fail(alarm);
     },
     progress: (bytes, total) => {

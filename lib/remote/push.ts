@@ -16,10 +16,11 @@ import {
 } from "../vault/vault-state.js";
 import { cleanLeftovers, vaultFileName } from "../vault/store.js";
 import { isPushed, type LocalVault, readLocal } from "./local-vault.js";
-import { remoteChanged, rollbackFailure } from "./last-synced.js";
+import { remoteChanged, rollbackFailure, vanishedFailure } from "./last-synced.js";
 import type { TransferRequest } from "./pull.js";
 import { type EarlierCopies, listEarlierCopies, prune } from "./prune.js";
-import type { Known, RemoteObject, WriteCondition } from "./remote-types.js";
+import { type Known, maxParents, type RemoteObject, type WriteCondition } from "./remote-types.js";
+import { shortName } from "../vault/lineage.js";
 import { requireKnown } from "./presence.js";
 
 /** The step just completed; tests stop the process there. */
@@ -145,14 +146,18 @@ class Push {
 
   /** Returns the condition for the write; throws the conflict. */
   #condition(found: Known): WriteCondition {
-    if (found.state === "absent") return "absent";
-    const { object } = found;
     const { pushed } = this.#local.state;
     const { url } = this.#request.remote;
+    const vanished = this.#request.force === true ? undefined : vanishedFailure(found, pushed, url);
+    if (vanished !== undefined) throw new Failed(vanished);
+    if (found.state === "absent") return "absent";
+    const { object } = found;
     const seen = pushed?.remote === url && pushed.etag === object.etag;
     if (seen || this.#lostPush(object) !== undefined || object.sha256 === this.#local.sha256)
       return { replaces: object.etag };
-    throw new Failed(rollbackFailure(object, pushed, url) ?? notSeenHere(this.#local, object, url));
+    throw new Failed(
+      rollbackFailure(object, this.#local.state, url) ?? notSeenHere(this.#local, object, url),
+    );
   }
 
   /** Copies the current version into the history; false when the remote has changed. */
@@ -174,6 +179,7 @@ class Push {
     const { remote, folder, host = hostname(), signal, progress } = this.#request;
     const { sha256, state } = this.#local;
     const writeId = randomUUID();
+    const parents = (state.lineage ?? []).filter((name) => name !== shortName(sha256)).slice(0, maxParents);
     const generation = this.#generation(found);
     const pending = { remote: remote.url, sha256, writeId, generation };
     this.#pending.push(pending);
@@ -183,7 +189,7 @@ class Push {
     const uploaded = take(
       await remote.upload({
         from: this.#from,
-        metadata: { host, writeId, generation, sha256 },
+        metadata: { host, writeId, generation, sha256, parents },
         condition,
         signal,
         progress,

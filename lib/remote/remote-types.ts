@@ -31,7 +31,10 @@ export interface RemoteOptions {
   readonly parts?: { readonly from: number; readonly part: number };
 }
 
-/** Stored with the object as tazpod-host, -write-id, -generation and -sha256; not secret. */
+/** How many ancestors the metadata names: servers limit its size, OpenStack Swift to 256 characters a value. */
+export const maxParents = 20;
+
+/** Stored with the object as tazpod-host, -write-id, -generation, -sha256 and -parents; not secret. */
 export interface WriteMetadata {
   readonly host: string;
   readonly writeId: string;
@@ -39,6 +42,8 @@ export interface WriteMetadata {
   readonly generation: number;
   /** SHA-256 of the sealed file, hex. */
   readonly sha256: string;
+  /** The versions it descends from, newest first: at most `maxParents`, by their short names. */
+  readonly parents?: readonly string[];
 }
 
 /** The sealed vault on a remote. Objects by other programs have no or incomplete metadata. */

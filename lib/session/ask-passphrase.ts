@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { explain } from "../failure/explain.js";
 import { capture } from "../host/process.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
@@ -9,6 +10,7 @@ import {
   type Passphrase,
   type PassphraseContext,
 } from "../vault/read-passphrase.js";
+import { openLocal } from "./open-local.js";
 import type { StepContext } from "./step.js";
 
 const tries = 3;
@@ -50,7 +52,8 @@ export async function withPassphrase<T>(
     given.value.secret.wipe();
     if (opened.failure.kind !== "wrong-passphrase") return opened;
     if (!given.value.asked || attempt === tries) return fail({ ...opened.failure, tries: attempt });
-    terminal.print(`Wrong passphrase. ${tries - attempt} more ${tries - attempt === 1 ? "try" : "tries"}.`);
+    const wrong = opened.failure.isOld === true ? explain(opened.failure).message : "Wrong passphrase.";
+    terminal.print(`${wrong} ${tries - attempt} more ${tries - attempt === 1 ? "try" : "tries"}.`);
   }
 }
 
@@ -110,7 +113,11 @@ export async function otherPassphrase(
 /** Returns the passphrase of the local vault, after opening it once. */
 export function provenPassphrase(context: StepContext, question: string): Promise<Result<Secret>> {
   return withPassphrase(context, question, async (passphrase) => {
-    const opened = await openVault(context.project.vaultFile, passphrase);
+    const opened = await openLocal(
+      context,
+      () => openVault(context.project.vaultFile, passphrase),
+      passphrase,
+    );
     if (!opened.ok) return opened;
     opened.value.tar.destroy();
     return ok(passphrase);

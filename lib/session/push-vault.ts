@@ -5,18 +5,22 @@ import { type Result, ok } from "../failure/result.js";
 import { formatBytes } from "../host/human.js";
 import type { StepContext } from "./step.js";
 
-/** Uploads the local vault. It never overwrites a vault that this host has not seen. Failures: those of `push`. */
+/**
+ * Uploads the local vault; with --force also if the remote has it, or has lost it. It never overwrites a vault that this
+ * host has not seen. Failures: those of `push`.
+ */
 export async function pushVault(
   context: StepContext,
   signal: AbortSignal,
   say: (text: string) => void,
 ): Promise<Result<unknown>> {
-  const { project, report } = context;
+  const { project, options, report } = context;
   const { retention } = project.config;
   const done = await push({
     remote: await context.remote(),
     folder: project.vaultFolder,
     ownOnly: true,
+    force: options.force,
     host: hostname(),
     signal,
     progress: (sent, total) => report(`${formatBytes(sent)} of ${formatBytes(total)}`),

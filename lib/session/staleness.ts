@@ -1,6 +1,5 @@
 import { explain } from "../failure/explain.js";
 import { checkStaleness, type Staleness } from "../remote/local-vault.js";
-import type { RemoteObject } from "../remote/remote-types.js";
 import { ago } from "../host/human.js";
 import { fails, holds, unknown, type StepContext, type CheckResult } from "./step.js";
 
@@ -65,6 +64,8 @@ export function isOffline({ options, project }: StepContext): boolean {
   return options.offline && project.config.remote.url.startsWith("s3://");
 }
 
+type RemoteChange = Extract<Staleness, { state: "newer" | "diverged" }>;
+
 function toCheckResult(found: Staleness, url: string): CheckResult {
   switch (found.state) {
     case "current":
@@ -77,14 +78,12 @@ function toCheckResult(found: Staleness, url: string): CheckResult {
   }
 }
 
-function describeChange(
-  { state, object }: { state: "newer" | "diverged"; object: RemoteObject },
-  url: string,
-): string {
+function describeChange({ state, object, unpushed }: RemoteChange, url: string): string {
   const { host = "Another host", modified } = object;
-  return state === "newer"
-    ? `${host} pushed a newer vault to ${url} ${ago(modified)}`
-    : `${host} pushed a newer vault to ${url} ${ago(modified)}, and the local vault has unpushed changes`;
+  if (state === "newer") return `${host} pushed a newer vault to ${url} ${ago(modified)}`;
+  return unpushed
+    ? `${host} pushed a newer vault to ${url} ${ago(modified)}, and the local vault has unpushed changes`
+    : `${host} pushed a vault to ${url} ${ago(modified)} that lacks what this host pushed before`;
 }
 
 function describeUnknown(url: string, reason: string): string {

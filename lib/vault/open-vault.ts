@@ -5,9 +5,9 @@ import { openFile, openRead, stat } from "../host/files.js";
 import { Failed, fail, ok, type Result, settle, take } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import { openAge } from "./age/age.js";
-import { headBytes, detectFormat, type VaultFormat } from "./vault-format.js";
+import { headBytes, detectFormat, notAVault, type VaultFormat } from "./vault-format.js";
 import { gunzip } from "./archive/gzip.js";
-import { minV1Bytes, openV1, type SealedSource } from "./v1.js";
+import { openV1, type SealedSource } from "./v1.js";
 
 /** An opened vault. `tar` is not checked yet: read it only through `normalise`. */
 export interface OpenedVault {
@@ -43,7 +43,7 @@ export async function openVault(
   const head = typeof source === "string" ? await readHead(source) : ok(source.subarray(0, headBytes));
   if (!head.ok) return head;
   const format = detectFormat(head.value);
-  if (format === undefined) return fail({ kind: "vault-damaged", path, detail: tooShort(head.value.length) });
+  if (format === undefined) return fail({ kind: "vault-damaged", path, detail: notAVault(head.value) });
   return settle(() =>
     format === "age" ? age(source, passphrase, path, options) : v1(source, passphrase, path, options),
   );
@@ -130,8 +130,4 @@ async function readHead(path: string): Promise<Result<Buffer>> {
   const stream = await openRead(path, { start: 0, end: headBytes - 1 });
   if (!stream.ok) return stream;
   return attempt("read", path, async () => Buffer.concat(await stream.value.toArray()));
-}
-
-function tooShort(length: number): string {
-  return length === 0 ? "it is empty" : `it has ${length} bytes; a vault has at least ${minV1Bytes}`;
 }

@@ -12,7 +12,8 @@ import type { VaultFormat } from "./vault-format.js";
 import { openVault } from "./open-vault.js";
 import { sealVault, type Write } from "./seal-vault.js";
 import { prepareSalt } from "./age/passphrase-stanza.js";
-import { changeState, withPullCompleted } from "./vault-state.js";
+import { joinLineages } from "./lineage.js";
+import { changeState, readState, withPullCompleted } from "./vault-state.js";
 import { type Replacement, replaceVault, vaultFileName } from "./store.js";
 
 /** An untrusted tar. */
@@ -27,6 +28,8 @@ interface Lineage {
   /** The parent's generation; 0 for a new vault. */
   readonly generation: number;
   readonly parent?: Manifest["parent"];
+  /** The lineage of another vault that this one contains, too. */
+  readonly lineage?: readonly string[];
 }
 
 /** What to seal, and where. */
@@ -145,7 +148,9 @@ function changedBetween(
 }
 
 async function survey(request: SealRequest, exclude: ReadonlySet<string>): Promise<Result<Survey>> {
-  const { source, limitBytes, lenient = false, from } = request;
+  const { source, folder, limitBytes, lenient = false, from } = request;
+  const state = await readState(folder);
+  if (!state.ok) return state;
   const { tar, done } = source();
   const reading = summarise(tar, { limitBytes, format: "age", lenient, exclude });
   const [summary, warnings] = await Promise.all([reading, done]);
@@ -156,6 +161,7 @@ async function survey(request: SealRequest, exclude: ReadonlySet<string>): Promi
     version: 1,
     generation: (from?.generation ?? 0) + 1,
     parent: from?.parent,
+    lineage: joinLineages(state.value.state.lineage ?? [], from?.lineage ?? []),
     host: hostname(),
     time: now().toISOString(),
     digest,

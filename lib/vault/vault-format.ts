@@ -13,11 +13,17 @@ export const headBytes = 64;
 
 /**
  * Detects the format of a sealed vault by its first bytes (`headBytes` of them, or all). v1 has no signature: it is any
- * other file that is long enough. Undefined for neither.
+ * other file that is long enough and no text, such as a web page. Undefined for neither.
  */
 export function detectFormat(head: Uint8Array): VaultFormat | undefined {
   if (ageLine.equals(head.subarray(0, ageLine.length))) return "age";
-  return head.length >= minV1Bytes ? "v1" : undefined;
+  return head.length >= minV1Bytes && !isText(head) ? "v1" : undefined;
+}
+
+/** Of random bytes, 38 % are printable ASCII: that three quarters of 60 are happens once in a hundred million times. */
+function isText(head: Uint8Array): boolean {
+  const printable = head.filter((byte) => (byte >= 0x20 && byte < 0x7f) || (byte >= 0x09 && byte <= 0x0d));
+  return printable.length > head.length * 0.75;
 }
 
 /** Reads the format of a sealed file. Failures: `vault-damaged` when it is too short, `file`. */
@@ -28,8 +34,21 @@ export async function readFormat(path: string): Promise<Result<VaultFormat>> {
   for await (const chunk of head.value as AsyncIterable<Buffer>) chunks.push(chunk);
   const format = detectFormat(Buffer.concat(chunks));
   return format === undefined
-    ? fail({ kind: "vault-damaged", path, detail: "it is too short to be a vault" })
+    ? fail({
+        kind: "vault-damaged",
+        path,
+        detail: notAVault(Buffer.concat(chunks)),
+      })
     : ok(format);
+}
+
+/** Describes why the first bytes of a file are no vault's. */
+export function notAVault(head: Uint8Array): string {
+  if (head.length === 0) return "it is empty";
+  if (/^\s*<(?:!doctype|html|\?xml)/i.test(Buffer.from(head).toString("latin1"))) return "it is a web page";
+  return head.length < minV1Bytes
+    ? `it has ${head.length} bytes; a vault has at least ${minV1Bytes}`
+    : "it is a text file";
 }
 
 /** Signatures of files that are often mistaken for a tar archive. */

@@ -4,6 +4,7 @@ import type { FailureOf } from "../failure/failure.js";
 import { readText } from "../host/files.js";
 import { projectState, writeState as writeFile } from "../host/project-state.js";
 import { ok, type Result } from "../failure/result.js";
+import { isLineage, joinLineages, shortName } from "./lineage.js";
 
 /** What this host remembers about its vault, in the project's `state.json`. Losing it loses no vault. */
 export interface VaultState {
@@ -18,6 +19,31 @@ export interface VaultState {
   readonly sealed?: SealedRecord;
   /** The last vault that this host opened or sealed; a lower generation is not accepted as its successor. */
   readonly newest?: SealedRecord;
+  /** The versions shared with a remote that the local vault descends from, newest first. */
+  readonly lineage?: readonly string[];
+  /** The vault that a pull brought and that was not opened here yet. */
+  readonly arrival?: ArrivalRecord;
+  /** The remote's vault that was found not to succeed the local one. */
+  readonly refused?: RefusedRecord;
+}
+
+/** A pulled vault, and what it replaced. */
+export interface ArrivalRecord {
+  /** SHA-256 of the pulled file, hex. */
+  readonly sha256: string;
+  /** The name of the replaced vault's copy in the same folder. */
+  readonly replaced: string;
+  /** The state of the replaced vault. */
+  readonly before: Pick<VaultState, "pushed" | "lineage">;
+  /** Whether the remote's metadata says that it descends from the replaced one. */
+  readonly descends: boolean;
+}
+
+/** `damaged`: it does not open. `diverged`: it opens, but does not contain the last version pushed from here. */
+export interface RefusedRecord {
+  readonly remote: string;
+  readonly etag: string;
+  readonly why: "damaged" | "diverged";
 }
 
 /** A sealed vault that this host knows. */
@@ -60,6 +86,8 @@ export interface PushedRecord {
   readonly history?: string;
   /** Digest of its content, hex, when it was sealed here. */
   readonly content?: string;
+  /** The versions that it descends from, by the remote's metadata. */
+  readonly parents?: readonly string[];
 }
 
 /** With `problem` when the file is invalid: then nothing counts as pushed, the safe assumption. */
@@ -113,12 +141,17 @@ export function withPending(state: VaultState, pending: PendingRecord): VaultSta
 }
 
 /** Returns the state after a push or pull: nothing is pending any more. */
-export function withPushed({ sealed, newest }: VaultState, pushed: PushedRecord): VaultState {
+export function withPushed(
+  { sealed, newest, arrival, lineage = [] }: VaultState,
+  pushed: PushedRecord,
+): VaultState {
   return {
     version: 1,
     pushed,
     sealed,
     newest,
+    arrival,
+    lineage: joinLineages([shortName(pushed.sha256)], pushed.parents ?? [], lineage),
   };
 }
 
@@ -151,6 +184,7 @@ function parse(text: string): VaultState | undefined {
   const arriving = parsePushed(read["arriving"]);
   const sealed = parseSealed(read["sealed"]);
   const newest = parseSealed(read["newest"]);
+  const { lineage, arrival, refused } = read;
   return {
     version: 1,
     pushed,
@@ -158,7 +192,31 @@ function parse(text: string): VaultState | undefined {
     arriving,
     sealed,
     newest,
+    ...(isLineage(lineage) ? { lineage } : {}),
+    ...parseArrival(arrival),
+    ...parseRefused(refused),
   };
+}
+
+function parseArrival(read: unknown): Pick<VaultState, "arrival"> {
+  if (!isRecord(read) || !isRecord(read["before"])) return {};
+  const { sha256, replaced, descends, before } = read;
+  if (typeof sha256 !== "string" || typeof replaced !== "string" || replaced.includes("/")) return {};
+  const { pushed, lineage } = before;
+  const was = {
+    pushed: parsePushed(pushed),
+    ...(isLineage(lineage) ? { lineage } : {}),
+  };
+  return {
+    arrival: { sha256, replaced, before: was, descends: descends === true },
+  };
+}
+
+function parseRefused(read: unknown): Pick<VaultState, "refused"> {
+  if (!isRecord(read)) return {};
+  const { remote, etag, why } = read;
+  if (typeof remote !== "string" || typeof etag !== "string") return {};
+  return why === "damaged" || why === "diverged" ? { refused: { remote, etag, why } } : {};
 }
 
 function parsePending(read: unknown): readonly PendingRecord[] {
@@ -177,7 +235,7 @@ function parseSealed(read: unknown): SealedRecord | undefined {
 
 function parsePushed(read: unknown): PushedRecord | undefined {
   if (!isRecord(read)) return undefined;
-  const { remote, sha256, etag, at, writeId, host, generation, history, content } = read;
+  const { remote, sha256, etag, at, writeId, host, generation, history, content, parents } = read;
   if (
     typeof remote !== "string" ||
     typeof sha256 !== "string" ||
@@ -196,5 +254,6 @@ function parsePushed(read: unknown): PushedRecord | undefined {
     ...(isCount(generation) ? { generation } : {}),
     ...(typeof history === "string" ? { history } : {}),
     ...(typeof content === "string" ? { content } : {}),
+    ...(isLineage(parents) ? { parents } : {}),
   };
 }

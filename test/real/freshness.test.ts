@@ -82,7 +82,7 @@ test("a passphrase that was changed on another host is asked for after the newer
   await unlocked(pty);
   await pty.expect("Pull it?");
   pty.line("");
-  await pty.expect("Wrong passphrase. 2 more tries.");
+  await pty.expect("the passphrase was changed on another host. 2 more tries.");
   await pty.secret("Passphrase of the vault:", other);
   await pty.expect("$ ");
   pty.line("cat ~/secrets/key; exit");

@@ -32,7 +32,9 @@ async function twoHosts() {
   value(await pull({ remote, folder: here }));
   const ancestor = async (): Promise<string | undefined> => {
     const { state } = value(await readLocal(here));
-    const temp = value(await fetchAncestor(remote, here, state, signal));
+    const found = await remote.head();
+    const theirs = found.state === "present" ? found.object.parents : undefined;
+    const temp = value(await fetchAncestor(remote, here, { state, theirs, signal }));
     if (temp === undefined) return undefined;
     const bytes = await readFile(temp.path, "utf8");
     await temp.discard();

@@ -3,6 +3,7 @@ import { printable } from "../../host/printable.js";
 import { ok, type Result } from "../../failure/result.js";
 import { formatBytes } from "../../host/human.js";
 import { withPassphrase } from "../../session/ask-passphrase.js";
+import { openLocal } from "../../session/open-local.js";
 import { listVault } from "../../vault/inspect-vault.js";
 import { type VaultCommand } from "./vault-command.js";
 
@@ -13,7 +14,7 @@ import { type VaultCommand } from "./vault-command.js";
 export async function ls(command: VaultCommand): Promise<Result<void>> {
   const { context } = command;
   const found = await withPassphrase(context, "Passphrase of the vault:", (passphrase) =>
-    listVault(context.project.vaultFile, passphrase),
+    openLocal(context, () => listVault(context.project.vaultFile, passphrase), passphrase),
   );
   if (!found.ok) return found;
   const { format, manifest, entries } = found.value;

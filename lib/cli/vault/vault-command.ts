@@ -1,5 +1,6 @@
 import type { Result } from "../../failure/result.js";
 import { withPassphrase } from "../../session/ask-passphrase.js";
+import { openLocal } from "../../session/open-local.js";
 import type { StepContext } from "../../session/step.js";
 import { type Inspected, inspectVault } from "../../vault/inspect-vault.js";
 
@@ -14,6 +15,6 @@ export interface VaultCommand {
 /** Reads the whole local vault with the known passphrase, or asks for it. */
 export function inspectLocalVault(context: StepContext): Promise<Result<Inspected>> {
   return withPassphrase(context, "Passphrase of the vault:", (passphrase) =>
-    inspectVault(context.project.vaultFile, passphrase),
+    openLocal(context, () => inspectVault(context.project.vaultFile, passphrase), passphrase),
   );
 }

@@ -2,6 +2,7 @@ import { isCount, isRecord } from "../../host/json.js";
 import { readText, stat, writeAtomic } from "../../host/files.js";
 import { printable } from "../../host/printable.js";
 import { take } from "../../failure/result.js";
+import { isLineage } from "../../vault/lineage.js";
 import type { WriteMetadata } from "../remote-types.js";
 
 /** Two entries take a few hundred bytes; tazpod writes no larger file. */
@@ -27,9 +28,9 @@ export async function addToSidecar(
   etag: string,
   metadata: Partial<WriteMetadata>,
 ): Promise<void> {
-  const { host, writeId, generation, sha256 } = metadata;
+  const { host, writeId, generation, sha256, parents } = metadata;
   const before = (await readEntries(path)).filter((note) => note.etag !== etag).slice(0, 1);
-  const writes = [{ etag, host, writeId, generation, sha256 }, ...before];
+  const writes = [{ etag, host, writeId, generation, sha256, parents }, ...before];
   take(await writeAtomic(sidecarPath(path), `${JSON.stringify({ version: 1, writes })}\n`));
 }
 
@@ -53,7 +54,7 @@ async function readEntries(path: string): Promise<readonly SidecarEntry[]> {
 
 function parseEntry(read: unknown): readonly SidecarEntry[] {
   if (!isRecord(read) || typeof read["etag"] !== "string") return [];
-  const { etag, host, writeId, generation, sha256 } = read;
+  const { etag, host, writeId, generation, sha256, parents } = read;
   return [
     {
       etag,
@@ -61,6 +62,7 @@ function parseEntry(read: unknown): readonly SidecarEntry[] {
       ...(typeof writeId === "string" ? { writeId } : {}),
       ...(isCount(generation) ? { generation } : {}),
       ...(typeof sha256 === "string" ? { sha256 } : {}),
+      ...(isLineage(parents) ? { parents } : {}),
     },
   ];
 }

@@ -60,6 +60,7 @@ export function toRemoteObject({
   const writeId = Metadata["tazpod-write-id"];
   const generation = Metadata["tazpod-generation"] ?? "";
   const sha256 = Metadata["tazpod-sha256"] ?? "";
+  const parents = Metadata["tazpod-parents"] ?? "";
   return {
     etag: unquoted(ETag),
     bytes: ContentLength ?? 0,
@@ -68,17 +69,20 @@ export function toRemoteObject({
     writeId,
     ...(/^\d{1,15}$/.test(generation) ? { generation: Number(generation) } : {}),
     ...(/^[0-9a-f]{64}$/.test(sha256) ? { sha256 } : {}),
+    ...(/^(?:-|(?:[0-9a-f]{12})+)$/.test(parents) ? { parents: parents.match(/[0-9a-f]{12}/g) ?? [] } : {}),
   };
 }
 
 /** Returns the metadata headers. Metadata is ASCII only, so the host name is percent-encoded. */
 export function metadataHeaders(metadata: Partial<WriteMetadata>): Record<string, string> {
-  const { host, writeId, generation, sha256 } = metadata;
+  const { host, writeId, generation, sha256, parents } = metadata;
   return {
     ...(host === undefined ? {} : { "tazpod-host": encodeURIComponent(host) }),
     ...(writeId === undefined ? {} : { "tazpod-write-id": writeId }),
     ...(generation === undefined ? {} : { "tazpod-generation": String(generation) }),
     ...(sha256 === undefined ? {} : { "tazpod-sha256": sha256 }),
+    // an empty value would not survive every server
+    ...(parents === undefined ? {} : { "tazpod-parents": parents.join("") || "-" }),
   };
 }
 

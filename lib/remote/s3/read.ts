@@ -1,6 +1,8 @@
+import type { GetObjectOutput } from "@aws-sdk/client-s3";
 import { attempts } from "../../aws/client-config.js";
 import { awsFailure, isNetworkCode, readAwsError } from "../../aws/errors.js";
 import { sleep } from "../../host/clock.js";
+import type { FailureOf } from "../../failure/failure.js";
 import { Failed, fail, ok, type Result, take } from "../../failure/result.js";
 import { readBody } from "../body-stream.js";
 import {
@@ -21,7 +23,10 @@ export async function headObject(location: ObjectLocation, signal?: AbortSignal)
       new sdk.HeadObjectCommand(bucketAndKey(location)),
       withTimeout(location, signal),
     );
-    return { state: "present", object: toRemoteObject(answer) };
+    const failure = notFromS3(location, answer);
+    return failure === undefined
+      ? { state: "present", object: toRemoteObject(answer) }
+      : { state: "unknown", failure };
   } catch (error) {
     const { status } = readAwsError(error);
     if (status === 404) return confirmAbsent(location, signal);
@@ -29,6 +34,29 @@ export async function headObject(location: ObjectLocation, signal?: AbortSignal)
     const why = status !== undefined && status < 500 ? await forbiddenReason(location, signal) : undefined;
     return { state: "unknown", failure: awsFailure(why ?? error, location.context(signal)) };
   }
+}
+
+/** Returns the failure of an answer that S3 does not give, such as the login page of a network. */
+function notFromS3(
+  { url }: ObjectLocation,
+  { ETag, ContentLength }: Pick<GetObjectOutput, "ETag" | "ContentLength">,
+): FailureOf<"remote-unavailable"> | undefined {
+  if (ETag === undefined)
+    return {
+      kind: "remote-unavailable",
+      url,
+      reason: "what answers is not an S3 server: the answer has no ETag",
+      hint: "It may be the login page of this network, a proxy, or the port of a web console. Open a web page to log in to the network, or check the endpoint.",
+    };
+  if (ContentLength === undefined)
+    return {
+      kind: "remote-unavailable",
+      url,
+      reason:
+        "the answer does not say how long the vault is (no Content-Length), so a cut one could not be told from a whole one",
+      hint: "A proxy between here and the server may drop it; add the server to NO_PROXY.",
+    };
+  return undefined;
 }
 
 /** Confirms a 404: the key is absent only if the bucket exists. */
@@ -134,7 +162,8 @@ class Download {
     const answer = await this.#get({});
     const body = asReadable(answer.Body);
     const object = toRemoteObject(answer);
-    const looked = this.#request.inspect?.(object);
+    const wrong = notFromS3(this.#location, answer);
+    const looked = wrong === undefined ? this.#request.inspect?.(object) : fail(wrong);
     if (looked?.ok === false) body.destroy();
     if (looked !== undefined) take(looked);
     this.#object = object;

@@ -1,4 +1,5 @@
 import { isCount, isRecord } from "../../host/json.js";
+import { isLineage } from "../lineage.js";
 import { latestTime, type TarEntry } from "./tar-header.js";
 import { createHash } from "node:crypto";
 
@@ -36,6 +37,8 @@ export interface Manifest {
   readonly generation: number;
   /** The parent: SHA-256 of the sealed file and digest of its content (hex). */
   readonly parent?: { readonly sealed: string; readonly content: string };
+  /** The versions shared with a remote that it descends from, newest first. */
+  readonly lineage?: readonly string[];
   /** The host that sealed it, and the time (ISO 8601). */
   readonly host: string;
   readonly time: string;
@@ -66,7 +69,7 @@ export function parseManifest(bytes: Buffer): Manifest | undefined {
     return undefined;
   }
   if (!isRecord(read) || read["version"] !== 1 || !Array.isArray(read["entries"])) return undefined;
-  const { generation, parent, host, time, digest } = read;
+  const { generation, parent, lineage, host, time, digest } = read;
   const entries = read["entries"].map(parseEntry);
   if (!entries.every((line) => line !== undefined)) return undefined;
   if (!isCount(generation)) return undefined;
@@ -77,6 +80,7 @@ export function parseManifest(bytes: Buffer): Manifest | undefined {
     version: 1,
     generation,
     parent: known,
+    ...(isLineage(lineage) ? { lineage } : {}),
     host,
     time,
     digest,
