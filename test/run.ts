@@ -1,5 +1,5 @@
 /**
- * The test runner: `node dist/test/run.js [PART OF A PATH…]`.
+ * The test runner: `node dist/test/run.js [PART OF A PATH…]`, or the parts in TAZPOD_TEST_PARTS, separated by commas.
  *
  * One process a file, two at a time (or as many as TAZPOD_TEST_JOBS says), each with a time limit and surroundings of its own. uvu lets a throwing hook,
  * a forgotten `.run()` and an empty file pass; here only a file that exits 0 with all of its tests passed counts.
@@ -18,7 +18,10 @@ import { readSuiteFile, type SuiteFile } from "./runner/suite-file.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const required = new Set((process.env["TAZPOD_TEST_REQUIRE"] ?? "").split(",").map((word) => word.trim()));
-const filters = process.argv.slice(2);
+const filters =
+  process.argv.length > 2
+    ? process.argv.slice(2)
+    : (process.env["TAZPOD_TEST_PARTS"] ?? "").split(",").filter((part) => part !== "");
 const jobs = Number(process.env["TAZPOD_TEST_JOBS"] ?? 2);
 const total = { passed: 0, failed: 0, skipped: 0 };
 

@@ -45,19 +45,11 @@ export function explainUnavailableEngine({ engine, why, detail }: Unavailable): 
   }
 }
 
-/** The detail of the failure when root asks for a namespace in a project that root owns. */
-export const rootRefused = "tazpod does not run as root in a namespace, and the project belongs to root";
-
 function namespaces(why: Unavailable["why"], detail: string): Explanation {
   if (why === "missing")
     return explanation(
       `Linux namespaces need ${detail}, which is missing.`,
       "tazpod uses util-linux for them. On Debian: `sudo apt-get install util-linux bsdutils mount`.",
-    );
-  if (detail === rootRefused)
-    return explanation(
-      `Linux namespaces are not available: ${detail}.`,
-      "Run tazpod as an ordinary user, or give the project to one: `chown -R USER: .`",
     );
   return explanation(
     `Linux namespaces are not available: ${detail}`,

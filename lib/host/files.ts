@@ -1,7 +1,7 @@
 import * as fs from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { Readable } from "node:stream";
-import { createReadStream, readFileSync } from "./node-fs.js";
+import { createReadStream, readFileSync, statSync } from "./node-fs.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { attempt, attemptOptional } from "./file-failure.js";
 import { copyAtomic, createTemp, syncFolder } from "./temp-file.js";
@@ -24,6 +24,11 @@ export function readBytes(path: string): Promise<Result<Buffer | undefined>> {
 /** Returns a file's text (UTF-8), or undefined if it does not exist. */
 export function readText(path: string): Promise<Result<string | undefined>> {
   return attemptOptional("read", path, () => fs.readFile(path, "utf8"));
+}
+
+/** Returns the user id that owns a file; undefined if it cannot be read. */
+export function ownerSync(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.uid;
 }
 
 /**

@@ -6,8 +6,9 @@ const settleMs = 30;
 
 /**
  * Reads one line without echo from a terminal in raw mode, as bytes, so that it can be wiped. Discards keys typed
- * before the question, except Ctrl-C. Backspace, Ctrl-U and Ctrl-W edit. Ctrl-C or an abort of `signal` returns
- * "interrupted"; Ctrl-D on an empty line or a hang-up returns "closed".
+ * before the question, except Ctrl-C. Backspace, Ctrl-U and Ctrl-W edit, Ctrl-Z suspends. A text that the terminal marks
+ * as pasted counts as typed. Ctrl-C or an abort of `signal` returns "interrupted"; Ctrl-D on an empty line or a hang-up
+ * returns "closed".
  */
 export async function readSecretLine(
   question: string,
@@ -18,13 +19,47 @@ export async function readSecretLine(
   try {
     input.setRawMode(true);
     if ((await drain(input)) === "interrupted") return "interrupted";
-    output.write(`${printableLines(question)} `);
-    return await collect(input, signal);
+    const show = (): void => void output.write(`${printableLines(question)} `);
+    show();
+    return await collect(input, signal, () => suspend(input, show));
   } finally {
     if (!input.destroyed) input.setRawMode(false);
     input.pause();
     output.write("\n");
   }
+}
+
+/**
+ * Keeps the terminal from showing what is typed, and discards it, until the returned function is called. The keys that
+ * signal still do.
+ */
+export function silence(input: ReadStream): () => void {
+  const drop = (chunk: Buffer): void => {
+    const keys = [...chunk];
+    chunk.fill(0);
+    if (keys.includes(0x03)) process.kill(process.pid, "SIGINT");
+    if (keys.includes(0x1c)) process.kill(process.pid, "SIGQUIT");
+    if (keys.includes(0x1a)) suspend(input);
+  };
+  input.setRawMode(true);
+  input.on("data", drop).resume();
+  // keys alone do not keep this process alive
+  input.unref();
+  return () => {
+    input.off("data", drop).pause();
+    input.ref();
+    if (!input.destroyed) input.setRawMode(false);
+  };
+}
+
+/** Suspends this process and all others of its group, as Ctrl-Z does outside raw mode; calls `resumed` after SIGCONT. */
+export function suspend(input?: ReadStream, resumed?: () => void): void {
+  input?.setRawMode(false);
+  process.once("SIGCONT", () => {
+    if (input?.destroyed === false) input.setRawMode(true);
+    resumed?.();
+  });
+  process.kill(0, "SIGTSTP");
 }
 
 /** Discards unread keys; "interrupted" if Ctrl-C was among them. */
@@ -56,7 +91,11 @@ async function drain(input: ReadStream): Promise<"drained" | "interrupted"> {
   return interrupted ? "interrupted" : "drained";
 }
 
-function collect(input: ReadStream, signal: AbortSignal): Promise<Buffer | "interrupted" | "closed"> {
+function collect(
+  input: ReadStream,
+  signal: AbortSignal,
+  onSuspend: () => void,
+): Promise<Buffer | "interrupted" | "closed"> {
   return new Promise((resolve) => {
     // large enough for any passphrase, so that growing leaves no copies behind
     const typed = Buffer.alloc(4096);
@@ -70,9 +109,8 @@ function collect(input: ReadStream, signal: AbortSignal): Promise<Buffer | "inte
     const onEnd = (): void => finish("closed");
     const onAbort = (): void => finish("interrupted");
     const onData = (chunk: Buffer): void => {
-      // an arrow or function key, not text
-      if (chunk[0] === 0x1b) return;
-      for (const byte of chunk) {
+      for (const byte of withoutEscapes(chunk)) {
+        if (byte === 0x1a) onSuspend();
         if (byte === 0x03) return finish("interrupted");
         if (byte === 0x04 && length === 0) return finish("closed");
         if (byte === 0x0d || byte === 0x0a) {
@@ -91,6 +129,23 @@ function collect(input: ReadStream, signal: AbortSignal): Promise<Buffer | "inte
     if (signal.aborted) onAbort();
     else signal.addEventListener("abort", onAbort, { once: true });
   });
+}
+
+/**
+ * Returns the bytes without escape sequences (ECMA-48): arrow and function keys, and the marks around a pasted text. A
+ * single escape at the end is the Escape key.
+ */
+function withoutEscapes(chunk: Buffer): number[] {
+  const text: number[] = [];
+  let within: "" | "escape" | "csi" | "ss3" = "";
+  for (const byte of chunk) {
+    if (within === "escape") within = byte === 0x5b ? "csi" : byte === 0x4f ? "ss3" : "";
+    else if (within === "csi") within = byte >= 0x40 && byte <= 0x7e ? "" : "csi";
+    else if (within === "ss3") within = "";
+    else if (byte === 0x1b) within = "escape";
+    else text.push(byte);
+  }
+  return text;
 }
 
 /** Returns the length without the last UTF-8 character. */

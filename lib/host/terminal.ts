@@ -26,7 +26,10 @@ export interface Terminal {
   page(text: string, signal?: AbortSignal): Promise<Result<void>>;
   /** Reads one line, trimmed. Failures as for `confirm`. */
   line(question: string, signal?: AbortSignal): Promise<Result<string>>;
-  /** Reads a secret without echo; discards keys typed before the question. Failures as for `confirm`. */
+  /**
+   * Reads a secret without echo; discards keys typed before the question, and after the answer until the next question
+   * or program, without showing them. Failures as for `confirm`.
+   */
   secret(question: string, signal?: AbortSignal): Promise<Result<Secret>>;
   /**
    * Discards keys typed before any question, so that they do not answer the next one. Failure: `interrupted` if Ctrl-C
@@ -47,6 +50,7 @@ const endSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export function openTerminal(): Terminal {
   let gone = false;
   let handOvers = 0;
+  let endSilence = (): void => undefined;
   let printLine = printNote;
   // a closed terminal must not end this process before the cleanup
   for (const stream of [process.stdout, process.stderr, process.stdin])
@@ -72,9 +76,12 @@ export function openTerminal(): Terminal {
         printLine = printNote;
       }
     },
-    confirm: (question, defaultAnswer, signal) =>
-      withEndSignals(signal, (ended) => confirm(question, defaultAnswer, ended)),
+    async confirm(question, defaultAnswer, signal) {
+      endSilence();
+      return withEndSignals(signal, (ended) => confirm(question, defaultAnswer, ended));
+    },
     async page(text, signal) {
+      endSilence();
       const { columns = 0, rows = 0 } = process.stderr;
       const pages = isInteractive() ? paginate(text, columns, rows) : [text];
       for (const [index, page] of pages.entries()) {
@@ -91,11 +98,27 @@ export function openTerminal(): Terminal {
       }
       return ok(undefined);
     },
-    line: (question, signal) =>
-      withEndSignals(signal, (ended) => answer(question, { read: (text) => text, complaint: "" }, ended)),
-    secret: (question, signal) => withEndSignals(signal, (ended) => secret(question, ended)),
+    async line(question, signal) {
+      endSilence();
+      const answerOptions = { read: (text: string) => text, complaint: "" };
+      return withEndSignals(signal, (ended) => answer(question, answerOptions, ended));
+    },
+    async secret(question, signal) {
+      const { silence } = await import("./secret-line.js");
+      endSilence();
+      const given = await withEndSignals(signal, (ended) => secret(question, ended));
+      if (!given.ok || !isInteractive()) return given;
+      // a second try is often typed while the first is checked
+      const restore = silence(process.stdin);
+      endSilence = () => {
+        restore();
+        endSilence = () => undefined;
+      };
+      return given;
+    },
     async discardTyped() {
       if (!isInteractive()) return ok(undefined);
+      endSilence();
       const { discardTyped } = await import("./secret-line.js");
       const dropped = await discardTyped(process.stdin);
       return dropped === "drained" ? ok(undefined) : fail({ kind: "interrupted", signal: "SIGINT" });
@@ -109,6 +132,7 @@ export function openTerminal(): Terminal {
       }
     },
     async handOver(work) {
+      endSilence();
       handOvers += 1;
       try {
         return await work();
@@ -168,6 +192,7 @@ async function answer<T>(
 ): Promise<Result<T>> {
   // loaded only if there is a question
   const { createInterface } = await import("node:readline");
+  const { suspend } = await import("./secret-line.js");
   return new Promise((resolve) => {
     const reader = createInterface({ input: process.stdin, output: process.stderr, historySize: 0 });
     let settled = false;
@@ -194,6 +219,8 @@ async function answer<T>(
       printNote("^C");
       settle(fail(interrupted(ended)));
     });
+    // by default, readline stops only this process and ends the question when it continues
+    reader.on("SIGTSTP", () => suspend(process.stdin, () => reader.prompt(true)));
     reader.on("close", () => settle(fail(noAnswer(question))));
     if (ended.aborted) return onAbort();
     ended.addEventListener("abort", onAbort, { once: true });

@@ -1,6 +1,6 @@
 // needs: namespace, root, script, setpriv, nsenter, ps
 // time limit: 600 s
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -20,6 +20,8 @@ interface Variant {
   readonly name: string;
   /** The user that runs tazpod. */
   readonly runner: number;
+  /** The owner of the project. */
+  readonly owner: number;
   /** The user inside the namespace. */
   readonly uid: number;
   readonly home: string;
@@ -27,18 +29,24 @@ interface Variant {
 
 const none = "0000000000000000";
 const variants: readonly Variant[] = [
-  { name: "root, in an ordinary user's project", runner: 0, uid: stranger, home: `/home/${stranger}` },
-  { name: "an ordinary user", runner: stranger, uid: stranger, home: `/home/${stranger}` },
+  {
+    name: "root, in an ordinary user's project",
+    ...{ runner: 0, owner: stranger, uid: stranger, home: `/home/${stranger}` },
+  },
+  {
+    name: "an ordinary user",
+    ...{ runner: stranger, owner: stranger, uid: stranger, home: `/home/${stranger}` },
+  },
 ];
 
-/** Creates a host whose project belongs to the user inside, and everything else to the user that runs tazpod. */
-async function hostOf({ runner, uid }: Variant, remote = "none", more = ""): Promise<Host> {
+/** Creates a host whose project belongs to the variant's owner, and everything else to the user that runs tazpod. */
+async function hostOf({ runner, owner }: Variant, remote = "none", more = ""): Promise<Host> {
   const host = await Host.make({ remote, more: `${quick}${more}` });
   const home = await newFolder("home");
   Object.assign(host.env, { HOME: home, XDG_STATE_HOME: join(home, "state") });
   const pass = [host.passphraseFile, join(host.passphraseFile, "..")];
   await run("chown", ["-R", `${runner}:${runner}`, home, ...pass]);
-  await run("chown", ["-R", `${uid}:${uid}`, host.folder]);
+  await run("chown", ["-R", `${owner}:${owner}`, host.folder]);
   return host;
 }
 
@@ -209,6 +217,32 @@ for (const who of variants) {
 
   test.run();
 }
+
+const own = suite("namespace engine, for root in a project of root's");
+own.after(removeHosts);
+
+own(
+  "works on a copy without rights: changes come back, nothing inside can be root's or set user ids",
+  async () => {
+    const who = { name: "", runner: 0, owner: 0, uid: 2_000_000_000, home: "/home/tazpod" };
+    const host = await hostOf(who);
+    await writeFile(host.path("kept"), "before\n");
+    await writeFile(host.path("dropped"), "");
+    const script =
+      "cat kept; echo after > kept; rm dropped; cp /bin/true program; chmod 4755 program; cat /etc/shadow; whoami";
+    const seen = await inShell(who, host, script);
+    assert.is(seen.code, 0, seen.stderr);
+    assert.match(seen.stderr, /root owns this project, so programs run as a user without rights, on a copy/);
+    assert.match(seen.stderr, /\/etc\/shadow: Permission denied/);
+    assert.is(seen.stdout, "before\ntazpod\n");
+    assert.is(await readFile(host.path("kept"), "utf8"), "after\n");
+    assert.equal((await readdir(host.folder)).toSorted(), [".tazpod", "kept", "program"]);
+    const { mode, uid } = await stat(host.path("program"));
+    assert.equal([(mode & 0o7777).toString(8), uid], ["755", 0]);
+  },
+);
+
+own.run();
 
 const test = suite("namespace engine, where it is unavailable");
 test.after(removeHosts);

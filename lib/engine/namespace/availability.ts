@@ -1,8 +1,7 @@
 import { capture } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import { environment, unshareArguments } from "./unshare-arguments.js";
-import { rootRefused } from "../../failure/explain-engine.js";
-import { stat } from "../../host/files.js";
+import { ownerSync, stat } from "../../host/files.js";
 import { homeInside, thisUser } from "../this-host.js";
 import type { ContainerUser } from "../engine.js";
 
@@ -14,7 +13,7 @@ mount -t tmpfs tazpod /tmp && mount -t proc proc /proc && setpriv --version`;
 
 /**
  * Returns the version of util-linux if this user can create namespaces. Failure: `engine-unavailable`; `missing` if a
- * program is absent (or this is not Linux), `permission` if the kernel refuses, or root owns the project.
+ * program is absent (or this is not Linux), `permission` if the kernel refuses.
  */
 export async function namespaceVersion(project?: string): Promise<Result<string>> {
   const unavailable = (why: "missing" | "permission", detail: string): Result<string> =>
@@ -36,8 +35,14 @@ export async function namespaceVersion(project?: string): Promise<Result<string>
 }
 
 /**
+ * The user inside for a project of root's. The number is above all that systemd, useradd and subordinate ids assign, so
+ * no process of the host has it.
+ */
+const substitute = { uid: 2_000_000_000, gid: 2_000_000_000, name: "tazpod", home: "/home/tazpod" };
+
+/**
  * Returns the user of a namespace: the user who runs tazpod. Root is not used, since it would have the host root's user
- * id; programs run as the owner of the project instead. Failure: `engine-unavailable` if that is root as well.
+ * id; programs run as the owner of the project instead, or as a user of their own if that is root as well.
  */
 export async function namespaceUser(project: string | undefined): Promise<Result<ContainerUser>> {
   if (process.getuid?.() !== 0) return thisUser();
@@ -45,13 +50,12 @@ export async function namespaceUser(project: string | undefined): Promise<Result
   if (!found.ok) return found;
   // without a project, any ordinary user will do to test whether namespaces work
   const { uid, gid } = found.value ?? { uid: 65_534, gid: 65_534 };
-  if (uid !== 0) return ok({ uid, gid, ...(await known(uid)) });
-  return fail({
-    kind: "engine-unavailable",
-    engine: "namespace",
-    why: "permission",
-    detail: rootRefused,
-  });
+  return ok(uid === 0 ? substitute : { uid, gid, ...(await known(uid)) });
+}
+
+/** Tells whether root runs tazpod in a project of root's, whose files the user inside could not write. */
+export function isRootsOwn(project: string | undefined): boolean {
+  return project !== undefined && process.getuid?.() === 0 && ownerSync(project) === 0;
 }
 
 /** Returns a user's name and home from the system; the id serves as the name of an unknown user. */

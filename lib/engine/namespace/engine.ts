@@ -5,7 +5,7 @@ import { fail, ok, type Result } from "../../failure/result.js";
 import { describeImage, specHash, withoutLimits } from "../spec.js";
 import type { ContainerSpec, Engine } from "../engine.js";
 import { enterArguments, environment, onTerminal, exitCodeScript } from "./unshare-arguments.js";
-import { namespaceVersion, namespaceUser } from "./availability.js";
+import { isRootsOwn, namespaceVersion, namespaceUser } from "./availability.js";
 import { notRunning, exactEnvironment, hostImage, runState, thisShell } from "../this-host.js";
 import { namespaceRecords, currentRun, startNamespace } from "./lifecycle.js";
 
@@ -15,13 +15,14 @@ import { namespaceRecords, currentRun, startNamespace } from "./lifecycle.js";
  * lists what is not isolated. `project` is the project's folder: if root runs tazpod, its owner is the user inside.
  */
 export function namespaceEngine(project?: string): Engine {
+  const effective = (spec: ContainerSpec): ContainerSpec => effectiveSpec(spec, isRootsOwn(project));
   return {
     name: "namespace",
     version: () => namespaceVersion(project),
     address: async () => undefined,
     remoteAddress: async () => undefined,
-    effectiveSpec,
-    sharedWithHost,
+    effectiveSpec: effective,
+    sharedWithHost: (spec) => sharedWithHost(spec, isRootsOwn(project)),
     async inspect(name) {
       const record = await namespaceRecords.read(name);
       if (!record.ok) return record;
@@ -31,16 +32,18 @@ export function namespaceEngine(project?: string): Engine {
         ...runState((await currentRun(record.value)) !== undefined),
         ...{ id, owner: spec.project, specHash: hash, imageId: hostImage, home: user.home },
         startedAt: run?.startedAt ?? "",
+        // the copy is in RAM and ends with the start
+        workspace: spec.workspace === "copy" ? `${id} ${run?.startedAt ?? ""}` : undefined,
       });
     },
     imageId: async () => ok(hostImage),
     pull: async () => ok(undefined),
     lookUp: () => namespaceUser(project),
     create(spec, user) {
-      const made = { ...effectiveSpec(spec), image: spec.image, user: spec.user, ports: spec.ports };
+      const made = { ...effective(spec), image: spec.image, user: spec.user, ports: spec.ports };
       return namespaceRecords.add({
         ...{ version: 1, id: crypto.randomUUID(), user },
-        ...{ spec: made, specHash: specHash(effectiveSpec(spec)) },
+        ...{ spec: made, specHash: specHash(effective(spec)) },
       });
     },
     start: startNamespace,
@@ -57,7 +60,7 @@ export function namespaceEngine(project?: string): Engine {
         });
       return namespaceRecords.remove(name);
     },
-    // the project is never copied: containers run on this host
+    // a copy of the project is in RAM and ends with the namespace
     removeCopy: async () => ok(undefined),
     async exec(name, argv, options) {
       const place = await enter(name, argv);
@@ -93,23 +96,28 @@ function promptVariables(env: Readonly<Record<string, string>>): Record<string, 
   return Object.fromEntries(Object.entries(env).filter(([name]) => /^(?:SHELL|PS[0-4])$/.test(name)));
 }
 
-function effectiveSpec(spec: ContainerSpec): ContainerSpec {
+function effectiveSpec(spec: ContainerSpec, copies: boolean): ContainerSpec {
   // the user inside cannot read root's files
   const limitless = withoutLimits(spec);
   const { agentFolder: _, sshFolder: __, ...open } = limitless;
   const reached = isRoot() ? open : limitless;
-  return { ...reached, image: hostImage, user: "", ports: [], workspace: "mount" };
+  return { ...reached, image: hostImage, user: "", ports: [], workspace: copies ? "copy" : "mount" };
 }
+
+const whoRuns = (copies: boolean): string =>
+  copies
+    ? "root owns this project, so programs run as a user without rights, on a copy of the project in RAM; changes come back when the shell ends. Root's ssh-agent and ~/.ssh are not there"
+    : "it runs as the owner of the project, without root's ssh-agent and ~/.ssh";
 
 const isRoot = (): boolean => process.getuid?.() === 0;
 
-function sharedWithHost(spec: ContainerSpec): string[] {
+function sharedWithHost(spec: ContainerSpec, copies: boolean): string[] {
   const { network, ports } = spec;
   return [
     `the programs inside are this host's, not those of ${describeImage(spec)}`,
     ...(network === "none" ? [] : ["it uses this host's network, including the services that listen on it"]),
     ...(ports.length === 0 ? [] : ["`ports` has no effect: programs inside listen on this host's ports"]),
-    ...(isRoot() ? ["it runs as the owner of the project, without root's ssh-agent and ~/.ssh"] : []),
+    ...(isRoot() ? [whoRuns(copies)] : []),
     "`limits` has no effect: the programs inside share this host's processes and memory",
     "the host's files outside the home folders and /tmp can be read inside, as far as this user may read them",
   ];

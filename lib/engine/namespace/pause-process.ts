@@ -22,13 +22,14 @@ read_only() {
  * The new root is a small tmpfs with the host's folders bound read-only, except for those that may hold private data:
  * /home, /root, /tmp, /var/tmp, /run and /dev are new and in RAM. A mount that cannot be made read-only is covered. The
  * project and `mounts` are bound from the old root, which stays intact: the new root is mounted over /tmp only.
- * Arguments: `finishScript`, size of the RAM folder in bytes, home, host name, then SOURCE TARGET ro|rw for each mount.
+ * Arguments: `finishScript`, size of the RAM folder in bytes, home, host name, the user's line of passwd(5), `copy` if
+ * /workspace is a folder in RAM, then SOURCE TARGET ro|rw for each mount.
  * Prints its pid on the host, then waits for a line on stdin; without one it ends.
  */
 export const pauseScript = `set -eu
 umask 022
-finish=$1 size=$2 home=$3 name=$4
-shift 4
+finish=$1 size=$2 home=$3 name=$4 user=$5 workspace=$6
+shift 6
 read -r pid _ < /proc/self/stat
 b=/tmp
 mount -t tmpfs -o mode=755,nosuid,nodev,size=16m tazpod "$b"
@@ -71,10 +72,10 @@ cd "$b"
 # pivot_root fails below a chroot; there, chroot hides the old root as well
 if pivot_root . .old 2>/dev/null; then
   cd /
-  exec sh -c "$finish" tazpod-hold "$pid" "$names" "$size" "$home" "$name" "$@"
+  exec sh -c "$finish" tazpod-hold "$pid" "$names" "$size" "$home" "$name" "$user" "$workspace" "$@"
 fi
 mount --rbind / .old
-exec chroot . sh -c "$finish" tazpod-hold "$pid" "$names" "$size" "$home" "$name" "$@"`;
+exec chroot . sh -c "$finish" tazpod-hold "$pid" "$names" "$size" "$home" "$name" "$user" "$workspace" "$@"`;
 
 /**
  * The second half, run once the new root is in place. Arguments: pid, path of the resolver configuration, then those of
@@ -82,8 +83,8 @@ exec chroot . sh -c "$finish" tazpod-hold "$pid" "$names" "$size" "$home" "$name
  */
 export const finishScript = `set -eu
 umask 022
-pid=$1 names=$2 size=$3 home=$4 name=$5
-shift 5
+pid=$1 names=$2 size=$3 home=$4 name=$5 user=$6 workspace=$7
+shift 7
 ${readOnly}
 mount -t proc -o nosuid,nodev,noexec proc /proc
 hostname -- "$name" 2>/dev/null || { printf '%s\\n' "$name" > /proc/sys/kernel/hostname; } 2>/dev/null || :
@@ -96,6 +97,14 @@ case $names in /run/*) [ -e "/.old$names" ] && show "$names" "$names" ;; esac
 mkdir -p -- "$home"
 mount -t tmpfs -o mode=700,nosuid,nodev tazpod "$home"
 mkdir -- "$home/secrets"
+# programs such as ssh want a name for their user
+if ! getent passwd "$(id -u)" >/dev/null; then
+  { cat /etc/passwd; printf '%s\\n' "$user"; } > /run/passwd
+  mount --bind /run/passwd /etc/passwd
+  rm /run/passwd
+  read_only /etc/passwd
+fi
+if [ "$workspace" = copy ]; then mount -t tmpfs -o mode=755,nosuid,nodev tazpod /workspace; fi
 mount -t tmpfs -o "mode=700,nosuid,nodev,noexec,size=$size" tazpod "$home/secrets"
 while [ "$#" -gt 0 ]; do
   show "$1" "$2"

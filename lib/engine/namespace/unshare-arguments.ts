@@ -27,15 +27,23 @@ export function unshareArguments(
     ...["--mount", "--pid", "--ipc", "--uts", ...apart, "--fork"],
   ];
 }
-/** Returns the command that starts the pause process of a namespace. */
 
+/** Returns the command that starts the pause process of a namespace. */
 export function pauseArguments(spec: ContainerSpec, user: ContainerUser): string[] {
   const mounts = mountsOf(spec, user).flatMap(({ source, target, readOnly }) => [
     source,
     target,
     readOnly ? "ro" : "rw",
   ]);
-  const given = [String(spec.secretsBytes), user.home, spec.name.slice(0, 64), ...mounts];
+  const passwd = `${user.name ?? ""}:x:${user.uid}:${user.gid}::${user.home}:${thisShell()}`;
+  const given = [
+    String(spec.secretsBytes),
+    user.home,
+    spec.name.slice(0, 64),
+    passwd,
+    spec.workspace ?? "mount",
+    ...mounts,
+  ];
   return [
     ...unshareArguments(user, spec.network),
     "sh",

@@ -116,7 +116,7 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
       const variables = Object.entries(env).flatMap(([key, value]) => ["--env", `${key}=${value}`]);
       const flags = [
         "--interactive",
-        ...(tty ? ["--tty"] : []),
+        ...(tty ? ["--tty", `--detach-keys=${flavor.detachKeys}`] : []),
         "--user",
         user,
         "--workdir",

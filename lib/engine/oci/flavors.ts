@@ -24,6 +24,8 @@ export interface CliFlavor {
   readonly rootless: { readonly argv: readonly string[]; readonly says: string };
   /** True if `createOptions` depends on rootless mode. */
   readonly needsRootless: boolean;
+  /** The value of `--detach-keys` with which a terminal is not detached by accident. */
+  readonly detachKeys: string;
   /** The first pattern that matches stderr tells why the engine is unavailable. */
   readonly errorPatterns: readonly (readonly [RegExp, Why])[];
   /** Returns the full name of the image that Docker would pull. */
@@ -38,6 +40,9 @@ const docker: CliFlavor = {
   version: ["version", "--format", "{{.Server.Version}}"],
   rootless: { argv: ["info", "--format", "{{json .SecurityOptions}}"], says: "name=rootless" },
   needsRootless: false,
+  // Docker cannot switch them off, and delays the first key until the next: Ctrl-@ is itself the start of a sequence in
+  // the programs that use it, unlike the default Ctrl-P, which shells use for the previous command
+  detachKeys: "ctrl-@,ctrl-_,ctrl-@,ctrl-^,ctrl-_,ctrl-@,ctrl-^,ctrl-_",
   errorPatterns: [
     [/permission denied while trying to connect/i, "permission"],
     [
@@ -62,6 +67,7 @@ const podman: CliFlavor = {
   version: ["version", "--format", "{{.Client.Version}}"],
   rootless: { argv: ["info", "--format", "{{.Host.Security.Rootless}}"], says: "true" },
   needsRootless: true,
+  detachKeys: "",
   errorPatterns: [
     [
       /no sub[ug]id ranges|requires additional UIDs|insufficient UIDs or GIDs|required for rootless mode|cannot set up namespace|cannot clone:|user namespaces are not enabled|new[ug]idmap/i,
