@@ -52,14 +52,15 @@ export function silence(input: ReadStream): () => void {
   };
 }
 
-/** Suspends this process and all others of its group, as Ctrl-Z does outside raw mode; calls `resumed` after SIGCONT. */
-export function suspend(input?: ReadStream, resumed?: () => void): void {
-  input?.setRawMode(false);
-  process.once("SIGCONT", () => {
-    if (input?.destroyed === false) input.setRawMode(true);
-    resumed?.();
-  });
+/** Suspends this process and all others of its group, as Ctrl-Z does outside raw mode. Calls `resumed` afterwards. */
+export function suspend(input: ReadStream, resumed?: () => void): void {
+  input.setRawMode(false);
   process.kill(0, "SIGTSTP");
+  // not on SIGCONT: nothing is suspended where no shell could continue it. The timer stands still meanwhile.
+  setTimeout(() => {
+    if (!input.destroyed) input.setRawMode(true);
+    resumed?.();
+  }, settleMs);
 }
 
 /** Discards unread keys; "interrupted" if Ctrl-C was among them. */
@@ -109,9 +110,10 @@ function collect(
     const onEnd = (): void => finish("closed");
     const onAbort = (): void => finish("interrupted");
     const onData = (chunk: Buffer): void => {
+      // also if it came right after Enter
+      if (chunk.includes(0x03)) return finish("interrupted");
       for (const byte of withoutEscapes(chunk)) {
         if (byte === 0x1a) onSuspend();
-        if (byte === 0x03) return finish("interrupted");
         if (byte === 0x04 && length === 0) return finish("closed");
         if (byte === 0x0d || byte === 0x0a) {
           const line = Buffer.from(typed.subarray(0, length));

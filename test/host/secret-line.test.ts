@@ -26,6 +26,15 @@ test("keys typed before the question are discarded, and editing works afterwards
   assert.not.ok(raw());
 });
 
+test("a pasted text counts as typed; arrow, function and Escape keys do not", async () => {
+  const { input, screen, asked } = keyboard();
+  const line = readSecretLine("Pass:", input, screen, never);
+  await asked;
+  for (const typed of ["\u001b[200~past", "ed\u001b[201~", "\u001b[A\u001bOP\u001b[15~", "\u001b", "!\r"])
+    input.push(typed);
+  assert.is(String(await line), "pasted!");
+});
+
 test("Ctrl-C ends it, even if typed before the question", async () => {
   for (const early of [true, false]) {
     const { input, screen, raw, asked } = keyboard();
