@@ -5,7 +5,7 @@ import { ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { provenPassphrase } from "../lib/session/ask-passphrase.js";
 import { closeTampered, notOpen } from "../lib/session/tampered.js";
-import { saveVault, vaultSaved } from "../lib/session/save-vault.js";
+import { printedReport, saveVault, vaultSaved } from "../lib/session/save-vault.js";
 import type { StepCheck, StepContext } from "../lib/session/step.js";
 import type { Secret } from "../lib/host/secret.js";
 
@@ -15,7 +15,11 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const passphrase = await passphraseForSave(context);
   if (!passphrase.ok) return passphrase;
   return withProjectLock(project.vaultFolder, signal, async () => {
-    const saved = await saveVault(context, passphrase.value, (text) => terminal.print(text));
+    const saved = await saveVault(
+      context,
+      passphrase.value,
+      printedReport((text) => terminal.print(text)),
+    );
     printStrays(context);
     return !saved.ok && saved.failure.kind === "vault-vanished"
       ? closeTampered(context, passphrase.value)

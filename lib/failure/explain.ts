@@ -206,8 +206,10 @@ export function explain(failure: Failure): Explanation {
       );
     case "save-incomplete":
       return explanation(
-        `Some files could not be read, so nothing was saved:\n${failure.problems.map((line) => `  ${line}`).join("\n")}`,
-        "Fix or remove these files, or leave them out with --skip-unreadable. `tazpod lock --discard` drops all unsaved changes.",
+        `${failure.restSaved === true ? "Everything was saved but what could not be read or stored:" : "Some files could not be read, so nothing was saved:"}\n${failure.problems.map((line) => `  ${line}`).join("\n")}`,
+        failure.restSaved === true
+          ? "Fix or remove these files. `tazpod lock --skip-unreadable` locks the vault without them."
+          : "Fix or remove these files, or leave them out with --skip-unreadable. `tazpod lock --discard` drops all unsaved changes.",
       );
     case "still-open":
       return explanation(

@@ -230,6 +230,8 @@ export type Failure =
       readonly problems: readonly string[];
       /** The file at which reading stopped. */
       readonly cutAt?: string;
+      /** True if everything else was saved. */
+      readonly restSaved?: boolean;
     }
   | { readonly kind: "still-open"; readonly detail: string }
   | { readonly kind: "still-held"; readonly holders: string }

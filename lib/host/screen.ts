@@ -23,6 +23,12 @@ export function printNote(text: string): void {
   process.stderr.write(`${printableLines(text)}\n`);
 }
 
+/** Writes a note to the terminal while a program in it has the keyboard, in raw mode. Nothing without a terminal. */
+export function printInShell(text: string): void {
+  if (!process.stderr.isTTY) return;
+  process.stderr.write(`\r\n${printableLines(text).replaceAll("\n", "\r\n")}\r\n`);
+}
+
 /** Shows text on the terminal's alternate screen; returns a function that restores the main screen. */
 export function showOnAlternateScreen(text: string): () => void {
   const hasAlternateScreen = process.env["TERM"] !== "dumb";

@@ -1,16 +1,17 @@
 import { startWatcher } from "../secrets-folder/watcher.js";
 import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import { markSaved, markUnsaved } from "../secrets-folder/open-record.js";
-import { failureText } from "../failure/explain.js";
+import { explain, failureText } from "../failure/explain.js";
 import type { Failure } from "../failure/failure.js";
 import { now, sleep } from "../host/clock.js";
+import { printInShell } from "../host/screen.js";
 import { withProjectLock } from "../project/project-lock.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { openVault } from "../vault/open-vault.js";
 import { isOffline } from "./staleness.js";
 import { askOtherSessions, servePassphrase } from "./passphrase-sharing.js";
 import { pushVault } from "./push-vault.js";
-import { saveVault, vaultSaved } from "./save-vault.js";
+import { describeLeftOut, saveVault, vaultSaved } from "./save-vault.js";
 import type { StepContext } from "./step.js";
 
 /** Delay before a watcher that ended is started again, for example after the engine was restarted, in ms. */
@@ -23,8 +24,8 @@ const remindMs = 60_000;
 /**
  * Runs while a shell has the vault open, until `over` aborts: shares the passphrase with other tazpods here, and seals
  * changes to disk. A save starts once nothing has changed for a quarter of `autosave` (five seconds at most), and at
- * the latest six tenths of `autosave` after the first change. Prints nothing, because the terminal is the shell's.
- * Returns a message about work that could not be saved, if any.
+ * the latest six tenths of `autosave` after the first change. The terminal is the shell's, so only what could not be
+ * saved is printed, once. Returns a message about it, if any.
  */
 export async function autosaveWhileOpen(
   context: StepContext,
@@ -57,6 +58,9 @@ class AutosaveLoop {
   #first: number | undefined;
   #due: number | undefined;
   #failed: { readonly failure: Failure; readonly at: Date } | undefined;
+  /** What the last save left out, and what the user was told while the shell was open. */
+  #leftOut: readonly string[] = [];
+  #told = "";
   #wake: () => void = () => undefined;
 
   constructor(context: StepContext, secrets: SecretsFolder, over: AbortSignal) {
@@ -66,7 +70,8 @@ class AutosaveLoop {
   }
 
   get problem(): string | undefined {
-    if (this.#failed === undefined) return undefined;
+    if (this.#failed === undefined)
+      return this.#leftOut.length > 0 ? describeLeftOut(this.#leftOut) : undefined;
     const { failure, at } = this.#failed;
     return `Some changes could not be saved while the shell was open (last tried at ${at.toTimeString().slice(0, 5)}): ${failureText(failure)}`;
   }
@@ -140,16 +145,31 @@ class AutosaveLoop {
     );
     if (saved.ok) {
       this.#failed = undefined;
+      if (this.#leftOut.length > 0) this.#tellOnce(describeLeftOut(this.#leftOut));
       if (saved.value !== "unsaved") this.#saved = look;
       await this.#note(look);
       if (saved.value === "sealed") await this.#push();
       return;
     }
     const { kind } = saved.failure;
+    this.#tell(saved.failure);
     if (kind === "vault-closed" || kind === "vault-vanished" || kind === "container-gone") this.closed = true;
     else this.#failed = { failure: saved.failure, at: now() };
+    // what cannot be saved stays so until something changes
+    if (kind === "save-incomplete" && saved.failure.restSaved === true) return;
     // keep an earlier date from a newer change
     this.#due ??= now().getTime() + retryMs;
+  }
+
+  /** Reports a failed save at once, in the shell's terminal, unless the vault was closed. */
+  #tell(failure: Failure): void {
+    if (failure.kind === "interrupted" || failure.kind === "vault-closed" || failure.kind === "busy") return;
+    this.#tellOnce(explain(failure).message);
+  }
+
+  #tellOnce(text: string): void {
+    if (text !== this.#told) printInShell(`tazpod: ${text}`);
+    this.#told = text;
   }
 
   /** Records on the host whether the open vault is saved. */
@@ -168,7 +188,10 @@ class AutosaveLoop {
     await this.learnPassphrase();
     if (project.config.session.autosaveMs === 0 || session.passphrase.known === undefined)
       return ok("unsaved");
-    const done = await saveVault(this.#context, session.passphrase.known, () => undefined);
+    const done = await saveVault(this.#context, session.passphrase.known, {
+      print: () => undefined,
+      leftOut: (paths) => (this.#leftOut = paths),
+    });
     return done.ok ? ok("sealed") : done;
   }
 

@@ -127,7 +127,10 @@ async function listRamFolder(
   signal: AbortSignal,
 ): Promise<Result<readonly DigestLine[]>> {
   const packed = packFolder(secrets, { signal, lenient: true });
-  const options = { limitBytes: Number.MAX_SAFE_INTEGER, format: "age", lenient: true } as const;
+  const options = {
+    ...({ limitBytes: Number.MAX_SAFE_INTEGER, format: "age", lenient: true } as const),
+    hardLinks: new Set<string>(),
+  };
   const [summary, done] = await Promise.all([summarise(packed.tar, options), packed.done]);
   if (!done.ok) return done;
   return summary.ok ? ok(summary.value.entries) : summary;
@@ -193,7 +196,10 @@ async function removeParts(
   const { parts, open } = openState.parts ?? allOpen(project.config.parts);
   const left: OpenParts = { parts, open: open.filter((name) => !names.includes(name)) };
   const packed = packFolder(secrets, { signal, lenient: false });
-  const options = { limitBytes: Number.MAX_SAFE_INTEGER, format: "age" } as const;
+  const options = {
+    ...({ limitBytes: Number.MAX_SAFE_INTEGER, format: "age" } as const),
+    hardLinks: new Set<string>(),
+  };
   const [summary, done] = await Promise.all([summarise(packed.tar, options), packed.done]);
   if (!done.ok) return done;
   if (!summary.ok) return summary;

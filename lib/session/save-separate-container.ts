@@ -47,7 +47,7 @@ async function isChanged(
   const lenient = options.skipUnreadable;
   const packed = packFolder(secrets, { signal, lenient });
   const limitBytes = archiveLimit(project.config.secretsBytes);
-  const reading = summarise(packed.tar, { limitBytes, format: "age", lenient });
+  const reading = summarise(packed.tar, { limitBytes, format: "age", lenient, hardLinks: new Set() });
   const [found, done] = await Promise.all([reading, packed.done]);
   if (!done.ok && found.ok) return done;
   return found.ok ? ok(found.value.digest !== digest) : found;
@@ -78,6 +78,7 @@ async function save(
     passphrase,
     format: format.value,
     limitBytes,
+    lenient: options.skipUnreadable,
   });
   if (!source.ok) return source;
   const generation = listed.value.manifest?.generation ?? 0;

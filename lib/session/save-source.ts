@@ -18,6 +18,7 @@ interface SaveSourceOptions {
   readonly passphrase: Secret;
   readonly format: VaultFormat;
   readonly limitBytes: number;
+  readonly lenient: boolean;
 }
 
 interface SaveSource {
@@ -45,18 +46,18 @@ export async function saveSource(
   context: StepContext,
   wanted: SaveSourceOptions,
 ): Promise<Result<SaveSource>> {
-  const { secrets, opening, passphrase, format, limitBytes } = wanted;
-  const lenient = context.options.skipUnreadable;
+  const { secrets, opening, passphrase, format, limitBytes, lenient } = wanted;
   const ram = (): ReturnType<typeof packFolder> => packFolder(secrets, { signal: context.signal, lenient });
   if (opening === undefined) return ok({ open: ram, digest: () => undefined, strays: () => noStrays });
   const path = context.project.vaultFile;
   const listed = await listVault(path, passphrase);
   if (!listed.ok) return listed;
+  const hardLinks = new Set<string>();
   let last: ArchiveSummary | undefined;
   let strays = (): Strays => noStrays;
   const open = (): TarSource => {
     const packed = ram();
-    const archive = normalise(packed.tar, { limitBytes, format, lenient });
+    const archive = normalise(packed.tar, { limitBytes, format, lenient, hardLinks });
     const [leftOut, newParts] = [new Set<string>(), new Set<string>()];
     strays = () => ({ leftOut: [...leftOut], newParts: [...newParts] });
     const tar = withClosed({

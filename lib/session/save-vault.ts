@@ -5,6 +5,7 @@ import type { OpenVault, SecretsFolder } from "../secrets-folder/secrets-folder.
 import { explain } from "../failure/explain.js";
 import type { Failure } from "../failure/failure.js";
 import { fileHash } from "../host/file-hash.js";
+import { printable } from "../host/printable.js";
 import { isInUse, sessionsTimestamp } from "../project/sessions.js";
 import { type Result, fail, ok } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
@@ -12,7 +13,7 @@ import { summarise } from "../vault/archive/normalise.js";
 import { archiveLimit } from "../vault/archive/entry-policy.js";
 import { conflictPath, savedAsConflict } from "../vault/store.js";
 import { isTruncated } from "../vault/archive/tar-warnings.js";
-import { readFormat } from "../vault/vault-format.js";
+import { readFormat, type VaultFormat } from "../vault/vault-format.js";
 import { omittedPaths, sealInto } from "../vault/seal-into.js";
 import { formatBytes, formatFileCount, listNames } from "../host/human.js";
 import { fromFailure } from "../run/checks.js";
@@ -21,38 +22,61 @@ import { notOpen, openStateChanged, sealRamContent } from "./tampered.js";
 import { saveSource } from "./save-source.js";
 import { type CheckResult, type StepContext, fails, holds } from "./step.js";
 
+/** Receives what a save has to tell. */
+export interface SaveReport {
+  readonly print: (text: string) => void;
+  /** Gets the names of what was left out. */
+  readonly leftOut: (paths: readonly string[]) => void;
+}
+
+/** What a save seals, and how. */
+interface SaveRequest {
+  readonly secrets: SecretsFolder;
+  readonly opened: OpenVault;
+  readonly passphrase: Secret;
+  readonly format: VaultFormat;
+  /** Leaves out what cannot be read or stored. */
+  readonly lenient: boolean;
+}
+
 /**
- * Seals the RAM folder, opens the result to verify it, and makes it the local vault. `print` gets messages for the
- * user. Needs the project lock. Failures: `vault-closed`, `vault-vanished`, and those of sealing.
+ * Seals the RAM folder, opens the result to verify it, and makes it the local vault. Sockets, pipes and devices are
+ * left out. If a file cannot be read or stored, everything else is saved, and the failure names it: the vault still
+ * counts as unsaved. Needs the project lock. Failures: `vault-closed`, `vault-vanished`, and those of sealing.
  */
 export async function saveVault(
   context: StepContext,
   passphrase: Secret,
-  print: (text: string) => void,
+  report: SaveReport,
 ): Promise<Result<void>> {
-  const { project } = context;
-  const lenient = context.options.skipUnreadable;
+  const { project, options } = context;
   const secrets = await context.secrets();
   if (!secrets.ok) return secrets;
   const openState = await readOpenState(secrets.value);
   if (!openState.ok) return openState;
   if (typeof openState.value === "string") return notOpen(context, openState.value);
-  const opened = openState.value;
-  const generation = opened.generation ?? 0;
   const format = await readFormat(project.vaultFile);
   if (!format.ok) return format;
+  const request = { secrets: secrets.value, opened: openState.value, passphrase, format: format.value };
+  const saved = await seal(context, { ...request, lenient: options.skipUnreadable }, report);
+  if (saved.ok) await markSaved(project.vaultFolder);
+  if (saved.ok || options.skipUnreadable || saved.failure.kind !== "save-incomplete") return saved;
+  const rest = await seal(context, { ...request, lenient: true }, report);
+  return rest.ok ? fail({ ...saved.failure, restSaved: true }) : saved;
+}
+
+async function seal(context: StepContext, request: SaveRequest, report: SaveReport): Promise<Result<void>> {
+  const { project } = context;
+  const { secrets, opened, passphrase, format, lenient } = request;
+  const generation = opened.generation ?? 0;
   const limitBytes = archiveLimit(project.config.secretsBytes);
   const source = await saveSource(context, {
-    secrets: secrets.value,
-    opening: opened.parts,
-    passphrase,
-    format: format.value,
-    limitBytes,
+    ...{ secrets, opening: opened.parts, passphrase, format, limitBytes, lenient },
   });
   if (!source.ok) return source;
   const sealed = await sealInto({
     passphrase,
-    format: format.value,
+    format,
     folder: project.vaultFolder,
     source: source.value.open,
     lenient,
@@ -62,22 +86,20 @@ export async function saveVault(
       const place = await saveTarget(context, opened);
       if (!place.ok) return place;
       const { path, base } = place.value;
-      const updated = await updateOpen(secrets.value, { ...opened, base, next: filled.sha256 });
+      const updated = await updateOpen(secrets, { ...opened, base, next: filled.sha256 });
       return updated.ok ? ok(path) : updated;
     },
   });
   if (!sealed.ok) return fail(toSaveFailure(sealed.failure));
   const { path, sha256, summary } = sealed.value;
-  const without = omittedPaths(sealed.value);
-  if (without.length > 0) print(`Not kept in the vault: ${without.join(", ")}`);
+  report.leftOut(omittedPaths(sealed.value));
   if (path !== project.vaultFile) return fail(savedAsConflict(path));
-  await markSaved(project.vaultFolder);
-  print(`✔ Vault saved: ${formatFileCount(summary.files)}, ${formatBytes(summary.bytes)}`);
+  report.print(`✔ Vault saved: ${formatFileCount(summary.files)}, ${formatBytes(summary.bytes)}`);
   const { leftOut: strays, newParts } = source.value.strays();
-  const keptStrays = await keepStrays(context, secrets.value, passphrase, strays);
+  const keptStrays = await keepStrays(context, secrets, passphrase, strays);
   if (!keptStrays.ok) return keptStrays;
   const { next: _, parts, ...rest } = opened;
-  return updateOpen(secrets.value, {
+  return updateOpen(secrets, {
     ...rest,
     ...(parts === undefined ? {} : { parts: { ...parts, open: [...parts.open, ...newParts] } }),
     digest: source.value.digest(sealed.value) ?? summary.digest,
@@ -85,6 +107,16 @@ export async function saveVault(
     generation: generation + 1,
     moving: sealed.value.changedWhileReading,
   });
+}
+
+/** Returns a report that prints everything. */
+export function printedReport(print: (text: string) => void): SaveReport {
+  return { print, leftOut: (paths) => paths.length > 0 && print(describeLeftOut(paths)) };
+}
+
+/** Describes what a save left out. */
+export function describeLeftOut(paths: readonly string[]): string {
+  return `Not kept in the vault: ${paths.map(printable).join(", ")}`;
 }
 
 /** Seals files in closed parts to a file of their own, and has it reported when the step or the shell ends. */
@@ -149,7 +181,13 @@ async function digestOf(
   if (!format.ok) return format;
   const exclude = new Set(lenient ? moving : []);
   const found = await readWhole(packFolder(secrets, { signal, lenient }), (packed) =>
-    summarise(packed.tar, { limitBytes, format: lenient ? format.value : "age", lenient, exclude }),
+    summarise(packed.tar, {
+      limitBytes,
+      format: lenient ? format.value : "age",
+      lenient,
+      exclude,
+      hardLinks: new Set(),
+    }),
   );
   return found.ok ? ok(found.value.digest) : found;
 }

@@ -48,8 +48,9 @@ export interface SealRequest extends Pick<Replacement<SealResult>, "folder" | "t
 /** A vault that was sealed and verified. */
 export interface SealedVault {
   readonly path: string;
-  /** Unreadable paths, which are omitted. */
+  /** Unreadable paths and sockets, which are omitted. */
   readonly unread: readonly string[];
+  readonly sockets: readonly string[];
   /** Paths that changed in every reading, which are omitted. */
   readonly changedWhileReading: readonly string[];
   /** SHA-256 of the sealed file, hex. */
@@ -72,6 +73,7 @@ const lenientTries = 6;
 export async function sealInto(request: SealRequest): Promise<Result<SealedVault>> {
   const { passphrase, limitBytes, lenient = false } = request;
   const exclude = new Set<string>();
+  const hardLinks = new Set<string>();
   // deriving the key takes as long as reading a large vault
   const salts = request.format === "age" ? [prepareSalt(passphrase)] : [];
   for (let attempt = 1; ; attempt++) {
@@ -79,14 +81,15 @@ export async function sealInto(request: SealRequest): Promise<Result<SealedVault
     const replaced = await replaceVault<SealResult>({
       ...request,
       fill: async (write) => {
-        const before = request.format === "age" ? await survey(request, exclude) : undefined;
+        const before = request.format === "age" ? await survey(request, { exclude, hardLinks }) : undefined;
         if (before?.ok === false) return ((changed = cutAt(before.failure)), before);
-        const sealed = await seal(request, write, exclude, {
-          manifest: before?.value.manifest,
-          salt: salts.pop(),
+        const known = hardLinks.size;
+        const sealed = await seal(request, write, {
+          ...{ exclude, hardLinks, manifest: before?.value.manifest, salt: salts.pop() },
         });
+        if (hardLinks.size > known) changed = [...hardLinks];
         if (!sealed.ok) return ((changed = cutAt(sealed.failure)), sealed);
-        changed = changedBetween(before?.value, sealed.value);
+        changed = [...changed, ...changedBetween(before?.value, sealed.value)];
         return changed.length === 0
           ? sealed
           : fail({ kind: "save-incomplete", problems: changed.map(changingProblem) });
@@ -147,12 +150,18 @@ function changedBetween(
   return [...changed];
 }
 
-async function survey(request: SealRequest, exclude: ReadonlySet<string>): Promise<Result<Survey>> {
+/** What the readings of a source share. */
+interface Selection {
+  readonly exclude: ReadonlySet<string>;
+  readonly hardLinks: Set<string>;
+}
+
+async function survey(request: SealRequest, selection: Selection): Promise<Result<Survey>> {
   const { source, folder, limitBytes, lenient = false, from } = request;
   const state = await readState(folder);
   if (!state.ok) return state;
   const { tar, done } = source();
-  const reading = summarise(tar, { limitBytes, format: "age", lenient, exclude });
+  const reading = summarise(tar, { limitBytes, format: "age", lenient, ...selection });
   const [summary, warnings] = await Promise.all([reading, done]);
   const complete = completeSummary(summary, warnings, summary);
   if (!complete.ok) return complete;
@@ -205,13 +214,16 @@ function cutAt(failure: Failure): readonly string[] {
 async function seal(
   request: SealRequest,
   write: Write,
-  exclude: ReadonlySet<string>,
-  { manifest, salt }: { readonly manifest: Manifest | undefined; readonly salt: Buffer | undefined },
+  {
+    manifest,
+    salt,
+    ...selection
+  }: Selection & { readonly manifest: Manifest | undefined; readonly salt: Buffer | undefined },
 ): Promise<Result<SealResult & TarWarnings>> {
   const { source, passphrase, format, limitBytes, lenient = false } = request;
   const { tar, done } = source();
   const archive = normalise(tar, {
-    ...{ limitBytes, format, lenient, exclude },
+    ...{ limitBytes, format, lenient, ...selection },
     manifest,
   });
   const [sha256, summary, warnings] = await Promise.all([
@@ -240,6 +252,11 @@ async function verify(
 }
 
 /** Returns every path of the source that is not in the vault. */
-export function omittedPaths({ summary, unread, changedWhileReading }: SealedVault): readonly string[] {
-  return [...new Set([...summary.dropped, ...unread, ...changedWhileReading])];
+export function omittedPaths({
+  summary,
+  unread,
+  sockets,
+  changedWhileReading,
+}: SealedVault): readonly string[] {
+  return [...new Set([...summary.dropped, ...unread, ...sockets, ...changedWhileReading])];
 }

@@ -47,7 +47,7 @@ async function listRamFolder({
   const lenient = options.skipUnreadable;
   const packed = packFolder(secrets.value, { signal, lenient });
   const limitBytes = archiveLimit(project.config.secretsBytes);
-  const reading = summarise(packed.tar, { limitBytes, format: "age", lenient });
+  const reading = summarise(packed.tar, { limitBytes, format: "age", lenient, hardLinks: new Set() });
   const [found, done] = await Promise.all([reading, packed.done]);
   if (!done.ok) return done;
   return found.ok ? ok({ entries: found.value.entries, opening: openState.value.parts }) : found;

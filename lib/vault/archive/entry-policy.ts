@@ -14,14 +14,17 @@ const reserved = ".tazpod";
 /** What to do with an archive entry. */
 export type EntryDecision =
   | { readonly do: "keep"; readonly path: string; readonly entry: TarEntry }
+  /** The entry is a hard link: a file with the content of the earlier entry `of`, whose size is not known here. */
+  | { readonly do: "copy"; readonly path: string; readonly entry: TarEntry; readonly of: string }
   /** The entry is left out; `report` tells whether the user is informed. */
   | { readonly do: "drop"; readonly path: string; readonly report: boolean };
 
 /**
  * Checks a tar header. Accepts only files, folders and relative links that stay inside, with the low nine mode bits.
- * Throws `Failed` (`archive-refused`) for anything else, before the content is read.
+ * When packing, also hard links, which become files; pipes and devices, which hold nothing, are left out. Throws
+ * `Failed` (`archive-refused`) for anything else, before the content is read.
  */
-export function checkEntry(header: Header, format: VaultFormat): EntryDecision {
+export function checkEntry(header: Header, format: VaultFormat, packing = false): EntryDecision {
   // the parser returns null for a number that it cannot read
   for (const field of ["size", "mode"] as const) {
     if (!Number.isSafeInteger(header[field])) throw refused(header.name, `its ${field} is not a number`);
@@ -40,6 +43,18 @@ export function checkEntry(header: Header, format: VaultFormat): EntryDecision {
     throw refused(path, `on a case-insensitive file system it is ${reserved}, which is reserved for tazpod`);
   const pax = header.pax ? Object.keys(header.pax) : [];
   if (pax.some((key) => key.startsWith("GNU.sparse"))) throw refused(path, "it is a sparse file");
+  if (packing && holdsNothing.has(header.type ?? "file")) return { do: "drop", path, report: true };
+  if (packing && header.type === "link") {
+    const of = pathParts(header.linkname ?? "").join("/");
+    const entry = {
+      path,
+      type: "file",
+      mode: header.mode & 0o777,
+      size: 0,
+      mtime: seconds(header.mtime),
+    } as const;
+    return { do: "copy", path, entry, of };
+  }
   const type = entryType(header, path);
   if (path === ".vault_pass" && type !== "directory") return { do: "drop", path, report: true };
   const { size } = header;
@@ -53,6 +68,8 @@ export function checkEntry(header: Header, format: VaultFormat): EntryDecision {
   if (format === "v1") throw refused(path, "it is a symbolic link, which the v1 format cannot hold");
   return { do: "keep", path, entry: { ...entry, target: checkLinkTarget(path, parts.length - 1, target) } };
 }
+
+const holdsNothing = new Set<Header["type"] & string>(["fifo", "character-device", "block-device"]);
 
 /** Returns a failure about an entry, with its name shortened for display. */
 export function refused(name: string, detail: string): Failed {

@@ -30,6 +30,11 @@ export interface ArchiveOptions {
   readonly maxEntries?: number;
   /** Leaves out and reports what a vault cannot hold, instead of refusing the archive. */
   readonly lenient?: boolean;
+  /**
+   * For packing files of a disk: leaves out pipes and devices, and stores hard links as files. The set collects the
+   * files that have other names; only the content of those that it had at the start can be stored again.
+   */
+  readonly hardLinks?: Set<string>;
   /** Files and links to leave out and report. */
   readonly exclude?: ReadonlySet<string>;
   /** Written as the first entry, in the age format; not part of the content. */
@@ -104,6 +109,8 @@ class TarRewriter {
   readonly #collisions = new CaseCollisions();
   readonly #digestLines: DigestLine[] = [];
   readonly #dropped: string[] = [];
+  /** The content of files with other names, which was in the archive only once. */
+  readonly #contents = new Map<string, readonly Buffer[]>();
   #manifest: Manifest | undefined;
   #entries = 0;
   #usedBytes = 0;
@@ -157,7 +164,8 @@ class TarRewriter {
       for await (const _ of source);
       return;
     }
-    const { entry } = decision;
+    const original = decision.do === "copy" ? this.#originalOf(decision.path, decision.of) : undefined;
+    const entry = original === undefined ? decision.entry : { ...decision.entry, size: original.entry.size };
     this.#countBytes(entry.size);
     yield* this.#parents(entry.path);
     const before = this.#seen.get(entry.path);
@@ -170,10 +178,19 @@ class TarRewriter {
         ? { ...entry, mode: entry.mode | 0o700 }
         : entry,
     );
+    if (original !== undefined) {
+      yield* this.#contents.get(original.entry.path) ?? [];
+      yield padding(entry.size);
+      this.#digestLines.push({ entry, sha256: original.sha256 });
+      return;
+    }
     const hash = createHash("sha256");
+    const kept: Buffer[] | undefined = this.#options.hardLinks?.has(entry.path) === true ? [] : undefined;
+    if (kept !== undefined) this.#contents.set(entry.path, kept);
     if (entry.size > 0) {
       for await (const chunk of source as AsyncIterable<Buffer>) {
         hash.update(chunk);
+        kept?.push(chunk);
         yield chunk;
       }
       yield padding(entry.size);
@@ -181,11 +198,24 @@ class TarRewriter {
     this.#digestLines.push({ entry, sha256: entry.type === "file" ? hash.digest("hex") : "" });
   }
 
+  /** Finds the file that a hard link names, and notes that its content is needed again. */
+  #originalOf(path: string, of: string): DigestLine {
+    const original = this.#digestLines.find(({ entry }) => entry.path === of && entry.type === "file");
+    if (original === undefined)
+      throw refused(path, `it is a hard link to ${JSON.stringify(of)}, which is no file before it`);
+    this.#options.hardLinks?.add(of);
+    return original;
+  }
+
   #checkEntry(header: Header): EntryDecision {
-    const { format, lenient = false, exclude } = this.#options;
+    const { format, lenient = false, exclude, hardLinks } = this.#options;
     try {
-      const decision = checkEntry(header, format);
+      const decision = checkEntry(header, format, hardLinks !== undefined);
       const { path } = decision;
+      // a file and its other names are left out together
+      if (decision.do === "copy" && (exclude?.has(path) === true || exclude?.has(decision.of) === true))
+        return { do: "drop", path, report: true };
+      if (decision.do === "copy") this.#originalOf(path, decision.of);
       return decision.do === "keep" && decision.entry.type !== "directory" && exclude?.has(path) === true
         ? { do: "drop", path, report: true }
         : decision;
@@ -197,7 +227,7 @@ class TarRewriter {
   }
 
   #withoutCollision(decision: EntryDecision): EntryDecision {
-    const partner = decision.do === "keep" ? this.#collisions.collisionOf(decision.entry) : undefined;
+    const partner = decision.do !== "drop" ? this.#collisions.collisionOf(decision.entry) : undefined;
     if (partner === undefined) return decision;
     const { path } = decision;
     if (this.#options.lenient === true) return { do: "drop", path, report: true };

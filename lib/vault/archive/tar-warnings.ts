@@ -3,30 +3,32 @@ import type { Failure } from "../../failure/failure.js";
 
 /** The files that a tar program warned about. */
 export interface TarWarnings {
-  /** Missing from the archive: unreadable, removed or sockets. */
+  /** Missing from the archive: unreadable or removed. */
   readonly unread: readonly string[];
+  /** Missing from the archive, which is no loss: a socket holds nothing. */
+  readonly sockets: readonly string[];
   /** In the archive, but changed while tar read them. */
   readonly changedWhileReading: readonly string[];
 }
 
 /** No warnings. */
-export const noTarWarnings: TarWarnings = { unread: [], changedWhileReading: [] };
+export const noTarWarnings: TarWarnings = { unread: [], sockets: [], changedWhileReading: [] };
 
 // messages of GNU tar and busybox
 const unread = [
   /^tar: (.*): Cannot (?:open|stat|read|access|savedir|readlink): /,
   /^tar: (.*): File removed before we read it$/,
-  /^tar: (.*): socket ignored$/,
   /^tar: can't (?:open|stat|read link) '(.*)': /,
-  /^tar: (.*): (?:can't stat|unknown file type)/,
+  /^tar: (.*): can't stat/,
   /^tar: (\.\/.*): (?:Permission denied|No such file or directory)$/,
 ];
+const sockets = [/^tar: (.*): socket ignored$/, /^tar: (.*): unknown file type/];
 const changing = [/^tar: (.*): file changed as we read it$/, /^tar: (.*): File shrank by \d+ bytes; padding/];
 /** Only states that there were errors before. */
 const closingLine = /^tar: (?:Exiting with failure status|error exit) .*previous errors$/;
 
 /**
- * Interprets the exit code and stderr of tar when packing. Files that changed while read are returned; unreadable ones
+ * Interprets the exit code and stderr of tar when packing. Sockets, and files that changed while read, are returned; unreadable ones
  * only with `lenient`. Any other message is `save-incomplete`.
  */
 export function interpretTar(
@@ -35,8 +37,12 @@ export function interpretTar(
   lenient: boolean,
 ): Result<TarWarnings> {
   const lines = stderr.split("\n").filter((line) => line !== "" && !closingLine.test(line));
-  const found = { unread: named(lines, unread), changedWhileReading: named(lines, changing) };
-  const told = (lenient ? found.unread.length : 0) + found.changedWhileReading.length;
+  const found = {
+    unread: named(lines, unread),
+    sockets: named(lines, sockets),
+    changedWhileReading: named(lines, changing),
+  };
+  const told = (lenient ? found.unread.length : 0) + found.sockets.length + found.changedWhileReading.length;
   if (told === lines.length && (code === 0 || told > 0)) return ok(found);
   const said =
     lines.length > 0 ? lines : [`tar ended with ${code === undefined ? "a signal" : `code ${code}`}`];

@@ -1,0 +1,64 @@
+// needs: busybox
+import { spawn } from "node:child_process";
+import { link, mkdir, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import "../fake/light-scrypt.js";
+import { Secret } from "../../lib/host/secret.js";
+import { interpretTar } from "../../lib/vault/archive/tar-warnings.js";
+import { omittedPaths, sealInto, type TarSource } from "../../lib/vault/seal-into.js";
+import { newFolder } from "../rig/folder.js";
+import { run } from "../rig/host.js";
+import { value } from "../rig/result.js";
+import { filesIn } from "../rig/vault-of-files.js";
+
+// What real tar programs make of a folder with everything that a vault cannot hold as it is.
+
+const passphrase = Secret.fromText("correct horse battery");
+
+function pack(program: readonly string[], folder: string): TarSource {
+  const [name = "", ...first] = program;
+  const packing = spawn(name, [...first, "-c", "-f", "-", "-C", folder, "."], {
+    env: { ...process.env, LC_ALL: "C" },
+  });
+  const code = new Promise<number>((resolve) => packing.on("close", (ended) => resolve(ended ?? -1)));
+  const done = Promise.all([code, text(packing.stderr)]);
+  // what is not read yet when the program ends would be lost
+  const tar = packing.stdout.pipe(new PassThrough());
+  return { tar, done: done.then(([ended, said]) => interpretTar(ended, said, false)) };
+}
+
+for (const program of [["tar"], ["busybox", "tar"]])
+  for (const format of ["age", "v1"] as const)
+    test(`${program.join(" ")}, ${format}: hard links become files; sockets and pipes are left out and named`, async () => {
+      const [secrets, folder] = [await newFolder("secrets"), await newFolder("vault")];
+      const content = "x".repeat(150_000);
+      await mkdir(join(secrets, "sub"));
+      await writeFile(join(secrets, "one"), content, { mode: 0o600 });
+      await link(join(secrets, "one"), join(secrets, "sub", "two"));
+      await link(join(secrets, "one"), join(secrets, "three"));
+      await writeFile(join(secrets, "empty"), "", { mode: 0o600 });
+      await link(join(secrets, "empty"), join(secrets, "empty too"));
+      assert.is((await run("mkfifo", [join(secrets, "pipe")])).code, 0);
+      const server = createServer().unref();
+      await new Promise<void>((resolve) => server.listen(join(secrets, "S.gpg-agent"), resolve));
+      const sealed = value(
+        await sealInto({
+          ...{ folder, passphrase, format, limitBytes: 2 ** 22 },
+          source: () => pack(program, secrets),
+        }),
+      );
+      assert.equal(omittedPaths(sealed).toSorted(), ["S.gpg-agent", "pipe"]);
+      const { files } = await filesIn(sealed.path, passphrase);
+      assert.equal(
+        Object.fromEntries(files),
+        { one: content, "sub/two": content, three: content, empty: "", "empty too": "" },
+        JSON.stringify([...files.keys()]),
+      );
+    });
+
+test.run();
