@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { basename, dirname } from "node:path";
 import { attempt, errno } from "./file-failure.js";
 import { now, sleep } from "./clock.js";
-import { readText } from "./files.js";
+import { readText, stat } from "./files.js";
 import { processIdentity } from "./process-identity.js";
 import { tempPath } from "./temp-file.js";
 import { ok, type Result } from "../failure/result.js";
@@ -26,11 +26,16 @@ export interface Lock {
 interface Note extends LockHolder {
   readonly identity: string;
   readonly nonce: string;
+  /** Tells machines with the same host name apart; empty in locks of older versions, and where there is no id. */
+  readonly machine: string;
 }
+
+/** A lock is created with its content; after this time, in ms, an empty one was left by a crash. */
+const emptyMs = 10_000;
 
 /**
  * Takes a lock by creating the file `path`; this also works between hosts that share the folder. A lock that a dead
- * process of this host left is taken over; one of another host is always respected. If the lock is not free within
+ * process of this host left, also before a reboot, is taken over; one of another host is always respected. If the lock is not free within
  * `wait` ms, returns its holder. Failure: `file`.
  */
 export async function takeLock(
@@ -39,16 +44,17 @@ export async function takeLock(
   signal?: AbortSignal,
 ): Promise<Result<Lock | LockHolder>> {
   const identity = (await processIdentity(process.pid)) ?? "";
-  const nonce = crypto.randomUUID();
+  const [nonce, machine] = [crypto.randomUUID(), await machineId()];
   const end = now().getTime() + wait;
   for (;;) {
-    const note: Note = { host: hostname(), pid: process.pid, since: now().toISOString(), identity, nonce };
+    const since = now().toISOString();
+    const note: Note = { host: hostname(), pid: process.pid, since, identity, nonce, machine };
     const made = await attempt("create", path, () => createWhole(path, note));
     if (made.ok) return ok(lockOf(path, nonce));
     if (made.failure.kind !== "file" || made.failure.code !== "EEXIST") return made;
     const holder = await readNote(path);
     if (!holder.ok) return holder;
-    if (holder.value !== undefined && (await isDead(holder.value))) {
+    if (holder.value === undefined ? await isAbandoned(path) : await isDead(holder.value)) {
       await removeDeadLock(path, holder.value);
       continue;
     }
@@ -95,23 +101,38 @@ async function readNote(path: string): Promise<Result<Note | undefined>> {
   if (!text.ok) return text;
   try {
     const read = JSON.parse(text.value ?? "") as Partial<Note>;
-    const { host = "", pid = 0, since = "", identity = "", nonce = "" } = read;
-    return ok({ host, pid, since, identity, nonce });
+    const { host = "", pid = 0, since = "", identity = "", nonce = "", machine = "" } = read;
+    return ok({ host, pid, since, identity, nonce, machine });
   } catch {
     return ok(undefined);
   }
 }
 
-/** Tells whether the holder is a dead process of this host and boot; of other hosts nothing is known. */
-async function isDead({ host, pid, identity }: Note): Promise<boolean> {
+/**
+ * Tells whether the holder is a dead process of this host, of this boot or an earlier one; of other hosts nothing is
+ * known.
+ */
+async function isDead({ host, pid, identity, machine }: Note): Promise<boolean> {
   if (host !== hostname() || identity === "") return false;
-  const own = (await processIdentity(process.pid)) ?? "";
-  const boot = (text: string): string => text.slice(0, text.lastIndexOf("-"));
-  return boot(own) === boot(identity) && (await processIdentity(pid)) !== identity;
+  if (machine !== "" && machine !== (await machineId())) return false;
+  if ((await processIdentity(process.pid)) === undefined) return false;
+  return (await processIdentity(pid)) !== identity;
+}
+
+/** Tells whether a lock without valid content is older than its creation can take. */
+async function isAbandoned(path: string): Promise<boolean> {
+  const found = await stat(path);
+  return found.ok && found.value !== undefined && now().getTime() - found.value.modified.getTime() > emptyMs;
+}
+
+/** Returns the beginning of this machine's id, which is not to be published whole; empty where there is none. */
+async function machineId(): Promise<string> {
+  const text = await readText("/etc/machine-id");
+  return text.ok ? (text.value ?? "").slice(0, 8).trim() : "";
 }
 
 /** Removes a dead lock. If another process has replaced it by its own in the meantime, puts that one back. */
-async function removeDeadLock(path: string, dead: Note): Promise<void> {
+async function removeDeadLock(path: string, dead: Note | undefined): Promise<void> {
   const aside = tempPath(dirname(path), basename(path));
   try {
     await fs.rename(path, aside);
@@ -120,6 +141,6 @@ async function removeDeadLock(path: string, dead: Note): Promise<void> {
     throw error;
   }
   const moved = await readNote(aside);
-  if (moved.ok && moved.value?.nonce !== dead.nonce) await fs.link(aside, path).catch(() => undefined);
+  if (moved.ok && moved.value?.nonce !== dead?.nonce) await fs.link(aside, path).catch(() => undefined);
   await fs.rm(aside, { force: true });
 }

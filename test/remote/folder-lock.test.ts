@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -45,6 +45,29 @@ test("a lock of a dead process on this host is taken over", async () => {
   await writeFile(lock, note(hostname(), child.pid ?? 0, identity));
   assert.is(value(await upload(remote)).state, "written");
   assert.equal((await readdir(disk)).toSorted(), ["v", "v.meta.json"]);
+});
+
+test("a lock of an earlier boot of this host, and an empty one that a crash left, are taken over", async () => {
+  const earlier = "11111111-2222-3333-4444-555555555555-123456";
+  for (const left of [note(hostname(), process.ppid, earlier), "", "{"]) {
+    const { remote, lock, disk } = await scene();
+    await writeFile(lock, left);
+    const hoursAgo = Date.now() / 1000 - 3 * 3600;
+    await utimes(lock, hoursAgo, hoursAgo);
+    assert.is(value(await upload(remote)).state, "written", left);
+    assert.equal((await readdir(disk)).toSorted(), ["v", "v.meta.json"]);
+  }
+});
+
+test("a lock of another machine with this host's name counts, and so does one that is just being written", async () => {
+  const earlier = "11111111-2222-3333-4444-555555555555-123456";
+  const other = JSON.stringify({ ...JSON.parse(note(hostname(), 1, earlier)), machine: "0000other" });
+  for (const held of [other, ""]) {
+    const { remote, lock } = await scene();
+    await writeFile(lock, held);
+    failure(await upload(remote), "remote-unavailable");
+    assert.is(await readFile(lock, "utf8"), held);
+  }
 });
 
 test("a lock of a live process is waited for, and its holder is named", async () => {
