@@ -8,7 +8,7 @@ import { type Result, fail, ok } from "../lib/failure/result.js";
 import { engineNotes, makeProjectContainer, ownContainer } from "../lib/session/project-container.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { fromFailure } from "../lib/run/checks.js";
-import { prepareCreate, prepareStart } from "../lib/session/preflight.js";
+import { prepareCreate, prepareStart, unwritableNote } from "../lib/session/preflight.js";
 import { type StepCheck, type StepContext, fails, holds } from "../lib/session/step.js";
 
 /** Creates and starts the project's container. A container of another project is refused. */
@@ -24,6 +24,8 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const ready = await (isNew ? prepareCreate(project, chosen.engine) : prepareStart(project));
   if (!ready.ok) return ready;
   for (const line of engineNotes(chosen, spec, isNew)) context.terminal.print(line);
+  const unwritable = isNew ? unwritableNote(project, chosen.engine) : undefined;
+  if (unwritable !== undefined) context.terminal.print(`${unwritable.reason}.\n  ${unwritable.todo}`);
   if (!isNew) return startContainer(chosen.engine, spec.name);
   return makeProjectContainer(context, chosen.engine, spec);
 }

@@ -20,7 +20,7 @@ export async function buildOrPullImage(
 }
 
 /**
- * Builds or pulls the image if it is missing, and returns its user. Failures: those of the image; `setting-unusable`
+ * Builds or pulls the image if it is missing, and returns its user, with the ids of the host's. Failures: those of the image; `setting-unusable`
  * for a mount whose target cannot be used.
  */
 export async function ensureImageUser(
@@ -40,7 +40,10 @@ export async function ensureImageUser(
   const user = await cachedImageUser(engine, { name: spec.image, id: imageId.value }, spec.user);
   if (!user.ok) return user;
   const wrong = mountProblem(spec, user.value);
-  if (wrong === undefined) return user;
+  if (wrong === undefined) {
+    if (engine.matchUser === undefined || imageId.value === undefined) return user;
+    return engine.matchUser(spec, user.value, imageId.value);
+  }
   return fail({
     kind: "setting-unusable",
     setting: "mounts",

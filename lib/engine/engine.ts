@@ -77,7 +77,7 @@ export type ContainerState =
       /** The project folder it was made for; undefined if tazpod did not make it. */
       readonly owner: string | undefined;
       readonly specHash: string | undefined;
-      /** The content id of the image it was made from. */
+      /** The content id of the image in the settings when it was made. */
       readonly imageId: string;
       /** The user's home in the container. */
       readonly home: string;
@@ -95,6 +95,8 @@ export interface ContainerUser {
   readonly home: string;
   /** The user's name, if it differs from the one in the settings. */
   readonly name?: string;
+  /** The image in which the user has these ids, and the content id of the one in the settings, if they differ. */
+  readonly image?: { readonly name: string; readonly from: string };
 }
 
 /** A container that is removed when this process ends. */
@@ -154,6 +156,11 @@ export interface Engine {
   canPull?(image: string, signal: AbortSignal): Promise<Result<void>>;
   /** Looks up a user in the image. Failure: `image-unusable` (no such user, no sh, no tar). */
   lookUp(image: string, user: string): Promise<Result<ContainerUser>>;
+  /**
+   * Returns the user with the ids of the user on the host, if the image's user could not write the project. Absent for
+   * engines where the ids agree anyway.
+   */
+  matchUser?(spec: ContainerSpec, user: ContainerUser, imageId: string): Promise<Result<ContainerUser>>;
   /**
    * Creates a container. Failures: `changed-meanwhile` if it exists by now; `container-foreign` if the volume belongs
    * to another project.

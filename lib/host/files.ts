@@ -26,9 +26,9 @@ export function readText(path: string): Promise<Result<string | undefined>> {
   return attemptOptional("read", path, () => fs.readFile(path, "utf8"));
 }
 
-/** Returns the user id that owns a file; undefined if it cannot be read. */
-export function ownerSync(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.uid;
+/** Returns the user and group ids that own a file; undefined if there is no such file. */
+export function ownerSync(path: string): { readonly uid: number; readonly gid: number } | undefined {
+  return statSync(path, { throwIfNoEntry: false });
 }
 
 /**

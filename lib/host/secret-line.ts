@@ -56,7 +56,7 @@ export function silence(input: ReadStream): () => void {
 export function suspend(input: ReadStream, resumed?: () => void): void {
   input.setRawMode(false);
   process.kill(0, "SIGTSTP");
-  // not on SIGCONT: nothing is suspended where no shell could continue it. The timer stands still meanwhile.
+  // not on SIGCONT: nothing is suspended where no shell could continue it. A stopped process has no timers.
   setTimeout(() => {
     if (!input.destroyed) input.setRawMode(true);
     resumed?.();

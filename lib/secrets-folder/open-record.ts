@@ -77,7 +77,7 @@ export async function adoptOpen(at: FolderStart, mark: string): Promise<Result<O
   return written.ok ? ok(opened) : written;
 }
 
-/** Removes the record, the note beside the vault, and the mark of unsaved changes. */
+/** Removes the record, the note next to the vault, and the mark of unsaved changes. */
 export async function forgetOpen(vaultFolder: string): Promise<Result<void>> {
   await markSaved(vaultFolder);
   const removed = await removeFile(file(vaultFolder));

@@ -11,7 +11,7 @@ import { projectState } from "../host/project-state.js";
 import type { SecretsFolder } from "./secrets-folder.js";
 
 /**
- * Where the vault was opened: the file opened.json beside the sealed vault. It tells a tazpod with another HOME, engine
+ * Where the vault was opened: the file opened.json next to the sealed vault. It tells a tazpod with another HOME, engine
  * or daemon, which finds no container, that there is one. Programs in the container cannot reach it, but the author of
  * the project could, so it is only ever a reason to refuse.
  */

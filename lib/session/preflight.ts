@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { makeFolder, stat } from "../host/files.js";
+import { makeFolder, ownerSync, stat } from "../host/files.js";
 import { isSocket, makeRelayFolder } from "../host/socket-relay.js";
 import type { Engine } from "../engine/engine.js";
 import { agentSocketFolder, containerSpec } from "../project/container-spec.js";
@@ -39,6 +39,21 @@ async function checkWorkspaceReach(project: Project, engine: Engine): Promise<Re
     detail: `${engine.name} is on another machine (${address}), which does not have this folder`,
     hint: "Set `workspace: copy` to sync the project with a copy there.",
   });
+}
+
+/** Returns a note, and what to do, if root owns the project and the container's user, who is not root, cannot write it. */
+export function unwritableNote(
+  { root, config }: Project,
+  engine: Engine,
+): { readonly reason: string; readonly todo: string } | undefined {
+  const { user, workspace } = config;
+  const isRoots = process.platform === "linux" && process.getuid?.() === 0 && ownerSync(root)?.uid === 0;
+  if (!isRoots || engine.matchUser === undefined || workspace === "copy" || /^(?:root|0)(?::|$)/.test(user))
+    return undefined;
+  return {
+    reason: `root owns this project, so ${user} cannot write it in the container`,
+    todo: "Give it to an ordinary user (`chown -R USER: .`), or set `workspace: copy`.",
+  };
 }
 
 /** Checks that the host has what the settings require of a new container. Failure: `setting-unusable`. */

@@ -1,9 +1,17 @@
 import { runsOnThisHost } from "../../engine/choose-engine.js";
 import { isAbsentImage } from "../../failure/explain-engine.js";
 import { isOffline } from "../../session/staleness.js";
-import { checkHostResources } from "../../session/preflight.js";
+import { checkHostResources, unwritableNote } from "../../session/preflight.js";
 import { ownContainer } from "../../session/project-container.js";
-import { type Check, type DoctorContext, type CheckOutcome, good, fromFailure, unknown } from "./check.js";
+import {
+  type Check,
+  type DoctorContext,
+  type CheckOutcome,
+  good,
+  fromFailure,
+  unknown,
+  warning,
+} from "./check.js";
 import { explain } from "../../failure/explain.js";
 import { isRootless } from "../../engine/oci/daemon.js";
 
@@ -56,6 +64,8 @@ export function containerCheck({ project, context, engine }: DoctorContext): Che
       if (!(await engine()).ok) return noEngine;
       const state = await ownContainer(context);
       if (!state.ok) return fromFailure(state.failure);
+      const unwritable = unwritableNote(project, await context.engine());
+      if (unwritable !== undefined) return warning(unwritable.reason, unwritable.todo);
       if (state.value.state !== "absent") return good(`${name} is ${state.value.state}`);
       const ready = await checkHostResources(project);
       return ready.ok

@@ -55,7 +55,7 @@ export async function namespaceUser(project: string | undefined): Promise<Result
 
 /** Tells whether root runs tazpod in a project of root's, whose files the user inside could not write. */
 export function isRootsOwn(project: string | undefined): boolean {
-  return project !== undefined && process.getuid?.() === 0 && ownerSync(project) === 0;
+  return project !== undefined && process.getuid?.() === 0 && ownerSync(project)?.uid === 0;
 }
 
 /** Returns a user's name and home from the system; the id serves as the name of an unknown user. */

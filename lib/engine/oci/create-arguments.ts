@@ -9,6 +9,8 @@ export const labels = {
   project: "tazpod.project",
   spec: "tazpod.spec",
   home: "tazpod.home",
+  /** The content id of the image in the settings, if the container's was made from it. */
+  image: "tazpod.image",
   /** On a volume and its container: the volume's own id, since a name can be reused. */
   workspace: "tazpod.workspace",
   /** On a helper container: the process that owns it. */
@@ -40,7 +42,7 @@ export function createArguments(
   return [
     "create",
     ...commonArguments(spec, user, options, volume),
-    ...["--entrypoint", "sh", spec.image, "-c", idleScript],
+    ...["--entrypoint", "sh", user.image?.name ?? spec.image, "-c", idleScript],
   ];
 }
 
@@ -57,7 +59,7 @@ export function helperArguments(
   return [
     ...["run", "--rm", "--interactive", "--label", `${labels.helper}=${owner}`],
     ...commonArguments({ ...spec, ports: [] }, user, options),
-    ...["--entrypoint", "sh", spec.image, "-c", untilStdinEndsScript],
+    ...["--entrypoint", "sh", user.image?.name ?? spec.image, "-c", untilStdinEndsScript],
   ];
 }
 
@@ -74,6 +76,7 @@ function commonArguments(
     ...["--label", `${labels.project}=${spec.project}`],
     ...["--label", `${labels.spec}=${specHash(spec)}`],
     ...["--label", `${labels.home}=${user.home}`],
+    ...(user.image === undefined ? [] : ["--label", `${labels.image}=${user.image.from}`]),
     ...mountsOf(spec, user).flatMap((mount) => ["--mount", mountArgument(mount)]),
     ...(volume === undefined ? ["--mount", coverMount] : workspaceVolume(volume)),
     ...["--tmpfs", `${secretsFolder(user.home)}:${tmpfs}`],

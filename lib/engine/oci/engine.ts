@@ -1,4 +1,5 @@
 import type { Failure } from "../../failure/failure.js";
+import { ownerSync } from "../../host/files.js";
 import { capture, foreground, piped, type Finished, type ProcessOptions } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import { runHelper } from "./helper-container.js";
@@ -10,6 +11,7 @@ import { lookUpUser } from "./image-user.js";
 import { daemonAddress, isRootless, remoteOnly } from "./daemon.js";
 import { createArguments } from "./create-arguments.js";
 import type { Engine, EngineName } from "../engine.js";
+import { matchUser } from "./match-user.js";
 import { ensureVolume, removeVolume } from "./volume.js";
 
 const question = { timeoutMs: 20_000, isQuestion: true } as const;
@@ -66,6 +68,17 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
         : fail({ kind: "image-unavailable", engine: program, image, detail: result.value.stderr });
     },
     lookUp: (image, user) => lookUpUser(run, image, user),
+    async matchUser(spec, user, imageId) {
+      const own = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+      // root may run tazpod in the project of another user
+      const { uid, gid } = own.uid === 0 ? (ownerSync(spec.project) ?? own) : own;
+      const agrees = uid === 0 || uid === user.uid || user.uid === 0 || /^\d/.test(spec.user);
+      if (flavor.mapsIds || agrees || spec.workspace === "copy" || process.platform !== "linux")
+        return ok(user);
+      if ((await isRootless(name, undefined, program)) || remoteOnly(await address()) !== undefined)
+        return ok(user);
+      return matchUser(run, { user: spec.user, inImage: user, imageId, uid, gid });
+    },
     async create(spec, user) {
       const rootless = flavor.needsRootless && (await isRootless(name, undefined, program));
       const createOptions = flavor.createOptions(spec, user, rootless);
@@ -113,7 +126,12 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
       return piped(command(execArguments(name, argv, user, options)), options);
     },
     async foreground(name, argv, { user, tty, workdir, env, ...options }) {
-      const variables = Object.entries(env).flatMap(([key, value]) => ["--env", `${key}=${value}`]);
+      const proxies = await flavor.proxies();
+      const variables = [
+        // by name: a proxy's password must not be an argument
+        ...Object.keys(proxies).flatMap((key) => ["--env", key]),
+        ...Object.entries(env).flatMap(([key, value]) => ["--env", `${key}=${value}`]),
+      ];
       const flags = [
         "--interactive",
         ...(tty ? ["--tty", `--detach-keys=${flavor.detachKeys}`] : []),
@@ -123,7 +141,10 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
         workdir,
         ...variables,
       ];
-      const result = await foreground(command(["exec", ...flags, name, ...argv]), options);
+      const result = await foreground(command(["exec", ...flags, name, ...argv]), {
+        ...options,
+        env: proxies,
+      });
       return result.ok ? result : fail(startFailure(program, result.failure));
     },
   };

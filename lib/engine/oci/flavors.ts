@@ -1,4 +1,5 @@
 import type { FailureOf } from "../../failure/failure.js";
+import { clientProxies, withoutClientProxies } from "./client-proxies.js";
 import type { ContainerSpec, ContainerUser, EngineName } from "../engine.js";
 
 /** Why an engine is unavailable. */
@@ -22,6 +23,8 @@ export interface CliFlavor {
   readonly version: readonly string[];
   /** A command, and the text that a rootless engine prints for it. */
   readonly rootless: { readonly argv: readonly string[]; readonly says: string };
+  /** True if the container's user is the user on the host, whatever its id in the image. */
+  readonly mapsIds: boolean;
   /** True if `createOptions` depends on rootless mode. */
   readonly needsRootless: boolean;
   /** The value of `--detach-keys` with which a terminal is not detached by accident. */
@@ -32,6 +35,8 @@ export interface CliFlavor {
   fullImageName(image: string): string;
   /** Returns the arguments that query the registry without pulling. */
   manifestArguments(image: string): readonly string[];
+  /** Returns variables with the proxies that programs in the container are to use. */
+  proxies(): Promise<Readonly<Record<string, string>>>;
   createOptions(spec: ContainerSpec, user: ContainerUser, rootless: boolean): CreateOptions;
 }
 
@@ -39,6 +44,7 @@ const docker: CliFlavor = {
   flags: [],
   version: ["version", "--format", "{{.Server.Version}}"],
   rootless: { argv: ["info", "--format", "{{json .SecurityOptions}}"], says: "name=rootless" },
+  mapsIds: false,
   needsRootless: false,
   // Docker cannot switch them off, and delays the first key until the next: Ctrl-@ is itself the start of a sequence in
   // the programs that use it, unlike the default Ctrl-P, which shells use for the previous command
@@ -57,7 +63,12 @@ const docker: CliFlavor = {
     ...(/^(localhost|127\.[\d.]+|\[::1\])(:\d+)?\//.test(image) ? ["--insecure"] : []),
     image,
   ],
-  createOptions: ({ network }, { uid, gid }) => ({ tmpfsOwner: `uid=${uid},gid=${gid}`, network, more: [] }),
+  createOptions: ({ network }, { uid, gid }) => ({
+    tmpfsOwner: `uid=${uid},gid=${gid}`,
+    network,
+    more: [...withoutClientProxies],
+  }),
+  proxies: clientProxies,
 };
 
 const podman: CliFlavor = {
@@ -66,6 +77,7 @@ const podman: CliFlavor = {
   // podman may have no server; its client reports the same problems
   version: ["version", "--format", "{{.Client.Version}}"],
   rootless: { argv: ["info", "--format", "{{.Host.Security.Rootless}}"], says: "true" },
+  mapsIds: true,
   needsRootless: true,
   detachKeys: "",
   errorPatterns: [
@@ -83,6 +95,7 @@ const podman: CliFlavor = {
     if (rest.length > 0 && (/[.:]/.test(first) || first === "localhost")) return image;
     return `docker.io/${rest.length === 0 ? "library/" : ""}${image}`;
   },
+  proxies: async () => ({}),
   manifestArguments: (image) => ["manifest", "inspect", podman.fullImageName(image)],
   createOptions: ({ network, user: name }, { uid, gid }, rootless) => ({
     // podman refuses uid= and gid=; `U` makes the container's user the owner

@@ -40,7 +40,7 @@ export function parseInspect(name: string, done: Finished): Result<ContainerStat
     startedAt: found.State.StartedAt,
     owner: known[labels.project],
     specHash: known[labels.spec],
-    imageId: found.Image,
+    imageId: known[labels.image] ?? found.Image,
     home: known[labels.home] ?? "/root",
     workspace: known[labels.workspace],
   });
