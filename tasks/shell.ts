@@ -4,6 +4,7 @@ import { forgetOpen, isRecordedOpen } from "../lib/secrets-folder/open-record.js
 import { readOpenState } from "../lib/secrets-folder/open-state.js";
 import { endSession, vaultClosedCode } from "../lib/secrets-folder/shell-command.js";
 import type { SecretsFolder } from "../lib/secrets-folder/secrets-folder.js";
+import { requireReady } from "../lib/engine/container.js";
 import type { ContainerState, Engine } from "../lib/engine/engine.js";
 import { sleep } from "../lib/host/clock.js";
 import { resultsOnTerminal } from "../lib/host/screen.js";
@@ -85,7 +86,7 @@ async function explainExit(context: StepContext, wasOpen: boolean, code: number)
 /** Returns the container's state. After a SIGKILL it waits until the engine has finished a removal. */
 async function settledState(engine: Engine, name: string, code: number): Promise<Result<ContainerState>> {
   for (let waits = code === killedCode ? 10 : 0; ; waits -= 1) {
-    const state = await engine.inspect(name);
+    const state = requireReady(engine, name, await engine.inspect(name));
     if (waits === 0 || !state.ok || state.value.state !== "running") return state;
     await sleep(150);
   }

@@ -13,3 +13,6 @@ export function secretsFolder(home: string): string {
 export function pathsOverlap(one: string, other: string): boolean {
   return `${one}/`.startsWith(`${other}/`) || `${other}/`.startsWith(`${one}/`);
 }
+
+/** The variable that names the project's folder to the programs in its container. */
+export const insideVariable = "TAZPOD_INSIDE";

@@ -71,6 +71,22 @@ export async function createAndStart(
   return started;
 }
 
+/**
+ * Passes on the state of a container that an engine returned. Failure: `container-not-ready` if nothing can be run in it,
+ * though its RAM folder may be there.
+ */
+export function requireReady(
+  engine: Engine,
+  name: string,
+  found: Result<ContainerState>,
+): Result<ContainerState> {
+  if (!found.ok || found.value.state !== "not-ready") return found;
+  return fail({
+    kind: "container-not-ready",
+    ...{ engine: engine.name, name, reported: found.value.reported },
+  });
+}
+
 /** Starts a container and checks that it keeps running. Failure: `container-start`. */
 export async function startContainer(engine: Engine, name: string): Promise<Result<void>> {
   const started = await engine.start(name);

@@ -81,6 +81,11 @@ export function explain(failure: Failure): Explanation {
       return explanation(`Could not ${failure.action} ${failure.path}: ${failure.detail ?? failure.code}.`);
     case "no-project":
       return explanation(`There is no tazpod project in ${failure.from} or any folder above it.`, project);
+    case "inside-container":
+      return explanation(
+        `This is a shell in the container of the project ${failure.project}, where tazpod can neither reach the engine nor the vault.`,
+        "Run tazpod in another terminal on the host, or leave this shell first.",
+      );
     case "engine-unavailable":
       return explainUnavailableEngine(failure);
     case "no-engine":

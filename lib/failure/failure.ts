@@ -86,6 +86,8 @@ export type Failure =
     }
   // the project and its container
   | { readonly kind: "no-project"; readonly from: string }
+  /** tazpod was started in the container of the project that it is to manage. */
+  | { readonly kind: "inside-container"; readonly project: string }
   | {
       readonly kind: "engine-unavailable";
       readonly engine: string;
@@ -287,6 +289,7 @@ export function exitCode(failure: Failure): number {
     case "precondition":
     case "declined":
     case "no-project":
+    case "inside-container":
     case "engine-unavailable":
     case "container-foreign":
     case "container-not-ready":

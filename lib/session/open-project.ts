@@ -17,6 +17,7 @@ import { Interrupts } from "../run/interrupts.js";
 import type { Run } from "../run/run-context.js";
 import { listProgress, plainProgress } from "../run/progress.js";
 import { builtinScripts } from "../run/scripts.js";
+import { insideVariable } from "../engine/container-paths.js";
 import { builtinVars, Services } from "./services.js";
 import type { RunOptions } from "../run/run-options.js";
 
@@ -61,6 +62,8 @@ async function openProject(
   if (!start.ok) return start;
   const project = await loadProject(start.value);
   if (!project.ok) return project;
+  if (process.env[insideVariable] === project.value.root)
+    return fail({ kind: "inside-container", project: project.value.root });
   const choice = configuredEngine(project.value.config.engine, process.env);
   if (!choice.ok) return choice;
   const { root, initialised, files } = project.value;

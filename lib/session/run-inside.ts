@@ -1,6 +1,6 @@
 import { endSession, shellCommand } from "../secrets-folder/shell-command.js";
 import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
-import { workspace } from "../engine/container-paths.js";
+import { insideVariable, workspace } from "../engine/container-paths.js";
 import type { Engine } from "../engine/engine.js";
 import type { Finished } from "../host/process.js";
 import { type Result, fail, ok } from "../failure/result.js";
@@ -29,7 +29,8 @@ export async function runInside(
     argv: args.length > 0 ? args : project.config.shell,
     variables,
   });
-  const how = { user, tty, workdir: workspace, env, signal };
+  const inside = engine.name === "process" ? project.root : workspace;
+  const how = { user, tty, workdir: workspace, env: { ...env, [insideVariable]: inside }, signal };
   if (variables.length === 0) return terminal.handOver(() => engine.foreground(container, command, how));
   const values = await readVariables(context, secrets);
   if (!values.ok) return values;

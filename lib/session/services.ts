@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { loginName } from "../aws/client-config.js";
 import { type EngineSelection, configuredEngine } from "../engine/choose-engine.js";
 import type { ContainerState, Engine, EngineChoice } from "../engine/engine.js";
+import { requireReady } from "../engine/container.js";
 import { secretsFolder } from "../engine/container-paths.js";
 import { containerStart } from "../secrets-folder/open-record.js";
 import { openedElsewhere } from "../secrets-folder/opened-note.js";
@@ -125,14 +126,9 @@ export class Services {
     const isFresh = !this.#stateIsOld;
     this.#stateIsOld = true;
     const { containerName: name } = this.#project.config;
-    const found = state !== undefined && isFresh ? state : await engine.inspect(name);
-    if (!found.ok) return found;
-    if (found.value.state === "not-ready")
-      return fail({
-        kind: "container-not-ready",
-        ...{ engine: engine.name, name, reported: found.value.reported },
-      });
-    if (found.value.state !== "absent") return found;
+    const asked = state !== undefined && isFresh ? state : await engine.inspect(name);
+    const found = requireReady(engine, name, asked);
+    if (!found.ok || found.value.state !== "absent") return found;
     const elsewhere = await openedElsewhere(this.#project.vaultFolder, engine);
     if (!elsewhere.ok) return elsewhere;
     return elsewhere.value === undefined ? found : fail(elsewhere.value);

@@ -172,4 +172,17 @@ test("lock names the processes that have files of the vault open, and --force en
   assert.is((await host.enter("cat ~/secrets/key")).stdout, "kept");
 });
 
+test("tazpod in a shell of its own project is refused, with the reason; the prompt's line is not", async () => {
+  const host = await withVault();
+  host.env["TAZPOD_ENGINE"] = "process";
+  const script = ["lock", "down", "status --short"]
+    .map((task) => `"${process.execPath}" "${bin}" ${task}; echo "exit $?"`)
+    .join("; ");
+  const { code, stdout, stderr } = await host.enter(script);
+  assert.is(code, 0, stderr);
+  assert.match(stdout, /^exit 3\nexit 3\n\S+ \S*\nexit 0\n$/);
+  assert.is(stderr.match(/This is a shell in the container of the project/g)?.length, 2, stderr);
+  assert.is((await host.run("down")).code, 0);
+});
+
 test.run();

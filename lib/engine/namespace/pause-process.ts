@@ -92,8 +92,16 @@ show() {
   if [ -d "/.old$1" ]; then mkdir -p -- "$2"; else mkdir -p -- "\${2%/*}" && : >> "$2"; fi
   mount --rbind "/.old$1" "$2"
 }
-# resolv.conf is often a link into /run
-case $names in /run/*) [ -e "/.old$names" ] && show "$names" "$names" ;; esac
+# resolv.conf is often a link into /run. Its folder is shown, since the file is replaced when the network changes.
+case $names in
+  /run/*/*) names=\${names%/*} ;;
+  /run/*) ;;
+  *) names= ;;
+esac
+if [ -n "$names" ] && [ -e "/.old$names" ]; then
+  show "$names" "$names"
+  read_only "$names"
+fi
 mkdir -p -- "$home"
 mount -t tmpfs -o mode=700,nosuid,nodev tazpod "$home"
 mkdir -- "$home/secrets"
