@@ -4,10 +4,10 @@ import { vanishedFailure } from "../lib/remote/last-synced.js";
 import { readState } from "../lib/vault/vault-state.js";
 import { pull } from "../lib/remote/pull.js";
 import { runWhenMain } from "../lib/session/step-program.js";
-import { vaultCurrent } from "../lib/session/staleness.js";
+import { isOffline, vaultCurrent } from "../lib/session/staleness.js";
 import { formatBytes } from "../lib/host/human.js";
 import { fromFailure } from "../lib/run/checks.js";
-import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
+import { fails, holds, unknown, type StepCheck, type StepContext } from "../lib/session/step.js";
 
 /** Fetches the remote's vault. It replaces unpushed work only with --force, and then keeps a copy. */
 export async function run(context: StepContext): Promise<Result<unknown>> {
@@ -20,7 +20,9 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   return pulled;
 }
 
-const vaultRemote: StepCheck = async ({ project, remote, signal }) => {
+const vaultRemote: StepCheck = async (context) => {
+  const { project, remote, signal } = context;
+  if (isOffline(context)) return unknown("not asked: --offline");
   const { url, head } = await remote().then((opened) => ({ url: opened.url, head: opened.head(signal) }));
   const [found, state] = [await head, await readState(project.vaultFolder)];
   if (found.state === "unknown") return fromFailure(found.failure);

@@ -5,6 +5,7 @@ import { Failed } from "../failure/result.js";
 import type { CheckResult } from "../failure/check-result.js";
 import { limits } from "./client-config.js";
 import { isNetworkCode, readAwsError } from "./errors.js";
+import type { MissingCredentials } from "./missing-credentials.js";
 
 /** The credentials that the SDK's provider chain returns. */
 export interface Keys {
@@ -18,6 +19,8 @@ export interface CredentialOwner {
   /** The command to log in, for hints. */
   readonly login: string;
   readonly signal?: AbortSignal | undefined;
+  /** Finds out why there are none. */
+  readonly explain?: () => Promise<MissingCredentials | undefined>;
 }
 
 /**
@@ -54,7 +57,8 @@ function judge({ expiration }: Keys, { identity, login }: CredentialOwner): Chec
   return { state: "true", reason: `credentials found (${identity})${until}` };
 }
 
-function refused(error: unknown, { identity, login }: CredentialOwner): CheckResult {
+async function refused(error: unknown, owner: CredentialOwner): Promise<CheckResult> {
+  const { identity, login } = owner;
   if (error instanceof Failed) return fromFailure(error.failure);
   const { code, message } = readAwsError(error);
   if (isNetworkCode(code))
@@ -66,7 +70,8 @@ function refused(error: unknown, { identity, login }: CredentialOwner): CheckRes
   if (/expired|not found or is invalid|refresh/i.test(message)) {
     return { state: "false", reason: `the login of ${identity} has expired`, hint: login };
   }
-  return { state: "false", reason: `there are no credentials for ${identity}`, hint: login };
+  const why = await owner.explain?.();
+  return { state: "false", reason: `there are no credentials for ${identity}`, hint: login, ...why };
 }
 
 /** Maps a failure of tazpod's own login: `false` only when a new login would help. */

@@ -1,5 +1,5 @@
 import * as fs from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { createReadStream, readFileSync, statSync } from "./node-fs.js";
 import { fail, ok, type Result } from "../failure/result.js";
@@ -111,6 +111,23 @@ export async function statRegularFile(path: string): Promise<Result<FileStat | u
   if (seen.kind === "file") return ok(seen);
   return fail({ kind: "file", action: "use", path, code: "EINVAL", detail: "it is not a regular file" });
 }
+
+/** Follows symbolic links to the file they lead to, which may be missing; `path` itself where there is none. */
+export async function followLinks(path: string): Promise<Result<string>> {
+  let at = path;
+  for (let links = 0; links < maxLinks; links++) {
+    const from = at;
+    const target = await attemptOptional("look at", from, () => fs.readlink(from));
+    if (!target.ok && target.failure.kind === "file" && target.failure.code === "EINVAL") return ok(at);
+    if (!target.ok) return target;
+    if (target.value === undefined) return ok(at);
+    at = resolve(dirname(at), target.value);
+  }
+  return fail({ kind: "file", action: "follow", path, code: "ELOOP" });
+}
+
+/** As Linux does. */
+const maxLinks = 40;
 
 function shape(found: Awaited<ReturnType<typeof fs.lstat>>): FileStat {
   const kind = found.isFile() ? "file" : found.isDirectory() ? "folder" : "other";

@@ -59,9 +59,9 @@ export async function lateRemoteChange({ session, project }: StepContext): Promi
   return `${describeChange(found, project.config.remote.url)}; the answer came after the vault was opened.`;
 }
 
-/** Returns whether the remote must not be contacted: --offline, and it needs a network. */
+/** Returns whether the remote must not be contacted (--offline): a folder may be on a sleeping disk or a network. */
 export function isOffline({ options, project }: StepContext): boolean {
-  return options.offline && project.config.remote.url.startsWith("s3://");
+  return options.offline && project.config.remote.url !== "none";
 }
 
 type RemoteChange = Extract<Staleness, { state: "newer" | "diverged" }>;

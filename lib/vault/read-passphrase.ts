@@ -48,6 +48,7 @@ export interface Passphrase {
   readonly asked: boolean;
 }
 
+const byteOrderMark = Buffer.from("efbbbf", "hex");
 const limitBytes = 64 * 1024;
 const tries = 3;
 
@@ -80,6 +81,7 @@ export async function newPassphrase(
   const given = await fromSources(context);
   if (given !== undefined) {
     if (given.ok) await warnOfWeak(given.value, context);
+    if (given.ok) warnOfUntypable(given.value, context);
     return given;
   }
   const full = `${question} (Enter generates one):`;
@@ -140,6 +142,24 @@ async function warnOfWeak(
   if (strength.word === "weak" || strength.word === "very weak")
     asker.say(`The passphrase from ${source} is ${strengthText(strength)}.`);
 }
+
+/** Warns of bytes that are part of the passphrase, but that nobody types: editors add them to files. */
+function warnOfUntypable({ secret, source }: Passphrase, { asker }: PassphraseContext): void {
+  const found = secret.use((bytes) => untypable.filter(({ is }) => is(bytes)).map(({ what }) => what));
+  if (found.length > 0)
+    asker.say(
+      `The passphrase from ${source} ${found.join(" and ")}. This is part of the passphrase, so the vault cannot be opened by typing it. Remove it, unless only this file will open the vault.`,
+    );
+}
+
+const untypable = [
+  {
+    what: "begins with a byte order mark",
+    is: (bytes: Buffer) => bytes.subarray(0, 3).equals(byteOrderMark),
+  },
+  { what: "ends with a carriage return (a Windows line end)", is: (bytes: Buffer) => bytes.at(-1) === 0x0d },
+  { what: "has more than one line", is: (bytes: Buffer) => bytes.includes(0x0a) },
+] as const;
 
 function asked(secret: Secret): Result<Passphrase> {
   return ok({ secret, source: "the terminal", asked: true });

@@ -189,4 +189,27 @@ test("a 404 for the key without an answer for the bucket means unknown", async (
   await proxy.stop();
 });
 
+test("a server that refuses the condition of a copy although it holds gets the copy without it", async () => {
+  const { remote, proxy } = await scene();
+  const found = await remote.head();
+  assert.is(found.state, "present");
+  if (found.state !== "present") return;
+  proxy.spoil(/^PUT .*history/, { kind: "answer", status: 412, code: "PreconditionFailed" });
+  assert.is(value(await remote.history.keep({ object: found.object })).state, "kept");
+  assert.is(value(await remote.history.list()).length, 1);
+  await proxy.stop();
+});
+
+test("a history that is denied is said to be the history", async () => {
+  const { remote, proxy } = await scene();
+  const found = await remote.head();
+  if (found.state !== "present") throw new Error(found.state);
+  proxy.spoil(/history/, { kind: "answer", status: 403, code: "AccessDenied" }, 2);
+  const kept = failure(await remote.history.keep({ object: found.object }), "remote-unavailable");
+  assert.match(kept.reason, /access to the history is denied: nothing can be copied into/);
+  const listed = failure(await remote.history.list(), "remote-unavailable");
+  assert.match(listed.reason, /access to the history is denied: nothing can be listed in/);
+  await proxy.stop();
+});
+
 test.run();

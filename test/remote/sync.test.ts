@@ -1,7 +1,7 @@
 // needs: s3
 // time limit: 900 s
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { suite } from "uvu";
@@ -312,6 +312,21 @@ folder("a vault from another program has no writer, and the old sidecar entry do
     /^Another program changed/,
   );
   assert.equal((await readdir(disk)).toSorted(), ["history", "v", "v.meta.json"]);
+});
+
+folder("a vault that is a symbolic link stays one, with its history where it leads to", async () => {
+  const [disk, links, here] = [await newFolder("disk"), await newFolder("links"), await newFolder()];
+  await symlink(join(disk, "v"), join(links, "v"));
+  const remote = await openRemote({ url: pathToFileURL(join(links, "v")).href, region: "x" });
+  for (const bytes of [randomBytes(100), randomBytes(100)]) {
+    await put(here, bytes);
+    value(await push({ remote, folder: here, host: "a" }));
+    assert.ok((await readFile(join(disk, "v"))).equals(bytes));
+  }
+  assert.equal(await readdir(links), ["v"]);
+  assert.equal((await readdir(disk)).toSorted(), ["history", "v", "v.meta.json"]);
+  await rm(disk, { recursive: true });
+  assert.is((await remote.head()).state, "unknown");
 });
 
 folder("without a remote there is nothing to push, and a pull fails with that reason", async () => {

@@ -250,4 +250,19 @@ test("a passphrase is never printed", async () => {
   assert.not.match(`${found.secret} ${JSON.stringify(found)}`, /very/);
 });
 
+for (const [what, bytes] of [
+  ["a carriage return", "correct horse battery\r\n"],
+  ["a byte order mark", "\ufeffcorrect horse battery\n"],
+  ["more than one line", "correct horse battery\n\n"],
+] as const)
+  test(`a passphrase file with ${what} is warned about when a vault is made, not later`, async () => {
+    const file = join(await newFolder(), "pass");
+    await writeFile(file, bytes, { mode: 0o600 });
+    const asker = typing();
+    value(await readPassphrase(context({ file }, asker)));
+    assert.equal(asker.said, []);
+    value(await newPassphrase(context({ file }, asker)));
+    assert.match(asker.said.join("\n"), new RegExp(`${what}.*cannot be opened by typing it`));
+  });
+
 test.run();

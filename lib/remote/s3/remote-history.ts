@@ -46,7 +46,9 @@ async function list(
       Prefix: prefix,
       ContinuationToken: token,
     });
-    const answer = await sendOrFail(location, signal, () => client.send(page, withTimeout(location, signal)));
+    const answer = await client.send(page, withTimeout(location, signal)).catch((error: unknown) => {
+      throw new Failed(historyFailure(error, location, signal, "listed in"));
+    });
     for (const { Key = "", Size = 0 } of answer.Contents ?? []) {
       const copy = parseHistoryName(Key.slice(folderOf(prefix).length), Size);
       if (copy !== undefined) copies.push(copy);
@@ -96,24 +98,51 @@ async function keep(location: ObjectLocation, folder: string, request: KeepReque
 async function copy(
   location: ObjectLocation,
   target: ObjectLocation,
-  { object, from, signal }: KeepRequest,
+  request: KeepRequest,
+  isConditional = true,
 ): Promise<string> {
+  const { object, from, signal } = request;
   const { sdk, client } = await location.load();
   try {
     const command = new sdk.CopyObjectCommand({
       ...bucketAndKey(target),
       CopySource: encodeURIComponent(`${location.bucket}/${location.key}`).replaceAll("%2F", "/"),
-      CopySourceIfMatch: `"${object.etag}"`,
+      ...(isConditional ? { CopySourceIfMatch: `"${object.etag}"` } : {}),
     });
     endConnection(command);
     const answer = await client.send(command, abortOptions(signal));
     return unquoted(answer.CopyObjectResult?.ETag);
   } catch (error) {
     const { status } = readAwsError(error);
-    if (status === 412) return "changed";
+    if (status === 412) {
+      // some servers refuse the condition although it holds, as OpenStack Swift does for an object made in parts
+      const isSame = isConditional && (await isCopy(location, object, signal));
+      return isSame ? copy(location, target, request, false) : "changed";
+    }
     if (from !== undefined && (status === 501 || status === 405)) return put(target, object, from, signal);
-    throw new Failed(awsFailure(error, location.context(signal)));
+    throw new Failed(historyFailure(error, location, signal, "copied into"));
   }
+}
+
+/** Returns the failure of a request about the history; one that is denied is about the history, not about the vault. */
+function historyFailure(
+  error: unknown,
+  location: ObjectLocation,
+  signal: AbortSignal | undefined,
+  what: "copied into" | "listed in",
+): Failure {
+  const { bucket, url } = location;
+  if (readAwsError(error).status !== 403) return awsFailure(error, location.context(signal));
+  const folder = `${folderOf(location.key)}history/`;
+  return {
+    kind: "remote-unavailable",
+    url,
+    reason: `access to the history is denied: nothing can be ${what} ${folder}`,
+    hint:
+      what === "listed in"
+        ? `Allow s3:ListBucket on ${bucket} for this prefix.`
+        : `Allow s3:PutObject on ${bucket}/${folder}* and s3:GetObject on the vault. \`tazpod setup-storage\` prints the whole policy.`,
+  };
 }
 
 /**

@@ -30,6 +30,8 @@ export function s3Remote(settings: RemoteSettings, options: RemoteOptions = {}):
         identity: identity(settings, process.env),
         login,
         signal,
+        explain: async () =>
+          (await import("../../aws/missing-credentials.js")).explainMissing(settings, process.env, signal),
       }),
     conditionSupport: () => conditions.known(),
     head: (signal) => headObject(location, signal),
