@@ -143,7 +143,7 @@ async function warnOfWeak(
     asker.say(`The passphrase from ${source} is ${strengthText(strength)}.`);
 }
 
-/** Warns of bytes that are part of the passphrase, but that nobody types: editors add them to files. */
+/** Warns of bytes that editors add to files: they are part of the passphrase, but cannot be typed. */
 function warnOfUntypable({ secret, source }: Passphrase, { asker }: PassphraseContext): void {
   const found = secret.use((bytes) => untypable.filter(({ is }) => is(bytes)).map(({ what }) => what));
   if (found.length > 0)
