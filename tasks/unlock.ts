@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { clearFolder } from "../lib/secrets-folder/contents.js";
+import { clearFolder, isEmpty } from "../lib/secrets-folder/contents.js";
 import { readOpenState } from "../lib/secrets-folder/open-state.js";
 import { forgetOpen, isRecordedOpen } from "../lib/secrets-folder/open-record.js";
 import { explain } from "../lib/failure/explain.js";
@@ -12,7 +12,7 @@ import { runWhenMain } from "../lib/session/step-program.js";
 import { formatBytes, formatFileCount } from "../lib/host/human.js";
 import { reportUnlinked, unlockVault } from "../lib/session/unlock-vault.js";
 import { fromFailure } from "../lib/run/checks.js";
-import { openStateChanged } from "../lib/session/tampered.js";
+import { openStateChanged, setAside } from "../lib/session/tampered.js";
 import { openMissingParts } from "../lib/session/open-and-close-parts.js";
 import { partsToOpen } from "../lib/session/requested-parts.js";
 import { openLocal } from "../lib/session/open-local.js";
@@ -44,7 +44,12 @@ export async function run(context: StepContext): Promise<Result<void>> {
     withProjectLock(project.vaultFolder, signal, async () => {
       const vault = { vault: project.vaultFile, passphrase, limitBytes, opening: opening.value };
       const unlock = () => unlockVault(secrets.value, { ...vault, accept, signal });
-      const done = await openLocal(context, unlock, passphrase);
+      let done = await openLocal(context, unlock, passphrase);
+      if (!done.ok && done.failure.kind === "secrets-not-empty") {
+        const kept = await setAside(context, secrets.value, passphrase, done.failure.names);
+        if (!kept.ok) return kept;
+        done = await openLocal(context, unlock, passphrase);
+      }
       if (!done.ok) return done;
       // keeps a session that ends now from locking the vault before the shell is there
       const joined = await joinSession(project.vaultFolder, [], "arriving");
@@ -128,7 +133,13 @@ const isOpen: StepCheck = async (context) => {
   const found = await readOpenState(secrets.value);
   if (!found.ok) return fromFailure(found.failure);
   // the record stays: another tazpod may be opening the vault right now
-  if (found.value === "closed") return fails("the vault is locked");
+  if (found.value === "closed") {
+    const empty = context.options.discard ? await isEmpty(secrets.value) : ok(true);
+    if (!empty.ok) return fromFailure(empty.failure);
+    return empty.value
+      ? fails("the vault is locked")
+      : holds("the RAM folder has files that are in no vault");
+  }
   if (found.value === "changed") return holds(explain(openStateChanged(context)).message);
   return holds(found.value === "closing" ? "locking the vault was interrupted" : "the vault is open");
 };

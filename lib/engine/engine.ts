@@ -65,7 +65,7 @@ export type ContainerState =
   | { readonly state: "absent" }
   | {
       /**
-       * `stopped`: no process runs in it, and its RAM folder is gone. `not-ready`: paused, restarting, being removed, or
+       * `stopped`: no process runs in it, and its RAM folder is gone. `not-ready`: paused, restarting, or
        * in a state that tazpod does not know; the RAM folder may be there, but nothing can be run in it.
        */
       readonly state: "running" | "stopped" | "not-ready";

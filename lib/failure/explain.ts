@@ -196,6 +196,11 @@ export function explain(failure: Failure): Explanation {
           ? "The sealed vault is unchanged since the last save; `tazpod enter` unlocks it again. Unsaved changes are lost, unless they are still in the RAM folder."
           : `The sealed vault is unchanged since the last save. The content of the RAM folder was sealed as ${failure.kept}, and the folder was emptied.`,
       );
+    case "secrets-not-empty":
+      return explanation(
+        `${failure.folder} in the container already contains ${failure.names}, which is in no vault.`,
+        "Move it elsewhere, or run `tazpod lock --discard` to remove it.",
+      );
     case "archive-refused":
       return explanation(
         `The archive was refused because of ${JSON.stringify(failure.entry)}: ${failure.detail}.`,

@@ -84,6 +84,8 @@ export type Failure =
       readonly code: string;
       readonly detail?: string;
     }
+  /** The RAM folder of a locked vault holds files. */
+  | { readonly kind: "secrets-not-empty"; readonly folder: string; readonly names: string }
   // the project and its container
   | { readonly kind: "no-project"; readonly from: string }
   /** tazpod was started in the container of the project that it is to manage. */
@@ -300,6 +302,7 @@ export function exitCode(failure: Failure): number {
     case "vault-absent":
     case "vault-exists":
     case "vault-closed":
+    case "secrets-not-empty":
     case "no-credentials":
     case "login-failed":
       return 3;

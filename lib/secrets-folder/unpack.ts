@@ -68,7 +68,7 @@ export async function unpackVault(
   ]);
   if (found.ok && found.value === "already open") return ok("already open");
   // the files there are the user's
-  if (!found.ok && found.failure.kind === "precondition") return found;
+  if (!found.ok && found.failure.kind === "secrets-not-empty") return found;
   if (found.ok && switched.ok && switched.value.code === 0)
     return ok({ unlinked: printedLines(switched.value) });
   await execScript(secrets, abandon, [0]);
@@ -84,18 +84,11 @@ function unpackOutcome(
 ): Result<CheckedTar | "already open"> {
   if (staged.ok && staged.value.code === 10) return ok("already open");
   if (staged.ok && staged.value.code === 11) {
-    return fail({
-      kind: "precondition",
-      task: "unlock",
-      message: notEmpty(secrets.folder, printedSummary(staged.value)),
-    });
+    const names = printedSummary(staged.value);
+    return fail({ kind: "secrets-not-empty", folder: secrets.folder, names });
   }
   // a bad archive truncates tar's input, so its own failure takes precedence; an archive that tar did not read
   // completely has none
   if (!whole.ok && whole.failure.kind !== "interrupted") return whole;
   return staged.ok ? whole : staged;
-}
-
-function notEmpty(folder: string, names: string): string {
-  return `${folder} in the container already contains ${names}. Move or remove these files, then unlock again.`;
 }

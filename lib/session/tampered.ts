@@ -5,6 +5,8 @@ import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import type { FailureOf } from "../failure/failure.js";
 import type { Project } from "../project/project.js";
 import { fail, ok, type Result } from "../failure/result.js";
+import { displayPath } from "../host/paths.js";
+import { printable } from "../host/printable.js";
 import type { Secret } from "../host/secret.js";
 import { conflictPath } from "../vault/store.js";
 import { readFormat } from "../vault/vault-format.js";
@@ -50,6 +52,28 @@ export async function closeTampered(context: StepContext, passphrase: Secret): P
   const forgotten = await forgetOpen(vaultFolder);
   if (!forgotten.ok) return forgotten;
   return fail({ kind: "vault-vanished", kept: kept.value });
+}
+
+/**
+ * Seals what a program left in the RAM folder of a locked vault to a file of its own, and empties the folder. `names`
+ * are for the message.
+ */
+export async function setAside(
+  { project, terminal, signal }: StepContext,
+  secrets: SecretsFolder,
+  passphrase: Secret,
+  names: string,
+): Promise<Result<void>> {
+  const kept = await sealRamContent(project, secrets, passphrase, signal);
+  if (!kept.ok) return kept;
+  const cleared = await clearFolder(secrets, { all: true });
+  // a program that still has one of the files open is no obstacle
+  if (!cleared.ok && cleared.failure.kind !== "still-held") return cleared;
+  if (kept.value !== undefined)
+    terminal.print(
+      `${printable(names)} was in ${secrets.folder} while the vault was locked. It is not in the vault; it was sealed as ${displayPath(kept.value)}, with the same passphrase.`,
+    );
+  return ok(undefined);
 }
 
 /** Seals the RAM folder to a new conflict file, or to `path`. Returns its path, or undefined if the folder is empty. */

@@ -80,7 +80,7 @@ test("marker removed from inside: nothing stays open, and the files there are ke
   assert.is((await host.enter("cat ~/secrets/key; ls ~/secrets")).stdout, "keptkey\n");
 });
 
-test("files that a locked shell left in ~/secrets are named, whatever the size of the vault, and are kept", async () => {
+test("files that a locked shell left in ~/secrets are named and sealed aside, and the vault opens, whatever its size", async () => {
   const host = await withVault({ big: randomBytes(3_000_000).toString("hex") });
   const { pty, left } = await underShell(host);
   await pty.expect("Unlock the vault?");
@@ -89,9 +89,27 @@ test("files that a locked shell left in ~/secrets are named, whatever the size o
   pty.line("echo mine > ~/secrets/mine; exit");
   assert.is(await left(), 0, pty.screen);
   const done = await host.run("unlock");
-  assert.is(done.code, 3, done.stderr);
-  assert.match(done.stderr, /already contains mine\. Move or remove/);
-  assert.is(await host.inside("cat ~/secrets/mine"), "mine\n");
+  assert.is(done.code, 0, done.stderr);
+  assert.match(
+    done.stderr,
+    /mine was in \S+ while the vault was locked\. It is not in the vault; it was sealed as/,
+  );
+  const [kept = ""] = await readdir(host.path(".tazpod", "vault", "conflicts"));
+  assert.equal(await namesIn(host.path(".tazpod", "vault", "conflicts", kept)), ["mine"]);
+  assert.equal((await host.secrets()).split("\n").toSorted(), [".tazpod", "big"]);
+});
+
+test("what a program writes into ~/secrets after the lock stops no later enter, and lock --discard removes it", async () => {
+  const host = await withContainer();
+  for (const round of ["first", "second"]) {
+    await host.inside(`echo ${round} > ~/secrets/late`);
+    assert.is((await host.enter("cat ~/secrets/key; ls ~/secrets")).stdout, "keptkey\n");
+  }
+  assert.is((await readdir(host.path(".tazpod", "vault", "conflicts"))).length, 2);
+  await host.inside("echo plain > ~/secrets/late");
+  const { code, stderr } = await host.run("lock", "--discard");
+  assert.is(code, 0, stderr);
+  assert.is(await host.secrets(), "");
 });
 
 test("the leftovers of an interrupted unlock are removed by the next unlock, and do not count as files", async () => {

@@ -11,8 +11,8 @@ interface Inspected {
   readonly Config: { readonly Labels?: Readonly<Record<string, string>> | null };
 }
 
-/** The states without a process, as docker and podman name them. */
-const stopped = new Set(["created", "configured", "initialized", "exited", "stopped", "dead"]);
+/** The states without a process, as docker and podman name them. A container is killed before it is removed. */
+const stopped = new Set(["created", "configured", "initialized", "exited", "stopped", "dead", "removing"]);
 
 function stateOf(reported: string): "running" | "stopped" | "not-ready" {
   if (reported === "running") return "running";
