@@ -47,7 +47,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (wasIdle) return ok(undefined);
   // the engine's client may notice a closed terminal first, and then ends with a code of its own
   const hungUp = tty && !terminal.interactive;
-  const code = await exitCodeOf(secrets, id, done, hungUp);
+  const code = await exitCodeOf(context, secrets, id, done, hungUp);
   if (!code.ok) return code;
   return code.value === 0 ? ok(undefined) : explainExit(context, open, code.value);
 }

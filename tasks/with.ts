@@ -52,7 +52,7 @@ async function command(context: StepContext, { secrets }: SeparateContainer): Pr
   const done = await runInside(context, secrets, { open: true, tty, env });
   await environment.end();
   const hungUp = tty && !terminal.interactive;
-  const code = await exitCodeOf(secrets, id, done, hungUp);
+  const code = await exitCodeOf(context, secrets, id, done, hungUp);
   if (!code.ok) return code;
   return code.value === 0
     ? ok(undefined)

@@ -1,4 +1,5 @@
 import { packageText } from "../host/installation.js";
+import { exitIfInterrupted } from "../host/end-signals.js";
 import { printNote, printResult } from "../host/screen.js";
 import type { Failure } from "../failure/failure.js";
 import { type Arguments, parseArguments } from "../run/arguments.js";
@@ -8,10 +9,10 @@ import { nearest } from "../document/nearest.js";
 import { actions } from "./actions.js";
 import { type Command, commands, findCommand } from "./commands.js";
 
-/** Runs one command line and returns the exit code. Never throws: a bug is reported here, with where to send the report. */
+/** Runs one command line and returns the exit code; exits itself when interrupted. Never throws: a bug is reported here, with where to send the report. */
 export async function main(argv: readonly string[]): Promise<number> {
   try {
-    return await dispatch(argv);
+    return await exitIfInterrupted(await dispatch(argv));
   } catch (error) {
     printNote("This is a bug in tazpod. Please report it at the project's issue tracker, with this text:");
     printNote(error instanceof Error ? (error.stack ?? error.message) : String(error));

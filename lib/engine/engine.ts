@@ -119,6 +119,8 @@ interface ForegroundOptions {
   readonly workdir: string;
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+  /** Time from the signal to SIGKILL; two seconds by default. */
+  readonly graceMs?: number | undefined;
   /** Filters stdout and stderr; the program has no terminal then. */
   readonly filter?: () => Transform;
 }

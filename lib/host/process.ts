@@ -3,7 +3,8 @@ import { PassThrough, pipeline, Readable, type Transform, type Writable } from "
 import type { Failure } from "../failure/failure.js";
 import type { Options, ProcessPromise, Shell } from "zx/core";
 import { fail, ok, type Result } from "../failure/result.js";
-import { endGroup, killAfterMs } from "./process-group.js";
+import { endGroup, endTree, trackGroup } from "./process-group.js";
+import { keepTerminalModes } from "./terminal-modes.js";
 
 /** How a program ended, and what it printed. */
 export interface Finished {
@@ -23,9 +24,12 @@ export interface ProcessOptions {
   readonly input?: Readable | Buffer | string;
   /** A file descriptor for stdin, for programs that open /dev/stdin: `input` is a socket, which cannot be opened. */
   readonly inputFd?: number;
-  /** After this time, ends the program and its children with SIGTERM, two seconds later with SIGKILL. */
+  /** After this time, ends the program and its children as `signal` does. */
   readonly timeoutMs?: number;
+  /** Ends the program and its children with SIGTERM, or with SIGHUP if that is its reason, and then with SIGKILL. */
   readonly signal?: AbortSignal;
+  /** Time from the first signal to SIGKILL; two seconds by default. */
+  readonly graceMs?: number | undefined;
   /** The program only answers a question, as checks ask them: it is started without zx, so that a plan need not load that. */
   readonly isQuestion?: boolean;
   /** Called with each complete line of stdout and stderr. */
@@ -107,6 +111,7 @@ async function runPiped(
   };
   const start = (): ChildProcess => spawn(program, rest, settings);
   const { child, ended } = options.isQuestion ? startPlain(start) : await startWithZx(start, settings);
+  if (child.pid !== undefined) trackGroup(child.pid, ended);
   if (stdout instanceof PassThrough) pipeline(child.stdout as Readable, stdout, () => undefined);
   if (input !== undefined) pipeline(toStream(input), child.stdin as Writable, () => undefined);
   let stderr = "";
@@ -115,7 +120,7 @@ async function runPiped(
     .on("data", (text: string) => (stderr = (stderr + text).slice(-stderrLimit)));
   if (options.onLine) for (const stream of [child.stdout, child.stderr]) onLines(stream, options.onLine);
   const watch = watchForEnd(argv, options, async (signal) => {
-    if (child.pid !== undefined) await endGroup(child.pid, signal);
+    if (child.pid !== undefined) await endGroup(child.pid, signal, options.graceMs);
     // a process that left the group may keep the output open
     child.stdout?.destroy();
     child.stderr?.destroy();
@@ -164,11 +169,28 @@ function startPlain(start: () => ChildProcess): Started {
   return { child, ended };
 }
 
-/** Returns zx's `$` with these settings. It uses bash, or /bin/sh on a host without bash. */
-export async function zxShell(settings: Pick<Options, "cwd" | "env" | "signal">): Promise<Shell> {
+/**
+ * Returns zx's `$` with these settings. It uses bash, or /bin/sh on a host without bash. Its programs are ended like
+ * those of `capture`.
+ */
+export async function zxShell({
+  signal,
+  graceMs,
+  ...settings
+}: Pick<Options, "cwd" | "env"> & Pick<ProcessOptions, "signal" | "graceMs">): Promise<Shell> {
   const { $ } = await import("zx/core");
   const posix = { shell: "/bin/sh", prefix: "set -eu;", quote: quoteForShell };
-  return $({ ...settings, detached: true, ...($.shell ? {} : posix) });
+  const start = ((file: string, args: readonly string[], options: SpawnOptions) => {
+    const child = spawn(file, args, options);
+    const { pid } = child;
+    if (pid === undefined) return child;
+    const watch = watchForEnd([file], { signal }, (name) => endGroup(pid, name, graceMs));
+    const ended = new Promise((resolve) => child.once("close", resolve));
+    trackGroup(pid, ended);
+    void ended.then(() => watch.stop());
+    return child;
+  }) as typeof spawn;
+  return $({ ...settings, spawn: start, detached: true, ...($.shell ? {} : posix) });
 }
 
 function quoteForShell(text: string): string {
@@ -186,12 +208,11 @@ const nothing: string[] = Object.assign([], { push: () => 0 });
 
 /**
  * Runs a program with execa that owns the terminal: it shares stdin, stdout, stderr and the process group, so that Ctrl-C
- * reaches it. When `signal` aborts, or after `timeoutMs`, it gets SIGTERM, two seconds later SIGKILL. A `filter` is
- * applied to its stdout and stderr. Failures: `command-missing`, `file` (not executable), `timeout`, `interrupted`.
+ * reaches it. A `filter` is applied to its stdout and stderr. Failures: `command-missing`, `file` (not executable), `timeout`, `interrupted`.
  */
 export async function foreground(
   argv: readonly string[],
-  options: Pick<ProcessOptions, "cwd" | "env" | "signal" | "timeoutMs"> & {
+  options: Pick<ProcessOptions, "cwd" | "env" | "signal" | "timeoutMs" | "graceMs"> & {
     readonly filter?: () => Transform;
   } = {},
 ): Promise<Result<Finished>> {
@@ -199,15 +220,20 @@ export async function foreground(
   const [program = "", ...rest] = argv;
   const { cwd, filter } = options;
   const shown = () => (filter === undefined ? "inherit" : ([{ transform: filter() }, "inherit"] as const));
+  const restoreModes = keepTerminalModes();
   const running = execa(program, rest, {
     env: { ...options.env },
     cwd,
     ...{ stdin: "inherit", stdout: shown(), stderr: shown() },
-    ...{ buffer: false, reject: false, stripFinalNewline: false, forceKillAfterDelay: killAfterMs },
+    ...{ buffer: false, reject: false, stripFinalNewline: false },
   });
-  const watch = watchForEnd(argv, options, async () => void running.kill());
+  const watch = watchForEnd(argv, options, async (signal) => {
+    if (running.pid !== undefined) await endTree(running.pid, signal, options.graceMs);
+  });
   const done = await running;
   const stopped = await watch.stop();
+  // a program that was killed leaves the terminal as it used it, an engine's client in raw mode
+  if (stopped !== undefined || done.exitCode === undefined) restoreModes();
   if (stopped !== undefined) return fail(stopped);
   if (done.exitCode === undefined && done.signal === undefined && done.cause instanceof Error)
     return fail(startFailure(argv, done.cause, cwd));
@@ -221,7 +247,7 @@ function finished(code: number | undefined, signal: string | undefined, stderr: 
 /** Ends a program when its signal aborts or its time is over. `stop` ends the watch and returns why the program was ended. */
 function watchForEnd(
   argv: readonly string[],
-  { signal, timeoutMs }: ProcessOptions,
+  { signal, timeoutMs }: Pick<ProcessOptions, "signal" | "timeoutMs">,
   end: (signal: NodeJS.Signals) => Promise<void>,
 ): { readonly stop: () => Promise<Failure | undefined> } {
   let why: Failure | undefined;

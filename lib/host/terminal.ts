@@ -1,4 +1,5 @@
 import { isatty } from "node:tty";
+import { endAtSecondTerm } from "./end-signals.js";
 import type { Failure } from "../failure/failure.js";
 import { printableLines } from "./printable.js";
 import { fail, ok, type Result } from "../failure/result.js";
@@ -48,6 +49,7 @@ const endSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Opens the terminal of this process. */
 export function openTerminal(): Terminal {
+  endAtSecondTerm();
   let gone = false;
   let handOvers = 0;
   let endSilence = (): void => undefined;

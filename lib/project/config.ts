@@ -36,6 +36,7 @@ export function completeConfig(file: ConfigFile, root: string): Config {
     secretsBytes: file.vault?.size === undefined ? defaults.secretsBytes : bytes(file.vault.size),
     parts: completeParts(file),
     session: completeSession(file),
+    graceMs: durationMs(file.grace ?? "15s"),
     notes: notes(file),
   };
 }

@@ -85,6 +85,8 @@ export interface Config extends ContainerSettings {
   readonly secretsBytes: number;
   readonly parts: readonly ConfiguredPart[];
   readonly session: SessionConfig;
+  /** Time that a program has to end after a signal or its time limit, before it is killed. */
+  readonly graceMs: number;
   /** Settings that have no effect, as text. */
   readonly notes: readonly string[];
 }

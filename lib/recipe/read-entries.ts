@@ -15,7 +15,7 @@ export function readFact(name: string, { place, entries }: MapTree, check: Check
     requires: namesOf(entries, "requires"),
     check,
     providers: namesOf(entries, "providers"),
-    timeoutMs: timeoutOf(entries) ?? factTimeoutMs,
+    timeoutMs: timeOf(entries, "timeout") ?? factTimeoutMs,
     onUnknown: textOf(entries, "on_unknown") === "pass" ? "pass" : "fail",
     presume: flagOf(entries, "presume"),
     internal: flagOf(entries, "internal"),
@@ -40,7 +40,8 @@ export function readTask(name: string, { place, entries }: MapTree): Task {
     ...optional("confirm", readConfirm(entries.get("confirm"))),
     interactive: flagOf(entries, "interactive"),
     silent: flagOf(entries, "silent"),
-    ...optional("timeoutMs", timeoutOf(entries)),
+    ...optional("timeoutMs", timeOf(entries, "timeout")),
+    ...optional("graceMs", timeOf(entries, "grace")),
     retries: Number(leafOf(entries, "retries") ?? 0),
     finally: itemsOf(entries, "finally").flatMap(readFinally),
     vars: mapOf(entries, "vars"),
@@ -109,8 +110,8 @@ function readAction(name: string, entries: Fields, builtin: boolean): Action {
     : { kind: "none" };
 }
 
-function timeoutOf(entries: Fields): number | undefined {
-  const value = leafOf(entries, "timeout");
+function timeOf(entries: Fields, key: string): number | undefined {
+  const value = leafOf(entries, key);
   return value === undefined ? undefined : durationMs(value as string | number);
 }
 

@@ -89,6 +89,8 @@ export interface Task {
   readonly silent: boolean;
   /** Time limit of one attempt, in ms; unlimited if absent. */
   readonly timeoutMs?: number;
+  /** Time that its programs have to end after a signal, before they are killed; the project's setting if absent. */
+  readonly graceMs?: number;
   /** Number of further attempts after a failure. */
   readonly retries: number;
   readonly finally: readonly FinallyEntry[];

@@ -54,13 +54,13 @@ async function exists(path: string, context: RunContext): Promise<CheckResult> {
 
 async function command(
   items: readonly string[],
-  { vars, env, project, signal, code }: RunContext,
+  { vars, env, project, signal, graceMs, code }: RunContext,
 ): Promise<CheckResult> {
   const argv = items.map((item) => render(item, vars));
   const trusted = await checkCommand(code, argv);
   if (!trusted.ok) return fromFailure(trusted.failure);
   const { capture } = await import("../host/process.js");
-  const done = await capture(argv, { cwd: project.root, env, signal, isQuestion: true });
+  const done = await capture(argv, { cwd: project.root, env, signal, graceMs, isQuestion: true });
   if (!done.ok)
     return done.failure.kind === "command-missing"
       ? fails(`${argv[0]} is not installed`)

@@ -14,7 +14,7 @@ import type { RunContext } from "./run-context.js";
 /** Where the stdout of a step's programs goes. Their stderr is always on tazpod's own. */
 export type Stdout = "stdout" | "stderr";
 
-/** Runs the action of a task once. A step that ignores its signal is abandoned 5 seconds after the abort. */
+/** Runs the action of a task once. A step that ignores its signal is abandoned 5 seconds after its grace time. */
 export async function execute(task: Task, context: RunContext, stdout: Stdout): Promise<Result<unknown>> {
   let timer: NodeJS.Timeout | undefined;
   let stop = (): void => undefined;
@@ -22,7 +22,7 @@ export async function execute(task: Task, context: RunContext, stdout: Stdout): 
     stop = () => {
       timer = setTimeout(
         () => resolve(fail({ kind: "interrupted", signal: String(context.signal.reason) })),
-        5_000,
+        context.graceMs + 5_000,
       );
     };
     if (context.signal.aborted) stop();
@@ -116,6 +116,7 @@ async function program(
     cwd: context.project.root,
     env: { ...programEnvironment(context), ...context.env },
     signal: context.signal,
+    graceMs: context.graceMs,
   };
   const done = await start();
   if (!done.ok) return done;

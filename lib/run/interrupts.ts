@@ -5,7 +5,7 @@ const watchedSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /**
  * Handles SIGINT, SIGTERM and SIGHUP. Work stops at the first one. Cleanup continues on SIGTERM and SIGHUP; a second
  * Ctrl-C gives up the current cleanup step, but not the ones after it. While a program owns the terminal, Ctrl-C is
- * left to it.
+ * left to it. A second SIGTERM ends tazpod in any case: see lib/host/end-signals.ts.
  */
 export class Interrupts {
   readonly #terminal: Terminal;

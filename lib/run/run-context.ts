@@ -15,6 +15,8 @@ export interface RunContext {
   readonly terminal: Terminal;
   /** Aborts when the step has to stop: interrupted, hung up, or out of time. The reason is the signal's name. */
   readonly signal: AbortSignal;
+  /** Time that a program has to end after `signal`, before it is killed. */
+  readonly graceMs: number;
   /** The recipe's variables, with the task's own. */
   readonly vars: Readonly<Record<string, string>>;
   /** The task's `env`. */

@@ -41,18 +41,28 @@ export function shellCommand(
 }
 
 // every process of a session inherits its id; this one does not have it
-const hangUp = `for e in /proc/[0-9]*/environ; do
-  if tr '\\0' '\\n' < "$e" 2>/dev/null | grep -qx "TAZPOD_SESSION=$2"; then p=\${e%/environ}; kill "-$3" "\${p#/proc/}" 2>/dev/null; fi
+const endScript = `of() {
+  for e in /proc/[0-9]*/environ; do
+    if tr '\\0' '\\n' < "$e" 2>/dev/null | grep -qx "TAZPOD_SESSION=$1"; then p=\${e%/environ}; echo "\${p#/proc/}"; fi
+  done
+}
+kill "-$2" $(of "$1") 2>/dev/null
+end=$(($(date +%s) + $3))
+while [ -n "$(of "$1")" ]; do
+  [ "$(date +%s)" -ge "$end" ] && { kill -KILL $(of "$1") 2>/dev/null; break; }
+  sleep 0.2 2>/dev/null || sleep 1
 done; :`;
 
-/** Ends the processes of a shell whose client was killed: SIGHUP, and SIGKILL a second later. */
-export async function endSession(secrets: SecretsFolder, id: string): Promise<void> {
-  const { engine, container, user, folder } = secrets;
-  for (const signal of ["HUP", "KILL"]) {
-    await engine.exec(
-      container,
-      ["sh", "-c", signal === "KILL" ? `sleep 1; ${hangUp}` : hangUp, "tazpod", folder, id, signal],
-      { user, timeoutMs: 20_000 },
-    );
-  }
+/**
+ * Ends the processes of a shell or command whose client was killed: the signal, and SIGKILL after `graceMs`. By default
+ * SIGHUP, which a shell honours, and one second.
+ */
+export async function endSession(
+  { engine, container, user }: SecretsFolder,
+  id: string,
+  signal: "HUP" | "TERM" = "HUP",
+  graceMs = 1_000,
+): Promise<void> {
+  const argv = ["sh", "-c", endScript, "tazpod", id, signal, String(Math.ceil(graceMs / 1000))];
+  await engine.exec(container, argv, { user, timeoutMs: graceMs + 20_000 });
 }

@@ -146,7 +146,7 @@ export async function newPassphraseForVault(context: StepContext): Promise<Resul
   return given.ok ? ok(given.value.secret) : given;
 }
 
-function sourcesOf({ options, terminal, signal, project }: StepContext): PassphraseContext {
+function sourcesOf({ options, terminal, signal, graceMs, project }: StepContext): PassphraseContext {
   const { passphraseFd: fd, passphraseFile: file, passphraseCommand: command } = options;
   const environmentFile = process.env["TAZPOD_PASSPHRASE_FILE"];
   return {
@@ -164,7 +164,7 @@ function sourcesOf({ options, terminal, signal, project }: StepContext): Passphr
     },
     known: ["tazpod", basename(project.root), project.config.containerName, project.config.user],
     run: async (argv) => {
-      const done = await capture(argv, { cwd: project.root, signal, timeoutMs: 120_000 });
+      const done = await capture(argv, { cwd: project.root, signal, graceMs, timeoutMs: 120_000 });
       if (!done.ok) return done;
       if (done.value.code === 0) return ok(done.value.stdout);
       return fail({

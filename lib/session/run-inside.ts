@@ -21,7 +21,9 @@ export async function runInside(
   secrets: SecretsFolder,
   { open, tty, env }: InsideOptions,
 ): ReturnType<Engine["foreground"]> {
-  const { options, project, terminal, signal } = context;
+  const { options, project, terminal, signal, graceMs } = context;
+  // without a terminal of its own, a command learns of Ctrl-C from tazpod only
+  const handOver = <T>(work: () => Promise<T>): Promise<T> => (tty ? terminal.handOver(work) : work());
   const { engine, container, user } = secrets;
   const { args, variables } = options;
   const command = shellCommand(secrets, {
@@ -30,35 +32,41 @@ export async function runInside(
     variables,
   });
   const inside = engine.name === "process" ? project.root : workspace;
-  const how = { user, tty, workdir: workspace, env: { ...env, [insideVariable]: inside }, signal };
-  if (variables.length === 0) return terminal.handOver(() => engine.foreground(container, command, how));
+  // a shell ignores SIGTERM
+  const grace = args.length > 0 ? graceMs : undefined;
+  const given = { ...env, [insideVariable]: inside };
+  const how = { user, tty, workdir: workspace, env: given, signal, graceMs: grace };
+  if (variables.length === 0) return handOver(() => engine.foreground(container, command, how));
   const values = await readVariables(context, secrets);
   if (!values.ok) return values;
   const { createMask } = await import("./mask.js");
   try {
     const filter = (): ReturnType<typeof createMask> => createMask(values.value);
-    return await terminal.handOver(() => engine.foreground(container, command, { ...how, filter }));
+    return await handOver(() => engine.foreground(container, command, { ...how, filter }));
   } finally {
     for (const value of values.value) value.fill(0);
   }
 }
 
 /**
- * Returns the exit code of a program in the container. If its client ended early or the terminal was closed, ends what
- * is still running inside. Failures: `interrupted`, and those of `runInside`.
+ * Returns the exit code of a program in the container. If the run was interrupted, its client ended early, or the
+ * terminal was closed, ends what is still running inside. Failures: `interrupted`, and those of `runInside`.
  */
 export async function exitCodeOf(
+  { options, signal, graceMs }: StepContext,
   secrets: SecretsFolder,
   session: string,
   done: Result<Finished>,
   hungUp: boolean,
 ): Promise<Result<number>> {
   const code = done.ok ? done.value.code : undefined;
-  if (code === undefined || hungUp) await endSession(secrets, session);
+  if (code !== undefined && !hungUp && !signal.aborted) return ok(code);
+  // a shell ignores SIGTERM
+  const isCommand = options.args.length > 0 && !hungUp;
+  await (isCommand ? endSession(secrets, session, "TERM", graceMs) : endSession(secrets, session));
   if (!done.ok) return done;
-  if (code === undefined || hungUp)
-    return fail({ kind: "interrupted", signal: done.value.signal ?? "SIGHUP" });
-  return ok(code);
+  const name = signal.aborted ? String(signal.reason) : (done.value.signal ?? "SIGHUP");
+  return fail({ kind: "interrupted", signal: name });
 }
 
 /** Linux limits a variable to 128 KiB (MAX_ARG_STRLEN), and masking has to keep up with the output. */

@@ -187,8 +187,9 @@ export class Services {
       Object.entries(task?.env ?? {}).map(([name, text]) => [name, render(text, vars)]),
     );
     const { project, options, terminal, session } = this;
+    const graceMs = task?.graceMs ?? project.config.graceMs;
     return {
-      ...{ project, options, terminal, session, signal, vars, env, report, code: this.#code },
+      ...{ project, options, terminal, session, signal, graceMs, vars, env, report, code: this.#code },
       engine: () => this.engine(),
       chosen: () => this.chosen(),
       container: () => this.container(),
@@ -196,7 +197,10 @@ export class Services {
       secrets: () => this.secrets(),
       remote: () => this.remote(),
       $: async (pieces, ...values) =>
-        (await zxShell({ cwd: project.root, env: { ...process.env, ...env }, signal }))(pieces, ...values),
+        (await zxShell({ cwd: project.root, env: { ...process.env, ...env }, signal, graceMs }))(
+          pieces,
+          ...values,
+        ),
     };
   }
 }

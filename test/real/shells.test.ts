@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { bin, type Host, quick, removeHosts, text } from "../rig/host.js";
+import { Pty } from "../rig/pty.js";
 import { underShell, type UnderShell } from "../rig/under-shell.js";
 import { until } from "../rig/until.js";
-import { withSealed } from "../rig/with-vault.js";
+import { running, withSealed } from "../rig/with-vault.js";
 
 // Several tazpod processes of one project at the same time.
 
@@ -183,6 +184,28 @@ test("tazpod in a shell of its own project is refused, with the reason; the prom
   assert.match(stdout, /^exit 3\nexit 3\n\S+ \S*\nexit 0\n$/);
   assert.is(stderr.match(/This is a shell in the container of the project/g)?.length, 2, stderr);
   assert.is((await host.run("down")).code, 0);
+});
+
+test("Ctrl-C ends a command whose output goes to another program, and its children, and locks the vault", async () => {
+  const host = await withVault();
+  const script = `trap : INT
+    { trap : INT; "$@"; echo "ended with $?" >&2; } | { trap "" INT; cat > log; }`;
+  const command =
+    "trap 'sleep 1; echo cleaned > ~/secrets/cleaned; exit 0' INT TERM; echo begun >&2; sleep 987 & wait";
+  const pty = new Pty(
+    ["sh", "-c", script, "sh", process.execPath, bin]
+      .concat(["enter", "--yes", "--passphrase-file", host.passphraseFile, "--"])
+      .concat(["sh", "-c", command]),
+    { cwd: host.folder, env: host.env },
+  );
+  await pty.expect("begun");
+  await until(async () => (await running(host)).includes("sleep 987"));
+  pty.interrupt();
+  await pty.expect(/ended with 130/);
+  await pty.ended;
+  assert.is(await running(host), "");
+  assert.is(await host.secrets(), "");
+  assert.is((await host.enter("cat ~/secrets/cleaned")).stdout, "cleaned\n");
 });
 
 test.run();

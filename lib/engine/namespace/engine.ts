@@ -75,7 +75,7 @@ export function namespaceEngine(project?: string): Engine {
       const stdout = new PassThrough();
       return { stdout, done: pipe(name, argv, options, stdout) };
     },
-    async foreground(name, argv, { tty, env, signal, filter }) {
+    async foreground(name, argv, { tty, env, signal, graceMs, filter }) {
       const command = tty
         ? onTerminal(argv, { SHELL: thisShell(), ...promptVariables(env) })
         : ["sh", "-c", exitCodeScript, "tazpod", ...argv];
@@ -85,7 +85,7 @@ export function namespaceEngine(project?: string): Engine {
       const given = exactEnvironment({ ...place.value.env, ...env, ...(tty ? { SHELL: "/bin/sh" } : {}) });
       return interpretExit(
         name,
-        await foreground(place.value.argv, { signal, ...(filter && { filter }), env: given }),
+        await foreground(place.value.argv, { signal, graceMs, ...(filter && { filter }), env: given }),
       );
     },
   };

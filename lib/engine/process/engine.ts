@@ -79,12 +79,12 @@ export function processEngine(): Engine {
       void done.then(() => isPiped || stdout.end());
       return { stdout, done };
     },
-    foreground: (name, argv, { env, signal, filter }) =>
+    foreground: (name, argv, { env, signal, graceMs, filter }) =>
       inHome(name, (record) =>
         foreground(argv, {
           cwd: record.spec.project,
           env: exactEnvironment({ ...environment(record), ...shellEnvironment(env, record) }),
-          ...{ signal, ...(filter && { filter }) },
+          ...{ signal, graceMs, ...(filter && { filter }) },
         }),
       ),
   };
