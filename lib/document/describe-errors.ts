@@ -1,4 +1,5 @@
 import type { YAMLError } from "yaml";
+import { quoteHint } from "./changed-values.js";
 import { didYouMean } from "./nearest.js";
 import {
   describeExpected,
@@ -17,11 +18,15 @@ export interface Finding {
   readonly hint?: string;
 }
 
-/** Turns a validator's errors into messages for people, one per mistake. */
+/**
+ * Turns a validator's errors into messages for people, one per mistake. `written` returns how a number, true or false
+ * is written at a path.
+ */
 export function describeErrors(
   schema: unknown,
   value: unknown,
   errors: readonly SchemaError[],
+  written: (path: Path) => string | undefined = () => undefined,
 ): readonly Finding[] {
   const root = schema as SchemaNode;
   const findings = new Map<string, Finding>();
@@ -31,7 +36,7 @@ export function describeErrors(
       .map((error) => error.instancePath),
   );
   for (const error of errors) {
-    const place = placeOf(root, value, error);
+    const place = placeOf(root, value, error, written);
     if (choices.has(error.instancePath) && isNoise(error, place, errors)) continue;
     const finding = word(root, error, place);
     if (finding === undefined) continue;
@@ -44,10 +49,17 @@ export function describeErrors(
 interface Place {
   readonly path: Path;
   readonly value: unknown;
+  /** How the value is written, if it is a number, true or false. */
+  readonly source: string | undefined;
   readonly nodes: readonly SchemaNode[];
 }
 
-function placeOf(root: SchemaNode, value: unknown, error: SchemaError): Place {
+function placeOf(
+  root: SchemaNode,
+  value: unknown,
+  error: SchemaError,
+  written: (path: Path) => string | undefined,
+): Place {
   const path: (string | number)[] = [];
   let here = value;
   for (const part of error.instancePath.split("/").slice(1)) {
@@ -56,7 +68,7 @@ function placeOf(root: SchemaNode, value: unknown, error: SchemaError): Place {
     path.push(key);
     here = (here as Record<string | number, unknown>)[key];
   }
-  return { path, value: here, nodes: nodesAt(root, path) };
+  return { path, value: here, source: written(path), nodes: nodesAt(root, path) };
 }
 
 /** A value with several allowed types produces errors for each of them. Keeps only those of the type that was meant. */
@@ -82,7 +94,11 @@ function isNoise(error: SchemaError, place: Place, errors: readonly SchemaError[
   return false;
 }
 
-function word(root: SchemaNode, error: SchemaError, { path, value, nodes }: Place): Finding | undefined {
+function word(
+  root: SchemaNode,
+  error: SchemaError,
+  { path, value, source, nodes }: Place,
+): Finding | undefined {
   const at = (message: string, hint?: string): Finding => ({
     path,
     part: "value",
@@ -128,24 +144,33 @@ function word(root: SchemaNode, error: SchemaError, { path, value, nodes }: Plac
       if (used.length > 1)
         return at(`${used.map((key) => `"${key}"`).join(" and ")} cannot be combined; expected ${expected}`);
       return at(
-        kindOf(value) === "a map" ? `expected ${expected}` : `expected ${expected}, found ${found(value)}`,
+        kindOf(value) === "a map"
+          ? `expected ${expected}`
+          : `expected ${expected}, found ${found(value, source)}`,
       );
     }
     case "enum":
     case "const": {
       const values = nodes.flatMap((node) => node.enum ?? []).filter((one) => typeof one === "string");
       return at(
-        `expected ${expected}, found ${found(value)}`,
+        `expected ${expected}, found ${found(value, source)}`,
         typeof value === "string" ? didYouMean(value, values) : undefined,
       );
     }
     case "pattern":
       // propertyNames reports keys that do not match
-      return typeof value === "string" ? at(`expected ${expected}, found ${found(value)}`) : undefined;
+      return typeof value === "string"
+        ? at(`expected ${expected}, found ${found(value, source)}`)
+        : undefined;
     case "minItems":
       return at(`expected ${expected}, found an empty list`);
-    default:
-      return at(`expected ${expected}, found ${found(value)}`);
+    default: {
+      const isText = source !== undefined && nodes.some(({ type = [] }) => type.includes("string"));
+      return at(
+        `expected ${expected}, found ${found(value, source)}`,
+        isText ? quoteHint(source) : undefined,
+      );
+    }
   }
 }
 
@@ -163,9 +188,9 @@ function kindOf(value: unknown): string {
 }
 
 /** Describes a value: short ones as written, others by type. */
-function found(value: unknown): string {
-  if (typeof value === "number") return `the number ${value}`;
-  if (typeof value === "boolean") return String(value);
+function found(value: unknown, source = String(value)): string {
+  if (typeof value === "number") return `the number ${source}`;
+  if (typeof value === "boolean") return source;
   if (value === "") return "an empty string";
   return typeof value === "string" && value.length <= 60 ? JSON.stringify(value) : kindOf(value);
 }

@@ -21,6 +21,7 @@ import {
   type SourceFile,
   type Span,
 } from "./document.js";
+import { changedValues } from "./changed-values.js";
 import { describeExpected, type Path, type Schema, type SchemaNode } from "./schema.js";
 import { describeSyntaxError, describeErrors } from "./describe-errors.js";
 
@@ -77,8 +78,12 @@ export function parseDocument<T>(source: SourceFile, schema: Schema<T>): Result<
   if (depthOf(value) > maxLevels) return tooDeep();
 
   const document = createDocument(source, value, spansOf(yaml));
-  if (schema.validate(value)) return ok({ ...document, value });
-  const findings = describeErrors(schema.schema, value, schema.validate.errors ?? []);
+  const written = (path: Path): string | undefined => writtenAt(yaml, path);
+  const changed = changedValues(schema.schema as SchemaNode, value, written);
+  if (schema.validate(value) && changed.length === 0) return ok({ ...document, value });
+  const errors = describeErrors(schema.schema, value, schema.validate.errors ?? [], written);
+  const isDescribed = new Set(errors.map(({ path }) => JSON.stringify(path)));
+  const findings = [...errors, ...changed.filter(({ path }) => !isDescribed.has(JSON.stringify(path)))];
   return invalidDocument(
     limited(findings, (finding) => document.problem(finding.path, finding.message, finding)).toSorted(
       byPlace,
@@ -163,6 +168,18 @@ function spanOf(
   }
   const range = isNode(found) ? found.range : undefined;
   return { start: range?.[0] ?? 0, end: range?.[1] ?? 0 };
+}
+
+/** Returns how a number, true or false is written at a path; undefined for another value. */
+function writtenAt(yaml: YamlDocument, path: Path): string | undefined {
+  let node: unknown = yaml.contents;
+  for (const key of [...path, undefined]) {
+    if (isAlias(node)) node = node.resolve(yaml);
+    if (key === undefined) break;
+    node = isMap(node) || isSeq(node) ? node.get(key, true) : undefined;
+  }
+  if (!isScalar(node) || !["number", "boolean"].includes(typeof node.value)) return undefined;
+  return node.source;
 }
 
 /** Returns the pairs of a map by key, indexed once, so that large maps stay fast. */

@@ -12,6 +12,8 @@ export interface SchemaNode {
   readonly $comment?: string;
   readonly type?: string | readonly string[];
   readonly const?: unknown;
+  readonly minimum?: number;
+  readonly exclusiveMinimum?: number;
   readonly enum?: readonly unknown[];
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly additionalProperties?: boolean | SchemaNode;

@@ -134,4 +134,36 @@ test("keys such as __proto__ and constructor are ordinary keys", () => {
   );
 });
 
+test("a number or boolean that would not stay as written is refused where text is meant, with how to quote it", () => {
+  for (const text of [
+    "007",
+    "1.10",
+    "0x10",
+    "0o17",
+    "1e3",
+    "1.0",
+    "+1",
+    "-0",
+    ".5",
+    "12345678901234567890",
+    "True",
+  ])
+    for (const at of ["vars: { a: X }", "tasks: { a: { env: { A: X } } }", "vars: { b: &b X, a: *b }"]) {
+      const [problem = ""] = words(`version: 1\n${at.replace("X", text)}`);
+      assert.ok(problem.includes(`${text} without quotes is the `), problem);
+      assert.ok(problem.endsWith(`(quote it: "${text}")`), problem);
+    }
+  for (const text of ["7", "-5", "1.5", "0", "true", '"007"', "'1.10'", "1_000", "1.2.3", "~"]) {
+    const given = `version: 1\nvars: { a: ${text} }\ntasks: { a: { timeout: 1.50 } }`;
+    assert.ok(parseDocument({ path: "x.yaml", text: given }, tasksSchema).ok, text);
+  }
+});
+
+test("a number where only text is allowed is shown as written, with how to quote it", () => {
+  assert.equal(words("version: 1\ntasks: { a: { desc: 1.10, cmds: [[echo, 010]] } }"), [
+    '2:21 expected a string, found the number 1.10 (quote it: "1.10")',
+    '2:41 expected a string, found the number 010 (quote it: "010")',
+  ]);
+});
+
 test.run();
