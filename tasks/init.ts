@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { join } from "node:path";
-import { makeFolder, writeNew } from "../lib/host/files.js";
-import { configSchemaName, ignoreText } from "../lib/project/defaults.js";
+import { makeFolder, stat, writeAtomic, writeNew } from "../lib/host/files.js";
+import { configSchemaName, ignoreText, rootIgnoreLine } from "../lib/project/defaults.js";
 import { loadProject } from "../lib/project/load-project.js";
+import { readProjectFile } from "../lib/host/project-file.js";
 import { displayPath } from "../lib/host/paths.js";
 import type { Project } from "../lib/project/project.js";
 import { ok, type Result } from "../lib/failure/result.js";
@@ -21,6 +22,9 @@ export async function run(context: StepContext): Promise<Result<void>> {
     if (!written.ok) return written;
     terminal.print(`This folder is already a project: ${displayPath(project.configFile)}`);
     for (const path of written.value) terminal.print(`Wrote ${displayPath(path)}, which was missing.`);
+    const ignored = await ignoreLocalRecipe(project.root);
+    if (!ignored.ok) return ignored;
+    if (ignored.value) terminal.print(`Added ${rootIgnoreLine} to .gitignore.`);
     return ok(undefined);
   }
   // loaded only by runs that create a project
@@ -34,6 +38,8 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (!config.ok) return config;
   const written = await writeMissing(project, { [project.configFile]: config.value });
   if (!written.ok) return written;
+  const ignored = await ignoreLocalRecipe(project.root);
+  if (!ignored.ok) return ignored;
   terminal.print(`✔ Project ready: ${displayPath(project.configFile)}`);
   const made = await loadProject(project.root);
   if (!made.ok) return made;
@@ -68,6 +74,21 @@ async function writeMissing(
     else if (written.failure.kind !== "file" || written.failure.code !== "EEXIST") return written;
   }
   return ok(done);
+}
+
+/** Adds the local recipe to the project's .gitignore; returns whether it was missing there. */
+async function ignoreLocalRecipe(root: string): Promise<Result<boolean>> {
+  const path = join(root, ".gitignore");
+  const found = await readProjectFile(root, path);
+  // a link or the like is left to the user
+  if (!found.ok) return ok(false);
+  const text = found.value?.toString() ?? "";
+  if (text.split(/\r?\n/).some((line) => line.replace(/^\//, "") === rootIgnoreLine.slice(1)))
+    return ok(false);
+  const added = `${text}${text === "" || text.endsWith("\n") ? "" : "\n"}${rootIgnoreLine}\n`;
+  const mode = await stat(path);
+  const written = await writeAtomic(path, added, (mode.ok && mode.value?.mode) || 0o644);
+  return written.ok ? ok(true) : written;
 }
 
 runWhenMain(import.meta.url);

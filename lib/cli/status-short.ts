@@ -1,8 +1,8 @@
 import { basename, join } from "node:path";
 import { hasOpenRecord, isMarkedUnsaved } from "../secrets-folder/open-record.js";
-import { findSpecialEntry, readProjectFile } from "../host/project-file.js";
+import { findSpecialEntry, pathExists, readProjectFile } from "../host/project-file.js";
 import { printResult } from "../host/screen.js";
-import { findRoot, startFolder } from "../project/find-project.js";
+import { findRoot, localConfigName, startFolder } from "../project/find-project.js";
 import { isRemoteNone } from "../project/remote-none.js";
 import { isInUse } from "../project/sessions.js";
 import { isPushed, readLocal } from "../remote/local-vault.js";
@@ -34,8 +34,9 @@ async function shortLine(root: string): Promise<string> {
 }
 
 async function hasNoRemote(root: string): Promise<boolean> {
+  const local = join(root, ".tazpod", localConfigName);
   const text = await readProjectFile(root, join(root, ".tazpod", "config.yaml"));
-  const says = text.ok && isRemoteNone(String(text.value ?? ""));
+  const says = text.ok && ((await pathExists(local)) ? undefined : isRemoteNone(String(text.value ?? "")));
   if (says !== undefined) return says;
   const { loadProject } = await import("../project/load-project.js");
   const project = await loadProject(root);

@@ -78,7 +78,8 @@ export function explainForeignContainer({
   project,
   volume = false,
 }: FailureOf<"container-foreign">): Explanation {
-  const another = "Set a different container_name in .tazpod/config.yaml";
+  const another =
+    "Set a different container_name in .tazpod/config.local.yaml, which git ignores and which applies to this folder only";
   if (volume)
     return explanation(
       `The volume ${name} belongs to ${owner === "" ? "something other than tazpod" : owner}, not to ${project}.`,

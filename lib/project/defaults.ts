@@ -29,3 +29,6 @@ export const ignoreText = `# Written by tazpod: what must not be committed
 /vault/
 /*.local.yaml
 `;
+
+/** What the .gitignore of the project's folder needs: the local recipe, which is outside .tazpod/. */
+export const rootIgnoreLine = "/tazpod.tasks.local.yaml";

@@ -5,6 +5,9 @@ import { pathExists } from "../host/project-file.js";
 import type { Failure } from "../failure/failure.js";
 import { fail, ok, type Result } from "../failure/result.js";
 
+/** The name of the local settings of this host, next to config.yaml. */
+export const localConfigName = "config.local.yaml";
+
 /**
  * Finds the project's folder: the nearest folder from `from` upwards with a .tazpod/config.yaml, links resolved, or
  * `from` itself if there is none. Failure: `file` if `from` is not a folder, or the config is named .yml.

@@ -98,10 +98,12 @@ export interface Project {
   /** False without a .tazpod/config.yaml; then the config is all defaults. */
   readonly initialised: boolean;
   readonly configFile: string;
+  /** The local settings of this host, if there are any. */
+  readonly localFile?: string;
   readonly vaultFolder: string;
   readonly vaultFile: string;
   readonly config: Config;
-  /** The config as written. */
+  /** The config as written, with the local settings over it. */
   readonly written: ConfigFile;
   /** The files read in this run. */
   readonly files: ProjectFiles;

@@ -100,6 +100,7 @@ async function openProject(
   const roomy = noteColumns() >= 40;
   const progress = roomy ? listProgress(terminal) : plainProgress(terminal);
   if (options.verbose)
-    for (const note of project.value.config.notes) terminal.print(`${project.value.configFile}: ${note}`);
+    for (const note of project.value.config.notes)
+      terminal.print(`${project.value.localFile ?? project.value.configFile}: ${note}`);
   return ok({ recipe: recipe.value, services, facts, interrupts, progress });
 }

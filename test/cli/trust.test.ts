@@ -242,4 +242,14 @@ test("an error in an untrusted recipe cannot control the terminal", async () => 
   assert.not.match(done.stderr, "\u001b");
 });
 
+test("a change of the local settings asks again, like one of the config", async () => {
+  const here = await place({ ".tazpod/config.yaml": "remote: none\n" });
+  assert.is((await here.tazpod("trust", "--yes")).code, 0);
+  assert.is((await here.tazpod("trust", "--show")).code, 0);
+  await here.write(".tazpod/config.local.yaml", "image: other\n");
+  const changed = await here.tazpod("trust", "--show");
+  assert.is(changed.code, 3);
+  assert.match(changed.stdout, 'image: "other"');
+});
+
 test.run();

@@ -59,13 +59,14 @@ function projectCheck(project: Project, trust: TrustState, isAsked: boolean): Ch
 }
 
 function judgeProject(
-  { root, initialised, configFile }: Project,
+  { root, initialised, configFile, localFile }: Project,
   { state }: TrustState,
   isAsked: boolean,
 ): CheckOutcome {
   if (!initialised)
     return warning(`there is none in ${root} or above it`, "`tazpod init` creates one in this folder.");
-  if (state !== "untrusted") return good(`${displayPath(configFile)}, ${state}`);
+  if (state !== "untrusted")
+    return good(`${[configFile, localFile ?? []].flat().map(displayPath).join(" and ")}, ${state}`);
   const reason = "its overrides are not trusted on this host yet";
   const todo = "`tazpod trust` shows them, and asks.";
   // on a terminal, enter asks too
