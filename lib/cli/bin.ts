@@ -1,16 +1,21 @@
 #!/usr/bin/env node
 import { canStart, keepCompiledCode } from "../host/start.js";
-import { printResult } from "../host/screen.js";
+import { exitCodeAfterOutput, printResult } from "../host/screen.js";
 import { generalHelp } from "./help.js";
 
 // `--help` loads nothing else, and neither does a Node that is too old (lib/host/start.ts).
 const argv = process.argv.slice(2);
 if (canStart()) {
-  if (argv.length === 1 && ["--help", "-h", "help"].includes(argv[0] ?? "")) printResult(generalHelp());
-  else void load(argv).then((code) => (process.exitCode = code));
+  void load(argv)
+    .then(exitCodeAfterOutput)
+    .then((code) => (process.exitCode = code));
 }
 
 async function load(args: readonly string[]): Promise<number> {
+  if (args.length === 1 && ["--help", "-h", "help"].includes(args[0] ?? "")) {
+    printResult(generalHelp());
+    return 0;
+  }
   keepCompiledCode();
   // a shell prompt waits for this command each time
   if (args.join(" ") === "status --short") return (await import("./status-short.js")).shortStatus();

@@ -8,6 +8,28 @@ import { printableLines, unsafeCharacters } from "./printable.js";
  * elsewhere.
  */
 
+/** Why results could not be written: the first error of stdout. */
+let outputError: NodeJS.ErrnoException | undefined;
+process.stdout.on("error", (error) => (outputError ??= error));
+process.stderr.on("error", () => undefined);
+
+/** The exit code of a program that SIGPIPE ended: 128 + 13. */
+export const brokenPipeCode = 141;
+
+/**
+ * Returns the exit code of a command that is done: the given one, unless its results could not be written. A reader
+ * that has gone makes it 141, without a message; any other error, such as a full disk, 1, with a message.
+ */
+export async function exitCodeAfterOutput(code: number): Promise<number> {
+  // errors of earlier writes are known when this one is done
+  await new Promise<void>((resolve) => process.stdout.write("", () => setImmediate(resolve)));
+  if (outputError === undefined || code !== 0) return code;
+  if (outputError.code === "EPIPE") return brokenPipeCode;
+  const why = outputError.code === "ENOSPC" ? "the disk is full" : outputError.message;
+  printNote(`The results could not be written to stdout: ${why}.`);
+  return 1;
+}
+
 /** Writes a result and a newline to stdout. */
 export function printResult(text: string): void {
   process.stdout.write(`${printableLines(text)}\n`);
@@ -39,13 +61,13 @@ export function showOnAlternateScreen(text: string): () => void {
   };
 }
 
-/** Writes data to stdout unchanged. A reader that stops early is not an error. */
+/** Writes data to stdout unchanged. An error of stdout is left to `exitCodeAfterOutput`. */
 export async function sendData(data: Readable): Promise<void> {
   const { pipeline } = await import("node:stream/promises");
   try {
     await pipeline(data, process.stdout, { end: false });
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EPIPE")) throw error;
+    if (error !== outputError) throw error;
   }
 }
 

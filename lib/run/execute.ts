@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { makeFolder, removeFile, writeNew } from "../host/files.js";
 import { providedModules, zxCommand } from "../host/installation.js";
 import { type Finished, foreground, passThrough, piped } from "../host/process.js";
+import { brokenPipeCode } from "../host/screen.js";
 import { stateFolder } from "../host/paths.js";
 import { tempPath } from "../host/temp-file.js";
 import { render } from "../recipe/render.js";
@@ -122,6 +123,9 @@ async function program(
   if (!done.ok) return done;
   const { code, signal } = done.value;
   if (code === 0) return ok(undefined);
+  // the reader of its output has gone, as in `tazpod run NAME | head`
+  if (!task.silent && (signal === "SIGPIPE" || code === brokenPipeCode))
+    return fail({ kind: "exit-code", command: argv.join(" "), code: brokenPipeCode });
   return fail({
     kind: "command-failed",
     command: argv,

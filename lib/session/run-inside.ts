@@ -4,6 +4,7 @@ import { insideVariable, workspace } from "../engine/container-paths.js";
 import type { Engine } from "../engine/engine.js";
 import type { Finished } from "../host/process.js";
 import { type Result, fail, ok } from "../failure/result.js";
+import { brokenPipeCode } from "../host/screen.js";
 import type { StepContext } from "./step.js";
 import { readFile } from "../secrets-folder/contents.js";
 import { minMaskedBytes } from "./mask.js";
@@ -59,12 +60,15 @@ export async function exitCodeOf(
   done: Result<Finished>,
   hungUp: boolean,
 ): Promise<Result<number>> {
+  // the reader of its output has gone
+  const hasNoReader = done.ok && done.value.signal === "SIGPIPE";
   const code = done.ok ? done.value.code : undefined;
   if (code !== undefined && !hungUp && !signal.aborted) return ok(code);
   // a shell ignores SIGTERM
   const isCommand = options.args.length > 0 && !hungUp;
   await (isCommand ? endSession(secrets, session, "TERM", graceMs) : endSession(secrets, session));
   if (!done.ok) return done;
+  if (hasNoReader && !signal.aborted) return ok(brokenPipeCode);
   const name = signal.aborted ? String(signal.reason) : (done.value.signal ?? "SIGHUP");
   return fail({ kind: "interrupted", signal: name });
 }

@@ -1,8 +1,9 @@
 // needs: script
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Host } from "../rig/host.js";
+import { bin, Host, run } from "../rig/host.js";
 
 // The output of the programs that steps run.
 
@@ -87,6 +88,70 @@ test("output is shown while the step is still running", async () => {
   await writeFile(host.path("go"), "");
   await pty.expect("last");
   assert.is(await pty.ended, 0, pty.screen);
+});
+
+/** Runs tazpod in a shell, with `$T` for it, and returns the code and what is on stderr. */
+async function inShell(host: Host, script: string): Promise<readonly [number, string]> {
+  const env = { ...host.env, T: `${process.execPath} ${bin}` };
+  const done = await run("bash", ["-c", script], { cwd: host.folder, env });
+  return [done.code, done.stderr];
+}
+
+const commands = [
+  "--help",
+  "--version",
+  "list",
+  "list --json",
+  "status --short",
+  "status --json",
+  "plan hi",
+  "help hi",
+];
+
+test("results that do not fit on the disk are a failure with one line, and a reader that has gone is one of SIGPIPE", async () => {
+  const host = await project(`tasks: { hi: { new: true, cmds: ${both} } }`);
+  for (const command of commands) {
+    assert.equal(
+      await inShell(host, `$T ${command} > /dev/full`),
+      [1, "The results could not be written to stdout: the disk is full.\n"],
+      command,
+    );
+    assert.equal(await inShell(host, `$T ${command} | true; exit \${PIPESTATUS[0]}`), [141, ""], command);
+  }
+});
+
+test("a task whose reader has gone ends with 141, after its cleanup", async () => {
+  const host = await project(`
+tasks:
+  many: { new: true, cmds: [["yes"]], finally: [tidy] }
+  inside: { new: true, interactive: true, cmds: [[sh, -c, "yes; exit $?"]] }
+  tidy: { new: true, cmds: [[touch, tidied]] }
+`);
+  for (const name of ["many", "inside"]) {
+    const [code, stderr] = await inShell(host, `$T run ${name} | head -1; exit \${PIPESTATUS[0]}`);
+    assert.is(code, 141, stderr);
+    assert.not.match(stderr, /exit code|nterrupted/);
+  }
+  assert.ok(existsSync(host.path("tidied")));
+});
+
+test("a step that prints more than 100 MB is not cut off, and a silent one keeps only the end", async () => {
+  const print = (end: string): string => `[[sh, -c, "yes | head -c 150000000; echo end >&2; ${end}"]]`;
+  const host = await project(`
+tasks:
+  plain: { new: true, cmds: ${print("exit 0")} }
+  own: { new: true, interactive: true, cmds: ${print("exit 0")} }
+  quiet: { new: true, silent: true, cmds: ${print("exit 3")} }
+`);
+  for (const name of ["plain", "own"]) {
+    const env = { ...host.env, T: `${process.execPath} ${bin}` };
+    const done = await run("bash", ["-c", `$T run ${name} | wc -c`], { cwd: host.folder, env });
+    assert.is(done.stdout, "150000000\n", done.stderr);
+  }
+  const failed = await host.tazpod("run", "quiet");
+  assert.is(failed.code, 1);
+  assert.match(failed.stderr, /\ny\ny[^]*end/);
+  assert.ok(failed.stderr.length < 10_000);
 });
 
 test.run();
