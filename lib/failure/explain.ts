@@ -46,6 +46,8 @@ export function explain(failure: Failure): Explanation {
       );
     case "declined":
       return explanation(`Declined: ${failure.question}`, "Nothing was changed.");
+    case "nested-run":
+      return explainNested(failure);
     case "interrupted":
       return explanation(`Interrupted (${failure.signal}).`);
     case "timeout":
@@ -319,4 +321,17 @@ function login({ startUrl, why, detail }: FailureOf<"login-failed">): Explanatio
         "Check sso.account_id and sso.role_name (sso_account_id and sso_role_name in the AWS configuration).",
       );
   }
+}
+
+function explainNested({ task, chain, fact }: FailureOf<"nested-run">): Explanation {
+  const by = `A step started this tazpod: ${chain.join(" → ")}.`;
+  if (fact === undefined)
+    return explanation(
+      `${task} is running already and cannot run within itself. ${by}`,
+      `Take the call of tazpod out of ${chain.at(-1)}, or let it run something that does not need ${task}.`,
+    );
+  return explanation(
+    `${task} would make ${fact} false, which the outer run relies on. ${by}`,
+    `Run ${task} after it, or list it under \`finally\` of the outer task.`,
+  );
 }

@@ -53,6 +53,13 @@ export type Failure =
   // people and time
   | { readonly kind: "answer-needed"; readonly question: string; readonly flag: string }
   | { readonly kind: "declined"; readonly question: string }
+  /** A step of `chain` started this run, whose `task` is in the chain already, or would clear a fact that it relies on. */
+  | {
+      readonly kind: "nested-run";
+      readonly task: string;
+      readonly chain: readonly string[];
+      readonly fact?: string;
+    }
   | { readonly kind: "interrupted"; readonly signal: string }
   | { readonly kind: "timeout"; readonly what: string; readonly ms: number }
   /** A program printed more than the limit (in bytes) and was stopped. */
@@ -290,6 +297,7 @@ export function exitCode(failure: Failure): number {
     case "unknown-fact":
     case "precondition":
     case "declined":
+    case "nested-run":
     case "no-project":
     case "inside-container":
     case "engine-unavailable":

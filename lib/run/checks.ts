@@ -6,6 +6,7 @@ import type { CheckResult } from "../failure/check-result.js";
 import { render } from "../recipe/render.js";
 import type { Check } from "../recipe/recipe.js";
 import { checkCommand } from "../trust/trusted-code.js";
+import { outerNames, withStep } from "./outer-runs.js";
 import { loadScript } from "./scripts.js";
 import { fails, holds, unknown, type RunContext } from "./run-context.js";
 
@@ -33,7 +34,7 @@ export async function evaluate(check: Check, setting: CheckEnvironment): Promise
       return set ? holds(`${check.name} is set`) : fails(`${check.name} is not set`);
     }
     case "command":
-      return command(check.argv, setting.context);
+      return command(check.argv, setting);
     case "script":
       return script(check, setting);
     case "fact":
@@ -54,13 +55,22 @@ async function exists(path: string, context: RunContext): Promise<CheckResult> {
 
 async function command(
   items: readonly string[],
-  { vars, env, project, signal, graceMs, code }: RunContext,
+  { context: { vars, env, project, signal, graceMs, code }, subject }: CheckEnvironment,
 ): Promise<CheckResult> {
+  const step = { root: project.root, name: subject, kind: "check", facts: [] } as const;
+  if (outerNames(step.root, step.kind).includes(subject))
+    return unknown(`the check of ${subject} started this tazpod, and cannot be made within itself`);
   const argv = items.map((item) => render(item, vars));
   const trusted = await checkCommand(code, argv);
   if (!trusted.ok) return fromFailure(trusted.failure);
   const { capture } = await import("../host/process.js");
-  const done = await capture(argv, { cwd: project.root, env, signal, graceMs, isQuestion: true });
+  const done = await capture(argv, {
+    cwd: project.root,
+    env: { ...env, ...withStep(step) },
+    signal,
+    graceMs,
+    isQuestion: true,
+  });
   if (!done.ok)
     return done.failure.kind === "command-missing"
       ? fails(`${argv[0]} is not installed`)

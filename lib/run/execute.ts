@@ -9,6 +9,7 @@ import { render } from "../recipe/render.js";
 import type { Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { checkCommand } from "../trust/trusted-code.js";
+import { runVariable } from "./outer-runs.js";
 import { loadScript, modulesOf } from "./scripts.js";
 import type { RunContext } from "./run-context.js";
 
@@ -115,7 +116,8 @@ async function program(
   const kept: string[] = [];
   const options = {
     cwd: context.project.root,
-    env: { ...programEnvironment(context), ...context.env },
+    // no variable of a recipe replaces the one that ends a recursion
+    env: { ...programEnvironment(context), ...context.env, [runVariable]: process.env[runVariable] },
     signal: context.signal,
     graceMs: context.graceMs,
   };

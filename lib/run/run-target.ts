@@ -5,6 +5,7 @@ import type { FinallyEntry, Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { ask, nextQuestion } from "./confirm.js";
 import { withDescriptions, interrupted, currentPlan } from "./plan-of.js";
+import { checkNested, heldFacts, insideStep, reliedOn } from "./outer-runs.js";
 import { runStep } from "./run-step.js";
 import type { Run } from "./run-context.js";
 
@@ -19,6 +20,8 @@ interface TargetState {
   readonly ran: Set<string>;
   readonly declined: Set<string>;
   readonly settled: Set<string>;
+  /** Facts that hold and that an outer run relies on. */
+  readonly held: ReadonlySet<string>;
   /** Started tasks that have something to clean up, in the order they started. */
   readonly started: Task[];
 }
@@ -35,6 +38,7 @@ export async function runTarget(target: Target, run: Run, cleanup = false): Prom
     declined: new Set(),
     settled: new Set(target.named ? target.tasks : []),
     started: [],
+    held: await heldFacts(rootOf(run), run.recipe, run.facts),
   };
   let outcome: Result<void>;
   let failures: Failure[] = [];
@@ -65,6 +69,8 @@ async function runUntilDone(state: TargetState, run: Run): Promise<Result<void>>
       state.declined.add(wantKey(blocked.task, blocked.fact));
       continue;
     }
+    const nested = checkNested(plan.value.steps, run.recipe, rootOf(run), state.held);
+    if (!nested.ok) return nested;
     const [step] = plan.value.steps;
     if (!step) return ok(undefined);
     const done = await runNextStep(plan.value, step, state, run);
@@ -108,10 +114,21 @@ async function runNextStep(
   // only the requested task prints results on stdout
   const isAsked = state.target.tasks.includes(task.name) && !state.cleanup;
   const stdout = isAsked && !services.options.json ? "stdout" : "stderr";
-  const result = await runStep(task, run, stdout, () => {
-    state.ran.add(task.name);
-    if (task.finally.length > 0) state.started.push(task);
-  });
+  const involved = [...state.ran, ...state.target.tasks, task.name].flatMap(
+    (name) => recipe.tasks.get(name) ?? [],
+  );
+  const outer = {
+    root: rootOf(run),
+    name: task.name,
+    kind: "task",
+    facts: reliedOn(recipe, involved),
+  } as const;
+  const result = await insideStep(outer, () =>
+    runStep(task, run, stdout, () => {
+      state.ran.add(task.name);
+      if (task.finally.length > 0) state.started.push(task);
+    }),
+  );
   // it did nothing: there is nothing to clean up, and it has yet to run
   if (!result.ok && result.failure.kind === "changed-meanwhile") {
     state.ran.delete(task.name);
@@ -122,6 +139,10 @@ async function runNextStep(
   const without = await offerToContinue({ task: want.by }, result.failure, run);
   if (without.ok) state.declined.add(wantKey(want.by, want.fact));
   return without;
+}
+
+function rootOf({ recipe, services, interrupts }: Run): string {
+  return services.context(recipe, undefined, interrupts.signal, () => undefined).project.root;
 }
 
 /** Returns whether a step became unnecessary since it was planned. */
@@ -180,6 +201,9 @@ async function cleanUp(started: readonly Task[], run: Run): Promise<Failure[]> {
 
 async function cleanUpOne({ task, unless }: FinallyEntry, run: Run): Promise<Result<void>> {
   run.interrupts.startCleanup(task);
+  // the outer run still needs it, and cleans up itself
+  const held = await heldFacts(rootOf(run), run.recipe, run.facts);
+  if (run.recipe.tasks.get(task)?.clears.some((fact) => held.has(fact))) return ok(undefined);
   for (let replans = 0; ; replans += 1) {
     const spared = unless === undefined ? undefined : await run.facts.evaluate(unless);
     if (spared?.state === "true") return ok(undefined);
