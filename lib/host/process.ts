@@ -3,6 +3,7 @@ import { PassThrough, pipeline, Readable, type Transform, type Writable } from "
 import type { Failure } from "../failure/failure.js";
 import type { Options, ProcessPromise, Shell } from "zx/core";
 import { fail, ok, type Result } from "../failure/result.js";
+import { likeThisProcess } from "./hang-up.js";
 import { endGroup, endTree, trackGroup } from "./process-group.js";
 import { keepTerminalModes } from "./terminal-modes.js";
 
@@ -217,7 +218,7 @@ export async function foreground(
   } = {},
 ): Promise<Result<Finished>> {
   const { execa } = await import("execa");
-  const [program = "", ...rest] = argv;
+  const [program = "", ...rest] = likeThisProcess(argv);
   const { cwd, filter } = options;
   const shown = () => (filter === undefined ? "inherit" : ([{ transform: filter() }, "inherit"] as const));
   const restoreModes = keepTerminalModes();

@@ -1,3 +1,4 @@
+import { survivesHangUp } from "../host/hang-up.js";
 import type { Terminal } from "../host/terminal.js";
 
 const watchedSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -48,6 +49,7 @@ export class Interrupts {
   }
 
   readonly #onSignal = (name: NodeJS.Signals): void => {
+    if (name === "SIGHUP" && survivesHangUp()) return;
     if (name === "SIGINT" && this.#terminal.handedOver && process.stdin.isTTY) return;
     if (this.#cleaning !== undefined) {
       if (name !== "SIGINT") return;

@@ -207,4 +207,20 @@ test("SIGTERM to an interactive step that uses the terminal in raw mode leaves t
   assert.match(pty.screen, /Interrupted \(SIGTERM\)\.\r\n/);
 });
 
+test("under nohup, or a shell that ignores SIGHUP, a run and its program continue when the terminal is closed", async () => {
+  for (const start of ["exec nohup", "trap '' HUP;"])
+    for (const kind of ["interactive: true", "silent: true"]) {
+      const script = "echo > begun; sleep 2; echo > finished";
+      const host =
+        await hostWith(`  work: { new: true, ${kind}, cmds: [[sh, -c, "${script}"]], finally: [last] }
+  last: { new: true, cmds: [[sh, -c, "echo > last"]] }\n`);
+      const command = `${start} ${process.execPath} ${bin} run work > log 2>&1; :`;
+      const pty = new Pty(["sh", "-c", command], { cwd: host.folder, env: host.env });
+      await written(host, "begun");
+      pty.hangUp();
+      for (const name of ["finished", "last"]) await written(host, name);
+      assert.not.match(await readFile(host.path("log"), "utf8"), /Interrupted/);
+    }
+});
+
 test.run();
