@@ -1,6 +1,7 @@
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import { readText } from "../host/files.js";
 import type { ClientConfig, RequestLimits, S3Settings } from "./client-config.js";
+import { amazonEndpoint, type Connection, connectionTo } from "./connection.js";
 import { withoutSdkWarning, silentLogger } from "./sdk-output.js";
 import type * as Sdk from "./s3-sdk.js";
 import { LargeReadAgent } from "./large-read-agent.js";
@@ -23,17 +24,22 @@ export async function loadClient(
 ): Promise<LoadedClient> {
   const sdk = await import("./s3-sdk.js");
   await disableMetadataService(process.env);
-  const client = withoutSdkWarning(() => makeClient(sdk, config, limits));
+  const connection = await connectionTo(config.endpoint ?? amazonEndpoint(config.region), process.env);
+  const client = withoutSdkWarning(() => makeClient(sdk, config, limits, connection));
   if (config.credentials !== undefined) return { sdk, client };
   const credentials = await loginProvider(settings, process.env, () => client.config.credentials());
   if (credentials === undefined) return { sdk, client };
-  return { sdk, client: withoutSdkWarning(() => makeClient(sdk, { ...config, credentials }, limits)) };
+  return {
+    sdk,
+    client: withoutSdkWarning(() => makeClient(sdk, { ...config, credentials }, limits, connection)),
+  };
 }
 
 function makeClient(
   sdk: typeof Sdk,
   config: Omit<ClientConfig, "credentials"> & Pick<S3ClientConfig, "credentials">,
   limits: RequestLimits,
+  connection: Connection,
 ): S3Client {
   // passed on to the readers of the AWS files, which a login may change during a run
   const fresh = { ignoreCache: true };
@@ -44,6 +50,7 @@ function makeClient(
       connectionTimeout: limits.connect,
       socketTimeout: limits.stall,
       httpAgent: new LargeReadAgent({ keepAlive: true, maxSockets: 50 }),
+      ...connection,
     },
     logger: silentLogger,
   });

@@ -1,3 +1,4 @@
+import { amazonEndpoint } from "./connection.js";
 import { now } from "../host/clock.js";
 import { clientConfig, type S3Settings } from "./client-config.js";
 
@@ -6,7 +7,7 @@ import { clientConfig, type S3Settings } from "./client-config.js";
  * Undefined without an answer with a date. The answer itself does not matter, so the request is not signed.
  */
 export async function clockAhead(settings: S3Settings, signal: AbortSignal): Promise<number | undefined> {
-  const { endpoint = amazon(settings.region) } = clientConfig(settings, process.env);
+  const { endpoint = amazonEndpoint(settings.region) } = clientConfig(settings, process.env);
   try {
     const before = now().getTime();
     // Ceph's answer to a HEAD has a body, so this is a GET
@@ -19,9 +20,4 @@ export async function clockAhead(settings: S3Settings, signal: AbortSignal): Pro
   } catch {
     return undefined;
   }
-}
-
-/** https://docs.aws.amazon.com/general/latest/gr/s3.html */
-function amazon(region: string): string {
-  return `https://s3.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`;
 }

@@ -4,6 +4,7 @@ import type { Failure } from "../../failure/failure.js";
 import { printable } from "../../host/printable.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import { attempts as usual, limits } from "../client-config.js";
+import { type Connection, connectionTo } from "../connection.js";
 import { interrupted, isNetworkCode, readAwsError } from "../errors.js";
 import { withoutSdkWarning, silentLogger } from "../sdk-output.js";
 import type { SsoLogin } from "./find-login.js";
@@ -19,7 +20,12 @@ export async function oidcService(
   attempts: number = usual,
 ): Promise<{ readonly sdk: typeof Oidc; readonly client: SSOOIDCClient }> {
   const sdk = await import("./oidc-sdk.js");
-  return { sdk, client: withoutSdkWarning(() => new sdk.SSOOIDCClient(settings(region, attempts))) };
+  const url = process.env["AWS_ENDPOINT_URL_SSO_OIDC"] ?? `https://oidc.${region}.amazonaws.com`;
+  const connection = await connectionTo(url, process.env);
+  return {
+    sdk,
+    client: withoutSdkWarning(() => new sdk.SSOOIDCClient(settings(region, attempts, connection))),
+  };
 }
 
 /** Returns a client of the AWS access portal; AWS_ENDPOINT_URL_SSO replaces its address. */
@@ -28,11 +34,13 @@ export async function portalService({ region }: Pick<SsoLogin, "region">): Promi
   readonly client: SSOClient;
 }> {
   const sdk = await import("./portal-sdk.js");
-  return { sdk, client: withoutSdkWarning(() => new sdk.SSOClient(settings(region, usual))) };
+  const url = process.env["AWS_ENDPOINT_URL_SSO"] ?? `https://portal.sso.${region}.amazonaws.com`;
+  const connection = await connectionTo(url, process.env);
+  return { sdk, client: withoutSdkWarning(() => new sdk.SSOClient(settings(region, usual, connection))) };
 }
 
-function settings(region: string, maxAttempts: number) {
-  const requestHandler = { connectionTimeout: limits.connect };
+function settings(region: string, maxAttempts: number, connection: Connection) {
+  const requestHandler = { connectionTimeout: limits.connect, ...connection };
   return { region, maxAttempts, requestHandler, logger: silentLogger };
 }
 

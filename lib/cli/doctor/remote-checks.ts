@@ -1,4 +1,6 @@
 import { clockAhead } from "../../aws/server-clock.js";
+import { clientConfig } from "../../aws/client-config.js";
+import { amazonEndpoint, proxyFor } from "../../aws/connection.js";
 import { findLogin } from "../../aws/sso/find-login.js";
 import { loginObstacle } from "../../aws/sso/login-obstacle.js";
 import { stat } from "../../host/files.js";
@@ -22,7 +24,7 @@ const isS3 = ({ project }: DoctorContext): boolean => project.config.remote.url.
 /** Returns the checks of the remote. */
 export function remoteChecks(doctor: DoctorContext): Check[] {
   const common = [loginCheck(doctor), reachCheck(doctor)];
-  return isS3(doctor) ? [...common, writesCheck(doctor), clockCheck(doctor)] : common;
+  return isS3(doctor) ? [...common, writesCheck(doctor), clockCheck(doctor), proxyCheck(doctor)] : common;
 }
 
 function loginCheck(doctor: DoctorContext): Check {
@@ -125,6 +127,26 @@ function clockCheck({ project, context }: DoctorContext): Check {
     run: async (signal) =>
       isOffline(context) ? offline : judgeClock(await clockAhead(project.config.remote, signal)),
   };
+}
+
+function proxyCheck({ project }: DoctorContext): Check {
+  return {
+    name: "proxy",
+    limitMs,
+    async run() {
+      const { region, endpoint } = clientConfig(project.config.remote, process.env);
+      const proxy = await proxyFor(endpoint ?? amazonEndpoint(region), process.env);
+      const bundle = process.env["AWS_CA_BUNDLE"];
+      const trusted = bundle ? `; certificates of ${bundle} are trusted (AWS_CA_BUNDLE)` : "";
+      return good(
+        `${proxy === undefined ? "S3 is reached without one" : `S3 is reached through ${withoutPassword(proxy)}`}${trusted}`,
+      );
+    },
+  };
+}
+
+function withoutPassword(proxy: string): string {
+  return proxy.replace(/\/\/[^/@]*@/, "//…@");
 }
 
 const offline = unknown("not asked: --offline");
