@@ -17,6 +17,7 @@ export const builtinScripts = [
   "init",
   "ensure-container",
   "recreate-container",
+  "rename-container",
   "use-processes",
   "login",
   "pull",

@@ -70,14 +70,15 @@ export class Services {
     return ok(undefined);
   }
 
-  /** Drops what a step may have changed, and reads the config again if there was none. */
+  /** Drops what a step may have changed, and reads the config again if there was none or a step changed it. */
   async refresh(recipe: Recipe): Promise<Result<void>> {
     this.#container = undefined;
     this.#imageId = undefined;
     this.#stateIsOld = true;
     // the step may have made an engine available
     if ((await this.#chosen)?.failure !== undefined) this.#chosen = undefined;
-    if (this.#project.initialised) return ok(undefined);
+    if (this.#project.initialised && !this.session.settingsChanged) return ok(undefined);
+    this.session.settingsChanged = false;
     const loaded = await loadProject(this.#project.root);
     if (!loaded.ok) return loaded;
     if (!loaded.value.initialised) return ok(undefined);

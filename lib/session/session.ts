@@ -13,6 +13,8 @@ export class Session {
   readonly parts = new RequestedParts();
   readonly strays = new Strays();
   readonly workspace = new WorkspaceSync();
+  /** Set by a step that changed the settings of the project, so that they are read again; reset by `Services`. */
+  settingsChanged = false;
   readonly #over = new AbortController();
 
   /** Aborts when the run is over, for background work that nothing waits for. */

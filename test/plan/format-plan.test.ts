@@ -37,7 +37,10 @@ function rows(tasks: string, world: World, options?: Parameters<typeof planOf>[3
 
 // no part of the vault is requested by name, and the project is mounted
 const mounted = { workspace: true, "workspace-returned": true };
-const project = { project: "true: .tazpod/config.yaml", engine: true, "parts-open": true, ...mounted };
+const project = {
+  project: "true: .tazpod/config.yaml",
+  ...{ engine: true, "container-name": true, "parts-open": true, ...mounted },
+};
 
 test("on a new host all steps are planned, and those that depend on the remote are uncertain", () => {
   equal(

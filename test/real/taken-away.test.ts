@@ -196,13 +196,29 @@ test("a container with the same name that belongs to another folder is refused b
     other.path(".tazpod", "config.yaml"),
     config.replace(/container_name: .*/, `container_name: ${mine.container}`),
   );
-  for (const args of [["enter"], ["ensure-container"], ["recreate-container"], ["unlock"]]) {
-    const done = await other.run(...args);
-    assert.is(done.code, 3, `${args[0]}: ${done.stderr}`);
+  for (const args of [["ensure-container"], ["recreate-container"]]) {
+    const done = await other.tazpod("run", ...args);
+    assert.is(done.code, 4, `${args[0]}: ${done.stderr}`);
     assert.match(done.stderr, `belongs to ${mine.folder}, not to ${other.folder}`, args[0]);
   }
   assert.is((await other.tazpod("down")).code, 3);
   assert.is(await mine.secrets(), "");
+});
+
+test("a second checkout gets a container of its own: enter offers a name, and writes it to the local settings", async () => {
+  const mine = await withContainer();
+  const other = await Host.make({ remote: "none", more: quick });
+  const committed = `${(await readFile(other.path(".tazpod", "config.yaml"), "utf8")).replace(/container_name: .*/, `container_name: ${mine.container}`)}`;
+  await writeFile(other.path(".tazpod", "config.yaml"), committed);
+  const local = other.path(".tazpod", "config.local.yaml");
+  await writeFile(local, "# mine\nenv: { A: b }\n");
+  const done = await other.enter("echo in $A");
+  assert.is(done.stdout, "in b\n", done.stderr);
+  assert.match(done.stderr, new RegExp(`Container name in this checkout: ${mine.container}-[0-9a-f]{4}`));
+  assert.is(await readFile(other.path(".tazpod", "config.yaml"), "utf8"), committed);
+  assert.match(await readFile(local, "utf8"), /^# mine\nenv: \{ A: b \}\ncontainer_name: \S+\n$/);
+  assert.is(await mine.secrets(), "");
+  assert.is((await other.run("down")).code, 0);
 });
 
 test.run();
