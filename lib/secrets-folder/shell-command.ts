@@ -11,6 +11,21 @@ if [ "$2" = open ]; then
 fi
 # a container from before tazpod mounted the agent's folder
 [ -S "$SSH_AUTH_SOCK" ] || unset SSH_AUTH_SOCK
+# the host's time zone by its rule, where the image does not know its name
+if [ -n "$TAZPOD_TZ_RULE" ] && ! [ -e "/usr/share/zoneinfo/$TZ" ]; then export TZ="$TAZPOD_TZ_RULE"; fi
+unset TAZPOD_TZ_RULE
+# another terminal, where the image describes some but not this one
+if [ -n "$TERM" ]; then
+  known= described=
+  for t in "$TERM" xterm-256color xterm; do
+    for i in "$HOME/.terminfo" /etc/terminfo /lib/terminfo /usr/share/terminfo; do
+      if [ -d "$i" ]; then described=yes; fi
+      if [ -z "$known" ] && [ -e "$i/\${t%"\${t#?}"}/$t" ]; then known=$t; fi
+    done
+  done
+  if [ -n "$described" ] && [ -n "$known" ]; then export TERM="$known"; fi
+  unset known described t i
+fi
 d=$1 n=$3
 shift 3
 while [ "$n" -gt 0 ]; do

@@ -6,6 +6,7 @@ import { agentFolder } from "../engine/container-paths.js";
 import { explain } from "../failure/explain.js";
 import { makeRelayFolder, relaySocket } from "../host/socket-relay.js";
 import { agentSocketFolder } from "../project/container-spec.js";
+import { readBytes, realPath } from "../host/files.js";
 import { agentSocket } from "./preflight.js";
 
 export interface ShellEnvironment {
@@ -19,9 +20,13 @@ export interface ShellEnvironment {
  * of the config.
  */
 export async function shellEnvironment(context: StepContext, tty: boolean): Promise<ShellEnvironment> {
-  const [identity, agent] = await Promise.all([gitIdentity(context.project), forwardAgent(context)]);
   const { env } = context.project.config;
-  return { env: { ...hostVariables(tty), ...identity, ...env, ...agent.env }, end: agent.end };
+  const [zone, identity, agent] = await Promise.all([
+    env["TZ"] === undefined ? timeZone() : {},
+    gitIdentity(context.project),
+    forwardAgent(context),
+  ]);
+  return { env: { ...zone, ...hostVariables(tty), ...identity, ...env, ...agent.env }, end: agent.end };
 }
 
 function hostVariables(tty: boolean): Readonly<Record<string, string>> {
@@ -31,6 +36,20 @@ function hostVariables(tty: boolean): Readonly<Record<string, string>> {
       wanted.test(name) && value ? [[name, value]] : [],
     ),
   );
+}
+
+/**
+ * Returns the time zone of a host that sets no TZ: its name, and its rule as in POSIX for images that do not know the
+ * name. The rule is the last line of the file, see tzfile(5).
+ */
+async function timeZone(): Promise<Readonly<Record<string, string>>> {
+  const file = "/etc/localtime";
+  if (process.env["TZ"]) return {};
+  const [path, content] = [await realPath(file), await readBytes(file)];
+  const name = /\/zoneinfo\/(.+)$/.exec((path.ok ? path.value : undefined) ?? "")?.[1];
+  const rule = content.ok ? /\n([^\n]+)\n$/.exec(content.value?.toString("latin1") ?? "")?.[1] : undefined;
+  if (rule === undefined) return {};
+  return { TZ: name ?? rule, TAZPOD_TZ_RULE: rule };
 }
 
 /** Longer than git takes even on a slow disk, in ms. */

@@ -61,7 +61,7 @@ export async function running(host: Host): Promise<string> {
   const all = await processes(host);
   return all
     .split("\n")
-    .filter((line) => line.trim() !== "" && !/trap "exit 0"|sleep 3600/.test(line))
+    .filter((line) => line.trim() !== "" && !/trap "exit 0"|sleep 3600|<defunct>/.test(line))
     .join("\n");
 }
 
