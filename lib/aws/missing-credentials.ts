@@ -58,7 +58,7 @@ async function explainProcess(
   const hint = "Run it by itself to see what it needs.";
   const done = await capture(["sh", "-c", command], {
     timeoutMs: processMs,
-    ...(signal === undefined ? {} : { signal }),
+    signal,
   });
   if (!done.ok) return { reason: `${what} did not finish`, hint };
   const { code, stdout, stderr } = done.value;

@@ -13,6 +13,6 @@ export function explanation(message: string, hint?: string, at?: Position): Expl
   return {
     message,
     hint,
-    ...(at === undefined ? {} : { where: `${at.file}:${at.line}:${at.column}` }),
+    where: at === undefined ? undefined : `${at.file}:${at.line}:${at.column}`,
   };
 }

@@ -74,7 +74,7 @@ function stepRows(steps: readonly PlannedStep[]): readonly Row[] {
       sign: certain ? "+" : "?",
       name: task,
       reason: reason === "asked for" ? "" : otherwise === undefined ? reason : `${reason}, else ${otherwise}`,
-      ...(want === undefined ? {} : { remark: `wanted by ${want.by}` }),
+      remark: want === undefined ? undefined : `wanted by ${want.by}`,
     } as const;
   });
 }

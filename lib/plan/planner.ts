@@ -233,7 +233,7 @@ function plannedStep(
   return {
     task: branch.task,
     certain: condition === undefined,
-    ...(condition === undefined || otherwise === undefined ? {} : { otherwise }),
+    otherwise: condition === undefined ? undefined : otherwise,
     reason: condition === undefined ? reason : `if ${condition}`,
     cause,
     // computed on access: the branches of a long chain take quadratic memory

@@ -16,9 +16,9 @@ export function completeBuild({ build }: ConfigFile): BuildSettings | undefined 
   const { dockerfile = join(build.context ?? ".", "Dockerfile"), context, args = {}, target } = build;
   return {
     dockerfile,
-    ...(context === undefined ? {} : { context }),
+    context,
     args: Object.fromEntries(Object.entries(args).map(([name, value]) => [name, String(value)])),
-    ...(target === undefined ? {} : { target }),
+    target,
   };
 }
 
@@ -44,7 +44,7 @@ export async function loadBuild(files: ProjectFiles, settings: BuildSettings): P
     text: text.value,
     context: context.value,
     args,
-    ...(target === undefined ? {} : { target }),
+    target,
   });
 }
 

@@ -30,7 +30,7 @@ export async function loadProject(from: string): Promise<Result<Project>> {
   if (!plain.ok) return plain;
   const project = {
     ...{ root, initialised, configFile, vaultFolder, vaultFile, config, files },
-    ...{ written, ...(hasLocal && { localFile }) },
+    ...{ written, localFile: hasLocal ? localFile : undefined },
   };
   if (config.build === undefined) return ok(project);
   // an unreadable Dockerfile is reported when a container is made; until then an open vault can still be saved

@@ -83,10 +83,7 @@ export function namespaceEngine(project?: string): Engine {
       if (!place.ok) return place;
       if (place.value === undefined) return ok(notRunning(name));
       const given = exactEnvironment({ ...place.value.env, ...env, ...(tty ? { SHELL: "/bin/sh" } : {}) });
-      return interpretExit(
-        name,
-        await foreground(place.value.argv, { signal, graceMs, ...(filter && { filter }), env: given }),
-      );
+      return interpretExit(name, await foreground(place.value.argv, { signal, graceMs, filter, env: given }));
     },
   };
 }

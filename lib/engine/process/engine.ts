@@ -84,7 +84,7 @@ export function processEngine(): Engine {
         foreground(argv, {
           cwd: record.spec.project,
           env: exactEnvironment({ ...environment(record), ...shellEnvironment(env, record) }),
-          ...{ signal, graceMs, ...(filter && { filter }) },
+          ...{ signal, graceMs, filter },
         }),
       ),
   };
