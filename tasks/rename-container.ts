@@ -8,8 +8,12 @@ import { ok, type Result } from "../lib/failure/result.js";
 import { readText, writeAtomic } from "../lib/host/files.js";
 import { displayPath } from "../lib/host/paths.js";
 import { localConfigName } from "../lib/project/find-project.js";
+import { loadProject } from "../lib/project/load-project.js";
 import type { Project } from "../lib/project/project.js";
 import { runWhenMain } from "../lib/session/step-program.js";
+import { trustAnswers } from "../lib/trust/ensure-trusted.js";
+import { trustedSettings } from "../lib/trust/trusted-content.js";
+import { sameItems } from "../lib/trust/trusted-projects.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
 
 /** Gives the container another name in this checkout, in the local settings, which git ignores. */
@@ -22,8 +26,20 @@ export async function run({ project, session, terminal }: StepContext): Promise<
   const written = await writeAtomic(file, document.toString());
   if (!written.ok) return written;
   session.settingsChanged = true;
+  const trusted = await keepTrust(project);
+  if (!trusted.ok) return trusted;
   terminal.print(`✔ Container name in this checkout: ${nameHere(project)}, in ${displayPath(file)}`);
   return ok(undefined);
+}
+
+/** Trusts the new name, which is the user's answer, unless another setting has changed as well. */
+async function keepTrust(before: Project): Promise<Result<void>> {
+  const after = await loadProject(before.root);
+  if (!after.ok) return after;
+  const [old, now] = [await trustedSettings(before), await trustedSettings(after.value)].map((settings) =>
+    settings.filter(({ name }) => name !== "container_name"),
+  );
+  return sameItems(old ?? [], now ?? []) ? trustAnswers(after.value) : ok(undefined);
 }
 
 /** Returns the configured name with four digits of a hash of this folder. */

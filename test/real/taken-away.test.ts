@@ -212,12 +212,15 @@ test("a second checkout gets a container of its own: enter offers a name, and wr
   await writeFile(other.path(".tazpod", "config.yaml"), committed);
   const local = other.path(".tazpod", "config.local.yaml");
   await writeFile(local, "# mine\nenv: { A: b }\n");
+  other.env["TAZPOD_TRUST"] = "";
+  assert.is((await other.tazpod("trust", "--yes")).code, 0);
   const done = await other.enter("echo in $A");
   assert.is(done.stdout, "in b\n", done.stderr);
   assert.match(done.stderr, new RegExp(`Container name in this checkout: ${mine.container}-[0-9a-f]{4}`));
   assert.is(await readFile(other.path(".tazpod", "config.yaml"), "utf8"), committed);
   assert.match(await readFile(local, "utf8"), /^# mine\nenv: \{ A: b \}\ncontainer_name: \S+\n$/);
   assert.is(await mine.secrets(), "");
+  // the answer is trusted, too
   assert.is((await other.run("down")).code, 0);
 });
 
