@@ -165,13 +165,16 @@ function word(
     case "minItems":
       return at(`expected ${expected}, found an empty list`);
     default: {
-      const isText = source !== undefined && nodes.some(({ type = [] }) => type.includes("string"));
       return at(
         `expected ${expected}, found ${found(value, source)}`,
-        isText ? quoteHint(source) : undefined,
+        source !== undefined && nodes.some((node) => takesText(node, source)) ? quoteHint(source) : undefined,
       );
     }
   }
+}
+
+function takesText({ type = [], pattern = "" }: SchemaNode, text: string): boolean {
+  return type.includes("string") && new RegExp(pattern, "u").test(text);
 }
 
 function resolve(root: SchemaNode, node: SchemaNode): SchemaNode {

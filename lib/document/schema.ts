@@ -13,6 +13,7 @@ export interface SchemaNode {
   readonly type?: string | readonly string[];
   readonly const?: unknown;
   readonly minimum?: number;
+  readonly pattern?: string;
   readonly exclusiveMinimum?: number;
   readonly enum?: readonly unknown[];
   readonly properties?: Readonly<Record<string, SchemaNode>>;

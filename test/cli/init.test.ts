@@ -8,6 +8,7 @@ import * as assert from "uvu/assert";
 import { loadProject } from "../../lib/project/load-project.js";
 import type { Config } from "../../lib/project/project.js";
 import { newFolder } from "../rig/folder.js";
+import { testWith } from "../rig/needing.js";
 import { bin, type Ended, Host, run } from "../rig/host.js";
 import { Pty } from "../rig/pty.js";
 import { value } from "../rig/result.js";
@@ -339,18 +340,23 @@ test("setup-storage makes the folder of a folder remote, and says so", async () 
   assert.is((await host.tazpod("setup-storage")).stderr, `= the folder ${folder}: unchanged\n`);
 });
 
-test("the local settings and the local recipe are ignored by git, and a .gitignore keeps what it has", async () => {
-  const fresh = await folderWith();
-  const own = await folderWith({ ".gitignore": "dist" });
-  for (const folder of [fresh, own]) {
-    await run("git", ["init", "--quiet"], { cwd: folder });
-    assert.is((await tazpod(folder, "init")).code, 0);
-    const files = ["tazpod.tasks.local.yaml", ".tazpod/config.local.yaml", ".tazpod/vault/vault.tar.aes"];
-    const ignored = await run("git", ["check-ignore", ...files, ".tazpod/config.yaml"], { cwd: folder });
-    assert.is(ignored.stdout, files.map((file) => `${file}\n`).join(""));
-  }
-  assert.is(await readFile(join(own, ".gitignore"), "utf8"), "dist\n/tazpod.tasks.local.yaml\n");
-  assert.not.match((await tazpod(own, "init")).stderr, "gitignore");
-});
+await testWith(
+  test,
+  "git",
+  "the local settings and the local recipe are ignored by git, and a .gitignore keeps what it has",
+  async () => {
+    const fresh = await folderWith();
+    const own = await folderWith({ ".gitignore": "dist" });
+    for (const folder of [fresh, own]) {
+      await run("git", ["init", "--quiet"], { cwd: folder });
+      assert.is((await tazpod(folder, "init")).code, 0);
+      const files = ["tazpod.tasks.local.yaml", ".tazpod/config.local.yaml", ".tazpod/vault/vault.tar.aes"];
+      const ignored = await run("git", ["check-ignore", ...files, ".tazpod/config.yaml"], { cwd: folder });
+      assert.is(ignored.stdout, files.map((file) => `${file}\n`).join(""));
+    }
+    assert.is(await readFile(join(own, ".gitignore"), "utf8"), "dist\n/tazpod.tasks.local.yaml\n");
+    assert.not.match((await tazpod(own, "init")).stderr, "gitignore");
+  },
+);
 
 test.run();
