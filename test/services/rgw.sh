@@ -74,7 +74,7 @@ CONF
   # placed by hand: the daemon's own update at start races with its first monitor map ('wrong fsid', now and then)
   timeout 60 ceph osd crush add osd.0 1 root=default >/dev/null 2>&1
   timeout 60 ceph-osd -i 0 --fsid "$fsid" 2>/dev/null
-  timeout 120 radosgw-admin user create --uid=tazpod --display-name=tazpod \
+  timeout 120 radosgw-admin user create --uid=tazpod --display-name=tazpod --max-buckets=100000 \
     --access-key=RGWTESTKEY --secret=RGWTESTSECRET >/dev/null 2>&1
   # the zonegroup answers to the region name that clients sign with
   timeout 120 radosgw-admin zonegroup get --rgw-zonegroup=default 2>/dev/null |
