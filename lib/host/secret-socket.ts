@@ -66,8 +66,9 @@ export async function requestSecret(path: string): Promise<Secret | undefined> {
   try {
     const asked = nonce.exec((await read(socket, (text) => text.endsWith("\n"))).toString())?.[1];
     if (asked === undefined) return undefined;
-    proof = join(dirname(path), asked);
-    await fs.writeFile(proof, "", { flag: "wx", mode: 0o600 });
+    const made = join(dirname(path), asked);
+    await fs.writeFile(made, "", { flag: "wx", mode: 0o600 });
+    proof = made;
     socket.write("done\n");
     const bytes = await read(socket, () => false);
     return bytes.length === 0 ? undefined : Secret.of(bytes);

@@ -1,7 +1,7 @@
 // needs: process
 // time limit: 600 s
 import { spawn } from "node:child_process";
-import { chmod, mkdir, readdir, readFile, rm, stat, symlink } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -140,13 +140,29 @@ test("a folder in RAM that others can enter, or that is a link, is not used", as
 test("a folder that replaced the home is not mistaken for it", async () => {
   const spec = await make();
   const home = await homeOf(spec);
-  await rm(home, { recursive: true });
+  // still there, so that its inode number is not used again
+  await rename(home, `${home}-aside`);
   await mkdir(home, { mode: 0o700 });
-  // the inode number may be reused for the next folder
-  const taken = value(await engine.inspect(spec.name));
-  if (taken.state === "running") assert.is(taken.home, home);
+  assert.is(value(await engine.inspect(spec.name)).state, "stopped");
   await rm(home, { recursive: true });
   assert.is(value(await engine.inspect(spec.name)).state, "stopped");
+  await rm(`${home}-aside`, { recursive: true });
+});
+
+test("a home is not made in a folder that others can enter by now", async () => {
+  const folder = await ramFolder();
+  await withRuntime(folder, async () => {
+    const spec = await specOf();
+    const user = value(await engine.lookUp(spec.image, spec.user));
+    assert.ok(user.home.startsWith(folder));
+    value(await engine.create(spec, user));
+    await chmod(dirname(user.home), 0o755);
+    assert.match(
+      failure(await engine.start(spec.name), "container-start").detail,
+      /accessible to other users/,
+    );
+    value(await engine.remove(spec.name));
+  });
 });
 
 await testWith(

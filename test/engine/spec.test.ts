@@ -2,7 +2,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { foreignContainer, whyOutdated } from "../../lib/engine/container.js";
 import { secretsFolder } from "../../lib/engine/container-paths.js";
-import { createArguments } from "../../lib/engine/oci/create-arguments.js";
+import { createArguments, helperArguments } from "../../lib/engine/oci/create-arguments.js";
 import { mountProblem, specHash } from "../../lib/engine/spec.js";
 import type { ContainerSpec, ContainerState } from "../../lib/engine/engine.js";
 
@@ -42,7 +42,7 @@ test("a container has no capabilities, privileges or host network, and only the 
   assert.match(mounts[0] ?? "", /target=\/workspace$/);
   // tazpod's own folder is read-only, and the vault is hidden
   assert.match(mounts[1] ?? "", /\.tazpod,target=\/workspace\/\.tazpod,readonly$/);
-  assert.match(mounts[2] ?? "", /^type=tmpfs,target=\/workspace\/\.tazpod\/vault,/);
+  assert.is(mounts[2], "type=tmpfs,target=/workspace/.tazpod/vault,tmpfs-size=4096,tmpfs-mode=0555,ro");
   assert.ok(argv.includes("no-new-privileges"));
 });
 
@@ -58,6 +58,27 @@ test("processes are limited by default, and memory on request, without swap", ()
   const limited = createArguments({ ...spec, processes: 100, memoryBytes: 2 ** 30 }, user);
   const value = (flag: string): string | undefined => limited[limited.indexOf(flag) + 1];
   assert.equal(["--pids-limit", "--memory", "--memory-swap"].map(value), ["100", "1073741824", "1073741824"]);
+});
+
+test("a helper container is removed at its end, and has the same limits but no ports", () => {
+  const argv = helperArguments({ ...spec, ports: ["127.0.0.1:1:1/tcp"] }, user, "owner");
+  assert.equal(argv.slice(0, 2), ["run", "--rm"]);
+  assert.not.ok(argv.includes("--publish"));
+  assert.is(argv[argv.indexOf("--cap-drop") + 1], "ALL");
+  assert.ok(argv.includes("no-new-privileges"));
+});
+
+test("the proxies of docker's client are no settings of the container", () => {
+  const argv = createArguments(spec, user);
+  for (const name of ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"])
+    for (const one of [name, name.toLowerCase()]) assert.ok(argv.includes(`${one}=`), one);
+});
+
+test("a mount that becomes writable changes the hash of a spec, and so does the network", () => {
+  const mount = { source: "/a", target: "/b", readOnly: true };
+  const before = specHash({ ...spec, mounts: [mount] });
+  assert.is.not(specHash({ ...spec, mounts: [{ ...mount, readOnly: false }] }), before);
+  assert.is.not(specHash({ ...spec, mounts: [mount], network: "none" }), before);
 });
 
 test("unset limits do not change the hash of a spec; a limit does", () => {

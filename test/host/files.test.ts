@@ -89,4 +89,41 @@ test("a temporary file may be finished and discarded twice", async () => {
   assert.equal(await readdir(folder), []);
 });
 
+test("a name that is taken stays, and backups get the next free one", async () => {
+  const folder = await newFolder();
+  const [a, b] = [join(folder, "a"), join(folder, "b")];
+  await writeFile(a, "1");
+  assert.is(value(await files.linkOrRename(a, b)), "given");
+  await writeFile(join(folder, "c"), "2");
+  assert.is(value(await files.linkOrRename(join(folder, "c"), b)), "taken");
+  assert.is(await readFile(b, "utf8"), "1");
+  assert.is(value(await files.keepBackup(b)), `${b}.bak-1`);
+  value(await files.writeAtomic(b, "3"));
+  assert.is(value(await files.keepBackup(b)), `${b}.bak-2`);
+  assert.equal([await readFile(`${b}.bak-1`, "utf8"), await readFile(`${b}.bak-2`, "utf8")], ["1", "3"]);
+});
+
+test("a link is no regular file, even if it leads to one", async () => {
+  const folder = await newFolder();
+  await writeFile(join(folder, "f"), "1");
+  await symlink("f", join(folder, "l"));
+  assert.is(value(await files.statRegularFile(join(folder, "f")))?.bytes, 1);
+  assert.is(value(await files.statRegularFile(join(folder, "none"))), undefined);
+  failure(await files.statRegularFile(join(folder, "l")), "file");
+});
+
+test("what comes from a descriptor beyond the limit is a failure, not cut, and an endless one ends", async () => {
+  const path = join(await newFolder(), "f");
+  await writeFile(path, "12345");
+  const read = async (from: string, limit: number) => {
+    const opened = value(await files.openDescriptor(from));
+    const found = await files.readDescriptor(opened.fd, limit);
+    await opened.close();
+    return found;
+  };
+  assert.is(value(await read(path, 5)).toString(), "12345");
+  assert.is(failure(await read(path, 4), "file").code, "EFBIG");
+  assert.is(failure(await read("/dev/zero", 1_000_000), "file").code, "EFBIG");
+});
+
 test.run();

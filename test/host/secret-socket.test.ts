@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, stat } from "node:fs/promises";
+import { chmod, chown, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { createConnection, createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "uvu";
@@ -99,10 +99,49 @@ await testWith(
   },
 );
 
-test("a socket of another user, or open to others, is not used; one that never answers times out", async () => {
+test("a proof that is a link counts for nothing, and is removed", async () => {
   const { path, end } = await served(words);
-  await chmod(path, 0o666);
+  const folder = join(path, "..");
+  const socket = createConnection(path);
+  let got = "";
+  socket.on("data", (chunk) => (got += chunk.toString()));
+  await new Promise((resolve) => socket.once("data", resolve));
+  await symlink("/etc/passwd", join(folder, got.trim().slice("prove ".length)));
+  socket.write("done\n");
+  await new Promise((resolve) => socket.once("close", resolve));
+  assert.match(got, /^prove [0-9a-f-]{36}\n$/);
+  assert.equal(await readdir(folder), ["1.sock"]);
+  end();
+});
+
+test("a server that names a file that is there gets no proof, and the file stays", async () => {
+  const folder = await newFolder("false");
+  const [path, name] = [join(folder, "s.sock"), crypto.randomUUID()];
+  await writeFile(join(folder, name), "content");
+  const server = createServer((socket) => {
+    socket.on("error", () => undefined);
+    socket.end(`prove ${name}\n`);
+  }).unref();
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  await chmod(path, 0o600);
   assert.is(await requestSecret(path), undefined);
+  assert.is(await readFile(join(folder, name), "utf8"), "content");
+  server.close();
+});
+
+await testWith(test, "root", "a socket of another user is not asked", async () => {
+  const { path, end } = await served(words);
+  await chown(path, 65534, 65534);
+  assert.is(await requestSecret(path), undefined);
+  end();
+});
+
+test("a socket that is open to others is not asked; one that never answers times out", async () => {
+  const { path, end } = await served(words);
+  for (const mode of [0o620, 0o602, 0o666]) {
+    await chmod(path, mode);
+    assert.is(await requestSecret(path), undefined, mode.toString(8));
+  }
   end();
   const silent = join(await newFolder("silent"), "s.sock");
   const server = createServer(() => undefined);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { processIdentity } from "../../lib/host/process-identity.js";
+import { bootId, processIdentity } from "../../lib/host/process-identity.js";
 import { fileRemote } from "../../lib/remote/file/remote.js";
 import type { Remote } from "../../lib/remote/remote-types.js";
 import { newFolder } from "../rig/folder.js";
@@ -85,7 +85,8 @@ test("a lock of a live process is waited for, and its holder is named", async ()
 
 test("a lock of another host counts at any age, and the message says how to remove it", async () => {
   const { remote, lock } = await scene();
-  await writeFile(lock, note("elsewhere", 1, "x-1"));
+  // on this host, it would be that of a dead process
+  await writeFile(lock, note("elsewhere", 1, `${await bootId()}-1`));
   const { reason, hint = "" } = failure(await upload(remote), "remote-unavailable");
   assert.match(reason, /process 1 of elsewhere/);
   assert.match(hint, /is no longer running, remove/);

@@ -265,4 +265,38 @@ test("a vault that descends from one this host has sealed and not recorded as pu
   assert.equal(await content(here), { key: "3" });
 });
 
+test("a vault that was saved on top of a pulled one is not replaced by what was there before", async () => {
+  const { remote, here, there } = await twoHosts();
+  await save(there, { key: "2" });
+  value(await push({ remote, folder: there }));
+  value(await pull({ remote, folder: here }));
+  await save(here, { key: "3" });
+  assert.not.ok(value(await revertArrival(here, "damaged")));
+  assert.equal(await content(here), { key: "3" });
+});
+
+test("a v1 vault whose metadata shows the descent needs no copy of the replaced one", async () => {
+  const remote = await remoteIn(await newFolder("disk"));
+  const [here, there] = [await newFolder(), await newFolder()];
+  await save(here, { key: "1" }, "v1");
+  value(await push({ remote, folder: here }));
+  value(await pull({ remote, folder: there }));
+  await save(there, { key: "2" }, "v1");
+  value(await push({ remote, folder: there }));
+  value(await pull({ remote, folder: here }));
+  assert.is(value(await open(here)), undefined);
+  assert.equal(await readdir(here), ["vault.tar.aes"]);
+});
+
+test("a vault of a host that has no state, sealed on top of ours, descends from it by its parent", async () => {
+  const { disk, remote, here } = await twoHosts();
+  const next = await newFolder("next");
+  await cp(vault(here), vault(next));
+  await save(next, { key: "2" });
+  await cp(vault(next), vault(disk));
+  value(await pull({ remote, folder: here }));
+  assert.is(value(await open(here)), undefined);
+  assert.equal(await readdir(here), ["vault.tar.aes"]);
+});
+
 test.run();

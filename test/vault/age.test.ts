@@ -205,4 +205,12 @@ test("trailing data after the gzip stream, or a truncated one, is damage", async
   }
 });
 
+test("a header with a changed MAC is damage, and nothing is passed on", async () => {
+  const sealed = await all(sealAge(Readable.from([gzipSync(Buffer.alloc(50))]), word(), 2));
+  const at = sealed.indexOf("\n--- ") + 5;
+  const changed = Buffer.from(sealed);
+  changed[at] = changed[at] === 0x41 ? 0x42 : 0x41;
+  assert.match(failure(await openVault(changed, word()), "vault-damaged").detail, /header was changed/);
+});
+
 test.run();

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { copyFileSync, readdirSync } from "node:fs";
 import { readFile, readdir, truncate, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -6,6 +7,7 @@ import { Readable } from "node:stream";
 import { gunzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import "../fake/light-scrypt.js";
 import { ok } from "../../lib/failure/result.js";
 import { noTarWarnings } from "../../lib/vault/archive/tar-warnings.js";
 import { Secret } from "../../lib/host/secret.js";
@@ -15,6 +17,7 @@ import { parseManifest } from "../../lib/vault/archive/manifest.js";
 import { inspectVault, listVault } from "../../lib/vault/inspect-vault.js";
 import { openVault } from "../../lib/vault/open-vault.js";
 import { sealInto, type SealRequest } from "../../lib/vault/seal-into.js";
+import { changeState, readState } from "../../lib/vault/vault-state.js";
 import { newFolder } from "../rig/folder.js";
 import { rawTar, type RawEntry } from "../rig/hostile-tar.js";
 import { drain, readTar } from "../rig/read-tar.js";
@@ -170,6 +173,47 @@ test("files that change while read are read again; files that keep changing are 
   assert.ok((await readFile(stored.path)).equals(before));
   assert.equal((await readdir(folder)).toSorted(), ["vault.tar.aes"]);
   assert.ok(join(folder, "vault.tar.aes") === stored.path);
+});
+
+test("a file that does not contain what was sealed replaces nothing, even if it opens", async () => {
+  const [folder, elsewhere] = [await newFolder(), await newFolder()];
+  const before = value(await sealInto(request(folder, source({ name: "a", content: "good" }))));
+  const other = value(await sealInto(request(elsewhere, source({ name: "a", content: "another" }))));
+  const swap = (step: string): void => {
+    const temp = step === "written" ? readdirSync(folder).find((name) => name.includes(".tmp-")) : undefined;
+    if (temp !== undefined) copyFileSync(other.path, join(folder, temp));
+  };
+  const sealing = sealInto({
+    ...request(folder, source({ name: "a", content: "new" })),
+    onStep: swap,
+  });
+  assert.match(failure(await sealing, "vault-damaged").detail, /does not contain what was sealed/);
+  assert.is(value(await inspectVault(before.path, secret)).sha256, before.sha256);
+});
+
+test("a vault names the versions that this host and the other vault descend from, and a file beside it changes no record", async () => {
+  const folder = await newFolder();
+  const [ours, theirs] = ["a".repeat(12), "b".repeat(12)];
+  value(await changeState(folder, (state) => ({ ...state, lineage: [ours] })));
+  const from = { generation: 1, lineage: [theirs] };
+  const sealed = value(await sealInto({ ...request(folder, source(...content)), from }));
+  const { manifest } = value(await inspectVault(sealed.path, secret)).summary;
+  assert.equal(manifest?.lineage, [ours, theirs]);
+  const recorded = value(await readState(folder)).state;
+  assert.is(recorded.sealed?.sha256, sealed.sha256);
+  const target = async () => ok(join(folder, "beside"));
+  value(await sealInto({ ...request(folder, source({ name: "x", content: "y" })), target }));
+  assert.equal(value(await readState(folder)).state, recorded);
+});
+
+test("a save on top of a pull that was killed completes that pull", async () => {
+  const folder = await newFolder();
+  const pulled = "c".repeat(64);
+  const arriving = { remote: "file:///v", sha256: pulled, etag: "e", at: "2026-01-01T00:00:00.000Z" };
+  value(await changeState(folder, (state) => ({ ...state, arriving })));
+  const parent = { sealed: pulled, content: "d".repeat(64) };
+  value(await sealInto({ ...request(folder, source(...content)), from: { generation: 1, parent } }));
+  assert.is(value(await readState(folder)).state.pushed?.sha256, pulled);
 });
 
 test.run();

@@ -180,4 +180,14 @@ test("with nothing changed on one side, the other side is the result", () => {
   );
 });
 
+test("a changed target of a link is a change, and a conflict if both changed it", () => {
+  const link = (target: string) =>
+    [{ entry: { path: "l", type: "link", mode: 0o777, size: 0, mtime: 0, target }, sha256: "" }] as const;
+  const taken = mergeEntries(link("a"), link("a"), link("b"));
+  assert.equal(taken.picks, [{ from: "theirs", path: "l", as: "l" }]);
+  assert.equal(mergeEntries(link("a"), link("b"), link("c")).conflicts, [
+    { path: "l", kept: ["l.ours", "l.theirs"] },
+  ]);
+});
+
 test.run();

@@ -57,6 +57,34 @@ test("a file that fails verification replaces nothing", async () => {
   assert.equal(await readdir(folder), ["vault.tar.aes"]);
 });
 
+test("a place that is refused leaves the old vault, and nothing beside it", async () => {
+  const folder = await folderWithVault();
+  const target = async () => fail({ kind: "vault-absent", path: "elsewhere" });
+  failure(await replaceVault({ folder, fill, verify: good, target }), "vault-absent");
+  assert.ok((await vault(folder)).equals(old));
+  assert.equal(await readdir(folder), ["vault.tar.aes"]);
+});
+
+test("what is verified is on the disk, to the last byte, also if it is small", async () => {
+  const folder = await folderWithVault();
+  let seen = Buffer.alloc(0);
+  await replaceVault({
+    folder,
+    fill: (write) => write(Buffer.from("a few bytes")),
+    verify: async (path) => ok((seen = await readFile(path))),
+  });
+  assert.is(seen.toString(), "a few bytes");
+});
+
+test("what a killed run left is removed by the next replacement", async () => {
+  const folder = await folderWithVault();
+  const name = `.vault.tar.aes.tmp-${process.pid}-0123456789ab`;
+  await writeFile(join(folder, name), "");
+  await utimes(join(folder, name), 1_700_000_000, 1_700_000_000);
+  value(await replaceVault({ folder, fill, verify: good }));
+  assert.equal(await readdir(folder), ["vault.tar.aes"]);
+});
+
 for (const [step, nth] of [
   ["created", 1],
   ["writing", 1],

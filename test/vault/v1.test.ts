@@ -207,6 +207,12 @@ test("a failure in the archive is the failure of sealing", async () => {
   failure(await sealVault(tar, secret(), "v1"), "archive-refused");
 });
 
+test("a web page or another text is no vault, however long it is", () => {
+  const page = Buffer.from(`<!doctype html><html><body>Log in</body></html>${" ".repeat(400)}`);
+  const text = Buffer.from("just some notes, and nothing of a vault in them. ".repeat(9));
+  for (const head of [page, text]) assert.is(detectFormat(head.subarray(0, 64)), undefined);
+});
+
 test("age files are recognised by their first line", () => {
   const age = Buffer.from(`age-encryption.org/v1\n-> scrypt c2FsdA 18\n${"x".repeat(100)}`);
   assert.is(detectFormat(age), "age");

@@ -1,0 +1,41 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { parseInspect } from "../../lib/engine/oci/inspect-container.js";
+import { failure, value } from "../rig/result.js";
+
+// What an engine says about a container, in its own words.
+
+const inspected = (Status: string, Name = "/lab") =>
+  JSON.stringify([
+    { Id: "1", Name, Image: "i", State: { Status, StartedAt: "t" }, Config: { Labels: null } },
+  ]);
+const done = (stdout: string, code = 0, stderr = "") => ({
+  ...{ code, stdout: Buffer.from(stdout), stderr },
+  signal: undefined,
+});
+
+test("only a container without a process counts as stopped", () => {
+  for (const [reported, state] of Object.entries({
+    running: "running",
+    created: "stopped",
+    exited: "stopped",
+    dead: "stopped",
+    paused: "not-ready",
+    restarting: "not-ready",
+    "something new": "not-ready",
+  }))
+    assert.is(value(parseInspect("lab", done(inspected(reported)))).state, state, reported);
+});
+
+test("a container that was found by the beginning of its id is none, and neither is one of a longer name", () => {
+  for (const name of ["/1234", "/lab-2"])
+    assert.is(value(parseInspect("lab", done(inspected("running", name)))).state, "absent", name);
+});
+
+test("only the engine's word that there is no such container counts as its absence", () => {
+  assert.is(value(parseInspect("lab", done("[]", 1, "Error: No such container: lab"))).state, "absent");
+  failure(parseInspect("lab", done("", 1, "Cannot connect to the Docker daemon")), "command-failed");
+  failure(parseInspect("lab", done("", 1, "")), "command-failed");
+});
+
+test.run();
