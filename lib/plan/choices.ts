@@ -45,9 +45,9 @@ export class Choices {
     return choice;
   }
 
-  /** Drops cached failures that a planned task may have made obsolete. */
-  applied(task: Task): void {
-    if (task.provides.some((name) => this.#facts.get(name)?.ok === false)) this.forget();
+  /** Drops cached failures that a planned task may have made obsolete; what it clears may have been in the way. */
+  applied({ provides, clears }: Task): void {
+    if (clears.length > 0 || provides.some((name) => this.#facts.get(name)?.ok === false)) this.forget();
   }
 
   forget(): void {

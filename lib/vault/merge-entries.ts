@@ -37,24 +37,24 @@ export function mergeEntries(base: Lines | undefined, ours: Lines, theirs: Lines
 }
 
 class Merger {
-  readonly #base: Side | undefined;
+  readonly #base: Side;
   readonly #ours: Side;
   readonly #theirs: Side;
-  readonly #taken: Set<string>;
+  readonly #paths: Set<string>;
   readonly #picks: Pick[] = [];
   readonly #conflicts: MergeConflict[] = [];
   readonly #fromOurs: string[] = [];
   readonly #fromTheirs: string[] = [];
 
   constructor(base: Lines | undefined, ours: Lines, theirs: Lines) {
-    this.#base = base === undefined ? undefined : byPath(base);
+    this.#base = byPath(base ?? []);
     this.#ours = byPath(ours);
     this.#theirs = byPath(theirs);
-    this.#taken = new Set([...this.#ours.keys(), ...this.#theirs.keys()]);
+    this.#paths = new Set([...this.#ours.keys(), ...this.#theirs.keys()]);
   }
 
   run(): Merge {
-    for (const path of [...this.#taken].toSorted()) this.#decide(path);
+    for (const path of [...this.#paths].toSorted()) this.#decide(path);
     this.#keepFolders();
     const folders = this.#picks.filter((pick) => this.#isFolder(pick));
     const others = this.#picks.filter((pick) => !this.#isFolder(pick));
@@ -69,13 +69,13 @@ class Merger {
   #decide(path: string): void {
     const [ours, theirs] = [this.#ours.get(path), this.#theirs.get(path)];
     if (same(ours, theirs)) return this.#take("ours", path);
-    const before = this.#base?.get(path);
-    if (this.#base !== undefined && same(ours, before)) {
+    const before = this.#base.get(path);
+    if (same(ours, before)) {
       this.#fromTheirs.push(path);
       if (theirs !== undefined) this.#take("theirs", path);
       return;
     }
-    if (this.#base !== undefined && same(theirs, before)) {
+    if (same(theirs, before)) {
       this.#fromOurs.push(path);
       if (ours !== undefined) this.#take("ours", path);
       return;
@@ -91,7 +91,7 @@ class Merger {
   /** Handles a path that only one side has: added there, or changed there and removed on the other. */
   #oneSided(path: string, from: "ours" | "theirs"): void {
     this.#take(from, path);
-    if (this.#base?.get(path) !== undefined) this.#conflicts.push({ path, kept: [path] });
+    if (this.#base.get(path) !== undefined) this.#conflicts.push({ path, kept: [path] });
     else (from === "ours" ? this.#fromOurs : this.#fromTheirs).push(path);
   }
 
@@ -108,8 +108,7 @@ class Merger {
   /** Returns a name that neither vault uses. */
   #free(name: string): string {
     let free = name;
-    for (let number = 2; this.#taken.has(free); number++) free = `${name}-${number}`;
-    this.#taken.add(free);
+    for (let number = 2; this.#paths.has(free); number++) free = `${name}-${number}`;
     return free;
   }
 

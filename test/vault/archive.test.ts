@@ -220,8 +220,8 @@ test("an absurd size is refused in every encoding", async () => {
   }
 });
 
-test("setuid, setgid and sticky bits are dropped, and mode 000 is kept", async () => {
-  const { entries } = await kept(
+test("setuid, setgid and sticky bits are dropped, also from the digest, and mode 000 is kept", async () => {
+  const { entries, summary } = await kept(
     rawTar([
       { name: "s", mode: 0o7755 },
       { name: "z", mode: 0 },
@@ -229,6 +229,10 @@ test("setuid, setgid and sticky bits are dropped, and mode 000 is kept", async (
   );
   assert.equal(
     entries.map((entry) => entry.mode),
+    [0o755, 0],
+  );
+  assert.equal(
+    summary.entries.map(({ entry }) => entry.mode),
     [0o755, 0],
   );
 });
@@ -251,6 +255,26 @@ test("the reserved folder is dropped silently; the Go tool's passphrase file and
     ["a/", "a/.vault_pass"],
   );
   assert.equal(summary.dropped, [".vault_pass", "a/l", "a/m"]);
+});
+
+test("the Go tool's passphrase file is dropped from a vault of either format, and reported", async () => {
+  for (const format of ["v1", "age"] as const) {
+    const tar = rawTar([{ name: "./.vault_pass", content: "pass" }, { name: "key" }]);
+    const { entries, summary } = await kept(tar, { format });
+    assert.equal(
+      entries.map((entry) => entry.name),
+      ["key"],
+    );
+    assert.equal(summary.dropped, [".vault_pass"]);
+  }
+});
+
+test("what is dropped counts towards the limit, and a manifest has a limit of its own", async () => {
+  const large = Buffer.alloc(10_000);
+  const dropped = rawTar([{ name: ".tazpod/x", content: large }, { name: "key" }]);
+  failure((await through(dropped, { limitBytes: 8192 })).summary, "archive-too-large");
+  const manifest = rawTar([{ name: ".tazpod/manifest.json", size: 2 ** 27, content: large }]);
+  assert.match(failure((await through(manifest)).summary, "archive-refused").detail, /manifest is too large/);
 });
 
 test("v1 refuses links and names them", async () => {

@@ -13,7 +13,7 @@ import { noTarWarnings } from "../../lib/vault/archive/tar-warnings.js";
 import { Secret } from "../../lib/host/secret.js";
 import { openAge } from "../../lib/vault/age/age.js";
 import { type ArchiveSummary, normalise } from "../../lib/vault/archive/normalise.js";
-import { parseManifest } from "../../lib/vault/archive/manifest.js";
+import { manifestBytes, parseManifest } from "../../lib/vault/archive/manifest.js";
 import { inspectVault, listVault } from "../../lib/vault/inspect-vault.js";
 import { openVault } from "../../lib/vault/open-vault.js";
 import { sealInto, type SealRequest } from "../../lib/vault/seal-into.js";
@@ -214,6 +214,23 @@ test("a save on top of a pull that was killed completes that pull", async () => 
   const parent = { sealed: pulled, content: "d".repeat(64) };
   value(await sealInto({ ...request(folder, source(...content)), from: { generation: 1, parent } }));
   assert.is(value(await readState(folder)).state.pushed?.sha256, pulled);
+});
+
+test("a manifest whose list differs from its digest is none", async () => {
+  const sealed = value(await sealInto(request(await newFolder(), source(...content))));
+  const { manifest } = value(await inspectVault(sealed.path, secret)).summary;
+  assert.ok(manifest);
+  if (manifest === undefined) return;
+  const text = manifestBytes(manifest).toString();
+  assert.equal(parseManifest(Buffer.from(text)), manifest);
+  for (const [from, to] of [
+    ['"mode":"600"', '"mode":"644"'],
+    ['"path":"sub/key"', '"path":"sub/other"'],
+    ['"target":"sub/key"', '"target":"sub"'],
+  ] as const) {
+    assert.match(text, from);
+    assert.is(parseManifest(Buffer.from(text.replace(from, to))), undefined, to);
+  }
 });
 
 test.run();

@@ -154,6 +154,14 @@ test("a command runs without a shell, and its output is the passphrase", async (
   assert.equal(here.ran, [["pass", "show", "my vault", `a"b`]]);
 });
 
+test("what was read is overwritten once it is a secret", async () => {
+  const output = Buffer.from("secret\n");
+  const run = async () => ok(output);
+  const found = value(await readPassphrase({ ...context({ command: "c" }, nobody), run }));
+  assert.is(text(found.secret), "secret");
+  assert.ok(output.every((byte) => byte === 0));
+});
+
 test("shell syntax is refused instead of passed on as text", () => {
   for (const command of ["pass x | head -1", "a; b", "echo $HOME", "echo `id`", "x > y", "a && b"]) {
     assert.match(failure(splitCommand(command), "usage").message, /needs a shell/);
