@@ -131,16 +131,23 @@ async function machineId(): Promise<string> {
   return text.ok ? (text.value ?? "").slice(0, 8).trim() : "";
 }
 
-/** Removes a dead lock. If another process has replaced it by its own in the meantime, puts that one back. */
+/**
+ * Removes a dead lock, if it is still the same one. Processes that find it at the same time do that one after the other:
+ * otherwise one could remove the lock that another has taken meanwhile.
+ */
 async function removeDeadLock(path: string, dead: Note | undefined): Promise<void> {
-  const aside = tempPath(dirname(path), basename(path));
-  try {
-    await fs.rename(path, aside);
-  } catch (error) {
-    if (errno(error) === "ENOENT") return;
-    throw error;
+  const guard = `${path}.removing`;
+  const guarded = await attempt("create", guard, () => fs.writeFile(guard, "", { flag: "wx", mode: 0o600 }));
+  if (!guarded.ok) {
+    if (await isAbandoned(guard)) await fs.rm(guard, { force: true });
+    await sleep(20);
+    return;
   }
-  const moved = await readNote(aside);
-  if (moved.ok && moved.value?.nonce !== dead?.nonce) await fs.link(aside, path).catch(() => undefined);
-  await fs.rm(aside, { force: true });
+  try {
+    const found = await readNote(path);
+    if (found.ok && found.value?.nonce === dead?.nonce && (dead !== undefined || (await isAbandoned(path))))
+      await fs.rm(path, { force: true });
+  } finally {
+    await fs.rm(guard, { force: true });
+  }
 }
