@@ -133,7 +133,7 @@ async function machineId(): Promise<string> {
 
 /**
  * Removes a dead lock, if it is still the same one. Processes that find it at the same time do that one after the other:
- * otherwise one could remove the lock that another has taken meanwhile.
+ * otherwise one could remove the lock that another has just taken.
  */
 async function removeDeadLock(path: string, dead: Note | undefined): Promise<void> {
   const guard = `${path}.removing`;
