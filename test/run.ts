@@ -50,10 +50,10 @@ process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
 async function findFiles(): Promise<SuiteFile[]> {
   const names = await readdir(join(root, "test"), { recursive: true });
   const sources = names.filter((name) => name.endsWith(".test.ts")).map((name) => join("test", name));
-  const wanted = sources.filter(
-    (name) => filters.length === 0 || filters.some((filter) => name.includes(filter)),
-  );
-  return Promise.all(wanted.toSorted().map((name) => readSuiteFile(root, join(root, name))));
+  const files = await Promise.all(sources.toSorted().map((name) => readSuiteFile(root, join(root, name))));
+  return files
+    .flat()
+    .filter(({ name }) => filters.length === 0 || filters.some((filter) => name.includes(filter)));
 }
 
 async function work(queue: SuiteFile[]): Promise<void> {

@@ -110,7 +110,11 @@ function words(error: AwsError, context: RequestContext): [reason: string, hint?
     case "InvalidToken":
       return [`${server} does not know the access key of ${identity}`, login];
     case "SignatureDoesNotMatch":
-      return [`the secret key of ${identity} is wrong`, login];
+      // other servers may say so of an unknown access key, too
+      return [
+        `the secret key of ${identity} is wrong${context.endpoint === undefined ? "" : ", or the server does not know the access key"}`,
+        login,
+      ];
     case "RequestTimeTooSkewed":
       return ["this machine's clock is wrong", "Set it, for instance with `timedatectl set-ntp true`."];
     case "PermanentRedirect":

@@ -8,7 +8,7 @@ import { newFolder } from "../rig/folder.js";
 import { type Ended, Host, run } from "../rig/host.js";
 import { ramFolder, removeRamFolders } from "../rig/ram-folder.js";
 import { skip } from "../rig/skip.js";
-import { s3Endpoint } from "../runner/services.js";
+import { s3Server } from "../runner/services.js";
 
 // tazpod and the AWS CLI use each other's logins; with the real AWS CLI, where it can be directed to the tests' server.
 
@@ -56,7 +56,7 @@ async function shared(): Promise<Host> {
 
 /** Sends a request of the AWS CLI to a real S3 server, with profile lab. */
 const cli = ({ env }: Host): Promise<Ended> =>
-  run("aws", ["s3api", "list-buckets", "--profile", "lab", "--endpoint-url", s3Endpoint], { env });
+  run("aws", ["s3api", "list-buckets", "--profile", "lab", "--endpoint-url", s3Server.endpoint], { env });
 
 const name = "the AWS command line uses a shared login, and tazpod uses what it renewed";
 const reason = await tooOld();

@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { connectionTo, proxyFor } from "../../lib/aws/connection.js";
 import { Failed } from "../../lib/failure/result.js";
 import { openRemote } from "../../lib/remote/open-remote.js";
-import { s3Endpoint } from "../runner/services.js";
+import { s3Server } from "../runner/services.js";
 import { newBucket } from "../rig/bucket.js";
 
 /** Runs `work` with these variables, and without any other proxy. */
@@ -39,7 +39,7 @@ async function startProxy() {
 test("S3 is asked through HTTPS_PROXY, and a server of NO_PROXY directly", async () => {
   const proxy = await startProxy();
   const settings = await newBucket();
-  await withVariables({ HTTPS_PROXY: proxy.url, NO_PROXY: new URL(s3Endpoint).hostname }, async () => {
+  await withVariables({ HTTPS_PROXY: proxy.url, NO_PROXY: new URL(s3Server.endpoint).hostname }, async () => {
     const { endpoint: _, ...amazon } = settings;
     const through = await openRemote(amazon, { limits: { connect: 500, stall: 3000 } });
     assert.is((await through.head()).state, "unknown");

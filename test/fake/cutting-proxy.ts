@@ -1,5 +1,5 @@
 import { connect, createServer, type Socket } from "node:net";
-import { s3Endpoint } from "../runner/services.js";
+import { s3Server } from "../runner/services.js";
 
 /** A TCP proxy to the S3 server that disturbs connections on request. */
 export interface CuttingProxy {
@@ -18,7 +18,7 @@ export interface CuttingProxy {
 }
 
 export async function cuttingProxy(): Promise<CuttingProxy> {
-  const { hostname, port } = new URL(s3Endpoint);
+  const { hostname, port } = new URL(s3Server.endpoint);
   const sockets = new Set<Socket>();
   const rules = { limit: Infinity, stalled: false, stallAt: Infinity, lost: "" };
   let count = 0;

@@ -2,7 +2,7 @@ import { createHash, createHmac } from "node:crypto";
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { Transform } from "node:stream";
-import { s3Endpoint } from "../runner/services.js";
+import { s3Server } from "../runner/services.js";
 
 /** What is done to a request. */
 export type Fault =
@@ -158,7 +158,7 @@ function forward(
   outgoing: ServerResponse,
   { resign = false } = {},
 ): void {
-  const { hostname, port } = new URL(s3Endpoint);
+  const { hostname, port } = new URL(s3Server.endpoint);
   const headers = { ...incoming.headers };
   let path = incoming.url ?? "";
   delete headers.expect;
@@ -170,17 +170,23 @@ function forward(
   // the signature was for something else
   if (resign || fault?.kind === "ignore-conditions" || fault?.kind === "stale")
     sign(incoming.method ?? "", path, headers);
-  const passed = request({ hostname, port, path, method: incoming.method, headers }, (there) => {
-    if (fault?.kind === "lose-answer") {
-      there.resume().on("end", () => outgoing.socket?.destroy());
-      return;
-    }
-    outgoing.writeHead(there.statusCode ?? 502, { ...there.headers, ...outgoing.getHeaders() });
-    if (fault?.kind === "cut-answer" || fault?.kind === "stall-answer")
-      there.pipe(only(fault, outgoing)).pipe(outgoing);
-    else there.pipe(outgoing);
-  });
-  passed.on("error", () => outgoing.socket?.destroy());
+  // OpenStack Swift sends a body after the headers of a HEAD, which is an error once it has answered
+  let isAnswered = false;
+  const passed = request(
+    { hostname, port, path, method: incoming.method, headers, agent: false },
+    (there) => {
+      isAnswered = incoming.method === "HEAD";
+      if (fault?.kind === "lose-answer") {
+        there.resume().on("end", () => outgoing.socket?.destroy());
+        return;
+      }
+      outgoing.writeHead(there.statusCode ?? 502, { ...there.headers, ...outgoing.getHeaders() });
+      if (fault?.kind === "cut-answer" || fault?.kind === "stall-answer")
+        there.pipe(only(fault, outgoing)).pipe(outgoing);
+      else there.pipe(outgoing);
+    },
+  );
+  passed.on("error", () => isAnswered || outgoing.socket?.destroy());
   incoming.on("aborted", () => passed.destroy());
   incoming.pipe(passed);
 }
@@ -191,7 +197,7 @@ async function checked(incoming: IncomingMessage, outgoing: ServerResponse): Pro
   const headers: NodeJS.Dict<string | string[]> = { host };
   sign("HEAD", path, headers);
   const etag = await new Promise<string | undefined>((resolve) => {
-    const { hostname, port } = new URL(s3Endpoint);
+    const { hostname, port } = new URL(s3Server.endpoint);
     request({ hostname, port, path, method: "HEAD", headers }, (there) => {
       there.resume();
       resolve(there.statusCode === 200 ? there.headers.etag?.replaceAll('"', "") : undefined);
@@ -248,9 +254,9 @@ function sign(method: string, url: string, headers: NodeJS.Dict<string | string[
   const scope = `${day}/eu-central-1/s3/aws4_request`;
   const hash = createHash("sha256").update(canonical).digest("hex");
   const text = `AWS4-HMAC-SHA256\n${stamp}\n${scope}\n${hash}`;
-  let key: Buffer = Buffer.from("AWS4RGWTESTSECRET");
+  let key: Buffer = Buffer.from(`AWS4${s3Server.secret}`);
   for (const part of scope.split("/")) key = createHmac("sha256", key).update(part).digest();
   const signature = createHmac("sha256", key).update(text).digest("hex");
   headers["authorization"] =
-    `AWS4-HMAC-SHA256 Credential=RGWTESTKEY/${scope}, SignedHeaders=${names.join(";")}, Signature=${signature}`;
+    `AWS4-HMAC-SHA256 Credential=${s3Server.key}/${scope}, SignedHeaders=${names.join(";")}, Signature=${signature}`;
 }

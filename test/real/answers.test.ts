@@ -12,7 +12,7 @@ import { engineName, bin, Host, passphrase, quick, removeHosts } from "../rig/ho
 import { Pty } from "../rig/pty.js";
 import { folderRemote, withSealed } from "../rig/with-vault.js";
 import { underShell } from "../rig/under-shell.js";
-import { s3Endpoint } from "../runner/services.js";
+import { s3Server } from "../runner/services.js";
 
 // Users who decline or cannot answer: no, Ctrl-C, a wrong passphrase.
 
@@ -60,10 +60,10 @@ test("no to a new vault opens a locked shell, creates no vault, and exiting asks
 
 test("no to unlocking opens a locked shell, and exiting makes no login and no request", async () => {
   const { bucket, url } = await newBucket();
-  const host = await Host.make({ remote: `\n  url: ${url}\n  endpoint: ${s3Endpoint}` });
+  const host = await Host.make({ remote: `\n  url: ${url}\n  endpoint: ${s3Server.endpoint}` });
   assert.is((await host.enter("printf %s kept > ~/secrets/key")).code, 0, bucket);
   const before = await readFile(host.vault);
-  const proxy = await CountingProxy.start(s3Endpoint);
+  const proxy = await CountingProxy.start(s3Server.endpoint);
   await host.configure(`\n  url: ${url}\n  endpoint: ${proxy.url}`);
   const pty = host.pty();
   await pty.expect("Unlock the vault? [Y/n]");

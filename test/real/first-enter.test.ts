@@ -10,13 +10,13 @@ import type { DoctorJson } from "../../lib/cli/doctor/doctor.js";
 import { newBucket, useTestKeys } from "../rig/bucket.js";
 import { newFolder } from "../rig/folder.js";
 import { Host, quick, removeHosts } from "../rig/host.js";
-import { s3Endpoint } from "../runner/services.js";
+import { s3Server } from "../runner/services.js";
 
 // What the first enter reports if the bucket or the login does not exist, and that the doctor reports it beforehand.
 
 test.after(removeHosts);
 
-const remote = (url: string, more = ""): string => `\n  url: ${url}\n  endpoint: ${s3Endpoint}${more}`;
+const remote = (url: string, more = ""): string => `\n  url: ${url}\n  endpoint: ${s3Server.endpoint}${more}`;
 
 interface Found {
   readonly verdict: string | undefined;

@@ -10,13 +10,14 @@ import { newBucket } from "../rig/bucket.js";
 import { Host, passphrase, removeHosts, run } from "../rig/host.js";
 import { underShell } from "../rig/under-shell.js";
 import { folderRemote, running, withQuickVault as withVault } from "../rig/with-vault.js";
-import { s3Endpoint } from "../runner/services.js";
+import { s3Server } from "../runner/services.js";
 
 // Ctrl-C in the steps before and after the shell.
 
 test.after(removeHosts);
 
-const remote = (url: string, endpoint = s3Endpoint): string => `\n  url: ${url}\n  endpoint: ${endpoint}`;
+const remote = (url: string, endpoint = s3Server.endpoint): string =>
+  `\n  url: ${url}\n  endpoint: ${endpoint}`;
 
 /** An image registry that takes requests and never answers. */
 async function silentRegistry(): Promise<{ address: string; asked: Promise<void>; server: Server }> {

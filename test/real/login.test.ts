@@ -13,7 +13,7 @@ import { Pty } from "../rig/pty.js";
 import { ramFolder, removeRamFolders } from "../rig/ram-folder.js";
 import { testWith } from "../rig/needing.js";
 import { underShell } from "../rig/under-shell.js";
-import { s3Endpoint } from "../runner/services.js";
+import { s3Server } from "../runner/services.js";
 
 // A login on a host without the AWS command line, and what its credentials reach: a real S3 server.
 
@@ -39,7 +39,7 @@ const nobody = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", AWS_EC2_METAD
 async function newHost(url?: string, more?: string): Promise<Host> {
   const { url: fresh } = url === undefined ? await newBucket() : { url };
   const host = await Host.make({
-    remote: `\n  url: ${fresh}\n  region: eu-central-1\n  endpoint: ${s3Endpoint}`,
+    remote: `\n  url: ${fresh}\n  region: eu-central-1\n  endpoint: ${s3Server.endpoint}`,
     more: server.config(more),
   });
   const surroundings = { XDG_RUNTIME_DIR: await ramFolder(), HOME: await newFolder("home") };
@@ -290,7 +290,7 @@ test("logout forgets the login, and a check after it asks nobody", async () => {
 test("the older keys of a profile are understood, and what names no login says how to", async () => {
   const { url } = await newBucket();
   const host = await Host.make({
-    remote: `\n  url: ${url}\n  endpoint: ${s3Endpoint}\n  profile: lab`,
+    remote: `\n  url: ${url}\n  endpoint: ${s3Server.endpoint}\n  profile: lab`,
   });
   const home = await newFolder("home");
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = nobody;

@@ -11,13 +11,14 @@ import { newBucket } from "../rig/bucket.js";
 import { newFolder } from "../rig/folder.js";
 import { Host, removeHosts } from "../rig/host.js";
 import type { Pty } from "../rig/pty.js";
-import { s3Endpoint } from "../runner/services.js";
+import { s3Server } from "../runner/services.js";
 
 // A remote that is missing, refuses or drops connections: enter stops, and never creates a new vault.
 
 test.after(removeHosts);
 
-const remote = (url: string, endpoint = s3Endpoint): string => `\n  url: ${url}\n  endpoint: ${endpoint}`;
+const remote = (url: string, endpoint = s3Server.endpoint): string =>
+  `\n  url: ${url}\n  endpoint: ${endpoint}`;
 
 test("a remote in an unknown state stops enter with its reason, before any container work, and creates no vault", async () => {
   const { url } = await newBucket();
@@ -43,7 +44,7 @@ test("a remote in an unknown state stops enter with its reason, before any conta
 test("access denied names the permission, and does not count as an empty bucket", async () => {
   const { bucket, url } = await newBucket();
   const { S3Client, PutBucketPolicyCommand } = await import("@aws-sdk/client-s3");
-  const client = new S3Client({ region: "eu-central-1", endpoint: s3Endpoint, forcePathStyle: true });
+  const client = new S3Client({ region: "eu-central-1", endpoint: s3Server.endpoint, forcePathStyle: true });
   const deny = {
     Version: "2012-10-17",
     Statement: [

@@ -11,7 +11,7 @@ import { newFolder } from "../rig/folder.js";
 import { bin, Host, passphrase, removeHosts, run, text } from "../rig/host.js";
 import { Pty } from "../rig/pty.js";
 import { repository } from "../rig/root.js";
-import { s3Endpoint } from "../runner/services.js";
+import { s3Server } from "../runner/services.js";
 
 // The README's tour of two hosts: the contract's bucket and key, the defaults of init, a real terminal.
 
@@ -24,7 +24,7 @@ const names: string[] = [];
 test.before(async () => {
   useTestKeys();
   await contractBucket();
-  proxy = await CountingProxy.start(s3Endpoint);
+  proxy = await CountingProxy.start(s3Server.endpoint);
   process.env["AWS_ENDPOINT_URL_S3"] = proxy.url;
   removeImage = await provideDefaultImage();
 });

@@ -1,4 +1,4 @@
-// needs: s3
+// on each of: s3, swift
 // time limit: 900 s
 import { spawn } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";

@@ -1,4 +1,4 @@
-// needs: s3
+// on each of: s3, swift
 // time limit: 900 s
 import { createHash, randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";

@@ -158,6 +158,25 @@ test("the minimal policy allows everything that tazpod does and nothing more", a
   s3.destroy();
 });
 
+test("without permission to list, a missing vault is unknown, and the permission is named", async () => {
+  const settings = await newBucket();
+  const { sdk, s3 } = await client(settings);
+  const deny = {
+    Effect: "Deny",
+    Principal: "*",
+    Action: ["s3:ListBucket", "s3:GetObject"],
+    Resource: [`arn:aws:s3:::${settings.bucket}`, `arn:aws:s3:::${settings.bucket}/*`],
+  };
+  const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [deny] });
+  await s3.send(new sdk.PutBucketPolicyCommand({ Bucket: settings.bucket, Policy }));
+  s3.destroy();
+  const found = await s3Remote(settings).head();
+  if (found.state !== "unknown" || found.failure.kind !== "remote-unavailable")
+    throw new Error(JSON.stringify(found));
+  assert.match(found.failure.reason, /access is denied/);
+  assert.match(found.failure.hint ?? "", /s3:ListBucket/);
+});
+
 test("the step reports what it did and prints the policy", async () => {
   const { url, endpoint = "" } = testRemote(newName());
   const host = await Host.make({ remote: `\n  url: ${url}\n  endpoint: ${endpoint}` });

@@ -1,4 +1,4 @@
-// needs: s3
+// on each of: s3, swift
 // time limit: 900 s
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";

@@ -6,7 +6,7 @@ import type { NamespaceRecord } from "../../lib/engine/namespace/lifecycle.js";
 import { endHome, type HomeRecord } from "../../lib/engine/process/lifecycle.js";
 import type { EngineName } from "../../lib/engine/engine.js";
 import { endProcess } from "../../lib/host/process-identity.js";
-import { s3Endpoint } from "./services.js";
+import { s3Servers } from "./services.js";
 
 /** The environment of one test file: its own home and temporary folder, without the user's AWS and tazpod settings. */
 export interface Surroundings {
@@ -14,7 +14,7 @@ export interface Surroundings {
   remove(): Promise<void>;
 }
 
-export async function makeSurroundings(engine?: EngineName): Promise<Surroundings> {
+export async function makeSurroundings(engine?: EngineName, server = "s3"): Promise<Surroundings> {
   const folder = await mkdtemp(join(tmpdir(), "tazpod-test-"));
   // containers and other users read it
   await chmod(folder, 0o755);
@@ -38,7 +38,8 @@ export async function makeSurroundings(engine?: EngineName): Promise<Surrounding
   // projects of tests are trusted without a question, except in the tests of trust
   const trust = { TAZPOD_TRUST: "all" };
   if (engine !== undefined) env["TAZPOD_ENGINE"] = engine;
-  Object.assign(env, { HOME: home, TMPDIR: temp, NO_COLOR: "1", TAZPOD_TEST_S3: s3Endpoint, ...trust });
+  const servers = { TAZPOD_TEST_ON: server, TAZPOD_TEST_S3: s3Servers.s3.endpoint };
+  Object.assign(env, { HOME: home, TMPDIR: temp, NO_COLOR: "1", ...servers, ...trust });
   return {
     env,
     remove: async () => {

@@ -29,7 +29,7 @@ export function killAll(): void {
 /** Runs one file in its own process group; what is left of the group at its end is killed. */
 export async function runFile(file: SuiteFile, engine?: EngineName): Promise<Outcome> {
   const started = performance.now();
-  const surroundings = await makeSurroundings(engine);
+  const surroundings = await makeSurroundings(engine, file.server);
   const child = spawn(process.execPath, [file.script], {
     env: surroundings.env,
     stdio: ["ignore", "pipe", "pipe"],

@@ -21,7 +21,9 @@ async function written(body: string): Promise<SuiteFile> {
   await writeFile(join(root, "package.json"), `{"type":"module"}`);
   await writeFile(join(root, "test/a.test.ts"), body);
   await writeFile(join(root, "dist/test/a.test.js"), body);
-  return readSuiteFile(root, join(root, "test/a.test.ts"));
+  const [file] = await readSuiteFile(root, join(root, "test/a.test.ts"));
+  if (file === undefined) throw new Error("no suite file");
+  return file;
 }
 
 async function outcome(body: string): Promise<Outcome> {
@@ -95,6 +97,22 @@ test("the comments at the head say what a file needs, and only those at the head
     `// needs: docker, s3\n// time limit: 600 s\n// runs alone\n\n${head}// needs: podman${foot}`,
   );
   assert.equal([file.needs, file.limitMs, file.alone], [["docker", "s3"], 600_000, true]);
+});
+
+test("a file that is to run on each of some servers is a file for each, which needs that one", async () => {
+  const root = await newFolder();
+  await mkdir(join(root, "test"));
+  const source = join(root, "test/a.test.ts");
+  await writeFile(source, `// on each of: s3, swift\n// needs: root\n\n${head}${foot}`);
+  assert.equal(
+    (await readSuiteFile(root, source)).map(({ name, needs, server }) => [name, needs, server]),
+    [
+      ["test/a.test.ts (s3)", ["root", "s3"], "s3"],
+      ["test/a.test.ts (swift)", ["root", "swift"], "swift"],
+    ],
+  );
+  const body = `${head}test("a", () => assert.is(process.env["TAZPOD_TEST_ON"], "swift"));${foot}`;
+  assert.equal((await runFile({ ...(await written(body)), server: "swift" })).reasons, []);
 });
 
 test("a file gets an empty home and temporary folder, no variables of AWS or tazpod, and leaves nothing behind", async () => {

@@ -12,8 +12,36 @@ import { onTmpfs } from "../rig/tmpfs.js";
 
 const run = promisify(execFile);
 
-/** The tests' S3 server; key and secret are those of test/services/rgw.sh. */
-export const s3Endpoint = process.env["TAZPOD_TEST_S3"] ?? "http://127.0.0.1:7480";
+/** A real S3 server of the tests, with the keys of its script in test/services. */
+export interface S3Server {
+  readonly endpoint: string;
+  readonly key: string;
+  readonly secret: string;
+  readonly script: string;
+  /** Whether it honours conditional writes; otherwise a remote there needs a single writer. */
+  readonly honoursConditions: boolean;
+}
+
+/** The S3 servers, by the word that names them as a need: Ceph's gateway, and OpenStack Swift. */
+export const s3Servers: Readonly<Record<"s3" | "swift", S3Server>> = {
+  s3: {
+    endpoint: process.env["TAZPOD_TEST_S3"] ?? "http://127.0.0.1:7480",
+    key: "RGWTESTKEY",
+    secret: "RGWTESTSECRET",
+    script: "test/services/rgw.sh",
+    honoursConditions: true,
+  },
+  swift: {
+    endpoint: process.env["TAZPOD_TEST_SWIFT"] ?? "http://127.0.0.1:18180",
+    key: "test:tester",
+    secret: "testing",
+    script: "test/services/swift.sh",
+    honoursConditions: false,
+  },
+};
+
+/** The S3 server of this test file: Ceph's gateway, or the one that the runner runs it on. */
+export const s3Server = s3Servers[process.env["TAZPOD_TEST_ON"] === "swift" ? "swift" : "s3"];
 
 const known = new Map<string, Promise<string | undefined>>();
 
@@ -32,7 +60,7 @@ async function find(need: string): Promise<string | undefined> {
   if (need === "mount namespace") return answers("unshare", ["--mount", "true"]);
   if (need === "docker") return answers("docker", ["version", "--format", "{{.Server.Version}}"]);
   if (need === "podman" || need === "rootless podman") return podman(need);
-  if (need === "s3") return s3();
+  if (need === "s3" || need === "swift") return answering(s3Servers[need]);
   if (need === "registry") return answers("npm", ["ping"], "npm's registry");
   if (need === "root") return process.getuid?.() === 0 ? undefined : "not run as root";
   if (need === "no root") return process.getuid?.() === 0 ? "run as root" : undefined;
@@ -91,12 +119,12 @@ async function mounts(): Promise<string | undefined> {
   }
 }
 
-async function s3(): Promise<string | undefined> {
+async function answering({ endpoint, script }: S3Server): Promise<string | undefined> {
   try {
-    await fetch(s3Endpoint, { signal: AbortSignal.timeout(5000) });
+    await fetch(endpoint, { signal: AbortSignal.timeout(5000) });
     return undefined;
   } catch {
-    return `no S3 server at ${s3Endpoint} (start one: test/services/rgw.sh up)`;
+    return `no S3 server at ${endpoint} (start one: ${script} up)`;
   }
 }
 

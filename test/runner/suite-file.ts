@@ -9,6 +9,8 @@ export interface SuiteFile {
   readonly script: string;
   /** `// needs: docker, s3, tmux`: what must be there. */
   readonly needs: readonly string[];
+  /** `// on each of: s3, swift`: the server of this run of the file, which is one of its needs. */
+  readonly server?: string;
   /** `// time limit: 600 s`, in ms. */
   readonly limitMs: number;
   /** `// runs alone`: not while another file runs. */
@@ -19,22 +21,33 @@ export interface SuiteFile {
 
 const defaultLimitMs = 300_000;
 
-export async function readSuiteFile(root: string, source: string): Promise<SuiteFile> {
+/** Reads a test file: one suite file, or one for each server that it names. */
+export async function readSuiteFile(root: string, source: string): Promise<readonly SuiteFile[]> {
   const text = await readFile(source, "utf8");
   const name = relative(root, source);
   const head = text.slice(0, text.search(/^(?!\/\/|\s*$)/m));
   const limit = /^\/\/ time limit: (\d+) s$/m.exec(head)?.[1];
-  return {
-    name,
-    script: join(root, "dist", name.replace(/\.ts$/, ".js")),
-    needs: (/^\/\/ needs: (.+)$/m.exec(head)?.[1] ?? "")
+  const words = (comment: RegExp): string[] =>
+    (comment.exec(head)?.[1] ?? "")
       .split(",")
       .map((word) => word.trim())
-      .filter(Boolean),
+      .filter(Boolean);
+  const file = {
+    name,
+    script: join(root, "dist", name.replace(/\.ts$/, ".js")),
+    needs: words(/^\/\/ needs: (.+)$/m),
     limitMs: limit === undefined ? defaultLimitMs : Number(limit) * 1000,
     alone: /^\/\/ runs alone$/m.test(head),
     mistakes: mistakesIn(text),
   };
+  const servers = words(/^\/\/ on each of: (.+)$/m);
+  if (servers.length === 0) return [file];
+  return servers.map((server) => ({
+    ...file,
+    name: `${name} (${server})`,
+    needs: [...file.needs, server],
+    server,
+  }));
 }
 
 function mistakesIn(text: string): string[] {
