@@ -47,7 +47,7 @@ tasks:
   make: { needs: [part], provides: [made] }
   cut-it: { provides: [cut], clears: [base] }
   sweep: { provides: [clean], clears: [cut] }
-  show: { needs: [cut], wants: [made, clean], provides: [shown] }
+  show: { needs: [cut], wants: [clean, made], provides: [shown] }
   try: { wants: [shown] }
   go: { needs: [made] }
 `);
