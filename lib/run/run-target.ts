@@ -72,13 +72,24 @@ async function runUntilDone(state: TargetState, run: Run): Promise<Result<void>>
     const nested = checkNested(plan.value.steps, run.recipe, rootOf(run), state.held);
     if (!nested.ok) return nested;
     const [step] = plan.value.steps;
-    if (!step) return ok(undefined);
+    if (!step) {
+      if (state.ran.size === 0 && !state.cleanup) await printNothingToDo(state.target, run);
+      return ok(undefined);
+    }
     const done = await runNextStep(plan.value, step, state, run);
     if (done.ok) continue;
     if (!isOutdated(done.failure, replans)) return done;
     replans += 1;
     run.facts.invalidateAll();
   }
+}
+
+/** Reports why a task that was asked for did not run: what it would clear is not there. */
+async function printNothingToDo({ tasks, named }: TargetState["target"], run: Run): Promise<void> {
+  const { recipe, facts, services } = run;
+  const cleared = named ? tasks.flatMap((name) => recipe.tasks.get(name)?.clears ?? []) : [];
+  for (const fact of cleared)
+    services.terminal.print(`Nothing to do: ${(await facts.evaluate(fact)).reason}.`);
 }
 
 /** Other sessions open and close the vault too; a limit ends endless replanning. */

@@ -92,4 +92,10 @@ test("an extra argument and a missing argument are refused", async () => {
   }
 });
 
+test("lock with nothing open says so", async () => {
+  const { code, stderr } = await host.tazpod("lock");
+  assert.is(code, 0);
+  assert.match(stderr, /^Nothing to do: .+\.\n$/);
+});
+
 test.run();
