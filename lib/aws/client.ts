@@ -4,6 +4,7 @@ import type { ClientConfig, RequestLimits, S3Settings } from "./client-config.js
 import { amazonEndpoint, type Connection, connectionTo } from "./connection.js";
 import { withoutSdkWarning, silentLogger } from "./sdk-output.js";
 import type * as Sdk from "./s3-sdk.js";
+import { rejectPages } from "./not-s3.js";
 import { LargeReadAgent } from "./large-read-agent.js";
 import { loginProvider } from "./sso/provider.js";
 
@@ -43,7 +44,7 @@ function makeClient(
 ): S3Client {
   // passed on to the readers of the AWS files, which a login may change during a run
   const fresh = { ignoreCache: true };
-  return new sdk.S3Client({
+  const client = new sdk.S3Client({
     ...config,
     ...fresh,
     requestHandler: {
@@ -54,6 +55,8 @@ function makeClient(
     },
     logger: silentLogger,
   });
+  rejectPages(client);
+  return client;
 }
 
 /**

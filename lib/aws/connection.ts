@@ -1,6 +1,7 @@
-import type { Agent as HttpAgent } from "node:http";
+import type { Agent as HttpAgent, ClientRequest } from "node:http";
 import type { Agent as HttpsAgent } from "node:https";
 import { Failed } from "../failure/result.js";
+import { strange } from "./not-s3.js";
 import { readText } from "../host/files.js";
 import type { Environment } from "./client-config.js";
 
@@ -8,6 +9,11 @@ import type { Environment } from "./client-config.js";
 export interface Connection {
   readonly httpAgent?: HttpAgent;
   readonly httpsAgent?: HttpsAgent;
+}
+
+interface ConnectResponse {
+  readonly statusCode: number;
+  readonly statusText: string;
 }
 
 const proxyVariables = ["https_proxy", "http_proxy", "all_proxy"];
@@ -22,10 +28,12 @@ export async function connectionTo(url: string, env: Environment): Promise<Conne
   const proxy = await proxyFor(url, env);
   if (proxy !== undefined) {
     const { HttpProxyAgent, HttpsProxyAgent } = await import("./proxy-sdk.js");
-    return {
-      httpAgent: new HttpProxyAgent(proxy, { keepAlive: true }),
-      httpsAgent: new HttpsProxyAgent(proxy, { keepAlive: true, ...ca }),
-    };
+    const httpsAgent = new HttpsProxyAgent(proxy, { keepAlive: true, ...ca });
+    // else the proxy's refusal is read as the server's answer
+    httpsAgent.on("proxyConnect", ({ statusCode, statusText }: ConnectResponse, request: ClientRequest) => {
+      if (statusCode !== 200) request.destroy(strange("ProxyRefused", statusCode, statusText));
+    });
+    return { httpAgent: new HttpProxyAgent(proxy, { keepAlive: true }), httpsAgent };
   }
   if (ca === undefined) return {};
   const { Agent } = await import("node:https");

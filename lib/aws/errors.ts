@@ -1,5 +1,6 @@
 import type { Failure } from "../failure/failure.js";
 import { Failed } from "../failure/result.js";
+import { printable } from "../host/printable.js";
 import { defaultBucket } from "./client-config.js";
 
 /** The context of a failed S3 request. */
@@ -22,6 +23,8 @@ export interface AwsError {
   readonly message: string;
   /** The bucket's region, as S3 reports it. */
   readonly region?: string;
+  /** Where the answer leads to. */
+  readonly redirect?: string;
 }
 
 /** Reads the code, status, message and region of an SDK error. */
@@ -30,13 +33,15 @@ export function readAwsError(error: unknown): AwsError {
   const metadata = asRecord(record["$metadata"]);
   const headers = asRecord(asRecord(record["$response"])["headers"]);
   const status = metadata["httpStatusCode"];
-  const region = headers["x-amz-bucket-region"] ?? record["Region"];
+  const redirect = text(record["Endpoint"]) ?? text(headers["location"]);
+  const region = headers["x-amz-bucket-region"] ?? record["Region"] ?? regionOf(redirect);
   const cause = firstCode([record, asRecord(record["cause"]), ...asList(record["errors"]).map(asRecord)]);
   return {
     code: cause ?? text(record["Code"]) ?? text(record["name"]) ?? "unknown",
     message: text(record["message"]) ?? String(error),
     ...(typeof status === "number" ? { status } : {}),
     ...(typeof region === "string" ? { region } : {}),
+    ...(redirect === undefined ? {} : { redirect: printable(redirect) }),
   };
 }
 
@@ -72,7 +77,7 @@ export function isNetworkCode(code: string): boolean {
 }
 
 function words(error: AwsError, context: RequestContext): [reason: string, hint?: string] {
-  const { bucket, region, identity } = context;
+  const { bucket, identity } = context;
   const server = context.endpoint ?? "S3";
   const login = "Run `tazpod login`, or renew the keys.";
   switch (error.code) {
@@ -118,15 +123,27 @@ function words(error: AwsError, context: RequestContext): [reason: string, hint?
     case "RequestTimeTooSkewed":
       return ["this machine's clock is wrong", "Set it, for instance with `timedatectl set-ntp true`."];
     case "PermanentRedirect":
+    case "TemporaryRedirect":
     case "AuthorizationHeaderMalformed":
     case "IllegalLocationConstraintException":
-      return wrongRegion(bucket, region, error.region);
+      return elsewhere(error, context);
+    case "AnswerOfNoS3":
+      return noS3(error, server);
+    case "ProxyRefused":
+      return proxyRefused(error, server);
+    case "EndpointError":
+    case "ERR_INVALID_URL":
+      return [
+        `${server} is not the address of a server`,
+        "Write it with its scheme, such as https://s3.example.org:9000, in remote.endpoint or AWS_ENDPOINT_URL_S3.",
+      ];
     case "AccessDenied":
     case "Forbidden":
     case "403":
       return denied(context);
   }
-  if (error.status === 301) return wrongRegion(bucket, region, error.region);
+  if (error.status !== undefined && error.status >= 300 && error.status < 400)
+    return elsewhere(error, context);
   if (error.status === 403) return denied(context);
   if (error.status === 501 || error.code === "NotImplemented")
     return [`${server} cannot do this: ${error.message}`];
@@ -135,6 +152,47 @@ function words(error: AwsError, context: RequestContext): [reason: string, hint?
   if (/CERT|SELF_SIGNED|UNABLE_TO/.test(error.code))
     return [`the certificate of ${server} is not trusted (${error.code})`];
   return [`${server} answers ${error.code}: ${error.message}`];
+}
+
+/** A page for people instead of an answer of S3: the message has its status, and the program that sent it. */
+function noS3(error: AwsError, server: string): [string, string] {
+  const { message, status = 0 } = error;
+  if (message.startsWith("407")) return proxyRefused(error, server);
+  if (status >= 500)
+    return [
+      `a proxy or load balancer in front of ${server} reports an error (${printable(message)})`,
+      "Try again later.",
+    ];
+  return [
+    `what answers is not an S3 server, but a web page or a proxy (${printable(message)})`,
+    `It may be the login page of this network, a proxy, or the port of a web console. Log in to the network, check ${server} and remote.endpoint, or add the server to NO_PROXY.`,
+  ];
+}
+
+function proxyRefused({ message }: AwsError, server: string): [string, string] {
+  return [
+    `the proxy does not connect to ${server}: ${printable(message)}`,
+    message.startsWith("407")
+      ? "It wants a login: put it into HTTPS_PROXY, as http://USER:PASSWORD@HOST:PORT."
+      : "Ask who runs it, or add the server to NO_PROXY if it can be reached directly.",
+  ];
+}
+
+/** Redirects are not followed: the signature is for one server. */
+function elsewhere(
+  { region: actual, redirect, status = 0 }: AwsError,
+  { bucket, region, endpoint }: RequestContext,
+): [string, string] {
+  if (redirect === undefined || actual !== undefined) return wrongRegion(bucket, region, actual);
+  return [
+    `${endpoint ?? "S3"} redirects to ${redirect} (${status})`,
+    "If that is your S3 server, set remote.endpoint to it; else it may be the login page of this network.",
+  ];
+}
+
+/** Returns the region in the name of a server of Amazon's. */
+function regionOf(redirect: string | undefined): string | undefined {
+  return /\bs3[.-](?:dualstack\.)?([a-z]{2}(?:-[a-z]+)+-\d+)\.amazonaws\.com/.exec(redirect ?? "")?.[1];
 }
 
 function wrongRegion(bucket: string, region: string, actual: string | undefined): [string, string] {

@@ -63,9 +63,31 @@ ghost_mode: "yes"
     file: ".tazpod/config.yaml",
     text: `remote: http://x
 `,
-    shows: `.tazpod/config.yaml:1:9: expected s3://bucket/key, file:///folder/vault.tar.aes, none or a map, found "http://x"
+    shows: `.tazpod/config.yaml:1:9: expected an address in one line (s3://bucket/key, file:///folder/vault.tar.aes, none) or a map, found "http://x"
 remote: http://x
         ~~~~~~~~
+`,
+  },
+  {
+    what: "a remote with a line break in it",
+    file: ".tazpod/config.yaml",
+    text: `remote: "s3://bucket/a\\nb"
+`,
+    shows: `.tazpod/config.yaml:1:9: expected an address in one line (s3://bucket/key, file:///folder/vault.tar.aes, none) or a map, found "s3://bucket/a\\nb"
+remote: "s3://bucket/a\\nb"
+        ~~~~~~~~~~~~~~~~~~
+`,
+  },
+  {
+    what: "an endpoint without a scheme",
+    file: ".tazpod/config.yaml",
+    text: `remote:
+  url: s3://bucket/a
+  endpoint: minio.lan:9000
+`,
+    shows: `.tazpod/config.yaml:3:13: expected a URL that starts with https:// or http://, such as https://s3.example.org:9000, found "minio.lan:9000"
+  endpoint: minio.lan:9000
+            ~~~~~~~~~~~~~~
 `,
   },
   {

@@ -17,8 +17,8 @@ import type { DownloadRequest, Presence, RemoteObject } from "../remote-types.js
 
 /** Returns the object's presence; a missing bucket is `unknown`. */
 export async function headObject(location: ObjectLocation, signal?: AbortSignal): Promise<Presence> {
-  const { sdk, client } = await location.load();
   try {
+    const { sdk, client } = await location.load();
     const answer = await client.send(
       new sdk.HeadObjectCommand(bucketAndKey(location)),
       withTimeout(location, signal),
@@ -64,8 +64,8 @@ export async function confirmAbsent(
   location: ObjectLocation,
   signal: AbortSignal | undefined,
 ): Promise<Presence> {
-  const { sdk, client } = await location.load();
   try {
+    const { sdk, client } = await location.load();
     await client.send(new sdk.HeadBucketCommand({ Bucket: location.bucket }), withTimeout(location, signal));
     return { state: "absent" };
   } catch (error) {
@@ -78,8 +78,8 @@ export async function confirmAbsent(
 }
 
 async function forbiddenReason(location: ObjectLocation, signal: AbortSignal | undefined): Promise<unknown> {
-  const { sdk, client } = await location.load();
   try {
+    const { sdk, client } = await location.load();
     const { Body } = await client.send(
       new sdk.GetObjectCommand({ ...bucketAndKey(location), Range: "bytes=0-0" }),
       withTimeout(location, signal),
