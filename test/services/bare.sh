@@ -53,7 +53,7 @@ fi
 variables() {
   echo PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "HOME=$1" LANG=C.UTF-8 "CI=${CI:-}" \
     "NODE_EXTRA_CA_CERTS=$certificates" "TAZPOD_TEST_JOBS=${TAZPOD_TEST_JOBS:-2}" ${TAZPOD_TEST_ENGINE:+"TAZPOD_TEST_ENGINE=$TAZPOD_TEST_ENGINE"} \
-    ${TAZPOD_TEST_PARTS:+"TAZPOD_TEST_PARTS=$TAZPOD_TEST_PARTS"}
+    ${TAZPOD_TEST_SEED:+"TAZPOD_TEST_SEED=$TAZPOD_TEST_SEED"} ${TAZPOD_TEST_PARTS:+"TAZPOD_TEST_PARTS=$TAZPOD_TEST_PARTS"}
 }
 
 # Fills /proc and /dev of the folder that this is run in.
