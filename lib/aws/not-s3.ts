@@ -12,7 +12,7 @@ export function rejectPages(client: S3Client): void {
     (next) => async (args) => {
       const result = await next(args);
       const { statusCode, headers, body } = result.response as Answer;
-      if (!isPage(statusCode, headers["content-type"] ?? "")) return result;
+      if (!isPage(statusCode, headers)) return result;
       body?.destroy?.();
       throw strange("AnswerOfNoS3", statusCode, headers["server"]);
     },
@@ -26,7 +26,10 @@ interface Answer {
   readonly body?: { destroy?(): void };
 }
 
-function isPage(status: number, type: string): boolean {
+/** OpenStack Swift, too, calls its empty answers HTML; but every S3 server numbers its answers. */
+function isPage(status: number, headers: Answer["headers"]): boolean {
+  if (headers["x-amz-request-id"] !== undefined) return false;
+  const type = headers["content-type"] ?? "";
   return /^text\/html\b/i.test(type) || (status >= 300 && /^text\/plain\b/i.test(type)) || status === 407;
 }
 

@@ -8,19 +8,26 @@ import { attempt, attemptOptional } from "./file-failure.js";
 const settledMs = 50;
 /** Number of bytes per read. */
 const chunkBytes = 512 * 1024;
-/** Known hashes, by a key of the file's identity and state. */
+/** Known hashes, by the algorithm and a key of the file's identity and state. */
 const known = new Map<string, string>();
 
+type Algorithm = "sha256" | "md5";
+
 /**
- * Returns the sha256 of a file, hex. Hashing a large file takes seconds, so the result is cached in this process by the
+ * Returns the hash of a file, hex. Hashing a large file takes seconds, so the result is cached in this process by the
  * file's inode, size and time. Failures: `file`, `interrupted`.
  */
-export async function fileHash(path: string, signal?: AbortSignal): Promise<Result<string>> {
+export async function fileHash(
+  path: string,
+  signal?: AbortSignal,
+  algorithm: Algorithm = "sha256",
+): Promise<Result<string>> {
   const before = await identity(path);
-  const found = before === undefined ? undefined : known.get(before);
+  const key = `${algorithm} ${before}`;
+  const found = before === undefined ? undefined : known.get(key);
   if (found !== undefined) return ok(found);
-  const read = await readHash(path, signal);
-  if (read.ok && before !== undefined && (await identity(path)) === before) known.set(before, read.value);
+  const read = await readHash(path, algorithm, signal);
+  if (read.ok && before !== undefined && (await identity(path)) === before) known.set(key, read.value);
   return read;
 }
 
@@ -32,8 +39,12 @@ async function identity(path: string): Promise<string | undefined> {
   return now().getTime() - Number(mtimeMs) < settledMs ? undefined : `${dev} ${ino} ${size} ${mtimeNs}`;
 }
 
-async function readHash(path: string, signal?: AbortSignal): Promise<Result<string>> {
-  const hash = createHash("sha256");
+async function readHash(
+  path: string,
+  algorithm: Algorithm,
+  signal: AbortSignal | undefined,
+): Promise<Result<string>> {
+  const hash = createHash(algorithm);
   const read = await attempt("read", path, async () => {
     const handle = await fs.open(path, "r");
     try {

@@ -23,6 +23,8 @@ export type Fault =
   | { readonly kind: "stall-request"; readonly after: number }
   /** Like a server whose clock differs by this many ms: it rejects requests signed for another time. */
   | { readonly kind: "skew"; readonly ms: number }
+  /** Like a bucket with Object Lock, which refuses an upload without a checksum. */
+  | { readonly kind: "want-checksum" }
   /** Removes the conditions of a write. */
   | { readonly kind: "ignore-conditions" }
   /** Like a server that checks the condition when a multipart upload is completed, which Ceph 16 does not. */
@@ -119,6 +121,11 @@ export class FaultProxy {
         return;
       case "check-completion":
         void checked(incoming, outgoing);
+        return;
+      case "want-checksum":
+        if (Object.keys(incoming.headers).some((name) => /^content-md5$|^x-amz-checksum-/.test(name)))
+          return forward(undefined, incoming, outgoing);
+        incoming.resume().on("end", () => answer(outgoing, 400, "InvalidRequest"));
         return;
       case "skew":
         return this.#skewed(fault.ms, incoming, outgoing);

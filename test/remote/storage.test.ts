@@ -177,6 +177,33 @@ test("without permission to list, a missing vault is unknown, and the permission
   assert.match(found.failure.hint ?? "", /s3:ListBucket/);
 });
 
+test("a bucket with Object Lock, which wants a checksum of each upload, gets one", async () => {
+  const Bucket = newName();
+  const settings = { ...testRemote(Bucket), singleWriter: true };
+  const { sdk, s3 } = await client(settings);
+  await s3.send(new sdk.CreateBucketCommand({ Bucket, ObjectLockEnabledForBucket: true }));
+  const Rule = { DefaultRetention: { Mode: "GOVERNANCE", Days: 1 } } as const;
+  const ObjectLockConfiguration = { ObjectLockEnabled: "Enabled", Rule } as const;
+  await s3.send(new sdk.PutObjectLockConfigurationCommand({ Bucket, ObjectLockConfiguration }));
+  const proxy = await FaultProxy.start();
+  // Ceph 16 locks what it is sent without a checksum, too
+  proxy.spoil(/^PUT .*(?:x-id=PutObject|partNumber=)/, { kind: "want-checksum" }, Infinity);
+  proxy.spoil(/x-id=CopyObject/, { kind: "answer", status: 501, code: "NotImplemented" });
+  const parts = { from: 6_000_000, part: 5 * 1024 ** 2 };
+  const remote = s3Remote({ ...settings, endpoint: proxy.url }, { parts });
+  const folder = await newFolder();
+  for (const bytes of [100, 7_000_000, 200]) {
+    await writeFile(join(folder, "vault.tar.aes"), randomBytes(bytes));
+    const pushed = value(await push({ remote, folder, host: "a", retention: 1 }));
+    assert.is(pushed.historyProblem, undefined);
+  }
+  const Key = "tazpod/vault/vault.tar.aes";
+  const locked = await s3.send(new sdk.GetObjectRetentionCommand({ Bucket, Key }));
+  assert.is(locked.Retention?.Mode, "GOVERNANCE");
+  s3.destroy();
+  await proxy.stop();
+});
+
 test("the step reports what it did and prints the policy", async () => {
   const { url, endpoint = "" } = testRemote(newName());
   const host = await Host.make({ remote: `\n  url: ${url}\n  endpoint: ${endpoint}` });

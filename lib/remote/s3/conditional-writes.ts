@@ -4,7 +4,7 @@ import type { LoadedClient } from "../../aws/client.js";
 import { awsFailure, readAwsError } from "../../aws/errors.js";
 import { Failed, fail, ok, type Result, settle } from "../../failure/result.js";
 import type { ConditionSupport, EndpointCache } from "./endpoint-cache.js";
-import { withTimeout, folderOf, type ObjectLocation, unquoted } from "./location.js";
+import { withTimeout, folderOf, probeBody, type ObjectLocation, unquoted } from "./location.js";
 import type { WriteCondition } from "../remote-types.js";
 
 /** As Amazon documents it; other servers are probed. */
@@ -152,7 +152,7 @@ class ProbeRun {
       const command = new sdk.PutObjectCommand({
         ...this.#object,
         ...condition,
-        Body: Buffer.from("probe\n"),
+        ...probeBody,
       });
       const answer = await client.send(command, withTimeout(this.#location, this.#signal));
       this.#etag = unquoted(answer.ETag);
@@ -168,7 +168,7 @@ class ProbeRun {
     const answer = await this.#answer(async () => {
       const { UploadId } = await client.send(new sdk.CreateMultipartUploadCommand(this.#object), brief);
       target = { ...this.#object, UploadId };
-      const part = { ...target, PartNumber: 1, Body: Buffer.from("probe\n") };
+      const part = { ...target, PartNumber: 1, ...probeBody };
       const { ETag } = await client.send(new sdk.UploadPartCommand(part), brief);
       const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
       return client.send(

@@ -1,7 +1,10 @@
+import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import type { RequestLimits } from "../../aws/client-config.js";
 import type { LoadedClient } from "../../aws/client.js";
 import type { RequestContext } from "../../aws/errors.js";
+import { take } from "../../failure/result.js";
+import { fileHash } from "../../host/file-hash.js";
 import { printable } from "../../host/printable.js";
 import type { RemoteObject, WriteMetadata } from "../remote-types.js";
 
@@ -21,6 +24,22 @@ export function bucketAndKey({ bucket, key }: ObjectLocation): {
   readonly Key: string;
 } {
   return { Bucket: bucket, Key: key };
+}
+
+/** The body of an object that only finds out whether writing works. */
+export const probeBody = bodyOf(Buffer.from("probe\n"));
+
+/**
+ * Returns the parameters of a body with its MD5. A bucket with Object Lock refuses an upload without a checksum, and this
+ * is the one that every server knows.
+ */
+export function bodyOf(bytes: Buffer): { readonly Body: Buffer; readonly ContentMD5: string } {
+  return { Body: bytes, ContentMD5: createHash("md5").update(bytes).digest("base64") };
+}
+
+/** Returns the MD5 of a file as the header has it. Throws `Failed`. */
+export async function contentMd5(path: string, signal: AbortSignal | undefined): Promise<string> {
+  return Buffer.from(take(await fileHash(path, signal, "md5")), "hex").toString("base64");
 }
 
 /** Returns the key's folder with its slash; empty at the top level. */

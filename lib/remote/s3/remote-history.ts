@@ -8,6 +8,7 @@ import { historyStem, newestFirst, newHistoryName, parseHistoryName } from "../h
 import { sendBody } from "../body-stream.js";
 import {
   bucketAndKey,
+  contentMd5,
   withTimeout,
   folderOf,
   metadataHeaders,
@@ -166,11 +167,13 @@ async function put(
   signal: AbortSignal | undefined,
 ): Promise<string> {
   const { sdk, client } = await target.load();
+  const md5 = await contentMd5(from, signal);
   const body = take(await openRead(from));
   const command = new sdk.PutObjectCommand({
     ...bucketAndKey(target),
     Body: body,
     ContentLength: object.bytes,
+    ContentMD5: md5,
     ContentType: "application/octet-stream",
     Metadata: metadataHeaders(object),
   });

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type * as S3 from "@aws-sdk/client-s3";
 import { awsFailure, readAwsError } from "../../aws/errors.js";
 import { Failed, type Result, settle } from "../../failure/result.js";
-import { withTimeout, folderOf, type ObjectLocation } from "./location.js";
+import { withTimeout, folderOf, probeBody, type ObjectLocation } from "./location.js";
 
 /** A setting of the bucket and what was done. `passed`: skipped, since the server cannot do it or the user may not. */
 export interface StorageStep {
@@ -203,7 +203,7 @@ class Storage {
     const name = `.tazpod-probe-${randomBytes(8).toString("hex")}`;
     const object = { ...this.#bucket, Key: `${folderOf(this.#request.location.key)}${name}` };
     const put = await this.#try((options) =>
-      this.#client.send(new this.#sdk.PutObjectCommand({ ...object, Body: Buffer.from("probe\n") }), options),
+      this.#client.send(new this.#sdk.PutObjectCommand({ ...object, ...probeBody }), options),
     );
     if ("error" in put) return "writing was no longer possible";
     const version = put.value.VersionId === undefined ? {} : { VersionId: put.value.VersionId };

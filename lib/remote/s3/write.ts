@@ -9,7 +9,7 @@ import type { ConditionSupport } from "./endpoint-cache.js";
 import { withProgress, sendBody } from "../body-stream.js";
 import { type ConditionProbe, conditionHeader } from "./conditional-writes.js";
 import { type PartSizes, uploadInParts } from "./multipart.js";
-import { bucketAndKey, metadataHeaders, type ObjectLocation, unquoted } from "./location.js";
+import { bucketAndKey, contentMd5, metadataHeaders, type ObjectLocation, unquoted } from "./location.js";
 import { confirmAbsent, headObject } from "./read.js";
 import type { Known, RemoteObject, Uploaded, UploadRequest } from "../remote-types.js";
 import { conditionHolds, requireKnown } from "../presence.js";
@@ -187,12 +187,14 @@ class Upload {
     const { location } = this.#writer;
     const bytes = this.#bytes;
     const { sdk, client } = await location.load();
+    const md5 = await contentMd5(from, signal);
     const body = withProgress(take(await openRead(from)), bytes, progress);
     const put = new sdk.PutObjectCommand({
       ...bucketAndKey(location),
       ...condition,
       Body: body,
       ContentLength: bytes,
+      ContentMD5: md5,
       ContentType: "application/octet-stream",
       Metadata: metadataHeaders(metadata),
     });
