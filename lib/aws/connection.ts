@@ -29,6 +29,8 @@ export async function connectionTo(url: string, env: Environment): Promise<Conne
   if (proxy !== undefined) {
     const { HttpProxyAgent, HttpsProxyAgent } = await import("./proxy-sdk.js");
     const httpsAgent = new HttpsProxyAgent(proxy, { keepAlive: true, ...ca });
+    // the constructor's are for the proxy only; these are for the server
+    Object.assign(httpsAgent.options, ca);
     // else the proxy's refusal is read as the server's answer
     httpsAgent.on("proxyConnect", ({ statusCode, statusText }: ConnectResponse, request: ClientRequest) => {
       if (statusCode !== 200) request.destroy(strange("ProxyRefused", statusCode, statusText));

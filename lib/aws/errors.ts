@@ -150,7 +150,10 @@ function words(error: AwsError, context: RequestContext): [reason: string, hint?
   if (error.status !== undefined && error.status >= 500)
     return [`${server} reports an internal error (${error.status})`, "Try again later."];
   if (/CERT|SELF_SIGNED|UNABLE_TO/.test(error.code))
-    return [`the certificate of ${server} is not trusted (${error.code})`];
+    return [
+      `the certificate of ${server} is not trusted (${error.code})`,
+      "If it is the right server, name a file with its certificate, or its authority's, in AWS_CA_BUNDLE.",
+    ];
   return [`${server} answers ${error.code}: ${error.message}`];
 }
 

@@ -11,6 +11,7 @@ import type { Remote, RemoteSettings } from "../../lib/remote/remote-types.js";
 import { s3Remote } from "../../lib/remote/s3/remote.js";
 import { testRemote, useTestKeys } from "../rig/bucket.js";
 import { newFolder } from "../rig/folder.js";
+import { failure } from "../rig/result.js";
 import { sha256Of } from "../rig/sha256.js";
 
 const test = suite("answers of what is no S3 server, and of another one");
@@ -116,6 +117,19 @@ for (const [name, answer, words] of answers)
     await check(remoteAt({ endpoint }), words);
     stop();
   });
+
+test("a download without its length is refused with the reason, before anything is written", async () => {
+  const headers = { etag: '"1"', "content-type": "application/octet-stream", "transfer-encoding": "chunked" };
+  const { endpoint, stop } = await answering({ status: 200, headers, body: "a vault, or a part of it" });
+  const pieces: Buffer[] = [];
+  const write = async (piece: Buffer) => ok(void pieces.push(piece));
+  const got = failure(await remoteAt({ endpoint }).download({ write }), "remote-unavailable");
+  assert.match(got.reason, /does not say how long the vault is \(no Content-Length\)/);
+  assert.match(got.hint ?? "", /NO_PROXY/);
+  assert.is((await remoteAt({ endpoint }).head()).state, "unknown");
+  assert.equal(pieces, []);
+  stop();
+});
 
 test("a web server without the file, but with its folder, does not make the vault absent", async () => {
   const { endpoint, stop } = await answering({ status: 404, ...page }, 200);

@@ -28,7 +28,8 @@ export async function newBucket({ versioned = false } = {}): Promise<RemoteSetti
 /** The settings of a remote on the tests' S3 server: with a single writer where the server has no conditions. */
 export function testRemote(bucket: string, key = "tazpod/vault/vault.tar.aes"): RemoteSettings {
   const { endpoint, honoursConditions } = s3Server;
-  return { url: `s3://${bucket}/${key}`, region: "eu-central-1", endpoint, singleWriter: !honoursConditions };
+  const settings = { url: `s3://${bucket}/${key}`, region: "eu-central-1", endpoint };
+  return honoursConditions ? settings : { ...settings, singleWriter: true };
 }
 
 /** The contract's own bucket, with no vault in it. */
