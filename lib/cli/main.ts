@@ -9,7 +9,10 @@ import { nearest } from "../document/nearest.js";
 import { actions } from "./actions.js";
 import { type Command, commands, findCommand } from "./commands.js";
 
-/** Runs one command line and returns the exit code; exits itself when interrupted. Never throws: a bug is reported here, with where to send the report. */
+/**
+ * Runs one command line and returns the exit code; exits itself when interrupted. Never throws: a bug is reported here,
+ * with where to send the report.
+ */
 export async function main(argv: readonly string[]): Promise<number> {
   try {
     return await exitIfInterrupted(await dispatch(argv));

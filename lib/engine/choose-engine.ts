@@ -76,7 +76,6 @@ function unavailableEngine(failure: Failure): Engine {
     effectiveSpec: (spec) => spec,
     sharedWithHost: () => [],
     address: async () => undefined,
-    remoteAddress: async () => undefined,
     execPiped: () => ({ stdout: new PassThrough().end(), done: fails() }),
     ...{
       version: fails,

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { makeFolder, readText, removeFile, writeAtomic, writeNew } from "../host/files.js";
+import { parseJson } from "../host/json.js";
 import { isLock, takeLock } from "../host/lock-file.js";
 import { stateFolder } from "../host/paths.js";
 import { fail, ok, type Result } from "../failure/result.js";
@@ -42,13 +43,9 @@ export function recordStore<Run>(folder: string): RecordStore<Run> {
     async read(name) {
       const text = await readText(file(name));
       if (!text.ok || text.value === undefined) return text.ok ? ok(undefined) : text;
-      try {
-        const found = JSON.parse(text.value) as Partial<ContainerRecord<Run>>;
-        const isRecord = found.version === 1 && found.spec?.name === name;
-        return ok(isRecord ? (found as ContainerRecord<Run>) : undefined);
-      } catch {
-        return ok(undefined);
-      }
+      const found = parseJson(text.value) as Partial<ContainerRecord<Run>> | null | undefined;
+      const isRecord = found?.version === 1 && found.spec?.name === name;
+      return ok(isRecord ? (found as ContainerRecord<Run>) : undefined);
     },
     async add(record) {
       const { name } = record.spec;

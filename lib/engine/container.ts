@@ -20,8 +20,8 @@ export async function buildOrPullImage(
 }
 
 /**
- * Builds or pulls the image if it is missing, and returns its user, with the ids of the host's. Failures: those of the image; `setting-unusable`
- * for a mount whose target cannot be used.
+ * Builds or pulls the image if it is missing, and returns its user, with the ids of the user on the host where the engine
+ * can match them. Failures: those of the image; `setting-unusable` for a mount whose target cannot be used.
  */
 export async function ensureImageUser(
   engine: Engine,

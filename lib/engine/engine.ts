@@ -65,8 +65,8 @@ export type ContainerState =
   | { readonly state: "absent" }
   | {
       /**
-       * `stopped`: no process runs in it, and its RAM folder is gone. `not-ready`: paused, restarting, or
-       * in a state that tazpod does not know; the RAM folder may be there, but nothing can be run in it.
+       * `stopped`: no process runs in it, and its RAM folder is gone. `not-ready`: paused, restarting, or in a state that
+       * tazpod does not know; the RAM folder may be there, but nothing can be run in it.
        */
       readonly state: "running" | "stopped" | "not-ready";
       /** The state in the engine's own word. */
@@ -135,8 +135,6 @@ export interface Engine {
   version(): Promise<Result<string>>;
   /** Returns the address of the daemon that runs the containers; undefined if there is none or it is unknown. */
   address(): Promise<string | undefined>;
-  /** Returns the address of the remote machine that runs the containers; undefined if it is this machine. */
-  remoteAddress(): Promise<string | undefined>;
   /** Returns the spec without the settings that this engine ignores. */
   effectiveSpec(spec: ContainerSpec): ContainerSpec;
   /** Describes what a container shares with the host beyond the settings, one sentence each. */
@@ -160,7 +158,7 @@ export interface Engine {
   lookUp(image: string, user: string): Promise<Result<ContainerUser>>;
   /**
    * Returns the user with the ids of the user on the host, if the image's user could not write the project. Absent for
-   * engines where the ids agree anyway.
+   * engines without images.
    */
   matchUser?(spec: ContainerSpec, user: ContainerUser, imageId: string): Promise<Result<ContainerUser>>;
   /**

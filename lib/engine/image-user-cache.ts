@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { makeFolder, readText, writeAtomic } from "../host/files.js";
+import { parseJson } from "../host/json.js";
 import { stateFolder } from "../host/paths.js";
 import { ok, type Result } from "../failure/result.js";
 import type { ContainerUser, Engine } from "./engine.js";
@@ -35,12 +36,8 @@ export async function cachedImageUser(
 /** Returns nothing for a file that is missing or invalid. */
 async function read(): Promise<readonly Known[]> {
   const text = await readText(file());
-  try {
-    const value: unknown = JSON.parse((text.ok ? text.value : undefined) ?? "[]");
-    return Array.isArray(value) ? value.filter(isKnown) : [];
-  } catch {
-    return [];
-  }
+  const value = parseJson((text.ok ? text.value : undefined) ?? "[]");
+  return Array.isArray(value) ? value.filter(isKnown) : [];
 }
 
 /** Ignores errors: without the file, the user is looked up again. */

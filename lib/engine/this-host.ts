@@ -1,6 +1,6 @@
 import { userInfo } from "node:os";
 import type { Finished } from "../host/process.js";
-import { stat } from "../host/files.js";
+import { ownerSync, stat } from "../host/files.js";
 import { ok, type Result } from "../failure/result.js";
 import type { ContainerUser } from "./engine.js";
 
@@ -25,6 +25,11 @@ export const notRunning = (name: string): Finished => ({
   stdout: Buffer.alloc(0),
   stderr: `${name} is not running`,
 });
+
+/** Tells whether root runs tazpod in a project of root's, whose files the user inside could not write. */
+export function isRootsOwn(project: string | undefined): boolean {
+  return project !== undefined && process.getuid?.() === 0 && ownerSync(project)?.uid === 0;
+}
 
 /** Returns the user who runs tazpod, with their home in a namespace. */
 export async function thisUser(): Promise<Result<ContainerUser>> {

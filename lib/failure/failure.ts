@@ -123,7 +123,7 @@ export type Failure =
       /** True if the container runs again. */
       readonly restarted?: boolean;
     }
-  /** It is paused, restarting or being removed: its RAM folder may be there, but nothing can be run in it. */
+  /** It is paused or restarting: its RAM folder may be there, but nothing can be run in it. */
   | {
       readonly kind: "container-not-ready";
       readonly engine: string;

@@ -11,8 +11,8 @@ let first: number | undefined;
 let isEnding = false;
 
 /**
- * Ends this process at the second SIGTERM, whatever it waits for: kills its programs without a grace time, sets the
- * terminal's modes back, and exits with 130. What should follow, such as locking the vault, is left undone.
+ * Ends this process at the second SIGTERM: kills its programs without a grace time, restores the terminal's modes, and
+ * exits with 130. Cleanup, such as locking the vault, does not run.
  */
 export function endAtSecondTerm(): void {
   process.on("SIGTERM", () => {

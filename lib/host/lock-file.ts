@@ -35,8 +35,8 @@ const emptyMs = 10_000;
 
 /**
  * Takes a lock by creating the file `path`; this also works between hosts that share the folder. A lock that a dead
- * process of this host left, also before a reboot, is taken over; one of another host is always respected. If the lock is not free within
- * `wait` ms, returns its holder. Failure: `file`.
+ * process of this host left, also before a reboot, is taken over; one of another host is always respected. If the lock
+ * is not free within `wait` ms, returns its holder. Failure: `file`.
  */
 export async function takeLock(
   path: string,

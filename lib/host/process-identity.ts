@@ -7,18 +7,20 @@ import { now, sleep } from "./clock.js";
  */
 export async function processIdentity(pid: number): Promise<string | undefined> {
   try {
-    const [stat, boot] = await Promise.all([
-      readFile(`/proc/${pid}/stat`, "utf8"),
-      readFile("/proc/sys/kernel/random/boot_id", "utf8"),
-    ]);
-    // proc(5): the command's name is in parentheses and may contain anything; field 22, 20 after the name, is the start
-    // time
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const [stat, boot] = await Promise.all([readFile(`/proc/${pid}/stat`, "utf8"), bootId()]);
+    if (boot === undefined) return undefined;
+    // field 22, 20 after the name, is the start time
+    const fields = statFields(stat);
     // a zombie has ended, even if its parent has not waited for it yet
-    return fields[0] === "Z" ? undefined : `${boot.trim()}-${fields[19] ?? ""}`;
+    return fields[0] === "Z" ? undefined : `${boot}-${fields[19] ?? ""}`;
   } catch {
     return undefined;
   }
+}
+
+/** Returns the fields of /proc/PID/stat after the name, which is in parentheses and may contain anything; see proc(5). */
+export function statFields(stat: string): string[] {
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
 
 /** Returns the id of this boot of the machine; undefined without /proc. */
@@ -38,7 +40,7 @@ export async function processStart(pid: number): Promise<number | undefined> {
       readFile("/proc/uptime", "utf8"),
     ]);
     // in hundredths of a second since boot (USER_HZ), independent of the kernel's own tick rate
-    const ticks = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
+    const ticks = Number(statFields(stat)[19]);
     const start = now().getTime() - (Number(uptime.split(" ")[0]) - ticks / 100) * 1000;
     return Number.isFinite(start) ? start : undefined;
   } catch {

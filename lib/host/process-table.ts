@@ -1,5 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
-import { processIdentity } from "./process-identity.js";
+import { processIdentity, statFields } from "./process-identity.js";
 
 /**
  * Returns the processes that were started with `NAME=VALUE` in their environment, with their identities, except this
@@ -55,11 +55,6 @@ async function readListed(name: string): Promise<Listed | undefined> {
   if (stat === "" || fields[0] === "Z") return undefined;
   const [, parent, group] = fields;
   return { pid: Number(name), parent: Number(parent), group: Number(group), start: fields[19] ?? "" };
-}
-
-/** Returns the fields of /proc/PID/stat after the name, which is in parentheses and may contain anything; see proc(5). */
-function statFields(stat: string): string[] {
-  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
 
 /** Sends a signal to a process, which may have ended. */

@@ -209,7 +209,8 @@ const nothing: string[] = Object.assign([], { push: () => 0 });
 
 /**
  * Runs a program with execa that owns the terminal: it shares stdin, stdout, stderr and the process group, so that Ctrl-C
- * reaches it. A `filter` is applied to its stdout and stderr. Failures: `command-missing`, `file` (not executable), `timeout`, `interrupted`.
+ * reaches it. A `filter` is applied to its stdout and stderr. Failures: `command-missing`, `file` (not executable),
+ * `timeout`, `interrupted`.
  */
 export async function foreground(
   argv: readonly string[],

@@ -3,21 +3,18 @@ import { statRegularFile } from "../host/files.js";
 import type { CheckResult } from "../failure/check-result.js";
 import { ok, type Result } from "../failure/result.js";
 import { readState, type RefusedRecord, type VaultState, withPullCompleted } from "../vault/vault-state.js";
-import { readFormat, type VaultFormat } from "../vault/vault-format.js";
 import { vaultFileName } from "../vault/store.js";
 import { fileHash } from "../host/file-hash.js";
 import type { Failure } from "../failure/failure.js";
 import { type Descent, descent } from "../vault/lineage.js";
 import { rollbackFailure, vanishedFailure } from "./last-synced.js";
-import { maxParents, type Remote, type RemoteObject } from "./remote-types.js";
+import { maxParents, type Remote, type RemoteObject, type Staleness } from "./remote-types.js";
 
 /** The sealed vault of this host and its recorded state. */
 export interface LocalVault {
   readonly path: string;
   /** SHA-256 of the file, hex; undefined when there is none. */
   readonly sha256?: string;
-  /** Undefined when there is none, or it is no vault. */
-  readonly format?: VaultFormat;
   /** Size in bytes; 0 when there is none. */
   readonly bytes: number;
   readonly state: VaultState;
@@ -41,10 +38,8 @@ export async function readLocal(
   if (found.value === undefined) return ok({ path, bytes: 0, state });
   const sha256 = await fileHash(bytesFrom ?? path, signal);
   if (!sha256.ok) return sha256;
-  const format = await readFormat(bytesFrom ?? path);
   return ok({
     path,
-    ...(format.ok ? { format: format.value } : {}),
     bytes: found.value.bytes,
     state: withPullCompleted(state, sha256.value),
     sha256: sha256.value,
@@ -85,19 +80,6 @@ export function descentFromLocal(object: RemoteObject, local: LocalVault, remote
   const synced = isPushed(local, remoteUrl) ? state.pushed?.sha256 : undefined;
   return descent(object.parents, maxParents, synced === undefined ? [sha256] : [sha256, synced]);
 }
-
-/**
- * The local vault compared with the remote's. `newer`: the remote's succeeds the local one; `diverged`: each has what
- * the other lacks. `unpushed` tells whether the local vault has changes that were not pushed.
- */
-export type Staleness =
-  | { readonly state: "current" }
-  | {
-      readonly state: "newer" | "diverged";
-      readonly object: RemoteObject;
-      readonly unpushed: boolean;
-    }
-  | { readonly state: "unknown"; readonly failure: Failure };
 
 /** Compares with the remote, with one HEAD request. */
 export async function checkStaleness(

@@ -5,6 +5,7 @@ import { createTemp, type TempFile } from "../host/temp-file.js";
 import { Failed, fail, ok, type Result, settle, take } from "../failure/result.js";
 import { changeState, withPullCompleted } from "../vault/vault-state.js";
 import { cleanLeftovers, vaultFileName } from "../vault/store.js";
+import { readFormat } from "../vault/vault-format.js";
 import { type Fetched, fetchVault } from "./fetch-vault.js";
 import { descentFromLocal, isPushed, type LocalVault, readLocal } from "./local-vault.js";
 import {
@@ -156,15 +157,16 @@ async function fetchAndReplace(request: PullRequest, local: LocalVault, temp: Te
   return { object, changed: true, backup: isDropped ? kept : undefined };
 }
 
-function fetchInto(
+async function fetchInto(
   { remote, signal, progress, force = false, onStep }: PullRequest,
   local: LocalVault,
   temp: TempFile,
 ): Promise<Result<Fetched>> {
+  const format = force || local.sha256 === undefined ? undefined : await readFormat(local.path);
   return fetchVault((request) => remote.download(request), temp, {
     name: remote.url,
     downloadLimits: remote.downloadLimits,
-    replaces: force ? undefined : local.format,
+    replaces: format?.ok === true ? format.value : undefined,
     inspect: (found) => {
       onStep?.("begun");
       const alarm = force ? undefined : rollbackFailure(found, local.state, remote.url);

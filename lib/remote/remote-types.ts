@@ -157,3 +157,16 @@ export interface Remote {
   upload(request: UploadRequest): Promise<Result<Uploaded>>;
   readonly history: RemoteHistory;
 }
+
+/**
+ * The local vault compared with the remote's. `newer`: the remote's succeeds the local one; `diverged`: each has what
+ * the other lacks. `unpushed` tells whether the local vault has changes that were not pushed.
+ */
+export type Staleness =
+  | { readonly state: "current" }
+  | {
+      readonly state: "newer" | "diverged";
+      readonly object: RemoteObject;
+      readonly unpushed: boolean;
+    }
+  | { readonly state: "unknown"; readonly failure: Failure };

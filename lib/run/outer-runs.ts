@@ -1,5 +1,6 @@
 import type { PlannedStep } from "../plan/planned-steps.js";
 import type { Recipe, Task } from "../recipe/recipe.js";
+import { parseJson } from "../host/json.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Facts } from "./facts.js";
 
@@ -19,12 +20,8 @@ interface OuterStep {
 
 /** Returns the steps that started this process; none if the variable is absent or not from tazpod. */
 function outerSteps(env: NodeJS.ProcessEnv = process.env): readonly OuterStep[] {
-  try {
-    const value: unknown = JSON.parse(env[runVariable] ?? "[]");
-    return Array.isArray(value) ? value.filter(isOuterStep) : [];
-  } catch {
-    return [];
-  }
+  const value = parseJson(env[runVariable] ?? "[]");
+  return Array.isArray(value) ? value.filter(isOuterStep) : [];
 }
 
 function isOuterStep(value: unknown): value is OuterStep {

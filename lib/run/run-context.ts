@@ -29,6 +29,7 @@ export interface RunContext {
 
 /** What the runner needs from the caller: variables, contexts, and a call after each step. */
 interface RunServices {
+  readonly project: RunContext["project"];
   readonly terminal: Terminal;
   readonly options: RunOptions;
   /** The variables of a recipe, or of one of its tasks. */

@@ -38,7 +38,7 @@ export async function runTarget(target: Target, run: Run, cleanup = false): Prom
     declined: new Set(),
     settled: new Set(target.named ? target.tasks : []),
     started: [],
-    held: await heldFacts(rootOf(run), run.recipe, run.facts),
+    held: await heldFacts(run.services.project.root, run.recipe, run.facts),
   };
   let outcome: Result<void>;
   let failures: Failure[] = [];
@@ -69,7 +69,7 @@ async function runUntilDone(state: TargetState, run: Run): Promise<Result<void>>
       state.declined.add(wantKey(blocked.task, blocked.fact));
       continue;
     }
-    const nested = checkNested(plan.value.steps, run.recipe, rootOf(run), state.held);
+    const nested = checkNested(plan.value.steps, run.recipe, run.services.project.root, state.held);
     if (!nested.ok) return nested;
     const [step] = plan.value.steps;
     if (!step) {
@@ -129,7 +129,7 @@ async function runNextStep(
     (name) => recipe.tasks.get(name) ?? [],
   );
   const outer = {
-    root: rootOf(run),
+    root: run.services.project.root,
     name: task.name,
     kind: "task",
     facts: reliedOn(recipe, involved),
@@ -150,10 +150,6 @@ async function runNextStep(
   const without = await offerToContinue({ task: want.by }, result.failure, run);
   if (without.ok) state.declined.add(wantKey(want.by, want.fact));
   return without;
-}
-
-function rootOf({ recipe, services, interrupts }: Run): string {
-  return services.context(recipe, undefined, interrupts.signal, () => undefined).project.root;
 }
 
 /** Returns whether a step became unnecessary since it was planned. */
@@ -213,7 +209,7 @@ async function cleanUp(started: readonly Task[], run: Run): Promise<Failure[]> {
 async function cleanUpOne({ task, unless }: FinallyEntry, run: Run): Promise<Result<void>> {
   run.interrupts.startCleanup(task);
   // the outer run still needs it, and cleans up itself
-  const held = await heldFacts(rootOf(run), run.recipe, run.facts);
+  const held = await heldFacts(run.services.project.root, run.recipe, run.facts);
   if (run.recipe.tasks.get(task)?.clears.some((fact) => held.has(fact))) return ok(undefined);
   for (let replans = 0; ; replans += 1) {
     const spared = unless === undefined ? undefined : await run.facts.evaluate(unless);

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Engine } from "../engine/engine.js";
+import { remoteOnly } from "../engine/oci/daemon.js";
 import type { FailureOf } from "../failure/failure.js";
 import { ok, type Result } from "../failure/result.js";
 import { readText, removeFile, writeAtomic } from "../host/files.js";
@@ -33,10 +34,10 @@ const file = (vaultFolder: string): string => join(vaultFolder, "opened.json");
 
 /** Notes that the vault is being opened there. Failure: `file`. */
 export async function noteOpened({ engine, container, vaultFolder }: SecretsFolder): Promise<Result<void>> {
-  const [boot, address, remote] = await Promise.all([bootId(), engine.address(), engine.remoteAddress()]);
+  const [boot, address] = await Promise.all([bootId(), engine.address()]);
   const note: OpenedNote = {
     ...{ version: 1, boot, container, engine: engine.name, address },
-    ...{ isRemote: remote !== undefined, state: projectState(vaultFolder) },
+    ...{ isRemote: remoteOnly(address) !== undefined, state: projectState(vaultFolder) },
   };
   return writeAtomic(file(vaultFolder), `${JSON.stringify(note)}\n`);
 }

@@ -121,17 +121,17 @@ async function readParts(
   return summarise(wanted, { limitBytes, format: "age" });
 }
 
+/** How the RAM folder is read: its own size is the limit. */
+const everything = { limitBytes: Number.MAX_SAFE_INTEGER, format: "age" } as const;
+
 /** Lists the RAM folder, including files that a vault cannot hold. */
 async function listRamFolder(
   secrets: SecretsFolder,
   signal: AbortSignal,
 ): Promise<Result<readonly DigestLine[]>> {
   const packed = packFolder(secrets, { signal, lenient: true });
-  const options = {
-    ...({ limitBytes: Number.MAX_SAFE_INTEGER, format: "age", lenient: true } as const),
-    hardLinks: new Set<string>(),
-  };
-  const [summary, done] = await Promise.all([summarise(packed.tar, options), packed.done]);
+  const reading = summarise(packed.tar, { ...everything, lenient: true, hardLinks: new Set() });
+  const [summary, done] = await Promise.all([reading, packed.done]);
   if (!done.ok) return done;
   return summary.ok ? ok(summary.value.entries) : summary;
 }
@@ -196,11 +196,8 @@ async function removeParts(
   const { parts, open } = openState.parts ?? allOpen(project.config.parts);
   const left: OpenParts = { parts, open: open.filter((name) => !names.includes(name)) };
   const packed = packFolder(secrets, { signal, lenient: false });
-  const options = {
-    ...({ limitBytes: Number.MAX_SAFE_INTEGER, format: "age" } as const),
-    hardLinks: new Set<string>(),
-  };
-  const [summary, done] = await Promise.all([summarise(packed.tar, options), packed.done]);
+  const reading = summarise(packed.tar, { ...everything, hardLinks: new Set() });
+  const [summary, done] = await Promise.all([reading, packed.done]);
   if (!done.ok) return done;
   if (!summary.ok) return summary;
   if (summary.value.digest !== openState.digest)

@@ -1,8 +1,10 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { makeFolder, ownerSync, stat } from "../host/files.js";
+import { makeFolder, stat } from "../host/files.js";
 import { isSocket, makeRelayFolder } from "../host/socket-relay.js";
 import type { Engine } from "../engine/engine.js";
+import { remoteOnly } from "../engine/oci/daemon.js";
+import { isRootsOwn } from "../engine/this-host.js";
 import { agentSocketFolder, containerSpec } from "../project/container-spec.js";
 import type { Project } from "../project/project.js";
 import { fail, ok, type Result } from "../failure/result.js";
@@ -31,7 +33,7 @@ export async function prepareCreate(project: Project, engine: Engine): Promise<R
 /** Failure: `setting-unusable` if the project would be mounted on another machine, which does not have it. */
 async function checkWorkspaceReach(project: Project, engine: Engine): Promise<Result<void>> {
   if (engine.effectiveSpec(containerSpec(project)).workspace === "copy") return ok(undefined);
-  const address = await engine.remoteAddress();
+  const address = remoteOnly(await engine.address());
   if (address === undefined) return ok(undefined);
   return fail({
     kind: "setting-unusable",
@@ -47,9 +49,8 @@ export function unwritableNote(
   engine: Engine,
 ): { readonly reason: string; readonly todo: string } | undefined {
   const { user, workspace } = config;
-  const isRoots = process.platform === "linux" && process.getuid?.() === 0 && ownerSync(root)?.uid === 0;
-  if (!isRoots || engine.matchUser === undefined || workspace === "copy" || /^(?:root|0)(?::|$)/.test(user))
-    return undefined;
+  if (process.platform !== "linux" || !isRootsOwn(root) || engine.matchUser === undefined) return undefined;
+  if (workspace === "copy" || /^(?:root|0)(?::|$)/.test(user)) return undefined;
   return {
     reason: `root owns this project, so ${user} cannot write it in the container`,
     todo: "Give it to an ordinary user (`chown -R USER: .`), or set `workspace: copy`.",

@@ -1,4 +1,4 @@
-import type { Staleness } from "../remote/local-vault.js";
+import type { Staleness } from "../remote/remote-types.js";
 import type { Secret } from "../host/secret.js";
 import type { Passphrase } from "../vault/read-passphrase.js";
 

@@ -1,5 +1,6 @@
 import { explain } from "../failure/explain.js";
-import { checkStaleness, type Staleness } from "../remote/local-vault.js";
+import { checkStaleness } from "../remote/local-vault.js";
+import type { Staleness } from "../remote/remote-types.js";
 import { ago } from "../host/human.js";
 import { fails, holds, unknown, type StepContext, type CheckResult } from "./step.js";
 

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { makeFolder, readText, writeAtomic } from "../host/files.js";
+import { isRecord, parseJson } from "../host/json.js";
 import { now } from "../host/clock.js";
 import { stateFolder } from "../host/paths.js";
 import { ok, type Result } from "../failure/result.js";
@@ -22,13 +23,9 @@ function file(): string {
 export async function readTrustedProjects(): Promise<Result<readonly TrustedProject[]>> {
   const text = await readText(file());
   if (!text.ok) return text;
-  try {
-    const read: unknown = JSON.parse(text.value ?? "{}");
-    const found: unknown = typeof read === "object" && read !== null && "trusted" in read ? read.trusted : [];
-    return ok(Array.isArray(found) ? found.filter(isTrusted) : []);
-  } catch {
-    return ok([]);
-  }
+  const read = parseJson(text.value ?? "{}");
+  const found = isRecord(read) ? read["trusted"] : [];
+  return ok(Array.isArray(found) ? found.filter(isTrusted) : []);
 }
 
 /** Records a project as trusted, replacing an earlier record of its folder. */
@@ -67,16 +64,7 @@ function isTrustedItem(value: unknown): value is TrustedItem {
   if (typeof value !== "object" || value === null) return false;
   const { kind, name, value: text } = value as Partial<TrustedItem>;
   if (typeof name !== "string" || typeof text !== "string") return false;
-  return kind === "file" || (kind === "setting" && isJson(text));
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return kind === "file" || (kind === "setting" && parseJson(text) !== undefined);
 }
 
 /** Tells whether two contents are equal. */

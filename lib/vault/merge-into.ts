@@ -62,10 +62,7 @@ export async function mergeInto(request: MergeRequest): Promise<Result<Merged>> 
     limitBytes: request.limitBytes,
     from: {
       generation: Math.max(...counted, request.generation),
-      parent: {
-        sealed: there.value.sha256,
-        content: there.value.summary.digest,
-      },
+      parent: { sealed: there.value.sha256, content: there.value.summary.digest },
       lineage: there.value.summary.manifest?.lineage ?? [],
     },
     target: async () => {

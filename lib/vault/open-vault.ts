@@ -5,7 +5,7 @@ import { openFile, openRead, stat } from "../host/files.js";
 import { Failed, fail, ok, type Result, settle, take } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import { openAge } from "./age/age.js";
-import { headBytes, detectFormat, notAVault, type VaultFormat } from "./vault-format.js";
+import { headBytes, detectFormat, notAVault, readHead, type VaultFormat } from "./vault-format.js";
 import { gunzip } from "./archive/gzip.js";
 import { openV1, type SealedSource } from "./v1.js";
 
@@ -40,7 +40,7 @@ export async function openVault(
   options: OpenOptions = {},
 ): Promise<Result<OpenedVault>> {
   const path = options.name ?? (typeof source === "string" ? source : "the vault");
-  const head = typeof source === "string" ? await readHead(source) : ok(source.subarray(0, headBytes));
+  const head = typeof source === "string" ? await headOfVault(source) : ok(source.subarray(0, headBytes));
   if (!head.ok) return head;
   const format = detectFormat(head.value);
   if (format === undefined) return fail({ kind: "vault-damaged", path, detail: notAVault(head.value) });
@@ -123,11 +123,8 @@ async function* readOrFail(stream: Readable, path: string): AsyncGenerator<Buffe
   }
 }
 
-async function readHead(path: string): Promise<Result<Buffer>> {
+async function headOfVault(path: string): Promise<Result<Buffer>> {
   const found = await stat(path);
   if (!found.ok) return found;
-  if (found.value === undefined) return fail({ kind: "vault-absent", path });
-  const stream = await openRead(path, { start: 0, end: headBytes - 1 });
-  if (!stream.ok) return stream;
-  return attempt("read", path, async () => Buffer.concat(await stream.value.toArray()));
+  return found.value === undefined ? fail({ kind: "vault-absent", path }) : readHead(path);
 }

@@ -1,4 +1,5 @@
 import { minV1Bytes } from "./v1.js";
+import { attempt } from "../host/file-failure.js";
 import { openRead } from "../host/files.js";
 import { fail, ok, type Result } from "../failure/result.js";
 
@@ -28,18 +29,19 @@ function isText(head: Uint8Array): boolean {
 
 /** Reads the format of a sealed file. Failures: `vault-damaged` when it is too short, `file`. */
 export async function readFormat(path: string): Promise<Result<VaultFormat>> {
-  const head = await openRead(path, { start: 0, end: headBytes - 1 });
+  const head = await readHead(path);
   if (!head.ok) return head;
-  const chunks: Buffer[] = [];
-  for await (const chunk of head.value as AsyncIterable<Buffer>) chunks.push(chunk);
-  const format = detectFormat(Buffer.concat(chunks));
+  const format = detectFormat(head.value);
   return format === undefined
-    ? fail({
-        kind: "vault-damaged",
-        path,
-        detail: notAVault(Buffer.concat(chunks)),
-      })
+    ? fail({ kind: "vault-damaged", path, detail: notAVault(head.value) })
     : ok(format);
+}
+
+/** Reads the first bytes of a file, as many as `detectFormat` looks at. Failure: `file`. */
+export async function readHead(path: string): Promise<Result<Buffer>> {
+  const stream = await openRead(path, { start: 0, end: headBytes - 1 });
+  if (!stream.ok) return stream;
+  return attempt("read", path, async () => Buffer.concat(await stream.value.toArray()));
 }
 
 /** Describes why the first bytes of a file are no vault's. */

@@ -1,4 +1,4 @@
-import { isCount, isRecord } from "../host/json.js";
+import { isCount, isRecord, parseJson } from "../host/json.js";
 import { join } from "node:path";
 import type { FailureOf } from "../failure/failure.js";
 import { readText } from "../host/files.js";
@@ -171,12 +171,7 @@ function stateFile(folder: string): string {
 }
 
 function parse(text: string): VaultState | undefined {
-  let read: unknown;
-  try {
-    read = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const read = parseJson(text);
   if (!isRecord(read) || read["version"] !== 1) return undefined;
   const pushed = read["pushed"] === undefined ? undefined : parsePushed(read["pushed"]);
   if (pushed === undefined && read["pushed"] !== undefined) return undefined;

@@ -31,6 +31,15 @@ async function inBash(host: Host, ...args: string[]): Promise<Pty> {
   return pty;
 }
 
+/** Leaves tazpod's shell, and the host's. */
+async function leave(pty: Pty): Promise<void> {
+  await pty.expect("$ ");
+  pty.line("exit");
+  await pty.expect("host> ");
+  pty.line("exit");
+  await pty.ended;
+}
+
 test("Ctrl-Z at a question suspends, and fg brings the question back", async () => {
   const pty = await inBash(await withVault(), "enter");
   for (let round = 0; round < 2; round += 1) {
@@ -42,11 +51,7 @@ test("Ctrl-Z at a question suspends, and fg brings the question back", async () 
   }
   await pty.expect("Unlock the vault? [Y/n]");
   pty.line("n");
-  await pty.expect("$ ");
-  pty.line("exit");
-  await pty.expect("host> ");
-  pty.line("exit");
-  await pty.ended;
+  await leave(pty);
 });
 
 test("Ctrl-Z at the passphrase suspends with echo, and fg asks again without it", async () => {
@@ -61,11 +66,7 @@ test("Ctrl-Z at the passphrase suspends with echo, and fg asks again without it"
   pty.line(passphrase);
   await pty.expect("Vault unlocked");
   assert.not.match(pty.screen, new RegExp(passphrase));
-  await pty.expect("$ ");
-  pty.line("exit");
-  await pty.expect("host> ");
-  pty.line("exit");
-  await pty.ended;
+  await leave(pty);
 });
 
 test("a passphrase typed while another one is checked is not shown, and Ctrl-C still ends it", async () => {

@@ -9,8 +9,7 @@ import { Pty } from "../rig/pty.js";
 
 test.after(removeHosts);
 
-// Nobody may create namespaces here, as in an ordinary container. Where a user namespace can be made, it is one in which
-// no other can.
+// A process that may not create namespaces, as in an ordinary container: a user namespace that forbids further ones.
 const forbids = ["sh", "-c", 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"', "sh"];
 const inNamespace = ["unshare", "--user", "--map-root-user", ...forbids];
 const [unshare = "", ...trial] = [...inNamespace, "true"];

@@ -81,7 +81,7 @@ test("a new vault that was pushed into an empty mount point is merged with the d
   assert.is((await one.enter("cd ~/secrets; cat one two")).stdout, "12\n");
 });
 
-test("a passphrase that was changed on another host is said to be that", async () => {
+test("a passphrase that was changed on another host has a message of its own", async () => {
   const url = await folderRemote();
   const one = await withSealed(url);
   const two = await Host.make({ remote: url });

@@ -200,7 +200,7 @@ test("a server that refuses the condition of a copy although it holds gets the c
   await proxy.stop();
 });
 
-test("a history that is denied is said to be the history", async () => {
+test("a denied history has a message about the history", async () => {
   const { remote, proxy } = await scene();
   const found = await remote.head();
   if (found.state !== "present") throw new Error(found.state);

@@ -1,42 +1,19 @@
 // needs: s3
 // time limit: 900 s
-import { randomBytes, randomUUID } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { s3Remote } from "../../lib/remote/s3/remote.js";
-import type { Remote, RemoteObject, Uploaded, WriteCondition } from "../../lib/remote/remote-types.js";
-import type { Result } from "../../lib/failure/result.js";
 import { FaultProxy } from "../fake/fault-proxy.js";
 import { keysIn, newBucket, useTestKeys } from "../rig/bucket.js";
+import { put, refused, written } from "../rig/conditional-write.js";
 import { newFolder } from "../rig/folder.js";
-import { sha256Of } from "../rig/sha256.js";
-import { failure, value } from "../rig/result.js";
+import { failure } from "../rig/result.js";
 
 const test = suite("the probe for conditional writes");
 const probePut = /^PUT .*\.tazpod-probe-/;
 useTestKeys();
-
-async function put(remote: Remote, condition: WriteCondition): Promise<Result<Uploaded>> {
-  const from = join(await newFolder(), "vault");
-  await writeFile(from, randomBytes(100));
-  const metadata = { host: "a", writeId: randomUUID(), generation: 1, sha256: await sha256Of(from) };
-  return remote.upload({ from, metadata, condition });
-}
-
-function written(result: Result<Uploaded>): RemoteObject {
-  const uploaded = value(result);
-  if (uploaded.state === "written") return uploaded.object;
-  throw new Error(`refused: ${JSON.stringify(uploaded.found)}`);
-}
-
-/** Returns what was there instead. */
-function refused(result: Result<Uploaded>): RemoteObject | "absent" {
-  const uploaded = value(result);
-  if (uploaded.state === "written") throw new Error("written");
-  return uploaded.found.state === "absent" ? "absent" : uploaded.found.object;
-}
 
 test("a server is probed once, the result is cached, and nothing is left in the bucket", async () => {
   const settings = await newBucket();

@@ -112,7 +112,7 @@ const answers: readonly (readonly [name: string, answer: Answer, words: RegExp])
 ];
 
 for (const [name, answer, words] of answers)
-  test(`${name} is said to be that, and no vault is taken for absent`, async () => {
+  test(`${name} has a message of its own, and no vault is taken for absent`, async () => {
     const { endpoint, stop } = await answering(answer);
     await check(remoteAt({ endpoint }), words);
     stop();
@@ -144,7 +144,7 @@ for (const endpoint of [
   "http://minio.lan:99999",
   "http://mi nio",
 ])
-  test(`the endpoint ${endpoint} is said to be none`, async () => {
+  test(`the endpoint ${endpoint} is refused with a message`, async () => {
     await check(remoteAt({ endpoint }), /is not the address of a server\. Write it with its scheme/);
   });
 

@@ -23,7 +23,7 @@ async function hostWith(bytes: Buffer): Promise<string> {
   return folder;
 }
 
-test("it has no conditional writes, so a push needs a single writer, which is said, and leaves nothing", async () => {
+test("without conditional writes a push is refused, names single_writer, and leaves nothing", async () => {
   const settings = { ...(await newBucket()), singleWriter: false };
   const state = await newFolder();
   const remote = s3Remote(settings, { folder: state });

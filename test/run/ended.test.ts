@@ -33,7 +33,7 @@ function started(host: Host, ...args: string[]): { child: ChildProcess; ended: P
 const written = (host: Host, name: string): Promise<void> =>
   until(async () => existsSync(host.path(name)) && (await readFile(host.path(name), "utf8")).endsWith("\n"));
 
-/** Waits until the process whose pid a file holds has ended; one that nobody reaps has, too. */
+/** Waits until the process whose pid a file holds has ended. A zombie counts as ended. */
 async function assertEnded(host: Host, name: string): Promise<void> {
   const pid = (await readFile(host.path(name), "utf8")).trim();
   await until(async () => /^$|\) [ZX]/.test(await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "")));

@@ -1,3 +1,4 @@
+import { isRecord, parseJson } from "../../host/json.js";
 import { Secret } from "../../host/secret.js";
 
 /** A registered client of the login service. */
@@ -82,12 +83,8 @@ function clientOf(fields: Fields): Client | undefined {
 }
 
 function parse(text: string): Fields {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as Fields) : {};
-  } catch {
-    return {};
-  }
+  const value = parseJson(text);
+  return isRecord(value) ? value : {};
 }
 
 function textOf(value: unknown): string | undefined {

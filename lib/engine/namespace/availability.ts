@@ -1,7 +1,7 @@
 import { capture } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import { environment, unshareArguments } from "./unshare-arguments.js";
-import { ownerSync, stat } from "../../host/files.js";
+import { stat } from "../../host/files.js";
 import { homeInside, thisUser } from "../this-host.js";
 import type { ContainerUser } from "../engine.js";
 
@@ -51,11 +51,6 @@ export async function namespaceUser(project: string | undefined): Promise<Result
   // without a project, any ordinary user will do to test whether namespaces work
   const { uid, gid } = found.value ?? { uid: 65_534, gid: 65_534 };
   return ok(uid === 0 ? substitute : { uid, gid, ...(await known(uid)) });
-}
-
-/** Tells whether root runs tazpod in a project of root's, whose files the user inside could not write. */
-export function isRootsOwn(project: string | undefined): boolean {
-  return project !== undefined && process.getuid?.() === 0 && ownerSync(project)?.uid === 0;
 }
 
 /** Returns a user's name and home from the system; the id serves as the name of an unknown user. */

@@ -5,8 +5,8 @@ import { fail, ok, type Result } from "../../failure/result.js";
 import { describeImage, specHash, withoutLimits } from "../spec.js";
 import type { ContainerSpec, Engine } from "../engine.js";
 import { enterArguments, environment, onTerminal, exitCodeScript } from "./unshare-arguments.js";
-import { isRootsOwn, namespaceVersion, namespaceUser } from "./availability.js";
-import { notRunning, exactEnvironment, hostImage, runState, thisShell } from "../this-host.js";
+import { namespaceVersion, namespaceUser } from "./availability.js";
+import { notRunning, exactEnvironment, hostImage, isRootsOwn, runState, thisShell } from "../this-host.js";
 import { namespaceRecords, currentRun, startNamespace } from "./lifecycle.js";
 
 /**
@@ -20,7 +20,6 @@ export function namespaceEngine(project?: string): Engine {
     name: "namespace",
     version: () => namespaceVersion(project),
     address: async () => undefined,
-    remoteAddress: async () => undefined,
     effectiveSpec: effective,
     sharedWithHost: (spec) => sharedWithHost(spec, isRootsOwn(project)),
     async inspect(name) {

@@ -38,7 +38,6 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
       return expectSuccess(result, ["version"], (done) => ok(done.stdout.toString().trim()));
     },
     address,
-    remoteAddress: async () => remoteOnly(await address()),
     effectiveSpec: (spec) => spec,
     sharedWithHost: () => [],
     async inspect(name) {

@@ -23,7 +23,7 @@ export interface CliFlavor {
   readonly version: readonly string[];
   /** A command, and the text that a rootless engine prints for it. */
   readonly rootless: { readonly argv: readonly string[]; readonly says: string };
-  /** True if the container's user is the user on the host, whatever its id in the image. */
+  /** True if the engine itself maps the container's user to the user on the host (podman for an ordinary user). */
   readonly mapsIds: boolean;
   /** True if `createOptions` depends on rootless mode. */
   readonly needsRootless: boolean;

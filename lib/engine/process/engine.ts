@@ -21,7 +21,6 @@ export function processEngine(): Engine {
     name: "process",
     version,
     address: async () => undefined,
-    remoteAddress: async () => undefined,
     effectiveSpec,
     sharedWithHost,
     async inspect(name) {

@@ -1,4 +1,4 @@
-import { isCount, isRecord } from "../../host/json.js";
+import { isCount, isRecord, parseJson } from "../../host/json.js";
 import { readText, stat, writeAtomic } from "../../host/files.js";
 import { printable } from "../../host/printable.js";
 import { take } from "../../failure/result.js";
@@ -44,12 +44,8 @@ async function readEntries(path: string): Promise<readonly SidecarEntry[]> {
   if (!found.ok || found.value?.kind !== "file" || found.value.bytes > maxSidecarBytes) return [];
   const text = await readText(sidecarPath(path));
   if (!text.ok || text.value === undefined) return [];
-  try {
-    const read: unknown = JSON.parse(text.value);
-    return isRecord(read) && Array.isArray(read["writes"]) ? read["writes"].flatMap(parseEntry) : [];
-  } catch {
-    return [];
-  }
+  const read = parseJson(text.value);
+  return isRecord(read) && Array.isArray(read["writes"]) ? read["writes"].flatMap(parseEntry) : [];
 }
 
 function parseEntry(read: unknown): readonly SidecarEntry[] {

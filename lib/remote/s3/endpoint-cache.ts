@@ -1,4 +1,4 @@
-import { isRecord } from "../../host/json.js";
+import { isRecord, parseJson } from "../../host/json.js";
 import { dirname, join } from "node:path";
 import { makeFolder, readText, writeAtomic } from "../../host/files.js";
 
@@ -38,12 +38,8 @@ export class EndpointCache {
   async #all(): Promise<Record<string, unknown>> {
     const text = this.#file === undefined ? undefined : await readText(this.#file);
     if (text === undefined || !text.ok || text.value === undefined) return {};
-    try {
-      const read: unknown = JSON.parse(text.value);
-      return isRecord(read) && read["version"] === 1 && isRecord(read["endpoints"]) ? read["endpoints"] : {};
-    } catch {
-      return {};
-    }
+    const read = parseJson(text.value);
+    return isRecord(read) && read["version"] === 1 && isRecord(read["endpoints"]) ? read["endpoints"] : {};
   }
 }
 

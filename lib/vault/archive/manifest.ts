@@ -1,4 +1,4 @@
-import { isCount, isRecord } from "../../host/json.js";
+import { isCount, isRecord, parseJson } from "../../host/json.js";
 import { isLineage } from "../lineage.js";
 import { latestTime, type TarEntry } from "./tar-header.js";
 import { createHash } from "node:crypto";
@@ -62,12 +62,7 @@ export function manifestBytes(manifest: Manifest): Buffer {
 
 /** Parses a manifest; undefined for another version or a digest that does not match the entries. */
 export function parseManifest(bytes: Buffer): Manifest | undefined {
-  let read: unknown;
-  try {
-    read = JSON.parse(bytes.toString());
-  } catch {
-    return undefined;
-  }
+  const read = parseJson(bytes.toString());
   if (!isRecord(read) || read["version"] !== 1 || !Array.isArray(read["entries"])) return undefined;
   const { generation, parent, lineage, host, time, digest } = read;
   const entries = read["entries"].map(parseEntry);

@@ -28,8 +28,8 @@ const changing = [/^tar: (.*): file changed as we read it$/, /^tar: (.*): File s
 const closingLine = /^tar: (?:Exiting with failure status|error exit) .*previous errors$/;
 
 /**
- * Interprets the exit code and stderr of tar when packing. Sockets, and files that changed while read, are returned; unreadable ones
- * only with `lenient`. Any other message is `save-incomplete`.
+ * Interprets the exit code and stderr of tar when packing. Sockets, and files that changed while read, are returned;
+ * unreadable ones only with `lenient`. Any other message is `save-incomplete`.
  */
 export function interpretTar(
   code: number | undefined,
