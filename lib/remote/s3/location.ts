@@ -26,18 +26,15 @@ export function bucketAndKey({ bucket, key }: ObjectLocation): {
   return { Bucket: bucket, Key: key };
 }
 
+const probe = Buffer.from("probe\n");
+
 /** The body of an object that only finds out whether writing works. */
-export const probeBody = bodyOf(Buffer.from("probe\n"));
+export const probeBody = { Body: probe, ContentMD5: createHash("md5").update(probe).digest("base64") };
 
 /**
- * Returns the parameters of a body with its MD5. A bucket with Object Lock refuses an upload without a checksum, and this
- * is the one that every server knows.
+ * Returns the MD5 of a file as the header has it: a bucket with Object Lock refuses an upload without a checksum, and this
+ * is the one that every server knows. Throws `Failed`.
  */
-export function bodyOf(bytes: Buffer): { readonly Body: Buffer; readonly ContentMD5: string } {
-  return { Body: bytes, ContentMD5: createHash("md5").update(bytes).digest("base64") };
-}
-
-/** Returns the MD5 of a file as the header has it. Throws `Failed`. */
 export async function contentMd5(path: string, signal: AbortSignal | undefined): Promise<string> {
   return Buffer.from(take(await fileHash(path, signal, "md5")), "hex").toString("base64");
 }
