@@ -44,6 +44,13 @@ test("if the engine never finds an existing user, its own error is reported", as
   assert.is(count, 5);
 });
 
+test("the lookup is repeated if the engine loses the output, and the third loss is reported", async () => {
+  const lost: Answer = [0, "", ""];
+  const [result, count] = await asked(lost, lost, found);
+  assert.equal([value(result).uid, count], [1000, 3]);
+  assert.is(failure((await asked(lost, lost, lost))[0], "image-unusable").lacks, "id");
+});
+
 test("an image without the user is reported after one attempt", async () => {
   const [result, count] = await asked([126, "", noUser], [3, "", ""]);
   assert.is(failure(result, "image-unusable").lacks, "the user tazpod");

@@ -1,8 +1,9 @@
+import { randomBytes } from "node:crypto";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { createAndStart } from "../../lib/engine/container.js";
+import { createAndStart, startContainer } from "../../lib/engine/container.js";
 import { ociEngine } from "../../lib/engine/oci/engine.js";
 import { isRootless } from "../../lib/engine/oci/daemon.js";
 import type { ContainerSpec } from "../../lib/engine/engine.js";
@@ -80,6 +81,15 @@ export function engineSuite(name: "docker" | "podman", rootless: boolean): void 
   test("the image's files at the path of the RAM folder are not copied into it", async () => {
     const image = await changedImage("mkdir -m 755 ~/secrets && echo old > ~/secrets/left");
     assert.is(await inside(await make({ image }), "ls -A ~/secrets"), "");
+  });
+
+  test("the container's user does not see the sealed vault, and a large one stops no restart", async () => {
+    const spec = await make({ network: "none" });
+    await writeFile(join(spec.project, ".tazpod/vault/vault.tar.aes"), randomBytes(64 << 10));
+    assert.is(await inside(spec, "ls -A /workspace/.tazpod/vault"), "");
+    assert.is((await run(name, ["stop", spec.name])).code, 0);
+    value(await startContainer(engine, spec.name));
+    assert.is(await inside(spec, "ls -A /workspace/.tazpod/vault"), "");
   });
 
   test("each value of `network` has its effect", async () => {

@@ -66,7 +66,7 @@ export function helperArguments(
 function commonArguments(
   spec: ContainerSpec,
   user: ContainerUser,
-  { tmpfsOwner, network, more }: CreateOptions,
+  { tmpfsOwner, emptyTmpfs, network, more }: CreateOptions,
   volume?: Volume,
 ): string[] {
   const tmpfs = `rw,nosuid,nodev,noexec,size=${spec.secretsBytes},mode=0700,${tmpfsOwner}`;
@@ -78,7 +78,7 @@ function commonArguments(
     ...["--label", `${labels.home}=${user.home}`],
     ...(user.image === undefined ? [] : ["--label", `${labels.image}=${user.image.from}`]),
     ...mountsOf(spec, user).flatMap((mount) => ["--mount", mountArgument(mount)]),
-    ...(volume === undefined ? ["--mount", coverMount] : workspaceVolume(volume)),
+    ...(volume === undefined ? ["--mount", [coverMount, ...emptyTmpfs].join(",")] : workspaceVolume(volume)),
     ...["--tmpfs", `${secretsFolder(user.home)}:${tmpfs}`],
     ...["--cap-drop", "ALL", ...capabilities],
     ...["--security-opt", "no-new-privileges"],

@@ -9,6 +9,8 @@ type Why = FailureOf<"engine-unavailable">["why"];
 export interface CreateOptions {
   /** The tmpfs options that make the container's user its owner. */
   readonly tmpfsOwner: string;
+  /** Further fields of the mount of an empty tmpfs: podman fills one with what the folder holds. */
+  readonly emptyTmpfs: readonly string[];
   readonly network: string;
   readonly more: readonly string[];
 }
@@ -65,6 +67,7 @@ const docker: CliFlavor = {
   ],
   createOptions: ({ network }, { uid, gid }) => ({
     tmpfsOwner: `uid=${uid},gid=${gid}`,
+    emptyTmpfs: [],
     network,
     more: [...withoutClientProxies],
   }),
@@ -100,6 +103,7 @@ const podman: CliFlavor = {
   createOptions: ({ network, user: name }, { uid, gid }, rootless) => ({
     // podman refuses uid= and gid=; `U` makes the container's user the owner
     tmpfsOwner: "U,notmpcopyup",
+    emptyTmpfs: ["notmpcopyup"],
     // `private` is a bridge, or slirp4netns/pasta for an ordinary user
     network: network === "bridge" ? "private" : network,
     more: [

@@ -24,7 +24,8 @@ const asUser = (image: string, user: string, ...script: readonly string[]): stri
 /**
  * Looks up a user in an image, in a short-lived container. "No such user" counts only if the image's own /etc/passwd
  * agrees: engines read that file from outside and take one they cannot open for empty, and podman sometimes looks
- * before the container's files are mounted (podman issues 1817 and 2112). Tries three times in that case.
+ * before the container's files are mounted (podman issues 1817 and 2112). Under load, podman also loses the output of a
+ * container that ends at once. Tries three times in these cases.
  */
 export async function lookUpUser(
   run: RunCommand,
@@ -36,8 +37,11 @@ export async function lookUpUser(
   for (let tries = 1; ; tries++) {
     const done = await run(asUser(image, user, lookUpScript), limit);
     if (!done.ok) return done;
-    if (done.value.code === 0 || !noUser.test(done.value.stderr) || tries === 3)
+    const { code, stdout, stderr } = done.value;
+    const lost = code === 0 && stdout.length === 0;
+    if (tries === 3 || !(lost || (code !== 0 && noUser.test(stderr))))
       return parseLookUp(image, user, done.value);
+    if (lost) continue;
     const listed = await run(asUser(image, "0:0", isListed, "tazpod", name), limit);
     if (!listed.ok) return listed;
     if (listed.value.code === 3) return unusable(image, `the user ${user}`, otherUser);
