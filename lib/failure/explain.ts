@@ -92,7 +92,7 @@ export function explain(failure: Failure): Explanation {
       return explainUnavailableEngine(failure);
     case "no-engine":
       return explanation(
-        `No container engine is available:\n${failure.causes.map((cause) => `  ${explain(cause).message}`).join("\n")}`,
+        `No container engine is available.\n${failure.causes.map((cause) => `  ${explain(cause).message}`).join("\n")}`,
         "Install Docker or podman, or let this user make Linux namespaces. TAZPOD_ENGINE=process runs without isolation.",
       );
     case "container-foreign":

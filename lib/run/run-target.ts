@@ -88,8 +88,10 @@ async function runUntilDone(state: TargetState, run: Run): Promise<Result<void>>
 async function printNothingToDo({ tasks, named }: TargetState["target"], run: Run): Promise<void> {
   const { recipe, facts, services } = run;
   const cleared = named ? tasks.flatMap((name) => recipe.tasks.get(name)?.clears ?? []) : [];
-  for (const fact of cleared)
-    services.terminal.print(`Nothing to do: ${(await facts.evaluate(fact)).reason}.`);
+  for (const fact of cleared) {
+    const [reason = ""] = (await facts.evaluate(fact)).reason.split("\n");
+    services.terminal.print(`Nothing to do: ${reason.replace(/\.$/, "")}.`);
+  }
 }
 
 /** Other sessions open and close the vault too; a limit ends endless replanning. */

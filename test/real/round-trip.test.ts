@@ -118,7 +118,7 @@ test("without a terminal the whole sequence runs, and the command's exit code is
 
 test("the steps run one by one, each by its name and as a separate script", async () => {
   const steps: [string[], RegExp][] = [
-    [["run", "lock"], /^$/],
+    [["run", "lock"], /^Nothing to do: the vault is locked\.$/m],
     [["pull"], /pull/],
     [["unlock", "--passphrase-file", second.passphraseFile], /unlocked: 2 files/],
     [["run", "save", "--passphrase-file", second.passphraseFile], /saved: 2 files/],
