@@ -8,11 +8,11 @@ import { ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { fromFailure } from "../lib/run/checks.js";
 import { hasBase } from "../lib/workspace/sync-base.js";
-import { syncWorkspace, syncReport } from "../lib/workspace/sync.js";
+import { syncNotes, syncSentence, syncWorkspace } from "../lib/workspace/sync.js";
 import { fails, holds, type StepCheck, type StepContext, type CheckResult } from "../lib/session/step.js";
 
 /** Syncs the project with its copy in the container; does nothing if the project is mounted. */
-export async function run(context: StepContext): Promise<Result<void>> {
+export async function run(context: StepContext): Promise<Result<string | undefined>> {
   const { project, session, signal, terminal } = context;
   const state = await context.container();
   if (!state.ok) return state;
@@ -33,8 +33,8 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (!carried.ok) return carried;
   session.workspace.syncedVolume = volume;
   session.workspace.notSynced = carried.value.notSynced;
-  for (const line of syncReport(carried.value)) terminal.print(line);
-  return ok(undefined);
+  for (const line of syncNotes(carried.value)) terminal.print(line);
+  return ok(syncSentence(carried.value));
 }
 
 /** Stands for a volume in a container that still mounts the project although the settings have changed. */

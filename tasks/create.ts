@@ -11,7 +11,7 @@ import { noTarWarnings } from "../lib/vault/archive/tar-warnings.js";
 import { endOfTar } from "../lib/vault/archive/tar-header.js";
 
 /** Creates a new, empty vault, unless there is one here or at the remote. */
-export async function run(context: StepContext): Promise<Result<void>> {
+export async function run(context: StepContext): Promise<Result<string>> {
   const { project, signal } = context;
   const here = await stat(project.vaultFile);
   if (!here.ok) return here;
@@ -33,7 +33,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   });
   if (!sealed.ok) return sealed;
   context.session.remoteCheck.isNeedless = true;
-  return ok(undefined);
+  return ok("Vault created");
 }
 
 runWhenMain(import.meta.url);

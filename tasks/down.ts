@@ -9,17 +9,20 @@ import { ownContainer, removeCopy } from "../lib/session/project-container.js";
 import { type StepCheck, type StepContext, fails, holds } from "../lib/session/step.js";
 
 /** Stops and removes the project's own container, and with it its copy of the project. */
-export async function run(context: StepContext): Promise<Result<void>> {
+export async function run(context: StepContext): Promise<Result<string>> {
+  const { config, vaultFolder } = context.project;
+  const { containerName: name } = config;
   const state = await ownContainer(context);
   if (!state.ok) return state;
-  if (state.value.state === "absent") return ok(undefined);
-  const { config, vaultFolder } = context.project;
-  const removed = await (await context.engine()).remove(config.containerName);
+  if (state.value.state === "absent") return ok(`There is no container ${name}`);
+  const removed = await (await context.engine()).remove(name);
   if (!removed.ok) return removed;
   const forgotten = await forgetOpen(vaultFolder);
   if (!forgotten.ok) return forgotten;
   const copy = await removeCopy(context, state.value);
-  return copy.ok ? forgetRecordedEngine(vaultFolder) : copy;
+  if (!copy.ok) return copy;
+  const engineForgotten = await forgetRecordedEngine(vaultFolder);
+  return engineForgotten.ok ? ok(`Container ${name} removed`) : engineForgotten;
 }
 
 const containerGone: StepCheck = async (context) => {

@@ -12,22 +12,24 @@ import { prepareCreate, prepareStart, unwritableNote } from "../lib/session/pref
 import { type StepCheck, type StepContext, fails, holds } from "../lib/session/step.js";
 
 /** Creates and starts the project's container. A container of another project is refused. */
-export async function run(context: StepContext): Promise<Result<void>> {
+export async function run(context: StepContext): Promise<Result<string>> {
   const { project } = context;
   if (!project.config.ghostMode) return fail({ kind: "ghost-mode-off" });
   const spec = containerSpec(project);
   const state = await ownContainer(context);
   if (!state.ok) return state;
   const chosen = await context.chosen();
-  if (state.value.state === "running") return ok(undefined);
+  if (state.value.state === "running") return ok(`Container ${spec.name} is running`);
   const isNew = state.value.state === "absent";
   const ready = await (isNew ? prepareCreate(project, chosen.engine) : prepareStart(project));
   if (!ready.ok) return ready;
   for (const line of engineNotes(chosen, spec, isNew)) context.terminal.print(line);
   const unwritable = isNew ? unwritableNote(project, chosen.engine) : undefined;
   if (unwritable !== undefined) context.terminal.print(`${unwritable.reason}.\n  ${unwritable.todo}`);
-  if (!isNew) return startContainer(chosen.engine, spec.name);
-  return makeProjectContainer(context, chosen.engine, spec);
+  const started = await (isNew
+    ? makeProjectContainer(context, chosen.engine, spec)
+    : startContainer(chosen.engine, spec.name));
+  return started.ok ? ok(`Container ${spec.name} ${isNew ? "created" : "started"}`) : started;
 }
 
 const container: StepCheck = async (context) => {

@@ -8,7 +8,7 @@ import { runWhenMain } from "../lib/session/step-program.js";
 import type { StepContext } from "../lib/session/step.js";
 
 /** Empties the RAM folder. The fact `vault-saved`, which it needs, is responsible for unsaved work. */
-export async function run(context: StepContext): Promise<Result<void>> {
+export async function run(context: StepContext): Promise<Result<string | undefined>> {
   const { project, options, session, signal } = context;
   return withProjectLock(project.vaultFolder, signal, async () => {
     const secrets = await context.secrets();
@@ -34,9 +34,11 @@ export async function run(context: StepContext): Promise<Result<void>> {
     const all = recorded.value !== undefined || options.discard;
     const cleared = await clearFolder(secrets.value, { force: options.force, all });
     // no program inside may keep the vault open: the RAM goes with the container
-    return !cleared.ok && options.discard && options.force
-      ? secrets.value.engine.remove(secrets.value.container)
-      : cleared;
+    const emptied =
+      !cleared.ok && options.discard && options.force
+        ? await secrets.value.engine.remove(secrets.value.container)
+        : cleared;
+    return emptied.ok ? ok("Vault locked") : emptied;
   });
 }
 

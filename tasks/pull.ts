@@ -1,23 +1,30 @@
 #!/usr/bin/env node
-import type { Result } from "../lib/failure/result.js";
+import { ok, type Result } from "../lib/failure/result.js";
 import { vanishedFailure } from "../lib/remote/last-synced.js";
 import { readState } from "../lib/vault/vault-state.js";
 import { pull } from "../lib/remote/pull.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { isOffline, vaultCurrent } from "../lib/session/staleness.js";
+import { meter } from "../lib/host/work-meter.js";
 import { formatBytes } from "../lib/host/human.js";
 import { fromFailure } from "../lib/run/checks.js";
 import { fails, holds, unknown, type StepCheck, type StepContext } from "../lib/session/step.js";
 
 /** Fetches the remote's vault. It replaces unpushed work only with --force, and then keeps a copy. */
 export async function run(context: StepContext): Promise<Result<unknown>> {
-  const { project, options, signal, report } = context;
+  const { project, options, signal } = context;
   const remote = await context.remote();
-  const progress = (done: number, total: number): void =>
-    report(`${formatBytes(done)} of ${formatBytes(total)}`);
+  const progress = meter("received");
   const pulled = await pull({ remote, folder: project.vaultFolder, force: options.force, signal, progress });
-  if (pulled.ok) context.session.remoteCheck.isNeedless = true;
-  return pulled;
+  if (!pulled.ok) return pulled;
+  context.session.remoteCheck.isNeedless = true;
+  const { object, changed, backup } = pulled.value;
+  if (backup !== undefined) context.terminal.print(`The previous vault is kept as ${backup}.`);
+  return ok(
+    changed
+      ? `Vault pulled from ${remote.url}: ${formatBytes(object.bytes)}`
+      : `The vault is the one at ${remote.url} already`,
+  );
 }
 
 const vaultRemote: StepCheck = async (context) => {

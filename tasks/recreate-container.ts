@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { buildOrPullImage, whyOutdated } from "../lib/engine/container.js";
 import { containerSpec } from "../lib/project/container-spec.js";
-import type { Result } from "../lib/failure/result.js";
+import { ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { fromFailure } from "../lib/run/checks.js";
 import { prepareCreate } from "../lib/session/preflight.js";
@@ -10,7 +10,7 @@ import { type StepCheck, type StepContext, fails, holds } from "../lib/session/s
 import { isRecordedOpen } from "../lib/secrets-folder/open-record.js";
 
 /** Removes the container and creates it from the current settings. */
-export async function run(context: StepContext): Promise<Result<void>> {
+export async function run(context: StepContext): Promise<Result<string>> {
   const { project } = context;
   const spec = containerSpec(project);
   const state = await ownContainer(context);
@@ -29,7 +29,8 @@ export async function run(context: StepContext): Promise<Result<void>> {
     const copy = await removeCopy(context, state.value);
     if (!copy.ok) return copy;
   }
-  return makeProjectContainer(context, engine, spec);
+  const made = await makeProjectContainer(context, engine, spec);
+  return made.ok ? ok(`Container ${spec.name} recreated`) : made;
 }
 
 const containerCurrent: StepCheck = async (context) => {

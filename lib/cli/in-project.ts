@@ -22,6 +22,6 @@ export function inVaultProject(
   return inProject(args, async ({ recipe, services, interrupts }) => {
     const { root, initialised } = services.project;
     if (!initialised) return fail({ kind: "no-project", from: root });
-    return work(services.context(recipe, undefined, interrupts.signal, () => undefined));
+    return work(services.context(recipe, undefined, interrupts.signal));
   });
 }

@@ -1,4 +1,5 @@
 import { now } from "./clock.js";
+import type { Work } from "./work-meter.js";
 
 const timeUnits = [
   [86_400, "day", "days"],
@@ -22,6 +23,24 @@ const byteUnits = ["B", "KiB", "MiB", "GiB"] as const;
 export function formatBytes(count: number): string {
   const power = Math.min(byteUnits.length - 1, count < 1 ? 0 : Math.floor(Math.log2(count) / 10));
   return power === 0 ? `${count} B` : `${(count / 1024 ** power).toFixed(1)} ${byteUnits[power]}`;
+}
+
+/** Formats the progress of long work: `sealed 34.0 MiB of 300.0 MiB (11 %), 12.1 MiB/s, 22 s left`. */
+export function formatWork({ what, done, total, elapsedMs }: Work): string {
+  const rate = elapsedMs < 500 ? 0 : (done / elapsedMs) * 1000;
+  const parts = [`${what} ${formatBytes(done)}`];
+  if (total !== undefined && total > 0)
+    parts[0] += ` of ${formatBytes(total)} (${Math.min(100, Math.floor((100 * done) / total))} %)`;
+  if (rate > 0) parts.push(`${formatBytes(rate)}/s`);
+  if (rate > 0 && total !== undefined && total > done)
+    parts.push(`${formatSeconds((total - done) / rate)} left`);
+  return parts.join(", ");
+}
+
+/** Formats a time span: `22 s`, `3 min 5 s`. */
+export function formatSeconds(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
 /** Formats a number of files: `1 file`, `12 files`. */

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { layOut } from "./layout.js";
 import { printableLines, unsafeCharacters } from "./printable.js";
 
 /**
@@ -32,7 +33,7 @@ export async function exitCodeAfterOutput(code: number): Promise<number> {
 
 /** Writes a result and a newline to stdout. */
 export function printResult(text: string): void {
-  process.stdout.write(`${printableLines(text)}\n`);
+  process.stdout.write(`${layOut(printableLines(text), process.stdout)}\n`);
 }
 
 /** Writes a value to stdout as one line of JSON, with unsafe characters escaped. */
@@ -42,13 +43,18 @@ export function printJson(value: unknown): void {
 
 /** Writes a note, question or failure and a newline to stderr. */
 export function printNote(text: string): void {
-  process.stderr.write(`${printableLines(text)}\n`);
+  process.stderr.write(`${layOut(printableLines(text), process.stderr)}\n`);
 }
 
 /** Writes a note to the terminal while a program in it has the keyboard, in raw mode. Nothing without a terminal. */
 export function printInShell(text: string): void {
   if (!process.stderr.isTTY) return;
-  process.stderr.write(`\r\n${printableLines(text).replaceAll("\n", "\r\n")}\r\n`);
+  process.stderr.write(`\r\n${layOut(printableLines(text), process.stderr).replaceAll("\n", "\r\n")}\r\n`);
+}
+
+/** Returns a question as it is shown on stderr, where it may be wider than the terminal. */
+export function questionText(question: string): string {
+  return layOut(printableLines(question), process.stderr);
 }
 
 /** Shows text on the terminal's alternate screen; returns a function that restores the main screen. */

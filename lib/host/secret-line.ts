@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ReadStream } from "node:tty";
-import { printableLines } from "./printable.js";
+import { questionText } from "./screen.js";
 
 const settleMs = 30;
 
@@ -19,7 +19,7 @@ export async function readSecretLine(
   try {
     input.setRawMode(true);
     if ((await drain(input)) === "interrupted") return "interrupted";
-    const show = (): void => void output.write(`${printableLines(question)} `);
+    const show = (): void => void output.write(`${questionText(question)} `);
     show();
     return await collect(input, signal, () => suspend(input, show));
   } finally {

@@ -1,45 +1,83 @@
+import { wrapLines } from "./layout.js";
 import { printableLines } from "./printable.js";
 
-/** Lets a running step change what the screen shows. */
+/** Lets running work change what the screen shows. */
 export interface Spinner {
-  /** Adds a permanent line below the title. */
+  /** Adds a line below the title that stays. */
   add(text: string): void;
-  /** Replaces the line shown while the step runs. */
+  /** Replaces the line shown while the work runs. */
   report(text: string): void;
 }
 
+/** What stays on the screen when the work has ended. */
+export interface Ended {
+  readonly ok: boolean;
+  /** Replaces the title. */
+  readonly title?: string;
+}
+
+/** What a list shows, and what becomes of it. */
+export interface Shown {
+  readonly title: string;
+  /** The titles of the work that waits, shown below. */
+  readonly waiting: readonly string[];
+  /** Whether the title is removed at the end. */
+  readonly clear?: boolean;
+}
+
 /**
- * Shows a title with a spinner on stderr until `work` ends: ✔ if it returns undefined, ✖ if it returns the reason of a
- * failure. listr2 only draws; it neither orders steps, cleans up, nor catches signals.
+ * Shows a title with a spinner on stderr until `work` ends, and below it what waits. listr2 only draws; it neither
+ * orders steps, cleans up, nor catches signals.
  */
 export async function spin(
-  title: string,
-  work: (spinner: Spinner) => Promise<string | undefined>,
+  { title, waiting, clear = false }: Shown,
+  work: (spinner: Spinner) => Promise<Ended>,
 ): Promise<void> {
   const { Listr, ListrLogger, ProcessOutput } = await import("listr2");
   const bugs: unknown[] = [];
+  let isOver = false;
   const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) });
   const list = new Listr(
     [
       {
-        title: printableLines(title),
+        title: fitted(title),
         task: async (_, task) => {
+          const notes: string[] = [];
+          let shown = title;
+          const draw = (): void => void (task.title = fitted([shown, ...notes].join("\n")));
           const spinner: Spinner = {
-            add: (text) => void (task.title = `${task.title}\n${printableLines(text)}`),
-            report: (text) => void (task.output = printableLines(text)),
+            add: (text) => (notes.push(text), draw()),
+            report: (text) => void (task.output = fitted(text)),
           };
-          const failed = await work(spinner).catch((error: unknown) => (bugs.push(error), "failed"));
-          if (failed !== undefined) throw new Error(printableLines(failed));
+          const ended = await work(spinner).catch((error: unknown) => (bugs.push(error), { ok: false }));
+          isOver = true;
+          if ("title" in ended && ended.title !== undefined) shown = ended.title;
+          draw();
+          if (!ended.ok) throw new Error(title);
         },
       },
+      // they are only shown: the list ends with the first
+      ...waiting.map((name) => ({
+        title: fitted(name),
+        enabled: () => !isOver,
+        task: () => undefined,
+      })),
     ],
     {
       registerSignalListeners: false,
       collectErrors: false,
       exitOnError: false,
-      rendererOptions: { logger, showErrorMessage: false, collapseErrors: true },
+      rendererOptions: { logger, clearOutput: clear, showErrorMessage: false, collapseErrors: true },
     },
   );
   await list.run();
   if (bugs.length > 0) throw bugs[0];
+}
+
+/** The columns that a list needs for its marks. */
+const markColumns = 5;
+
+/** Returns a text that fits into a list, wrapped at words. */
+function fitted(text: string): string {
+  return wrapLines(printableLines(text), process.stderr.columns - markColumns);
 }

@@ -1,17 +1,15 @@
 import { isatty } from "node:tty";
 import { endAtSecondTerm } from "./end-signals.js";
 import type { Failure } from "../failure/failure.js";
-import { printableLines } from "./printable.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { Secret } from "./secret.js";
 import { paginate } from "./pages.js";
-import { printNote, showOnAlternateScreen } from "./screen.js";
+import { printNote, questionText, showOnAlternateScreen } from "./screen.js";
 
 /** The user's terminal, if there is one. Questions and progress go to stderr, so that stdout has only results. */
 export interface Terminal {
   /** True if questions can be asked: stdin and stderr are terminals, without a hang-up or SIGTERM so far. */
   readonly interactive: boolean;
-  readonly color: boolean;
   /** True while a program owns the terminal; Ctrl-C goes to it. */
   readonly handedOver: boolean;
   /** Prints a line on stderr, or to where `redirect` sends it. */
@@ -43,6 +41,16 @@ export interface Terminal {
   reveal<T>(text: string, work: () => Promise<T>): Promise<T>;
   /** Leaves the terminal to a program while `work` runs. */
   handOver<T>(work: () => Promise<T>): Promise<T>;
+  /** Tells `watcher` whether the terminal is used, while `work` runs. */
+  watch<T>(watcher: TerminalWatcher, work: () => Promise<T>): Promise<T>;
+}
+
+/** Draws on the terminal while nothing else uses it. */
+export interface TerminalWatcher {
+  /** Something is about to be printed, asked or handed over. */
+  used(): Promise<void>;
+  /** The terminal is free again. */
+  free(): void;
 }
 
 const endSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -53,7 +61,25 @@ export function openTerminal(): Terminal {
   let gone = false;
   let handOvers = 0;
   let endSilence = (): void => undefined;
-  let printLine = printNote;
+  let watcher: TerminalWatcher | undefined;
+  const printAndGoOn = (text: string): void => {
+    // a list that is being drawn holds back what is printed until it has ended
+    void watcher?.used();
+    printNote(text);
+    watcher?.free();
+  };
+  let printLine = printAndGoOn;
+  async function use<T>(work: () => Promise<T>): Promise<T> {
+    const before = watcher;
+    watcher = undefined;
+    await before?.used();
+    try {
+      return await work();
+    } finally {
+      watcher = before;
+      before?.free();
+    }
+  }
   // a closed terminal must not end this process before the cleanup
   for (const stream of [process.stdout, process.stderr, process.stdin])
     stream.on("error", () => (gone = true));
@@ -68,47 +94,47 @@ export function openTerminal(): Terminal {
     get handedOver() {
       return handOvers > 0;
     },
-    color: Boolean(process.stderr.isTTY) && !process.env["NO_COLOR"],
     print: (text) => printLine(text),
     async redirect(to, work) {
       printLine = to;
       try {
         return await work();
       } finally {
-        printLine = printNote;
+        printLine = printAndGoOn;
       }
     },
     async confirm(question, defaultAnswer, signal) {
       endSilence();
-      return withEndSignals(signal, (ended) => confirm(question, defaultAnswer, ended));
+      return use(() => withEndSignals(signal, (ended) => confirm(question, defaultAnswer, ended)));
     },
-    async page(text, signal) {
-      endSilence();
-      const { columns = 0, rows = 0 } = process.stderr;
-      const pages = isInteractive() ? paginate(text, columns, rows) : [text];
-      for (const [index, page] of pages.entries()) {
-        printNote(page);
-        if (index === pages.length - 1) break;
-        const question = `-- page ${index + 1} of ${pages.length}: Enter for the next one, q to stop --`;
-        const answerOptions = { read: (typed: string) => typed.toLowerCase(), complaint: "" };
-        const next = await withEndSignals(signal, (ended) => answer(question, answerOptions, ended));
-        if (!next.ok) return next;
-        if (next.value.startsWith("q")) {
-          printNote("The remaining pages were skipped.");
-          break;
+    page: (text, signal) =>
+      use(async () => {
+        endSilence();
+        const { columns = 0, rows = 0 } = process.stderr;
+        const pages = isInteractive() ? paginate(text, columns, rows) : [text];
+        for (const [index, page] of pages.entries()) {
+          printNote(page);
+          if (index === pages.length - 1) break;
+          const question = `-- page ${index + 1} of ${pages.length}: Enter for the next one, q to stop --`;
+          const answerOptions = { read: (typed: string) => typed.toLowerCase(), complaint: "" };
+          const next = await withEndSignals(signal, (ended) => answer(question, answerOptions, ended));
+          if (!next.ok) return next;
+          if (next.value.startsWith("q")) {
+            printNote("The remaining pages were skipped.");
+            break;
+          }
         }
-      }
-      return ok(undefined);
-    },
+        return ok(undefined);
+      }),
     async line(question, signal) {
       endSilence();
       const answerOptions = { read: (text: string) => text, complaint: "" };
-      return withEndSignals(signal, (ended) => answer(question, answerOptions, ended));
+      return use(() => withEndSignals(signal, (ended) => answer(question, answerOptions, ended)));
     },
     async secret(question, signal) {
       const { silence } = await import("./secret-line.js");
       endSilence();
-      const given = await withEndSignals(signal, (ended) => secret(question, ended));
+      const given = await use(() => withEndSignals(signal, (ended) => secret(question, ended)));
       if (!given.ok || !isInteractive()) return given;
       // a second try is often typed while the first is checked
       const restore = silence(process.stdin);
@@ -125,21 +151,33 @@ export function openTerminal(): Terminal {
       const dropped = await discardTyped(process.stdin);
       return dropped === "drained" ? ok(undefined) : fail({ kind: "interrupted", signal: "SIGINT" });
     },
-    async reveal(text, work) {
-      const restore = showOnAlternateScreen(text);
-      try {
-        return await work();
-      } finally {
-        restore();
-      }
-    },
+    reveal: (text, work) =>
+      use(async () => {
+        const restore = showOnAlternateScreen(text);
+        try {
+          return await work();
+        } finally {
+          restore();
+        }
+      }),
     async handOver(work) {
       endSilence();
       handOvers += 1;
       try {
-        return await work();
+        return await use(work);
       } finally {
         handOvers -= 1;
+      }
+    },
+    async watch(next, work) {
+      const before = watcher;
+      watcher = next;
+      next.free();
+      try {
+        return await work();
+      } finally {
+        watcher = before;
+        await next.used();
       }
     },
   };
@@ -210,7 +248,7 @@ async function answer<T>(
       settle(fail(interrupted(ended)));
     };
     const ask = (): void => {
-      reader.question(`${printableLines(question)} `, (text) => {
+      reader.question(`${questionText(question)} `, (text) => {
         const value = read(text.trim());
         if (value !== undefined) return settle(ok(value));
         printNote(complaint);

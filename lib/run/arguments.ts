@@ -73,6 +73,7 @@ export function parseArguments(argv: readonly string[]): Result<Arguments> {
         skipUnreadable: values["skip-unreadable"] ?? false,
         force: values.force ?? false,
         verbose: values.verbose ?? false,
+        quiet: values.quiet ?? false,
         init: init.value,
         json: values.json ?? false,
         args: end === -1 ? [] : argv.slice(end + 1),

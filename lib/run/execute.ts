@@ -12,6 +12,7 @@ import { checkCommand } from "../trust/trusted-code.js";
 import { runVariable } from "./outer-runs.js";
 import { loadScript, modulesOf } from "./scripts.js";
 import type { RunContext } from "./run-context.js";
+import type { RunOptions } from "./run-options.js";
 
 /** Where the stdout of a step's programs goes. Their stderr is always on tazpod's own. */
 export type Stdout = "stdout" | "stderr";
@@ -39,9 +40,9 @@ export async function execute(task: Task, context: RunContext, stdout: Stdout): 
 }
 
 /** Returns whether a task's programs or the project's own script may print at any time. */
-export function printsFreely({ action, silent, interactive }: Task): boolean {
+export function printsFreely({ action, silent, interactive }: Task, { quiet }: RunOptions): boolean {
   const isOwn = action.kind === "script" && action.script.kind === "file";
-  return !silent && !interactive && (isOwn || action.kind === "cmds");
+  return !silent && !quiet && !interactive && (isOwn || action.kind === "cmds");
 }
 
 async function runAction(task: Task, context: RunContext, stdout: Stdout): Promise<Result<unknown>> {
@@ -105,7 +106,7 @@ async function zxProgram(
 
 /**
  * Runs a program in the project's folder: on the terminal if the task is interactive; otherwise its output is shown as
- * it comes, or, if the task is silent, kept for the failure.
+ * it comes, or, if the task is silent or --quiet was given, kept for the failure.
  */
 async function program(
   argv: readonly string[],
@@ -114,6 +115,7 @@ async function program(
   stdout: Stdout,
 ): Promise<Result<void>> {
   const kept: string[] = [];
+  const silent = task.silent || context.options.quiet;
   const options = {
     cwd: context.project.root,
     // no variable of a recipe replaces the one that ends a recursion
@@ -126,7 +128,7 @@ async function program(
   const { code, signal } = done.value;
   if (code === 0) return ok(undefined);
   // the reader of its output has gone, as in `tazpod run NAME | head`
-  if (!task.silent && (signal === "SIGPIPE" || code === brokenPipeCode))
+  if (!silent && (signal === "SIGPIPE" || code === brokenPipeCode))
     return fail({ kind: "exit-code", command: argv.join(" "), code: brokenPipeCode });
   return fail({
     kind: "command-failed",
@@ -138,7 +140,7 @@ async function program(
 
   function start(): Promise<Result<Finished>> {
     if (task.interactive) return context.terminal.handOver(() => foreground(argv, options));
-    if (!task.silent) return passThrough(argv, options, stdout === "stdout" ? 1 : 2);
+    if (!silent) return passThrough(argv, options, stdout === "stdout" ? 1 : 2);
     // keep the last 20 lines of a silent program for its failure
     const onLine = (line: string): void => void (kept.push(line) > 20 && kept.shift());
     const running = piped(argv, { ...options, onLine });

@@ -5,26 +5,31 @@ import { evaluate } from "./checks.js";
 import { fails, unknown, type RunContext } from "./run-context.js";
 
 type ContextFor = (signal: AbortSignal) => RunContext;
+/** Shows that a fact is being checked, once that takes long. */
+type Watch = (fact: Fact, check: () => Promise<CheckResult>) => Promise<CheckResult>;
 
 /** The known facts of a run: checked when needed, and forgotten when a step may have changed them. */
 export class Facts {
   readonly #recipe: Recipe;
   readonly #context: ContextFor;
   readonly #interrupt: () => AbortSignal;
+  readonly #watch: Watch;
   readonly #known = new Map<string, { readonly verdict: CheckResult; readonly epoch: number }>();
   #epoch = 0;
 
-  constructor(recipe: Recipe, context: ContextFor, interrupt: () => AbortSignal) {
+  constructor(recipe: Recipe, context: ContextFor, interrupt: () => AbortSignal, watch: Watch) {
     this.#recipe = recipe;
     this.#context = context;
     this.#interrupt = interrupt;
+    this.#watch = watch;
   }
 
   /** Returns the result of the fact's own check, without its `requires`; cached until a step may have changed it. */
   async check(name: string): Promise<CheckResult> {
     const kept = this.#known.get(name);
     if (kept) return kept.verdict;
-    const verdict = await this.#ask(this.#fact(name));
+    const fact = this.#fact(name);
+    const verdict = await this.#watch(fact, () => this.#ask(fact));
     this.#known.set(name, { verdict, epoch: this.#epoch });
     return verdict;
   }

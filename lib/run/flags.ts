@@ -79,6 +79,7 @@ export const flags = {
     short: "v",
     help: "show what is checked, what is found, and why each step runs",
   },
+  quiet: { type: "boolean", short: "q", help: "show failures only" },
   help: { type: "boolean", short: "h", help: "show help; `tazpod COMMAND --help` for one command" },
   version: { type: "boolean", short: "V", help: "show the version" },
 } as const satisfies Readonly<Record<string, Flag>>;
@@ -100,6 +101,7 @@ export const runFlags = [
   ...passphraseFlags,
   "json",
   "verbose",
+  "quiet",
 ] as const satisfies readonly FlagName[];
 
 /** How a flag is written in help texts: `-y, --yes[=TASK,…]`. */

@@ -1,39 +1,169 @@
-import type { Terminal } from "../host/terminal.js";
-import { explain } from "../failure/explain.js";
+import type { Terminal, TerminalWatcher } from "../host/terminal.js";
 import type { Result } from "../failure/result.js";
+import { formatSeconds, formatWork } from "../host/human.js";
+import { startLogGroup } from "../host/log-group.js";
+import { receiveWork } from "../host/work-meter.js";
 
 export type Report = (text: string) => void;
 
-/** Shows the steps that do not own the terminal. */
-export interface Progress {
-  show<T>(title: string, work: (report: Report) => Promise<Result<T>>): Promise<Result<T>>;
+/** A step that runs, as its title, and the titles of the steps that wait for it. */
+export interface ShownStep {
+  readonly title: string;
+  readonly waiting: readonly string[];
 }
 
-/** Prints one line when a step ends; for logs and pipes. */
+/** Shows what runs. */
+export interface Progress {
+  /** Shows a step, and its result: the sentence that the step returned, or its title. */
+  step(shown: ShownStep, work: (report: Report) => Promise<Result<unknown>>): Promise<Result<unknown>>;
+  /**
+   * Shows that `work` goes on, once nothing was printed or asked for a second. Nothing of it stays on the screen.
+   */
+  during<T>(title: string, work: () => Promise<T>): Promise<T>;
+}
+
+/** How long the screen may stand still before that is shown. */
+const patienceMs = 1000;
+const lineIntervalMs = 10_000;
+
+/** Returns the line for a step that has ended. */
+export function resultLine(title: string, result: Result<unknown>): string {
+  return `${result.ok ? "✔" : "✖"} ${resultTitle(title, result)}`;
+}
+
+function resultTitle(title: string, result: Result<unknown>): string {
+  return result.ok && typeof result.value === "string" ? result.value : title;
+}
+
+/** Shows nothing but failures, which the caller prints. */
+export const noProgress: Progress = {
+  step: (_, work) => work(() => undefined),
+  during: (_, work) => work(),
+};
+
+/** Prints a line when a step ends, and every ten seconds while one runs; for logs and pipes. */
 export function plainProgress(terminal: Terminal): Progress {
+  let isShown = false;
+  async function during<T>(title: string, work: (report: Report) => Promise<T>): Promise<T> {
+    if (isShown) return work(() => undefined);
+    isShown = true;
+    const from = performance.now();
+    let latest: string | undefined;
+    const line = (): void => {
+      if (!terminal.handedOver)
+        terminal.print(`… ${title}: ${latest ?? formatSeconds((performance.now() - from) / 1000)}`);
+    };
+    const timer = setInterval(line, lineIntervalMs);
+    try {
+      return await receiveWork(
+        (done) => (latest = formatWork(done)),
+        () => work((text) => (latest = text)),
+      );
+    } finally {
+      clearInterval(timer);
+      isShown = false;
+    }
+  }
   return {
-    async show(title, work) {
-      const result = await work(() => undefined);
-      terminal.print(`${result.ok ? "✔" : "✖"} ${title}`);
+    during: (title, work) => during(title, work),
+    async step({ title }, work) {
+      const result = await during(title, work);
+      terminal.print(resultLine(title, result));
       return result;
     },
   };
 }
 
-/** Shows a spinner, with the progress of the step and what it prints below the title. */
+/**
+ * Shows a step whose programs print on the terminal by themselves: what they print, then a line with the result. Where
+ * the system that runs tazpod folds its log, the output is one group.
+ */
+export async function showOutput(
+  terminal: Terminal,
+  title: string,
+  work: () => Promise<Result<unknown>>,
+): Promise<Result<unknown>> {
+  const endGroup = startLogGroup(title);
+  const result = await work();
+  endGroup();
+  terminal.print(resultLine(title, result));
+  return result;
+}
+
+/** Shows a list that is redrawn: the step that runs, with its progress and what it prints, and those that wait. */
 export function listProgress(terminal: Terminal): Progress {
+  let isShown = false;
   return {
-    async show(title, work) {
+    async step({ title, waiting }, work) {
       const { spin } = await import("../host/spinner.js");
-      const results: Awaited<ReturnType<typeof work>>[] = [];
-      await spin(title, async ({ add, report }) => {
-        const result = await terminal.redirect(add, () => work(report));
-        results.push(result);
-        return result.ok ? undefined : explain(result.failure).message.split("\n")[0];
-      });
+      const results: Result<unknown>[] = [];
+      isShown = true;
+      try {
+        await spin({ title, waiting }, async ({ add, report }) => {
+          const result = await receiveWork(
+            (done) => report(formatWork(done)),
+            () => terminal.redirect(add, () => work(report)),
+          );
+          results.push(result);
+          return { ok: result.ok, title: resultTitle(title, result) };
+        });
+      } finally {
+        isShown = false;
+      }
       const [result] = results;
       if (result === undefined) throw new Error("a step that was shown had no result");
       return result;
     },
+    async during(title, work) {
+      if (isShown) return work();
+      isShown = true;
+      const list = new PatientList(title);
+      try {
+        return await receiveWork(
+          (done) => list.report(formatWork(done)),
+          () => terminal.watch(list, work),
+        );
+      } finally {
+        isShown = false;
+      }
+    },
   };
+}
+
+/** A list with one title that appears after a second and vanishes when the terminal is used. */
+class PatientList implements TerminalWatcher {
+  readonly #title: string;
+  #timer: NodeJS.Timeout | undefined;
+  #report: Report = () => undefined;
+  #end: () => void = () => undefined;
+  #shown: Promise<void> | undefined;
+
+  constructor(title: string) {
+    this.#title = title;
+  }
+
+  report(text: string): void {
+    this.#report(text);
+  }
+
+  free(): void {
+    this.#timer = setTimeout(() => (this.#shown = this.#show()), patienceMs);
+  }
+
+  async used(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#end();
+    await this.#shown;
+  }
+
+  async #show(): Promise<void> {
+    const ended = new Promise<void>((resolve) => (this.#end = resolve));
+    const { spin } = await import("../host/spinner.js");
+    await spin({ title: this.#title, waiting: [], clear: true }, async ({ report }) => {
+      this.#report = report;
+      await ended;
+      this.#report = () => undefined;
+      return { ok: true };
+    });
+  }
 }

@@ -39,7 +39,7 @@ interface RunServices {
     recipe: Recipe,
     task: Task | undefined,
     signal: AbortSignal,
-    report: (text: string) => void,
+    report?: RunContext["report"],
   ): RunContext;
   /** Drops what was read before a step, because the step may have changed it. */
   refresh(recipe: Recipe): Promise<Result<void>>;
@@ -54,7 +54,10 @@ export interface Run<S extends RunServices = RunServices> {
   readonly progress: Progress;
 }
 
-/** The exports of a step script. A thrown error or a failed result fails the step. */
+/**
+ * The exports of a step script. A thrown error or a failed result fails the step. A text in the result says in one
+ * sentence what was done, and is shown in place of the task's description.
+ */
 export interface StepScript {
   readonly run?: (context: RunContext) => Promise<Result<unknown> | void>;
   readonly checks?: Readonly<Record<string, (context: RunContext) => Promise<CheckResult>>>;

@@ -26,6 +26,8 @@ export interface RunOptions {
   /** Override a refusal that protects something. */
   readonly force: boolean;
   readonly verbose: boolean;
+  /** Show failures only. */
+  readonly quiet: boolean;
   /** For `init`: answers to its questions. */
   readonly init: InitOptions;
   /** Print JSON on stdout. */

@@ -5,23 +5,29 @@ import type { Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { execute, printsFreely, type Stdout } from "./execute.js";
 import { evaluate } from "./checks.js";
-import { plainProgress, type Report } from "./progress.js";
+import { type Report, resultLine, showOutput } from "./progress.js";
 import type { Run } from "./run-context.js";
+
+/** Returns what the screen calls a task: its description, or its name. */
+export function titleOf(task: Task, { recipe, services }: Run): string {
+  return task.desc === undefined ? task.name : render(task.desc, services.vars(recipe, task));
+}
 
 /**
  * Runs one step: its preconditions, its action with time limit and retries, then the check of what it provides. Calls
- * `onStart` when the action begins.
+ * `onStart` when the action begins. `waiting` are the titles of the steps after it.
  */
 export async function runStep(
   task: Task,
   run: Run,
   stdout: Stdout,
+  waiting: readonly string[],
   onStart: () => void,
 ): Promise<Result<void>> {
   const ready = await checkPreconditions(task, run);
   if (!ready.ok) return ready;
   onStart();
-  const worked = await runWithRetries(task, run, stdout);
+  const worked = await runWithRetries(task, run, stdout, waiting);
   run.facts.invalidate(task);
   const refreshed = await run.services.refresh(run.recipe);
   const { received, signal } = run.interrupts;
@@ -37,7 +43,7 @@ async function checkPreconditions(
   { recipe, services, facts, interrupts }: Run,
 ): Promise<Result<void>> {
   for (const { check, msg, onUnknown } of task.preconditions) {
-    const context = services.context(recipe, task, interrupts.signal, () => undefined);
+    const context = services.context(recipe, task, interrupts.signal);
     const verdict = await evaluate(check, {
       context,
       subject: task.name,
@@ -55,9 +61,14 @@ async function checkPreconditions(
   return ok(undefined);
 }
 
-async function runWithRetries(task: Task, run: Run, stdout: Stdout): Promise<Result<unknown>> {
+async function runWithRetries(
+  task: Task,
+  run: Run,
+  stdout: Stdout,
+  waiting: readonly string[],
+): Promise<Result<unknown>> {
   for (let attempt = 0; ; attempt += 1) {
-    const result = await runAttempt(task, run, stdout);
+    const result = await runAttempt(task, run, stdout, waiting);
     if (result.ok || attempt >= task.retries || run.interrupts.signal.aborted) return result;
     await sleep(Math.min(500 * 2 ** attempt, 10_000), run.interrupts.signal);
   }
@@ -65,26 +76,34 @@ async function runWithRetries(task: Task, run: Run, stdout: Stdout): Promise<Res
 
 async function runAttempt(
   task: Task,
-  { recipe, services, interrupts, progress }: Run,
+  run: Run,
   stdout: Stdout,
+  waiting: readonly string[],
 ): Promise<Result<unknown>> {
+  const { recipe, services, interrupts, progress } = run;
   const limit = new AbortController();
   const { timeoutMs } = task;
   const timer = timeoutMs === undefined ? undefined : setTimeout(() => limit.abort("timeout"), timeoutMs);
   const signal = AbortSignal.any([interrupts.signal, limit.signal]);
   const work = (report: Report) => execute(task, services.context(recipe, task, signal, report), stdout);
   try {
-    const title =
-      task.desc === undefined ? task.name : `${task.name}: ${render(task.desc, services.vars(recipe, task))}`;
-    const quiet = task.silent || task.interactive;
-    // a list that is redrawn would be mixed with the task's output
-    const shown = printsFreely(task) ? plainProgress(services.terminal) : progress;
-    const result = await (quiet ? work(() => undefined) : shown.show(title, work));
+    const result = await show(work);
     if (limit.signal.aborted && !result.ok)
       return fail({ kind: "timeout", what: task.name, ms: timeoutMs ?? 0 });
     return result;
   } finally {
     clearTimeout(timer);
+  }
+
+  async function show(shown: typeof work): Promise<Result<unknown>> {
+    const { terminal, options } = services;
+    const title = titleOf(task, run);
+    if (printsFreely(task, options)) return showOutput(terminal, title, () => shown(() => undefined));
+    if (!task.silent && !task.interactive) return progress.step({ title, waiting }, shown);
+    const result = await progress.during(title, () => shown(() => undefined));
+    if (result.ok && typeof result.value === "string" && !options.quiet)
+      terminal.print(resultLine(title, result));
+    return result;
   }
 }
 

@@ -6,7 +6,7 @@ import { fail, ok, type Result } from "../failure/result.js";
 import { ask, nextQuestion } from "./confirm.js";
 import { withDescriptions, interrupted, currentPlan } from "./plan-of.js";
 import { checkNested, heldFacts, insideStep, reliedOn } from "./outer-runs.js";
-import { runStep } from "./run-step.js";
+import { runStep, titleOf } from "./run-step.js";
 import type { Run } from "./run-context.js";
 
 /** How often a plan may be outdated before the run gives up. */
@@ -137,7 +137,7 @@ async function runNextStep(
     facts: reliedOn(recipe, involved),
   } as const;
   const result = await insideStep(outer, () =>
-    runStep(task, run, stdout, () => {
+    runStep(task, run, stdout, waitingAfter(plan, task, run), () => {
       state.ran.add(task.name);
       if (task.finally.length > 0) state.started.push(task);
     }),
@@ -152,6 +152,15 @@ async function runNextStep(
   const without = await offerToContinue({ task: want.by }, result.failure, run);
   if (without.ok) state.declined.add(wantKey(want.by, want.fact));
   return without;
+}
+
+/** Returns the titles of the steps planned after a task. */
+function waitingAfter({ steps }: Plan, task: Task, run: Run): string[] {
+  const later = steps.slice(steps.findIndex((step) => step.task === task.name) + 1);
+  return later.flatMap(({ task: name }) => {
+    const waiting = run.recipe.tasks.get(name);
+    return waiting === undefined ? [] : [titleOf(waiting, run)];
+  });
 }
 
 /** Returns whether a step became unnecessary since it was planned. */

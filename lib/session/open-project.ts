@@ -8,6 +8,7 @@ import { loadProject } from "../project/load-project.js";
 import { startFolder, misnamedFile } from "../project/find-project.js";
 import { migrateState } from "../project/migrate-state.js";
 import { displayPath } from "../host/paths.js";
+import { render } from "../recipe/render.js";
 import { loadRecipe } from "../recipe/load-recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { searchPath } from "../trust/trusted-code.js";
@@ -15,7 +16,7 @@ import { configuredEngine } from "../engine/choose-engine.js";
 import { Facts } from "../run/facts.js";
 import { Interrupts } from "../run/interrupts.js";
 import type { Run } from "../run/run-context.js";
-import { listProgress, plainProgress } from "../run/progress.js";
+import { listProgress, noProgress, plainProgress } from "../run/progress.js";
 import { builtinScripts } from "../run/scripts.js";
 import { insideVariable } from "../engine/container-paths.js";
 import { builtinVars, Services } from "./services.js";
@@ -91,14 +92,19 @@ async function openProject(
     if (!taken.ok) return taken;
   }
   const interrupts = new Interrupts(terminal);
+  // a redrawn list needs some width
+  const shown = noteColumns() >= 40 ? listProgress(terminal) : plainProgress(terminal);
+  const progress = options.quiet ? noProgress : shown;
   const facts = new Facts(
     recipe.value,
-    (signal) => services.context(recipe.value, undefined, signal, () => undefined),
+    (signal) => services.context(recipe.value, undefined, signal),
     () => interrupts.signal,
+    ({ name, desc }, check) =>
+      progress.during(
+        `Checking: ${desc === undefined ? name : render(desc, services.vars(recipe.value))}`,
+        check,
+      ),
   );
-  // a redrawn list needs some width
-  const roomy = noteColumns() >= 40;
-  const progress = roomy ? listProgress(terminal) : plainProgress(terminal);
   if (options.verbose)
     for (const note of project.value.config.notes)
       terminal.print(`${project.value.localFile ?? project.value.configFile}: ${note}`);

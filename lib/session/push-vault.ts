@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { failureText } from "../failure/explain.js";
 import { push } from "../remote/push.js";
 import { type Result, ok } from "../failure/result.js";
-import { formatBytes } from "../host/human.js";
+import { meter } from "../host/work-meter.js";
 import type { StepContext } from "./step.js";
 
 /**
@@ -14,7 +14,8 @@ export async function pushVault(
   signal: AbortSignal,
   say: (text: string) => void,
 ): Promise<Result<unknown>> {
-  const { project, options, report } = context;
+  const { project, options } = context;
+  const { url } = project.config.remote;
   const { retention } = project.config;
   const done = await push({
     remote: await context.remote(),
@@ -23,14 +24,15 @@ export async function pushVault(
     force: options.force,
     host: hostname(),
     signal,
-    progress: (sent, total) => report(`${formatBytes(sent)} of ${formatBytes(total)}`),
+    progress: meter("sent"),
     retention,
   });
   if (done.ok && done.value.historyProblem !== undefined)
     say(
       `The vault was pushed, but its history copy could not be written. The next push writes it.\n${failureText(done.value.historyProblem)}`,
     );
-  return done;
+  if (!done.ok) return done;
+  return ok(done.value.uploaded ? `Vault pushed to ${url}` : `${url} has this vault already`);
 }
 
 /** Asks whether to push a merged or restored vault; --yes answers. */

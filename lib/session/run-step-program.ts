@@ -33,7 +33,7 @@ async function runAlone(name: string, { help }: Arguments, run: ProjectRun): Pro
     return ok(undefined);
   }
   const ready = await needsHold(task, run);
-  return ready.ok ? runStep(task, run, "stdout", () => undefined) : ready;
+  return ready.ok ? runStep(task, run, "stdout", [], () => undefined) : ready;
 }
 
 /** Checks that the needs of a task hold. Internal facts are skipped: a step that runs alone handles them itself. */

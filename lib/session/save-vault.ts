@@ -8,6 +8,7 @@ import { fileHash } from "../host/file-hash.js";
 import { printable } from "../host/printable.js";
 import { isInUse, sessionsTimestamp } from "../project/sessions.js";
 import { type Result, fail, ok } from "../failure/result.js";
+import { meter } from "../host/work-meter.js";
 import type { Secret } from "../host/secret.js";
 import { summarise } from "../vault/archive/normalise.js";
 import { archiveLimit } from "../vault/archive/entry-policy.js";
@@ -187,6 +188,7 @@ async function digestOf(
       lenient,
       exclude,
       hardLinks: new Set(),
+      count: meter("read"),
     }),
   );
   return found.ok ? ok(found.value.digest) : found;

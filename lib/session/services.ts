@@ -181,7 +181,7 @@ export class Services {
     recipe: Recipe,
     task: Task | undefined,
     signal: AbortSignal,
-    report: (text: string) => void,
+    report: StepContext["report"] = () => undefined,
   ): StepContext {
     const vars = this.vars(recipe, task);
     const env = Object.fromEntries(

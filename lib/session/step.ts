@@ -39,7 +39,10 @@ export interface StepContext extends RunContext {
 /** A check that a script exports under a fact's name. It only reads, asks nothing, and answers true, false or unknown. */
 export type StepCheck = (context: StepContext) => Promise<CheckResult>;
 
-/** The exports of a step script. A thrown error or a failed result fails the step. */
+/**
+ * The exports of a step script. A thrown error or a failed result fails the step. A text in the result says in one
+ * sentence what was done, and is shown in place of the task's description.
+ */
 export interface StepScript {
   readonly run?: (context: StepContext) => Promise<Result<unknown> | void>;
   readonly checks?: Readonly<Record<string, StepCheck>>;

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { attempt } from "../host/file-failure.js";
 import { openFile, openRead, stat } from "../host/files.js";
+import { meter, metered } from "../host/work-meter.js";
 import { Failed, fail, ok, type Result, settle, take } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import { openAge } from "./age/age.js";
@@ -22,6 +23,8 @@ export interface OpenedVault {
 export interface OpenOptions {
   /** The vault's name in failures; its path by default. */
   readonly name?: string;
+  /** What progress says that reading has done to the vault; `opened` by default. */
+  readonly doing?: string;
   /** The maximum size of the decompressed tar in bytes; by default 512 MiB for v1 and 64 GiB for age. */
   readonly maxBytes?: number;
 }
@@ -57,8 +60,9 @@ async function age(
 ): Promise<OpenedVault> {
   const stream = typeof source === "string" ? take(await openRead(source)) : Readable.from([source]);
   const hash = createHash("sha256");
+  const count = meter(options.doing ?? "opened", await sizeOf(source));
   const hashed = async function* (): AsyncGenerator<Buffer> {
-    for await (const piece of readOrFail(stream, path)) {
+    for await (const piece of metered(readOrFail(stream, path), count)) {
       hash.update(piece);
       yield piece;
     }
@@ -121,6 +125,12 @@ async function* readOrFail(stream: Readable, path: string): AsyncGenerator<Buffe
   } finally {
     stream.destroy();
   }
+}
+
+async function sizeOf(source: string | Buffer): Promise<number | undefined> {
+  if (typeof source !== "string") return source.length;
+  const found = await stat(source);
+  return found.ok ? found.value?.bytes : undefined;
 }
 
 async function headOfVault(path: string): Promise<Result<Buffer>> {

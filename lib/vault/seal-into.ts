@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import type { Failure } from "../failure/failure.js";
 import { now } from "../host/clock.js";
+import { meter } from "../host/work-meter.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import { type ArchiveSummary, normalise, summarise } from "./archive/normalise.js";
@@ -161,7 +162,10 @@ async function survey(request: SealRequest, selection: Selection): Promise<Resul
   const state = await readState(folder);
   if (!state.ok) return state;
   const { tar, done } = source();
-  const reading = summarise(tar, { limitBytes, format: "age", lenient, ...selection });
+  const reading = summarise(tar, {
+    ...{ limitBytes, format: "age", lenient, ...selection },
+    count: meter("read"),
+  });
   const [summary, warnings] = await Promise.all([reading, done]);
   const complete = completeSummary(summary, warnings, summary);
   if (!complete.ok) return complete;
@@ -211,6 +215,11 @@ function cutAt(failure: Failure): readonly string[] {
   return failure.kind === "save-incomplete" && failure.cutAt !== undefined ? [failure.cutAt] : [];
 }
 
+/** Returns the size of the content, in bytes; undefined if it was not listed before. */
+function contentBytes(manifest: Manifest | undefined): number | undefined {
+  return manifest?.entries.reduce((sum, { entry }) => sum + entry.size, 0);
+}
+
 async function seal(
   request: SealRequest,
   write: Write,
@@ -225,6 +234,7 @@ async function seal(
   const archive = normalise(tar, {
     ...{ limitBytes, format, lenient, ...selection },
     manifest,
+    count: meter("sealed", contentBytes(manifest)),
   });
   const [sha256, summary, warnings] = await Promise.all([
     sealVault(archive.tar, passphrase, format, write, salt),
@@ -243,7 +253,7 @@ async function verify(
   passphrase: Secret,
   limitBytes: number,
 ): Promise<Result<void>> {
-  const opened = await openVault(path, passphrase);
+  const opened = await openVault(path, passphrase, { doing: "verified" });
   if (!opened.ok) return opened;
   const found = await summarise(opened.value.tar, { limitBytes, format: opened.value.format });
   if (!found.ok) return found;

@@ -129,15 +129,19 @@ function newBase(
 /** How many names of each kind are listed. */
 const maxLines = 20;
 
-/** Describes the result of a sync, one line per message. */
-export function syncReport({ toContainer, toHost, conflicts, keptRemovals, skipped }: SyncResult): string[] {
+/** Describes a sync in one sentence. */
+export function syncSentence({ toContainer, toHost }: SyncResult): string {
   const count = (number: number): string => `${number} ${number === 1 ? "path" : "paths"}`;
   const moved = [
     ...(toContainer === 0 ? [] : [`${count(toContainer)} into the container`]),
     ...(toHost === 0 ? [] : [`${count(toHost)} back from it`]),
   ];
+  return `Project synced: ${moved.length === 0 ? "nothing has changed" : moved.join(", ")}`;
+}
+
+/** Returns a line for everything that was not simply copied. */
+export function syncNotes({ conflicts, keptRemovals, skipped }: SyncResult): string[] {
   return [
-    ...(moved.length === 0 ? [] : [`✔ Synced: ${moved.join(", ")}`]),
     ...listed(
       conflicts.map(
         ({ path, keptAs }) =>

@@ -20,7 +20,7 @@ test("the requested task's output keeps its stream, stdout or stderr", async () 
   const done = await host.tazpod("run", "hi");
   assert.is(done.code, 0, done.stderr);
   assert.is(done.stdout, "to-stdout\n");
-  assert.match(done.stderr, /^to-stderr\n✔ hi: Say hi\n/);
+  assert.match(done.stderr, /^to-stderr\n✔ Say hi\n/);
 });
 
 test("a needed task's output goes to stderr, so that stdout has only the requested task's results", async () => {

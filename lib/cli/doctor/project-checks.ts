@@ -9,7 +9,7 @@ import { displayPath } from "../../host/paths.js";
 import type { Project } from "../../project/project.js";
 
 export function doctorContext({ recipe, services, interrupts }: ProjectRun): DoctorContext {
-  const context = services.context(recipe, undefined, interrupts.signal, () => undefined);
+  const context = services.context(recipe, undefined, interrupts.signal);
   return {
     project: services.project,
     context,

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import type { Extract, Header } from "tar-stream";
+import type { Meter } from "../../host/work-meter.js";
 import { Failed, fail, ok, type Result } from "../../failure/result.js";
 import { listNames } from "../../host/human.js";
 import { CaseCollisions } from "./case-collisions.js";
@@ -38,7 +39,9 @@ export interface ArchiveOptions {
   /** Files and links to leave out and report. */
   readonly exclude?: ReadonlySet<string>;
   /** Written as the first entry, in the age format; not part of the content. */
-  readonly manifest?: Manifest;
+  readonly manifest?: Manifest | undefined;
+  /** Receives the number of bytes of content that have passed. */
+  readonly count?: Meter;
 }
 
 /** The content of a rewritten archive. */
@@ -114,6 +117,7 @@ class TarRewriter {
   #manifest: Manifest | undefined;
   #entries = 0;
   #usedBytes = 0;
+  #passedBytes = 0;
 
   constructor(source: Readable, options: ArchiveOptions) {
     this.#source = source;
@@ -190,6 +194,7 @@ class TarRewriter {
     if (entry.size > 0) {
       for await (const chunk of source as AsyncIterable<Buffer>) {
         hash.update(chunk);
+        this.#options.count?.((this.#passedBytes += chunk.length));
         kept?.push(chunk);
         yield chunk;
       }
