@@ -47,6 +47,10 @@ function printMerge(
         ? `  ${JSON.stringify(path)} was removed on one side and changed on the other; it is kept`
         : `  ${JSON.stringify(path)} was changed on both sides: ${names.map((name) => JSON.stringify(name)).join(" and ")}`,
     );
+  if (conflicts.some(({ kept: names }) => names.length > 1))
+    terminal.print(
+      "To settle a conflict, open the vault, give the version to keep its name back, and remove the other.",
+    );
   terminal.print(`The previous vault is kept as ${kept}.`);
 }
 

@@ -37,6 +37,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const companion = startCompanion(context, secrets, open, () => endSession(secrets, id));
   // the shell may change the workspace
   session.workspace.syncedVolume = undefined;
+  if (tty && context.options.args.length === 0) terminal.print(entryNote(context, secrets, open));
   const done = await runInside(context, secrets, { open, tty, env: { ...env, TAZPOD_SESSION: id } });
   await end();
   session.vault.isLeaving = true;
@@ -50,6 +51,16 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const code = await exitCodeOf(context, secrets, id, done, hungUp);
   if (!code.ok) return code;
   return code.value === 0 ? ok(undefined) : explainExit(context, open, code.value);
+}
+
+/** Says whether the vault is open, what is saved when, and what leaving does. */
+function entryNote({ project, options }: StepContext, { folder }: SecretsFolder, open: boolean): string {
+  const { session, remote } = project.config;
+  if (!open) return `The vault is locked: files put in ${folder} are not saved.`;
+  const saved =
+    session.autosaveMs > 0 ? `every ${session.autosaveMs / 1000} s and when you leave` : "when you leave";
+  const pushed = remote.url === "none" || options.offline ? "" : ` pushed to ${remote.url} and`;
+  return `The vault is open in ${folder}. It is saved ${saved}, then${pushed} locked.`;
 }
 
 async function joinVault(
@@ -80,7 +91,11 @@ async function explainExit(context: StepContext, wasOpen: boolean, code: number)
       return fail({ kind: "vault-vanished" });
     }
   }
-  return fail({ kind: "exit-code", command: options.args.join(" ") || "the shell", code });
+  return fail({
+    kind: "exit-code",
+    command: options.args.length > 0 ? `\`${options.args.join(" ")}\`` : "The shell",
+    code,
+  });
 }
 
 /** Returns the container's state. After a SIGKILL it waits until the engine has finished a removal. */

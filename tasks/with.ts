@@ -56,7 +56,7 @@ async function command(context: StepContext, { secrets }: SeparateContainer): Pr
   if (!code.ok) return code;
   return code.value === 0
     ? ok(undefined)
-    : fail({ kind: "exit-code", command: options.args.join(" "), code: code.value });
+    : fail({ kind: "exit-code", command: `\`${options.args.join(" ")}\``, code: code.value });
 }
 
 function isInterrupted(outcome: Result<void>): boolean {

@@ -50,7 +50,12 @@ async function show(context: StepContext, { json, changes, all }: Arguments): Pr
     printJson({ remote: remote.url, copies: rows.value.map((row) => shape(row, changed.value)) });
     return ok(undefined);
   }
-  if (rows.value.length === 0) printResult(`${remote.url} has no history.`);
+  if (rows.value.length === 0)
+    printResult(
+      remote.kind === "none"
+        ? "This project has no remote, so there is no history."
+        : `${remote.url} has no history.`,
+    );
   for (const row of rows.value) {
     printResult(line(row));
     const lines = changed.value.get(row.copy.name);

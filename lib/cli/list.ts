@@ -17,9 +17,9 @@ function print({ recipe, services }: ProjectRun, json: boolean): void {
   const tasks = [...recipe.tasks.values()].filter((task) => !task.internal);
   const goals = [...recipe.goals.values()];
   if (json) {
-    const shape = ({ name, desc, aliases, at }: Goal | Task) => ({
+    const shape = ({ name, desc = "", aliases, at, ...one }: Goal | Task) => ({
       name,
-      desc,
+      desc: render(desc, services.vars(recipe, "action" in one ? recipe.tasks.get(name) : undefined)),
       aliases,
       file: at.file,
       line: at.line,

@@ -26,6 +26,8 @@ export async function statusCommand(args: Arguments): Promise<number> {
 }
 
 async function status(args: Arguments, { recipe, facts, services }: ProjectRun): Promise<Result<void>> {
+  const { root, initialised } = services.project;
+  if (!initialised) return fail({ kind: "no-project", from: root });
   const found = new Map<string, CheckResult>();
   for (const name of recipe.facts.keys()) {
     if (!recipe.facts.get(name)?.internal && !needsNetwork(recipe, name))

@@ -83,7 +83,12 @@ export type Failure =
       readonly signal?: string;
       readonly detail: string;
     }
-  | { readonly kind: "exit-code"; readonly command: string; readonly code: number }
+  | {
+      readonly kind: "exit-code";
+      /** As it starts a sentence. */
+      readonly command: string;
+      readonly code: number;
+    }
   | {
       readonly kind: "file";
       readonly action: string;

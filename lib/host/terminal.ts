@@ -39,8 +39,8 @@ export interface Terminal {
    * Shows `text` on the alternate screen while `work` runs, so that it stays neither on screen nor in the scrollback.
    */
   reveal<T>(text: string, work: () => Promise<T>): Promise<T>;
-  /** Leaves the terminal to a program while `work` runs. */
-  handOver<T>(work: () => Promise<T>): Promise<T>;
+  /** Leaves the terminal to a program while `work` runs; without `keys`, Ctrl-C still goes to tazpod. */
+  handOver<T>(work: () => Promise<T>, keys?: boolean): Promise<T>;
   /** Tells `watcher` whether the terminal is used, while `work` runs. */
   watch<T>(watcher: TerminalWatcher, work: () => Promise<T>): Promise<T>;
 }
@@ -160,7 +160,8 @@ export function openTerminal(): Terminal {
           restore();
         }
       }),
-    async handOver(work) {
+    async handOver(work, keys = true) {
+      if (!keys) return use(work);
       endSilence();
       handOvers += 1;
       try {

@@ -57,8 +57,7 @@ export async function checkPushed(folder: string, remoteUrl: string): Promise<Ch
   const local = await readLocal(folder);
   if (!local.ok) return { state: "unknown", reason: "the local vault cannot be read" };
   if (local.value.sha256 === undefined) return { state: "true", reason: "there is no local vault to push" };
-  if (isPushed(local.value, remoteUrl))
-    return { state: "true", reason: `${remoteUrl} has this vault since ${local.value.state.pushed?.at}` };
+  if (isPushed(local.value, remoteUrl)) return { state: "true", reason: `${remoteUrl} has the local vault` };
   const before = local.value.state.pushed?.remote === remoteUrl;
   return {
     state: "false",

@@ -129,7 +129,7 @@ async function program(
   if (code === 0) return ok(undefined);
   // the reader of its output has gone, as in `tazpod run NAME | head`
   if (!silent && (signal === "SIGPIPE" || code === brokenPipeCode))
-    return fail({ kind: "exit-code", command: argv.join(" "), code: brokenPipeCode });
+    return fail({ kind: "exit-code", command: `\`${argv.join(" ")}\``, code: brokenPipeCode });
   return fail({
     kind: "command-failed",
     command: argv,

@@ -47,20 +47,14 @@ export function plainProgress(terminal: Terminal): Progress {
   async function during<T>(title: string, work: (report: Report) => Promise<T>): Promise<T> {
     if (isShown) return work(() => undefined);
     isShown = true;
-    const from = performance.now();
-    let latest: string | undefined;
-    const line = (): void => {
-      if (!terminal.handedOver)
-        terminal.print(`… ${title}: ${latest ?? formatSeconds((performance.now() - from) / 1000)}`);
-    };
-    const timer = setInterval(line, lineIntervalMs);
+    const lines = new RegularLines(title, terminal);
+    const report = (text: string): void => void (lines.latest = text);
     try {
       return await receiveWork(
-        (done) => (latest = formatWork(done)),
-        () => work((text) => (latest = text)),
+        (done) => report(formatWork(done)),
+        () => terminal.watch(lines, () => work(report)),
       );
     } finally {
-      clearInterval(timer);
       isShown = false;
     }
   }
@@ -72,6 +66,31 @@ export function plainProgress(terminal: Terminal): Progress {
       return result;
     },
   };
+}
+
+/** A line every ten seconds in which nothing else is printed. */
+class RegularLines implements TerminalWatcher {
+  latest: string | undefined;
+  readonly #title: string;
+  readonly #terminal: Terminal;
+  readonly #from = performance.now();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(title: string, terminal: Terminal) {
+    this.#title = title;
+    this.#terminal = terminal;
+  }
+
+  free(): void {
+    this.#timer = setTimeout(() => {
+      const state = this.latest ?? formatSeconds((performance.now() - this.#from) / 1000);
+      this.#terminal.print(`… ${this.#title}: ${state}`);
+    }, lineIntervalMs);
+  }
+
+  async used(): Promise<void> {
+    clearTimeout(this.#timer);
+  }
 }
 
 /**

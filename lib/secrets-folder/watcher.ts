@@ -95,8 +95,12 @@ export function startWatcher(
   });
   stdout.resume();
   return {
-    saved: (look) => void orders.write(`saved ${look}\n`),
-    end: () => void orders.end("end\n"),
+    saved: (look) => {
+      if (!orders.writableEnded) orders.write(`saved ${look}\n`);
+    },
+    end: () => {
+      if (!orders.writableEnded) orders.end("end\n");
+    },
     ended: done.then(() => undefined),
   };
 }

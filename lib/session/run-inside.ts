@@ -24,7 +24,7 @@ export async function runInside(
 ): ReturnType<Engine["foreground"]> {
   const { options, project, terminal, signal, graceMs } = context;
   // without a terminal of its own, a command learns of Ctrl-C from tazpod only
-  const handOver = <T>(work: () => Promise<T>): Promise<T> => (tty ? terminal.handOver(work) : work());
+  const handOver = <T>(work: () => Promise<T>): Promise<T> => terminal.handOver(work, tty);
   const { engine, container, user } = secrets;
   const { args, variables } = options;
   const command = shellCommand(secrets, {
