@@ -21,24 +21,26 @@ const vaultFlags = ["project", "json", ...passphraseFlags] as const;
 export const commands = [
   {
     name: "run",
-    words: "NAME",
-    summary: "reach a goal (enter), or run one task after the tasks it needs",
+    words: "NAME…",
+    summary: "reach a goal (enter), or run tasks after the tasks they need",
     details: `A task that you name always runs, so \`tazpod run pull\` pulls again; the tasks it needs run only if their
 result is missing. \`tazpod NAME\` is short for \`tazpod run NAME\`, and \`tazpod\` for \`tazpod run enter\`.
-With \`enter\`, the command after -- runs in place of a shell, and its exit code is passed on.
+With \`enter\`, the command after -- runs in place of a shell, and its exit code is passed on. Other tasks take the words
+after -- as arguments, and NAME=VALUE sets a variable. Several goals and tasks run in order.
 \`tazpod list\` shows the goals and tasks, and \`tazpod NAME --help\` the flags of one.`,
     examples: [
       "tazpod run enter",
       "tazpod run enter --yes --passphrase-file ~/.pass -- sh -c 'ls ~/secrets'",
       "tazpod run with prod --env API_KEY=prod/api-key -- deploy",
       "tazpod run lock --discard",
+      "tazpod run lint deploy api env=prod -- --verbose",
     ],
     flags: runFlags,
     runsTasks: true,
   },
   {
     name: "plan",
-    words: "[NAME]",
+    words: "[NAME…]",
     summary: "show what `run NAME` would do, and why; only checks run",
     details: `  =  holds already        +  would run           ?  depends on what earlier steps find
   ~  runs afterwards      !  cannot be met       -  declined`,

@@ -1,7 +1,6 @@
-import { fail, ok, type Result } from "../failure/result.js";
+import { ok, type Result } from "../failure/result.js";
 import { printResult } from "../host/screen.js";
 import { render } from "../recipe/render.js";
-import type { Goal, Task } from "../recipe/recipe.js";
 import type { Arguments } from "../run/arguments.js";
 import { flagLines, runFlags } from "../run/flags.js";
 import { flagsOf } from "../run/task-flags.js";
@@ -9,7 +8,8 @@ import { commands, findCommand } from "./commands.js";
 import { commandHelp, generalHelp } from "./help.js";
 import type { ProjectRun } from "../session/open-project.js";
 import { inProject } from "./in-project.js";
-import { byName, findTarget } from "./target.js";
+import { findNamed } from "./target-words.js";
+import { taskUsage, valueLines } from "./usage.js";
 
 /** `tazpod help NAME` and `tazpod NAME --help`: the help of a command, of a group of commands, of a goal or of a task. */
 export async function helpCommand(args: Arguments, words: readonly string[]): Promise<number> {
@@ -31,11 +31,12 @@ export async function helpCommand(args: Arguments, words: readonly string[]): Pr
 
 /** Prints what a goal or task is for, its flags, and the facts it depends on. */
 async function describe(words: readonly string[], { recipe, services }: ProjectRun): Promise<Result<void>> {
-  const target = findTarget(recipe, words.slice(0, 1));
-  if (!target.ok) return target;
-  const one: Goal | Task | undefined =
-    byName(recipe.goals, target.value.name) ?? recipe.tasks.get(target.value.name);
-  if (one === undefined) return fail({ kind: "unknown-name", what: "task", name: target.value.name });
+  const found = findNamed(recipe, words[0] ?? "");
+  if (!found.ok) return found;
+  const one = found.value;
+  const tasks = "run" in one ? one.run : [one.name];
+  const values =
+    "run" in one ? valueLines([], recipe.vars) : valueLines(one.args, [...one.vars, ...recipe.vars]);
   const vars = services.vars(recipe, "action" in one ? one : undefined);
   const list = (title: string, names: readonly string[]): string[] =>
     names.length === 0 ? [] : [`${title.padEnd(10)}${names.join(", ")}`];
@@ -56,13 +57,16 @@ async function describe(words: readonly string[], { recipe, services }: ProjectR
   const initFlags: readonly string[] = services.project.initialised
     ? (recipe.tasks.get("init")?.flags ?? [])
     : [];
-  const taken = [...flagsOf(recipe, target.value.tasks)].filter((flag) => !initFlags.includes(flag));
+  const taken = [...flagsOf(recipe, tasks)].filter((flag) => !initFlags.includes(flag));
   const text = [
     `${one.name}: ${render(one.desc ?? "", vars)}`,
     ...(one.summary === undefined ? [] : ["", render(one.summary.trimEnd(), vars)]),
     "",
     ...relations,
     ...list("from", [`${one.at.file}:${one.at.line}`]),
+    "",
+    `Usage: ${taskUsage(one)} [FLAGS]`,
+    ...(values.length === 0 ? [] : ["", ...values]),
     "",
     ...flagLines([...runFlags, ...taken]),
   ];

@@ -6,6 +6,7 @@ import type { Goal, Task } from "../recipe/recipe.js";
 import type { Arguments } from "../run/arguments.js";
 import type { ProjectRun } from "../session/open-project.js";
 import { inProject } from "./in-project.js";
+import { nameWithArguments, valuesJson } from "./usage.js";
 
 /** `tazpod list`: lists the goals and tasks that can be named. */
 export function listCommand(args: Arguments): Promise<number> {
@@ -24,15 +25,18 @@ function print({ recipe, services }: ProjectRun, json: boolean): void {
       file: at.file,
       line: at.line,
     });
-    printJson({ goals: goals.map(shape), tasks: tasks.map(shape) });
+    printJson({
+      goals: goals.map(shape),
+      tasks: tasks.map((task) => ({ ...shape(task), ...valuesJson(task) })),
+    });
     return;
   }
   const builtin = recipe.files[0];
-  const width = Math.max(...[...goals, ...tasks].map(({ name }) => name.length));
+  const width = Math.max(...[...goals, ...tasks].map((one) => nameWithArguments(one).length));
   const line = (one: Goal | Task, vars: Readonly<Record<string, string>>): string => {
     const also = one.aliases.length === 0 ? "" : `  (also: ${one.aliases.join(", ")})`;
     const from = one.at.file === builtin ? "" : `  ${one.at.file}:${one.at.line}`;
-    return `  ${one.name.padEnd(width)}  ${printable(render(one.desc ?? "", vars))}${also}${from}`.trimEnd();
+    return `  ${nameWithArguments(one).padEnd(width)}  ${printable(render(one.desc ?? "", vars))}${also}${from}`.trimEnd();
   };
   const text = [
     "Goals:",

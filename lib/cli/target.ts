@@ -1,9 +1,8 @@
-import { nearest } from "../document/nearest.js";
 import { type Result, fail, ok } from "../failure/result.js";
 import { displayPath } from "../host/paths.js";
 import type { Target } from "../plan/planned-steps.js";
 import type { Project } from "../project/project.js";
-import type { Goal, Recipe, Task } from "../recipe/recipe.js";
+import type { Recipe } from "../recipe/recipe.js";
 import type { Arguments } from "../run/arguments.js";
 import { type FlagName, runFlags } from "../run/flags.js";
 import type { InitOptions } from "../run/init-options.js";
@@ -11,8 +10,8 @@ import { flagsOf } from "../run/task-flags.js";
 import type { ProjectRun } from "../session/open-project.js";
 import { checkPartNames } from "../session/requested-parts.js";
 import { reportFailure } from "../run/report-failure.js";
-import { commandNames } from "./commands.js";
 import { inProject } from "./in-project.js";
+import { readTarget } from "./target-words.js";
 
 /** A command line of `run` or `plan`: the words that name a target, and the parts after `with` moved to the options. */
 interface TargetWords {
@@ -52,54 +51,20 @@ function readWords(args: Arguments, words: readonly string[]): Result<TargetWord
 /** Returns the target of a command line, after checking all its flags and words. Failures: `usage`, `unknown-name`. */
 async function targetOf({ args, words }: TargetWords, run: ProjectRun): Promise<Result<Target>> {
   const { recipe, services } = run;
-  const target = findTarget(recipe, await withPlacement(words, run));
-  if (!target.ok) return target;
+  const read = readTarget(recipe, await withPlacement(words, run), args.options.args);
+  if (!read.ok) return read;
+  const { target, given } = read.value;
   const checks = [
-    checkFlags(recipe, target.value, args),
+    checkFlags(recipe, target, args),
     checkInit(services.project, args.options.init),
     checkPartNames(services.project, args.options.parts),
-    checkCommand(recipe, target.value, args),
+    checkVariables(args),
     checkYes(recipe, args),
   ];
-  return (checks.find((check) => !check.ok) as Result<never> | undefined) ?? target;
-}
-
-/** Finds the goal or task with a name or an alias. Failure: `unknown-name`, with the nearest name. */
-export function findTarget(recipe: Recipe, words: readonly string[]): Result<Target> {
-  const [word, extra] = words;
-  if (word === undefined)
-    return fail({
-      kind: "usage",
-      message: "Name a goal or a task.",
-      hint: `This project has ${names(recipe).join(", ")}.`,
-    });
-  if (extra !== undefined) {
-    return fail({
-      kind: "usage",
-      message: `Unexpected argument "${extra}".`,
-      hint: "Run one goal or task at a time. A command for the shell goes after --.",
-    });
-  }
-  const goal = byName(recipe.goals, word);
-  if (goal) return ok({ name: goal.name, tasks: goal.run, named: false });
-  const task = byName(recipe.tasks, word);
-  if (task && !task.internal) return ok({ name: task.name, tasks: [task.name], named: true });
-  const close = nearest(word, [...names(recipe), ...commandNames]);
-  return fail({
-    kind: "unknown-name",
-    what: "command, goal or task",
-    name: word,
-    ...(close === undefined ? { known: names(recipe) } : { nearest: close }),
-  });
-}
-
-export function byName<T extends Goal | Task>(all: ReadonlyMap<string, T>, word: string): T | undefined {
-  return all.get(word) ?? [...all.values()].find((one) => one.aliases.includes(word));
-}
-
-function names(recipe: Recipe): string[] {
-  const tasks = [...recipe.tasks.values()].filter((task) => !task.internal);
-  return [...recipe.goals.keys(), ...tasks.map((task) => task.name)];
+  const wrong = checks.find((check) => !check.ok) as Result<never> | undefined;
+  if (wrong !== undefined) return wrong;
+  services.given = given;
+  return ok(target);
 }
 
 /** Refuses flags that no task of the target takes. */
@@ -114,22 +79,7 @@ function checkFlags(recipe: Recipe, target: Target, { given }: Arguments): Resul
   });
 }
 
-function checkCommand(recipe: Recipe, target: Target, { options }: Arguments): Result<void> {
-  const hasShell = target.tasks.some((name) => {
-    const action = recipe.tasks.get(name)?.action;
-    return (
-      action?.kind === "script" &&
-      action.script.kind === "builtin" &&
-      ["shell", "with"].includes(action.script.name)
-    );
-  });
-  if (options.args.length > 0 && !hasShell) {
-    return fail({
-      kind: "usage",
-      message: `${target.name} runs no command, so nothing can follow --.`,
-      hint: "`tazpod enter -- CMD` runs one.",
-    });
-  }
+function checkVariables({ options }: Arguments): Result<void> {
   if (options.variables.length > 0 && options.args.length === 0) {
     return fail({
       kind: "usage",

@@ -1,10 +1,11 @@
 import type { Failure } from "../failure/failure.js";
 
-/** What to resolve: the tasks of a goal, or one task named by the user, which runs even if its facts hold. */
+/** What to resolve: tasks named by the user and the tasks of goals, in order. */
 export interface Target {
   readonly name: string;
   readonly tasks: readonly string[];
-  readonly named: boolean;
+  /** Those of `tasks` that the user named: they run even if their facts hold. */
+  readonly named: readonly string[];
 }
 
 /** What has happened since the user asked for the target. */
@@ -40,7 +41,7 @@ export interface Plan {
   readonly steps: readonly PlannedStep[];
   /** Facts that were checked and already hold. */
   readonly satisfied: readonly { readonly fact: string; readonly reason: string }[];
-  /** Cleanup to run after a task of the plan has started. */
+  /** Cleanup to run after a task of the plan has started, in the order of execution: the last task's first. */
   readonly afterwards: readonly { readonly task: string; readonly after: string; readonly unless?: string }[];
   /** Wants that cannot be met now; `steps` has nothing for them. */
   readonly blocked: readonly { readonly task: string; readonly fact: string; readonly failure: Failure }[];

@@ -34,7 +34,9 @@ function* planFor(
     const task = recipe.tasks.get(name);
     if (task === undefined) return fail({ kind: "unknown-name", what: "task", name });
     if (planner.isPlanned(name)) continue;
-    const due = yield* call(target.named ? whyDueByName(planner, task) : whyDueByFacts(planner, task));
+    const due = yield* call(
+      target.named.includes(name) ? whyDueByName(planner, task) : whyDueByFacts(planner, task),
+    );
     if (!due.ok) return due;
     if (due.value === undefined) continue;
     const planned = yield* call(
@@ -92,9 +94,11 @@ function buildPlan(
     target: target.name,
     steps,
     satisfied: [...satisfied].map(([fact, reason]) => ({ fact, reason })),
-    afterwards: steps.flatMap(({ task: after }) =>
-      (recipe.tasks.get(after)?.finally ?? []).map((entry) => ({ ...entry, after })),
-    ),
+    afterwards: steps
+      .toReversed()
+      .flatMap(({ task: after }) =>
+        (recipe.tasks.get(after)?.finally ?? []).map((entry) => ({ ...entry, after })),
+      ),
     blocked,
     declined,
     notNeeded: usableTasks(recipe, target.tasks).filter(

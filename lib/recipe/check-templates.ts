@@ -1,27 +1,58 @@
 import { didYouMean } from "../document/nearest.js";
 import type { Problem } from "../failure/failure.js";
-import { itemsOf, mapOf } from "./fields.js";
+import { argumentsOf, itemsOf } from "./fields.js";
 import type { MergedRecipe } from "./merge-layers.js";
-import { placeholders } from "./render.js";
+import { isPlaceholder, placeholders } from "./render.js";
+import { readVariables } from "./read-variables.js";
 import { problemAt, type Tree } from "./recipe-tree.js";
+import type { Task, Variable } from "./recipe.js";
+import { scriptIndex } from "./script-text.js";
 
-/** Returns problems: `{{name}}` without a value, and variables that hide those that tazpod sets. */
-export function checkTemplates(merged: MergedRecipe, knownVars: readonly string[]): readonly Problem[] {
+/** The names that have a value in one place; those that tazpod sets have no variable. */
+type Names = ReadonlyMap<string, Variable | undefined>;
+
+/** What a text is: an item of a command, code for an interpreter, or something else. */
+type Part = "item" | "code" | "text";
+
+/**
+ * Returns problems: `{{name}}` without a value or where its value cannot stand, and variables that hide those that
+ * tazpod sets.
+ */
+export function checkTemplates(
+  merged: MergedRecipe,
+  tasks: ReadonlyMap<string, Task>,
+  knownVars: readonly string[],
+): readonly Problem[] {
   const problems: Problem[] = [];
   const fixed = new Set(knownVars);
-  const scan = (tree: Tree | undefined, known: ReadonlySet<string>): void => {
-    if (tree === undefined) return;
-    if (tree.kind === "leaf") {
-      if (typeof tree.value !== "string") return;
-      for (const name of placeholders(tree.value)) {
-        if (known.has(name)) continue;
-        problems.push(
-          problemAt(tree.place, `{{${name}}} has no value here`, {
-            hint: didYouMean(name, known) ?? `known names: ${[...known].join(", ")}`,
-          }),
+
+  const scanText = ({ value, place }: Tree & { kind: "leaf" }, names: Names, part: Part): void => {
+    if (typeof value !== "string") return;
+    for (const name of placeholders(value)) {
+      const variable = names.get(name);
+      const report = (message: string, hint?: string): void =>
+        void problems.push(problemAt(place, message, { hint }));
+      if (!names.has(name))
+        report(
+          `{{${name}}} has no value here`,
+          didYouMean(name, names.keys()) ?? `known names: ${[...names.keys()].join(", ")}`,
         );
-      }
-    } else for (const child of tree.kind === "list" ? tree.items : tree.entries.values()) scan(child, known);
+      else if (part === "code" && variable?.isDeclared === true)
+        report(
+          `the value of {{${name}}} would be read as code here`,
+          `pass it as an argument, as in [sh, -c, 'echo "$1"', sh, "{{${name}}}"]`,
+        );
+      else if (variable?.variadic === true && (part !== "item" || !isPlaceholder(value)))
+        report(`{{${name}}} stands for several words, so it has to be an item of \`cmds\` by itself`);
+    }
+  };
+  const scan = (tree: Tree | undefined, names: Names, part: Part = "text"): void => {
+    if (tree?.kind === "leaf") scanText(tree, names, part);
+    else if (tree?.kind === "map") for (const child of tree.entries.values()) scan(child, names, part);
+    else if (tree?.kind === "list") {
+      const code = scriptIndex(argumentsOf(tree));
+      for (const [index, item] of tree.items.entries()) scan(item, names, index === code ? "code" : part);
+    }
   };
   const define = (vars: ReadonlyMap<string, Tree>): void => {
     for (const [name, tree] of vars) {
@@ -29,30 +60,44 @@ export function checkTemplates(merged: MergedRecipe, knownVars: readonly string[
         problems.push(
           problemAt(tree.place, `tazpod sets "${name}" itself`, { part: "key", hint: "use another name" }),
         );
-      if (tree.kind === "leaf" && typeof tree.value === "string" && placeholders(tree.value).length > 0) {
+      const value = tree.kind === "map" ? tree.entries.get("default") : tree;
+      if (value?.kind === "leaf" && typeof value.value === "string" && placeholders(value.value).length > 0)
         problems.push(
-          problemAt(tree.place, "a variable's value is used as written: {{…}} is not replaced in it"),
+          problemAt(value.place, "a variable's value is used as written: {{…}} is not replaced in it"),
         );
-      }
     }
   };
 
   define(merged.vars);
-  const known = new Set([...knownVars, ...merged.vars.keys()]);
+  const known: Names = new Map([
+    ...knownVars.map((name) => [name, undefined] as const),
+    ...readVariables(merged.vars).map((variable) => [variable.name, variable] as const),
+  ]);
   for (const { entries } of merged.facts.values()) {
     scan(entries.get("desc"), known);
     scan(entries.get("check"), known);
   }
-  for (const { entries } of merged.tasks.values()) {
+  for (const { entries } of merged.goals.values())
+    for (const field of ["desc", "summary"]) scan(entries.get(field), known);
+  for (const [task, { entries }] of merged.tasks) {
     const vars = entries.get("vars");
     if (vars?.kind === "map") define(vars.entries);
-    const here = new Set([...known, ...Object.keys(mapOf(entries, "vars"))]);
-    for (const field of ["cmds", "env"]) scan(entries.get(field), here);
-    scan(entries.get("confirm"), new Set([...here, "reason"]));
+    define(new Map(
+      itemsOf(entries, "args").map((tree, index) => [tasks.get(task)?.args[index]?.name ?? "", tree]),
+    ));
+    const { args = [], vars: own = [] } = tasks.get(task) ?? {};
+    const here: Names = new Map([
+      ...known,
+      ...[...own, ...args].map((variable) => [variable.name, variable] as const),
+    ]);
+    const withReason: Names = new Map([...here, ["reason", undefined]]);
+    for (const field of ["desc", "summary", "env"]) scan(entries.get(field), here);
+    scan(entries.get("cmds"), here, "item");
+    scan(entries.get("confirm"), withReason);
     for (const item of itemsOf(entries, "preconditions")) {
       if (item.kind !== "map") continue;
       scan(item.entries.get("check"), here);
-      scan(item.entries.get("msg"), new Set([...here, "reason"]));
+      scan(item.entries.get("msg"), withReason);
     }
   }
   return problems;

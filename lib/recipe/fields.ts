@@ -56,7 +56,7 @@ export function mapOf(fields: Fields, key: string): Readonly<Record<string, stri
 }
 
 /** Returns the scalar entries as strings. */
-export function recordOf(entries: Fields): Readonly<Record<string, string>> {
+function recordOf(entries: Fields): Readonly<Record<string, string>> {
   return Object.fromEntries(
     [...entries].flatMap(([key, tree]) =>
       tree.kind === "leaf" && tree.value !== null ? [[key, String(tree.value)]] : [],

@@ -5,13 +5,14 @@ import { ok, type Result } from "../failure/result.js";
 import { readCheck } from "./read-check.js";
 import { readFact, readGoal, readTask } from "./read-entries.js";
 import { checkEntries } from "./check-entries.js";
-import { recordOf } from "./fields.js";
+import { readVariables } from "./read-variables.js";
 import { readLayers } from "./read-layers.js";
 import { type MergedRecipe, mergeLayers } from "./merge-layers.js";
 import { checkOrder } from "./check-order.js";
 import { assignProviders } from "./providers.js";
 import { checkReferences } from "./check-references.js";
 import { checkScripts } from "./check-scripts.js";
+import { checkValues } from "./check-values.js";
 import { checkTemplates } from "./check-templates.js";
 import type { Fact, Recipe } from "./recipe.js";
 
@@ -55,7 +56,8 @@ export async function loadRecipe(sources: RecipeSources): Promise<Result<Recipe>
     ...checkEntries(merged, facts, tasks),
     ...providing,
     ...checkOrder(merged, facts, tasks),
-    ...checkTemplates(merged, sources.knownVars),
+    ...checkValues(merged, facts, tasks),
+    ...checkTemplates(merged, tasks, sources.knownVars),
     ...(await checkScripts(merged, { builtin: sources.builtinScripts, read, show })),
   ];
   const names = layered.value.layers.map(({ document }) => document.path);
@@ -65,7 +67,7 @@ export async function loadRecipe(sources: RecipeSources): Promise<Result<Recipe>
     facts,
     tasks,
     goals,
-    vars: recordOf(merged.vars),
+    vars: readVariables(merged.vars),
     files: layered.value.layers.map(({ file }) => file),
   });
 }

@@ -15,6 +15,7 @@ export type Section = "facts" | "tasks" | "goals";
 const sections: readonly Section[] = ["facts", "tasks", "goals"];
 const listFields = new Set([
   "aliases",
+  "args",
   "needs",
   "wants",
   "provides",
@@ -152,7 +153,10 @@ function extendList(old: Tree | undefined, change: MapTree): Tree {
 
 function overlay(target: Map<string, Tree>, over: ReadonlyMap<string, Tree>): void {
   for (const [key, value] of over) {
+    const old = target.get(key);
     if (isNull(value)) target.delete(key);
+    else if (value.kind === "map" && old?.kind === "map")
+      target.set(key, { ...value, entries: mergeFields(old.entries, value) });
     else target.set(key, value);
   }
 }

@@ -1,6 +1,7 @@
 import { readCheck } from "./read-check.js";
 import { durationMs } from "../host/human.js";
 import { argumentsOf, type Fields, flagOf, itemsOf, leafOf, mapOf, namesOf, textOf } from "./fields.js";
+import { readArguments, readVariables } from "./read-variables.js";
 import { scriptRef } from "./check-scripts.js";
 import { type MapTree, positionOf, type Tree } from "./recipe-tree.js";
 import type { Action, Check, Confirm, Fact, FinallyEntry, Goal, Precondition, Task } from "./recipe.js";
@@ -25,6 +26,7 @@ export function readFact(name: string, { place, entries }: MapTree, check: Check
 
 /** Reads a task. */
 export function readTask(name: string, { place, entries }: MapTree): Task {
+  const vars = entries.get("vars");
   return {
     name,
     ...optional("desc", textOf(entries, "desc")),
@@ -44,7 +46,8 @@ export function readTask(name: string, { place, entries }: MapTree): Task {
     ...optional("graceMs", timeOf(entries, "grace")),
     retries: Number(leafOf(entries, "retries") ?? 0),
     finally: itemsOf(entries, "finally").flatMap(readFinally),
-    vars: mapOf(entries, "vars"),
+    args: readArguments(entries),
+    vars: vars?.kind === "map" ? readVariables(vars.entries) : [],
     env: mapOf(entries, "env"),
     action: readAction(name, entries, place.layer.builtin),
     at: positionOf(place, "key"),

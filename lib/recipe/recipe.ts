@@ -15,6 +15,24 @@ export type ScriptRef =
   | { readonly kind: "builtin"; readonly name: string }
   | { readonly kind: "file"; readonly file: string };
 
+/** A value for `{{name}}`. */
+export interface Variable {
+  readonly name: string;
+  /** Its text; for one that the command line may give, the default. */
+  readonly text?: string;
+  /** False if it is written as a plain text, without saying what it may be. */
+  readonly isDeclared: boolean;
+  readonly help?: string;
+  /** The only values allowed; empty if any is. */
+  readonly choices: readonly string[];
+  readonly type: "text" | "number" | "boolean";
+  /** Whether it may be empty. */
+  readonly optional: boolean;
+  /** An argument that takes all words after `--`. */
+  readonly variadic: boolean;
+  readonly at: Position;
+}
+
 /** What a task does. */
 export type Action =
   | { readonly kind: "script"; readonly script: ScriptRef }
@@ -94,7 +112,9 @@ export interface Task {
   /** Number of further attempts after a failure. */
   readonly retries: number;
   readonly finally: readonly FinallyEntry[];
-  readonly vars: Readonly<Record<string, string>>;
+  /** Words of the command line after its name. */
+  readonly args: readonly Variable[];
+  readonly vars: readonly Variable[];
   readonly env: Readonly<Record<string, string>>;
   readonly action: Action;
   readonly at: Position;
@@ -115,7 +135,7 @@ export interface Recipe {
   readonly facts: ReadonlyMap<string, Fact>;
   readonly tasks: ReadonlyMap<string, Task>;
   readonly goals: ReadonlyMap<string, Goal>;
-  readonly vars: Readonly<Record<string, string>>;
+  readonly vars: readonly Variable[];
   /** The files it was read from, base first. */
   readonly files: readonly string[];
 }

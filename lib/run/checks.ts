@@ -3,7 +3,7 @@ import { explain } from "../failure/explain.js";
 import type { Failure } from "../failure/failure.js";
 import { stat } from "../host/files.js";
 import type { CheckResult } from "../failure/check-result.js";
-import { render } from "../recipe/render.js";
+import { render, renderCommand } from "../recipe/render.js";
 import type { Check } from "../recipe/recipe.js";
 import { checkCommand } from "../trust/trusted-code.js";
 import { outerNames, withStep } from "./outer-runs.js";
@@ -55,13 +55,14 @@ async function exists(path: string, context: RunContext): Promise<CheckResult> {
 
 async function command(
   items: readonly string[],
-  { context: { vars, env, project, signal, graceMs, code }, subject }: CheckEnvironment,
+  { context: { values, env, project, signal, graceMs, code }, subject }: CheckEnvironment,
 ): Promise<CheckResult> {
   const step = { root: project.root, name: subject, kind: "check", facts: [] } as const;
   if (outerNames(step.root, step.kind).includes(subject))
     return unknown(`the check of ${subject} started this tazpod, and cannot be made within itself`);
-  const argv = items.map((item) => render(item, vars));
-  const trusted = await checkCommand(code, argv);
+  const filled = renderCommand(items, values);
+  const { argv } = filled;
+  const trusted = await checkCommand(code, filled);
   if (!trusted.ok) return fromFailure(trusted.failure);
   const { capture } = await import("../host/process.js");
   const done = await capture(argv, {

@@ -5,7 +5,7 @@ import { type Finished, foreground, passThrough, piped } from "../host/process.j
 import { brokenPipeCode } from "../host/screen.js";
 import { stateFolder } from "../host/paths.js";
 import { tempPath } from "../host/temp-file.js";
-import { render } from "../recipe/render.js";
+import { renderCommand } from "../recipe/render.js";
 import type { Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { checkCommand } from "../trust/trusted-code.js";
@@ -48,10 +48,13 @@ export function printsFreely({ action, silent, interactive }: Task, { quiet }: R
 async function runAction(task: Task, context: RunContext, stdout: Stdout): Promise<Result<unknown>> {
   if (task.action.kind === "none") return ok(undefined);
   if (task.action.kind === "cmds") {
-    for (const cmd of task.action.cmds) {
-      const argv = cmd.map((item) => render(item, context.vars));
-      const trusted = await checkCommand(context.code, argv);
-      const done = trusted.ok ? await program(argv, task, context, stdout) : trusted;
+    const { cmds } = task.action;
+    for (const [index, cmd] of cmds.entries()) {
+      const filled = renderCommand(cmd, context.values);
+      const trusted = await checkCommand(context.code, filled);
+      // a task that declares no arguments passes the words after -- to its last command
+      const words = task.args.length === 0 && index === cmds.length - 1 ? context.words : [];
+      const done = trusted.ok ? await program([...filled.argv, ...words], task, context, stdout) : trusted;
       if (!done.ok) return done;
     }
     return ok(undefined);
@@ -98,7 +101,7 @@ async function zxProgram(
   const written = await writeNew(modules, JSON.stringify(providedModules(modulesOf(context.code))));
   if (!written.ok) return written;
   try {
-    return await program(zxCommand(file, modules), task, context, stdout);
+    return await program([...zxCommand(file, modules), ...context.words], task, context, stdout);
   } finally {
     await removeFile(modules);
   }

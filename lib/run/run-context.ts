@@ -1,6 +1,7 @@
 import type { Terminal } from "../host/terminal.js";
 import type { Result } from "../failure/result.js";
 import type { CheckResult } from "../failure/check-result.js";
+import type { Values } from "../recipe/render.js";
 import type { Recipe, Task } from "../recipe/recipe.js";
 import type { TrustedCode } from "../trust/trusted-code.js";
 import type { Facts } from "./facts.js";
@@ -19,6 +20,10 @@ export interface RunContext {
   readonly graceMs: number;
   /** The recipe's variables, with the task's own. */
   readonly vars: Readonly<Record<string, string>>;
+  /** The same, as they fill commands. */
+  readonly values: Values;
+  /** The words after `--`, if this task takes them. */
+  readonly words: readonly string[];
   /** The task's `env`. */
   readonly env: Readonly<Record<string, string>>;
   /** Shows a line of progress while the step runs. */

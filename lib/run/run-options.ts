@@ -13,7 +13,7 @@ export interface RunOptions {
   readonly variables: readonly { readonly name: string; readonly path: string }[];
   /** For `with`: run the command in the shell's container. */
   readonly inShell: boolean;
-  /** For `passwd` and `upgrade`: the file with the new passphrase. */
+  /** For `create`, `passwd` and `upgrade`: the file with the new passphrase. */
   readonly newPassphraseFile?: string;
   /** Do not contact a remote that needs a network. */
   readonly offline: boolean;

@@ -36,7 +36,7 @@ export async function runTarget(target: Target, run: Run, cleanup = false): Prom
     cleanup,
     ran: new Set(),
     declined: new Set(),
-    settled: new Set(target.named ? target.tasks : []),
+    settled: new Set(target.named),
     started: [],
     held: await heldFacts(run.services.project.root, run.recipe, run.facts),
   };
@@ -85,9 +85,9 @@ async function runUntilDone(state: TargetState, run: Run): Promise<Result<void>>
 }
 
 /** Reports why a task that was asked for did not run: what it would clear is not there. */
-async function printNothingToDo({ tasks, named }: TargetState["target"], run: Run): Promise<void> {
+async function printNothingToDo({ named }: TargetState["target"], run: Run): Promise<void> {
   const { recipe, facts, services } = run;
-  const cleared = named ? tasks.flatMap((name) => recipe.tasks.get(name)?.clears ?? []) : [];
+  const cleared = named.flatMap((name) => recipe.tasks.get(name)?.clears ?? []);
   for (const fact of cleared) {
     const [reason = ""] = (await facts.evaluate(fact)).reason.split("\n");
     services.terminal.print(`Nothing to do: ${reason.replace(/\.$/, "")}.`);
@@ -122,7 +122,7 @@ async function runNextStep(
   }
   const task = recipe.tasks.get(step.task) as Task;
   if (services.options.verbose) services.terminal.print(`+ ${step.task}: ${step.reason}`);
-  const forced = state.target.named && state.target.tasks.includes(task.name);
+  const forced = state.target.named.includes(task.name);
   if (!forced && (await alreadyHolds(task, facts))) return ok(undefined);
   // only the requested task prints results on stdout
   const isAsked = state.target.tasks.includes(task.name) && !state.cleanup;
@@ -225,7 +225,7 @@ async function cleanUpOne({ task, unless }: FinallyEntry, run: Run): Promise<Res
   for (let replans = 0; ; replans += 1) {
     const spared = unless === undefined ? undefined : await run.facts.evaluate(unless);
     if (spared?.state === "true") return ok(undefined);
-    const done = await runTarget({ name: task, tasks: [task], named: false }, run, true);
+    const done = await runTarget({ name: task, tasks: [task], named: [] }, run, true);
     if (done.ok || !(isOutdated(done.failure, replans) || isConcurrentChange(done.failure, replans)))
       return done;
     run.facts.invalidateAll();

@@ -124,9 +124,9 @@ export function provenPassphrase(context: StepContext, question: string): Promis
   });
 }
 
-/** Returns the passphrase for a new vault, and keeps it for the rest of the run. */
+/** Returns the passphrase for a new vault, and keeps it for the rest of the run. --new-passphrase-file counts first. */
 export async function choosePassphrase(context: StepContext): Promise<Result<Secret>> {
-  const given = await newPassphrase(sourcesOf(context));
+  const given = await newPassphrase({ ...sourcesOf(context), ...newPassphraseSource(context) });
   if (!given.ok) return given;
   context.session.passphrase.keep(given.value.secret);
   return ok(given.value.secret);
@@ -134,16 +134,17 @@ export async function choosePassphrase(context: StepContext): Promise<Result<Sec
 
 /** Returns the new passphrase: from --new-passphrase-file, or typed twice. */
 export async function newPassphraseForVault(context: StepContext): Promise<Result<Secret>> {
-  const { newPassphraseFile: file } = context.options;
   const given = await newPassphrase(
-    {
-      ...sourcesOf(context),
-      sources: file === undefined ? {} : { file, fileOption: "--new-passphrase-file" },
-    },
+    { ...sourcesOf(context), sources: {}, ...newPassphraseSource(context) },
     "New passphrase of the vault",
     "--new-passphrase-file",
   );
   return given.ok ? ok(given.value.secret) : given;
+}
+
+function newPassphraseSource({ options }: StepContext): Partial<Pick<PassphraseContext, "sources">> {
+  const { newPassphraseFile: file } = options;
+  return file === undefined ? {} : { sources: { file, fileOption: "--new-passphrase-file" } };
 }
 
 function sourcesOf({ options, terminal, signal, graceMs, project }: StepContext): PassphraseContext {

@@ -12,12 +12,13 @@ import type { Terminal } from "../host/terminal.js";
 import { loadProject } from "../project/load-project.js";
 import type { Project } from "../project/project.js";
 import type { Recipe, Task } from "../recipe/recipe.js";
-import { render } from "../recipe/render.js";
+import { render, type Values } from "../recipe/render.js";
 import type { Remote } from "../remote/remote-types.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { TrustedCode } from "../trust/trusted-code.js";
 import { ensureTrusted } from "../trust/ensure-trusted.js";
 import type { RunOptions } from "../run/run-options.js";
+import { type Given, nothingGiven, valuesOf, wordsOf } from "../run/given-values.js";
 import { Session } from "./session.js";
 import type { StepContext } from "./step.js";
 import { projectState } from "../host/project-state.js";
@@ -40,6 +41,8 @@ export class Services {
   readonly terminal: Terminal;
   readonly options: RunOptions;
   readonly session = new Session();
+  /** The values on the command line, once they were checked. */
+  given: Given = nothingGiven;
   #code: TrustedCode;
   #project: Project;
   #chosen: Promise<EngineSelection> | undefined;
@@ -64,7 +67,13 @@ export class Services {
 
   /** Checks that the user trusts the project; nothing of its own code runs before. */
   async trust(recipe: Recipe): Promise<Result<void>> {
-    const code = await ensureTrusted(this.#project, recipe, (task) => this.vars(recipe, task), this.terminal);
+    const code = await ensureTrusted(
+      this.#project,
+      recipe,
+      // what the command line gives changes nothing about the project
+      (task) => this.#values(recipe, task, nothingGiven).texts,
+      this.terminal,
+    );
     if (!code.ok) return code;
     this.#code = code.value;
     return ok(undefined);
@@ -160,8 +169,16 @@ export class Services {
 
   /** Returns the variables of a recipe, or of one of its tasks. */
   vars(recipe: Recipe, task?: Task): Readonly<Record<string, string>> {
+    return this.#values(recipe, task).texts;
+  }
+
+  #values(recipe: Recipe, task: Task | undefined, given = this.given): Values {
+    return valuesOf(this.#builtinVars(), recipe, task, given);
+  }
+
+  #builtinVars(): Readonly<Record<string, string>> {
     const { root, config } = this.#project;
-    const given: Record<string, string> = {
+    return {
       project: basename(root),
       root,
       image: config.image,
@@ -172,9 +189,6 @@ export class Services {
       identity: loginName(config.remote, process.env),
       engine: this.#engineName,
     };
-    for (const [name, text] of [...Object.entries(recipe.vars), ...Object.entries(task?.vars ?? {})])
-      given[name] = render(text, given);
-    return given;
   }
 
   context(
@@ -183,14 +197,28 @@ export class Services {
     signal: AbortSignal,
     report: StepContext["report"] = () => undefined,
   ): StepContext {
-    const vars = this.vars(recipe, task);
+    const values = this.#values(recipe, task);
+    const vars = values.texts;
     const env = Object.fromEntries(
       Object.entries(task?.env ?? {}).map(([name, text]) => [name, render(text, vars)]),
     );
     const { project, options, terminal, session } = this;
     const graceMs = task?.graceMs ?? project.config.graceMs;
     return {
-      ...{ project, options, terminal, session, signal, graceMs, vars, env, report, code: this.#code },
+      ...{
+        project,
+        options,
+        terminal,
+        session,
+        signal,
+        graceMs,
+        vars,
+        values,
+        env,
+        report,
+        code: this.#code,
+      },
+      words: wordsOf(this.given, task),
       engine: () => this.engine(),
       chosen: () => this.chosen(),
       container: () => this.container(),

@@ -1,41 +1,78 @@
 import { engineNames } from "../engine/engine.js";
-import { render } from "../recipe/render.js";
+import { placeholders, renderKnown } from "../recipe/render.js";
 import type { Check, Recipe, ScriptRef, Task } from "../recipe/recipe.js";
 
 /** Returns the variables of a recipe, or of one of its tasks. */
 export type VarsOf = (task?: Task) => Readonly<Record<string, string>>;
 
-/** A command of a recipe, with its variables filled in. */
+/** A command of a recipe. */
 export interface Command {
   readonly name: string;
   readonly what: "runs" | "is checked by" | "first checks";
   readonly argv: readonly string[];
 }
 
-/** Returns every command of a recipe. The built-in recipe has none. */
-export function commandsOf(recipe: Recipe, varsOf: VarsOf): readonly Command[] {
-  const commands: Command[] = [];
-  const add = (
-    name: string,
-    what: Command["what"],
-    argvs: readonly (readonly string[])[],
-    vars: Readonly<Record<string, string>>,
-  ): void => {
-    for (const argv of argvs) commands.push({ name, what, argv: argv.map((word) => render(word, vars)) });
-  };
-  for (const { name, check } of recipe.facts.values())
-    add(name, "is checked by", commandsIn(check), varsOf());
-  for (const task of recipe.tasks.values()) {
-    const vars = varsOf(task);
-    for (const { check } of task.preconditions) add(task.name, "first checks", commandsIn(check), vars);
-    if (task.action.kind === "cmds") add(task.name, "runs", task.action.cmds, vars);
-  }
-  return commands;
+interface WrittenCommand extends Command {
+  /** The task that it belongs to, if any. */
+  readonly task?: Task;
 }
 
-/** Returns the commands for every engine, since the engine is chosen later and a command may contain its name. */
-export function possibleCommands(recipe: Recipe, varsOf: VarsOf): readonly Command[] {
-  return engineNames.flatMap((engine) => commandsOf(recipe, (task) => ({ ...varsOf(task), engine })));
+/**
+ * Returns every command of a recipe, with its values as far as they are known. The built-in recipe has no commands.
+ */
+export function commandsOf(recipe: Recipe, varsOf: VarsOf): readonly Command[] {
+  return writtenCommands(recipe).map(({ name, what, argv, task }) => ({
+    name,
+    what,
+    argv: fill(argv, varsOf(task)),
+  }));
+}
+
+/** More variants of one command than anyone writes down. */
+const maxVariants = 1000;
+
+/**
+ * Returns the commands for every engine and every choice of a value, since those are known later and a command may
+ * contain them.
+ */
+export function possibleCommands(recipe: Recipe, varsOf: VarsOf): readonly (readonly string[])[] {
+  return writtenCommands(recipe).flatMap(({ argv, task }) => {
+    const own = [...recipe.vars, ...(task?.vars ?? []), ...(task?.args ?? [])];
+    const choices = new Map<string, readonly string[]>([
+      ["engine", engineNames],
+      ...own.map((variable) => [variable.name, variable.choices] as const),
+    ]);
+    let variants = [varsOf(task)];
+    for (const name of new Set(argv.flatMap(placeholders))) {
+      const values = choices.get(name) ?? [];
+      if (values.length === 0 || values.length * variants.length > maxVariants) continue;
+      variants = variants.flatMap((vars) => values.map((value) => ({ ...vars, [name]: value })));
+    }
+    return variants.map((vars) => fill(argv, vars));
+  });
+}
+
+function writtenCommands(recipe: Recipe): readonly WrittenCommand[] {
+  return [
+    ...[...recipe.facts.values()].flatMap(({ name, check }) =>
+      commandsIn(check).map((argv) => ({ name, what: "is checked by" as const, argv })),
+    ),
+    ...[...recipe.tasks.values()].flatMap((task) => [
+      ...task.preconditions
+        .flatMap(({ check }) => commandsIn(check))
+        .map((argv) => ({ name: task.name, what: "first checks" as const, argv, task })),
+      ...(task.action.kind === "cmds" ? task.action.cmds : []).map((argv) => ({
+        name: task.name,
+        what: "runs" as const,
+        argv,
+        task,
+      })),
+    ]),
+  ];
+}
+
+function fill(argv: readonly string[], vars: Readonly<Record<string, string>>): readonly string[] {
+  return argv.map((word) => renderKnown(word, vars));
 }
 
 /** Returns the project's scripts that a recipe names, absolute. */

@@ -3,6 +3,7 @@ import { stat } from "../host/files.js";
 import { isInside, readProjectFile } from "../host/project-file.js";
 import type { ModuleSource } from "../host/provide-modules.js";
 import { fail, ok, type Result } from "../failure/result.js";
+import type { Filled } from "../recipe/render.js";
 
 /** A project's code that may run on this host, as it was when it was trusted. */
 export interface TrustedCode {
@@ -17,9 +18,17 @@ export interface TrustedCode {
 /** Larger than any committed program. */
 const maxProgramBytes = 64 * 1024 * 1024;
 
-/** Returns the paths below `root` that a command's words may refer to, if it is started there. */
-export function pathsIn(root: string, argv: readonly string[]): readonly string[] {
+/**
+ * Returns the paths below `root` that a command's words may refer to, if it is started there. `except` has the indexes
+ * of words to leave out.
+ */
+export function pathsIn(
+  root: string,
+  argv: readonly string[],
+  except: ReadonlySet<number> = new Set(),
+): readonly string[] {
   const words = argv.flatMap((word, index) => {
+    if (except.has(index)) return [];
     // a program without a slash is searched in PATH
     if (index === 0) return word.includes("/") ? [word] : [];
     const value = word.slice(word.indexOf("=") + 1);
@@ -46,14 +55,14 @@ export async function readProgram(root: string, path: string): Promise<Result<Pr
 
 /**
  * Checks, right before a command starts, that each file of the project it runs or receives is as it was when trusted. A
- * file that is new since then may be passed if it is plain data, such as the output of an earlier step. Failures:
- * `untrusted-file`, `file`.
+ * file that is new since then may be passed if it is plain data, such as the output of an earlier step. What the
+ * user has typed on the command line needs no trust. Failures: `untrusted-file`, `file`.
  */
 export async function checkCommand(
   { root, programs }: Omit<TrustedCode, "modules">,
-  argv: readonly string[],
+  { argv, typed }: Filled,
 ): Promise<Result<void>> {
-  for (const path of pathsIn(root, argv)) {
+  for (const path of pathsIn(root, argv, typed)) {
     const trusted = programs.get(path);
     const found = await readProgram(root, path);
     if (!found.ok) return found;

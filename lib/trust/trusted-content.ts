@@ -50,7 +50,7 @@ export async function readTrustedContent(
   }
   const programs = new Map<string, string>();
   const commands = recipes.length === 0 ? [] : possibleCommands(recipe, varsOf);
-  for (const path of [...new Set(commands.flatMap(({ argv }) => pathsIn(root, argv)))].toSorted()) {
+  for (const path of [...new Set(commands.flatMap((argv) => pathsIn(root, argv)))].toSorted()) {
     const found = await readProgram(root, path);
     if (!found.ok) return found;
     if (found.value === undefined) continue;

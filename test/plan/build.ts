@@ -21,7 +21,7 @@ export function build(facts: readonly Partial<Fact>[], tasks: readonly Partial<T
     ),
     tasks: new Map(tasks.map((task) => [task.name ?? "", buildTask(task)])),
     goals: new Map(),
-    vars: {},
+    vars: [],
     files: [],
   };
 }
@@ -57,7 +57,8 @@ function buildTask(task: Partial<Task>): Task {
     silent: false,
     retries: 0,
     finally: [],
-    vars: {},
+    args: [],
+    vars: [],
     env: {},
     action: { kind: "none" },
     at,

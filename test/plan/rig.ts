@@ -51,7 +51,7 @@ export function resolveIn(
   options: Options = {},
 ): Resolved {
   const list = typeof tasks === "string" ? [tasks] : tasks;
-  const target: Target = { name: list[0] ?? "", tasks: list, named: options.named ?? false };
+  const target: Target = { name: list[0] ?? "", tasks: list, named: options.named === true ? list : [] };
   const progress: Progress = { ran: new Set(options.ran), declined: new Set(options.declined) };
   const asked: string[] = [];
   const resolving = resolve(recipe, target, progress, options.counter);

@@ -40,7 +40,7 @@ async function load(text: string): Promise<Recipe> {
 const up = { "parts-open": true, workspace: true, project: true, container: true, "container-current": true };
 
 test("every example of the guide and of the README is a recipe", async () => {
-  assert.is(examples.length, 6);
+  assert.is(examples.length, 7);
   for (const example of [...examples, ...yamlIn(readme)]) await load(example);
 });
 
@@ -70,8 +70,16 @@ test("the guide's own script is wanted by the shell, after the vault", async () 
   );
 });
 
+test("the guide's arguments fill a command", async () => {
+  const task = (await load(examples[5] ?? "")).tasks.get("deploy");
+  assert.equal(
+    [...(task?.args ?? []), ...(task?.vars ?? [])].map(({ name }) => name),
+    ["service", "options", "env"],
+  );
+});
+
 test("both of the guide's shared recipes are used", async () => {
-  const recipe = await load(examples[5] ?? "");
+  const recipe = await load(examples[6] ?? "");
   assert.ok(recipe.tasks.has("vpn-up"));
   assert.is(recipe.tasks.get("unlock")?.confirm?.default, false);
 });

@@ -196,7 +196,7 @@ test("an unknown command or option gets a suggestion of the nearest name", async
     [["enter", "--yess"], 'Did you mean "--yes"?'],
     [["enter", "--yes=unlok", "--passphrase-file", "x"], "unlock"],
     [["pull", "--", "x"], "nothing can follow --"],
-    [["pull", "push"], 'Unexpected argument "push".'],
+    [["pull", "pussh"], 'Did you mean "push"?'],
     [["--project"], "argument"],
     [["--project", "/no/such/folder", "list"], "does not exist"],
   ] as const) {

@@ -22,16 +22,19 @@ test("a file that a command runs or receives is refused if it changed, or is new
     root: folder,
     programs: new Map([[path("a.sh"), await sha256("a")]]),
   };
-  value(await checkCommand(code, ["sh", "./a.sh", "."]));
-  const why = async (...argv: string[]): Promise<string> =>
-    failure(await checkCommand(code, argv), "untrusted-file").why;
+  const check = (argv: readonly string[], typed: readonly number[] = []): ReturnType<typeof checkCommand> =>
+    checkCommand(code, { argv, typed: new Set(typed) });
+  value(await check(["sh", "./a.sh", "."]));
+  const why = async (...argv: string[]): Promise<string> => failure(await check(argv), "untrusted-file").why;
   assert.is(await why("sh", "b.sh"), "new");
   assert.is(await why("./b.sh"), "new");
   await write("data", "x");
   await write("tool", "x", 0o755);
   await write("wg.conf", "x");
   await write("lines", "#!/bin/sh\n");
-  value(await checkCommand(code, ["rm", "data", "none"]));
+  value(await check(["rm", "data", "none"]));
+  // the user has named it on the command line
+  value(await check(["sh", "b.sh"], [1]));
   for (const argv of [["python3.11", "data"], ["env", "data"], ["./data"], ["nice-tool", "tool"]])
     assert.is(await why(...argv), "new");
   for (const name of ["wg.conf", "lines"]) assert.is(await why("wg-quick", name), "new");
