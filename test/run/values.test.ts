@@ -44,7 +44,7 @@ test("arguments by position, variables by name and the words after -- each fill 
     const done = await host.tazpod(...args);
     assert.is(done.stdout, expected, done.stderr);
     assert.is(done.code, 0);
-    assert.match(done.stderr, /deploy: Deploy (api|web)/);
+    assert.match(done.stderr, /Deploy (api|web)/);
   }
 });
 
