@@ -43,8 +43,10 @@ after -- as arguments, and NAME=VALUE sets a variable. Several goals and tasks r
     words: "[NAME…]",
     summary: "show what `run NAME` would do, and why; only checks run",
     details: `  =  holds already        +  would run           ?  depends on what earlier steps find
-  ~  runs afterwards      !  cannot be met       -  declined`,
-    flags: runFlags,
+  ~  runs afterwards      !  cannot be met       -  declined
+
+--graph prints all tasks that lead there, with the facts between them, for Mermaid or Graphviz.`,
+    flags: [...runFlags, "graph"],
     runsTasks: true,
   },
   {

@@ -22,6 +22,7 @@ export interface Arguments {
   readonly all: boolean;
   readonly show: boolean;
   readonly revoke: boolean;
+  readonly graph: string | undefined;
   readonly short: boolean;
   readonly readData: boolean;
   readonly options: RunOptions;
@@ -56,6 +57,7 @@ export function parseArguments(argv: readonly string[]): Result<Arguments> {
       all: values.all ?? false,
       show: values.show ?? false,
       revoke: values.revoke ?? false,
+      graph: values.graph,
       short: values.short ?? false,
       readData: values["read-data"] ?? false,
       options: {

@@ -49,6 +49,11 @@ export const flags = {
   all: { type: "boolean", help: "show all copies, not only the newest 20" },
   show: { type: "boolean", help: "change nothing; exit code 3 if the project is not trusted" },
   revoke: { type: "boolean", help: "withdraw the trust" },
+  graph: {
+    type: "string",
+    value: "FORMAT",
+    help: "print a graph of the tasks instead: mermaid, dot, or svg (needs Graphviz)",
+  },
   short: { type: "boolean", help: "one line for a shell prompt, read from files alone" },
   "read-data": { type: "boolean", help: "also open the sealed vault to its last byte, in memory" },
   discard: { type: "boolean", help: "drop unsaved work" },

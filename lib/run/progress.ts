@@ -7,7 +7,7 @@ import { receiveWork } from "../host/work-meter.js";
 export type Report = (text: string) => void;
 
 /** A step that runs, as its title, and the titles of the steps that wait for it. */
-export interface ShownStep {
+interface ShownStep {
   readonly title: string;
   readonly waiting: readonly string[];
 }

@@ -33,6 +33,13 @@ test("in a removed folder, each command says so and what to do", async () => {
   }
 });
 
+test("outside a project, status says so once and what to do", async () => {
+  const folder = await newFolder();
+  const done = await run(process.execPath, [bin, "status"], { cwd: folder });
+  assert.equal([done.code, done.stdout], [3, ""]);
+  assert.match(done.stderr, /^There is no tazpod project in .*\n  Use `tazpod init`.*\n$/);
+});
+
 test("from a removed folder, a project is found by an absolute path only", async () => {
   const host = await Host.make({ remote: "none" });
   assert.is((await fromNowhere("list", "--project", host.folder)).code, 0);

@@ -3,6 +3,7 @@ import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { withRecipeGraph } from "../../scripts/recipe-graph.js";
 import { withRooms } from "../../scripts/room-graph.js";
 import { text } from "../rig/host.js";
 import { repository } from "../rig/root.js";
@@ -12,6 +13,11 @@ const architecture = "docs/architecture.md";
 test("the picture and the table of the rooms are those of the code", async () => {
   const written = await text(join(repository, architecture));
   assert.is(withRooms(written), written, "run `npm run docs`");
+});
+
+test("the picture of the built-in recipe in the README is that of the recipe", async () => {
+  const written = await text(join(repository, "README.md"));
+  assert.is(await withRecipeGraph(written), written, "run `npm run docs`");
 });
 
 test("every file of the repository that a document names exists", async () => {

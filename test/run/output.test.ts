@@ -90,6 +90,38 @@ test("output is shown while the step is still running", async () => {
   assert.is(await pty.ended, 0, pty.screen);
 });
 
+test("--quiet hides everything but failures, with the end of what a failed step printed", async () => {
+  const host = await project(`
+tasks:
+  good: { new: true, cmds: ${both} }
+  fails: { new: true, needs: [], cmds: [[sh, -c, "echo broken >&2; exit 3"]] }
+`);
+  assert.equal(await outputOf(host, "run", "--quiet", "good"), [0, "", ""]);
+  const [code, stdout, stderr] = await outputOf(host, "-q", "run", "fails");
+  assert.equal([code, stdout], [1, ""]);
+  assert.match(stderr, /failed with exit code 3: broken/);
+});
+
+async function outputOf(host: Host, ...argv: readonly string[]): Promise<[number, string, string]> {
+  const { code, stdout, stderr } = await host.tazpod(...argv);
+  return [code, stdout, stderr];
+}
+
+test("in CI, the output of a step is a group that the log can fold", async () => {
+  for (const [env, begin, end] of [
+    [{ GITHUB_ACTIONS: "true" }, /^::group::Say hi$/m, /^::endgroup::\n✔ Say hi$/m],
+    [{ TF_BUILD: "True" }, /^##\[group\]Say hi$/m, /^##\[endgroup\]\n✔ Say hi$/m],
+    [{ GITLAB_CI: "true" }, /section_start:\d+:(\w+)\r.\[0KSay hi\n[^]*section_end:\d+:\1\r/, /✔ Say hi/],
+  ] as const) {
+    const host = await project(`tasks: { hi: { new: true, desc: Say hi, cmds: ${both} } }`);
+    Object.assign(host.env, env);
+    const { stderr } = await host.tazpod("run", "hi");
+    assert.match(stderr, begin);
+    assert.match(stderr, end);
+    assert.ok(stderr.indexOf("Say hi") < stderr.indexOf("to-stderr"), stderr);
+  }
+});
+
 /** Runs tazpod in a shell, with `$T` for it, and returns the code and what is on stderr. */
 async function inShell(host: Host, script: string): Promise<readonly [number, string]> {
   const env = { ...host.env, T: `${process.execPath} ${bin}` };
