@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { canStart, keepCompiledCode } from "../host/start.js";
-import { exitCodeAfterOutput, printResult } from "../host/screen.js";
+import { exitCodeAfterOutput, printHelp } from "../host/screen.js";
 import { generalHelp } from "./help.js";
 
 // `--help` loads nothing else, and neither does a Node that is too old (lib/host/start.ts).
@@ -13,7 +13,7 @@ if (canStart()) {
 
 async function load(args: readonly string[]): Promise<number> {
   if (args.length === 1 && ["--help", "-h", "help"].includes(args[0] ?? "")) {
-    printResult(generalHelp());
+    printHelp(generalHelp());
     return 0;
   }
   keepCompiledCode();

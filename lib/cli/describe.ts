@@ -1,5 +1,5 @@
 import { ok, type Result } from "../failure/result.js";
-import { printResult } from "../host/screen.js";
+import { printHelp } from "../host/screen.js";
 import { render } from "../recipe/render.js";
 import type { Arguments } from "../run/arguments.js";
 import { flagLines, runFlags } from "../run/flags.js";
@@ -25,7 +25,7 @@ export async function helpCommand(args: Arguments, words: readonly string[]): Pr
           ? group.map(commandHelp).join("\n\n")
           : undefined;
   if (text === undefined) return inProject(args, (run) => describe(words, run), { skipTrustCheck: true });
-  printResult(text);
+  printHelp(text);
   return 0;
 }
 
@@ -70,6 +70,6 @@ async function describe(words: readonly string[], { recipe, services }: ProjectR
     "",
     ...flagLines([...runFlags, ...taken]),
   ];
-  printResult(text.join("\n"));
+  printHelp(text.join("\n"));
   return ok(undefined);
 }

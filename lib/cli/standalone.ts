@@ -1,12 +1,12 @@
 import { getRawAsset } from "node:sea";
 import { Script } from "node:vm";
-import { printResult } from "../host/screen.js";
+import { printHelp } from "../host/screen.js";
 import { generalHelp } from "./help.js";
 
 // The standalone executable starts here (scripts/standalone.mjs); the package starts in bin.ts. Only this file is
 // always loaded: the rest is a separate script with V8 code compiled in the build.
 const argv = process.argv.slice(2);
-if (argv.length === 1 && ["--help", "-h", "help"].includes(argv[0] ?? "")) printResult(generalHelp());
+if (argv.length === 1 && ["--help", "-h", "help"].includes(argv[0] ?? "")) printHelp(generalHelp());
 else start();
 
 function asset(name: string): Buffer {

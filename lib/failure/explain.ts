@@ -25,10 +25,8 @@ export function explain(failure: Failure): Explanation {
       return explanation(failure.problems.map(problemText).join("\n\n"));
     case "unmet-fact":
       return explanation(
-        `${failure.task === undefined ? "" : `${failure.task} needs `}${failure.fact}, which does not hold: ${failure.reason}.`.replace(
-          /\.\.$/,
-          ".",
-        ),
+        `Cannot run ${failure.task ?? "this"}: ${failure.reason}.`.replace(/\.\.$/, "."),
+        `It needs the fact ${failure.fact}${failure.desc === undefined ? "" : ` (${failure.desc})`}.`,
       );
     case "unknown-fact":
       return explanation(
@@ -40,10 +38,15 @@ export function explain(failure: Failure): Explanation {
     case "precondition":
       return explanation(failure.message, failure.hint, failure.at);
     case "answer-needed":
-      return explanation(
-        `Cannot ask "${failure.question}" without a terminal.`,
-        `Run this in a terminal, or use ${failure.flag}.`,
-      );
+      return failure.inputEnded === true
+        ? explanation(
+            `No answer to "${failure.question}": the input ended.`,
+            `${failure.flag} answers it, too.`,
+          )
+        : explanation(
+            `Cannot ask "${failure.question}" without a terminal.`,
+            `Run this in a terminal, or use ${failure.flag}.`,
+          );
     case "declined":
       return explanation(`Declined: ${failure.question}`, "Nothing was changed.");
     case "nested-run":

@@ -51,7 +51,14 @@ export type Failure =
       readonly at?: Position;
     }
   // people and time
-  | { readonly kind: "answer-needed"; readonly question: string; readonly flag: string }
+  | {
+      readonly kind: "answer-needed";
+      readonly question: string;
+      /** The option that answers it. */
+      readonly flag: string;
+      /** There is a terminal, but the user ended the input (Ctrl-D). */
+      readonly inputEnded?: boolean;
+    }
   | { readonly kind: "declined"; readonly question: string }
   /** A step of `chain` started this run, whose `task` is in the chain already, or would clear a fact that it relies on. */
   | {

@@ -34,6 +34,18 @@ function hangingIndent(line: string, columns: number): number {
   return indent;
 }
 
+/** Joins the lines of paragraphs that were written with line breaks, so that they can be wrapped at another width. */
+export function joinParagraphs(text: string): string {
+  const lines: string[] = [];
+  for (const line of text.split("\n")) {
+    const before = lines.at(-1) ?? "";
+    if (before.length > 60 && /^\S/.test(before) && /^\S/.test(line))
+      lines[lines.length - 1] = `${before} ${line}`;
+    else lines.push(line);
+  }
+  return lines.join("\n");
+}
+
 const codes = { red: 31, green: 32, yellow: 33, bold: 1, dim: 2 } as const;
 
 const markStyles: Readonly<Record<string, keyof typeof codes>> = {

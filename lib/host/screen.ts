@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { layOut } from "./layout.js";
+import { joinParagraphs, layOut } from "./layout.js";
 import { printableLines, unsafeCharacters } from "./printable.js";
 
 /**
@@ -34,6 +34,11 @@ export async function exitCodeAfterOutput(code: number): Promise<number> {
 /** Writes a result and a newline to stdout. */
 export function printResult(text: string): void {
   process.stdout.write(`${layOut(printableLines(text), process.stdout)}\n`);
+}
+
+/** Writes a help text to stdout; a terminal gets its paragraphs in its own width. */
+export function printHelp(text: string): void {
+  printResult(process.stdout.isTTY ? joinParagraphs(text) : text);
 }
 
 /** Writes a value to stdout as one line of JSON, with unsafe characters escaped. */

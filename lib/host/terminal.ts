@@ -199,8 +199,8 @@ async function withEndSignals<T>(
   }
 }
 
-function noAnswer(question: string): Failure {
-  return { kind: "answer-needed", question, flag: "--yes" };
+function noAnswer(question: string, flag = "--yes"): Failure {
+  return { kind: "answer-needed", question, flag, inputEnded: isatty(0) };
 }
 
 function interrupted(ended: AbortSignal): Failure {
@@ -211,7 +211,7 @@ async function secret(question: string, ended: AbortSignal): Promise<Result<Secr
   const { readSecretLine } = await import("./secret-line.js");
   const line = await readSecretLine(question, process.stdin, process.stderr, ended);
   if (line === "interrupted") return fail(interrupted(ended));
-  if (line === "closed") return fail(noAnswer(question));
+  if (line === "closed") return fail(noAnswer(question, "--passphrase-file"));
   return ok(Secret.of(line));
 }
 

@@ -1,5 +1,5 @@
 /**
- * Counts the bytes of long work, for whoever shows progress. The code that moves the bytes needs no knowledge of the
+ * Counts the bytes of long work, for the part that shows progress. The code that moves the bytes needs no knowledge of the
  * screen. Steps run one at a time, so there is one receiver in a process, and the newest meter is the one shown.
  */
 

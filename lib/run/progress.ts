@@ -17,7 +17,7 @@ export interface Progress {
   /** Shows a step, and its result: the sentence that the step returned, or its title. */
   step(shown: ShownStep, work: (report: Report) => Promise<Result<unknown>>): Promise<Result<unknown>>;
   /**
-   * Shows that `work` goes on, once nothing was printed or asked for a second. Nothing of it stays on the screen.
+   * Shows that `work` still runs, once nothing was printed or asked for a second. Nothing of it stays on the screen.
    */
   during<T>(title: string, work: () => Promise<T>): Promise<T>;
 }

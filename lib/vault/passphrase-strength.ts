@@ -33,9 +33,13 @@ function wordFor(guessesLog10: number): Strength["word"] {
   return guessesLog10 < 10 ? "fair" : "strong";
 }
 
-/** Describes a strength: "weak: about 10^7 guesses find it". */
+/** Describes a strength: "weak: about 10 million guesses find it". */
 export function strengthText({ word, magnitude }: Strength): string {
-  return `${word}: about 10^${magnitude} guesses find it`;
+  const guesses =
+    magnitude < 15
+      ? (10 ** magnitude).toLocaleString("en", { notation: "compact", compactDisplay: "long" })
+      : `10^${magnitude}`;
+  return `${word}: about ${guesses} guesses find it`;
 }
 
 const words = 8;

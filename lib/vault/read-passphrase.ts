@@ -104,8 +104,10 @@ async function confirm(
   first: Secret,
   known: readonly string[],
 ): Promise<Result<Secret | undefined>> {
-  asker.say(`Strength: ${strengthText(await estimateStrength(first, known))}.`);
-  const second = await ask(asker, "Repeat it (Enter to choose another):");
+  const strength = await estimateStrength(first, known);
+  asker.say(`Strength: ${strengthText(strength)}.`);
+  const anyway = strength.word === "very weak" ? " to use it anyway" : "";
+  const second = await ask(asker, `Repeat it${anyway} (Enter to choose another):`);
   if (!second.ok) return (first.wipe(), second);
   const same = first.equals(second.value);
   second.value.wipe();

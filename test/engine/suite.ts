@@ -86,6 +86,7 @@ export function engineSuite(name: "docker" | "podman", rootless: boolean): void 
   test("the container's user does not see the sealed vault, and a large one stops no restart", async () => {
     const spec = await make({ network: "none" });
     await writeFile(join(spec.project, ".tazpod/vault/vault.tar.aes"), randomBytes(64 << 10));
+    if (!rootless) await run("chown", ["-R", "1000:1000", spec.project]);
     assert.is(await inside(spec, "ls -A /workspace/.tazpod/vault"), "");
     assert.is((await run(name, ["stop", spec.name])).code, 0);
     value(await startContainer(engine, spec.name));

@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { paintLines, wrapLines } from "../../lib/host/layout.js";
+import { joinParagraphs, paintLines, wrapLines } from "../../lib/host/layout.js";
 import { formatWork } from "../../lib/host/human.js";
 
 test("lines are wrapped at words; a word that is longer than a line stays whole", () => {
@@ -26,6 +26,14 @@ test("no word is lost or moved, whatever the width", () => {
     assert.equal(lines.join(" ").split(/ +/), text.split(/ +/));
     for (const line of lines) assert.ok(line.length <= columns || !line.trim().includes(" ", 24), line);
   }
+});
+
+test("paragraphs are joined, and lists, headings and short lines stay", () => {
+  const long = "a line of prose that is as long as a line of a help text usually is";
+  assert.is(
+    joinParagraphs(`${long}\n${long}\n\nFlags:\n  -x  one\n  -y  two`),
+    `${long} ${long}\n\nFlags:\n  -x  one\n  -y  two`,
+  );
 });
 
 test("marks and headings are coloured, and nothing else", () => {
