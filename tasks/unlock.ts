@@ -15,13 +15,13 @@ import { fromFailure } from "../lib/run/checks.js";
 import { openStateChanged, setAside } from "../lib/session/tampered.js";
 import { openMissingParts } from "../lib/session/open-and-close-parts.js";
 import { partsToOpen } from "../lib/session/requested-parts.js";
+import { acceptOpened, recordOpening } from "../lib/session/accept-opened.js";
 import { openLocal } from "../lib/session/open-local.js";
 import { withPassphrase } from "../lib/session/ask-passphrase.js";
 import { type StepCheck, type StepContext, fails, holds } from "../lib/session/step.js";
 import { closedParts } from "../lib/vault/vault-parts.js";
 import { archiveLimit } from "../lib/vault/archive/entry-policy.js";
-import { checkDescent, settleArrival } from "../lib/vault/arrival.js";
-import { type OpenedFile, checkNotOlder, recordNewest } from "../lib/vault/rollback-check.js";
+import type { OpenedFile } from "../lib/vault/rollback-check.js";
 import { cleanLeftovers } from "../lib/vault/store.js";
 
 /** Opens the local vault into the RAM folder: completely, or not at all. */
@@ -36,9 +36,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   let sealed: OpenedFile | undefined;
   const accept = async (opened: OpenedFile): Promise<Result<void>> => {
     sealed = opened;
-    if (context.options.force) return ok(undefined);
-    const newer = await checkNotOlder(project.vaultFolder, project.vaultFile, opened);
-    return newer.ok ? checkDescent(project.vaultFolder, opened) : newer;
+    return acceptOpened(context, opened);
   };
   const unpacked = await withPassphrase(context, "Passphrase of the vault:", (passphrase) =>
     withProjectLock(project.vaultFolder, signal, async () => {
@@ -78,33 +76,13 @@ export async function run(context: StepContext): Promise<Result<void>> {
     reportUnlinked(terminal, secrets.value, unlinked);
     const closed = opening.value === undefined ? [] : closedParts(opening.value);
     const without = closed.length === 0 ? "" : `, without ${closed.join(", ")}`;
-    await recordOpening(context, sealed);
+    if (sealed !== undefined) await recordOpening(context, sealed);
     terminal.print(
       `✔ Vault unlocked: ${formatFileCount(files)}, ${formatBytes(bytes)}, in ${secrets.value.folder}${without}`,
     );
   }
   await printUnpushed(context);
   return ok(undefined);
-}
-
-/** Records the opened vault. Reports who sealed it when it is the first on this host, with nothing to compare it to. */
-async function recordOpening(
-  { project, terminal }: StepContext,
-  sealed: OpenedFile | undefined,
-): Promise<void> {
-  if (sealed === undefined) return;
-  const isFirst = await recordNewest(project.vaultFolder, sealed);
-  const kept = await settleArrival(project.vaultFolder, sealed);
-  if (kept.ok && kept.value !== undefined)
-    terminal.print(
-      `Nothing shows that the pulled vault descends from the one before, which is kept as ${kept.value}.`,
-    );
-  const { manifest } = sealed;
-  if (!isFirst.ok || !isFirst.value || manifest === undefined) return;
-  const time = manifest.time.slice(0, 19).replace("T", " ");
-  terminal.print(
-    `First opened on this host: sealed by ${manifest.host} on ${time} UTC, generation ${manifest.generation}.`,
-  );
 }
 
 async function printUnpushed({ project, session, terminal }: StepContext): Promise<void> {

@@ -91,6 +91,39 @@ their content stays in the memory of this process. \`tazpod run restore --at N\`
     flags: vaultFlags,
   },
   {
+    name: "vault cat",
+    words: "PATH",
+    summary: "write one file of the sealed vault to stdout",
+    details: `The whole vault is read and checked first. On a terminal, control characters are shown as \ufffd.`,
+    examples: ["tazpod vault cat prod/api-key | wl-copy"],
+    flags: ["project", ...passphraseFlags],
+  },
+  {
+    name: "vault set",
+    words: "PATH",
+    summary: "store stdin, or a value typed without echo, as a file of the vault; no container is needed",
+    details: `Every byte of stdin is stored, also a newline at its end. A new file has mode 0600, an existing one keeps its mode.
+An empty value, as of a command that failed, needs --force. A file that is open in a container is changed there instead.`,
+    examples: ["tazpod vault set prod/api-key", "openssl rand -hex 32 | tazpod vault set prod/session-key"],
+    flags: ["force", ...vaultFlags],
+  },
+  {
+    name: "vault edit",
+    words: "PATH",
+    summary: "change a file of the vault, or make one, with $VISUAL, $EDITOR or vi; no container is needed",
+    details: `The editor works on a file in a private folder in RAM, which is removed when it ends; without such a folder, as on
+macOS, \`edit\` is refused. vim keeps its other copies there or makes none; an editor with a window may keep some
+elsewhere. Nothing is changed if the editor fails or the file stays the same.`,
+    examples: ["tazpod vault edit .aws/config", "EDITOR='code --wait' tazpod vault edit notes.md"],
+    flags: ["force", ...vaultFlags],
+  },
+  {
+    name: "vault rm",
+    words: "PATH",
+    summary: "remove a file from the vault, or with --force a folder with everything in it; asks first",
+    flags: ["yes", "force", ...vaultFlags],
+  },
+  {
     name: "vault verify",
     words: "",
     summary: "read the whole sealed vault and report whether it is intact",

@@ -124,7 +124,7 @@ export function syncFolder(folder: string): Promise<Result<void>> {
   });
 }
 
-/** Removes temporary files in `folder` whose owner has ended. Returns their names. */
+/** Removes temporary files and folders in `folder` whose owner has ended. Returns their names. */
 export async function removeLeftovers(folder: string): Promise<Result<readonly string[]>> {
   return attempt("clean", folder, async () => {
     const removed: string[] = [];
@@ -135,7 +135,7 @@ export async function removeLeftovers(folder: string): Promise<Result<readonly s
       if (pid === undefined) continue;
       const path = join(folder, name);
       if (await isInUse(path, Number(pid))) continue;
-      await fs.rm(path, { force: true });
+      await fs.rm(path, { force: true, recursive: true });
       removed.push(name);
     }
     return removed;

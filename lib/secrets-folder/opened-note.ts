@@ -3,7 +3,7 @@ import type { Engine } from "../engine/engine.js";
 import { remoteOnly } from "../engine/oci/daemon.js";
 import type { FailureOf } from "../failure/failure.js";
 import { ok, type Result } from "../failure/result.js";
-import { readText, removeFile, writeAtomic } from "../host/files.js";
+import { readText, removeFile, stat, writeAtomic } from "../host/files.js";
 import { isRecord, parseJson } from "../host/json.js";
 import { bootId } from "../host/process-identity.js";
 import { displayPath } from "../host/paths.js";
@@ -40,6 +40,12 @@ export async function noteOpened({ engine, container, vaultFolder }: SecretsFold
     ...{ isRemote: remoteOnly(address) !== undefined, state: projectState(vaultFolder) },
   };
   return writeAtomic(file(vaultFolder), `${JSON.stringify(note)}\n`);
+}
+
+/** Returns whether there is a note, which may be of an earlier boot. */
+export async function hasOpenedNote(vaultFolder: string): Promise<boolean> {
+  const found = await stat(file(vaultFolder));
+  return found.ok && found.value !== undefined;
 }
 
 /** Removes the note. Failure: `file`. */

@@ -1,7 +1,4 @@
-import { updateOpen } from "../secrets-folder/open-record.js";
-import { readOpenState } from "../secrets-folder/open-state.js";
 import { packFolder } from "../secrets-folder/pack.js";
-import type { SecretsFolder, OpenVault } from "../secrets-folder/secrets-folder.js";
 import type { Failure } from "../failure/failure.js";
 import { fileHash } from "../host/file-hash.js";
 import { withProjectLock } from "../project/project-lock.js";
@@ -16,6 +13,7 @@ import { omittedPaths, sealInto } from "../vault/seal-into.js";
 import { printable } from "../host/printable.js";
 import { formatBytes, formatFileCount } from "../host/human.js";
 import { type SeparateContainer, sealedDigest } from "./open-separate-container.js";
+import { hasPart, moveBase, openInShell } from "./open-in-shell.js";
 import { saveSource } from "./save-source.js";
 import type { StepContext } from "./step.js";
 
@@ -101,25 +99,7 @@ async function save(
   if (sealed.value.path !== project.vaultFile) return fail(keptAsConflict(opening.open, sealed.value.path));
   const { files, bytes } = sealed.value.summary;
   terminal.print(`✔ Vault saved: ${formatFileCount(files)}, ${formatBytes(bytes)}`);
-  // the open vault is based on the one that was just replaced
-  if (shell.value === undefined || shell.value.openState.base !== here.value) return ok(undefined);
-  const { next: _, ...rest } = shell.value.openState;
-  return updateOpen(shell.value.secrets, { ...rest, base: sealed.value.sha256, generation: generation + 1 });
-}
-
-/** Returns the vault that is open in the shell's container, if any. */
-async function openInShell({
-  secrets,
-}: StepContext): Promise<
-  Result<{ readonly secrets: SecretsFolder; readonly openState: OpenVault } | undefined>
-> {
-  const found = await secrets();
-  if (!found.ok) return found.failure.kind === "container-gone" ? ok(undefined) : found;
-  const openState = await readOpenState(found.value);
-  if (!openState.ok) return openState;
-  return ok(
-    typeof openState.value === "string" ? undefined : { secrets: found.value, openState: openState.value },
-  );
+  return moveBase(shell.value, here.value, sealed.value.sha256, generation + 1);
 }
 
 function keptAsConflict(names: readonly string[], path: string): Failure {
@@ -128,10 +108,4 @@ function keptAsConflict(names: readonly string[], path: string): Failure {
     message: `${names.join(", ")} is open in the shell's container, or the vault's copy changed while the command ran, so the vault was not replaced. A vault with the command's changes is sealed in ${path}.`,
     hint: "It has the same passphrase; `age -d FILE | tar tz` lists it. To change a part that is open in the shell, run the command there with --in-shell.",
   };
-}
-
-/** Returns whether one of the parts is open there, too: a later save would overwrite it. */
-function hasPart(openState: OpenVault | undefined, names: readonly string[]): boolean {
-  if (openState === undefined) return false;
-  return openState.parts === undefined || names.some((name) => openState.parts?.open.includes(name));
 }

@@ -8,6 +8,8 @@ import { noTarWarnings } from "./archive/tar-warnings.js";
 import { openVault } from "./open-vault.js";
 import type { TarSource } from "./seal-into.js";
 import { feed } from "./archive/tar-feed.js";
+import { readEntries } from "./archive/tar-entries.js";
+import { findFile } from "./vault-path.js";
 
 /** A completely checked vault. */
 export interface Inspected {
@@ -27,6 +29,39 @@ export async function inspectVault(path: string, passphrase: Secret): Promise<Re
   const { format, sha256 } = opened.value;
   const found = await summarise(opened.value.tar, { limitBytes, format });
   return found.ok ? ok({ format, sha256: sha256(), summary: found.value }) : found;
+}
+
+/** One file of a completely checked vault. */
+export interface FileOfVault {
+  readonly inspected: Inspected;
+  /** Undefined if there is nothing with this path. */
+  readonly line: DigestLine | undefined;
+  /** The caller wipes it. */
+  readonly content: Buffer;
+}
+
+/** Reads one file of a vault, after checking every byte of it. Failures: those of `inspectVault` and `findFile`. */
+export async function readVaultFile(
+  vault: string,
+  passphrase: Secret,
+  path: string,
+): Promise<Result<FileOfVault>> {
+  const opened = await openVault(vault, passphrase);
+  if (!opened.ok) return opened;
+  const { format, sha256 } = opened.value;
+  const { tar, summary } = normalise(opened.value.tar, { limitBytes, format });
+  const pieces: Buffer[] = [];
+  const read = await settle(async () => {
+    for await (const { entry, content } of readEntries(tar))
+      if (entry.path === path) for await (const piece of content()) pieces.push(piece);
+  });
+  if (!read.ok) return read;
+  const found = await summary;
+  if (!found.ok) return found;
+  const line = findFile(found.value.entries, path);
+  if (!line.ok) return line;
+  const inspected = { format, sha256: sha256(), summary: found.value };
+  return ok({ inspected, line: line.value, content: Buffer.concat(pieces) });
 }
 
 /** The content of a vault as listed. */

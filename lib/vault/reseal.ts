@@ -4,6 +4,7 @@ import { fail, ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import type { VaultFormat } from "./vault-format.js";
 import { vaultContent, inspectVault } from "./inspect-vault.js";
+import { replacedMeanwhile } from "./store.js";
 import { type SealedVault, sealInto, type SealRequest } from "./seal-into.js";
 
 /** Which vault to seal again. */
@@ -54,9 +55,5 @@ async function unchanged(path: string, sha256: string): Promise<Result<string>> 
   const here = await fileHash(path);
   if (!here.ok) return here;
   if (here.value === sha256) return ok(path);
-  return fail({
-    kind: "conflict",
-    message: `Another tazpod replaced ${path} in the meantime, so it was not changed.`,
-    hint: "Run it again.",
-  });
+  return fail(replacedMeanwhile(path));
 }

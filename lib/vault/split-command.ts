@@ -3,9 +3,11 @@ import { fail, ok, type Result } from "../failure/result.js";
 /**
  * Splits a command like a shell, without running one: blanks separate, '…' keeps everything, "…" everything but \" and
  * \\, and \ keeps the next character. Unquoted shell syntax (| ; & < > $ ` * and the like) is a `usage` failure, since
- * it would silently be taken as plain text.
+ * it would silently be taken as plain text. `source` names the command in failures.
  */
-export function splitCommand(command: string): Result<readonly string[]> {
+export function splitCommand(command: string, source = "--passphrase-command"): Result<readonly string[]> {
+  const wrong = (detail: string, hint?: string): Result<never> =>
+    fail({ kind: "usage", message: `${source}: ${detail}.`, hint });
   const words: string[] = [];
   let word: string | undefined;
   let quote: "'" | '"' | undefined;
@@ -34,12 +36,4 @@ export function splitCommand(command: string): Result<readonly string[]> {
   if (quote !== undefined) return wrong(`a ${quote} is never closed`);
   if (word !== undefined) words.push(word);
   return words.length === 0 ? wrong("it is empty") : ok(words);
-}
-
-function wrong(detail: string, hint?: string): Result<never> {
-  return fail({
-    kind: "usage",
-    message: `--passphrase-command: ${detail}.`,
-    hint,
-  });
 }

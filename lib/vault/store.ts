@@ -97,3 +97,12 @@ export function savedAsConflict(path: string): Failure {
     hint: "Run `tazpod save --force` to replace this host's vault with the open content, or `tazpod lock --discard` to close it.",
   };
 }
+
+/** Returns the conflict failure about a vault that another process replaced while this one prepared its change. */
+export function replacedMeanwhile(path: string): Failure {
+  return {
+    kind: "conflict",
+    message: `Another tazpod replaced ${path} in the meantime, so it was not changed.`,
+    hint: "Run it again.",
+  };
+}

@@ -40,6 +40,7 @@ export function closedParts({ parts, open }: OpenParts): readonly string[] {
   return [...parts.map(({ name }) => name), rest].filter((name) => !open.includes(name));
 }
 
-function isIn(path: string, folder: string): boolean {
+/** Returns whether a path is the folder, or below it. */
+export function isIn(path: string, folder: string): boolean {
   return path === folder || path.startsWith(`${folder}/`);
 }

@@ -82,7 +82,7 @@ test("an extra argument and a missing argument are refused", async () => {
   for (const [words, message] of [
     [["list", "x"], 'Unexpected argument "x".'],
     [["vault", "import"], "`tazpod vault import` needs PATH."],
-    [["vault"], "`tazpod vault` needs one of: ls, verify, diff, export, import."],
+    [["vault"], "`tazpod vault` needs one of: ls, cat, set, edit, rm, verify, diff, export, import."],
     [["vault", "lss"], 'There is no vault command "lss".'],
     [["status", "--", "ls"], "`tazpod status` takes no command after --."],
   ] as const) {
