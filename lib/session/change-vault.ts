@@ -51,9 +51,9 @@ export function readFileToChange(context: StepContext, path: string): Promise<Re
 }
 
 /**
- * Changes one path of the local vault, which is sealed again as by a save. A vault open in the container goes on with
+ * Changes one path of the local vault, which is sealed again as by a save. A vault open in the container continues with
  * the new one, if the path's part is closed there. With `since`, the file that was read before a change that took long:
- * if it is another one now, or was opened in the container meanwhile, the change goes to a separate file (failure
+ * if it is another one now, or was opened in the container since, the change goes to a separate file (failure
  * `conflict`), so that neither is lost. Failures: also `precondition`, and those of `changeFile`.
  */
 export function changeVault(
