@@ -11,6 +11,7 @@ import type { ProjectRun } from "../session/open-project.js";
 import { checkPartNames } from "../session/requested-parts.js";
 import { reportFailure } from "../run/report-failure.js";
 import { inProject } from "./in-project.js";
+import { knownValues } from "../run/given-values.js";
 import { readTarget } from "./target-words.js";
 
 /** A command line of `run` or `plan`: the words that name a target, and the parts after `with` moved to the options. */
@@ -63,7 +64,7 @@ async function targetOf({ args, words }: TargetWords, run: ProjectRun): Promise<
   ];
   const wrong = checks.find((check) => !check.ok) as Result<never> | undefined;
   if (wrong !== undefined) return wrong;
-  services.given = given;
+  services.known = knownValues(given);
   return ok(target);
 }
 

@@ -34,7 +34,7 @@ export function valueLines(args: readonly Variable[], vars: readonly Variable[])
 }
 
 function describeValue(variable: Variable): string {
-  const { help, choices, type, text, optional, variadic } = variable;
+  const { help, choices, type, text, command, optional, variadic } = variable;
   const allowed =
     choices.length > 0
       ? listOf(choices)
@@ -46,6 +46,7 @@ function describeValue(variable: Variable): string {
   const notes = [
     ...(allowed === "" ? [] : [allowed]),
     ...(text === undefined ? [] : [`default: ${text}`]),
+    ...(command === undefined ? [] : [`default: the output of ${command.join(" ")}`]),
     ...(text === undefined && optional && !variadic ? ["optional"] : []),
   ];
   return [
@@ -57,8 +58,18 @@ function describeValue(variable: Variable): string {
 /** Returns the arguments and variables of a task as plain data. */
 export function valuesJson({ args, vars }: Task): Readonly<Record<"args" | "vars", readonly unknown[]>> {
   const shape = (variable: Variable): unknown => {
-    const { name, help, choices, type, text, optional, variadic } = variable;
-    return { name, help, type, choices, default: text, required: isRequired(variable), optional, variadic };
+    const { name, help, choices, type, text, command, optional, variadic } = variable;
+    return {
+      name,
+      help,
+      type,
+      choices,
+      default: text,
+      command,
+      required: isRequired(variable),
+      optional,
+      variadic,
+    };
   };
   return { args: args.map(shape), vars: declared(vars).map(shape) };
 }

@@ -14,6 +14,11 @@ export function scriptRef(text: string, place: Place): ScriptRef {
   return { kind: "builtin", name: text };
 }
 
+/** Tells whether a file is named like a script that Node runs. */
+export function isJavaScript(file: string): boolean {
+  return /\.[cm]?[jt]s$/.test(file);
+}
+
 /** Where scripts come from. */
 export interface ScriptSources {
   /** Names of the scripts that come with tazpod. */
@@ -36,10 +41,16 @@ export async function checkScripts(
       const found = await sources.read(ref.file);
       if (!found.ok)
         problems.push(problemAt(place, unreadableMessage(found.failure, sources.show(ref.file))));
-      else if (!/\.[cm]?[jt]s$/.test(ref.file))
+      else if (place.isCheck && !isJavaScript(ref.file))
         problems.push(
           problemAt(place, `${place.text} does not have a script's name`, {
-            hint: "a script's name ends in .mjs or .js; use `cmds` for other programs",
+            hint: "a script's name ends in .mjs or .js; use `command` for other programs",
+          }),
+        );
+      else if (found.value !== undefined && !isJavaScript(ref.file) && !found.value.startsWith("#!"))
+        problems.push(
+          problemAt(place, `${place.text} is neither JavaScript nor a program`, {
+            hint: "a script's name ends in .mjs or .js, or the file starts with #! and is executable",
           }),
         );
       else if (found.value === undefined)
@@ -62,14 +73,16 @@ export async function checkScripts(
 
 interface ScriptPlace extends Place {
   readonly text: string;
+  /** The script has to export a check. */
+  readonly isCheck: boolean;
 }
 
 function* scriptPlaces(merged: MergedRecipe): Generator<ScriptPlace> {
   for (const { entries } of merged.facts.values()) yield* inCheck(entries.get("check"));
   for (const [name, { place, entries }] of merged.tasks) {
     const script = entries.get("script");
-    if (script?.kind === "leaf") yield { ...script.place, text: String(script.value) };
-    else if (place.layer.builtin && !entries.has("cmds")) yield { ...place, text: name };
+    if (script?.kind === "leaf") yield { ...script.place, text: String(script.value), isCheck: false };
+    else if (place.layer.builtin && !entries.has("cmds")) yield { ...place, text: name, isCheck: false };
     for (const item of itemsOf(entries, "preconditions"))
       if (item.kind === "map") yield* inCheck(item.entries.get("check"));
   }
@@ -79,6 +92,6 @@ function* inCheck(tree: Tree | undefined): Generator<ScriptPlace> {
   if (tree?.kind === "list") for (const item of tree.items) yield* inCheck(item);
   if (tree?.kind !== "map") return;
   const script = tree.entries.get("script");
-  if (script?.kind === "leaf") yield { ...script.place, text: String(script.value) };
+  if (script?.kind === "leaf") yield { ...script.place, text: String(script.value), isCheck: true };
   for (const key of ["not", "all", "any"]) yield* inCheck(tree.entries.get(key));
 }

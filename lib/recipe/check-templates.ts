@@ -2,7 +2,7 @@ import { didYouMean } from "../document/nearest.js";
 import type { Problem } from "../failure/failure.js";
 import { argumentsOf, itemsOf } from "./fields.js";
 import type { MergedRecipe } from "./merge-layers.js";
-import { isPlaceholder, placeholders } from "./render.js";
+import { environmentPrefix, isPlaceholder, placeholders } from "./render.js";
 import { readVariables } from "./read-variables.js";
 import { problemAt, type Tree } from "./recipe-tree.js";
 import type { Task, Variable } from "./recipe.js";
@@ -25,23 +25,27 @@ export function checkTemplates(
 ): readonly Problem[] {
   const problems: Problem[] = [];
   const fixed = new Set(knownVars);
+  let noCommands: string | undefined;
 
   const scanText = ({ value, place }: Tree & { kind: "leaf" }, names: Names, part: Part): void => {
     if (typeof value !== "string") return;
     for (const name of placeholders(value)) {
       const variable = names.get(name);
+      const isEnvironment = name.startsWith(environmentPrefix);
       const report = (message: string, hint?: string): void =>
         void problems.push(problemAt(place, message, { hint }));
-      if (!names.has(name))
+      if (!names.has(name) && !isEnvironment)
         report(
           `{{${name}}} has no value here`,
           didYouMean(name, names.keys()) ?? `known names: ${[...names.keys()].join(", ")}`,
         );
-      else if (part === "code" && variable?.isDeclared === true)
+      else if (part === "code" && (isEnvironment || variable?.isDeclared === true))
         report(
           `the value of {{${name}}} would be read as code here`,
           `pass it as an argument, as in [sh, -c, 'echo "$1"', sh, "{{${name}}}"]`,
         );
+      else if (variable?.command !== undefined && noCommands !== undefined)
+        report(`{{${name}}} is the output of a command, and ${noCommands}`);
       else if (variable?.variadic === true && (part !== "item" || !isPlaceholder(value)))
         report(`{{${name}}} stands for several words, so it has to be an item of \`cmds\` by itself`);
     }
@@ -53,6 +57,12 @@ export function checkTemplates(
       const code = scriptIndex(argumentsOf(tree));
       for (const [index, item] of tree.items.entries()) scan(item, names, index === code ? "code" : part);
     }
+  };
+  /** Scans what cannot use the output of a command. */
+  const scanWithoutCommands = (tree: Tree | undefined, names: Names, why: string): void => {
+    noCommands = why;
+    scan(tree, names);
+    noCommands = undefined;
   };
   const define = (vars: ReadonlyMap<string, Tree>): void => {
     for (const [name, tree] of vars) {
@@ -68,15 +78,21 @@ export function checkTemplates(
     }
   };
 
+  const scanSource = (tree: Tree, names: Names): void => {
+    if (tree.kind === "map")
+      scanWithoutCommands(tree.entries.get("command"), names, "it cannot be needed by another");
+  };
+
   define(merged.vars);
   const known: Names = new Map([
     ...knownVars.map((name) => [name, undefined] as const),
     ...readVariables(merged.vars).map((variable) => [variable.name, variable] as const),
   ]);
   for (const { entries } of merged.facts.values()) {
-    scan(entries.get("desc"), known);
-    scan(entries.get("check"), known);
+    for (const field of ["desc", "check"])
+      scanWithoutCommands(entries.get(field), known, "`plan` checks facts, but does not run it");
   }
+  for (const tree of merged.vars.values()) scanSource(tree, known);
   for (const { entries } of merged.goals.values())
     for (const field of ["desc", "summary"]) scan(entries.get(field), known);
   for (const [task, { entries }] of merged.tasks) {
@@ -91,7 +107,8 @@ export function checkTemplates(
       ...[...own, ...args].map((variable) => [variable.name, variable] as const),
     ]);
     const withReason: Names = new Map([...here, ["reason", undefined]]);
-    for (const field of ["desc", "summary", "env"]) scan(entries.get(field), here);
+    if (vars?.kind === "map") for (const tree of vars.entries.values()) scanSource(tree, here);
+    for (const field of ["desc", "summary", "env", "dotenv", "dir"]) scan(entries.get(field), here);
     scan(entries.get("cmds"), here, "item");
     scan(entries.get("confirm"), withReason);
     for (const item of itemsOf(entries, "preconditions")) {

@@ -74,7 +74,9 @@ function checkTask(merged: MergedRecipe, task: Task, unnamed: string | undefined
 
 /** Checks the choices and the default of one variable. */
 function checkOwn(variable: Variable, place: Place): readonly Problem[] {
-  const { name, text, choices, type } = variable;
+  const { name, text, command, choices, type } = variable;
+  if (text !== undefined && command !== undefined)
+    return [problemAt(place, `"${name}" has both default and command`, { hint: "remove one of them" })];
   const values = [
     ...choices.map((value) => ({ value, wrong: wrongValue({ choices: [], type }, value) })),
     ...(text === undefined ? [] : [{ value: text, wrong: wrongValue(variable, text) }]),

@@ -1,3 +1,4 @@
+import { durationMs } from "../host/human.js";
 import type { Place, Tree } from "./recipe-tree.js";
 
 /**
@@ -21,6 +22,12 @@ export function flagOf(fields: Fields, key: string): boolean {
 export function leafOf(fields: Fields, key: string): string | number | boolean | undefined {
   const tree = fields.get(key);
   return tree?.kind === "leaf" && tree.value !== null ? tree.value : undefined;
+}
+
+/** Returns a time in ms. */
+export function timeOf(fields: Fields, key: string): number | undefined {
+  const value = leafOf(fields, key);
+  return value === undefined ? undefined : durationMs(value as string | number);
 }
 
 /** Returns the items of a list. */

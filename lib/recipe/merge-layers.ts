@@ -24,6 +24,7 @@ const listFields = new Set([
   "preconditions",
   "finally",
   "cmds",
+  "dotenv",
   "requires",
   "providers",
   "run",

@@ -1,10 +1,30 @@
 import { readCheck } from "./read-check.js";
-import { durationMs } from "../host/human.js";
-import { argumentsOf, type Fields, flagOf, itemsOf, leafOf, mapOf, namesOf, textOf } from "./fields.js";
+import {
+  argumentsOf,
+  type Fields,
+  flagOf,
+  itemsOf,
+  leafOf,
+  mapOf,
+  namesOf,
+  textOf,
+  timeOf,
+} from "./fields.js";
 import { readArguments, readVariables } from "./read-variables.js";
-import { scriptRef } from "./check-scripts.js";
+import { isJavaScript, scriptRef } from "./check-scripts.js";
 import { type MapTree, positionOf, type Tree } from "./recipe-tree.js";
-import type { Action, Check, Confirm, Fact, FinallyEntry, Goal, Precondition, Task } from "./recipe.js";
+import type {
+  Action,
+  Check,
+  Confirm,
+  DotenvFile,
+  Fact,
+  FinallyEntry,
+  Goal,
+  Precondition,
+  ScriptRef,
+  Task,
+} from "./recipe.js";
 
 const factTimeoutMs = 5000;
 
@@ -49,6 +69,8 @@ export function readTask(name: string, { place, entries }: MapTree): Task {
     args: readArguments(entries),
     vars: vars?.kind === "map" ? readVariables(vars.entries) : [],
     env: mapOf(entries, "env"),
+    dotenv: itemsOf(entries, "dotenv").flatMap(readDotenv),
+    ...optional("dir", textOf(entries, "dir")),
     action: readAction(name, entries, place.layer.builtin),
     at: positionOf(place, "key"),
   };
@@ -100,11 +122,16 @@ function readFinally(tree: Tree): readonly FinallyEntry[] {
   ];
 }
 
+function readDotenv(tree: Tree): readonly DotenvFile[] {
+  if (tree.kind === "leaf") return [{ file: String(tree.value), optional: false }];
+  if (tree.kind === "list") return [];
+  return [{ file: textOf(tree.entries, "file") ?? "", optional: flagOf(tree.entries, "optional") }];
+}
+
 function readAction(name: string, entries: Fields, builtin: boolean): Action {
   const script = entries.get("script");
   const text = textOf(entries, "script");
-  if (script !== undefined && text !== undefined)
-    return { kind: "script", script: scriptRef(text, script.place) };
+  if (script !== undefined && text !== undefined) return scriptAction(scriptRef(text, script.place), entries);
   const cmds = itemsOf(entries, "cmds").map(argumentsOf);
   if (cmds.length > 0) return { kind: "cmds", cmds };
   // `cmds: []` means nothing to do; a built-in task without an action runs the script of its name
@@ -113,9 +140,11 @@ function readAction(name: string, entries: Fields, builtin: boolean): Action {
     : { kind: "none" };
 }
 
-function timeOf(entries: Fields, key: string): number | undefined {
-  const value = leafOf(entries, key);
-  return value === undefined ? undefined : durationMs(value as string | number);
+/** Returns the action of a script: a program in another language than JavaScript is a command, with the words after --. */
+function scriptAction(script: ScriptRef, entries: Fields): Action {
+  if (script.kind === "builtin" || isJavaScript(script.file)) return { kind: "script", script };
+  const rest = readArguments(entries).find(({ variadic }) => variadic);
+  return { kind: "cmds", cmds: [[script.file, ...(rest === undefined ? [] : [`{{${rest.name}}}`])]] };
 }
 
 function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {

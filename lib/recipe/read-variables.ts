@@ -1,4 +1,4 @@
-import { argumentsOf, flagOf, itemsOf, leafOf, textOf } from "./fields.js";
+import { argumentsOf, flagOf, itemsOf, leafOf, textOf, timeOf } from "./fields.js";
 import { type MapTree, positionOf, type Tree } from "./recipe-tree.js";
 import type { Variable } from "./recipe.js";
 
@@ -20,16 +20,22 @@ export function readArguments(entries: ReadonlyMap<string, Tree>): readonly Vari
   );
 }
 
-const plain = { type: "text", choices: [], optional: false, variadic: false } as const;
+/** Default time limit of a command that prints a value, in ms. */
+const commandMs = 10_000;
+
+const plain = { timeoutMs: commandMs, type: "text", choices: [], optional: false, variadic: false } as const;
 
 function readVariable(name: string, { place, entries }: MapTree): Variable {
   const [help, text] = [textOf(entries, "help"), textOf(entries, "default")];
+  const command = argumentsOf(entries.get("command"));
   const variadic = flagOf(entries, "variadic");
   return {
     name,
     isDeclared: true,
     ...(help === undefined ? {} : { help }),
     ...(text === undefined ? {} : { text }),
+    ...(command.length === 0 ? {} : { command }),
+    timeoutMs: timeOf(entries, "timeout") ?? commandMs,
     choices: argumentsOf(entries.get("choices")),
     type: (textOf(entries, "type") ?? "text") as Variable["type"],
     optional: (leafOf(entries, "optional") ?? variadic) === true,

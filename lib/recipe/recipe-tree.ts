@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import type { Document } from "../document/document.js";
 import type { Path } from "../document/schema.js";
 import type { Position, Problem } from "../failure/failure.js";
@@ -52,7 +53,13 @@ export function treeOf(layer: Layer, value: unknown = layer.document.value, path
       ),
     };
   }
-  return { kind: "leaf", place, value: value as Leaf["value"] };
+  const leaf = value as Leaf["value"];
+  return { kind: "leaf", place, value: typeof leaf === "string" ? withRecipeFolder(leaf, layer) : leaf };
+}
+
+/** Replaces `{{recipe_dir}}` with the folder of the file, since a text may move to another recipe when they are merged. */
+function withRecipeFolder(text: string, { file }: Layer): string {
+  return text.replaceAll(/\{\{\s*recipe_dir\s*\}\}/g, () => dirname(file));
 }
 
 /** Tells whether a value is null, which removes an entry. */

@@ -20,6 +20,10 @@ export interface Variable {
   readonly name: string;
   /** Its text; for one that the command line may give, the default. */
   readonly text?: string;
+  /** The program that prints its value. */
+  readonly command?: readonly string[];
+  /** Time limit of `command` in ms. */
+  readonly timeoutMs: number;
   /** False if it is written as a plain text, without saying what it may be. */
   readonly isDeclared: boolean;
   readonly help?: string;
@@ -81,6 +85,13 @@ export interface Confirm {
   readonly instead?: string;
 }
 
+/** A file with environment variables. */
+export interface DotenvFile {
+  readonly file: string;
+  /** Whether it may be missing. */
+  readonly optional: boolean;
+}
+
 /** A task that runs afterwards. */
 export interface FinallyEntry {
   readonly task: string;
@@ -116,6 +127,10 @@ export interface Task {
   readonly args: readonly Variable[];
   readonly vars: readonly Variable[];
   readonly env: Readonly<Record<string, string>>;
+  /** Files of the project with environment variables, relative to the project. */
+  readonly dotenv: readonly DotenvFile[];
+  /** The folder in which its programs run, relative to the project. */
+  readonly dir?: string;
   readonly action: Action;
   readonly at: Position;
 }

@@ -1,4 +1,8 @@
-const placeholder = /\{\{\s*([A-Za-z_][A-Za-z0-9_-]*)\s*\}\}/g;
+/** `{{name}}`, or `{{env.NAME}}` for an environment variable. */
+const placeholder = /\{\{\s*((?:env\.)?[A-Za-z_][A-Za-z0-9_-]*)\s*\}\}/g;
+
+/** What the name of an environment variable starts with in a placeholder. */
+export const environmentPrefix = "env.";
 
 /**
  * Fills in each `{{name}}` of `text`. Other braces, such as `{{.Names}}`, stay. Names were checked when the recipe was

@@ -21,8 +21,8 @@ export function wrongValue(
 }
 
 /** Tells whether a run needs a value from the command line. */
-export function isRequired({ text, optional }: Variable): boolean {
-  return text === undefined && !optional;
+export function isRequired({ text, command, optional }: Variable): boolean {
+  return text === undefined && command === undefined && !optional;
 }
 
 /** Returns the variables of a task that the command line can set, its arguments first. */

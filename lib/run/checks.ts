@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { explain } from "../failure/explain.js";
 import type { Failure } from "../failure/failure.js";
 import { stat } from "../host/files.js";
@@ -6,6 +6,7 @@ import type { CheckResult } from "../failure/check-result.js";
 import { render, renderCommand } from "../recipe/render.js";
 import type { Check } from "../recipe/recipe.js";
 import { checkCommand } from "../trust/trusted-code.js";
+import { missingVariable } from "./given-values.js";
 import { outerNames, withStep } from "./outer-runs.js";
 import { loadScript } from "./scripts.js";
 import { fails, holds, unknown, type RunContext } from "./run-context.js";
@@ -28,7 +29,7 @@ export interface CheckEnvironment {
 export async function evaluate(check: Check, setting: CheckEnvironment): Promise<CheckResult> {
   switch (check.kind) {
     case "exists":
-      return exists(render(check.path, setting.context.vars), setting.context);
+      return exists(check.path, setting.context);
     case "env": {
       const set = (process.env[check.name] ?? "") !== "";
       return set ? holds(`${check.name} is set`) : fails(`${check.name} is not set`);
@@ -47,8 +48,11 @@ export async function evaluate(check: Check, setting: CheckEnvironment): Promise
   }
 }
 
-async function exists(path: string, context: RunContext): Promise<CheckResult> {
-  const found = await stat(join(context.project.root, path));
+async function exists(text: string, context: RunContext): Promise<CheckResult> {
+  const missing = missingVariable(text, context.vars);
+  if (missing !== undefined) return unknown(`the environment has no variable ${missing}`);
+  const path = render(text, context.vars);
+  const found = await stat(resolve(context.project.root, path));
   if (!found.ok) return fromFailure(found.failure);
   return found.value ? holds(path) : fails(`there is no ${path}`);
 }
@@ -60,6 +64,8 @@ async function command(
   const step = { root: project.root, name: subject, kind: "check", facts: [] } as const;
   if (outerNames(step.root, step.kind).includes(subject))
     return unknown(`the check of ${subject} started this tazpod, and cannot be made within itself`);
+  const missing = missingVariable(items.join(" "), values.texts);
+  if (missing !== undefined) return unknown(`the environment has no variable ${missing}`);
   const filled = renderCommand(items, values);
   const { argv } = filled;
   const trusted = await checkCommand(code, filled);

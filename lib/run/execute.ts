@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { makeFolder, removeFile, writeNew } from "../host/files.js";
+import { makeFolder, removeFile, stat, writeNew } from "../host/files.js";
 import { providedModules, zxCommand } from "../host/installation.js";
 import { type Finished, foreground, passThrough, piped } from "../host/process.js";
 import { brokenPipeCode } from "../host/screen.js";
@@ -47,11 +47,13 @@ export function printsFreely({ action, silent, interactive }: Task, { quiet }: R
 
 async function runAction(task: Task, context: RunContext, stdout: Stdout): Promise<Result<unknown>> {
   if (task.action.kind === "none") return ok(undefined);
+  const folder = await checkFolder(task, context);
+  if (!folder.ok) return folder;
   if (task.action.kind === "cmds") {
     const { cmds } = task.action;
     for (const [index, cmd] of cmds.entries()) {
       const filled = renderCommand(cmd, context.values);
-      const trusted = await checkCommand(context.code, filled);
+      const trusted = await checkCommand(context.code, filled, context.folder);
       // a task that declares no arguments passes the words after -- to its last command
       const words = task.args.length === 0 && index === cmds.length - 1 ? context.words : [];
       const done = trusted.ok ? await program([...filled.argv, ...words], task, context, stdout) : trusted;
@@ -87,6 +89,18 @@ async function runAction(task: Task, context: RunContext, stdout: Stdout): Promi
   }
 }
 
+/** Checks that the task's `dir` is there. Failure: `precondition`. */
+async function checkFolder({ name, dir }: Task, { folder }: RunContext): Promise<Result<void>> {
+  if (dir === undefined) return ok(undefined);
+  const found = await stat(folder);
+  if (!found.ok || found.value?.kind === "folder") return found.ok ? ok(undefined) : found;
+  return fail({
+    kind: "precondition",
+    task: name,
+    message: `${name} runs in ${folder}, but there is no such folder.`,
+  });
+}
+
 /** Runs a script without exports in its own process. The trusted texts of its modules are passed in a file. */
 async function zxProgram(
   file: string,
@@ -108,7 +122,7 @@ async function zxProgram(
 }
 
 /**
- * Runs a program in the project's folder: on the terminal if the task is interactive; otherwise its output is shown as
+ * Runs a program in the task's folder: on the terminal if the task is interactive; otherwise its output is shown as
  * it comes, or, if the task is silent or --quiet was given, kept for the failure.
  */
 async function program(
@@ -120,7 +134,7 @@ async function program(
   const kept: string[] = [];
   const silent = task.silent || context.options.quiet;
   const options = {
-    cwd: context.project.root,
+    cwd: context.folder,
     // no variable of a recipe replaces the one that ends a recursion
     env: { ...programEnvironment(context), ...context.env, [runVariable]: process.env[runVariable] },
     signal: context.signal,
@@ -156,6 +170,7 @@ async function program(
 function programEnvironment({ vars, project }: RunContext): Record<string, string> {
   const told: Record<string, string> = { TAZPOD_ROOT: project.root };
   for (const [name, value] of Object.entries(vars))
-    told[`TAZPOD_${name.toUpperCase().replaceAll("-", "_")}`] = value;
+    // a variable of the environment has its own name
+    if (!name.includes(".")) told[`TAZPOD_${name.toUpperCase().replaceAll("-", "_")}`] = value;
   return told;
 }

@@ -7,6 +7,7 @@ import type { TrustedCode } from "../trust/trusted-code.js";
 import type { Facts } from "./facts.js";
 import type { Interrupts } from "./interrupts.js";
 import type { RunOptions } from "./run-options.js";
+import type { KnownValues } from "./given-values.js";
 import type { Progress } from "./progress.js";
 
 /** The part of the context of checks and steps that the runner itself uses. */
@@ -24,7 +25,9 @@ export interface RunContext {
   readonly values: Values;
   /** The words after `--`, if this task takes them. */
   readonly words: readonly string[];
-  /** The task's `env`. */
+  /** The folder in which the task's programs run, absolute. */
+  readonly folder: string;
+  /** The task's `env`, and the variables of its `dotenv` files that the environment lacks. */
   readonly env: Readonly<Record<string, string>>;
   /** Shows a line of progress while the step runs. */
   readonly report: (text: string) => void;
@@ -37,6 +40,8 @@ interface RunServices {
   readonly project: RunContext["project"];
   readonly terminal: Terminal;
   readonly options: RunOptions;
+  /** Values that are found out during the run. */
+  readonly known: KnownValues;
   /** The variables of a recipe, or of one of its tasks. */
   vars(recipe: Recipe, task?: Task): Readonly<Record<string, string>>;
   /** The context for a check (`task` undefined) or for a step. */

@@ -4,6 +4,7 @@ import { render } from "../recipe/render.js";
 import type { Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { execute, printsFreely, type Stdout } from "./execute.js";
+import { findValues, readDotenv } from "./found-values.js";
 import { evaluate } from "./checks.js";
 import { type Report, resultLine, showOutput } from "./progress.js";
 import type { Run } from "./run-context.js";
@@ -24,8 +25,14 @@ export async function runStep(
   waiting: readonly string[],
   onStart: () => void,
 ): Promise<Result<void>> {
+  const asked = await findValues(task, task.preconditions, run);
+  if (!asked.ok) return asked;
   const ready = await checkPreconditions(task, run);
   if (!ready.ok) return ready;
+  const found = await findValues(task, usedBy(task), run);
+  if (!found.ok) return found;
+  const environment = await readDotenv(task, run);
+  if (!environment.ok) return environment;
   onStart();
   const worked = await runWithRetries(task, run, stdout, waiting);
   run.facts.invalidate(task);
@@ -36,6 +43,11 @@ export async function runStep(
   if (!worked.ok) return fail(withTaskName(task, worked.failure));
   if (!refreshed.ok) return refreshed;
   return checkAchieved(task, run);
+}
+
+/** Returns what a step fills with values: its own variables, which scripts read, and the texts of its action. */
+function usedBy({ vars, action, env, dotenv, dir }: Task): unknown {
+  return [vars.map(({ name }) => `{{${name}}}`), action, env, dotenv, dir];
 }
 
 async function checkPreconditions(

@@ -4,6 +4,7 @@ import { wantKey, type Plan, type PlannedStep, type Target } from "../plan/plann
 import type { FinallyEntry, Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { ask, nextQuestion } from "./confirm.js";
+import { findValues } from "./found-values.js";
 import { withDescriptions, interrupted, currentPlan } from "./plan-of.js";
 import { checkNested, heldFacts, insideStep, reliedOn } from "./outer-runs.js";
 import { runStep, titleOf } from "./run-step.js";
@@ -108,6 +109,11 @@ async function runNextStep(
 ): Promise<Result<void>> {
   const { recipe, services, facts } = run;
   const want = wantOf(plan, step);
+  for (const name of step.branch) {
+    const asking = recipe.tasks.get(name) as Task;
+    const found = await findValues(asking, asking.confirm?.msg ?? "", run);
+    if (!found.ok) return found;
+  }
   const asked = nextQuestion(recipe, plan, step, state, (task) => services.vars(recipe, task));
   if (asked) {
     const answer = await ask(asked, services.options, services.terminal);

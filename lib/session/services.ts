@@ -18,7 +18,7 @@ import { fail, ok, type Result } from "../failure/result.js";
 import type { TrustedCode } from "../trust/trusted-code.js";
 import { ensureTrusted } from "../trust/ensure-trusted.js";
 import type { RunOptions } from "../run/run-options.js";
-import { type Given, nothingGiven, valuesOf, wordsOf } from "../run/given-values.js";
+import { environmentIn, folderOf, knownValues, valuesOf, wordsOf } from "../run/given-values.js";
 import { Session } from "./session.js";
 import type { StepContext } from "./step.js";
 import { projectState } from "../host/project-state.js";
@@ -41,14 +41,16 @@ export class Services {
   readonly terminal: Terminal;
   readonly options: RunOptions;
   readonly session = new Session();
-  /** The values on the command line, once they were checked. */
-  given: Given = nothingGiven;
+  /** The values on the command line, once they were checked, and those that are found out later. */
+  known = knownValues();
   #code: TrustedCode;
   #project: Project;
   #chosen: Promise<EngineSelection> | undefined;
   /** The container state that came with the choice of the engine is used until the first step. */
   #stateIsOld = false;
   #engineName: string;
+  /** The variables of the environment that the recipe uses. */
+  #environment: readonly string[] | undefined;
   #remote: Promise<Remote> | undefined;
   #container: Promise<Result<ContainerState>> | undefined;
   #imageId: Promise<Result<string | undefined>> | undefined;
@@ -71,7 +73,7 @@ export class Services {
       this.#project,
       recipe,
       // what the command line gives changes nothing about the project
-      (task) => this.#values(recipe, task, nothingGiven).texts,
+      (task) => valuesOf(this.#builtinVars(), recipe, task, knownValues()).texts,
       this.terminal,
     );
     if (!code.ok) return code;
@@ -172,8 +174,9 @@ export class Services {
     return this.#values(recipe, task).texts;
   }
 
-  #values(recipe: Recipe, task: Task | undefined, given = this.given): Values {
-    return valuesOf(this.#builtinVars(), recipe, task, given);
+  #values(recipe: Recipe, task: Task | undefined): Values {
+    this.#environment ??= environmentIn(recipe);
+    return valuesOf(this.#builtinVars(), recipe, task, this.known, this.#environment);
   }
 
   #builtinVars(): Readonly<Record<string, string>> {
@@ -199,9 +202,12 @@ export class Services {
   ): StepContext {
     const values = this.#values(recipe, task);
     const vars = values.texts;
-    const env = Object.fromEntries(
-      Object.entries(task?.env ?? {}).map(([name, text]) => [name, render(text, vars)]),
-    );
+    const dotenv = Object.entries(this.known.dotenv.get(task?.name ?? "") ?? {});
+    const env = Object.fromEntries([
+      ...dotenv.filter(([name]) => process.env[name] === undefined),
+      ...Object.entries(task?.env ?? {}).map(([name, text]) => [name, render(text, vars)] as const),
+    ]);
+    const folder = folderOf(task, this.#project.root, vars);
     const { project, options, terminal, session } = this;
     const graceMs = task?.graceMs ?? project.config.graceMs;
     return {
@@ -218,7 +224,8 @@ export class Services {
         report,
         code: this.#code,
       },
-      words: wordsOf(this.given, task),
+      words: wordsOf(this.known.given, task),
+      folder,
       engine: () => this.engine(),
       chosen: () => this.chosen(),
       container: () => this.container(),
@@ -226,10 +233,7 @@ export class Services {
       secrets: () => this.secrets(),
       remote: () => this.remote(),
       $: async (pieces, ...values) =>
-        (await zxShell({ cwd: project.root, env: { ...process.env, ...env }, signal, graceMs }))(
-          pieces,
-          ...values,
-        ),
+        (await zxShell({ cwd: folder, env: { ...process.env, ...env }, signal, graceMs }))(pieces, ...values),
     };
   }
 }

@@ -1,6 +1,6 @@
 import { engineNames } from "../engine/engine.js";
 import { placeholders, renderKnown } from "../recipe/render.js";
-import type { Check, Recipe, ScriptRef, Task } from "../recipe/recipe.js";
+import type { Check, Recipe, ScriptRef, Task, Variable } from "../recipe/recipe.js";
 
 /** Returns the variables of a recipe, or of one of its tasks. */
 export type VarsOf = (task?: Task) => Readonly<Record<string, string>>;
@@ -8,11 +8,13 @@ export type VarsOf = (task?: Task) => Readonly<Record<string, string>>;
 /** A command of a recipe. */
 export interface Command {
   readonly name: string;
-  readonly what: "runs" | "is checked by" | "first checks";
+  readonly what: "runs" | "is checked by" | "first checks" | "is the output of";
   readonly argv: readonly string[];
 }
 
 interface WrittenCommand extends Command {
+  /** The folder it runs in, relative to the project. */
+  readonly dir?: string | undefined;
   /** The task that it belongs to, if any. */
   readonly task?: Task;
 }
@@ -31,33 +33,55 @@ export function commandsOf(recipe: Recipe, varsOf: VarsOf): readonly Command[] {
 /** More variants of one command than anyone writes down. */
 const maxVariants = 1000;
 
-/**
- * Returns the commands for every engine and every choice of a value, since those are known later and a command may
- * contain them.
- */
-export function possibleCommands(recipe: Recipe, varsOf: VarsOf): readonly (readonly string[])[] {
-  return writtenCommands(recipe).flatMap(({ argv, task }) => {
-    const own = [...recipe.vars, ...(task?.vars ?? []), ...(task?.args ?? [])];
-    const choices = new Map<string, readonly string[]>([
-      ["engine", engineNames],
-      ...own.map((variable) => [variable.name, variable.choices] as const),
-    ]);
-    let variants = [varsOf(task)];
-    for (const name of new Set(argv.flatMap(placeholders))) {
-      const values = choices.get(name) ?? [];
-      if (values.length === 0 || values.length * variants.length > maxVariants) continue;
-      variants = variants.flatMap((vars) => values.map((value) => ({ ...vars, [name]: value })));
-    }
-    return variants.map((vars) => fill(argv, vars));
-  });
+/** What a recipe may run and read, for every engine and every choice of a value: both are known later. */
+export interface PossibleCommands {
+  readonly commands: readonly { readonly argv: readonly string[]; readonly dir: string }[];
+  /** Files with environment variables, relative to the project. */
+  readonly dotenv: readonly string[];
+}
+
+export function possibleCommands(recipe: Recipe, varsOf: VarsOf): PossibleCommands {
+  const commands = writtenCommands(recipe).flatMap(({ argv, dir = ".", task }) =>
+    variants([...argv, dir], recipe, varsOf, task).map((words) => ({
+      argv: words.slice(0, -1),
+      dir: words.at(-1) ?? ".",
+    })),
+  );
+  const dotenv = [...recipe.tasks.values()].flatMap((task) =>
+    task.dotenv.flatMap(({ file }) => variants([file], recipe, varsOf, task).flat()),
+  );
+  return { commands, dotenv };
+}
+
+/** Fills in texts in every way. */
+function variants(
+  texts: readonly string[],
+  recipe: Recipe,
+  varsOf: VarsOf,
+  task: Task | undefined,
+): readonly (readonly string[])[] {
+  const own = [...recipe.vars, ...(task?.vars ?? []), ...(task?.args ?? [])];
+  const choices = new Map<string, readonly string[]>([
+    ["engine", engineNames],
+    ...own.map((variable) => [variable.name, variable.choices] as const),
+  ]);
+  let found = [varsOf(task)];
+  for (const name of new Set(texts.flatMap(placeholders))) {
+    const values = choices.get(name) ?? [];
+    if (values.length === 0 || values.length * found.length > maxVariants) continue;
+    found = found.flatMap((vars) => values.map((value) => ({ ...vars, [name]: value })));
+  }
+  return found.map((vars) => fill(texts, vars));
 }
 
 function writtenCommands(recipe: Recipe): readonly WrittenCommand[] {
   return [
+    ...sources(recipe.vars),
     ...[...recipe.facts.values()].flatMap(({ name, check }) =>
       commandsIn(check).map((argv) => ({ name, what: "is checked by" as const, argv })),
     ),
     ...[...recipe.tasks.values()].flatMap((task) => [
+      ...sources(task.vars, task),
       ...task.preconditions
         .flatMap(({ check }) => commandsIn(check))
         .map((argv) => ({ name: task.name, what: "first checks" as const, argv, task })),
@@ -65,10 +89,20 @@ function writtenCommands(recipe: Recipe): readonly WrittenCommand[] {
         name: task.name,
         what: "runs" as const,
         argv,
+        dir: task.dir,
         task,
       })),
     ]),
   ];
+}
+
+/** Returns the commands that print the values of variables. */
+function sources(vars: readonly Variable[], task?: Task): readonly WrittenCommand[] {
+  return vars.flatMap(({ name, command }) =>
+    command === undefined
+      ? []
+      : [{ name, what: "is the output of", argv: command, ...(task === undefined ? {} : { task }) }],
+  );
 }
 
 function fill(argv: readonly string[], vars: Readonly<Record<string, string>>): readonly string[] {

@@ -19,13 +19,14 @@ export interface TrustedCode {
 const maxProgramBytes = 64 * 1024 * 1024;
 
 /**
- * Returns the paths below `root` that a command's words may refer to, if it is started there. `except` has the indexes
- * of words to leave out.
+ * Returns the paths below `root` that a command's words may refer to, if it is started in `folder`. `except` has the
+ * indexes of words to leave out.
  */
 export function pathsIn(
   root: string,
   argv: readonly string[],
   except: ReadonlySet<number> = new Set(),
+  folder = root,
 ): readonly string[] {
   const words = argv.flatMap((word, index) => {
     if (except.has(index)) return [];
@@ -34,7 +35,7 @@ export function pathsIn(
     const value = word.slice(word.indexOf("=") + 1);
     return value === word ? [word] : [word, value];
   });
-  const paths = words.filter((word) => word !== "").map((word) => resolve(root, word));
+  const paths = words.filter((word) => word !== "").map((word) => resolve(folder, word));
   return [...new Set(paths)].filter((path) => isInside(root, path));
 }
 
@@ -61,14 +62,15 @@ export async function readProgram(root: string, path: string): Promise<Result<Pr
 export async function checkCommand(
   { root, programs }: Omit<TrustedCode, "modules">,
   { argv, typed }: Filled,
+  folder = root,
 ): Promise<Result<void>> {
-  for (const path of pathsIn(root, argv, typed)) {
+  for (const path of pathsIn(root, argv, typed, folder)) {
     const trusted = programs.get(path);
     const found = await readProgram(root, path);
     if (!found.ok) return found;
     if (found.value === undefined) continue;
     if (trusted === undefined) {
-      const isProgram = path === resolve(root, argv[0] ?? "");
+      const isProgram = path === resolve(folder, argv[0] ?? "");
       if (isProgram || mayExecute(argv, path, found.value))
         return fail({ kind: "untrusted-file", file: path, why: "new" });
     } else if ((await sha256(found.value.bytes)) !== trusted)

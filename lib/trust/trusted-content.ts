@@ -1,4 +1,5 @@
-import { relative } from "node:path";
+import { relative, resolve } from "node:path";
+import { isInside } from "../host/project-file.js";
 import { completeConfig } from "../project/config.js";
 import type { Project } from "../project/project.js";
 import type { ConfigFile } from "../generated/config.js";
@@ -49,14 +50,20 @@ export async function readTrustedContent(
     items.push(await fileItem(root, path, bytes.value));
   }
   const programs = new Map<string, string>();
-  const commands = recipes.length === 0 ? [] : possibleCommands(recipe, varsOf);
-  for (const path of [...new Set(commands.flatMap((argv) => pathsIn(root, argv)))].toSorted()) {
+  const { commands, dotenv } =
+    recipes.length === 0 ? { commands: [], dotenv: [] } : possibleCommands(recipe, varsOf);
+  const named = commands.flatMap(({ argv, dir }) => pathsIn(root, argv, new Set(), resolve(root, dir)));
+  // their values may be secret, so that only their hashes are recorded
+  const hidden = new Set(dotenv.map((path) => resolve(root, path)).filter((path) => isInside(root, path)));
+  for (const path of [...new Set([...named, ...hidden])].toSorted()) {
     const found = await readProgram(root, path);
     if (!found.ok) return found;
     if (found.value === undefined) continue;
     const { bytes } = found.value;
     programs.set(path, await sha256(bytes));
-    const item = await fileItem(root, path, bytes);
+    const item = hidden.has(path)
+      ? { kind: "file" as const, name: relative(root, path), value: hashPrefix + (await sha256(bytes)) }
+      : await fileItem(root, path, bytes);
     const known = items.find(({ kind, name }) => kind === "file" && name === item.name);
     if (known === undefined) items.push(item);
     else if (known.value !== item.value) return fail({ kind: "untrusted-file", file: path, why: "changed" });

@@ -60,6 +60,7 @@ function buildTask(task: Partial<Task>): Task {
     args: [],
     vars: [],
     env: {},
+    dotenv: [],
     action: { kind: "none" },
     at,
     ...task,

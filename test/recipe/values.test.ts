@@ -110,4 +110,24 @@ test("{{name}} in the description of a task or goal has to have a value, too", a
   );
 });
 
+test("the output of a command is not for checks of facts, nor for another command, and is never a default", async () => {
+  const words = async (text: string): Promise<readonly string[]> =>
+    (await wordsOf(`vars: { at: { command: [date] } }\n${text}`)).map((line) => line.replace(/^\S+ /, ""));
+  assert.equal(await words('facts: { here: { check: { exists: "{{at}}" } } }'), [
+    "{{at}} is the output of a command, and `plan` checks facts, but does not run it",
+  ]);
+  assert.equal(await words('tasks: { make: { vars: { b: { command: [echo, "{{at}}"] } } } }'), [
+    "{{at}} is the output of a command, and it cannot be needed by another",
+  ]);
+  assert.equal(await words("tasks: { make: { vars: { b: { command: [date], default: x } } } }"), [
+    '"b" has both default and command (remove one of them)',
+  ]);
+  assert.equal(await words("tasks: { make: { vars: { b: { timeout: 1s } } } }"), [
+    '"timeout" needs "command" next to it',
+  ]);
+  assert.equal(await words('tasks: { make: { cmds: [[sh, -c, "echo {{env.X}}"]] } }'), [
+    'the value of {{env.X}} would be read as code here (pass it as an argument, as in [sh, -c, \'echo "$1"\', sh, "{{env.X}}"])',
+  ]);
+});
+
 test.run();

@@ -1,0 +1,114 @@
+import { parseEnv } from "node:util";
+import { resolve } from "node:path";
+import { explain } from "../failure/explain.js";
+import type { Failure } from "../failure/failure.js";
+import { fail, ok, type Result } from "../failure/result.js";
+import { capture } from "../host/process.js";
+import { environmentPrefix, placeholders, render, renderCommand } from "../recipe/render.js";
+import type { Task, Variable } from "../recipe/recipe.js";
+import { wrongValue } from "../recipe/values.js";
+import { checkCommand, readProgram, sha256 } from "../trust/trusted-code.js";
+import { givenFor, outputKey } from "./given-values.js";
+import { outerNames, withStep } from "./outer-runs.js";
+import type { Run, RunContext } from "./run-context.js";
+
+/**
+ * Finds out the values that texts of a task use and that are known only now: what commands print, and environment
+ * variables. `texts` is any data with texts. Failure: `precondition`, with the words of a command that failed.
+ */
+export async function findValues(task: Task, texts: unknown, run: Run): Promise<Result<void>> {
+  const { recipe, services } = run;
+  const used = new Set(placeholders(JSON.stringify(texts)));
+  const own = new Map([...task.vars, ...task.args].map((variable) => [variable.name, variable]));
+  const shared = recipe.vars.filter(({ name }) => !own.has(name));
+  for (const [variable, owner] of [
+    ...[...own.values()].map((one) => [one, task] as const),
+    ...shared.map((one) => [one, undefined] as const),
+  ]) {
+    if (variable.command === undefined || !used.has(variable.name)) continue;
+    const key = outputKey(variable, owner);
+    if (services.known.outputs.has(key) || givenFor(variable, owner, services.known.given) !== undefined)
+      continue;
+    const found = await outputOf(variable, variable.command, task, run);
+    if (!found.ok) return found;
+    services.known.outputs.set(key, found.value);
+  }
+  const environment = [...used].filter((name) => name.startsWith(environmentPrefix));
+  const dotenv = environment.length === 0 ? ok(undefined) : await readDotenv(task, run);
+  if (!dotenv.ok) return dotenv;
+  for (const name of environment) {
+    const variable = name.slice(environmentPrefix.length);
+    if (process.env[variable] === undefined && services.known.dotenv.get(task.name)?.[variable] === undefined)
+      return noValue(task, name, "the environment has no such variable");
+  }
+  return ok(undefined);
+}
+
+/** Runs the command of a variable. */
+async function outputOf(
+  variable: Variable,
+  command: readonly string[],
+  task: Task,
+  run: Run,
+): Promise<Result<string>> {
+  const { name, timeoutMs } = variable;
+  const context = run.services.context(run.recipe, task, run.interrupts.signal);
+  const { project, values, signal, graceMs, code } = context;
+  const step = { root: project.root, name: `{{${name}}}`, kind: "check", facts: [] } as const;
+  if (outerNames(step.root, step.kind).includes(step.name))
+    return noValue(task, name, "its command started this tazpod, and cannot run within itself");
+  const filled = renderCommand(command, values);
+  const trusted = await checkCommand(code, filled);
+  if (!trusted.ok) return trusted;
+  const options = { cwd: project.root, env: withStep(step), signal, graceMs, timeoutMs };
+  const done = await capture(filled.argv, options);
+  if (!done.ok)
+    return done.failure.kind === "interrupted" ? done : noValue(task, name, explain(done.failure).message);
+  if (done.value.code !== 0) {
+    const failed = { kind: "command-failed", command: filled.argv, ...done.value, detail: done.value.stderr };
+    return noValue(task, name, explain(failed as Failure).message);
+  }
+  const text = done.value.stdout.toString().replace(/(\r?\n)+$/, "");
+  const wrong = wrongValue(variable, text);
+  return wrong === undefined ? ok(text) : noValue(task, name, `its command has to print ${wrong.message}`);
+}
+
+/** Reads the task's files with environment variables, once a run, as they were trusted. */
+export async function readDotenv(task: Task, { services, recipe, interrupts }: Run): Promise<Result<void>> {
+  const { dotenv } = services.known;
+  if (task.dotenv.length === 0 || dotenv.has(task.name)) return ok(undefined);
+  const { vars, project, code }: RunContext = services.context(recipe, task, interrupts.signal);
+  const found: Record<string, string> = {};
+  for (const { file, optional } of task.dotenv) {
+    const name = render(file, vars);
+    const path = resolve(project.root, name);
+    const read = await readProgram(project.root, path);
+    if (!read.ok) return read;
+    if (read.value === undefined) {
+      if (optional) continue;
+      return fail({
+        kind: "precondition",
+        task: task.name,
+        message: `${task.name} reads its environment from ${name}, but there is no such file.`,
+        hint: "Write it, or use { file: …, optional: true } in the recipe.",
+      });
+    }
+    const trusted = code.programs.get(path);
+    if (trusted === undefined) return fail({ kind: "untrusted-file", file: path, why: "new" });
+    if ((await sha256(read.value.bytes)) !== trusted)
+      return fail({ kind: "untrusted-file", file: path, why: "changed" });
+    for (const [variable, text] of Object.entries(parseEnv(read.value.bytes.toString())))
+      if (text !== undefined) found[variable] ??= text;
+  }
+  dotenv.set(task.name, found);
+  return ok(undefined);
+}
+
+function noValue(
+  task: Task,
+  name: string,
+  reason: string,
+): { readonly ok: false; readonly failure: Failure } {
+  const message = `${task.name} needs {{${name}}}, which has no value: ${reason.replace(/\.$/, "")}.`;
+  return fail({ kind: "precondition", task: task.name, message });
+}
