@@ -70,7 +70,7 @@ function draw(lines: readonly Line[]): string {
     return `<text class="${classOf(text)}" x="8" y="${(index + 1) * height}" style="animation-delay:${at.toFixed(2)}s">${escaped(shown)}</text>`;
   });
   const [w, h] = [Math.round(columns * width) + 16, rows * height + 12];
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${w} ${h}" width="${w}" height="${h}" role="img" aria-label="The demo in a terminal">
+  return `<svg xmlns="http://www.w3.org/2000/svg" xml:space="preserve" viewBox="0 0 ${w} ${h}" width="${w}" height="${h}" role="img" aria-label="The demo in a terminal">
 <style>
 text{font:${fontSize}px ui-monospace,monospace;white-space:pre;opacity:0;animation:appear 0s forwards}
 .command{fill:#fff;font-weight:bold}.comment{fill:#8b9bb4}.output{fill:#d5dbe6}.done{fill:#7ee2a8}

@@ -65,11 +65,11 @@ test("a login that expires while the shell is open is asked about after saving: 
     await pty.expect("$ ");
     await rm(login);
     pty.line(`echo ${answer} > ~/secrets/key; sleep 4; exit`);
-    await pty.expect("lock:");
+    await pty.expect("✔ Vault locked");
     await pty.expect(/Pushing the vault needs a login: .*Log in now\? \[Y\/n\]/s);
     pty.line(answer);
     assert.is(await pty.ended, answer === "y" ? 0 : 3, pty.screen);
-    assert.match(pty.screen, answer === "y" ? "push: Push the vault" : "Not pushed:");
+    assert.match(pty.screen, answer === "y" ? "✔ Vault pushed to" : "Not pushed:");
     assert.is(await host.secrets(), "");
     const { stdout } = await host.tazpod("status");
     assert.match(stdout, answer === "y" ? /= vault-pushed/ : /- vault-pushed .*`tazpod push`/s);
