@@ -48,6 +48,21 @@ test("a web page in place of the S3 server is reported, and the local vault open
   server.close();
 });
 
+test("--offline asks a folder nothing either: an enter with changes works while it is away, and the next one pushes", async () => {
+  const url = await folderRemote();
+  const disk = dirname(fileURLToPath(url));
+  const host = await withSealed(url);
+  await rename(disk, `${disk}-unplugged`);
+  const away = await host.enter("echo changed > ~/secrets/key", "--offline");
+  assert.is(away.code, 0, away.stderr);
+  assert.not.match(away.stderr, "does not exist");
+  assert.match(away.stderr, /Not pushed \(--offline\)/);
+  await rename(`${disk}-unplugged`, disk);
+  const back = await host.enter("true");
+  assert.is(back.code, 0, back.stderr);
+  assert.match(back.stderr, /✔ Vault pushed to file:/);
+});
+
 test("an unplugged disk: nothing is pushed into the empty mount point, and its hint names the disk", async () => {
   const url = await folderRemote();
   const disk = dirname(fileURLToPath(url));

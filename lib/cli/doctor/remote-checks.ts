@@ -5,7 +5,9 @@ import { findLogin } from "../../aws/sso/find-login.js";
 import { loginObstacle } from "../../aws/sso/login-obstacle.js";
 import { stat } from "../../host/files.js";
 import type { RemoteObject } from "../../remote/remote-types.js";
-import { ago } from "../../host/human.js";
+import { ago, listNames } from "../../host/human.js";
+import { printable } from "../../host/printable.js";
+import { conflictCopies } from "../../remote/file/conflict-copies.js";
 import { isOffline } from "../../session/staleness.js";
 import {
   type Check,
@@ -24,7 +26,25 @@ const isS3 = ({ project }: DoctorContext): boolean => project.config.remote.url.
 /** Returns the checks of the remote. */
 export function remoteChecks(doctor: DoctorContext): Check[] {
   const common = [loginCheck(doctor), reachCheck(doctor)];
-  return isS3(doctor) ? [...common, writesCheck(doctor), clockCheck(doctor), proxyCheck(doctor)] : common;
+  if (isS3(doctor)) return [...common, writesCheck(doctor), clockCheck(doctor), proxyCheck(doctor)];
+  return doctor.project.config.remote.url.startsWith("file:") ? [...common, copiesCheck(doctor)] : common;
+}
+
+/** Reports other versions of the vault that a sync program left next to it. */
+function copiesCheck({ project }: DoctorContext): Check {
+  return {
+    name: "copies",
+    limitMs,
+    async run() {
+      const found = await conflictCopies(project.config.remote.url);
+      if (!found.ok) return fromFailure(found.failure, "warning");
+      if (found.value.length === 0) return good("no sync program set another version of the vault aside");
+      return warning(
+        `a sync program set other versions of the vault aside: ${listNames(found.value.map(printable), 5)}`,
+        "Each may have what the vault lacks: set remote.url to it in .tazpod/config.local.yaml, run `tazpod merge`, undo the setting, and push.",
+      );
+    },
+  };
 }
 
 function loginCheck(doctor: DoctorContext): Check {
