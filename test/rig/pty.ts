@@ -25,7 +25,7 @@ export class Pty {
 
   constructor(argv: readonly string[], { cwd, env }: PtyOptions = {}) {
     const command = argv.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
-    const sized = `stty cols 120 rows 40; exec ${command}`;
+    const sized = `stty cols 240 rows 40; exec ${command}`;
     this.#child = spawn(
       "script",
       ["--quiet", "--flush", "--return", "--echo", "never", "--command", sized, "/dev/null"],
