@@ -327,6 +327,7 @@ export class Month {
       for (const side of [ours, theirs.files])
         assert.is.not(at(side, path), at(base.files, path), `only one side changed ${path}`);
       this.log.conflict(path, kept, [ours, theirs.files]);
+      if (kept.includes(path) && at(ours, path) === undefined) dropRemoval(host, path);
     }
     host.vault = await this.#read(host);
     host.base = theirs.object.sha256;
@@ -393,6 +394,18 @@ export class Month {
     const path = join(folder, vaultFileName);
     return value(await stat(path)) === undefined ? undefined : value(await fileHash(path));
   }
+}
+
+/** A removal that lost a conflict has no effect any more. One of a content that was never pushed stays: that is gone. */
+function dropRemoval(host: Host, path: string): void {
+  const own = host.unpushed.flatMap((change) => ("back" in change ? [] : (change.content ?? [])));
+  host.unpushed = host.unpushed.filter(
+    (change) =>
+      "back" in change ||
+      change.path !== path ||
+      change.content !== undefined ||
+      own.includes(change.replaces ?? ""),
+  );
 }
 
 /** A file's content; of a folder, what is in it. */
