@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { escapePath } from "../secrets-folder/exec.js";
 import { openFile } from "../host/files.js";
+import { meter, metered } from "../host/work-meter.js";
 import { Failed, ok, type Result } from "../failure/result.js";
 import { tarStream } from "../vault/archive/tar-entries.js";
 import { padding, tarHeader, type TarEntry } from "../vault/archive/tar-header.js";
@@ -37,7 +38,8 @@ export async function applyToContainer(
   if (changes.length === 0) return ok({ now: new Map(), failed: new Map() });
   const sent = new Map<string, Entry>();
   const failed = new Map<string, string>();
-  const staged = await execScript(inside, stage, signal, tarStream(pack(sending, changes, sent, failed)));
+  const packed = metered(pack(sending, changes, sent, failed), meter("sent"));
+  const staged = await execScript(inside, stage, signal, tarStream(packed));
   if (!staged.ok) return staged;
   const orders = commitOrders(sending.copy, changes, sent, failed);
   const done = await execScript(

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { createTemp, type TempFile } from "../host/temp-file.js";
+import { meter } from "../host/work-meter.js";
 import { Failed, ok, type Result, settle, take } from "../failure/result.js";
 import { feed } from "../vault/archive/tar-feed.js";
 import { escapePath } from "../secrets-folder/exec.js";
@@ -46,6 +47,9 @@ async function fetchOnce(
   again: Set<string>,
 ): Promise<Result<void>> {
   const wanted = new Set(paths);
+  const count = meter("received");
+  let passed = 0;
+  const counted = (bytes: number): void => count((passed += bytes));
   const { tar, done } = packFiles(
     inside,
     script,
@@ -61,7 +65,7 @@ async function fetchOnce(
         const checked = checkContainerEntry(source.header);
         if (checked.is === "hard-link" && wanted.has(checked.path)) again.add(checked.path);
         if (checked.is === "file" && wanted.delete(checked.path)) {
-          const file = take(await receive(source as AsyncIterable<Buffer>, folder, checked.mode));
+          const file = take(await receive(source as AsyncIterable<Buffer>, folder, checked.mode, counted));
           const used = await use(checked.path, file);
           // does nothing if `use` moved the file
           await file.temp.discard();
@@ -87,6 +91,7 @@ async function receive(
   source: AsyncIterable<Buffer>,
   folder: string,
   mode: number,
+  counted: (bytes: number) => void,
 ): Promise<Result<FetchedFile>> {
   // a fixed name, since the container's may already have the maximum length
   const temp = await createTemp(folder, "synced", mode);
@@ -94,6 +99,7 @@ async function receive(
   const hash = createHash("sha256");
   for await (const chunk of source) {
     hash.update(chunk);
+    counted(chunk.length);
     const written = await temp.value.write(Buffer.from(chunk));
     if (!written.ok) return (await temp.value.discard(), written);
   }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { workspace } from "../engine/container-paths.js";
+import { meter } from "../host/work-meter.js";
 import { Failed, fail, ok, type Result, settle } from "../failure/result.js";
 import { feed } from "../vault/archive/tar-feed.js";
 import type { Entry, Listing } from "./entry.js";
@@ -29,6 +30,8 @@ export async function listContainer(
   const { extract } = await import("../vault/archive/tar-parser.js");
   const parser = extract();
   const feeding = feed(tar, parser);
+  const count = meter("read");
+  let passed = 0;
   const entries = new Map<string, Entry>();
   const skipped = new Map<string, string>();
   const stamps = new Map<string, string>();
@@ -43,6 +46,7 @@ export async function listContainer(
         let size = 0;
         for await (const chunk of source as AsyncIterable<Buffer>) {
           size += chunk.length;
+          count((passed += chunk.length));
           hash.update(chunk);
         }
         if (checked.is === "own") continue;
