@@ -24,5 +24,6 @@ export const actions: Readonly<Record<CommandName, () => Promise<Action>>> = {
   "vault export": async () => (await import("./vault/run-vault-command.js")).vaultCommand("export"),
   "vault import": async () => (await import("./vault/run-vault-command.js")).vaultCommand("import"),
   trust: async () => (await import("./trust.js")).trustCommand,
+  completion: async () => (await import("./completion.js")).completionCommand,
   help: async () => (await import("./describe.js")).helpCommand,
 };

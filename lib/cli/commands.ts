@@ -144,7 +144,7 @@ elsewhere. Nothing is changed if the editor fails or the file stays the same.`,
   },
   {
     name: "vault import",
-    words: "PATH",
+    words: "FILE",
     summary: "make a new vault from a folder or a tar archive",
     details: `An existing vault is replaced only with --force, and is then kept as vault.tar.aes.bak-N.`,
     examples: ["tazpod vault import ~/old-secrets"],
@@ -158,6 +158,19 @@ elsewhere. Nothing is changed if the editor fails or the file stays the same.`,
 asks once in each folder, and again after a change, showing the difference. --yes answers only here, not in other commands.
 Without a terminal, TAZPOD_TRUST holds the hash that is shown (or several, with commas), or \`all\`.`,
     flags: ["yes", "show", "revoke", "project", "json"],
+  },
+  {
+    name: "completion",
+    words: "bash|zsh|fish",
+    summary: "print the script that completes command lines of tazpod in a shell",
+    details: `It asks tazpod for commands, goals, tasks, flags and parts of the project you are in. A project that is not trusted
+adds nothing. Add the line for your shell to ~/.bashrc, ~/.zshrc (after compinit) or ~/.config/fish/config.fish.`,
+    examples: [
+      'eval "$(tazpod completion bash)"',
+      'eval "$(tazpod completion zsh)"',
+      "tazpod completion fish | source",
+    ],
+    flags: [],
   },
   {
     name: "help",

@@ -1,9 +1,17 @@
 import { type FlagName, flagLines, flags } from "../run/flags.js";
 import { type Command, commands, listedTasks } from "./commands.js";
 
+/** What tazpod is, in a few words. */
+export const tagline = "your shell and your secrets on any host";
+
+/** What the exit codes mean. */
+export const exitCodes = `0 done, 1 failed, 2 usage or recipe error, 3 a precondition does not hold,
+4 a question could not be asked without a terminal, 5 conflict, 130 interrupted;
+\`enter -- CMD\` passes CMD's own code on.`;
+
 /** The general help text. */
 export function generalHelp(): string {
-  return `tazpod: your shell and your secrets on any host
+  return `tazpod: ${tagline}
 
 Usage: tazpod [COMMAND] [FLAGS] [-- CMD…]
 
@@ -12,9 +20,7 @@ ${commandList()}
 Flags (\`tazpod NAME --help\` shows those of one command or task):
 ${flagLines(Object.keys(flags) as FlagName[]).join("\n")}
 
-Exit codes: 0 done, 1 failed, 2 usage or recipe error, 3 a precondition does not hold,
-4 a question could not be asked without a terminal, 5 conflict, 130 interrupted;
-\`enter -- CMD\` passes CMD's own code on.`;
+Exit codes: ${exitCodes}`;
 }
 
 /** The commands and the most used tasks, a line each: for the general help and the README. */

@@ -24,6 +24,8 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function dispatch(argv: readonly string[]): Promise<number> {
+  // called by the shells; what follows is being typed
+  if (argv[0] === "__complete") return (await import("./complete.js")).complete(argv.slice(1));
   const parsed = parseArguments(argv);
   if (!parsed.ok) return reportFailure(parsed.failure, argv.includes("--json"));
   const { words, help, version, dryRun, json } = parsed.value;

@@ -109,8 +109,8 @@ export const runFlags = [
   "quiet",
 ] as const satisfies readonly FlagName[];
 
-/** How a flag is written in help texts: `-y, --yes[=TASK,…]`. */
-function flagUsage(name: FlagName): string {
+/** Returns how a flag is written in help texts: `-y, --yes[=TASK,…]`. */
+export function flagUsage(name: FlagName): string {
   const { short, value }: Flag = flags[name];
   const separator = value === undefined || value.startsWith("[=") ? "" : " ";
   return `${short === undefined ? "" : `-${short}, `}--${name}${separator}${value ?? ""}`;

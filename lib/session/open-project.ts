@@ -9,7 +9,8 @@ import { startFolder, misnamedFile } from "../project/find-project.js";
 import { migrateState } from "../project/migrate-state.js";
 import { displayPath } from "../host/paths.js";
 import { render } from "../recipe/render.js";
-import { loadRecipe } from "../recipe/load-recipe.js";
+import { loadRecipe, type RecipeSources } from "../recipe/load-recipe.js";
+import type { Recipe } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { searchPath } from "../trust/trusted-code.js";
 import { configuredEngine } from "../engine/choose-engine.js";
@@ -53,6 +54,19 @@ export async function withProject<T>(
   }
 }
 
+/** Reads the recipe of a project; without one, the built-in recipe. Failures: those of `loadRecipe`. */
+export async function recipeOf(project?: Pick<RecipeSources, "root" | "read">): Promise<Result<Recipe>> {
+  const name = "tazpod.tasks.yaml";
+  return loadRecipe({
+    builtin: { path: packagePath(name), text: await packageText(name) },
+    read: () => Promise.resolve(ok(undefined)),
+    ...project,
+    show: displayPath,
+    knownVars: builtinVars,
+    builtinScripts,
+  });
+}
+
 /** Finds the project, reads its settings and recipe, and checks that the user trusts them. Runs no check and no step. */
 async function openProject(
   from: string | undefined,
@@ -70,18 +84,10 @@ async function openProject(
   const { root, initialised, files } = project.value;
   // never run a program of the project by its bare name
   if (initialised) process.env["PATH"] = searchPath(process.env["PATH"] ?? "", root, homedir());
-  const name = "tazpod.tasks.yaml";
   for (const misnamed of ["tazpod.tasks.yml", "tazpod.tasks.local.yml"])
     if (await pathExists(join(root, misnamed)))
       return fail(misnamedFile(join(root, misnamed), misnamed.replace(/yml$/, "yaml")));
-  const recipe = await loadRecipe({
-    builtin: { path: packagePath(name), text: await packageText(name) },
-    root,
-    read: (path) => files.text(path),
-    show: displayPath,
-    knownVars: builtinVars,
-    builtinScripts,
-  });
+  const recipe = await recipeOf({ root, read: (path) => files.text(path) });
   if (!recipe.ok) return recipe;
   const terminal = openTerminal();
   const services = new Services(project.value, terminal, options);

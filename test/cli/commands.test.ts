@@ -81,7 +81,7 @@ test("a task's help shows the flags of every task that it can run", async () => 
 test("an extra argument and a missing argument are refused", async () => {
   for (const [words, message] of [
     [["list", "x"], 'Unexpected argument "x".'],
-    [["vault", "import"], "`tazpod vault import` needs PATH."],
+    [["vault", "import"], "`tazpod vault import` needs FILE."],
     [["vault"], "`tazpod vault` needs one of: ls, cat, set, edit, rm, verify, diff, export, import."],
     [["vault", "lss"], 'There is no vault command "lss".'],
     [["status", "--", "ls"], "`tazpod status` takes no command after --."],

@@ -124,7 +124,7 @@ test("import also reads a tar, and --force keeps the old vault as a backup", asy
 test("an unknown vault command gets a suggestion, and a wrong passphrase shows nothing of the vault", async () => {
   assert.match((await host.tazpod("vault", "verfy")).stderr, /Did you mean "verify"\?/);
   assert.is((await host.tazpod("vault")).code, 2);
-  assert.match((await host.tazpod("vault", "--help")).stdout, "vault import PATH");
+  assert.match((await host.tazpod("vault", "--help")).stdout, "vault import FILE");
   const wrong = join(await newFolder("wrong"), "pass");
   await writeFile(wrong, `${passphrase}!`, { mode: 0o600 });
   const done = await host.tazpod("vault", "ls", "--passphrase-file", wrong);

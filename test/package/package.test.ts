@@ -17,6 +17,7 @@ const expected: readonly RegExp[] = [
   /^dist\/bin\/chunks\/[\w.-]+\.js$/,
   /^dist\/types\/[\w/-]+\.d\.ts$/,
   /^docs\/[\w-]+\.md$/,
+  /^man\/tazpod\.1$/,
   /^schema\/\w+\.schema\.json$/,
 ];
 
