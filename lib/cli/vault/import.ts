@@ -13,7 +13,7 @@ import { detectOtherFormat } from "../../vault/vault-format.js";
 import type { VaultCommand } from "./vault-command.js";
 
 /**
- * `tazpod vault import PATH`: creates a new vault from a folder or a tar. An existing vault is replaced only with
+ * `tazpod vault import FILE`: creates a new vault from a folder or a tar. An existing vault is replaced only with
  * --force.
  */
 export async function importVault({ words, context, json }: VaultCommand): Promise<Result<void>> {
