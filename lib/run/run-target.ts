@@ -122,6 +122,8 @@ async function runNextStep(
       const declined = wantOf(plan, stepOf(plan, asked.tasks[0] ?? step.task) ?? step);
       if (!declined) return fail({ kind: "declined", question: asked.text });
       state.declined.add(wantKey(declined.by, declined.fact));
+      const skipped = recipe.tasks.get(asked.tasks[0] ?? "");
+      if (skipped && !services.options.quiet) services.terminal.print(`- ${titleOf(skipped, run)}: declined`);
       return ok(undefined);
     }
     for (const task of asked.tasks) state.settled.add(task);

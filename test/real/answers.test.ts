@@ -48,6 +48,8 @@ test("no to init exits with 3, and the folder stays empty", async () => {
 test("no to a new vault opens a locked shell, creates no vault, and exiting asks nothing", async () => {
   const host = await Host.make({ remote: `file://${await newFolder("usb")}/vault.tar.aes` });
   const pty = host.pty();
+  // the container is started in a list that shows what waits for it
+  await pty.expect(/Start container .*Create a new, empty vault.*Open a shell/s);
   await pty.expect("Create one?");
   pty.line("no");
   await pty.expect("$ ");
@@ -68,6 +70,8 @@ test("no to unlocking opens a locked shell, and exiting makes no login and no re
   const pty = host.pty();
   await pty.expect("Unlock the vault? [Y/n]");
   pty.line("n");
+  await pty.expect(/- Unlock the vault into .*: declined\r?\n/);
+  await pty.expect(/The vault is locked: files put in \S+ are not saved\./);
   await pty.expect("$ ");
   pty.line("ls -A ~/secrets | wc -l; exit");
   await pty.expect(/(?:^|\s)0\r/);
