@@ -45,6 +45,7 @@ const { metafile } = await build({
   ...common,
   entryPoints: [
     { in: "dist/lib/cli/main.js", out: "main" },
+    { in: "dist/lib/cli/library.js", out: "library" },
     { in: "dist/lib/project/load-project.js", out: "load-project" },
     { in: "alone:", out: "alone" },
   ],

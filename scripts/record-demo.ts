@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 const demo = fileURLToPath(new URL("demo.js", import.meta.url));
-const picture = fileURLToPath(new URL("../../docs/demo.svg", import.meta.url));
+const picture = fileURLToPath(new URL("../../images/demo.svg", import.meta.url));
 
 const [columns, rows] = [104, 28];
 const [width, height, fontSize] = [7.3, 17, 12];

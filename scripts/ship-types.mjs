@@ -1,4 +1,4 @@
-// Copies the declarations that `tazpod/step` needs, and no others, to dist/types for the package.
+// Copies the declarations that `tazpod` and `tazpod/step` need, and no others, to dist/types for the package.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,7 @@ const done = new Set();
 
 rmSync(out, { recursive: true, force: true });
 ship(join(built, "session/step.d.ts"));
+ship(join(built, "cli/library.d.ts"));
 
 function ship(file) {
   if (done.has(file)) return;
