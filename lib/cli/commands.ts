@@ -145,9 +145,9 @@ elsewhere. Nothing is changed if the editor fails or the file stays the same.`,
   {
     name: "vault import",
     words: "FILE",
-    summary: "make a new vault from a folder or a tar archive",
+    summary: "make a new vault from a folder, a tar archive, or one file such as .env",
     details: `An existing vault is replaced only with --force, and is then kept as vault.tar.aes.bak-N.`,
-    examples: ["tazpod vault import ~/old-secrets"],
+    examples: ["tazpod vault import ~/old-secrets", "tazpod vault import .env"],
     flags: ["force", "skip-unreadable", ...vaultFlags],
   },
   {

@@ -175,7 +175,7 @@ export function explain(failure: Failure): Explanation {
     case "vault-exists":
       return explanation(
         `There is already a vault at ${failure.path}.`,
-        "It was not changed. To make a new one, move it away first.",
+        "It was not changed. `tazpod vault import FILE --force` replaces it and keeps it as vault.tar.aes.bak-N; `tazpod vault set PATH < FILE` adds one file to it.",
       );
     case "vault-closed":
       return explanation("The vault is not open.", "`tazpod unlock` opens it.");

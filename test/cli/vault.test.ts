@@ -121,6 +121,33 @@ test("import also reads a tar, and --force keeps the old vault as a backup", asy
   }
 });
 
+test("a file that is no archive is imported as that file, with its mode", async () => {
+  const other = await Host.make({ remote: "none" });
+  const folder = await newFolder("env");
+  for (const [content, mode] of [
+    ["A=1\nB='two'\n", 0o640],
+    ["x".repeat(5000), 0o600],
+    ["", 0o600],
+  ] as const) {
+    await writeFile(join(folder, ".env"), content, { mode });
+    await chmod(join(folder, ".env"), mode);
+    const flags = ["--force", "--passphrase-file", other.passphraseFile];
+    const done = await other.tazpod("vault", "import", join(folder, ".env"), ...flags);
+    assert.is(done.code, 0, done.stderr);
+    assert.match(done.stderr, "Vault imported: 1 file");
+    const listed = await other.tazpod("vault", "ls", "--json", ...flags.slice(1));
+    const { entries } = JSON.parse(listed.stdout) as { entries: { path: string; mode: string }[] };
+    assert.equal(
+      entries.map(({ path, mode: shown }) => [path, shown]),
+      [[".env", mode.toString(8)]],
+    );
+    assert.is((await other.tazpod("vault", "cat", ".env", ...flags.slice(1))).stdout, content);
+  }
+  const again = await other.tazpod("vault", "import", join(folder, ".env"));
+  assert.is(again.code, 3);
+  assert.match(again.stderr, /import FILE --force` replaces it and keeps it[^]*vault set PATH < FILE/);
+});
+
 test("an unknown vault command gets a suggestion, and a wrong passphrase shows nothing of the vault", async () => {
   assert.match((await host.tazpod("vault", "verfy")).stderr, /Did you mean "verify"\?/);
   assert.is((await host.tazpod("vault")).code, 2);

@@ -1,9 +1,12 @@
 import { printJson } from "../../host/screen.js";
-import { makeFolder, openRead, stat, keepBackup } from "../../host/files.js";
+import { basename } from "node:path";
+import { type FileStat, makeFolder, openRead, readBytes, stat, keepBackup } from "../../host/files.js";
 import { piped } from "../../host/process.js";
 import { fail, ok, type Result, take } from "../../failure/result.js";
 import { choosePassphrase } from "../../session/ask-passphrase.js";
 import { interpretTar, noTarWarnings } from "../../vault/archive/tar-warnings.js";
+import { entryBytes, tarStream } from "../../vault/archive/tar-entries.js";
+import { isTar, type TarEntry } from "../../vault/archive/tar-header.js";
 import { archiveLimit } from "../../vault/archive/entry-policy.js";
 import { omittedPaths, sealInto, type TarSource } from "../../vault/seal-into.js";
 import { Readable } from "node:stream";
@@ -13,7 +16,7 @@ import { detectOtherFormat } from "../../vault/vault-format.js";
 import type { VaultCommand } from "./vault-command.js";
 
 /**
- * `tazpod vault import FILE`: creates a new vault from a folder or a tar. An existing vault is replaced only with
+ * `tazpod vault import FILE`: creates a new vault from a folder, a tar, or a file that is no archive. An existing vault is replaced only with
  * --force.
  */
 export async function importVault({ words, context, json }: VaultCommand): Promise<Result<void>> {
@@ -26,7 +29,7 @@ export async function importVault({ words, context, json }: VaultCommand): Promi
   const found = await stat(path);
   if (!found.ok) return found;
   if (found.value === undefined || found.value.kind === "other")
-    return fail({ kind: "usage", message: `${path} is neither a folder nor a tar archive.` });
+    return fail({ kind: "usage", message: `${path} is neither a folder nor a file.` });
   if (found.value.kind === "file") {
     const packed = await detectOtherFormat(path);
     if (!packed.ok) return packed;
@@ -37,10 +40,12 @@ export async function importVault({ words, context, json }: VaultCommand): Promi
         hint: "Unpack it to a folder in RAM, for example in /dev/shm, and import that.",
       });
   }
-  const source =
-    found.value.kind === "folder"
-      ? () => folder(path, context.signal, options.skipUnreadable)
-      : () => archive(path);
+  const file = found.value.kind === "file" ? await singleFile(path, found.value) : ok(undefined);
+  if (!file.ok) return file;
+  const source = (): TarSource =>
+    found.value?.kind === "folder"
+      ? folder(path, context.signal, options.skipUnreadable)
+      : plainTar(file.value?.() ?? Readable.from(archive(path), { objectMode: false }));
   const passphrase = await choosePassphrase(context);
   if (!passphrase.ok) return passphrase;
   const made = await makeFolder(project.vaultFolder);
@@ -72,11 +77,33 @@ export async function importVault({ words, context, json }: VaultCommand): Promi
   return ok(undefined);
 }
 
-function archive(path: string): TarSource {
+async function* archive(path: string): AsyncGenerator<Buffer> {
+  yield* take(await openRead(path)) as AsyncIterable<Buffer>;
+}
+
+function plainTar(tar: Readable): TarSource {
+  return { tar, done: Promise.resolve(ok(noTarWarnings)) };
+}
+
+/** Returns a file that is no archive, such as `.env`, as the only one of a tar; undefined for an archive. */
+async function singleFile(
+  path: string,
+  { mode, modified }: FileStat,
+): Promise<Result<(() => Readable) | undefined>> {
+  const head = await openRead(path, { start: 0, end: 511 });
+  if (!head.ok) return head;
+  if (isTar(Buffer.concat(await (head.value as Readable).toArray()))) return ok(undefined);
+  const read = await readBytes(path);
+  if (!read.ok) return read;
+  const bytes = read.value ?? Buffer.alloc(0);
+  const entry: TarEntry = {
+    ...{ path: basename(path), type: "file", mode: mode & 0o777, size: bytes.length },
+    mtime: Math.floor(modified.getTime() / 1000),
+  };
   async function* content(): AsyncGenerator<Buffer> {
-    yield* take(await openRead(path)) as AsyncIterable<Buffer>;
+    yield bytes;
   }
-  return { tar: Readable.from(content(), { objectMode: false }), done: Promise.resolve(ok(noTarWarnings)) };
+  return ok(() => tarStream(entryBytes({ entry, content })));
 }
 
 function folder(path: string, signal: AbortSignal, lenient: boolean): TarSource {

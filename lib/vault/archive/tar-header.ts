@@ -99,3 +99,14 @@ function header(fields: Fields): Buffer {
   buffer[154] = 0;
   return buffer;
 }
+
+/** Returns whether bytes begin like a tar: with a header whose checksum is right, or with its end. */
+export function isTar(bytes: Buffer): boolean {
+  const header = bytes.subarray(0, block);
+  if (header.length < block) return false;
+  if (header.every((byte) => byte === 0)) return true;
+  const stored = /^ *([0-7]+)[ \0]/.exec(header.toString("latin1", 148, 156))?.[1];
+  // the sum is taken with blanks in its own place
+  const sum = header.reduce((all, byte, at) => all + (at >= 148 && at < 156 ? 0x20 : byte), 0);
+  return stored !== undefined && Number.parseInt(stored, 8) === sum;
+}
