@@ -11,6 +11,7 @@ import { resultsOnTerminal } from "../lib/host/screen.js";
 import { otherSessions } from "../lib/project/sessions.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
+import { hasVariables } from "../lib/session/vault-variables.js";
 import { startCompanion } from "../lib/session/companion.js";
 import { fromFailure } from "../lib/run/checks.js";
 import { lateRemoteChange } from "../lib/session/staleness.js";
@@ -25,7 +26,7 @@ const killedCode = 137;
 /** Opens a shell in the container, or runs the command after `--`. Its exit code becomes this step's. */
 export async function run(context: StepContext): Promise<Result<void>> {
   const { session, terminal } = context;
-  const isMasked = context.options.variables.length > 0;
+  const isMasked = hasVariables(context.options);
   const tty = Boolean(process.stdin.isTTY) && resultsOnTerminal() && !isMasked;
   // starts now, since joining takes a moment too
   const environment = shellEnvironment(context, tty);

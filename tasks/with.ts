@@ -4,6 +4,7 @@ import { failureText } from "../lib/failure/explain.js";
 import { resultsOnTerminal } from "../lib/host/screen.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
+import { hasVariables } from "../lib/session/vault-variables.js";
 import { type SeparateContainer, openInSeparateContainer } from "../lib/session/open-separate-container.js";
 import { checkPartNames } from "../lib/session/requested-parts.js";
 import { provenPassphrase } from "../lib/session/ask-passphrase.js";
@@ -45,7 +46,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
 
 async function command(context: StepContext, { secrets }: SeparateContainer): Promise<Result<void>> {
   const { options, terminal } = context;
-  const tty = Boolean(process.stdin.isTTY) && resultsOnTerminal() && options.variables.length === 0;
+  const tty = Boolean(process.stdin.isTTY) && resultsOnTerminal() && !hasVariables(options);
   const environment = await shellEnvironment(context, tty);
   const id = randomUUID();
   const env = { ...environment.env, TAZPOD_SESSION: id };

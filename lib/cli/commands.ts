@@ -32,6 +32,7 @@ after -- as arguments, and NAME=VALUE sets a variable. Several goals and tasks r
       "tazpod run enter",
       "tazpod run enter --yes --passphrase-file ~/.pass -- sh -c 'ls ~/secrets'",
       "tazpod run with prod --env API_KEY=prod/api-key -- deploy",
+      "tazpod run with prod --dotenv prod/.env -- deploy",
       "tazpod run lock --discard",
       "tazpod run lint deploy api env=prod -- --verbose",
     ],

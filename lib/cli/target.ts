@@ -10,6 +10,7 @@ import { flagsOf } from "../run/task-flags.js";
 import type { ProjectRun } from "../session/open-project.js";
 import { checkPartNames } from "../session/requested-parts.js";
 import { reportFailure } from "../run/report-failure.js";
+import { hasVariables } from "../session/vault-variables.js";
 import { inProject } from "./in-project.js";
 import { knownValues } from "../run/given-values.js";
 import { readTarget } from "./target-words.js";
@@ -81,11 +82,11 @@ function checkFlags(recipe: Recipe, target: Target, { given }: Arguments): Resul
 }
 
 function checkVariables({ options }: Arguments): Result<void> {
-  if (options.variables.length > 0 && options.args.length === 0) {
+  if (hasVariables(options) && options.args.length === 0) {
     return fail({
       kind: "usage",
-      message: "--env needs a command after --.",
-      hint: "`tazpod run with PART --env NAME=PATH -- CMD`",
+      message: `${options.variables.length > 0 ? "--env" : "--dotenv"} needs a command after --.`,
+      hint: "`tazpod run with PART --env NAME=PATH --dotenv PATH -- CMD`",
     });
   }
   return ok(undefined);

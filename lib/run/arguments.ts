@@ -43,6 +43,13 @@ export function parseArguments(argv: readonly string[]): Result<Arguments> {
       return fail({ kind: "usage", message: `--passphrase-fd takes a number, not "${fd}".` });
     const variables = parseVariables(values.env ?? []);
     if (!variables.ok) return variables;
+    const outside = values.dotenv?.find((path) => !isInVault(path));
+    if (outside !== undefined)
+      return fail({
+        kind: "usage",
+        message: `--dotenv takes a file in the vault, not ${JSON.stringify(outside)}.`,
+        hint: "A path in the vault is relative, such as prod/.env. `tazpod vault set prod/.env < .env` stores one.",
+      });
     const init = parseInit(values, currentFolder() ?? "/");
     if (!init.ok) return init;
     return ok({
@@ -64,6 +71,7 @@ export function parseArguments(argv: readonly string[]): Result<Arguments> {
         yes: values.yes === "*" ? "all" : new Set(values.yes?.split(",").filter((name) => name !== "") ?? []),
         parts: (values.part ?? []).flatMap((names) => names.split(",")).filter((name) => name !== ""),
         variables: variables.value,
+        variableFiles: values.dotenv ?? [],
         inShell: values["in-shell"] ?? false,
         passphraseFd: fd === undefined ? undefined : Number(fd),
         passphraseFile: values["passphrase-file"],
@@ -93,7 +101,7 @@ function parseVariables(given: readonly string[]): Result<RunOptions["variables"
   for (const text of given) {
     const found = /^([A-Za-z_][A-Za-z0-9_]*)=(.+)$/.exec(text);
     const [, name = "", path = ""] = found ?? [];
-    if (found === null || path.startsWith("/") || path.split("/").includes("..")) {
+    if (found === null || !isInVault(path)) {
       return fail({
         kind: "usage",
         message: `--env takes NAME=PATH, not ${JSON.stringify(text)}.`,
@@ -103,6 +111,10 @@ function parseVariables(given: readonly string[]): Result<RunOptions["variables"
     variables.push({ name, path });
   }
   return ok(variables);
+}
+
+function isInVault(path: string): boolean {
+  return path !== "" && !path.startsWith("/") && !path.split("/").includes("..");
 }
 
 function unknownOption(args: readonly string[]): Failure | undefined {

@@ -27,7 +27,7 @@ export const flags = {
   "passphrase-command": {
     type: "string",
     value: "CMD",
-    help: "read the passphrase from a program's output (no shell runs it)",
+    help: "read the passphrase from a program's output, such as 'pass show tazpod' (no shell runs it)",
   },
   "new-passphrase-file": { type: "string", value: "FILE", help: "read the new passphrase from a file" },
   part: {
@@ -42,6 +42,13 @@ export const flags = {
     multiple: true,
     value: "VAR=PATH",
     help: "pass the content of a file in the vault to CMD as a variable; its output is masked",
+  },
+  // not --env-file, which Node 20 takes for its own wherever it stands
+  dotenv: {
+    type: "string",
+    multiple: true,
+    value: "PATH",
+    help: "pass the variables of a dotenv file in the vault to CMD; its output is masked",
   },
   offline: { type: "boolean", help: "do not contact the remote; push at a later enter" },
   at: { type: "string", value: "N|TIME", help: "which copy of the history to restore" },

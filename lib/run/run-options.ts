@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly parts: readonly string[];
   /** For `with`: variables of the command, each with the file in the vault that has its value. */
   readonly variables: readonly { readonly name: string; readonly path: string }[];
+  /** For `with`: dotenv files in the vault, whose variables the command gets. */
+  readonly variableFiles: readonly string[];
   /** For `with`: run the command in the shell's container. */
   readonly inShell: boolean;
   /** For `create`, `passwd` and `upgrade`: the file with the new passphrase. */

@@ -1,3 +1,6 @@
+import { randomUUID } from "node:crypto";
+import { fail, ok, type Result } from "../failure/result.js";
+import { execScript } from "./exec.js";
 import type { SecretsFolder } from "./secrets-folder.js";
 
 /** The exit code of `shellCommand` when the vault should be open but is closed or only partly there. */
@@ -26,13 +29,15 @@ if [ -n "$TERM" ]; then
   if [ -n "$described" ] && [ -n "$known" ]; then export TERM="$known"; fi
   unset known described t i
 fi
-d=$1 n=$3
-shift 3
+d=$1 n=$3 f=$4
+shift 4
 while [ "$n" -gt 0 ]; do
   # in RAM, never in an argument
   v=$(cat -- "$d/$2") && export "$1=$v" || exit ${vaultClosedCode}
   shift 2; n=$((n - 1))
 done
+# last, since it may set any name
+if [ -n "$f" ]; then . "$d/.tazpod/$f" || exit ${vaultClosedCode}; fi
 if [ "$#" -gt 0 ]; then exec "$@"; fi
 if command -v bash >/dev/null 2>&1; then exec bash; else exec sh; fi`;
 
@@ -43,16 +48,38 @@ interface ShellOptions {
   readonly argv?: readonly string[] | undefined;
   /** Variables to set to the content of a file of the vault, without trailing newlines. */
   readonly variables: readonly { readonly name: string; readonly path: string }[];
+  /** The name that `writeExports` returned. */
+  readonly exports: string | undefined;
 }
 
 /** Returns the argv of a shell (bash if available) or command that starts only if the vault's state is as expected. */
 export function shellCommand(
   { folder }: SecretsFolder,
-  { open, argv = [], variables }: ShellOptions,
+  { open, argv = [], variables, exports = "" }: ShellOptions,
 ): string[] {
   const files = variables.flatMap(({ name, path }) => [name, path]);
-  const state = [open ? "open" : "closed", String(variables.length)];
+  const state = [open ? "open" : "closed", String(variables.length), exports];
   return ["sh", "-c", startScript, "tazpod", folder, ...state, ...files, ...argv];
+}
+
+const writeScript = `umask 077; [ -d "$1/.tazpod" ] || exit 3; cat > "$1/.tazpod/$2"`;
+
+/**
+ * Writes a script that sets variables, and removes itself first, into tazpod's own folder in the secrets folder, which no
+ * save keeps. Returns its name, for `shellCommand`. Names must be those of a shell. Failure: `vault-closed`.
+ */
+export async function writeExports(
+  secrets: SecretsFolder,
+  variables: ReadonlyMap<string, string>,
+): Promise<Result<string>> {
+  const name = `exports-${randomUUID()}`;
+  const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+  const lines = [...variables].map(([variable, value]) => `export ${variable}=${quoted(value)}`);
+  const input = Buffer.from(['rm -f -- "$d/.tazpod/$f"', ...lines, ""].join("\n"));
+  const done = await execScript(secrets, writeScript, [0, 3], { input }, [name]);
+  input.fill(0);
+  if (!done.ok) return done;
+  return done.value.code === 0 ? ok(name) : fail({ kind: "vault-closed" });
 }
 
 // every process of a session inherits its id; this one does not have it

@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type Host, quick, removeHosts, run } from "../rig/host.js";
+import { bin, type Host, quick, removeHosts, run } from "../rig/host.js";
 import { namesIn } from "../rig/names-in.js";
 import { underShell } from "../rig/under-shell.js";
 import { folderRemote, withQuickVault, withVault } from "../rig/with-vault.js";
@@ -205,6 +205,44 @@ test("unknown parts and variables are named before anything is opened", async ()
   assert.match(missing.stderr, "--env KEY=prod/key: there is no such file in the open parts of the vault.");
   assert.is(missing.stdout, "");
   assert.is(await host.secrets(), "");
+});
+
+test("a dotenv file of the vault becomes variables of one command, masked, and leaves nothing behind", async () => {
+  const host = await withParts();
+  const file = `A=plain\nexport B='it is  $HOME'\n# no\nC="two\\nlines of it"\nQ="it's quoted"\nn=5\nKEY=lost\nPATH=/usr/bin:/bin\n`;
+  const stored = await run(
+    process.execPath,
+    [bin, "vault", "set", "prod/.env", "--passphrase-file", host.passphraseFile],
+    {
+      cwd: host.folder,
+      input: file,
+    },
+  );
+  assert.is(stored.code, 0, stored.stderr);
+  const script =
+    'printf "%s|" "$A" "$B" "$C" "$Q" "$n" "$KEY" | od -An -c; echo "$A $B"; ls -A ~/secrets/.tazpod';
+  const flags = ["--dotenv", "prod/.env", "--env", "KEY=prod/key"];
+  const done = await host.run("with", "prod", ...flags, "--", "sh", "-c", script);
+  assert.is(done.code, 0, done.stderr);
+  // od separates the characters, so that nothing is masked
+  assert.match(done.stdout.replace(/[ \n]/g, ""), `plain|itis$HOME|two\\nlinesofit|it'squoted|5|${secret}|`);
+  assert.match(done.stdout, "\n*** ***\n");
+  assert.not.match(done.stdout, "exports-");
+  assert.match(done.stderr, "shorter than 4 bytes: n.");
+  for (const [path, code, message] of [
+    ["prod/none", 3, "there is no such file"],
+    ["readme", 3, "there is no such file in the open parts"],
+    ["prod/key", 3, "it has no line NAME=VALUE."],
+    ["/etc/passwd", 2, "takes a file in the vault"],
+  ] as const) {
+    const refused = await host.run("with", "prod", "--dotenv", path, "--", "echo", "ran");
+    assert.is(refused.code, code, refused.stderr);
+    assert.match(refused.stderr, message);
+    assert.is(refused.stdout, "");
+  }
+  const none = await host.run("enter", "--dotenv", "prod/.env");
+  assert.is(none.code, 2);
+  assert.match(none.stderr, "--dotenv needs a command after --.");
 });
 
 test.run();
