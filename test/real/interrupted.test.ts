@@ -91,8 +91,8 @@ test("Ctrl-C in cleanup must be pressed twice; the vault is locked, and an inter
   await pty.expect("$ ");
   proxy.stall();
   pty.line("echo more > ~/secrets/more; exit");
-  await pty.expect("lock:");
-  await pty.expect("push:");
+  await pty.expect("✔ Vault locked");
+  await pty.expect("Push the vault to");
   pty.interrupt();
   await pty.expect("Still cleaning up (push). Press Ctrl-C again to give up on it.");
   pty.interrupt();
