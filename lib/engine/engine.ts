@@ -121,6 +121,8 @@ interface ForegroundOptions {
   readonly signal: AbortSignal;
   /** Time from the signal to SIGKILL; two seconds by default. */
   readonly graceMs?: number | undefined;
+  /** Where stdout goes, if the program gets no stdin either. */
+  readonly output?: 1 | 2 | undefined;
   /** Filters stdout and stderr; the program has no terminal then. */
   readonly filter?: () => Transform;
 }

@@ -215,18 +215,25 @@ const nothing: string[] = Object.assign([], { push: () => 0 });
 export async function foreground(
   argv: readonly string[],
   options: Pick<ProcessOptions, "cwd" | "env" | "signal" | "timeoutMs" | "graceMs"> & {
-    readonly filter?: () => Transform;
+    /** Where stdout goes; the program gets no stdin then. */
+    readonly output?: 1 | 2 | undefined;
+    readonly filter?: (() => Transform) | undefined;
   } = {},
 ): Promise<Result<Finished>> {
   const { execa } = await import("execa");
   const [program = "", ...rest] = likeThisProcess(argv);
-  const { cwd, filter } = options;
-  const shown = () => (filter === undefined ? "inherit" : ([{ transform: filter() }, "inherit"] as const));
+  const { cwd, filter, output } = options;
+  const shown = (to: "inherit" | 1 | 2) =>
+    filter === undefined ? to : ([{ transform: filter() }, to] as const);
   const restoreModes = keepTerminalModes();
   const running = execa(program, rest, {
     env: { ...options.env },
     cwd,
-    ...{ stdin: "inherit", stdout: shown(), stderr: shown() },
+    ...{
+      stdin: output === undefined ? "inherit" : ("ignore" as const),
+      stdout: shown(output ?? "inherit"),
+      stderr: shown("inherit"),
+    },
     ...{ buffer: false, reject: false, stripFinalNewline: false },
   });
   const watch = watchForEnd(argv, options, async (signal) => {

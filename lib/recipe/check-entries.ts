@@ -1,5 +1,6 @@
 import type { Problem } from "../failure/failure.js";
 import { factsOf, isDerived } from "./read-check.js";
+import { checkInContainer } from "./in-container.js";
 import { itemsOf, leafOf, textsOf } from "./fields.js";
 import type { MergedRecipe } from "./merge-layers.js";
 import { type MapTree, type Place, problemAt, formatPlace } from "./recipe-tree.js";
@@ -13,7 +14,10 @@ export function checkEntries(
 ): readonly Problem[] {
   return [
     ...[...merged.facts].flatMap(([name, tree]) => checkFact(name, tree, facts.get(name))),
-    ...[...merged.tasks].flatMap(([name, tree]) => checkTask(name, tree, tasks.get(name))),
+    ...[...merged.tasks].flatMap(([name, tree]) => [
+      ...checkTask(name, tree, tasks.get(name)),
+      ...checkInContainer(name, tree, merged),
+    ]),
     ...[...merged.goals].flatMap(([name, tree]) =>
       itemsOf(tree.entries, "run").length > 0
         ? []

@@ -46,6 +46,7 @@ export function checkOrder(
       }));
       return [
         ...list(name, "tasks", "needs", "fact"),
+        ...impliedNeeds(merged, tasks.get(name)),
         ...list(name, "tasks", "wants", "fact"),
         ...cleanup.flatMap(({ to, tag }) => (tag === undefined ? [] : [{ to, tag }])),
       ];
@@ -63,6 +64,17 @@ export function checkOrder(
       part: tag.path.length === 2 ? "key" : "value",
     });
   return [...checks, ...work].map(word);
+}
+
+/** Returns the needs of a task that it does not list: those of one that runs in the container. */
+function impliedNeeds(merged: MergedRecipe, task: Task | undefined): readonly Edge<Place>[] {
+  const entries = merged.tasks.get(task?.name ?? "")?.entries;
+  const place = entries?.get("in")?.place;
+  if (task === undefined || entries === undefined || place === undefined) return [];
+  const listed = textsOf(entries, "needs").map(({ text }) => text);
+  return task.needs
+    .filter((name) => !listed.includes(name))
+    .map((name) => ({ to: `fact:${name}`, tag: place }));
 }
 
 function* keys(kind: string, entries: ReadonlyMap<string, unknown>): Generator<string> {

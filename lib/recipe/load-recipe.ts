@@ -5,6 +5,7 @@ import { ok, type Result } from "../failure/result.js";
 import { readCheck } from "./read-check.js";
 import { readFact, readGoal, readTask } from "./read-entries.js";
 import { checkEntries } from "./check-entries.js";
+import { withContainer } from "./in-container.js";
 import { readVariables } from "./read-variables.js";
 import { readLayers } from "./read-layers.js";
 import { type MergedRecipe, mergeLayers } from "./merge-layers.js";
@@ -48,7 +49,9 @@ export async function loadRecipe(sources: RecipeSources): Promise<Result<Recipe>
 
   const { merged, problems: merging } = mergeLayers(layered.value.layers);
   const checked = checkReferences(merged);
-  const tasks = new Map([...merged.tasks].map(([name, tree]) => [name, readTask(name, tree)]));
+  const tasks = new Map(
+    [...merged.tasks].map(([name, tree]) => [name, withContainer(readTask(name, tree), merged)]),
+  );
   const { facts, problems: providing } = assignProviders(merged, readFacts(merged), tasks);
   const problems = [
     ...merging,

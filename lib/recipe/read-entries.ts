@@ -71,6 +71,7 @@ export function readTask(name: string, { place, entries }: MapTree): Task {
     env: mapOf(entries, "env"),
     dotenv: itemsOf(entries, "dotenv").flatMap(readDotenv),
     ...optional("dir", textOf(entries, "dir")),
+    inContainer: textOf(entries, "in") === "container",
     action: readAction(name, entries, place.layer.builtin),
     at: positionOf(place, "key"),
   };

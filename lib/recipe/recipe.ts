@@ -131,6 +131,8 @@ export interface Task {
   readonly dotenv: readonly DotenvFile[];
   /** The folder in which its programs run, relative to the project. */
   readonly dir?: string;
+  /** Whether its commands run in the project's container. */
+  readonly inContainer: boolean;
   readonly action: Action;
   readonly at: Position;
 }

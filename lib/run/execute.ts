@@ -5,7 +5,7 @@ import { type Finished, foreground, passThrough, piped } from "../host/process.j
 import { brokenPipeCode } from "../host/screen.js";
 import { stateFolder } from "../host/paths.js";
 import { tempPath } from "../host/temp-file.js";
-import { renderCommand } from "../recipe/render.js";
+import { render, renderCommand } from "../recipe/render.js";
 import type { Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { checkCommand } from "../trust/trusted-code.js";
@@ -90,8 +90,8 @@ async function runAction(task: Task, context: RunContext, stdout: Stdout): Promi
 }
 
 /** Checks that the task's `dir` is there. Failure: `precondition`. */
-async function checkFolder({ name, dir }: Task, { folder }: RunContext): Promise<Result<void>> {
-  if (dir === undefined) return ok(undefined);
+async function checkFolder({ name, dir, inContainer }: Task, { folder }: RunContext): Promise<Result<void>> {
+  if (dir === undefined || inContainer) return ok(undefined);
   const found = await stat(folder);
   if (!found.ok || found.value?.kind === "folder") return found.ok ? ok(undefined) : found;
   return fail({
@@ -156,10 +156,19 @@ async function program(
   });
 
   function start(): Promise<Result<Finished>> {
-    if (task.interactive) return context.terminal.handOver(() => foreground(argv, options));
-    if (!silent) return passThrough(argv, options, stdout === "stdout" ? 1 : 2);
     // keep the last 20 lines of a silent program for its failure
     const onLine = (line: string): void => void (kept.push(line) > 20 && kept.shift());
+    if (task.inContainer)
+      return context.inContainer({
+        argv,
+        env: { ...programEnvironment(context), ...context.env },
+        dir: task.dir === undefined ? undefined : render(task.dir, context.vars),
+        needsVault: task.needs.includes("vault-open"),
+        output: task.interactive ? undefined : stdout === "stdout" ? 1 : 2,
+        onLine: silent ? onLine : undefined,
+      });
+    if (task.interactive) return context.terminal.handOver(() => foreground(argv, options));
+    if (!silent) return passThrough(argv, options, stdout === "stdout" ? 1 : 2);
     const running = piped(argv, { ...options, onLine });
     running.stdout.resume();
     return running.done;

@@ -51,10 +51,11 @@ export class Facts {
     return this.evaluate(name);
   }
 
-  /** Forgets what a step changed and what depends on that; after an interactive step, everything. */
+  /** Forgets what a step changed and what depends on that; after a step that is interactive or runs in the container, everything. */
   invalidate(task: Task): void {
     this.#epoch += 1;
-    if (task.interactive) return this.#known.clear();
+    // a program in the container may change the vault and the project
+    if (task.interactive || task.inContainer) return this.#known.clear();
     const changed = new Set([...task.provides, ...task.clears]);
     for (const name of this.#known.keys()) {
       if (changed.has(name) || this.#dependsOn(name, changed)) this.#known.delete(name);

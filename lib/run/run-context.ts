@@ -1,3 +1,4 @@
+import type { Finished } from "../host/process.js";
 import type { Terminal } from "../host/terminal.js";
 import type { Result } from "../failure/result.js";
 import type { CheckResult } from "../failure/check-result.js";
@@ -29,10 +30,25 @@ export interface RunContext {
   readonly folder: string;
   /** The task's `env`, and the variables of its `dotenv` files that the environment lacks. */
   readonly env: Readonly<Record<string, string>>;
+  readonly inContainer: (program: InsideProgram) => Promise<Result<Finished>>;
   /** Shows a line of progress while the step runs. */
   readonly report: (text: string) => void;
   /** The project's own scripts and programs that the user trusts. */
   readonly code: TrustedCode;
+}
+
+/** A program to run in the project's container. */
+export interface InsideProgram {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** The folder to run it in, relative to the project. */
+  readonly dir: string | undefined;
+  /** Whether it starts only while the vault is open. */
+  readonly needsVault: boolean;
+  /** Where stdout goes; undefined if the program owns the terminal. */
+  readonly output: 1 | 2 | undefined;
+  /** Called with each line of its output, which is then not shown. */
+  readonly onLine?: ((line: string) => void) | undefined;
 }
 
 /** What the runner needs from the caller: variables, contexts, and a call after each step. */

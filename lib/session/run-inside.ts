@@ -1,3 +1,4 @@
+import type { Transform } from "node:stream";
 import { endSession, shellCommand } from "../secrets-folder/shell-command.js";
 import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import { insideVariable, workspace } from "../engine/container-paths.js";
@@ -13,13 +14,16 @@ interface InsideOptions {
   readonly open: boolean;
   readonly tty: boolean;
   readonly env: Readonly<Record<string, string>>;
+  /** Where stdout goes, if the command gets no stdin either. */
+  readonly output?: 1 | 2 | undefined;
+  readonly filter?: (() => Transform) | undefined;
 }
 
 /** Runs the shell, or the command after `--`, in a container. Values of `--env` and `--dotenv` are masked in its output. */
 export async function runInside(
   context: StepContext,
   secrets: SecretsFolder,
-  { open, tty, env }: InsideOptions,
+  { open, tty, env, output, filter: shown }: InsideOptions,
 ): ReturnType<Engine["foreground"]> {
   const { options, project, terminal, signal, graceMs } = context;
   // without a terminal of its own, a command learns of Ctrl-C from tazpod only
@@ -30,13 +34,16 @@ export async function runInside(
   // a shell ignores SIGTERM
   const grace = args.length > 0 ? graceMs : undefined;
   const given = { ...env, [insideVariable]: inside };
-  const how = { user, tty, workdir: workspace, env: given, signal, graceMs: grace };
+  const how = { user, tty, workdir: workspace, env: given, signal, graceMs: grace, output };
   const found = await variablesFromVault(context, secrets);
   if (!found.ok) return found;
   const { masked, exports } = found.value;
   const argv = args.length > 0 ? args : project.config.shell;
   const command = shellCommand(secrets, { open, argv, variables, exports });
-  if (!hasVariables(options)) return handOver(() => engine.foreground(container, command, how));
+  if (!hasVariables(options))
+    return handOver(() =>
+      engine.foreground(container, command, shown === undefined ? how : { ...how, filter: shown }),
+    );
   const { createMask } = await import("./mask.js");
   try {
     const filter = (): ReturnType<typeof createMask> => createMask(masked);

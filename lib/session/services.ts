@@ -232,6 +232,10 @@ export class Services {
       imageId: () => this.imageId(),
       secrets: () => this.secrets(),
       remote: () => this.remote(),
+      inContainer: async (program) => {
+        const { runTaskInside } = await import("./run-task-inside.js");
+        return runTaskInside(this.context(recipe, task, signal, report), program);
+      },
       $: async (pieces, ...values) =>
         (await zxShell({ cwd: folder, env: { ...process.env, ...env }, signal, graceMs }))(pieces, ...values),
     };

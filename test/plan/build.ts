@@ -61,6 +61,7 @@ function buildTask(task: Partial<Task>): Task {
     vars: [],
     env: {},
     dotenv: [],
+    inContainer: false,
     action: { kind: "none" },
     at,
     ...task,

@@ -224,4 +224,26 @@ test("problems of several files are all reported, ancestors first", async () => 
   assert.is((await wordsOf({ files })).length, 2);
 });
 
+test("a task in the container needs the container, and has commands only", async () => {
+  const facts = "facts: { container: { new: true, check: { env: C } } }";
+  const words = async (fields: string, before = facts): Promise<readonly string[]> =>
+    (await wordsOf(`${before}\ntasks: { go: { new: true, in: container, ${fields} } }`)).map((text) =>
+      text.replace(/^\S+ /, ""),
+    );
+  assert.equal(await words("cmds: [[ls]]", ""), [
+    'the task "go" runs in the container, but there is no fact "container"',
+  ]);
+  assert.equal(await words("script: make"), [
+    'the task "go" runs in the container, but has no cmds (a script runs on this host; cmds: [[./FILE]] runs one in the container)',
+  ]);
+  assert.equal(await words("cmds: [[ls]], dotenv: [.env]"), [
+    'the task "go" runs in the container, where dotenv files have no effect (use `env`, and the vault for secrets)',
+  ]);
+  assert.equal(await words("cmds: [[ls]], provides: [container]"), ["a cycle: go → container → go"]);
+  const recipe = await recipeOf(
+    `${facts}\ntasks: { go: { new: true, in: container, needs: [here], cmds: [[ls]] } }`,
+  );
+  assert.equal(recipe.tasks.get("go")?.needs, ["container", "here"]);
+});
+
 test.run();

@@ -74,7 +74,7 @@ export function namespaceEngine(project?: string): Engine {
       const stdout = new PassThrough();
       return { stdout, done: pipe(name, argv, options, stdout) };
     },
-    async foreground(name, argv, { tty, env, signal, graceMs, filter }) {
+    async foreground(name, argv, { tty, env, signal, graceMs, output, filter }) {
       const command = tty
         ? onTerminal(argv, { SHELL: thisShell(), ...promptVariables(env) })
         : ["sh", "-c", exitCodeScript, "tazpod", ...argv];
@@ -82,7 +82,10 @@ export function namespaceEngine(project?: string): Engine {
       if (!place.ok) return place;
       if (place.value === undefined) return ok(notRunning(name));
       const given = exactEnvironment({ ...place.value.env, ...env, ...(tty ? { SHELL: "/bin/sh" } : {}) });
-      return interpretExit(name, await foreground(place.value.argv, { signal, graceMs, filter, env: given }));
+      return interpretExit(
+        name,
+        await foreground(place.value.argv, { signal, graceMs, output, filter, env: given }),
+      );
     },
   };
 }

@@ -78,12 +78,12 @@ export function processEngine(): Engine {
       void done.then(() => isPiped || stdout.end());
       return { stdout, done };
     },
-    foreground: (name, argv, { env, signal, graceMs, filter }) =>
+    foreground: (name, argv, { env, signal, graceMs, output, filter }) =>
       inHome(name, (record) =>
         foreground(argv, {
           cwd: record.spec.project,
           env: exactEnvironment({ ...environment(record), ...shellEnvironment(env, record) }),
-          ...{ signal, graceMs, filter },
+          ...{ signal, graceMs, output, filter },
         }),
       ),
   };

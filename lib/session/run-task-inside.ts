@@ -1,0 +1,77 @@
+import { randomUUID } from "node:crypto";
+import { Transform } from "node:stream";
+import { requireReady } from "../engine/container.js";
+import { workspace } from "../engine/container-paths.js";
+import { fail, ok, type Result } from "../failure/result.js";
+import type { Finished } from "../host/process.js";
+import { resultsOnTerminal } from "../host/screen.js";
+import type { InsideProgram } from "../run/run-context.js";
+import { isRecordedOpen } from "../secrets-folder/open-record.js";
+import { vaultClosedCode } from "../secrets-folder/shell-command.js";
+import { exitCodeOf, runInside } from "./run-inside.js";
+import { shellEnvironment } from "./shell-environment.js";
+import type { StepContext } from "./step.js";
+
+/** Enters a folder of the project, and starts the program there. */
+const enterFolder = 'cd -- "$1" && shift && exec "$@"';
+
+/**
+ * Runs a program of a task in the project's container, as its user, in the project or a folder of it. With `needsVault`
+ * it starts only while the vault is open. Ctrl-C, signals and time limits end it inside. Failures: `vault-closed`,
+ * `container-gone`, `interrupted`, and those of the engine.
+ */
+export async function runTaskInside(context: StepContext, program: InsideProgram): Promise<Result<Finished>> {
+  const { project, options, session, terminal } = context;
+  const [secrets, state] = [await context.secrets(), await context.container()];
+  if (!secrets.ok) return secrets;
+  if (!state.ok) return state;
+  const recorded = await isRecordedOpen(project.vaultFolder, state.value);
+  if (!recorded.ok) return recorded;
+  const open = program.needsVault || recorded.value;
+  const tty = program.output === undefined && Boolean(process.stdin.isTTY) && resultsOnTerminal();
+  const { env, end } = await shellEnvironment(context, tty);
+  // the program may change the workspace
+  session.workspace.syncedVolume = undefined;
+  const id = randomUUID();
+  const argv =
+    program.dir === undefined
+      ? program.argv
+      : ["sh", "-c", enterFolder, "tazpod", program.dir, ...program.argv];
+  const here = { ...context, options: { ...options, args: argv, variables: [] } };
+  const root = (await context.engine()).name === "process" ? project.root : workspace;
+  const done = await runInside(here, secrets.value, {
+    open,
+    tty,
+    env: { ...env, ...program.env, TAZPOD_ROOT: root, TAZPOD_SESSION: id },
+    output: program.output,
+    filter: program.onLine === undefined ? undefined : () => lineReader(program.onLine),
+  });
+  await end();
+  const code = await exitCodeOf(here, secrets.value, id, done, tty && !terminal.interactive);
+  if (!code.ok) return code;
+  if (code.value !== 0) {
+    const { containerName: name } = project.config;
+    const after = requireReady(secrets.value.engine, name, await secrets.value.engine.inspect(name));
+    if (!after.ok) return after;
+    if (after.value.state !== "running") return fail({ kind: "container-gone", name, unsaved: open });
+  }
+  if (code.value === vaultClosedCode && open) return fail({ kind: "vault-closed" });
+  return ok({ code: code.value, signal: undefined, stdout: Buffer.alloc(0), stderr: "" });
+}
+
+/** Hands on each line and shows nothing. */
+function lineReader(onLine: InsideProgram["onLine"]): Transform {
+  let rest = "";
+  return new Transform({
+    transform(chunk: Buffer, _, done) {
+      const lines = (rest + chunk.toString()).split("\n");
+      rest = (lines.pop() ?? "").slice(-4_000);
+      for (const line of lines) onLine?.(line);
+      done();
+    },
+    flush(done) {
+      if (rest !== "") onLine?.(rest);
+      done();
+    },
+  });
+}
