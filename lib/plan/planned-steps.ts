@@ -30,6 +30,8 @@ export interface PlannedStep {
   /** Why the task is due, as text. */
   readonly reason: string;
   readonly cause: Cause;
+  /** Whether it is a hook, after or before another task. */
+  readonly hook?: "after" | "before" | undefined;
   /** The tasks that led to this one, outermost first, itself last: what a confirm applies to. */
   readonly branch: readonly string[];
 }
@@ -44,7 +46,13 @@ export interface Plan {
   /** Cleanup to run after a task of the plan has started, in the order of execution: the last task's first. */
   readonly afterwards: readonly { readonly task: string; readonly after: string; readonly unless?: string }[];
   /** Wants that cannot be met now; `steps` has nothing for them. */
-  readonly blocked: readonly { readonly task: string; readonly fact: string; readonly failure: Failure }[];
+  readonly blocked: readonly {
+    readonly task: string;
+    readonly fact: string;
+    readonly failure: Failure;
+    /** The task is a hook before another one, and the plan continues without it. */
+    readonly isHook?: boolean;
+  }[];
   readonly declined: readonly { readonly task: string; readonly fact: string }[];
   /** Tasks that the user could name and that this plan does not need. */
   readonly notNeeded: readonly string[];

@@ -2,6 +2,7 @@ import type { Failure } from "../failure/failure.js";
 import { isDerived } from "../recipe/read-check.js";
 import type { Recipe, Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
+import { whyDueByFacts } from "./due.js";
 import { Choices } from "./choices.js";
 import { UndoLog } from "./undo-log.js";
 import { call, type StepCounter, type Coroutine } from "./coroutine.js";
@@ -20,6 +21,7 @@ interface Request {
   readonly above: Branch | undefined;
   readonly reason: string;
   readonly otherwise?: string | undefined;
+  readonly hook?: PlannedStep["hook"];
 }
 
 interface Savepoint {
@@ -105,6 +107,7 @@ export class Planner {
   /** Plans a task after the facts that it needs and wants. */
   *plan(task: Task, request: Request): Coroutine<Result<void>> {
     const branch: Branch = { task: task.name, above: request.above };
+    yield* call(this.#planHooksBefore(task, branch));
     const waiting = new Set<string>();
     let waits: string | undefined;
     for (const name of task.needs) {
@@ -138,7 +141,46 @@ export class Planner {
     this.undoLog.set(this.#planned, task.name, true);
     this.predicted.apply(task);
     this.#choices.applied(task);
+    return yield* call(this.planHooksAfter([task.name], branch));
+  }
+
+  /** Plans the hooks of the tasks among these that make the fact of the hooks true. */
+  *planHooksAfter(tasks: Iterable<string>, above?: Branch): Coroutine<Result<void>> {
+    const { fact, afterTrue } = this.#recipe.hooks;
+    if (afterTrue.length === 0) return ok(undefined);
+    const cause = [...tasks].find((name) => this.#task(name).provides.includes(fact));
+    if (cause === undefined) return ok(undefined);
+    for (const name of afterTrue) {
+      const planned = yield* call(
+        this.#planHook(name, { reason: `after ${cause}`, above, hook: "after" as const }),
+      );
+      if (!planned.ok) return planned;
+    }
     return ok(undefined);
+  }
+
+  /** Plans the hooks before a task that makes their fact false. One that cannot run does not prevent it. */
+  *#planHooksBefore(task: Task, above: Branch): Coroutine<void> {
+    const { fact, beforeFalse } = this.#recipe.hooks;
+    if (beforeFalse.length === 0 || !task.clears.includes(fact)) return;
+    const state = yield* call(this.predicted.state(fact));
+    if (state.state !== "true") return;
+    for (const name of beforeFalse) {
+      const savepoint = this.#savepoint();
+      const request = { reason: `before ${task.name}`, above, hook: "before" } as const;
+      const planned = yield* call(this.#planHook(name, request));
+      if (planned.ok) continue;
+      this.#rollBack(savepoint);
+      this.undoLog.push(this.blocked, { task: name, fact, failure: planned.failure, isHook: true });
+    }
+  }
+
+  *#planHook(name: string, request: Omit<Request, "cause">): Coroutine<Result<void>> {
+    if (this.isPlanned(name)) return ok(undefined);
+    const task = this.#task(name);
+    const due = yield* call(whyDueByFacts(this, task));
+    if (!due.ok || due.value === undefined) return due.ok ? ok(undefined) : due;
+    return yield* call(this.plan(task, { ...request, cause: { kind: "target" } }));
   }
 
   *#want(name: string, by: string, branch: Branch): Coroutine<void> {
@@ -227,7 +269,7 @@ function conflict(
 
 function plannedStep(
   branch: Branch,
-  { cause, reason, otherwise }: Request,
+  { cause, reason, otherwise, hook }: Request,
   condition: string | undefined,
 ): PlannedStep {
   return {
@@ -236,6 +278,7 @@ function plannedStep(
     otherwise: condition === undefined ? undefined : otherwise,
     reason: condition === undefined ? reason : `if ${condition}`,
     cause,
+    hook,
     // computed on access: the branches of a long chain take quadratic memory
     get branch() {
       const tasks: string[] = [];

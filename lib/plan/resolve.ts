@@ -1,6 +1,6 @@
-import type { Recipe, Task } from "../recipe/recipe.js";
+import type { Recipe } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import { unknownFact } from "./choices.js";
+import { whyDueByFacts, whyDueByName } from "./due.js";
 import { Planner } from "./planner.js";
 import { call, trampoline, type StepCounter, type Coroutine } from "./coroutine.js";
 import type { Plan, Progress, Target } from "./planned-steps.js";
@@ -30,6 +30,8 @@ function* planFor(
   counter: StepCounter,
 ): Coroutine<Result<Plan>> {
   const planner = new Planner(recipe, progress, counter);
+  const hooked = yield* call(planner.planHooksAfter(progress.ran));
+  if (!hooked.ok) return hooked;
   for (const name of target.tasks) {
     const task = recipe.tasks.get(name);
     if (task === undefined) return fail({ kind: "unknown-name", what: "task", name });
@@ -45,38 +47,6 @@ function* planFor(
     if (!planned.ok) return planned;
   }
   return ok(buildPlan(recipe, target, progress, planner));
-}
-
-/**
- * A task named by the user runs whatever its facts are, unless it only clears facts and all of them are false already.
- */
-function* whyDueByName({ predicted }: Planner, task: Task): Coroutine<Result<string | undefined>> {
-  if (task.clears.length === 0 || task.provides.length > 0) return ok("asked for");
-  for (const name of task.clears) {
-    const state = yield* call(predicted.state(name));
-    if (state.state !== "false") return ok("asked for");
-  }
-  return ok(undefined);
-}
-
-/** Returns why a task is due; undefined if all it provides is true and all it clears is false. */
-function* whyDueByFacts(
-  { predicted, satisfied }: Planner,
-  task: Task,
-): Coroutine<Result<string | undefined>> {
-  if (task.provides.length + task.clears.length === 0) return ok("asked for");
-  for (const name of task.provides) {
-    const state = yield* call(predicted.state(name));
-    if (state.state === "unknown") return unknownFact(name, state);
-    if (state.state !== "true") return ok(state.reason);
-    if (state.by === undefined) satisfied.set(name, state.reason);
-  }
-  for (const name of task.clears) {
-    const state = yield* call(predicted.state(name));
-    if (state.state === "unknown") return unknownFact(name, state);
-    if (state.state !== "false") return ok(`clears ${name}`);
-  }
-  return ok(undefined);
 }
 
 function buildPlan(

@@ -1,6 +1,7 @@
 import type { Problem } from "../failure/failure.js";
 import { factsOf } from "./read-check.js";
 import { type Cycle, type Edge, findCycles } from "./cycles.js";
+import { readHooks } from "./hooks.js";
 import { itemsOf, textsOf } from "./fields.js";
 import type { MergedRecipe } from "./merge-layers.js";
 import { type Place, problemAt } from "./recipe-tree.js";
@@ -46,6 +47,7 @@ export function checkOrder(
       }));
       return [
         ...list(name, "tasks", "needs", "fact"),
+        ...hooksBefore(merged, tasks.get(name)),
         ...impliedNeeds(merged, tasks.get(name)),
         ...list(name, "tasks", "wants", "fact"),
         ...cleanup.flatMap(({ to, tag }) => (tag === undefined ? [] : [{ to, tag }])),
@@ -64,6 +66,12 @@ export function checkOrder(
       part: tag.path.length === 2 ? "key" : "value",
     });
   return [...checks, ...work].map(word);
+}
+
+/** Returns the hooks that run before a task. */
+function hooksBefore(merged: MergedRecipe, task: Task | undefined): readonly Edge<Place>[] {
+  if (task === undefined || !task.clears.includes(readHooks(merged).fact)) return [];
+  return textsOf(merged.hooks, "before_lock").map(({ text, place }) => ({ to: `task:${text}`, tag: place }));
 }
 
 /** Returns the needs of a task that it does not list: those of one that runs in the container. */

@@ -52,6 +52,8 @@ function* references(merged: MergedRecipe): Generator<Reference> {
         : leaf(item, "tasks");
     }
   }
+  for (const field of ["after_unlock", "before_lock"])
+    for (const { text, place } of textsOf(merged.hooks, field)) yield { section: "tasks", name: text, place };
   for (const goal of merged.goals.values()) yield* listed(goal, "run", "tasks");
 }
 

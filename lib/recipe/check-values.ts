@@ -1,4 +1,5 @@
 import type { Problem } from "../failure/failure.js";
+import { readHooks } from "./hooks.js";
 import { itemsOf } from "./fields.js";
 import type { MergedRecipe } from "./merge-layers.js";
 import { type Place, problemAt, type Tree } from "./recipe-tree.js";
@@ -26,7 +27,7 @@ export function checkValues(
   });
   return [
     ...shared,
-    ...[...tasks.values()].flatMap((task) => checkTask(merged, task, whyUnnamed(task, facts, tasks))),
+    ...[...tasks.values()].flatMap((task) => checkTask(merged, task, whyUnnamed(merged, task, facts, tasks))),
   ];
 }
 
@@ -88,6 +89,7 @@ function checkOwn(variable: Variable, place: Place): readonly Problem[] {
 
 /** Returns how a task may run without being named on the command line, so that its values cannot be given. */
 function whyUnnamed(
+  merged: MergedRecipe,
   task: Task,
   facts: ReadonlyMap<string, Fact>,
   tasks: ReadonlyMap<string, Task>,
@@ -95,5 +97,7 @@ function whyUnnamed(
   const fact = [...facts.values()].find(({ providers }) => providers.includes(task.name));
   if (fact !== undefined) return `it also runs for the fact "${fact.name}"`;
   const other = [...tasks.values()].find((one) => one.finally.some((entry) => entry.task === task.name));
+  const hooks = readHooks(merged);
+  if ([...hooks.afterTrue, ...hooks.beforeFalse].includes(task.name)) return "it also runs as a hook";
   return other === undefined ? undefined : `it also runs in the \`finally\` of "${other.name}"`;
 }

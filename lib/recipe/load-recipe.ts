@@ -5,6 +5,7 @@ import { ok, type Result } from "../failure/result.js";
 import { readCheck } from "./read-check.js";
 import { readFact, readGoal, readTask } from "./read-entries.js";
 import { checkEntries } from "./check-entries.js";
+import { readHooks } from "./hooks.js";
 import { withContainer } from "./in-container.js";
 import { readVariables } from "./read-variables.js";
 import { readLayers } from "./read-layers.js";
@@ -71,6 +72,7 @@ export async function loadRecipe(sources: RecipeSources): Promise<Result<Recipe>
     tasks,
     goals,
     vars: readVariables(merged.vars),
+    hooks: readHooks(merged),
     files: layered.value.layers.map(({ file }) => file),
   });
 }

@@ -15,7 +15,9 @@ export type Section = "facts" | "tasks" | "goals";
 const sections: readonly Section[] = ["facts", "tasks", "goals"];
 const listFields = new Set([
   "aliases",
+  "after_unlock",
   "args",
+  "before_lock",
   "needs",
   "wants",
   "provides",
@@ -37,6 +39,8 @@ export interface MergedRecipe {
   readonly tasks: Map<string, MapTree>;
   readonly goals: Map<string, MapTree>;
   readonly vars: Map<string, Tree>;
+  /** The fields of `hooks`. */
+  readonly hooks: Map<string, Tree>;
   /** Where removed entries were removed, by `section name`. */
   readonly removed: Map<string, Place>;
 }
@@ -51,6 +55,7 @@ export function mergeLayers(layers: readonly Layer[]): {
     tasks: new Map(),
     goals: new Map(),
     vars: new Map(),
+    hooks: new Map(),
     removed: new Map(),
   };
   const problems: Problem[] = [];
@@ -63,6 +68,12 @@ export function mergeLayers(layers: readonly Layer[]): {
     }
     const vars = tree.entries.get("vars");
     if (vars?.kind === "map") overlay(merged.vars, vars.entries);
+    const hooks = tree.entries.get("hooks");
+    if (hooks?.kind === "map") {
+      const fields = mergeFields(merged.hooks, hooks);
+      merged.hooks.clear();
+      for (const [name, field] of fields) merged.hooks.set(name, field);
+    }
   }
   return { merged, problems };
 }

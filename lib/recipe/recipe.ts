@@ -147,12 +147,20 @@ export interface Goal {
   readonly at: Position;
 }
 
+/** Tasks that run whenever another task makes a fact true or false. */
+export interface Hooks {
+  readonly fact: string;
+  readonly afterTrue: readonly string[];
+  readonly beforeFalse: readonly string[];
+}
+
 /** A merged and checked recipe: all names are known, and there are no cycles. */
 export interface Recipe {
   readonly facts: ReadonlyMap<string, Fact>;
   readonly tasks: ReadonlyMap<string, Task>;
   readonly goals: ReadonlyMap<string, Goal>;
   readonly vars: readonly Variable[];
+  readonly hooks: Hooks;
   /** The files it was read from, base first. */
   readonly files: readonly string[];
 }

@@ -25,6 +25,10 @@ interface TargetState {
   readonly held: ReadonlySet<string>;
   /** Started tasks that have something to clean up, in the order they started. */
   readonly started: Task[];
+  /** Failures of hooks, which stop nothing. */
+  readonly failures: Failure[];
+  /** What to clean up because a hook has failed. */
+  readonly undo: FinallyEntry[];
 }
 
 /**
@@ -39,6 +43,8 @@ export async function runTarget(target: Target, run: Run, cleanup = false): Prom
     declined: new Set(),
     settled: new Set(target.named),
     started: [],
+    failures: [],
+    undo: [],
     held: await heldFacts(run.services.project.root, run.recipe, run.facts),
   };
   let outcome: Result<void>;
@@ -47,7 +53,7 @@ export async function runTarget(target: Target, run: Run, cleanup = false): Prom
     outcome = await runUntilDone(state, run);
   } finally {
     // also after a thrown error
-    failures = await cleanUp(state.started, run);
+    failures = [...state.failures, ...(await cleanUp(state, run))];
   }
   if (failures.length === 0) return outcome;
   return fail({
@@ -64,6 +70,11 @@ async function runUntilDone(state: TargetState, run: Run): Promise<Result<void>>
     const plan = await currentPlan(state.target, run, state);
     if (!plan.ok) return plan;
     const blocked = plan.value.blocked[0];
+    if (blocked?.isHook === true) {
+      state.failures.push(withDescriptions(blocked.failure, run));
+      state.ran.add(blocked.task);
+      continue;
+    }
     if (blocked) {
       const without = await offerToContinue(blocked, withDescriptions(blocked.failure, run), run);
       if (!without.ok) return without;
@@ -79,7 +90,15 @@ async function runUntilDone(state: TargetState, run: Run): Promise<Result<void>>
     }
     const done = await runNextStep(plan.value, step, state, run);
     if (done.ok) continue;
-    if (!isOutdated(done.failure, replans)) return done;
+    if (!isOutdated(done.failure, replans)) {
+      const hook = hookOf(plan.value, step);
+      // a hook before another task does not prevent it; one after it ends what it began
+      if (hook?.hook === "after") state.undo.push(...undoing(run.recipe));
+      if (hook?.hook !== "before" || done.failure.kind === "interrupted") return done;
+      state.failures.push(done.failure);
+      state.ran.add(hook.task);
+      continue;
+    }
     replans += 1;
     run.facts.invalidateAll();
   }
@@ -197,6 +216,19 @@ function stepOf(plan: Plan, task: string): PlannedStep | undefined {
   return plan.steps.find((step) => step.task === task);
 }
 
+/** Returns the hook that a step belongs to: itself, or what it is needed for. */
+function hookOf(plan: Plan, step: PlannedStep): PlannedStep | undefined {
+  return step.branch.map((name) => stepOf(plan, name)).find((one) => one?.hook !== undefined);
+}
+
+/** Returns the cleanup that makes the fact of the hooks false again: as another task's `finally` has it, if any. */
+function undoing({ tasks, hooks }: Run["recipe"]): readonly FinallyEntry[] {
+  const task = [...tasks.values()].find(({ clears }) => clears.includes(hooks.fact));
+  if (task === undefined) return [];
+  const entries = [...tasks.values()].flatMap((one) => one.finally);
+  return [entries.find((entry) => entry.task === task.name) ?? { task: task.name }];
+}
+
 /** Returns the innermost want between the target and a step. */
 function wantOf(plan: Plan, step: PlannedStep): { readonly by: string; readonly fact: string } | undefined {
   for (const name of step.branch.toReversed()) {
@@ -207,17 +239,15 @@ function wantOf(plan: Plan, step: PlannedStep): { readonly by: string; readonly 
 }
 
 /** Runs all entries even if some fail; an error thrown by one is rethrown at the end. */
-async function cleanUp(started: readonly Task[], run: Run): Promise<Failure[]> {
+async function cleanUp({ started, undo }: TargetState, run: Run): Promise<Failure[]> {
   const failures: Failure[] = [];
   const bugs: unknown[] = [];
-  for (const task of started.toReversed()) {
-    for (const entry of task.finally) {
-      try {
-        const result = await cleanUpOne(entry, run);
-        if (!result.ok) failures.push(result.failure);
-      } catch (error) {
-        bugs.push(error);
-      }
+  for (const entry of [...started.toReversed().flatMap((task) => task.finally), ...undo]) {
+    try {
+      const result = await cleanUpOne(entry, run);
+      if (!result.ok) failures.push(result.failure);
+    } catch (error) {
+      bugs.push(error);
     }
   }
   run.interrupts.endCleanup();

@@ -22,6 +22,7 @@ export function build(facts: readonly Partial<Fact>[], tasks: readonly Partial<T
     tasks: new Map(tasks.map((task) => [task.name ?? "", buildTask(task)])),
     goals: new Map(),
     vars: [],
+    hooks: { fact: "", afterTrue: [], beforeFalse: [] },
     files: [],
   };
 }

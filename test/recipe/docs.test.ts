@@ -40,7 +40,7 @@ async function load(text: string): Promise<Recipe> {
 const up = { "parts-open": true, workspace: true, project: true, container: true, "container-current": true };
 
 test("every example of the guide and of the README is a recipe", async () => {
-  assert.is(examples.length, 7);
+  assert.is(examples.length, 8);
   for (const example of [...examples, ...yamlIn(readme)]) await load(example);
 });
 
@@ -78,8 +78,14 @@ test("the guide's arguments fill a command", async () => {
   );
 });
 
-test("both of the guide's shared recipes are used", async () => {
+test("the guide's hooks run around an open vault", async () => {
   const recipe = await load(examples[6] ?? "");
+  const world = { ...up, "vault-open": true, "vault-saved": true };
+  assert.is(stepsOf(planOf(recipe, "lock", world)), "remove-token, lock");
+});
+
+test("both of the guide's shared recipes are used", async () => {
+  const recipe = await load(examples[7] ?? "");
   assert.ok(recipe.tasks.has("vpn-up"));
   assert.is(recipe.tasks.get("unlock")?.confirm?.default, false);
 });
