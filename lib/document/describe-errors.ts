@@ -219,7 +219,10 @@ export function describeSyntaxError(
       return { message: lower(error.message), hint: "look for an unclosed bracket or quote" };
     case "MULTILINE_IMPLICIT_KEY":
     case "BLOCK_AS_IMPLICIT_KEY":
-      return { message: "this cannot be a key; a colon may be missing or superfluous" };
+      return {
+        message: "this cannot be a key; a colon may be missing or superfluous",
+        hint: 'quote a text with a colon and a space in it: "a: b"',
+      };
     case "BAD_ALIAS":
     case "ALIAS_PROPS":
       return { message: lower(error.message) };
@@ -229,7 +232,10 @@ export function describeSyntaxError(
         hint: "quote a string that starts with !",
       };
     case "NON_STRING_KEY":
-      return { message: "a key must be a string" };
+      return {
+        message: "a key must be a string",
+        ...(found.startsWith("{") ? { hint: 'quote a text that starts with {{: "{{name}} …"' } : {}),
+      };
     case "BAD_SCALAR_START":
       return { message: `a string cannot start with "${found.slice(0, 1)}" here`, hint: "quote it" };
     default:

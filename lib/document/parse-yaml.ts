@@ -57,6 +57,8 @@ export function parseDocument<T>(source: SourceFile, schema: Schema<T>): Result<
       strict: true,
       uniqueKeys: true,
       stringKeys: true,
+      // `<<: *name` takes over the entries of an anchor
+      merge: true,
       prettyErrors: false,
       logLevel: "error",
     });
@@ -129,7 +131,10 @@ function syntaxProblem(
   const word =
     /^(?:"[^"\n]*"|'[^'\n]*'|[^\s:,#{}[\]]+)/.exec(source.text.slice(start, start + 200))?.[0] ?? "";
   const end = error.code === "DUPLICATE_KEY" ? start + word.length : to;
-  const { message, hint } = describeSyntaxError(error, word.replaceAll(/^["']|["']$/g, ""));
+  const { message, hint } = describeSyntaxError(
+    error,
+    word === "" ? source.text.slice(start, start + 1) : word.replaceAll(/^["']|["']$/g, ""),
+  );
   return report({ start, end }, message, hint);
 }
 

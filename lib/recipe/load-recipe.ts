@@ -8,7 +8,7 @@ import { checkEntries } from "./check-entries.js";
 import { readHooks } from "./hooks.js";
 import { withContainer } from "./in-container.js";
 import { readVariables } from "./read-variables.js";
-import { readLayers } from "./read-layers.js";
+import { readLayers, recipeName } from "./read-layers.js";
 import { type MergedRecipe, mergeLayers } from "./merge-layers.js";
 import { checkOrder } from "./check-order.js";
 import { assignProviders } from "./providers.js";
@@ -18,8 +18,7 @@ import { checkValues } from "./check-values.js";
 import { checkTemplates } from "./check-templates.js";
 import type { Fact, Recipe } from "./recipe.js";
 
-/** The file names of a project's recipe and of the local one, which is never committed. */
-const projectRecipe = "tazpod.tasks.yaml";
+/** The file name of the local recipe, which is never committed. */
 const localRecipe = "tazpod.tasks.local.yaml";
 
 /** Where a recipe comes from. */
@@ -43,8 +42,8 @@ export interface RecipeSources {
  */
 export async function loadRecipe(sources: RecipeSources): Promise<Result<Recipe>> {
   const { builtin, root, read, show = (path) => path } = sources;
-  const files = root === undefined ? [] : [join(root, projectRecipe), join(root, localRecipe)];
-  const layered = await readLayers({ builtin, files, read, show });
+  const files = root === undefined ? [] : [join(root, recipeName), join(root, localRecipe)];
+  const layered = await readLayers({ builtin, root, files, read, show });
   if (!layered.ok) return layered;
   if (layered.value.problems.length > 0) return invalidDocument(layered.value.problems);
 

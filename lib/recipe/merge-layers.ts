@@ -1,5 +1,6 @@
 import { didYouMean } from "../document/nearest.js";
 import type { Problem } from "../failure/failure.js";
+import { definedNames, withPrefix } from "./namespace.js";
 import {
   isNull,
   type Layer,
@@ -8,7 +9,6 @@ import {
   problemAt,
   formatPlace,
   type Tree,
-  treeOf,
 } from "./recipe-tree.js";
 
 export type Section = "facts" | "tasks" | "goals";
@@ -59,8 +59,9 @@ export function mergeLayers(layers: readonly Layer[]): {
     removed: new Map(),
   };
   const problems: Problem[] = [];
+  const defined = definedNames(layers);
   for (const layer of layers) {
-    const tree = treeOf(layer);
+    const tree = withPrefix(layer, defined.get(layer.prefix) ?? new Set());
     if (tree.kind !== "map") continue;
     for (const section of sections) {
       const entries = tree.entries.get(section);

@@ -9,6 +9,8 @@ export interface Layer {
   readonly file: string;
   readonly document: Document;
   readonly builtin: boolean;
+  /** The prefix of the names that it defines, `vpn:`; empty for none. */
+  readonly prefix: string;
 }
 
 /** A position in a layer. */

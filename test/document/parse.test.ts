@@ -43,7 +43,7 @@ test("for an unknown key, the closest known key is suggested, or else all are li
     '2:15 unknown key "confrim" (did you mean "confirm"?)',
   ]);
   assert.equal(words("version: 1\nzzzzzz: 1"), [
-    '2:1 unknown key "zzzzzz" (known keys: version, extends, vars, facts, tasks, goals)',
+    '2:1 unknown key "zzzzzz" (known keys: version, extends, vars, facts, tasks, goals, hooks)',
   ]);
 });
 

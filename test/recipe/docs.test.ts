@@ -25,6 +25,7 @@ async function load(text: string): Promise<Recipe> {
     "/p/shared/vpn.yaml": examples[0] ?? "",
     "/p/shared/prompts.yaml": examples[1] ?? "",
     "/p/tasks/kubeconfig.mjs": "",
+    "/p/node_modules/@acme/steps/tazpod.tasks.yaml": "version: 1",
   };
   const loaded = await loadRecipe({
     builtin,
@@ -40,7 +41,7 @@ async function load(text: string): Promise<Recipe> {
 const up = { "parts-open": true, workspace: true, project: true, container: true, "container-current": true };
 
 test("every example of the guide and of the README is a recipe", async () => {
-  assert.is(examples.length, 8);
+  assert.is(examples.length, 9);
   for (const example of [...examples, ...yamlIn(readme)]) await load(example);
 });
 
@@ -88,6 +89,13 @@ test("both of the guide's shared recipes are used", async () => {
   const recipe = await load(examples[7] ?? "");
   assert.ok(recipe.tasks.has("vpn-up"));
   assert.is(recipe.tasks.get("unlock")?.confirm?.default, false);
+});
+
+test("the guide's recipe with a prefix is used by that name", async () => {
+  const recipe = await load(examples[8] ?? "");
+  assert.equal(recipe.tasks.get("vpn:vpn-up")?.provides, ["vpn:vpn"]);
+  assert.is(recipe.tasks.get("vpn:vpn-up")?.silent, true);
+  assert.ok(recipe.tasks.get("login")?.needs.includes("vpn:vpn"));
 });
 
 test("every key of the schema is in the guide", () => {

@@ -153,6 +153,24 @@ tasks: { go: { new: true, cmds: [["{{recipe_dir}}/tool.sh"]] } }
   assert.is(stdout, `${host.folder} ${host.path("shared/tool.sh")}\n`, stderr);
 });
 
+test("the recipe, scripts and programs of a package are covered by the trust", async () => {
+  const folder = "node_modules/@acme/steps";
+  const host = await project('extends: [{ package: "@acme/steps", as: acme }]\n', {
+    [`${folder}/tazpod.tasks.yaml`]: `version: 1
+tasks: { go: { new: true, script: ./go.sh } }
+`,
+    [`${folder}/go.sh`]: "#!/bin/sh\necho from the package\n",
+  });
+  assert.is((await host.tazpod("acme:go")).stdout, "from the package\n");
+  const shown = await host.tazpod("trust", "--show");
+  for (const name of ["tazpod.tasks.yaml", "go.sh"]) assert.match(shown.stdout, `${folder}/${name}`);
+  const hash = /[0-9a-f]{64}/.exec(shown.stdout + shown.stderr)?.[0] ?? "";
+  host.env["TAZPOD_TRUST"] = hash;
+  assert.is((await host.tazpod("acme:go")).code, 0);
+  await writeFile(host.path(folder, "go.sh"), "#!/bin/sh\necho changed\n");
+  assert.is((await host.tazpod("acme:go")).stdout, "");
+});
+
 test("programs run in the task's folder; a program of the project there is covered by the trust", async () => {
   const host = await project(
     `
