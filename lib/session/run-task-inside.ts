@@ -37,7 +37,7 @@ export async function runTaskInside(context: StepContext, program: InsideProgram
     program.dir === undefined
       ? program.argv
       : ["sh", "-c", enterFolder, "tazpod", program.dir, ...program.argv];
-  const here = { ...context, options: { ...options, args: argv, variables: [] } };
+  const here = { ...context, options: { ...options, args: argv, variables: [], variableFiles: [] } };
   const root = (await context.engine()).name === "process" ? project.root : workspace;
   const done = await runInside(here, secrets.value, {
     open,
