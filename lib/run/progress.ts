@@ -6,8 +6,9 @@ import { receiveWork } from "../host/work-meter.js";
 
 export type Report = (text: string) => void;
 
-/** A step that runs, as its title, and the titles of the steps that wait for it. */
+/** A step that runs, as its task's name and its title, and the titles of the steps that wait for it. */
 interface ShownStep {
+  readonly name: string;
   readonly title: string;
   readonly waiting: readonly string[];
 }
@@ -26,9 +27,15 @@ export interface Progress {
 const patienceMs = 1000;
 const lineIntervalMs = 10_000;
 
-/** Returns the line for a step that has ended. */
-export function resultLine(title: string, result: Result<unknown>): string {
-  return `${result.ok ? "✔" : "✖"} ${resultTitle(title, result)}`;
+/** Returns the line for a step that has ended. In logs it begins with the task's name, so that it can be found. */
+export function resultLine(
+  { name, title }: Omit<ShownStep, "waiting">,
+  result: Result<unknown>,
+  terminal: Terminal,
+): string {
+  const shown = resultTitle(title, result);
+  const prefix = terminal.interactive || shown === name ? "" : `${name}: `;
+  return `${result.ok ? "✔" : "✖"} ${prefix}${shown}`;
 }
 
 function resultTitle(title: string, result: Result<unknown>): string {
@@ -60,9 +67,9 @@ export function plainProgress(terminal: Terminal): Progress {
   }
   return {
     during: (title, work) => during(title, work),
-    async step({ title }, work) {
-      const result = await during(title, work);
-      terminal.print(resultLine(title, result));
+    async step(shown, work) {
+      const result = await during(shown.title, work);
+      terminal.print(resultLine(shown, result, terminal));
       return result;
     },
   };
@@ -99,13 +106,13 @@ class RegularLines implements TerminalWatcher {
  */
 export async function showOutput(
   terminal: Terminal,
-  title: string,
+  shown: Omit<ShownStep, "waiting">,
   work: () => Promise<Result<unknown>>,
 ): Promise<Result<unknown>> {
-  const endGroup = startLogGroup(title);
+  const endGroup = startLogGroup(shown.title);
   const result = await work();
   endGroup();
-  terminal.print(resultLine(title, result));
+  terminal.print(resultLine(shown, result, terminal));
   return result;
 }
 

@@ -110,11 +110,12 @@ async function runAttempt(
   async function show(shown: typeof work): Promise<Result<unknown>> {
     const { terminal, options } = services;
     const title = titleOf(task, run);
-    if (printsFreely(task, options)) return showOutput(terminal, title, () => shown(() => undefined));
-    if (!task.silent && !task.interactive) return progress.step({ title, waiting }, shown);
+    if (printsFreely(task, options))
+      return showOutput(terminal, { name: task.name, title }, () => shown(() => undefined));
+    if (!task.silent && !task.interactive) return progress.step({ name: task.name, title, waiting }, shown);
     const result = await progress.during(title, () => shown(() => undefined));
     if (result.ok && typeof result.value === "string" && !options.quiet)
-      terminal.print(resultLine(title, result));
+      terminal.print(resultLine({ name: task.name, title }, result, terminal));
     return result;
   }
 }

@@ -53,9 +53,9 @@ export function podmanTrip(rootless: boolean): void {
     for (const [args, expected] of [
       [["run", "--yes", "unlock", ...given], /unlocked: 2 files/],
       [["run", "save", ...given], /saved: 2 files/],
-      [["lock"], /✔ Vault locked/],
-      [["push"], /✔ .* has this vault already|✔ Vault pushed to/],
-      [["down"], /✔ Container .* removed/],
+      [["lock"], /✔ lock: Vault locked/],
+      [["push"], /✔ push: (.* has this vault already|Vault pushed to)/],
+      [["down"], /✔ down: Container .* removed/],
     ] as const) {
       const done = await first.tazpod(...args);
       assert.is(done.code, 0, `${args.join(" ")}: ${done.stderr}`);

@@ -119,11 +119,11 @@ test("without a terminal the whole sequence runs, and the command's exit code is
 test("the steps run one by one, each by its name and as a separate script", async () => {
   const steps: [string[], RegExp][] = [
     [["run", "lock"], /^Nothing to do: the vault is locked\.$/m],
-    [["pull"], /^✔ The vault is the one at /m],
+    [["pull"], /^✔ pull: The vault is the one at /m],
     [["unlock", "--passphrase-file", second.passphraseFile], /unlocked: 2 files/],
     [["run", "save", "--passphrase-file", second.passphraseFile], /saved: 2 files/],
-    [["lock"], /✔ Vault locked/],
-    [["push"], /✔ (Vault pushed to|s3:.* has this vault already)/],
+    [["lock"], /✔ lock: Vault locked/],
+    [["push"], /✔ push: (Vault pushed to|s3:.* has this vault already)/],
   ];
   for (const [args, expected] of steps) {
     const done = await second.tazpod(...args);

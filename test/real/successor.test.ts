@@ -60,7 +60,7 @@ test("--offline asks a folder nothing either: an enter with changes works while 
   await rename(`${disk}-unplugged`, disk);
   const back = await host.enter("true");
   assert.is(back.code, 0, back.stderr);
-  assert.match(back.stderr, /✔ Vault pushed to file:/);
+  assert.match(back.stderr, /✔ push: Vault pushed to file:/);
 });
 
 test("an unplugged disk: nothing is pushed into the empty mount point, and its hint names the disk", async () => {

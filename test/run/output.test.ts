@@ -20,7 +20,7 @@ test("the requested task's output keeps its stream, stdout or stderr", async () 
   const done = await host.tazpod("run", "hi");
   assert.is(done.code, 0, done.stderr);
   assert.is(done.stdout, "to-stdout\n");
-  assert.match(done.stderr, /^to-stderr\n✔ Say hi\n/);
+  assert.match(done.stderr, /^to-stderr\n✔ hi: Say hi\n/);
 });
 
 test("a needed task's output goes to stderr, so that stdout has only the requested task's results", async () => {
@@ -109,9 +109,9 @@ async function outputOf(host: Host, ...argv: readonly string[]): Promise<[number
 
 test("in CI, the output of a step is a group that the log can fold", async () => {
   for (const [env, begin, end] of [
-    [{ GITHUB_ACTIONS: "true" }, /^::group::Say hi$/m, /^::endgroup::\n✔ Say hi$/m],
-    [{ TF_BUILD: "True" }, /^##\[group\]Say hi$/m, /^##\[endgroup\]\n✔ Say hi$/m],
-    [{ GITLAB_CI: "true" }, /section_start:\d+:(\w+)\r.\[0KSay hi\n[^]*section_end:\d+:\1\r/, /✔ Say hi/],
+    [{ GITHUB_ACTIONS: "true" }, /^::group::Say hi$/m, /^::endgroup::\n✔ hi: Say hi$/m],
+    [{ TF_BUILD: "True" }, /^##\[group\]Say hi$/m, /^##\[endgroup\]\n✔ hi: Say hi$/m],
+    [{ GITLAB_CI: "true" }, /section_start:\d+:(\w+)\r.\[0KSay hi\n[^]*section_end:\d+:\1\r/, /✔ hi: Say hi/],
   ] as const) {
     const host = await project(`tasks: { hi: { new: true, desc: Say hi, cmds: ${both} } }`);
     Object.assign(host.env, env);
