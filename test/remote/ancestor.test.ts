@@ -1,6 +1,6 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { fetchAncestor } from "../../lib/remote/ancestor.js";
@@ -90,6 +90,53 @@ test("a pull that was killed before replacing the vault does not count", async (
   value(await push({ remote, folder: there }));
   assert.ok(await dies({ what: "pull", settings, folder: here, step: "backed-up" }));
   assert.is(await ancestor(), "first");
+});
+
+/** What fetchAncestor finds in a copy of the remote's folder, which is another remote. */
+async function inCopyOf(settings: { readonly url: string }, here: string): Promise<unknown> {
+  const copy = await newFolder("copy");
+  await cp(dirname(fileURLToPath(settings.url)), copy, { recursive: true });
+  const other = await openRemote({ url: pathToFileURL(join(copy, "vault.tar.aes")).href, region: "x" });
+  const { state } = value(await readLocal(here));
+  return value(await fetchAncestor(other, here, { state, theirs: undefined, signal }));
+}
+
+test("what was pushed to another remote is not common with this one, even if it has the same copies", async () => {
+  const { settings, remote, here, there, ancestor } = await twoHosts();
+  await save(there, "second");
+  value(await push({ remote, folder: there }));
+  assert.is(await ancestor(), "first");
+  assert.is(await inCopyOf(settings, here), undefined);
+});
+
+test("what was being pushed to another remote is not common with this one", async () => {
+  const { settings, remote, here, there, ancestor } = await twoHosts();
+  await save(here, "second");
+  assert.ok(await dies({ what: "push", settings, folder: here, step: "written" }));
+  value(await pull({ remote, folder: there }));
+  await save(there, "third");
+  value(await push({ remote, folder: there }));
+  assert.is(await ancestor(), "second");
+  assert.is(await inCopyOf(settings, here), undefined);
+});
+
+test("a copy with the right name and other content is not the common version, and is not kept", async () => {
+  const { settings, remote, here, there, ancestor } = await twoHosts();
+  await save(there, "second");
+  value(await push({ remote, folder: there }));
+  assert.is(await ancestor(), "first");
+  const names = value(await remote.history.list(signal)).map(({ name }) => name);
+  const disk = dirname(fileURLToPath(settings.url));
+  for (const file of await readdir(disk, { recursive: true })) {
+    const name = names.find((one) => file.includes(one));
+    if (name === undefined) continue;
+    // without what describes it, only its bytes show that it is another one
+    if (file.endsWith(name)) await writeFile(join(disk, file), "other".padEnd(100, "\0"));
+    else await rm(join(disk, file));
+  }
+  const before = await readdir(here);
+  assert.is(await ancestor(), undefined);
+  assert.equal(await readdir(here), before);
 });
 
 test.run();

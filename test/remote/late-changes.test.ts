@@ -1,0 +1,110 @@
+import { copyFile, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import "../fake/light-scrypt.js";
+import { ok } from "../../lib/failure/result.js";
+import { Secret } from "../../lib/host/secret.js";
+import { mergeRemote } from "../../lib/remote/merge-remote.js";
+import { pull } from "../../lib/remote/pull.js";
+import { push } from "../../lib/remote/push.js";
+import type { Remote } from "../../lib/remote/remote-types.js";
+import { newFolder } from "../rig/folder.js";
+import { failure, value } from "../rig/result.js";
+import { content, passphrase, save, signal, twoHosts, vault } from "../rig/two-hosts.js";
+
+// What is only known after the download, and what a failed merge leaves.
+
+const merge = (remote: Remote, folder: string, theirs: Secret) =>
+  mergeRemote({
+    ...{ remote, folder, signal, limitBytes: 2 ** 20 },
+    passphrases: async () => ok({ ours: passphrase, theirs }),
+  });
+
+/** `here` and `there` have each changed the vault; `there` has pushed. */
+async function diverged() {
+  const made = await twoHosts();
+  const { remote, here, there } = made;
+  await save(there, { key: "1", there: "b" });
+  value(await push({ remote, folder: there, host: "there" }));
+  await save(here, { key: "1", here: "a" });
+  return made;
+}
+
+test("a merge that fails leaves no file, and the remote's vault does not count as seen", async () => {
+  const { remote, here } = await diverged();
+  const before = await readdir(here);
+  failure(await merge(remote, here, Secret.fromText("another one")), "wrong-passphrase");
+  assert.equal(await readdir(here), before);
+  failure(await push({ remote, folder: here }), "conflict");
+});
+
+test("a merge keeps both sides, leaves nothing but the previous vault, and can be pushed", async () => {
+  const { remote, here } = await diverged();
+  const before = await readdir(here);
+  const { kept } = value(await merge(remote, here, passphrase));
+  assert.equal(
+    (await readdir(here)).filter((name) => !before.includes(name)),
+    ["conflicts"],
+  );
+  assert.ok((await stat(kept)).isFile());
+  assert.equal(await content(here), { key: "1", here: "a", there: "b" });
+  assert.ok(value(await push({ remote, folder: here })).uploaded);
+});
+
+test("a vault without metadata that differs from an unpushed one of the same size does not replace it", async () => {
+  const { disk, remote, here } = await twoHosts();
+  await save(here, { key: "2" });
+  const ours = await readFile(vault(here));
+  const other = Buffer.from(ours);
+  other[other.length - 1] = (other.at(-1) ?? 0) ^ 1;
+  for (const name of await readdir(disk)) await rm(`${disk}/${name}`, { recursive: true });
+  await writeFile(vault(disk), other);
+  failure(await pull({ remote, folder: here }), "conflict");
+  assert.ok((await readFile(vault(here))).equals(ours));
+});
+
+test("a vault that comes between the look and the download does not replace what it lacks", async () => {
+  const { disk, remote, here, there } = await twoHosts();
+  await save(there, { key: "2" });
+  value(await push({ remote, folder: there, host: "there" }));
+  const seen = await remote.head(signal);
+  // another lineage, which has neither vault
+  const [apart, elsewhere] = [await newFolder("apart"), await twoHosts()];
+  await copyFile(vault(elsewhere.there), vault(apart));
+  await save(elsewhere.there, { other: "3" });
+  value(await push({ remote: elsewhere.remote, folder: elsewhere.there, host: "elsewhere" }));
+  for (const name of await readdir(disk)) await rm(`${disk}/${name}`, { recursive: true });
+  for (const name of await readdir(elsewhere.disk)) {
+    const from = `${elsewhere.disk}/${name}`;
+    if ((await stat(from)).isFile()) await copyFile(from, `${disk}/${name}`);
+  }
+  const before = await readFile(vault(here));
+  failure(await pull({ remote: { ...remote, head: async () => seen }, folder: here }), "conflict");
+  assert.ok((await readFile(vault(here))).equals(before));
+});
+
+test("an older vault than was seen is an alarm before anything is downloaded", async () => {
+  const { disk, remote, here, there } = await twoHosts();
+  const old = await newFolder("old");
+  const names = (await readdir(disk)).filter((name) => name.startsWith("vault.tar.aes"));
+  for (const name of names)
+    if ((await stat(`${disk}/${name}`)).isFile()) await copyFile(`${disk}/${name}`, `${old}/${name}`);
+  await save(there, { key: "2" });
+  value(await push({ remote, folder: there, host: "there" }));
+  value(await pull({ remote, folder: here }));
+  for (const name of await readdir(old)) await copyFile(`${old}/${name}`, `${disk}/${name}`);
+  let downloads = 0;
+  const counting: Remote = { ...remote, download: (request) => ((downloads += 1), remote.download(request)) };
+  failure(await pull({ remote: counting, folder: here }), "remote-rollback");
+  assert.is(downloads, 0);
+});
+
+test("bytes that this host neither sealed nor pulled are not pushed if only its own are wanted", async () => {
+  const { remote, here, there } = await twoHosts();
+  await save(there, { key: "2" });
+  await copyFile(vault(there), vault(here));
+  failure(await push({ remote, folder: here, ownOnly: true }), "vault-unknown");
+  assert.ok(value(await push({ remote, folder: there, ownOnly: true })).uploaded);
+});
+
+test.run();
