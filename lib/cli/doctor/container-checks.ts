@@ -64,9 +64,11 @@ export function containerCheck({ project, context, engine }: DoctorContext): Che
       if (!(await engine()).ok) return noEngine;
       const state = await ownContainer(context);
       if (!state.ok) return fromFailure(state.failure);
+      const found = state.value.state === "absent" ? undefined : `${name} is ${state.value.state}`;
       const unwritable = unwritableNote(project, await context.engine());
-      if (unwritable !== undefined) return warning(unwritable.reason, unwritable.todo);
-      if (state.value.state !== "absent") return good(`${name} is ${state.value.state}`);
+      if (unwritable !== undefined)
+        return warning([found, unwritable.reason].filter(Boolean).join("; "), unwritable.todo);
+      if (found !== undefined) return good(found);
       const ready = await checkHostResources(project);
       return ready.ok
         ? good(`${name} does not exist yet; \`tazpod enter\` creates it`)
