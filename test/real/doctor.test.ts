@@ -57,7 +57,10 @@ test("on a healthy host every check is good, the remote is only read, and nothin
     engine: /^good: docker \d+\.\d+/,
     image: /^good: .* is here$/,
     // the tests' project is root's
-    container: process.getuid?.() === 0 ? /^warning: (\S+ is running; )?root owns this/ : /^good: .* does not exist yet/,
+    container:
+      process.getuid?.() === 0
+        ? /^warning: (\S+ is running; )?root owns this/
+        : /^good: .* does not exist yet/,
     login: /^good: credentials found/,
     remote: /^good: s3:.* has a vault that \S+ wrote .*, generation 1$/,
     writes: /^good: the server honours/,

@@ -75,7 +75,10 @@ test("root's own project: enter and doctor say that the container's user cannot 
     stderr,
     /root owns this project, so tazpod cannot write it in the container\.\n {2}Give it to/,
   );
-  assert.match((await host.tazpod("doctor")).stdout, /- container +(\S+ is running; )?root owns this project/);
+  assert.match(
+    (await host.tazpod("doctor")).stdout,
+    /- container +(\S+ is running; )?root owns this project/,
+  );
 });
 
 test.run();
