@@ -1,21 +1,12 @@
-import { readFile } from "node:fs/promises";
-import { loadRecipe } from "../lib/recipe/load-recipe.js";
 import { taskGraph, toMermaid } from "../lib/plan/graph.js";
-import { builtinScripts } from "../lib/run/scripts.js";
-import { builtinVars } from "../lib/session/services.js";
+import { recipeOf } from "../lib/session/open-project.js";
 
 const block = /(<!-- recipe: [^>]*-->\n\n)```mermaid\n[^]*?```\n(\n<!-- \/recipe -->)/;
 
 /** Returns the README's text with the picture of the built-in recipe's `enter`, without its internal tasks. */
 export async function withRecipeGraph(readme: string): Promise<string> {
   if (!block.test(readme)) throw new Error("README.md has no block for the recipe");
-  const path = "tazpod.tasks.yaml";
-  const recipe = await loadRecipe({
-    builtin: { path, text: await readFile(new URL(`../../${path}`, import.meta.url), "utf8") },
-    read: async () => ({ ok: true, value: undefined }),
-    knownVars: builtinVars,
-    builtinScripts,
-  });
+  const recipe = await recipeOf();
   if (!recipe.ok) throw new Error(JSON.stringify(recipe.failure));
   const isPublic = (name: string): boolean => recipe.value.tasks.get(name)?.internal === false;
   const all = taskGraph(recipe.value, recipe.value.goals.get("enter")?.run ?? []);

@@ -6,7 +6,7 @@ import { numberedCopies } from "../remote/copies.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Goal, Recipe, Task, Variable } from "../recipe/recipe.js";
 import { render } from "../recipe/render.js";
-import { parseArguments } from "../run/arguments.js";
+import { defaultOptions } from "../run/arguments.js";
 import { type Flag, type FlagName, flags, runFlags } from "../run/flags.js";
 import { flagsOf } from "../run/task-flags.js";
 import { type ProjectRun, recipeOf, withProject } from "../session/open-project.js";
@@ -50,11 +50,9 @@ export async function complete(words: readonly string[]): Promise<number> {
 }
 
 async function knownIn(project: string | undefined): Promise<Known | undefined> {
-  const parsed = parseArguments([]);
-  if (!parsed.ok) return undefined;
   const opened = await withProject(
     project,
-    parsed.value.options,
+    defaultOptions(),
     async (run): Promise<Result<Known>> => {
       const { services, recipe } = run;
       const trust = await readTrust(services.project, recipe, (task) => services.vars(recipe, task));

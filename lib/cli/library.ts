@@ -3,7 +3,7 @@ import { exitCode, type Failure } from "../failure/failure.js";
 import { Secret } from "../host/secret.js";
 import { type PlanJson, planJson } from "../plan/format-plan.js";
 import { currentPlan } from "../run/plan-of.js";
-import { parseArguments } from "../run/arguments.js";
+import { defaultOptions } from "../run/arguments.js";
 import { withProject } from "../session/open-project.js";
 import { inspectVault, readVaultFile } from "../vault/inspect-vault.js";
 import { noSuchFile, vaultPath } from "../vault/vault-path.js";
@@ -68,7 +68,7 @@ export interface RecipeSummary {
 export async function loadRecipe(folder?: string): Promise<RecipeSummary> {
   const run = withProject(
     folder,
-    optionsOfNothing(),
+    defaultOptions(),
     async ({ recipe }) => ({ ok: true, value: recipe }) as const,
     {
       skipTrustCheck: true,
@@ -94,7 +94,7 @@ export async function loadRecipe(folder?: string): Promise<RecipeSummary> {
  */
 export async function plan(names: readonly string[], folder?: string): Promise<PlanJson> {
   return valueOf(
-    await withProject(folder, optionsOfNothing(), async (run) => {
+    await withProject(folder, defaultOptions(), async (run) => {
       const read = readTarget(run.recipe, names, []);
       if (!read.ok) return read;
       run.services.known = knownValues(read.value.given);
@@ -147,10 +147,6 @@ async function withSecret<T>(passphrase: string, work: (secret: Secret) => Promi
   } finally {
     secret.wipe();
   }
-}
-
-function optionsOfNothing() {
-  return valueOf(parseArguments([])).options;
 }
 
 function valueOf<T>(result: Result<T>): T {

@@ -1,3 +1,4 @@
+import { now } from "./clock.js";
 import { printable } from "./printable.js";
 
 /**
@@ -10,7 +11,7 @@ export function startLogGroup(title: string): () => void {
   if (env["GITHUB_ACTIONS"] === "true") return group(`::group::${name}`, "::endgroup::");
   if (env["TF_BUILD"] === "True") return group(`##[group]${name}`, "##[endgroup]");
   if (env["GITLAB_CI"] === "true") {
-    const seconds = (): number => Math.floor(Date.now() / 1000);
+    const seconds = (): number => Math.floor(now().getTime() / 1000);
     const id = `tazpod_${process.pid}_${++sections}`;
     return group(
       `\u001b[0Ksection_start:${seconds()}:${id}\r\u001b[0K${name}`,

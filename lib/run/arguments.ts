@@ -28,6 +28,13 @@ export interface Arguments {
   readonly options: RunOptions;
 }
 
+/** Returns the options of a run without any flag, for code that has no command line. */
+export function defaultOptions(): RunOptions {
+  const parsed = parseArguments([]);
+  if (!parsed.ok) throw new Error("an empty command line was refused");
+  return parsed.value.options;
+}
+
 /** Parses a command line. Failures: `usage`, and `unknown-name` for a flag that does not exist. */
 export function parseArguments(argv: readonly string[]): Result<Arguments> {
   const end = argv.indexOf("--");

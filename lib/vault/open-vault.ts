@@ -43,12 +43,15 @@ export async function openVault(
   options: OpenOptions = {},
 ): Promise<Result<OpenedVault>> {
   const path = options.name ?? (typeof source === "string" ? source : "the vault");
-  const head = typeof source === "string" ? await headOfVault(source) : ok(source.subarray(0, headBytes));
-  if (!head.ok) return head;
-  const format = detectFormat(head.value);
-  if (format === undefined) return fail({ kind: "vault-damaged", path, detail: notAVault(head.value) });
+  const start = await startOfVault(source);
+  if (!start.ok) return start;
+  const { head, bytes } = start.value;
+  const format = detectFormat(head);
+  if (format === undefined) return fail({ kind: "vault-damaged", path, detail: notAVault(head) });
   return settle(() =>
-    format === "age" ? age(source, passphrase, path, options) : v1(source, passphrase, path, options),
+    format === "age"
+      ? age(source, passphrase, path, { ...options, bytes })
+      : v1(source, passphrase, path, options),
   );
 }
 
@@ -56,11 +59,11 @@ async function age(
   source: string | Buffer,
   passphrase: Secret,
   path: string,
-  options: OpenOptions,
+  options: OpenOptions & { readonly bytes: number },
 ): Promise<OpenedVault> {
   const stream = typeof source === "string" ? take(await openRead(source)) : Readable.from([source]);
   const hash = createHash("sha256");
-  const count = meter(options.doing ?? "opened", await sizeOf(source));
+  const count = meter(options.doing ?? "opened", options.bytes);
   const hashed = async function* (): AsyncGenerator<Buffer> {
     for await (const piece of metered(readOrFail(stream, path), count)) {
       hash.update(piece);
@@ -127,14 +130,14 @@ async function* readOrFail(stream: Readable, path: string): AsyncGenerator<Buffe
   }
 }
 
-async function sizeOf(source: string | Buffer): Promise<number | undefined> {
-  if (typeof source !== "string") return source.length;
+/** Returns the first bytes of a vault, and its size. */
+async function startOfVault(
+  source: string | Buffer,
+): Promise<Result<{ readonly head: Buffer; readonly bytes: number }>> {
+  if (typeof source !== "string") return ok({ head: source.subarray(0, headBytes), bytes: source.length });
   const found = await stat(source);
-  return found.ok ? found.value?.bytes : undefined;
-}
-
-async function headOfVault(path: string): Promise<Result<Buffer>> {
-  const found = await stat(path);
   if (!found.ok) return found;
-  return found.value === undefined ? fail({ kind: "vault-absent", path }) : readHead(path);
+  if (found.value === undefined) return fail({ kind: "vault-absent", path: source });
+  const head = await readHead(source);
+  return head.ok ? ok({ head: head.value, bytes: found.value.bytes }) : head;
 }

@@ -259,7 +259,7 @@ test("two edits of one file at once: the second is kept in a file of its own", a
   const [aside = ""] = await readdir(host.path(".tazpod", "vault", "conflicts"));
   await copyFile(host.path(".tazpod", "vault", "conflicts", aside), host.vault);
   assert.is((await vault(host, "cat", "key")).stdout, "first\n");
-  // another file may change meanwhile
+  // another file may change at the same time
   await editor(host, `echo third > "$1"; printf fourth | '${process.execPath}' '${bin}' vault set other`);
   assert.is((await vault(host, "edit", "key", "--force")).code, 0);
   assert.is((await vault(host, "cat", "key")).stdout, "third\n");

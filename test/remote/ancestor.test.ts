@@ -43,13 +43,19 @@ async function twoHosts() {
   return { settings, remote, here, there, ancestor };
 }
 
-test("a push that was killed after the write counts as the common version", async () => {
-  const { settings, remote, here, there, ancestor } = await twoHosts();
+/** `here` is killed after it has written "second", and `there` replaces that by "third". */
+async function killedAfterWriting({ settings, remote, here, there }: Awaited<ReturnType<typeof twoHosts>>) {
   await save(here, "second");
   assert.ok(await dies({ what: "push", settings, folder: here, step: "written" }));
   value(await pull({ remote, folder: there }));
   await save(there, "third");
   value(await push({ remote, folder: there }));
+}
+
+test("a push that was killed after the write counts as the common version", async () => {
+  const made = await twoHosts();
+  const { here, ancestor } = made;
+  await killedAfterWriting(made);
   await save(here, "fourth");
   assert.is(await ancestor(), "second");
 });
@@ -110,12 +116,9 @@ test("what was pushed to another remote is not common with this one, even if it 
 });
 
 test("what was being pushed to another remote is not common with this one", async () => {
-  const { settings, remote, here, there, ancestor } = await twoHosts();
-  await save(here, "second");
-  assert.ok(await dies({ what: "push", settings, folder: here, step: "written" }));
-  value(await pull({ remote, folder: there }));
-  await save(there, "third");
-  value(await push({ remote, folder: there }));
+  const made = await twoHosts();
+  const { settings, here, ancestor } = made;
+  await killedAfterWriting(made);
   assert.is(await ancestor(), "second");
   assert.is(await inCopyOf(settings, here), undefined);
 });

@@ -39,7 +39,7 @@ test("a body that is longer than announced is a broken connection, and the exces
   assert.equal(await read(pieces("ab", "cd", "e"), 4), { written: "abcd", code: "ECONNRESET" });
 });
 
-test("a body that stalls ends with a time limit, which each piece starts anew", async () => {
+test("a body that stalls ends with a time limit, which each piece restarts", async () => {
   const body = new PassThrough();
   const reading = read(body, 8, 200);
   for (const text of ["ab", "cd", "ef"]) {
