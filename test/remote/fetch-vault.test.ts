@@ -1,14 +1,17 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
-import { test } from "uvu";
+import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { fail, ok, type Result } from "../../lib/failure/result.js";
-import { createTemp } from "../../lib/host/temp-file.js";
+import { createTemp, type TempFile } from "../../lib/host/temp-file.js";
 import { noSizeLimit } from "../../lib/remote/download-limits.js";
 import { fetchVault } from "../../lib/remote/fetch-vault.js";
 import type { DownloadRequest, RemoteObject } from "../../lib/remote/remote-types.js";
 import { newFolder } from "../rig/folder.js";
 import { failure, value } from "../rig/result.js";
+
+const test = suite("fetch-vault");
+const temps: TempFile[] = [];
 
 const vault = Buffer.from(`age-encryption.org/v1\n-> scrypt c2FsdA 10\n${"x".repeat(300)}`);
 const sha256 = createHash("sha256").update(vault).digest("hex");
@@ -32,8 +35,19 @@ function download(object: RemoteObject): {
   };
 }
 
-test("a vault with the hash of its metadata is fetched, synced, and its hash returned", async () => {
+/** A temporary file in a new folder; discarded after the test. */
+async function newTemp(): Promise<TempFile> {
   const temp = value(await createTemp(await newFolder("fetch"), "vault.tar.aes"));
+  temps.push(temp);
+  return temp;
+}
+
+test.after.each(async () => {
+  for (const temp of temps.splice(0)) await temp.discard();
+});
+
+test("a vault with the hash of its metadata is fetched, synced, and its hash returned", async () => {
+  const temp = await newTemp();
   const fetched = value(
     await fetchVault(download(found).run, temp, { name: "r", downloadLimits: noSizeLimit }),
   );
@@ -52,7 +66,7 @@ test("a vault that differs from what was pushed is damaged", async () => {
 });
 
 test("a vault beyond the size limit is refused before anything is sent", async () => {
-  const temp = value(await createTemp(await newFolder("fetch"), "vault.tar.aes"));
+  const temp = await newTemp();
   const remote = download(found);
   const downloadLimits = { ...noSizeLimit, bytes: vault.length - 1 };
   failure(await fetchVault(remote.run, temp, { name: "r", downloadLimits }), "archive-too-large");
@@ -60,7 +74,7 @@ test("a vault beyond the size limit is refused before anything is sent", async (
 });
 
 test("the caller sees the object before anything is sent, and can refuse it", async () => {
-  const temp = value(await createTemp(await newFolder("fetch"), "vault.tar.aes"));
+  const temp = await newTemp();
   const remote = download(found);
   const done = await fetchVault(remote.run, temp, {
     ...{ name: "r", downloadLimits: noSizeLimit },

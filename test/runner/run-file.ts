@@ -19,6 +19,8 @@ export interface Outcome {
 /** Limit of a test file's output, in characters; more would fill the runner's memory. */
 const mostOutput = 5_000_000;
 
+const collectAtEnd = new URL("collect.js", import.meta.url).href;
+
 const groups = new Set<number>();
 
 /** Kills every process group that is still running: for a runner that is told to stop. */
@@ -30,7 +32,7 @@ export function killAll(): void {
 export async function runFile(file: SuiteFile, engine?: EngineName): Promise<Outcome> {
   const started = performance.now();
   const surroundings = await makeSurroundings(engine, file.server);
-  const child = spawn(process.execPath, [file.script], {
+  const child = spawn(process.execPath, ["--expose-gc", "--import", collectAtEnd, file.script], {
     env: surroundings.env,
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,

@@ -58,6 +58,11 @@ const bad: readonly (readonly [name: string, body: string, reason: RegExp])[] = 
     /warned: \(node:\d+\) \[DEP0005\]/,
   ],
   [
+    "a file that is left to the garbage collector",
+    `import { open } from "node:fs/promises";\n${head}test("a", async () => { const f = await open("/dev/null"); await f.stat(); });${foot}`,
+    /warned: \(node:\d+\) Warning: Closing file descriptor/,
+  ],
+  [
     "a skip without a reason",
     `${head}test("a", () => {}); test${".skip"}("b", () => {});${foot}`,
     /1 skipped, 0 with a reason/,
