@@ -87,7 +87,9 @@ async function v1(
   path: string,
   options: OpenOptions,
 ): Promise<OpenedVault> {
-  const { close, ...sealed } = await sealedBytes(source, path);
+  const { close, bytes, read } = await sealedBytes(source, path);
+  // a meter for each of the two times it is read
+  const sealed = { bytes, read: () => metered(read(), meter(options.doing ?? "opened", bytes)) };
   const changed = (): Failed =>
     new Failed({ kind: "vault-damaged", path, detail: "it was changed while it was being read" });
   const opened = await openV1(sealed, passphrase, changed).catch(async (error: unknown) => {

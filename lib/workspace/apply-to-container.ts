@@ -38,7 +38,9 @@ export async function applyToContainer(
   if (changes.length === 0) return ok({ now: new Map(), failed: new Map() });
   const sent = new Map<string, Entry>();
   const failed = new Map<string, string>();
-  const packed = metered(pack(sending, changes, sent, failed), meter("sent"));
+  const added = changes.filter(isNew);
+  const count = meter("sent", await bytesOf(sending.root, added));
+  const packed = metered(pack(sending, added, sent, failed), count);
   const staged = await execScript(inside, stage, signal, tarStream(packed));
   if (!staged.ok) return staged;
   const orders = commitOrders(sending.copy, changes, sent, failed);
@@ -64,6 +66,16 @@ export async function applyToContainer(
 const isNew = ({ from, to }: Change): boolean =>
   to !== undefined && !(from?.type === to.type && from.content === to.content);
 
+async function bytesOf(root: string, changes: readonly Change[]): Promise<number> {
+  let bytes = 0;
+  for (const { path, to } of changes)
+    if (to?.type === "file") {
+      const found = await statEntry(root, path);
+      if (found.ok) bytes += found.value?.bytes ?? 0;
+    }
+  return bytes;
+}
+
 /** Packs the new content as it is on this host now; `sent` records it. */
 async function* pack(
   { root, signal }: ContainerUpdate,
@@ -73,7 +85,7 @@ async function* pack(
 ): AsyncGenerator<Buffer> {
   for (const change of changes) {
     const { path, to } = change;
-    if (to === undefined || !isNew(change)) continue;
+    if (to === undefined) continue;
     if (signal.aborted) throw new Failed({ kind: "interrupted", signal: String(signal.reason) });
     const found = await statEntry(root, path);
     const kind = found.ok ? found.value?.kind : undefined;

@@ -19,6 +19,8 @@ interface HostUpdate {
   readonly root: string;
   readonly vaultFolder: string;
   readonly host: HostListing;
+  /** The size of each of the container's files. */
+  readonly sizes: ReadonlyMap<string, number>;
   readonly signal: AbortSignal;
 }
 
@@ -31,7 +33,7 @@ export async function applyToHost(
   receiving: HostUpdate,
   changes: readonly Change[],
 ): Promise<Result<Applied>> {
-  const { inside, root, vaultFolder, host, signal } = receiving;
+  const { inside, root, vaultFolder, host, sizes, signal } = receiving;
   const now = new Map<string, Entry | undefined>();
   const failed = new Map<string, string>();
   const attempt = async (
@@ -66,7 +68,7 @@ export async function applyToHost(
   for (const change of files)
     bySource.set(change.sourcePath, [...(bySource.get(change.sourcePath) ?? []), change]);
   const fetched = await fetchFiles(
-    { inside, folder: vaultFolder, signal },
+    { inside, folder: vaultFolder, sizes, signal },
     [...bySource.keys()],
     async (source, { temp, sha256, mode }) => {
       for (const change of bySource.get(source) ?? [])

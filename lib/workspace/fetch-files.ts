@@ -20,6 +20,8 @@ interface FetchOptions {
   readonly inside: WorkspaceContainer;
   /** The folder for temporary files. */
   readonly folder: string;
+  /** The size of each file when it was listed. */
+  readonly sizes: ReadonlyMap<string, number>;
   readonly signal: AbortSignal;
 }
 
@@ -40,14 +42,17 @@ export async function fetchFiles(
 }
 
 async function fetchOnce(
-  { inside, folder, signal }: FetchOptions,
+  { inside, folder, sizes, signal }: FetchOptions,
   script: string,
   paths: readonly string[],
   use: (path: string, file: FetchedFile) => Promise<Result<void>>,
   again: Set<string>,
 ): Promise<Result<void>> {
   const wanted = new Set(paths);
-  const count = meter("received");
+  const count = meter(
+    "received",
+    paths.reduce((sum, path) => sum + (sizes.get(path) ?? 0), 0),
+  );
   let passed = 0;
   const counted = (bytes: number): void => count((passed += bytes));
   const { tar, done } = packFiles(

@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { chmod, copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -248,6 +248,31 @@ test("edit makes a new file, and changes nothing if the editor fails, removes th
   host.env["EDITOR"] = "vi $1";
   assert.match((await vault(host, "edit", "key")).stderr, "$EDITOR: `$` needs a shell.");
   assert.ok((await readFile(host.vault)).equals(sealed));
+});
+
+test("edit asks to try again when saving fails, since the change is nowhere else", async () => {
+  const host = await hostWith({ key: "kept" });
+  await editor(host, `printf new > "$1"; mv '${host.vault}' '${host.vault}.away'`);
+  const pty = host.pty("vault", "edit", "key");
+  await pty.expect(
+    /There is no vault at [^]*The change is not saved\. Try again\? If not, it is lost\. \[Y\/n\]/,
+  );
+  await rename(`${host.vault}.away`, host.vault);
+  pty.line("y");
+  assert.is(await pty.ended, 0, pty.screen);
+  assert.is((await vault(host, "cat", "key")).stdout, "new");
+  assert.equal(await left(host), []);
+});
+
+test("without a vault, a passphrase is not asked for", async () => {
+  const host = await hostWith({ key: "kept" });
+  delete host.env["TAZPOD_PASSPHRASE_FILE"];
+  await rm(host.vault);
+  for (const command of ["ls", "verify", "cat key", "set key", "edit key", "rm key", "export"]) {
+    const done = await vault(host, ...command.split(" "));
+    assert.is(done.code, 3, command);
+    assert.match(done.stderr, `There is no vault at ${host.vault}.`);
+  }
 });
 
 test("two edits of one file at once: the second is kept in a file of its own", async () => {

@@ -62,7 +62,7 @@ test("on a new host all steps are planned, and those that depend on the remote a
       "  ~ lock              afterwards, unless another session has the vault open",
       "  ~ close-parts       afterwards, unless no part needs closing",
       "  ~ push              afterwards, unless --offline was given",
-      "  ~ pending           afterwards, unless s3://vaults/lab has the sealed vault",
+      "  ~ pending           afterwards, unless the remote has the sealed vault",
       "  not needed: init, recreate-container, carry, merge",
     ],
   );

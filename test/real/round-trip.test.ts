@@ -48,7 +48,7 @@ test("in an empty folder: init, container, a new vault whose passphrase is asked
     pty.line("");
   }
   await pty.expect(
-    /There is no vault here or at s3:\/\/tazlab-storage\/tazpod\/vault\/vault\.tar\.aes\. Create one\?.*\[Y\/n\]/s,
+    /There is no vault here, nor at the remote \(s3:\/\/tazlab-storage\/tazpod\/vault\/vault\.tar\.aes\)\. Create one\?.*\[Y\/n\]/s,
   );
   pty.line("y");
   await pty.secret(/Passphrase for the new vault .*:/, passphrase);

@@ -11,11 +11,26 @@ import { newFolder } from "../rig/folder.js";
 import { Host, passphrase } from "../rig/host.js";
 import { value } from "../rig/result.js";
 import { onTmpfs, type Tmpfs } from "../rig/tmpfs.js";
+import { withSealed } from "../rig/with-vault.js";
 
 // The vault's folder is on its own disk that is full or read-only. (test/real/killed.test.ts covers saving.)
 const test = suite("full disk");
 const fresh = "another horse, another battery";
 const KiB = 1024;
+
+test("edit in RAM that is full names the file, and leaves the vault as it was", async () => {
+  const host = await withSealed("none", { key: "k".repeat(200 * KiB) });
+  const before = await readFile(host.vault);
+  const runtime = await newFolder("runtime");
+  await onTmpfs(runtime, "64k", async () => {
+    Object.assign(host.env, { XDG_RUNTIME_DIR: runtime, EDITOR: "true" });
+    const done = await host.tazpod("vault", "edit", "key", "--passphrase-file", host.passphraseFile);
+    assert.is(done.code, 1);
+    assert.match(done.stderr, /Could not write .*\/tazpod\/edit\/.*\/key: .*no space left/i);
+    assert.equal(await readdir(`${runtime}/tazpod/edit`), []);
+  });
+  assert.ok((await readFile(host.vault)).equals(before));
+});
 
 /** A project with a vault of 300 KiB on its own disk, and the inputs to seal it again. */
 async function withVault(

@@ -12,6 +12,7 @@ import { openVault } from "../../lib/vault/open-vault.js";
 import { openV1, type SealedSource, sealV1 } from "../../lib/vault/v1.js";
 import type { Result } from "../../lib/failure/result.js";
 import { Secret } from "../../lib/host/secret.js";
+import { receiveWork } from "../../lib/host/work-meter.js";
 import { rawTar } from "../rig/hostile-tar.js";
 import { drain, readTar, type ReadEntry } from "../rig/read-tar.js";
 import { failure, value } from "../rig/result.js";
@@ -150,6 +151,22 @@ test("any content and passphrase round-trips", async () => {
     }),
     { numRuns: 25 },
   );
+});
+
+test("opening reports the bytes of the sealed file, of each time it is read", async () => {
+  const shown: string[] = [];
+  for (const [format, readings] of [
+    ["age", 1],
+    ["v1", 2],
+  ] as const) {
+    const bytes = value(await sealVault(Readable.from([rawTar([])]), secret(), format));
+    shown.length = 0;
+    await receiveWork(
+      ({ what, done, total }) => void shown.push(`${what} ${done} of ${total}`),
+      async () => drain(value(await openVault(bytes, secret(), { doing: "verified" })).tar),
+    );
+    assert.equal(shown, Array(readings).fill(`verified ${bytes.length} of ${bytes.length}`));
+  }
 });
 
 test("sealing the same content twice shares no salt, nonce or body", async () => {

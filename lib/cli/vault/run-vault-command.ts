@@ -1,4 +1,5 @@
-import type { Result } from "../../failure/result.js";
+import { fail, type Result } from "../../failure/result.js";
+import { pathExists } from "../../host/project-file.js";
 import type { Action } from "../actions.js";
 import { inVaultProject } from "../in-project.js";
 import type { VaultCommand } from "./vault-command.js";
@@ -21,6 +22,12 @@ const actions = {
 export function vaultCommand(name: keyof typeof actions): Action {
   return async (args, words) => {
     const run: Run = await actions[name]();
-    return inVaultProject(args, (context) => run({ json: args.json, words, context }));
+    return inVaultProject(args, async (context) => {
+      const { vaultFile } = context.project;
+      // else a passphrase would be asked for nothing
+      if (name !== "import" && !(await pathExists(vaultFile)))
+        return fail({ kind: "vault-absent", path: vaultFile });
+      return run({ json: args.json, words, context });
+    });
   };
 }
