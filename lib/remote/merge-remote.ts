@@ -52,14 +52,12 @@ async function merge(request: MergeRemoteRequest, temp: TempFile): Promise<Merge
       signal,
     }),
   );
-  const seen = state.pushed?.remote === remote.url ? (state.pushed.generation ?? 0) : 0;
   const merged = await mergeInto({
     ours: { path, passphrase: ours },
     theirs: { path: temp.path, passphrase: theirs },
     base: ancestor?.path,
     folder,
     limitBytes,
-    generation: Math.max(object.generation ?? 0, seen),
   });
   await ancestor?.discard();
   const done = take(merged);

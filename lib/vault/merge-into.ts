@@ -19,8 +19,6 @@ export interface MergeRequest {
   /** .tazpod/vault, absolute. */
   readonly folder: string;
   readonly limitBytes: number;
-  /** The lowest generation to count from. */
-  readonly generation: number;
 }
 
 /** The result of a merge. */
@@ -61,7 +59,7 @@ export async function mergeInto(request: MergeRequest): Promise<Result<Merged>> 
     format: here.value.format === there.value.format ? here.value.format : "age",
     limitBytes: request.limitBytes,
     from: {
-      generation: Math.max(...counted, request.generation),
+      generation: Math.max(...counted),
       parent: { sealed: there.value.sha256, content: there.value.summary.digest },
       lineage: there.value.summary.manifest?.lineage ?? [],
     },

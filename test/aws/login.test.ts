@@ -74,10 +74,19 @@ function logsIn(which: SsoLogin, person: Person = {}): Promise<Result<LoggedIn>>
 
 const kept = (): string => join(process.env["XDG_RUNTIME_DIR"] ?? "", "tazpod", "sso");
 
+async function tokenFile(): Promise<string> {
+  return join(kept(), (await readdir(kept())).find((file) => /^[0-9a-f]{40}\.json$/.test(file)) ?? "");
+}
+
 /** The stored token. */
 async function token(): Promise<Record<string, string>> {
-  const name = (await readdir(kept())).find((file) => /^[0-9a-f]{40}\.json$/.test(file)) ?? "";
-  return JSON.parse(await readFile(join(kept(), name), "utf8")) as Record<string, string>;
+  return JSON.parse(await readFile(await tokenFile(), "utf8")) as Record<string, string>;
+}
+
+/** Makes the stored token one that has expired. */
+async function expire(): Promise<void> {
+  const text = JSON.stringify({ ...(await token()), expiresAt: "2020-01-01T00:00:00Z" });
+  await writeFile(await tokenFile(), text);
 }
 
 test("a login gives the role's credentials, and later ones need no user and no new client", async () => {
@@ -210,30 +219,31 @@ test("a token with less than five minutes left is renewed without the user, and 
 });
 
 test("after a refused renewal the token is used until it expires, then a login is needed", async () => {
-  server.terms.tokenSeconds = 2;
+  server.terms.tokenSeconds = 200;
   value(await logsIn(login()));
   server.refusesRefresh = true;
   value(await roleCredentials(login()));
-  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  await expire();
   const none = failure(await roleCredentials(login()), "no-credentials");
   assert.match(none.detail, `the login has expired at ${server.startUrl}`);
   equal(value(await logsIn(login())), { wasLoggedIn: false, isStored: true });
 });
 
 test("after a renewal without an answer the token is used until it expires, then the state is unknown", async () => {
-  server.terms.tokenSeconds = 2;
+  server.terms.tokenSeconds = 200;
   value(await logsIn(login()));
   process.env["AWS_ENDPOINT_URL_SSO_OIDC"] = "http://127.0.0.1:1";
   value(await roleCredentials(login()));
-  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  await expire();
   assert.is(failure(await roleCredentials(login()), "login-failed").why, "unavailable");
 });
 
 test("without a refresh token the login expires with its token", async () => {
   server.terms.givesRefreshTokens = false;
-  server.terms.tokenSeconds = 1;
+  server.terms.tokenSeconds = 200;
   value(await logsIn(login()));
-  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  value(await roleCredentials(login()));
+  await expire();
   failure(await roleCredentials(login()), "no-credentials");
   assert.is(server.count("refresh"), 0);
 });

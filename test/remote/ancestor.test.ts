@@ -123,6 +123,20 @@ test("what was being pushed to another remote is not common with this one", asyn
   assert.is(await inCopyOf(settings, here), undefined);
 });
 
+test("of several versions that both descend from, the latest is the common one", async () => {
+  const { remote, here } = await twoHosts();
+  for (const text of ["second", "third"]) {
+    await save(here, text);
+    value(await push({ remote, folder: here }));
+  }
+  const { state } = value(await readLocal(here));
+  // a sync program has put in place what another host made of "second"
+  const theirs = state.lineage?.slice(1);
+  const temp = value(await fetchAncestor(remote, here, { state, theirs, signal }));
+  assert.is((await readFile(temp?.path ?? "", "utf8")).replaceAll("\0", ""), "second");
+  await temp?.discard();
+});
+
 test("a copy with the right name and other content is not the common version, and is not kept", async () => {
   const { settings, remote, here, there, ancestor } = await twoHosts();
   await save(there, "second");

@@ -8,7 +8,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openRemote } from "../../lib/remote/open-remote.js";
 import { pull } from "../../lib/remote/pull.js";
-import { purge, expired } from "../../lib/remote/prune.js";
+import { expired, prune, purge } from "../../lib/remote/prune.js";
 import { push, type PushRequest } from "../../lib/remote/push.js";
 import { newestFirst, parseHistoryName } from "../../lib/remote/history-name.js";
 import type { HistoryCopy, Remote, RemoteSettings } from "../../lib/remote/remote-types.js";
@@ -330,6 +330,22 @@ s3("a server that still returns the previous vault does no harm", async () => {
 s3.run();
 
 const folder = suite("history: folder");
+
+folder("the copy just made stays, even if the remote's clock says that it is the oldest", async () => {
+  const remote = await openRemote({
+    url: pathToFileURL(join(await newFolder("disk"), "vault.tar.aes")).href,
+    region: "x",
+  });
+  const host = await newHost(remote, "a");
+  for (let count = 0; count < 3; count++) value(await host.push(randomBytes(100)));
+  const copies = value(await remote.history.list());
+  const [newest, , oldest] = copies.map(({ name }) => name);
+  await prune(remote, oldest ?? "", copies, { retention: 1 });
+  assert.equal(
+    value(await remote.history.list()).map(({ name }) => name),
+    [newest, oldest],
+  );
+});
 
 folder("a copy's sidecar is next to it and is removed with it", async () => {
   const url = pathToFileURL(join(await newFolder("disk"), "vault.tar.aes")).href;
