@@ -135,7 +135,7 @@ async function machineId(): Promise<string> {
  * Removes a dead lock, if it is still the same one. Processes that find it at the same time do that one after the other:
  * otherwise one could remove the lock that another has just taken.
  */
-async function removeDeadLock(path: string, dead: Note | undefined): Promise<void> {
+export async function removeDeadLock(path: string, dead: Pick<Note, "nonce"> | undefined): Promise<void> {
   const guard = `${path}.removing`;
   const guarded = await attempt("create", guard, () => fs.writeFile(guard, "", { flag: "wx", mode: 0o600 }));
   if (!guarded.ok) {

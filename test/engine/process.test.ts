@@ -1,15 +1,28 @@
 // needs: process
 // time limit: 600 s
 import { spawn } from "node:child_process";
-import { chmod, mkdir, readdir, readFile, rename, rm, stat, symlink } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { processEngine } from "../../lib/engine/process/engine.js";
+import { removal } from "../../lib/engine/process/lifecycle.js";
 import { specHash } from "../../lib/engine/spec.js";
 import type { ContainerSpec } from "../../lib/engine/engine.js";
 import { processIdentity } from "../../lib/host/process-identity.js";
 import { newFolder } from "../rig/folder.js";
+import { run } from "../rig/host.js";
 import { testWith } from "../rig/needing.js";
 import { ramFolder, removeRamFolders } from "../rig/ram-folder.js";
 import { failure, value } from "../rig/result.js";
@@ -65,6 +78,25 @@ test("removal ends all processes, even ones that ignore signals or run in the ba
   assert.not.ok((await readdir(dirname(home))).includes(home.slice(dirname(home).length + 1)));
   assert.is(value(await engine.inspect(spec.name)).state, "absent");
 });
+
+await testWith(
+  test,
+  "other users",
+  "removal also removes what an ordinary user has in folders that can be neither read nor written",
+  async () => {
+    const other = 65534;
+    const above = await newFolder("homes");
+    const [home, closed] = [join(above, "home"), join(above, "home", "closed")];
+    await mkdir(closed, { recursive: true });
+    await writeFile(join(closed, "file"), "");
+    for (const path of [above, home, closed]) await chown(path, other, other);
+    await chmod(closed, 0);
+    const asOther = [`--reuid=${other}`, `--regid=${other}`, "--clear-groups"];
+    const done = await run("setpriv", [...asOther, ...removal(home)]);
+    assert.is(done.code, 0, done.stderr);
+    assert.equal(await readdir(above), []);
+  },
+);
 
 test("removing one home does not affect another project's processes", async () => {
   const [one, other] = [await make(), await make()];

@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { isLock, type Lock, takeLock } from "../../lib/host/lock-file.js";
+import { isLock, type Lock, removeDeadLock, takeLock } from "../../lib/host/lock-file.js";
 import { bootId } from "../../lib/host/process-identity.js";
 import { newFolder } from "../rig/folder.js";
 import { value } from "../rig/result.js";
@@ -57,6 +57,14 @@ test("a dead process's lock is taken over if the process was of this host", asyn
   const holder = value(await takeLock(path, 0));
   assert.is(!isLock(holder) && holder.host, "elsewhere");
   assert.is(await readFile(path, "utf8"), note);
+});
+
+test("a lock that was taken since the dead one was found stays", async () => {
+  const path = await lockPath();
+  const lock = await taken(path);
+  for (const dead of [{ nonce: "n" }, undefined]) await removeDeadLock(path, dead);
+  assert.ok(await lock.holds());
+  assert.equal(await readdir(join(path, "..")), ["a.lock"]);
 });
 
 test("of many that take a dead process's lock at once, one at a time holds it", async () => {

@@ -29,7 +29,9 @@ test("what cannot be told stays unknown in its opposite, and in a combination th
     "any-open": [`{ any: [${unknown}, ${no}] }`, "unknown"],
     "any-decided": [`{ any: [${unknown}, ${yes}] }`, "true"],
   };
-  const facts = Object.entries(checks).map(([name, [check]]) => `  ${name}: { new: true, check: ${check} }\n`);
+  const facts = Object.entries(checks).map(
+    ([name, [check]]) => `  ${name}: { new: true, check: ${check} }\n`,
+  );
   const host = await hostWith(`facts:\n${facts.join("")}`);
   assert.equal(
     await statesOf(host, Object.keys(checks)),

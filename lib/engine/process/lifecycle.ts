@@ -100,6 +100,11 @@ const graceMs = 2_000;
 // a read-only folder would keep its content
 const removeScript = '[ -d "$1" ] || exit 0; chmod -R u+rwX -- "$1"; rm -rf -- "$1"';
 
+/** Returns the command that removes a home. */
+export function removal(home: string): readonly string[] {
+  return ["sh", "-c", removeScript, "tazpod", home];
+}
+
 /** Ends every process of a home, and removes the home. Failure: `command-failed` names what is left. */
 export async function endHome({ user: { home } }: HomeRecord): Promise<Result<void>> {
   const left = (): Promise<Map<number, string>> => processesWithVariable(homeVariable, home);
@@ -108,7 +113,7 @@ export async function endHome({ user: { home } }: HomeRecord): Promise<Result<vo
   for (const [pid, identity] of await left())
     if (!(await endProcess(pid, identity)))
       return failed(["kill", String(pid)], undefined, "the process does not end");
-  const removed = await capture(["sh", "-c", removeScript, "tazpod", home]);
+  const removed = await capture(removal(home));
   if (!removed.ok) return removed;
   const { code, stderr } = removed.value;
   return code === 0 ? ok(undefined) : failed(["rm", "-rf", home], code, stderr);
