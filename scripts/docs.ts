@@ -3,11 +3,13 @@ import { manPage } from "./man-page.js";
 import { withCommandList } from "./readme.js";
 import { withRecipeGraph } from "./recipe-graph.js";
 import { withRooms } from "./room-graph.js";
+import { withStepContext } from "./step-context.js";
 
 for (const [name, write] of [
   ["README.md", withCommandList],
   ["README.md", withRecipeGraph],
   ["docs/architecture.md", withRooms],
+  ["docs/steps.md", withStepContext],
 ] as const) {
   const file = new URL(`../../${name}`, import.meta.url);
   await writeFile(file, await write(await readFile(file, "utf8")));

@@ -77,9 +77,10 @@ export async function run(context: StepContext): Promise<Result<void>> {
     const closed = opening.value === undefined ? [] : closedParts(opening.value);
     const without = closed.length === 0 ? "" : `, without ${closed.join(", ")}`;
     if (sealed !== undefined) await recordOpening(context, sealed);
-    terminal.print(
-      `✔ Vault unlocked: ${formatFileCount(files)}, ${formatBytes(bytes)}, in ${secrets.value.folder}${without}`,
-    );
+    if (!context.options.quiet)
+      terminal.print(
+        `✔ Vault unlocked: ${formatFileCount(files)}, ${formatBytes(bytes)}, in ${secrets.value.folder}${without}`,
+      );
   }
   await printUnpushed(context);
   return ok(undefined);

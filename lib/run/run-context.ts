@@ -13,8 +13,11 @@ import type { Progress } from "./progress.js";
 
 /** The part of the context of checks and steps that the runner itself uses. */
 export interface RunContext {
+  /** The project: `root` is its folder, absolute, and `config` its settings with all defaults. */
   readonly project: { readonly root: string };
+  /** The flags of the command line, such as `force`, `quiet` and `offline`. */
   readonly options: RunOptions;
+  /** The user's terminal: `print` writes a line to stderr; `confirm`, `line` and `secret` ask, for an interactive task. */
   readonly terminal: Terminal;
   /** Aborts when the step has to stop: interrupted, hung up, or out of time. The reason is the signal's name. */
   readonly signal: AbortSignal;
@@ -30,22 +33,28 @@ export interface RunContext {
   readonly folder: string;
   /** The task's `env`, and the variables of its `dotenv` files that the environment lacks. */
   readonly env: Readonly<Record<string, string>>;
+  /**
+   * Runs a program in the project's container, as its user, and resolves to its exit code. Failures: `container-gone`,
+   * `vault-closed`, `interrupted`.
+   */
   readonly inContainer: (program: InsideProgram) => Promise<Result<Finished>>;
   /** Shows a line of progress while the step runs. */
   readonly report: (text: string) => void;
-  /** The project's own scripts and programs that the user trusts. */
+  /** The project's own scripts and programs that the user trusts, as they were then. */
   readonly code: TrustedCode;
 }
 
 /** A program to run in the project's container. */
 export interface InsideProgram {
+  /** The program, then its arguments. */
   readonly argv: readonly string[];
+  /** Environment variables, in addition to those of a shell there. */
   readonly env: Readonly<Record<string, string>>;
-  /** The folder to run it in, relative to the project. */
+  /** The folder to run it in, relative to the project; undefined for the project. */
   readonly dir: string | undefined;
   /** Whether it starts only while the vault is open. */
   readonly needsVault: boolean;
-  /** Where stdout goes; undefined if the program owns the terminal. */
+  /** Where its stdout goes: 1 for stdout, 2 for stderr, undefined if the program owns the terminal. */
   readonly output: 1 | 2 | undefined;
   /** Called with each line of its output, which is then not shown. */
   readonly onLine?: ((line: string) => void) | undefined;

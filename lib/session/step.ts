@@ -15,6 +15,7 @@ export { fails, holds, unknown } from "../run/run-context.js";
 
 /** The context of a step script: the runner's own, and the services of the project. */
 export interface StepContext extends RunContext {
+  /** The project: `root` is its folder, absolute, and `config` its settings with all defaults. */
   readonly project: Project;
   /** What this run remembers between its steps. */
   readonly session: Session;
@@ -26,11 +27,12 @@ export interface StepContext extends RunContext {
   readonly container: () => Promise<Result<ContainerState>>;
   /** The content id of the configured image, undefined when it is not on this host; the engine is asked once a step. */
   readonly imageId: () => Promise<Result<string | undefined>>;
-  /** The RAM folder in the container. Failure: `container-gone` when the container is not running. */
+  /** The open vault's folder in the container's RAM. Failure: `container-gone` when the container is not running. */
   readonly secrets: () => Promise<Result<SecretsFolder>>;
+  /** The remote of the settings, opened. */
   readonly remote: () => Promise<Remote>;
   /**
-   * Runs a command with zx's `$`, in the project's folder, with the step's environment and signal; values are quoted.
+   * Runs a command with zx's `$`, in the task's folder, with the step's environment and signal; values are quoted.
    * Resolves to its output, or throws it if the exit code is not 0.
    */
   readonly $: (pieces: TemplateStringsArray, ...values: unknown[]) => Promise<ProcessOutput>;

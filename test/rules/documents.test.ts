@@ -5,6 +5,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { withRecipeGraph } from "../../scripts/recipe-graph.js";
 import { withRooms } from "../../scripts/room-graph.js";
+import { withStepContext } from "../../scripts/step-context.js";
 import { text } from "../rig/host.js";
 import { repository } from "../rig/root.js";
 
@@ -20,11 +21,17 @@ test("the picture of the built-in recipe in the README is that of the recipe", a
   assert.is(await withRecipeGraph(written), written, "run `npm run docs`");
 });
 
+test("the members of a step's context in docs/steps.md are those of the code", async () => {
+  const written = await text(join(repository, "docs/steps.md"));
+  assert.is(withStepContext(written), written, "run `npm run docs`");
+});
+
 test("every file of the repository that a document names exists", async () => {
   const pages = (await readdir(join(repository, "docs"))).map((name) => `docs/${name}`);
   const missing: string[] = [];
   for (const page of ["README.md", "CONTRIBUTING.md", ...pages]) {
-    const content = await text(join(repository, page));
+    // a line before a block names the file of an example
+    const content = (await text(join(repository, page))).replace(/^`[^`\n]+`.*:\n\n(?=```)/gm, "");
     const named = content.matchAll(
       /`((?:lib|tasks|scripts|bench|test|schema)\/[\w./-]+\.(?:ts|mjs|json|sh))`/g,
     );
