@@ -6,7 +6,7 @@ import { attempt, attemptOptional } from "./file-failure.js";
 
 /** Resolution of file times, in ms: a file can change twice within it and keep the same time. */
 const settledMs = 50;
-/** Number of bytes per read. */
+/** The most bytes of one read. */
 const chunkBytes = 512 * 1024;
 /** Known hashes, by the algorithm and a key of the file's identity and state. */
 const known = new Map<string, string>();
@@ -48,7 +48,9 @@ async function readHash(
   const read = await attempt("read", path, async () => {
     const handle = await fs.open(path, "r");
     try {
-      for await (const piece of readAhead(handle)) {
+      const { size } = await handle.stat();
+      // one more byte than a small file has shows its end
+      for await (const piece of readAhead(handle, Math.min(chunkBytes, size + 1))) {
         if (signal?.aborted === true) return;
         hash.update(piece);
       }
@@ -65,9 +67,9 @@ async function readHash(
  * Reads the next chunk while the caller uses one. The caller must be done with a chunk before asking for the next,
  * since buffers are reused.
  */
-async function* readAhead(handle: fs.FileHandle): AsyncGenerator<Buffer> {
+async function* readAhead(handle: fs.FileHandle, bytes: number): AsyncGenerator<Buffer> {
   const read = (buffer: Buffer) => handle.read(buffer, 0, buffer.length, null);
-  let [full, spare] = [Buffer.allocUnsafe(chunkBytes), Buffer.allocUnsafe(chunkBytes)];
+  let [full, spare] = [Buffer.allocUnsafe(bytes), Buffer.allocUnsafe(bytes)];
   let reading = read(full);
   try {
     for (;;) {

@@ -79,15 +79,19 @@ export async function openFile(path: string): Promise<Result<OpenFile | undefine
   return ok({
     bytes: found.value.size,
     modified: found.value.mtime,
-    read: () => Readable.from(piecesOf(handle), { objectMode: false }),
+    read: () => Readable.from(piecesOf(handle, found.value.size), { objectMode: false }),
     close,
   });
 }
 
+/** Limits of the bytes of one read: of a small file it is as long as that, or many would fill the memory. */
+const [leastPiece, mostPiece] = [4 * 1024, 256 * 1024];
+
 /** A read stream of Node would close the file at its end. */
-async function* piecesOf(handle: fs.FileHandle): AsyncGenerator<Buffer> {
+async function* piecesOf(handle: fs.FileHandle, bytes: number): AsyncGenerator<Buffer> {
   for (let position = 0; ;) {
-    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(256 * 1024), { position });
+    const length = Math.min(mostPiece, Math.max(leastPiece, bytes - position));
+    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), { position });
     if (bytesRead === 0) return;
     position += bytesRead;
     yield buffer.subarray(0, bytesRead);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { escapePath } from "../secrets-folder/exec.js";
 import { openFile } from "../host/files.js";
-import { meter, metered } from "../host/work-meter.js";
+import { meter } from "../host/work-meter.js";
 import { Failed, ok, type Result } from "../failure/result.js";
 import { tarStream } from "../vault/archive/tar-entries.js";
 import { padding, tarHeader, type TarEntry } from "../vault/archive/tar-header.js";
@@ -11,12 +11,14 @@ import type { Change } from "./decide.js";
 import { parentFolders, type Entry } from "./entry.js";
 import { execScript, type WorkspaceContainer } from "./container-exec.js";
 import type { ContainerListing } from "./list-container.js";
+import type { HostListing } from "./list-host.js";
 import { commit, stage } from "./sync-scripts.js";
 import type { Applied } from "./apply-to-host.js";
 
 interface ContainerUpdate {
   readonly inside: WorkspaceContainer;
   readonly root: string;
+  readonly host: HostListing;
   readonly copy: ContainerListing;
   readonly signal: AbortSignal;
 }
@@ -39,9 +41,11 @@ export async function applyToContainer(
   const sent = new Map<string, Entry>();
   const failed = new Map<string, string>();
   const added = changes.filter(isNew);
-  const count = meter("sent", await bytesOf(sending.root, added));
-  const packed = metered(pack(sending, added, sent, failed), count);
-  const staged = await execScript(inside, stage, signal, tarStream(packed));
+  const count = meter("sent", bytesOf(sending.host, added));
+  let passed = 0;
+  const counted = (bytes: number): void => count((passed += bytes));
+  const packed = tarStream(pack(sending, added, { sent, failed, counted }));
+  const staged = await execScript(inside, stage, signal, packed);
   if (!staged.ok) return staged;
   const orders = commitOrders(sending.copy, changes, sent, failed);
   const done = await execScript(
@@ -66,22 +70,26 @@ export async function applyToContainer(
 const isNew = ({ from, to }: Change): boolean =>
   to !== undefined && !(from?.type === to.type && from.content === to.content);
 
-async function bytesOf(root: string, changes: readonly Change[]): Promise<number> {
-  let bytes = 0;
-  for (const { path, to } of changes)
-    if (to?.type === "file") {
-      const found = await statEntry(root, path);
-      if (found.ok) bytes += found.value?.bytes ?? 0;
-    }
-  return bytes;
+function bytesOf({ found }: HostListing, changes: readonly Change[]): number {
+  return changes.reduce(
+    (sum, { path, to }) => sum + (to?.type === "file" ? (found.get(path)?.bytes ?? 0) : 0),
+    0,
+  );
 }
 
-/** Packs the new content as it is on this host now; `sent` records it. */
+/** Packs the new content as it is on this host now; `sent` records it, and `counted` gets the bytes of each piece. */
 async function* pack(
   { root, signal }: ContainerUpdate,
   changes: readonly Change[],
-  sent: Map<string, Entry>,
-  failed: Map<string, string>,
+  {
+    sent,
+    failed,
+    counted,
+  }: {
+    readonly sent: Map<string, Entry>;
+    readonly failed: Map<string, string>;
+    readonly counted: (bytes: number) => void;
+  },
 ): AsyncGenerator<Buffer> {
   for (const change of changes) {
     const { path, to } = change;
@@ -112,6 +120,7 @@ async function* pack(
       for await (const chunk of opened.value.read() as AsyncIterable<Buffer>) {
         const piece = chunk.subarray(0, missing);
         missing -= piece.length;
+        counted(piece.length);
         hash.update(piece);
         yield piece;
         if (missing === 0) break;

@@ -54,7 +54,7 @@ export async function syncWorkspace(request: SyncRequest, signal: AbortSignal): 
   );
   if (!hostResult.ok) return hostResult;
   const safe = decision.toContainer.filter((change) => isSafe(change, decision, hostResult.value));
-  const containerResult = await applyToContainer({ inside, root, copy, signal }, safe);
+  const containerResult = await applyToContainer({ inside, root, host: host.value, copy, signal }, safe);
   if (!containerResult.ok) return containerResult;
   const agreed = newBase(base.value, decision, hostResult.value, containerResult.value, safe);
   const written = await writeBase(vaultFolder, volume, agreed);
