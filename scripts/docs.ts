@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { manPage } from "./man-page.js";
 import { withCommandList } from "./readme.js";
 import { withRecipeGraph } from "./recipe-graph.js";
+import { withReference } from "./recipe-reference.js";
 import { withRooms } from "./room-graph.js";
 import { withStepContext } from "./step-context.js";
 
@@ -9,6 +10,7 @@ for (const [name, write] of [
   ["README.md", withCommandList],
   ["README.md", withRecipeGraph],
   ["docs/architecture.md", withRooms],
+  ["docs/recipes.md", withReference],
   ["docs/steps.md", withStepContext],
 ] as const) {
   const file = new URL(`../../${name}`, import.meta.url);

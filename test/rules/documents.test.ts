@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { withRecipeGraph } from "../../scripts/recipe-graph.js";
+import { withReference } from "../../scripts/recipe-reference.js";
 import { withRooms } from "../../scripts/room-graph.js";
 import { withStepContext } from "../../scripts/step-context.js";
 import { text } from "../rig/host.js";
@@ -19,6 +20,26 @@ test("the picture and the table of the rooms are those of the code", async () =>
 test("the picture of the built-in recipe in the README is that of the recipe", async () => {
   const written = await text(join(repository, "README.md"));
   assert.is(await withRecipeGraph(written), written, "run `npm run docs`");
+});
+
+test("the reference in docs/recipes.md is that of the schema of recipes, and has all of its keys", async () => {
+  const written = await text(join(repository, "docs/recipes.md"));
+  assert.is(withReference(written), written, "run `npm run docs`");
+  const schema = JSON.parse(await text(join(repository, "schema/tasks.schema.json"))) as {
+    readonly properties: Readonly<Record<string, { readonly properties?: object }>>;
+    readonly definitions: Readonly<Record<string, { readonly properties?: object }>>;
+  };
+  const expected = [
+    ["recipe", schema],
+    ["recipe.hooks", schema.properties["hooks"]],
+    ...Object.entries(schema.definitions).filter(([, { properties }]) => properties),
+  ].map(([name, of]) => [name, Object.keys((of as { properties: object }).properties).toSorted()]);
+  const listed = (name: string): readonly string[] =>
+    [...written.matchAll(/<!-- keys of ([\w.]+): ([^.]*)\./g)]
+      .filter(([, of]) => of === name)
+      .flatMap(([, , keys = ""]) => keys.split(", "));
+  for (const [name, keys] of expected as [string, string[]][])
+    assert.equal(listed(name).toSorted(), keys, name);
 });
 
 test("the members of a step's context in docs/steps.md are those of the code", async () => {
