@@ -60,6 +60,8 @@ async function scryptInProcess(
   const done = await capture([...evaluateCommand(program), ...numbers], {
     env: { GLIBC_TUNABLES: `${others === undefined ? "" : `${others}:`}glibc.malloc.hugetlb=1` },
     input,
+    // zx follows every promise from its first call on, which would slow the opening and sealing after this one
+    isQuestion: true,
   });
   input.fill(0);
   return done.ok && done.value.code === 0 && done.value.stdout.length === bytes

@@ -27,7 +27,7 @@ export function archiveDigest(lines: readonly DigestLine[]): string {
 /** The first entry of an archive in the age format. User files cannot have this name. */
 export const manifestPath = ".tazpod/manifest.json";
 
-/** About the size of a manifest of 20,000 entries with the longest paths. */
+/** Enough for 100,000 entries with paths of 500 bytes. */
 export const maxManifestBytes = 64 * 1024 * 1024;
 
 /** Where a vault comes from and what it contains. It is sealed with the content, and so equally authentic. */

@@ -27,7 +27,7 @@ export interface ArchiveOptions {
   readonly format: VaultFormat;
   /** For unpacking: makes folders writable for their owner, because some tars cannot fill a read-only folder. */
   readonly openFolders?: boolean;
-  /** 20,000 unless given. */
+  /** 100,000 unless given. */
   readonly maxEntries?: number;
   /** Leaves out and reports what a vault cannot hold, instead of refusing the archive. */
   readonly lenient?: boolean;
@@ -154,7 +154,7 @@ class TarRewriter {
   }
 
   async *#rewrite(source: Entry): AsyncGenerator<Buffer> {
-    const most = this.#options.maxEntries ?? 20_000;
+    const most = this.#options.maxEntries ?? 100_000;
     if (++this.#entries > most)
       throw refused(source.header.name, `the archive has more than ${most} entries`);
     const decision = this.#withoutCollision(this.#checkEntry(source.header));
