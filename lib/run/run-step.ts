@@ -45,7 +45,7 @@ export async function runStep(
   return checkAchieved(task, run);
 }
 
-/** Returns what a step fills with values: its own variables, which scripts read, and the texts of its action. */
+/** Returns what a step fills with values: its own variables, which its programs find in the environment, and its texts. */
 function usedBy({ vars, action, env, dotenv, dir }: Task): unknown {
   return [vars.map(({ name }) => `{{${name}}}`), action, env, dotenv, dir];
 }
