@@ -67,7 +67,9 @@ export function findNamed(recipe: Recipe, word: string): Result<Goal | Task> {
     kind: "unknown-name",
     what: "command, goal or task",
     name: word,
-    ...(close === undefined ? { known: [...new Set([...commandNames, ...names(recipe)])] } : { nearest: close }),
+    ...(close === undefined
+      ? { known: [...new Set([...commandNames, ...names(recipe)])] }
+      : { nearest: close }),
   });
 }
 
