@@ -1,7 +1,7 @@
 import * as fs from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { Readable } from "node:stream";
-import { createReadStream, readFileSync, statSync } from "./node-fs.js";
+import { createReadStream, readFileSync, readSome, statSync } from "./node-fs.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { attempt, attemptOptional } from "./file-failure.js";
 import { copyAtomic, createTemp, syncFolder } from "./temp-file.js";
@@ -156,8 +156,8 @@ export async function writeAtomic(
 ): Promise<Result<void>> {
   const temp = await createTemp(dirname(path), basename(path), mode);
   if (!temp.ok) return temp;
-  const written = await temp.value.write(data);
-  if (!written.ok) return (await temp.value.discard(), written);
+  // if that fails, `replace` says so
+  await temp.value.write(data);
   return temp.value.replace(path);
 }
 
@@ -198,10 +198,8 @@ export async function removeEmptyFolder(path: string): Promise<void> {
 export async function linkOrCopy(from: string, to: string): Promise<Result<void>> {
   const linked = await attempt("keep", to, () => fs.link(from, to));
   if (linked.ok) return syncFolder(dirname(to));
+  // a name that is taken is reported before whatever else keeps a link from being made
   if (linked.failure.kind !== "file" || linked.failure.code === "EEXIST") return linked;
-  const there = await stat(to);
-  if (!there.ok) return there;
-  if (there.value !== undefined) return fail({ kind: "file", action: "keep", path: to, code: "EEXIST" });
   return copyAtomic(from, to);
 }
 
@@ -243,9 +241,11 @@ export async function readDescriptor(fd: number, limit: number): Promise<Result<
   const chunks: Buffer[] = [];
   let bytes = 0;
   const read = await attempt("read", path, async () => {
-    for await (const chunk of createReadStream("", { fd, autoClose: false }) as AsyncIterable<Buffer>) {
+    // a stream would close the descriptor, which is not ours
+    while (bytes <= limit) {
+      const chunk = await readSome(fd);
+      if (chunk.length === 0) break;
       bytes += chunk.length;
-      if (bytes > limit) break;
       chunks.push(chunk);
     }
   });

@@ -28,7 +28,10 @@ export async function readProjectFile(
     if (!found.ok || found.value === undefined) return found.ok ? ok(undefined) : found;
     const special = specialKind(found.value);
     if (special !== undefined)
-      return refuse(found.value.isSymbolicLink() ? "ELOOP" : "EINVAL", describeSpecial(special));
+      return refuse(
+        found.value.isSymbolicLink() ? "ELOOP" : "EINVAL",
+        `it is ${special}, and only regular files are read`,
+      );
     const opened = await attempt("read", path, () => fs.open(path, flags));
     if (!opened.ok) {
       if (opened.failure.kind === "file" && moved.has(opened.failure.code)) continue;
@@ -93,8 +96,6 @@ async function readOpened(
   limit: number,
 ): Promise<Buffer | string | undefined> {
   const found = await handle.stat();
-  const special = specialKind(found);
-  if (special !== undefined) return describeSpecial(special);
   const real = await pathOf(handle, path);
   // a file that was replaced after it was opened is still the one that was checked
   if (real !== path && real !== `${path} (deleted)`) {
@@ -141,10 +142,6 @@ function specialKind(found: Kind): string | undefined {
   if (found.isDirectory()) return "a folder";
   if (found.isFIFO()) return "a pipe";
   return found.isSocket() ? "a socket" : "a device";
-}
-
-function describeSpecial(what: string): string {
-  return `it is ${what}, and only regular files are read`;
 }
 
 function rethrow(error: unknown): never {

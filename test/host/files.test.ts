@@ -1,11 +1,14 @@
-import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { chmod, chown, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as files from "../../lib/host/files.js";
-import { createTemp, linkTemp } from "../../lib/host/temp-file.js";
+import { createTemp, linkTemp, removeLeftovers } from "../../lib/host/temp-file.js";
 import { newFolder } from "../rig/folder.js";
+import { testWith } from "../rig/needing.js";
 import { failure, value } from "../rig/result.js";
+import { onTmpfs } from "../rig/tmpfs.js";
 
 const test = suite("files");
 
@@ -51,6 +54,28 @@ test("writeNew and linkOrCopy never overwrite", async () => {
   assert.is(await readFile(join(folder, "b"), "utf8"), "1");
 });
 
+await testWith(
+  test,
+  "mount",
+  "on a full disk a replacement leaves the old file and nothing else; a file of another disk is copied over none",
+  async () => {
+    const [folder, disk] = [await newFolder(), await newFolder("disk")];
+    await writeFile(join(folder, "new"), "new");
+    await onTmpfs(disk, "64k", async () => {
+      value(await files.linkOrCopy(join(folder, "new"), join(disk, "copied")));
+      assert.is(await readFile(join(disk, "copied"), "utf8"), "new");
+      await writeFile(join(disk, "f"), "old");
+      assert.is(failure(await files.linkOrCopy(join(folder, "new"), join(disk, "f")), "file").code, "EEXIST");
+      assert.is(
+        failure(await files.writeAtomic(join(disk, "f"), Buffer.alloc(100_000)), "file").code,
+        "ENOSPC",
+      );
+      assert.is(await readFile(join(disk, "f"), "utf8"), "old");
+      assert.equal(await readdir(disk), ["copied", "f"]);
+    });
+  },
+);
+
 test("a link keeps the old bytes after the file was replaced", async () => {
   const folder = await newFolder();
   const path = join(folder, "a");
@@ -77,6 +102,42 @@ test("stat and realPath follow links", async () => {
   assert.is(value(await files.realPath(join(folder, "l"))), join(folder, "f"));
   assert.is(value(await files.realPath(join(folder, "none"))), undefined);
 });
+
+test("a file that has the name of a new temporary one is not used", async () => {
+  const folder = await newFolder();
+  const { getRandomValues } = crypto;
+  crypto.getRandomValues = (bytes) => bytes;
+  try {
+    const first = value(await createTemp(folder, "f"));
+    assert.is(failure(await createTemp(folder, "f"), "file").code, "EEXIST");
+    await first.discard();
+  } finally {
+    crypto.getRandomValues = getRandomValues;
+  }
+});
+
+await testWith(
+  test,
+  "other users",
+  "a temporary file of another user's live process is not removed",
+  async () => {
+    const [me, other] = [65534, 65533];
+    const folder = await newFolder();
+    const child = spawn("setpriv", [`--reuid=${other}`, "--clear-groups", "sleep", "60"]);
+    const name = `.f.tmp-${child.pid}-0123456789ab`;
+    await writeFile(join(folder, name), "");
+    await chown(folder, me, me);
+    const before = process.geteuid?.() ?? 0;
+    process.seteuid?.(me);
+    try {
+      assert.equal(value(await removeLeftovers(folder)), []);
+    } finally {
+      process.seteuid?.(before);
+      child.kill();
+    }
+    assert.equal(await readdir(folder), [name]);
+  },
+);
 
 test("a temporary file may be finished and discarded twice", async () => {
   const folder = await newFolder();
@@ -112,12 +173,13 @@ test("a link is no regular file, even if it leads to one", async () => {
   failure(await files.statRegularFile(join(folder, "l")), "file");
 });
 
-test("what comes from a descriptor beyond the limit is a failure, not cut, and an endless one ends", async () => {
+test("what comes from a descriptor beyond the limit is a failure, not cut, an endless one ends, and it stays open", async () => {
   const path = join(await newFolder(), "f");
   await writeFile(path, "12345");
   const read = async (from: string, limit: number) => {
     const opened = value(await files.openDescriptor(from));
     const found = await files.readDescriptor(opened.fd, limit);
+    // fails if it was closed
     await opened.close();
     return found;
   };

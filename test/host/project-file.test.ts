@@ -1,6 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { createServer } from "node:net";
-import { chown, mkdir, realpath, symlink, truncate, writeFile } from "node:fs/promises";
+import { chown, mkdir, readdir, realpath, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { test } from "uvu";
@@ -109,6 +109,30 @@ test("a process that swaps the file or a parent folder for links never gets anot
   await writeFile(join(root, "stop"), "");
   await ended;
   assert.not.ok(seen.has(secret), [...seen].join());
+});
+
+test("a file that is swapped for a pipe, or for a link to one, is never read as such", async () => {
+  const [root, outside] = [await project(), await project()];
+  await writeFile(join(root, "file"), "good");
+  for (const folder of [root, outside]) await execute("mkfifo", [join(folder, "pipe")]);
+  await symlink(join(outside, "pipe"), join(root, "link"));
+  // waits until something reads from the pipe
+  const writer = spawn("sh", ["-c", `echo > ${outside}/pipe; echo > ${outside}/opened`]);
+  const swap = `cd ${root}; while [ ! -e stop ]; do for one in file pipe link; do ln -P $one next; mv -T next now; done; done`;
+  const swapping = spawn("sh", ["-c", swap]);
+  const ended = new Promise((done) => swapping.once("close", done));
+  const seen = new Set<string>();
+  const until = Date.now() + 3_000;
+  while (Date.now() < until) {
+    const read = await readProjectFile(root, join(root, "now"));
+    seen.add(read.ok ? String(read.value) : read.failure.kind);
+  }
+  await writeFile(join(root, "stop"), "");
+  await ended;
+  writer.kill();
+  seen.delete("undefined");
+  assert.equal([...seen].toSorted(), ["file", "good"]);
+  assert.not.ok((await readdir(outside)).includes("opened"));
 });
 
 test("a link is found as the folder, as a parent, and in the folder", async () => {
