@@ -60,10 +60,15 @@ test("a push that was killed after the write counts as the common version", asyn
   assert.is(await ancestor(), "second");
 });
 
-test("a push that was killed before the write does not count", async () => {
+test("a push that was killed before the write is noted, but does not count", async () => {
   const { settings, remote, here, there, ancestor } = await twoHosts();
   await save(here, "second");
   assert.ok(await dies({ what: "push", settings, folder: here, step: "noted" }));
+  const { state, sha256 } = value(await readLocal(here));
+  assert.equal(
+    state.pending?.map((one) => one.sha256),
+    [sha256],
+  );
   await save(there, "third");
   value(await push({ remote, folder: there }));
   assert.is(await ancestor(), "first");

@@ -331,6 +331,20 @@ s3.run();
 
 const folder = suite("history: folder");
 
+folder("a version is kept at each remote, although another one has a copy of the same bytes", async () => {
+  const [one, other] = [await newFolder("one"), await newFolder("other")].map((disk) =>
+    join(disk, "vault.tar.aes"),
+  );
+  const open = (path = ""): Promise<Remote> => openRemote({ url: pathToFileURL(path).href, region: "x" });
+  const host = await newHost(await open(one), "a");
+  const bytes = randomBytes(100);
+  value(await host.push(bytes));
+  await writeFile(other ?? "", bytes);
+  const remote = await open(other);
+  value(await push({ remote, folder: host.folder, host: "a", force: true }));
+  assert.is(value(await remote.history.list()).length, 2);
+});
+
 folder("the copy just made stays, even if the remote's clock says that it is the oldest", async () => {
   const remote = await openRemote({
     url: pathToFileURL(join(await newFolder("disk"), "vault.tar.aes")).href,

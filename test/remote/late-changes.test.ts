@@ -7,7 +7,7 @@ import { Secret } from "../../lib/host/secret.js";
 import { mergeRemote } from "../../lib/remote/merge-remote.js";
 import { pull } from "../../lib/remote/pull.js";
 import { push } from "../../lib/remote/push.js";
-import type { Remote } from "../../lib/remote/remote-types.js";
+import type { Remote, RemoteObject } from "../../lib/remote/remote-types.js";
 import { newFolder } from "../rig/folder.js";
 import { failure, value } from "../rig/result.js";
 import { content, passphrase, save, signal, twoHosts, vault } from "../rig/two-hosts.js";
@@ -51,6 +51,22 @@ test("a merge keeps both sides, leaves nothing but the previous vault, and can b
   assert.ok(value(await push({ remote, folder: here })).uploaded);
 });
 
+/** The remote as a server without metadata shows it: not even the hash is known before a download. */
+function withoutMetadata(remote: Remote): Remote {
+  const bare = ({ etag, bytes, modified }: RemoteObject): RemoteObject => ({ etag, bytes, modified });
+  return {
+    ...remote,
+    head: async () => {
+      const found = await remote.head(signal);
+      return found.state === "present" ? { ...found, object: bare(found.object) } : found;
+    },
+    download: async (request) => {
+      const done = await remote.download(request);
+      return done.ok ? ok(bare(done.value)) : done;
+    },
+  };
+}
+
 test("a vault without metadata that differs from an unpushed one of the same size does not replace it", async () => {
   const { disk, remote, here } = await twoHosts();
   await save(here, { key: "2" });
@@ -59,7 +75,7 @@ test("a vault without metadata that differs from an unpushed one of the same siz
   other[other.length - 1] = (other.at(-1) ?? 0) ^ 1;
   for (const name of await readdir(disk)) await rm(`${disk}/${name}`, { recursive: true });
   await writeFile(vault(disk), other);
-  failure(await pull({ remote, folder: here }), "conflict");
+  failure(await pull({ remote: withoutMetadata(remote), folder: here }), "conflict");
   assert.ok((await readFile(vault(here))).equals(ours));
 });
 
@@ -105,6 +121,23 @@ test("bytes that this host neither sealed nor pulled are not pushed if only its 
   await copyFile(vault(there), vault(here));
   failure(await push({ remote, folder: here, ownOnly: true }), "vault-unknown");
   assert.ok(value(await push({ remote, folder: there, ownOnly: true })).uploaded);
+});
+
+test("a push is a failure if the remote does not have every byte of it", async () => {
+  const { remote, here } = await twoHosts();
+  await save(here, { key: "2" });
+  let written = false;
+  const losing: Remote = {
+    ...remote,
+    upload: async (request) => ((written = true), remote.upload(request)),
+    head: async () => {
+      const found = await remote.head(signal);
+      if (!written || found.state !== "present") return found;
+      return { ...found, object: { ...found.object, bytes: found.object.bytes - 1 } };
+    },
+  };
+  const { reason } = failure(await push({ remote: losing, folder: here }), "remote-unavailable");
+  assert.match(reason, /accepted the vault but has only \d+ of \d+ bytes/);
 });
 
 test.run();

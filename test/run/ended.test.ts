@@ -116,6 +116,18 @@ test("a program that a script starts with $ has the same time to clean up, and i
   await assertEnded(host, "child");
 });
 
+test("a step that was interrupted is not tried again", async () => {
+  const script = "echo try >> tries; exec sleep 1000";
+  const host = await hostWith(
+    `  long: { new: true, retries: 3, grace: 1s, cmds: [[sh, -c, ${JSON.stringify(script)}]] }\n`,
+  );
+  const { child, ended } = started(host, "run", "long");
+  await written(host, "tries");
+  child.kill("SIGTERM");
+  assert.is(await ended, 130);
+  assert.is(await readFile(host.path("tries"), "utf8"), "try\n");
+});
+
 test("tazpod ends although a script ignores that it has to", async () => {
   const host = await hostWith("  work: { new: true, script: ./work.mjs, grace: 0 }\n");
   await writeFile(
