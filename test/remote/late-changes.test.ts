@@ -10,7 +10,7 @@ import { push } from "../../lib/remote/push.js";
 import type { Remote, RemoteObject } from "../../lib/remote/remote-types.js";
 import { newFolder } from "../rig/folder.js";
 import { failure, value } from "../rig/result.js";
-import { content, passphrase, save, signal, twoHosts, vault } from "../rig/two-hosts.js";
+import { content, passphrase, remoteIn, save, signal, twoHosts, vault } from "../rig/two-hosts.js";
 
 // What is only known after the download, and what a failed merge leaves.
 
@@ -121,6 +121,16 @@ test("bytes that this host neither sealed nor pulled are not pushed if only its 
   await copyFile(vault(there), vault(here));
   failure(await push({ remote, folder: here, ownOnly: true }), "vault-unknown");
   assert.ok(value(await push({ remote, folder: there, ownOnly: true })).uploaded);
+});
+
+test("what this host has seen at one remote only is not overwritten at another", async () => {
+  const { disk, here } = await twoHosts();
+  const other = await newFolder("other");
+  await copyFile(vault(disk), vault(other));
+  const theirs = await readFile(vault(other));
+  await save(here, { key: "2" });
+  failure(await push({ remote: await remoteIn(other), folder: here }), "conflict");
+  assert.ok((await readFile(vault(other))).equals(theirs));
 });
 
 test("a push is a failure if the remote does not have every byte of it", async () => {

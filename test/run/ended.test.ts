@@ -8,6 +8,7 @@ import { bin, Host, removeHosts } from "../rig/host.js";
 import { Pty } from "../rig/pty.js";
 import { underShell } from "../rig/under-shell.js";
 import { until } from "../rig/until.js";
+import { withSealed } from "../rig/with-vault.js";
 
 // What a signal or a time limit ends, and how long it waits.
 
@@ -185,8 +186,7 @@ test("a check and its children that ignore SIGTERM are killed after the grace ti
 });
 
 test("a passphrase command and its children are ended by SIGTERM", async () => {
-  const host = await Host.make({ remote: "none", more: "grace: 1s\n" });
-  await host.enter("echo x > ~/secrets/x");
+  const host = await withSealed("none", { x: "x" }, "grace: 1s\n");
   await writeFile(host.path("ask"), `#!/bin/sh\ntrap "" TERM\n${deaf("child")} &\nwait\n`);
   await chmod(host.path("ask"), 0o755);
   const { child, ended } = started(host, "vault", "ls", "--passphrase-command", host.path("ask"));
