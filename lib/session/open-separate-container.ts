@@ -12,6 +12,7 @@ import { archiveLimit } from "../vault/archive/entry-policy.js";
 import { vaultContent } from "../vault/inspect-vault.js";
 import { type OpenParts, isOpen } from "../vault/vault-parts.js";
 import { filterTar } from "../vault/archive/tar-entries.js";
+import { prepareCreate } from "./preflight.js";
 import { reportUnlinked } from "./unlock-vault.js";
 import type { StepContext } from "./step.js";
 
@@ -65,6 +66,9 @@ async function startSeparateContainer(
   engine: Engine,
 ): Promise<Result<HelperContainer & { readonly home: string }>> {
   if (engine.runHelper === undefined) throw new Error(`${engine.name} cannot run a separate container`);
+  // the project may never have had a container on this host
+  const ready = await prepareCreate(project, engine);
+  if (!ready.ok) return ready;
   const spec = containerSpec(project);
   const user = await ensureImageUser(engine, spec, report, signal);
   if (!user.ok) return user;

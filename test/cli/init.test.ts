@@ -2,7 +2,7 @@
 // time limit: 120 s
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { loadProject } from "../../lib/project/load-project.js";
@@ -88,16 +88,24 @@ test("without a terminal, with --yes and with Enter at each question, the owner'
   }
 });
 
-test("the schema that the config names is beside it, and is the one that tazpod has", async () => {
+test("the schemas that the config and the guide's recipe name are there, and are those that tazpod has", async () => {
   const folder = await folderWith();
   assert.is((await tazpod(folder, "init")).code, 0);
-  const text = await readFile(join(folder, ".tazpod", "config.yaml"), "utf8");
-  const name = /^# yaml-language-server: \$schema=(\S+)$/m.exec(text)?.[1] ?? "";
-  const parsed = async (path: string): Promise<unknown> => JSON.parse(await readFile(path, "utf8"));
-  assert.equal(
-    await parsed(join(folder, ".tazpod", name)),
-    await parsed(join(repository, "schema", "config.schema.json")),
-  );
+  const guide = await readFile(join(repository, "docs", "recipes.md"), "utf8");
+  const recipe = /^```yaml\n([^]*?)^```$/m.exec(guide)?.[1] ?? "";
+  await writeFile(join(folder, "tazpod.tasks.yaml"), recipe);
+  for (const [path, name] of [
+    [".tazpod/config.yaml", "config"],
+    ["tazpod.tasks.yaml", "tasks"],
+  ] as const) {
+    const text = await readFile(join(folder, path), "utf8");
+    const schema = /^# yaml-language-server: \$schema=(\S+)\n/.exec(text)?.[1] ?? "";
+    const parsed = async (file: string): Promise<unknown> => JSON.parse(await readFile(file, "utf8"));
+    assert.equal(
+      await parsed(join(folder, dirname(path), schema)),
+      await parsed(join(repository, "schema", `${name}.schema.json`)),
+    );
+  }
 });
 
 test("another image, bucket and engine: their questions lead to the user and the region", async () => {

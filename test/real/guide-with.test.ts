@@ -1,4 +1,4 @@
-// needs: engine, git, direnv, npm, registry
+// needs: docker, git, direnv, npm, registry
 // time limit: 600 s
 import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -44,7 +44,7 @@ test("CI: from a fresh clone, with the job's own commands, the deploy gets its t
   await mkdir(clone.path("tools"));
   await run("cp", [await pack(), clone.path("tools", "tazpod.tgz")]);
   // the host's address is not the container's: the request is written down instead
-  await put(clone.path("bin", "wget"), '#!/bin/sh\necho "$*" > "${0%/*}/../requested"\n');
+  await put(clone.path("bin", "curl"), '#!/bin/sh\necho "$*" > "${0%/*}/../requested"\n');
   await clone.configure(
     remote,
     `${quick}${parts}env: { PATH: "${clone.path("bin")}:/workspace/bin:/usr/bin:/bin" }\n`,
@@ -85,7 +85,7 @@ test("CI: from a fresh clone, with the job's own commands, the deploy gets its t
   assert.not.match(log, passphrase);
   assert.is(
     await text(clone.path("requested")),
-    `-q -O - --header Authorization: Bearer ${token} http://x.example/deploy\n`,
+    `--fail --silent --header Authorization: Bearer ${token} http://x.example/deploy\n`,
   );
 });
 
