@@ -118,11 +118,17 @@ test("a program that a script starts with $ has the same time to clean up, and i
 });
 
 test("a step that was interrupted is not tried again", async () => {
-  const script = "echo try >> tries; exec sleep 1000";
-  const host = await hostWith(
-    `  long: { new: true, retries: 3, grace: 1s, cmds: [[sh, -c, ${JSON.stringify(script)}]] }\n`,
+  const host = await hostWith("  work: { new: true, script: ./work.mjs, retries: 3, grace: 0 }\n");
+  await writeFile(
+    host.path("work.mjs"),
+    `import { appendFileSync } from "node:fs";
+     export const run = ({ signal }) => new Promise((_, reject) => {
+       setTimeout(reject, 1e9);
+       signal.addEventListener("abort", () => reject(new Error("it was told to end")));
+       appendFileSync("tries", "try\\n");
+     });\n`,
   );
-  const { child, ended } = started(host, "run", "long");
+  const { child, ended } = started(host, "run", "work");
   await written(host, "tries");
   child.kill("SIGTERM");
   assert.is(await ended, 130);
