@@ -64,6 +64,14 @@ export function withBeside(engine: "docker" | "podman"): void {
     assert.not.match(done.stderr, "saved");
   });
 
+  test("it runs on a host where the project never had a container", async () => {
+    const host = await withParts();
+    await host.forgetState();
+    const done = await host.run("with", "prod", "--", "sh", "-c", "cat ~/secrets/prod/key");
+    assert.is(done.code, 0, done.stderr);
+    assert.is(done.stdout, `${secret}\n`);
+  });
+
   test("while it runs, the shell's container cannot see the part", async () => {
     const host = await withParts();
     const { pty, left } = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
