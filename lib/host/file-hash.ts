@@ -6,8 +6,8 @@ import { attempt, attemptOptional } from "./file-failure.js";
 
 /** Resolution of file times, in ms: a file can change twice within it and keep the same time. */
 const settledMs = 50;
-/** The most bytes of one read. */
-const chunkBytes = 512 * 1024;
+/** Limits of the bytes of one read: of a small file it is hardly longer than that, or many would fill the memory. */
+const [leastChunk, mostChunk] = [4 * 1024, 512 * 1024];
 /** Known hashes, by the algorithm and a key of the file's identity and state. */
 const known = new Map<string, string>();
 
@@ -22,35 +22,39 @@ export async function fileHash(
   signal?: AbortSignal,
   algorithm: Algorithm = "sha256",
 ): Promise<Result<string>> {
-  const before = await identity(path);
-  const key = `${algorithm} ${before}`;
-  const found = before === undefined ? undefined : known.get(key);
+  const before = await look(path);
+  const key = `${algorithm} ${before.identity}`;
+  const found = before.identity === undefined ? undefined : known.get(key);
   if (found !== undefined) return ok(found);
-  const read = await readHash(path, algorithm, signal);
-  if (read.ok && before !== undefined && (await identity(path)) === before) known.set(key, read.value);
+  const read = await readHash(path, algorithm, before.bytes, signal);
+  if (read.ok && before.identity !== undefined && (await look(path)).identity === before.identity)
+    known.set(key, read.value);
   return read;
 }
 
-/** Returns undefined if the file does not exist, or was written too recently to tell. */
-async function identity(path: string): Promise<string | undefined> {
+/** `identity` is undefined if the file does not exist, or was written too recently to tell. */
+async function look(path: string): Promise<{ readonly bytes: number; readonly identity?: string }> {
   const found = await attemptOptional("look at", path, () => fs.stat(path, { bigint: true }));
-  if (!found.ok || found.value === undefined) return undefined;
+  if (!found.ok || found.value === undefined) return { bytes: 0 };
   const { dev, ino, size, mtimeNs, mtimeMs } = found.value;
-  return now().getTime() - Number(mtimeMs) < settledMs ? undefined : `${dev} ${ino} ${size} ${mtimeNs}`;
+  const bytes = Number(size);
+  if (now().getTime() - Number(mtimeMs) < settledMs) return { bytes };
+  return { bytes, identity: `${dev} ${ino} ${size} ${mtimeNs}` };
 }
 
 async function readHash(
   path: string,
   algorithm: Algorithm,
+  bytes: number,
   signal: AbortSignal | undefined,
 ): Promise<Result<string>> {
   const hash = createHash(algorithm);
   const read = await attempt("read", path, async () => {
     const handle = await fs.open(path, "r");
     try {
-      const { size } = await handle.stat();
-      // one more byte than a small file has shows its end
-      for await (const piece of readAhead(handle, Math.min(chunkBytes, size + 1))) {
+      // one byte more than a small file has shows its end
+      const chunkBytes = Math.min(mostChunk, Math.max(leastChunk, bytes + 1));
+      for await (const piece of readAhead(handle, chunkBytes)) {
         if (signal?.aborted === true) return;
         hash.update(piece);
       }
@@ -67,9 +71,9 @@ async function readHash(
  * Reads the next chunk while the caller uses one. The caller must be done with a chunk before asking for the next,
  * since buffers are reused.
  */
-async function* readAhead(handle: fs.FileHandle, bytes: number): AsyncGenerator<Buffer> {
+async function* readAhead(handle: fs.FileHandle, chunkBytes: number): AsyncGenerator<Buffer> {
   const read = (buffer: Buffer) => handle.read(buffer, 0, buffer.length, null);
-  let [full, spare] = [Buffer.allocUnsafe(bytes), Buffer.allocUnsafe(bytes)];
+  let [full, spare] = [Buffer.allocUnsafe(chunkBytes), Buffer.allocUnsafe(chunkBytes)];
   let reading = read(full);
   try {
     for (;;) {

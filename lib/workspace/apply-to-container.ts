@@ -77,19 +77,21 @@ function bytesOf({ found }: HostListing, changes: readonly Change[]): number {
   );
 }
 
-/** Packs the new content as it is on this host now; `sent` records it, and `counted` gets the bytes of each piece. */
+/** What packing reports. */
+interface Packing {
+  /** What was packed, by path. */
+  readonly sent: Map<string, Entry>;
+  /** The reason for each path that could not be packed. */
+  readonly failed: Map<string, string>;
+  /** Called with the bytes of each piece of a file. */
+  readonly counted: (bytes: number) => void;
+}
+
+/** Packs the new content as it is on this host now. */
 async function* pack(
   { root, signal }: ContainerUpdate,
   changes: readonly Change[],
-  {
-    sent,
-    failed,
-    counted,
-  }: {
-    readonly sent: Map<string, Entry>;
-    readonly failed: Map<string, string>;
-    readonly counted: (bytes: number) => void;
-  },
+  { sent, failed, counted }: Packing,
 ): AsyncGenerator<Buffer> {
   for (const change of changes) {
     const { path, to } = change;

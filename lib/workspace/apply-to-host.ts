@@ -3,6 +3,7 @@ import { ok, type Result } from "../failure/result.js";
 import type { Change } from "./decide.js";
 import type { Entry } from "./entry.js";
 import { fetchFiles } from "./fetch-files.js";
+import type { ContainerListing } from "./list-container.js";
 import type { HostListing } from "./list-host.js";
 import type { WorkspaceContainer } from "./container-exec.js";
 
@@ -19,8 +20,7 @@ interface HostUpdate {
   readonly root: string;
   readonly vaultFolder: string;
   readonly host: HostListing;
-  /** The size of each of the container's files. */
-  readonly sizes: ReadonlyMap<string, number>;
+  readonly copy: ContainerListing;
   readonly signal: AbortSignal;
 }
 
@@ -33,7 +33,7 @@ export async function applyToHost(
   receiving: HostUpdate,
   changes: readonly Change[],
 ): Promise<Result<Applied>> {
-  const { inside, root, vaultFolder, host, sizes, signal } = receiving;
+  const { inside, root, vaultFolder, host, copy, signal } = receiving;
   const now = new Map<string, Entry | undefined>();
   const failed = new Map<string, string>();
   const attempt = async (
@@ -68,7 +68,7 @@ export async function applyToHost(
   for (const change of files)
     bySource.set(change.sourcePath, [...(bySource.get(change.sourcePath) ?? []), change]);
   const fetched = await fetchFiles(
-    { inside, folder: vaultFolder, sizes, signal },
+    { inside, folder: vaultFolder, copy, signal },
     [...bySource.keys()],
     async (source, { temp, sha256, mode }) => {
       for (const change of bySource.get(source) ?? [])

@@ -6,6 +6,7 @@ import { feed } from "../vault/archive/tar-feed.js";
 import { escapePath } from "../secrets-folder/exec.js";
 import { damagedTar, type WorkspaceContainer, packFiles } from "./container-exec.js";
 import { checkContainerEntry } from "./container-entry.js";
+import { type ContainerListing, listedBytes } from "./list-container.js";
 import { packEach, packSome } from "./sync-scripts.js";
 
 /** A complete file of the container, in a temporary file on this host. */
@@ -20,8 +21,7 @@ interface FetchOptions {
   readonly inside: WorkspaceContainer;
   /** The folder for temporary files. */
   readonly folder: string;
-  /** The size of each file when it was listed. */
-  readonly sizes: ReadonlyMap<string, number>;
+  readonly copy: ContainerListing;
   readonly signal: AbortSignal;
 }
 
@@ -42,7 +42,7 @@ export async function fetchFiles(
 }
 
 async function fetchOnce(
-  { inside, folder, sizes, signal }: FetchOptions,
+  { inside, folder, copy, signal }: FetchOptions,
   script: string,
   paths: readonly string[],
   use: (path: string, file: FetchedFile) => Promise<Result<void>>,
@@ -51,7 +51,7 @@ async function fetchOnce(
   const wanted = new Set(paths);
   const count = meter(
     "received",
-    paths.reduce((sum, path) => sum + (sizes.get(path) ?? 0), 0),
+    paths.reduce((sum, path) => sum + listedBytes(copy, path), 0),
   );
   let passed = 0;
   const counted = (bytes: number): void => count((passed += bytes));

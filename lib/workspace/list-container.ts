@@ -12,12 +12,15 @@ import { packAll } from "./sync-scripts.js";
 export interface ContainerListing extends Listing {
   /** Modification time and size of each file and link, as `stat` prints them, to detect later changes. */
   readonly stamps: ReadonlyMap<string, string>;
-  /** The size of each file, in bytes. */
-  readonly sizes: ReadonlyMap<string, number>;
   /** Links that lead outside the project, which are not synced. */
   readonly outwardLinks: ReadonlySet<string>;
   /** Skipped paths that may contain the user's work. */
   readonly mayBeWork: ReadonlySet<string>;
+}
+
+/** Returns the bytes of a file as it was listed; 0 for what was not. */
+export function listedBytes({ stamps }: ContainerListing, path: string): number {
+  return Number(stamps.get(path)?.split(":")[1] ?? 0);
 }
 
 /** No project has more; a larger claim would fill the memory. */
@@ -37,7 +40,6 @@ export async function listContainer(
   const entries = new Map<string, Entry>();
   const skipped = new Map<string, string>();
   const stamps = new Map<string, string>();
-  const sizes = new Map<string, number>();
   const outwardLinks = new Set<string>();
   const mayBeWork = new Set<string>();
   const read = await settle(async () => {
@@ -64,7 +66,6 @@ export async function listContainer(
         else if (checked.is === "file") {
           entries.set(path, { type: "file", mode: checked.mode, content: hash.digest("hex") });
           stamps.set(path, `${time}:${size}`);
-          sizes.set(path, size);
         } else if (checked.is === "link") {
           entries.set(path, { type: "link", mode: 0o777, content: checked.target });
           stamps.set(path, `${time}:${Buffer.byteLength(checked.target)}`);
@@ -77,7 +78,6 @@ export async function listContainer(
           } else {
             entries.set(path, first);
             stamps.set(path, look);
-            sizes.set(path, sizes.get(checked.target) ?? 0);
           }
         }
       }
@@ -101,5 +101,5 @@ export async function listContainer(
     mayBeWork.add(path);
     entries.delete(path);
   }
-  return ok({ entries, skipped, stamps, sizes, outwardLinks, mayBeWork });
+  return ok({ entries, skipped, stamps, outwardLinks, mayBeWork });
 }

@@ -49,7 +49,7 @@ export async function syncWorkspace(request: SyncRequest, signal: AbortSignal): 
   const copy = withoutOutward(found.value, host.value.entries, base.value);
   const decision = decide(base.value, host.value, copy);
   const hostResult = await applyToHost(
-    { inside, root, vaultFolder, host: host.value, sizes: copy.sizes, signal },
+    { inside, root, vaultFolder, host: host.value, copy, signal },
     decision.toHost,
   );
   if (!hostResult.ok) return hostResult;

@@ -67,9 +67,9 @@ test("a vault that was not pushed is not replaced; with force it is kept", async
 test("a vault that was saved while the passphrase was asked for is not replaced", async () => {
   const made = await changed();
   const { here } = made;
-  const asking = async () => (await save(here, { key: "saved meanwhile" }), passphrases());
+  const asking = async () => (await save(here, { key: "newer" }), passphrases());
   failure(await restore(made, { passphrases: asking }), "conflict");
-  assert.equal(await content(here), { key: "saved meanwhile" });
+  assert.equal(await content(here), { key: "newer" });
 });
 
 test.run();

@@ -5,11 +5,23 @@ import { Host, removeHosts, text } from "../rig/host.js";
 
 test.after(removeHosts);
 
-async function hostWith(recipe: string): Promise<Host> {
+async function hostWith(recipe: string, steps?: string): Promise<Host> {
   const host = await Host.make({ remote: "none" });
   await writeFile(host.path("tazpod.tasks.yaml"), `version: 1\n${recipe}`);
+  if (steps !== undefined) await writeFile(host.path("steps.mjs"), steps);
   return host;
 }
+
+/** A module with a check that answers this state until the file exists, and cannot tell afterwards. */
+const untilExists = (
+  check: string,
+  file: string,
+  state: string,
+): string => `import { existsSync } from "node:fs";
+export const checks = { ${check}: async ({ project }) => {
+  if (existsSync(project.root + "/${file}")) throw new Error("cannot tell");
+  return { state: "${state}", reason: "early" };
+} };\n`;
 
 /** The states of these facts, each with a check as YAML. */
 async function statesOf(host: Host, names: readonly string[]): Promise<Readonly<Record<string, string>>> {
@@ -50,8 +62,10 @@ test("the exit code of a command decides, and a program that is not installed do
 });
 
 test("a script without the check that a fact names leaves it unknown", async () => {
-  const host = await hostWith("facts: { ready: { new: true, check: { script: ./steps.mjs } } }\n");
-  await writeFile(host.path("steps.mjs"), "export const checks = {};\nexport async function run() {}\n");
+  const host = await hostWith(
+    "facts: { ready: { new: true, check: { script: ./steps.mjs } } }\n",
+    "export const checks = {};\nexport async function run() {}\n",
+  );
   assert.match((await host.tazpod("status")).stdout, /ready .*exports no check named ready/);
 });
 
@@ -60,7 +74,8 @@ test("a precondition that cannot be told any more when the step is due fails, un
     ["", 3, "a"],
     [", on_unknown: pass", 0, "a work"],
   ] as const) {
-    const host = await hostWith(`
+    const host = await hostWith(
+      `
 facts: { a: { new: true, check: { exists: log } } }
 tasks:
   make-a: { new: true, provides: [a], cmds: [[sh, -c, "echo a > log"]] }
@@ -69,14 +84,8 @@ tasks:
     needs: [a]
     preconditions: [{ check: { script: ./steps.mjs }, msg: no${more} }]
     cmds: [[sh, -c, "echo work >> log"]]
-`);
-    await writeFile(
-      host.path("steps.mjs"),
-      `import { existsSync } from "node:fs";
-export const checks = { work: async ({ project }) => {
-  if (existsSync(project.root + "/log")) throw new Error("cannot tell");
-  return { state: "true", reason: "early" };
-} };\n`,
+`,
+      untilExists("work", "log", "true"),
     );
     const done = await host.tazpod("run", "work");
     assert.is(done.code, code, done.stderr);
@@ -85,19 +94,14 @@ export const checks = { work: async ({ project }) => {
   }
 });
 
-test("a step has not done its work if nobody can tell, whether it makes a fact true or false", async () => {
+test("a step fails if its fact is unknown afterwards, whether it provides the fact or clears it", async () => {
   for (const effect of ["provides", "clears"]) {
-    const host = await hostWith(`
+    const host = await hostWith(
+      `
 facts: { up: { new: true, check: { script: ./steps.mjs } } }
 tasks: { work: { new: true, ${effect}: [up], cmds: [[touch, done]] } }
-`);
-    await writeFile(
-      host.path("steps.mjs"),
-      `import { existsSync } from "node:fs";
-export const checks = { up: async ({ project }) => {
-  if (existsSync(project.root + "/done")) throw new Error("cannot tell");
-  return { state: "${effect === "clears"}", reason: "early" };
-} };\n`,
+`,
+      untilExists("up", "done", String(effect === "clears")),
     );
     const done = await host.tazpod("run", "work");
     assert.is(done.code, 3, done.stderr);
