@@ -32,6 +32,7 @@ export async function run(context: StepContext): Promise<Result<string | undefin
   );
   if (!carried.ok) return carried;
   session.workspace.syncedVolume = volume;
+  session.workspace.isUsedByTask = false;
   session.workspace.notSynced = carried.value.notSynced;
   for (const line of syncNotes(carried.value)) terminal.print(line);
   return ok(syncSentence(carried.value));
@@ -52,7 +53,7 @@ const workspace: StepCheck = async (context) => {
   // a container that is about to be made again will have a volume then
   if (volume === undefined && spec.workspace !== "copy") return mounted;
   if (volume === undefined && context.session.workspace.syncedVolume === mountedVolume) return mounted;
-  return isSynced(context, volume);
+  return isSynced(context.session.workspace.syncedVolume, volume);
 };
 
 const returned: StepCheck = async (context) => {
@@ -68,7 +69,7 @@ const returned: StepCheck = async (context) => {
   if (session.vault.isLeaving && state.value.state !== "running")
     return holds(`container ${name} does not run: its changes are synced at the next enter`);
   const { notSynced } = session.workspace;
-  const carried = isSynced(context, volume);
+  const carried = isSynced(session.workspace.unchangedVolume, volume);
   if (carried.state !== "true" || notSynced.length === 0 || session.vault.isLeaving || options.force)
     return carried;
   const names = listNames(notSynced, 5);
@@ -77,8 +78,8 @@ const returned: StepCheck = async (context) => {
 
 const mounted = holds("the project is mounted");
 
-function isSynced({ session }: StepContext, volume: string | undefined): CheckResult {
-  return session.workspace.syncedVolume === volume && volume !== undefined
+function isSynced(synced: string | undefined, volume: string | undefined): CheckResult {
+  return synced === volume && volume !== undefined
     ? holds("it was just synced")
     : fails("the container has a copy of the project that has to be synced");
 }

@@ -35,7 +35,7 @@ export async function removeCopy(context: StepContext, state: ContainerState): P
   if (
     state.state === "absent" ||
     state.workspace === undefined ||
-    state.workspace !== session.workspace.syncedVolume
+    state.workspace !== session.workspace.unchangedVolume
   )
     return ok(undefined);
   const { config, root, vaultFolder } = project;

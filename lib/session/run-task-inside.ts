@@ -31,7 +31,7 @@ export async function runTaskInside(context: StepContext, program: InsideProgram
   const tty = program.output === undefined && Boolean(process.stdin.isTTY) && resultsOnTerminal();
   const { env, end } = await shellEnvironment(context, tty);
   // the program may change the workspace
-  session.workspace.syncedVolume = undefined;
+  session.workspace.isUsedByTask = true;
   const id = randomUUID();
   const argv =
     program.dir === undefined

@@ -118,10 +118,16 @@ class Strays {
   }
 }
 
-/** The copy of the project in the container, with `workspace: copy`; changed by tasks/carry.ts and tasks/shell.ts. */
+/** The copy of the project in the container, with `workspace: copy`; changed by tasks/carry.ts, tasks/shell.ts and run-task-inside.ts. */
 class WorkspaceSync {
-  /** The volume that was synced in this run and has not been used since. */
+  /** The volume that was synced in this run, and that no shell has used since. */
   syncedVolume: string | undefined;
+  /** Whether a task has used it since, which may have changed it: it has the current project, but maybe more. */
+  isUsedByTask = false;
+  /** The volume that has nothing but what was synced. */
+  get unchangedVolume(): string | undefined {
+    return this.isUsedByTask ? undefined : this.syncedVolume;
+  }
   /** Files in the volume that could not be brought back. */
   notSynced: readonly string[] = [];
 }

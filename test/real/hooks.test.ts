@@ -9,8 +9,8 @@ import { Host, quick, removeHosts } from "../rig/host.js";
 
 test.after(removeHosts);
 
-async function project(recipe: string): Promise<Host> {
-  const host = await Host.make({ remote: "none", more: quick });
+async function project(recipe: string, more = ""): Promise<Host> {
+  const host = await Host.make({ remote: "none", more: `${quick}${more}` });
   await chmod(host.folder, 0o777);
   await writeFile(host.path("tazpod.tasks.yaml"), `version: 1\n${recipe}`);
   return host;
@@ -35,6 +35,15 @@ test("the tool has the secret while the vault is open, and not afterwards; what 
   assert.is(second.stdout, "token: s3cret\nremoved\n", second.stderr);
   assert.is(await host.inside("ls ~/.tool"), "");
   assert.is(await host.secrets(), "");
+  assert.is(await readFile(host.path("log"), "utf8"), "render\nremove\nrender\nremove\n");
+});
+
+test("with a copy of the project, the shell opens after a hook that used the copy, and what the hook wrote comes back", async () => {
+  const host = await project(hooks(render, remove), "workspace: copy\n");
+  for (const command of ["umask 077; echo s3cret > ~/secrets/token", "cat ~/.tool/config"]) {
+    const done = await host.enter(command);
+    assert.is(done.code, 0, done.stderr);
+  }
   assert.is(await readFile(host.path("log"), "utf8"), "render\nremove\nrender\nremove\n");
 });
 
