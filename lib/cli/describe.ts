@@ -47,6 +47,8 @@ async function describe(words: readonly string[], { recipe, services }: ProjectR
           ...list("wants", one.wants),
           ...list("provides", one.provides),
           ...list("clears", one.clears),
+          ...list("outputs", one.outputs),
+          ...list("uses", one.uses),
           ...list(
             "finally",
             one.finally.map(({ task }) => task),

@@ -55,8 +55,12 @@ function describeValue(variable: Variable): string {
   ].join(" ");
 }
 
-/** Returns the arguments and variables of a task as plain data. */
-export function valuesJson({ args, vars }: Task): Readonly<Record<"args" | "vars", readonly unknown[]>> {
+/** Returns the arguments, variables and names of outputs of a task as plain data. */
+export function valuesJson({
+  args,
+  vars,
+  outputs,
+}: Task): Readonly<Record<"args" | "vars" | "outputs", readonly unknown[]>> {
   const shape = (variable: Variable): unknown => {
     const { name, help, choices, type, text, command, optional, variadic } = variable;
     return {
@@ -71,5 +75,5 @@ export function valuesJson({ args, vars }: Task): Readonly<Record<"args" | "vars
       variadic,
     };
   };
-  return { args: args.map(shape), vars: declared(vars).map(shape) };
+  return { args: args.map(shape), vars: declared(vars).map(shape), outputs };
 }

@@ -1,5 +1,4 @@
-import type { Transform } from "node:stream";
-import type { Finished, Piped, ProcessOptions } from "../host/process.js";
+import type { Finished, OutputFilter, Piped, ProcessOptions } from "../host/process.js";
 import type { Result } from "../failure/result.js";
 
 /** The engines, in the order that `auto` tries them. `auto` never chooses `process`, which isolates nothing. */
@@ -124,7 +123,7 @@ interface ForegroundOptions {
   /** Where stdout goes, if the program gets no stdin either. */
   readonly output?: 1 | 2 | undefined;
   /** Filters stdout and stderr; the program has no terminal then. */
-  readonly filter?: () => Transform;
+  readonly filter?: OutputFilter;
 }
 
 /**

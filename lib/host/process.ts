@@ -1,9 +1,11 @@
 import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
-import { PassThrough, pipeline, Readable, type Transform, type Writable } from "node:stream";
+import { PassThrough, pipeline, Readable, type Transform, Writable } from "node:stream";
 import type { Failure } from "../failure/failure.js";
 import type { Options, ProcessPromise, Shell } from "zx/core";
 import { fail, ok, type Result } from "../failure/result.js";
 import { likeThisProcess } from "./hang-up.js";
+import { hiddenTexts } from "./hidden.js";
+import { createMask } from "./mask.js";
 import { endGroup, endTree, trackGroup } from "./process-group.js";
 import { keepTerminalModes } from "./terminal-modes.js";
 
@@ -36,6 +38,9 @@ export interface ProcessOptions {
   /** Called with each complete line of stdout and stderr. */
   readonly onLine?: (line: string) => void;
 }
+
+/** Makes a filter for what a program prints on stdout (1) or stderr (2); undefined for none. */
+export type OutputFilter = (from: 1 | 2) => Transform | undefined;
 
 /** A running program whose stdout is a stream. */
 export interface Piped {
@@ -86,18 +91,58 @@ export function piped(argv: readonly string[], options: ProcessOptions = {}): Pi
  * Like `capture`, for a program whose output goes to this process's stdout or stderr as it comes, and whose stdin is
  * empty. Its stderr goes to stderr.
  */
-export function passThrough(
+export async function passThrough(
   argv: readonly string[],
-  options: Omit<ProcessOptions, "input" | "inputFd" | "onLine">,
+  {
+    onStdout,
+    ...options
+  }: Omit<ProcessOptions, "input" | "inputFd" | "onLine"> & {
+    /** Called with what it prints on stdout. */
+    readonly onStdout?: ((chunk: Buffer) => void) | undefined;
+  },
   stdout: 1 | 2,
 ): Promise<Result<Finished>> {
-  return runPiped(argv, options, stdout);
+  const isMasked = hiddenTexts().length > 0;
+  if (onStdout === undefined && !isMasked) return runPiped(argv, options, stdout, 2);
+  const [out, err] = [shownOn(stdout, onStdout), isMasked ? shownOn(2) : undefined];
+  const done = await runPiped(argv, options, out.to, err?.to ?? 2);
+  const [written] = await Promise.all([out.ended, err?.ended]);
+  // a program whose output goes to the reader itself gets this signal
+  return done.ok && !written && done.value.code !== 0
+    ? ok({ ...done.value, code: undefined, signal: "SIGPIPE" })
+    : done;
+}
+
+/** Returns a stream to a file descriptor, without what is hidden; `ended` tells whether all was written. */
+function shownOn(
+  fd: 1 | 2,
+  onData?: (chunk: Buffer) => void,
+): { readonly to: PassThrough; readonly ended: Promise<boolean> } {
+  const to = new PassThrough();
+  if (onData !== undefined) to.on("data", onData);
+  const screen = new Writable({
+    write: (chunk: Buffer, _, done) =>
+      void (fd === 1 ? process.stdout : process.stderr).write(chunk, (error) => done(error)),
+  });
+  // a reader that has gone ends the program, too
+  const ended = new Promise<boolean>((resolve) => {
+    pipeline([to, ...masks(), screen], (error) => resolve(error?.code !== "EPIPE"));
+  });
+  return { to, ended };
+}
+
+/** Returns the filter for what is hidden, if anything is. */
+function masks(): readonly Transform[] {
+  const texts = hiddenTexts();
+  return texts.length === 0 ? [] : [createMask(texts.map((text) => Buffer.from(text)))];
 }
 
 async function runPiped(
   argv: readonly string[],
   options: ProcessOptions,
   stdout: PassThrough | 1 | 2,
+  /** Where stderr goes, unless it is kept for the result. */
+  shownStderr?: PassThrough | 2,
 ): Promise<Result<Finished>> {
   const [program = "", ...rest] = argv;
   const { cwd, input, inputFd } = options;
@@ -106,7 +151,8 @@ async function runPiped(
     cwd,
     stdio: [
       inputFd ?? (input === undefined ? "ignore" : "pipe"),
-      ...(stdout instanceof PassThrough ? (["pipe", "pipe"] as const) : [stdout, 2]),
+      stdout instanceof PassThrough ? "pipe" : stdout,
+      shownStderr === 2 ? 2 : "pipe",
     ],
     detached: true,
   };
@@ -114,11 +160,13 @@ async function runPiped(
   const { child, ended } = options.isQuestion ? startPlain(start) : await startWithZx(start, settings);
   if (child.pid !== undefined) trackGroup(child.pid, ended);
   if (stdout instanceof PassThrough) pipeline(child.stdout as Readable, stdout, () => undefined);
+  if (shownStderr instanceof PassThrough) pipeline(child.stderr as Readable, shownStderr, () => undefined);
   if (input !== undefined) pipeline(toStream(input), child.stdin as Writable, () => undefined);
   let stderr = "";
-  child.stderr
-    ?.setEncoding("utf8")
-    .on("data", (text: string) => (stderr = (stderr + text).slice(-stderrLimit)));
+  if (shownStderr === undefined)
+    child.stderr
+      ?.setEncoding("utf8")
+      .on("data", (text: string) => (stderr = (stderr + text).slice(-stderrLimit)));
   if (options.onLine) for (const stream of [child.stdout, child.stderr]) onLines(stream, options.onLine);
   const watch = watchForEnd(argv, options, async (signal) => {
     if (child.pid !== undefined) await endGroup(child.pid, signal, options.graceMs);
@@ -209,7 +257,7 @@ const nothing: string[] = Object.assign([], { push: () => 0 });
 
 /**
  * Runs a program with execa that owns the terminal: it shares stdin, stdout, stderr and the process group, so that Ctrl-C
- * reaches it. A `filter` is applied to its stdout and stderr. Failures: `command-missing`, `file` (not executable),
+ * reaches it. A `filter` is made for its stdout and for its stderr. Failures: `command-missing`, `file` (not executable),
  * `timeout`, `interrupted`.
  */
 export async function foreground(
@@ -217,22 +265,25 @@ export async function foreground(
   options: Pick<ProcessOptions, "cwd" | "env" | "signal" | "timeoutMs" | "graceMs"> & {
     /** Where stdout goes; the program gets no stdin then. */
     readonly output?: 1 | 2 | undefined;
-    readonly filter?: (() => Transform) | undefined;
+    readonly filter?: OutputFilter | undefined;
   } = {},
 ): Promise<Result<Finished>> {
   const { execa } = await import("execa");
   const [program = "", ...rest] = likeThisProcess(argv);
   const { cwd, filter, output } = options;
-  const shown = (to: "inherit" | 1 | 2) =>
-    filter === undefined ? to : ([{ transform: filter() }, to] as const);
+  const shown = (from: 1 | 2, to: "inherit" | 1 | 2) => {
+    const own = filter?.(from);
+    const filters = [...(own === undefined ? [] : [own]), ...(output === undefined ? [] : masks())];
+    return filters.length === 0 ? to : ([...filters.map((transform) => ({ transform })), to] as const);
+  };
   const restoreModes = keepTerminalModes();
   const running = execa(program, rest, {
     env: { ...options.env },
     cwd,
     ...{
       stdin: output === undefined ? "inherit" : ("ignore" as const),
-      stdout: shown(output ?? "inherit"),
-      stderr: shown("inherit"),
+      stdout: shown(1, output ?? "inherit"),
+      stderr: shown(2, "inherit"),
     },
     ...{ buffer: false, reject: false, stripFinalNewline: false },
   });

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { withoutHidden } from "./hidden.js";
 import { joinParagraphs, layOut } from "./layout.js";
 import { printableLines, unsafeCharacters } from "./printable.js";
 
@@ -33,7 +34,7 @@ export async function exitCodeAfterOutput(code: number): Promise<number> {
 
 /** Writes a result and a newline to stdout. */
 export function printResult(text: string): void {
-  process.stdout.write(`${layOut(printableLines(text), process.stdout)}\n`);
+  process.stdout.write(`${layOut(shown(text), process.stdout)}\n`);
 }
 
 /** Writes a help text to stdout; a terminal gets its paragraphs in its own width. */
@@ -43,23 +44,26 @@ export function printHelp(text: string): void {
 
 /** Writes a value to stdout as one line of JSON, with unsafe characters escaped. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value).replaceAll(unsafeCharacters, escaped)}\n`);
+  const text = JSON.stringify(value, (_, one: unknown) =>
+    typeof one === "string" ? withoutHidden(one) : one,
+  );
+  process.stdout.write(`${text.replaceAll(unsafeCharacters, escaped)}\n`);
 }
 
 /** Writes a note, question or failure and a newline to stderr. */
 export function printNote(text: string): void {
-  process.stderr.write(`${layOut(printableLines(text), process.stderr)}\n`);
+  process.stderr.write(`${layOut(shown(text), process.stderr)}\n`);
 }
 
 /** Writes a note to the terminal while a program in it has the keyboard, in raw mode. Nothing without a terminal. */
 export function printInShell(text: string): void {
   if (!process.stderr.isTTY) return;
-  process.stderr.write(`\r\n${layOut(printableLines(text), process.stderr).replaceAll("\n", "\r\n")}\r\n`);
+  process.stderr.write(`\r\n${layOut(shown(text), process.stderr).replaceAll("\n", "\r\n")}\r\n`);
 }
 
 /** Returns a question as it is shown on stderr, where it may be wider than the terminal. */
 export function questionText(question: string): string {
-  return layOut(printableLines(question), process.stderr);
+  return layOut(shown(question), process.stderr);
 }
 
 /** Shows text on the terminal's alternate screen; returns a function that restores the main screen. */
@@ -90,6 +94,10 @@ export function resultsOnTerminal(): boolean {
 /** Returns the columns of the terminal on stderr; 0 if it is not a terminal. */
 export function noteColumns(): number {
   return process.stderr.isTTY ? process.stderr.columns : 0;
+}
+
+function shown(text: string): string {
+  return printableLines(withoutHidden(text));
 }
 
 function escaped(found: string): string {

@@ -1,3 +1,4 @@
+import { withoutHidden } from "./hidden.js";
 import { wrapLines } from "./layout.js";
 import { printableLines } from "./printable.js";
 
@@ -79,5 +80,5 @@ const markColumns = 5;
 
 /** Returns a text that fits into a list, wrapped at words. */
 function fitted(text: string): string {
-  return wrapLines(printableLines(text), process.stderr.columns - markColumns);
+  return wrapLines(printableLines(withoutHidden(text)), process.stderr.columns - markColumns);
 }

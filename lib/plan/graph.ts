@@ -8,9 +8,9 @@ export type GraphFormat = (typeof graphFormats)[number];
 interface Edge {
   readonly from: string;
   readonly to: string;
-  /** The fact that connects them; undefined for a cleanup. */
+  /** The fact that connects them, or `output`; undefined for a cleanup. */
   readonly fact: string | undefined;
-  /** `need` and `want` lead from the provider to the task; `finally` from the task to its cleanup. */
+  /** `need` and `want` lead from the task that comes first; `finally` from the task to its cleanup. */
   readonly kind: "need" | "want" | "finally";
 }
 
@@ -21,7 +21,7 @@ export interface TaskGraph {
   readonly edges: readonly Edge[];
 }
 
-/** Returns the tasks that lead to `targets` through their needs, wants and cleanups. */
+/** Returns the tasks that lead to `targets` through their needs, wants, outputs and cleanups. */
 export function taskGraph(recipe: Recipe, targets: readonly string[]): TaskGraph {
   const tasks = new Set<string>();
   const edges: Edge[] = [];
@@ -40,6 +40,10 @@ export function taskGraph(recipe: Recipe, targets: readonly string[]): TaskGraph
           edges.push({ from, to: name, fact, kind });
           pending.push(from);
         }
+    for (const from of task.uses) {
+      edges.push({ from, to: name, fact: "output", kind: "need" });
+      pending.push(from);
+    }
     for (const { task: to } of task.finally) {
       edges.push({ from: name, to, fact: undefined, kind: "finally" });
       pending.push(to);

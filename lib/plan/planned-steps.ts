@@ -14,12 +14,15 @@ export interface Progress {
   readonly ran: ReadonlySet<string>;
   /** Wants that were declined or given up, as `wantKey(task, fact)`. */
   readonly declined: ReadonlySet<string>;
+  /** Whether the target is a cleanup, which runs no task for its output: it uses what was printed before. */
+  readonly cleanup?: boolean;
 }
 
 /** Why a task is in the plan. */
 export type Cause =
   | { readonly kind: "target" }
-  | { readonly kind: "need" | "want"; readonly by: string; readonly fact: string };
+  | { readonly kind: "need" | "want"; readonly by: string; readonly fact: string }
+  | { readonly kind: "output"; readonly by: string };
 
 /** A task to run. */
 export interface PlannedStep {

@@ -117,16 +117,17 @@ export class Planner {
       waits ??= met.value;
       waiting.add(name);
     }
+    for (const name of task.uses) {
+      const used = yield* call(this.#use(name, task.name, branch));
+      if (!used.ok) return used;
+    }
     for (const name of task.wants) yield* call(this.#want(name, task.name, branch));
     for (const name of task.needs) {
       const state = yield* call(this.predicted.state(name));
       if (state.state === "false" && !waiting.has(name)) return conflict(name, state, task.name);
     }
     // planning its needs may have made its fact true
-    if (
-      request.cause.kind !== "target" &&
-      (yield* call(this.predicted.state(request.cause.fact))).state === "true"
-    )
+    if ("fact" in request.cause && (yield* call(this.predicted.state(request.cause.fact))).state === "true")
       return ok(undefined);
     const allowed = yield* call(this.#checkPreconditions(task));
     if (!allowed.ok) return allowed;
@@ -181,6 +182,24 @@ export class Planner {
     const due = yield* call(whyDueByFacts(this, task));
     if (!due.ok || due.value === undefined) return due.ok ? ok(undefined) : due;
     return yield* call(this.plan(task, { ...request, cause: { kind: "target" } }));
+  }
+
+  /** Plans a task whose output the task `by` uses. One whose facts hold already is left alone, so it prints nothing. */
+  *#use(name: string, by: string, branch: Branch): Coroutine<Result<void>> {
+    if (this.isPlanned(name) || this.#progress.cleanup === true) return ok(undefined);
+    const task = this.#task(name);
+    const due = yield* call(whyDueByFacts(this, task));
+    if (!due.ok) return due;
+    if (due.value === undefined)
+      return fail({
+        kind: "precondition",
+        task: by,
+        message: `${by} uses an output of ${name}, but ${name} does not run: what it would do is done already.`,
+        hint: `\`tazpod run ${name} ${by}\` runs it nevertheless. A task that provides and clears nothing runs whenever its output is used.`,
+        at: this.#task(by).at,
+      });
+    const reason = `${by} uses its output`;
+    return yield* call(this.plan(task, { cause: { kind: "output", by }, above: branch, reason }));
   }
 
   *#want(name: string, by: string, branch: Branch): Coroutine<void> {

@@ -78,7 +78,8 @@ function buildPlan(
 }
 
 /**
- * Returns every task that could help to run `tasks`: themselves, the providers of what they need or want, and so on.
+ * Returns every task that could help to run `tasks`: themselves, the providers of what they need or want, those whose
+ * outputs they use, and so on.
  */
 function usableTasks(recipe: Recipe, tasks: readonly string[]): readonly string[] {
   const found = new Set<string>();
@@ -98,6 +99,7 @@ function usableTasks(recipe: Recipe, tasks: readonly string[]): readonly string[
     const task = recipe.tasks.get(name);
     if (task === undefined || found.has(name)) continue;
     found.add(name);
+    open.push(...task.uses);
     for (const fact of [...task.needs, ...task.wants].toReversed()) addFact(fact);
     for (let fact = requiredFacts.pop(); fact !== undefined; fact = requiredFacts.pop()) addFact(fact);
   }

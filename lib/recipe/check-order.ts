@@ -4,6 +4,7 @@ import { type Cycle, type Edge, findCycles } from "./cycles.js";
 import { readHooks } from "./hooks.js";
 import { itemsOf, textsOf } from "./fields.js";
 import type { MergedRecipe } from "./merge-layers.js";
+import { usesIn } from "./outputs.js";
 import { type Place, problemAt } from "./recipe-tree.js";
 import type { Fact, Task } from "./recipe.js";
 
@@ -49,6 +50,7 @@ export function checkOrder(
         ...list(name, "tasks", "needs", "fact"),
         ...hooksBefore(merged, tasks.get(name)),
         ...impliedNeeds(merged, tasks.get(name)),
+        ...used(merged, name, tasks),
         ...list(name, "tasks", "wants", "fact"),
         ...cleanup.flatMap(({ to, tag }) => (tag === undefined ? [] : [{ to, tag }])),
       ];
@@ -83,6 +85,15 @@ function impliedNeeds(merged: MergedRecipe, task: Task | undefined): readonly Ed
   return task.needs
     .filter((name) => !listed.includes(name))
     .map((name) => ({ to: `fact:${name}`, tag: place }));
+}
+
+/** Returns the tasks that a task runs because it uses their outputs. */
+function used(merged: MergedRecipe, name: string, tasks: ReadonlyMap<string, Task>): readonly Edge<Place>[] {
+  return usesIn(merged.tasks.get(name)).flatMap(({ task, place }) => {
+    // a cleanup uses what the task has printed already
+    const isCleanup = tasks.get(task)?.finally.some((entry) => entry.task === name) === true;
+    return isCleanup ? [] : [{ to: `task:${task}`, tag: place }];
+  });
 }
 
 function* keys(kind: string, entries: ReadonlyMap<string, unknown>): Generator<string> {

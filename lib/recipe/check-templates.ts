@@ -2,6 +2,7 @@ import { didYouMean } from "../document/nearest.js";
 import type { Problem } from "../failure/failure.js";
 import { argumentsOf, itemsOf } from "./fields.js";
 import type { MergedRecipe } from "./merge-layers.js";
+import { outputOf, outputProblem, outputsIn } from "./outputs.js";
 import { environmentPrefix, isPlaceholder, placeholders } from "./render.js";
 import { readVariables } from "./read-variables.js";
 import { problemAt, type Tree } from "./recipe-tree.js";
@@ -26,6 +27,7 @@ export function checkTemplates(
   const problems: Problem[] = [];
   const fixed = new Set(knownVars);
   let noCommands: string | undefined;
+  let noOutputs: string | undefined;
 
   const scanText = ({ value, place }: Tree & { kind: "leaf" }, names: Names, part: Part): void => {
     if (typeof value !== "string") return;
@@ -34,12 +36,18 @@ export function checkTemplates(
       const isEnvironment = name.startsWith(environmentPrefix);
       const report = (message: string, hint?: string): void =>
         void problems.push(problemAt(place, message, { hint }));
-      if (!names.has(name) && !isEnvironment)
+      const output = outputOf(name);
+      const unknown = output === undefined ? undefined : outputProblem(output, tasks);
+      const later = output ?? outputsIn(variable?.command ?? [])[0];
+      if (unknown !== undefined) report(unknown.message, unknown.hint);
+      else if (later !== undefined && noOutputs !== undefined)
+        report(`{{${name}}} has a value only when ${later.task} has run, and ${noOutputs}`);
+      else if (!names.has(name) && !isEnvironment && output === undefined)
         report(
           `{{${name}}} has no value here`,
           didYouMean(name, names.keys()) ?? `known names: ${[...names.keys()].join(", ")}`,
         );
-      else if (part === "code" && (isEnvironment || variable?.isDeclared === true))
+      else if (part === "code" && (isEnvironment || output !== undefined || variable?.isDeclared === true))
         report(
           `the value of {{${name}}} would be read as code here`,
           `pass it as an argument, as in [sh, -c, 'echo "$1"', sh, "{{${name}}}"]`,
@@ -57,6 +65,12 @@ export function checkTemplates(
       const code = scriptIndex(argumentsOf(tree));
       for (const [index, item] of tree.items.entries()) scan(item, names, index === code ? "code" : part);
     }
+  };
+  /** Scans what has its values before any task has run. */
+  const scanEarly = (tree: Tree | undefined, names: Names, why: string): void => {
+    noOutputs = why;
+    scan(tree, names);
+    noOutputs = undefined;
   };
   /** Scans what cannot use the output of a command. */
   const scanWithoutCommands = (tree: Tree | undefined, names: Names, why: string): void => {
@@ -89,12 +103,16 @@ export function checkTemplates(
     ...readVariables(merged.vars).map((variable) => [variable.name, variable] as const),
   ]);
   for (const { entries } of merged.facts.values()) {
+    noOutputs = "facts are checked before";
     for (const field of ["desc", "check"])
       scanWithoutCommands(entries.get(field), known, "`plan` checks facts, but does not run it");
   }
+  noOutputs = "the variables of the whole recipe may be needed before";
   for (const tree of merged.vars.values()) scanSource(tree, known);
+  noOutputs = undefined;
   for (const { entries } of merged.goals.values())
-    for (const field of ["desc", "summary"]) scan(entries.get(field), known);
+    for (const field of ["desc", "summary"])
+      scanEarly(entries.get(field), known, "this text is shown before");
   for (const [task, { entries }] of merged.tasks) {
     const vars = entries.get("vars");
     if (vars?.kind === "map") define(vars.entries);
@@ -108,9 +126,11 @@ export function checkTemplates(
     ]);
     const withReason: Names = new Map([...here, ["reason", undefined]]);
     if (vars?.kind === "map") for (const tree of vars.entries.values()) scanSource(tree, here);
-    for (const field of ["desc", "summary", "env", "dotenv", "dir"]) scan(entries.get(field), here);
+    for (const field of ["desc", "summary"]) scanEarly(entries.get(field), here, "this text is shown before");
+    for (const field of ["env", "dir"]) scan(entries.get(field), here);
+    scanEarly(entries.get("dotenv"), here, "the files are trusted before");
     scan(entries.get("cmds"), here, "item");
-    scan(entries.get("confirm"), withReason);
+    scanEarly(entries.get("confirm"), withReason, "questions are asked before");
     for (const item of itemsOf(entries, "preconditions")) {
       if (item.kind !== "map") continue;
       scan(item.entries.get("check"), here);

@@ -96,6 +96,8 @@ function whyUnnamed(
 ): string | undefined {
   const fact = [...facts.values()].find(({ providers }) => providers.includes(task.name));
   if (fact !== undefined) return `it also runs for the fact "${fact.name}"`;
+  const user = [...tasks.values()].find(({ uses }) => uses.includes(task.name));
+  if (user !== undefined) return `it also runs for its output, which "${user.name}" uses`;
   const other = [...tasks.values()].find((one) => one.finally.some((entry) => entry.task === task.name));
   const hooks = readHooks(merged);
   if ([...hooks.afterTrue, ...hooks.beforeFalse].includes(task.name)) return "it also runs as a hook";

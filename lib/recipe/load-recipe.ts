@@ -11,6 +11,7 @@ import { readVariables } from "./read-variables.js";
 import { readLayers, recipeName } from "./read-layers.js";
 import { type MergedRecipe, mergeLayers } from "./merge-layers.js";
 import { checkOrder } from "./check-order.js";
+import { checkOutputs } from "./outputs.js";
 import { assignProviders } from "./providers.js";
 import { checkReferences } from "./check-references.js";
 import { checkScripts } from "./check-scripts.js";
@@ -61,6 +62,7 @@ export async function loadRecipe(sources: RecipeSources): Promise<Result<Recipe>
     ...checkOrder(merged, facts, tasks),
     ...checkValues(merged, facts, tasks),
     ...checkTemplates(merged, tasks, sources.knownVars),
+    ...checkOutputs(merged, tasks),
     ...(await checkScripts(merged, { builtin: sources.builtinScripts, read, show })),
   ];
   const names = layered.value.layers.map(({ document }) => document.path);

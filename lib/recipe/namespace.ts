@@ -1,3 +1,4 @@
+import { renameOutputs } from "./outputs.js";
 import { type Layer, type MapTree, type Tree, treeOf } from "./recipe-tree.js";
 
 /** Names of entries, as `section name`. */
@@ -27,11 +28,12 @@ export function definedNames(layers: readonly Layer[]): ReadonlyMap<string, Name
 /** Returns the tree of a layer, with its prefix on the names it defines, where they stand and where they are used. */
 export function withPrefix(layer: Layer, names: Names): Tree {
   const { prefix } = layer;
-  const tree = treeOf(layer);
-  if (prefix === "" || tree.kind !== "map") return tree;
+  const written = treeOf(layer);
+  if (prefix === "" || written.kind !== "map") return written;
 
   const rename = (section: string, name: string): string =>
     names.has(`${section} ${name}`) ? `${prefix}${name}` : name;
+  const tree = renameOutputs(written, (task) => rename("tasks", task));
   const reference = (section: string) => (leaf: Tree) =>
     leaf.kind === "leaf" && typeof leaf.value === "string"
       ? { ...leaf, value: rename(section, leaf.value) }

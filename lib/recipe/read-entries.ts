@@ -12,6 +12,7 @@ import {
 } from "./fields.js";
 import { readArguments, readVariables } from "./read-variables.js";
 import { isJavaScript, scriptRef } from "./check-scripts.js";
+import { usesIn } from "./outputs.js";
 import { type MapTree, positionOf, type Tree } from "./recipe-tree.js";
 import type {
   Action,
@@ -45,8 +46,9 @@ export function readFact(name: string, { place, entries }: MapTree, check: Check
 }
 
 /** Reads a task. */
-export function readTask(name: string, { place, entries }: MapTree): Task {
-  const vars = entries.get("vars");
+export function readTask(name: string, tree: MapTree): Task {
+  const { place, entries } = tree;
+  const [vars, outputs] = [entries.get("vars"), entries.get("outputs")];
   return {
     name,
     ...optional("desc", textOf(entries, "desc")),
@@ -72,6 +74,8 @@ export function readTask(name: string, { place, entries }: MapTree): Task {
     dotenv: itemsOf(entries, "dotenv").flatMap(readDotenv),
     ...optional("dir", textOf(entries, "dir")),
     inContainer: textOf(entries, "in") === "container",
+    outputs: outputs?.kind === "map" ? [...outputs.entries.keys()] : [],
+    uses: [...new Set(usesIn(tree).map(({ task }) => task))],
     action: readAction(name, entries, place.layer.builtin),
     at: positionOf(place, "key"),
   };

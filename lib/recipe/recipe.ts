@@ -133,6 +133,10 @@ export interface Task {
   readonly dir?: string;
   /** Whether its commands run in the project's container. */
   readonly inContainer: boolean;
+  /** Names of its outputs: each is what it prints on stdout. */
+  readonly outputs: readonly string[];
+  /** The tasks whose outputs its texts use. */
+  readonly uses: readonly string[];
   readonly action: Action;
   readonly at: Position;
 }

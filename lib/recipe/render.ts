@@ -1,5 +1,5 @@
-/** `{{name}}`, or `{{env.NAME}}` for an environment variable. */
-const placeholder = /\{\{\s*((?:env\.)?[A-Za-z_][A-Za-z0-9_-]*)\s*\}\}/g;
+/** `{{name}}`, `{{env.NAME}}` for an environment variable, or `{{tasks.TASK.NAME}}` for an output of a task. */
+const placeholder = /\{\{\s*((?:env\.)?[A-Za-z_][A-Za-z0-9_-]*|tasks\.[A-Za-z0-9_.:-]*)\s*\}\}/g;
 
 /** What the name of an environment variable starts with in a placeholder. */
 export const environmentPrefix = "env.";

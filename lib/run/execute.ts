@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { makeFolder, removeFile, stat, writeNew } from "../host/files.js";
 import { providedModules, zxCommand } from "../host/installation.js";
 import { type Finished, foreground, passThrough, piped } from "../host/process.js";
+import { withoutHidden } from "../host/hidden.js";
 import { brokenPipeCode } from "../host/screen.js";
 import { stateFolder } from "../host/paths.js";
 import { tempPath } from "../host/temp-file.js";
@@ -17,8 +18,15 @@ import type { RunOptions } from "./run-options.js";
 /** Where the stdout of a step's programs goes. Their stderr is always on tazpod's own. */
 export type Stdout = "stdout" | "stderr";
 
+/** Where a step prints. */
+export interface Output {
+  readonly stdout: Stdout;
+  /** Keeps what it prints on stdout; from the container it is then not shown. */
+  readonly keep?: ((chunk: Buffer) => void) | undefined;
+}
+
 /** Runs the action of a task once. A step that ignores its signal is abandoned 5 seconds after its grace time. */
-export async function execute(task: Task, context: RunContext, stdout: Stdout): Promise<Result<unknown>> {
+export async function execute(task: Task, context: RunContext, output: Output): Promise<Result<unknown>> {
   let timer: NodeJS.Timeout | undefined;
   let stop = (): void => undefined;
   const stopped = new Promise<Result<never>>((resolve) => {
@@ -32,7 +40,7 @@ export async function execute(task: Task, context: RunContext, stdout: Stdout): 
     else context.signal.addEventListener("abort", stop, { once: true });
   });
   try {
-    return await Promise.race([runAction(task, context, stdout), stopped]);
+    return await Promise.race([runAction(task, context, output), stopped]);
   } finally {
     clearTimeout(timer);
     context.signal.removeEventListener("abort", stop);
@@ -45,7 +53,7 @@ export function printsFreely({ action, silent, interactive }: Task, { quiet }: R
   return !silent && !quiet && !interactive && (isOwn || action.kind === "cmds");
 }
 
-async function runAction(task: Task, context: RunContext, stdout: Stdout): Promise<Result<unknown>> {
+async function runAction(task: Task, context: RunContext, output: Output): Promise<Result<unknown>> {
   if (task.action.kind === "none") return ok(undefined);
   const folder = await checkFolder(task, context);
   if (!folder.ok) return folder;
@@ -56,7 +64,7 @@ async function runAction(task: Task, context: RunContext, stdout: Stdout): Promi
       const trusted = await checkCommand(context.code, filled, context.folder);
       // a task that declares no arguments passes the words after -- to its last command
       const words = task.args.length === 0 && index === cmds.length - 1 ? context.words : [];
-      const done = trusted.ok ? await program([...filled.argv, ...words], task, context, stdout) : trusted;
+      const done = trusted.ok ? await program([...filled.argv, ...words], task, context, output) : trusted;
       if (!done.ok) return done;
     }
     return ok(undefined);
@@ -66,7 +74,7 @@ async function runAction(task: Task, context: RunContext, stdout: Stdout): Promi
   if (!loaded.ok) return loaded;
   if (loaded.value.kind === "program") {
     // a file without exports is an ordinary zx script, with $, cd and the rest as globals
-    return zxProgram(loaded.value.file, task, context, stdout);
+    return zxProgram(loaded.value.file, task, context, output);
   }
   const { run } = loaded.value.script;
   if (!run)
@@ -106,7 +114,7 @@ async function zxProgram(
   file: string,
   task: Task,
   context: RunContext,
-  stdout: Stdout,
+  output: Output,
 ): Promise<Result<void>> {
   const folder = join(stateFolder(), "modules");
   const made = await makeFolder(folder);
@@ -115,7 +123,7 @@ async function zxProgram(
   const written = await writeNew(modules, JSON.stringify(providedModules(modulesOf(context.code))));
   if (!written.ok) return written;
   try {
-    return await program([...zxCommand(file, modules), ...context.words], task, context, stdout);
+    return await program([...zxCommand(file, modules), ...context.words], task, context, output);
   } finally {
     await removeFile(modules);
   }
@@ -129,8 +137,9 @@ async function program(
   argv: readonly string[],
   task: Task,
   context: RunContext,
-  stdout: Stdout,
+  output: Output,
 ): Promise<Result<void>> {
+  const { stdout, keep } = output;
   const kept: string[] = [];
   const silent = task.silent || context.options.quiet;
   const options = {
@@ -152,7 +161,7 @@ async function program(
     command: argv,
     code,
     signal,
-    detail: kept.join("\n").slice(-4_000),
+    detail: withoutHidden(kept.join("\n")).slice(-4_000),
   });
 
   function start(): Promise<Result<Finished>> {
@@ -166,11 +175,12 @@ async function program(
         needsVault: task.needs.includes("vault-open"),
         output: task.interactive ? undefined : stdout === "stdout" ? 1 : 2,
         onLine: silent ? onLine : undefined,
+        onStdout: keep,
       });
     if (task.interactive) return context.terminal.handOver(() => foreground(argv, options));
-    if (!silent) return passThrough(argv, options, stdout === "stdout" ? 1 : 2);
+    if (!silent) return passThrough(argv, { ...options, onStdout: keep }, stdout === "stdout" ? 1 : 2);
     const running = piped(argv, { ...options, onLine });
-    running.stdout.resume();
+    running.stdout.on("data", (chunk: Buffer) => keep?.(chunk));
     return running.done;
   }
 }

@@ -1,9 +1,12 @@
+import { isUtf8 } from "node:buffer";
 import { parseEnv } from "node:util";
 import { resolve } from "node:path";
 import { explain } from "../failure/explain.js";
 import type { Failure } from "../failure/failure.js";
 import { fail, ok, type Result } from "../failure/result.js";
+import { hide } from "../host/hidden.js";
 import { capture } from "../host/process.js";
+import { outputName, outputsIn } from "../recipe/outputs.js";
 import { environmentPrefix, placeholders, render, renderCommand } from "../recipe/render.js";
 import type { Task, Variable } from "../recipe/recipe.js";
 import { wrongValue } from "../recipe/values.js";
@@ -19,6 +22,8 @@ import type { Run, RunContext } from "./run-context.js";
 export async function findValues(task: Task, texts: unknown, run: Run): Promise<Result<void>> {
   const { recipe, services } = run;
   const used = new Set(placeholders(JSON.stringify(texts)));
+  const printed = checkPrinted(task, texts, run);
+  if (!printed.ok) return printed;
   const own = new Map([...task.vars, ...task.args].map((variable) => [variable.name, variable]));
   const shared = recipe.vars.filter(({ name }) => !own.has(name));
   for (const [variable, owner] of [
@@ -44,6 +49,14 @@ export async function findValues(task: Task, texts: unknown, run: Run): Promise<
   return ok(undefined);
 }
 
+/** Checks that the tasks have run whose outputs are used: after a failure, or in a cleanup, one may not have. */
+function checkPrinted(task: Task, texts: unknown, { services }: Run): Result<void> {
+  const missing = outputsIn(texts).find((used) => !services.known.printed.has(used.task));
+  if (missing === undefined) return ok(undefined);
+  const name = outputName(missing.task, missing.output);
+  return noValue(task, name, `${missing.task} has not succeeded in this run`);
+}
+
 /** Runs the command of a variable. */
 async function outputOf(
   variable: Variable,
@@ -52,6 +65,8 @@ async function outputOf(
   run: Run,
 ): Promise<Result<string>> {
   const { name, timeoutMs } = variable;
+  const printed = checkPrinted(task, command, run);
+  if (!printed.ok) return printed;
   const context = run.services.context(run.recipe, task, run.interrupts.signal);
   const { project, values, signal, graceMs, code } = context;
   const step = { root: project.root, name: `{{${name}}}`, kind: "check", facts: [] } as const;
@@ -68,9 +83,60 @@ async function outputOf(
     const failed = { kind: "command-failed", command: filled.argv, ...done.value, detail: done.value.stderr };
     return noValue(task, name, explain(failed as Failure).message);
   }
-  const text = done.value.stdout.toString().replace(/(\r?\n)+$/, "");
+  const text = printedText(done.value.stdout);
+  if (text === undefined) return noValue(task, name, `its command printed what is not text`);
   const wrong = wrongValue(variable, text);
   return wrong === undefined ? ok(text) : noValue(task, name, `its command has to print ${wrong.message}`);
+}
+
+/** The longest argument or variable that Linux passes to a program, in bytes (MAX_ARG_STRLEN). */
+const maxValueBytes = 128 * 1024 - 1;
+
+/** What a step prints on stdout. */
+export class Printed {
+  readonly #chunks: Buffer[] = [];
+  #bytes = 0;
+
+  add(chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (!this.isTooLong) this.#chunks.push(chunk);
+  }
+
+  get isTooLong(): boolean {
+    return this.#bytes > maxValueBytes;
+  }
+
+  /** Without newlines at its end; undefined if it is not text. */
+  get text(): string | undefined {
+    return printedText(Buffer.concat(this.#chunks));
+  }
+}
+
+/**
+ * Keeps what a task with outputs has printed, for the tasks after it. From the container it may be a secret, and is
+ * hidden from now on. Failure: `precondition` if it is no value.
+ */
+export function keepPrinted({ name, outputs, inContainer }: Task, printed: Printed, run: Run): Result<void> {
+  const [output] = outputs;
+  if (output === undefined) return ok(undefined);
+  const { text, isTooLong } = printed;
+  if (text === undefined || text === "" || isTooLong) {
+    const what = isTooLong ? "more than 128 KiB" : text === undefined ? "what is not text" : "nothing";
+    return fail({
+      kind: "precondition",
+      task: name,
+      message: `${name} has printed ${what} on stdout, so its output "${output}" has no value.`,
+      hint: isTooLong ? "Print less, or write a file and print its path." : undefined,
+    });
+  }
+  if (inContainer) hide(text);
+  run.services.known.printed.set(name, text);
+  return ok(undefined);
+}
+
+/** Returns what a program printed without newlines at its end; undefined if it is not text. */
+function printedText(stdout: Buffer): string | undefined {
+  return isUtf8(stdout) && !stdout.includes(0) ? stdout.toString().replace(/(\r?\n)+$/, "") : undefined;
 }
 
 /** Reads the task's files with environment variables, once a run, as they were trusted. */

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { outputName } from "../recipe/outputs.js";
 import { environmentPrefix, placeholders, render, type Values } from "../recipe/render.js";
 import type { Recipe, Task, Variable } from "../recipe/recipe.js";
 import { isRequired } from "../recipe/values.js";
@@ -20,12 +21,14 @@ export interface KnownValues {
   readonly given: Given;
   /** What commands have printed, by `outputKey`. */
   readonly outputs: Map<string, string>;
+  /** What tasks with outputs have printed on stdout, by task. */
+  readonly printed: Map<string, string>;
   /** The variables of the files with environment variables, by task. */
   readonly dotenv: Map<string, Readonly<Record<string, string>>>;
 }
 
 export function knownValues(given: Given = nothingGiven): KnownValues {
-  return { given, outputs: new Map(), dotenv: new Map() };
+  return { given, outputs: new Map(), printed: new Map(), dotenv: new Map() };
 }
 
 /** Returns the key of a variable of a task, or of the whole recipe. */
@@ -52,7 +55,7 @@ export function valuesOf(
   builtin: Readonly<Record<string, string>>,
   recipe: Recipe,
   task: Task | undefined,
-  { given, outputs, dotenv }: KnownValues,
+  { given, outputs, printed, dotenv }: KnownValues,
   environment: readonly string[] = [],
 ): Values {
   const texts: Record<string, string> = { ...builtin };
@@ -73,6 +76,11 @@ export function valuesOf(
   };
   for (const variable of recipe.vars) add(variable, undefined);
   for (const variable of [...(task?.vars ?? []), ...(task?.args ?? [])]) add(variable, task);
+  for (const { name, outputs: named } of recipe.tasks.values())
+    for (const output of named) {
+      const full = outputName(name, output);
+      texts[full] = printed.get(name) ?? `<${full}>`;
+    }
   const own = task === undefined ? undefined : dotenv.get(task.name);
   for (const name of environment)
     texts[`${environmentPrefix}${name}`] =

@@ -40,6 +40,8 @@ export interface RunContext {
   readonly inContainer: (program: InsideProgram) => Promise<Result<Finished>>;
   /** Shows a line of progress while the step runs. */
   readonly report: (text: string) => void;
+  /** Prints a line on the step's stdout, which is also what its `outputs` are. */
+  readonly print: (line: string) => void;
   /** The project's own scripts and programs that the user trusts, as they were then. */
   readonly code: TrustedCode;
 }
@@ -56,6 +58,8 @@ export interface InsideProgram {
   readonly needsVault: boolean;
   /** Where its stdout goes: 1 for stdout, 2 for stderr, undefined if the program owns the terminal. */
   readonly output: 1 | 2 | undefined;
+  /** Called with what it prints on stdout, which is then not shown. */
+  readonly onStdout?: ((chunk: Buffer) => void) | undefined;
   /** Called with each line of its output, which is then not shown. */
   readonly onLine?: ((line: string) => void) | undefined;
 }
@@ -75,6 +79,7 @@ interface RunServices {
     task: Task | undefined,
     signal: AbortSignal,
     report?: RunContext["report"],
+    print?: RunContext["print"],
   ): RunContext;
   /** Drops what was read before a step, because the step may have changed it. */
   refresh(recipe: Recipe): Promise<Result<void>>;

@@ -1,10 +1,11 @@
 import type { Failure } from "../failure/failure.js";
 import { sleep } from "../host/clock.js";
+import { printResult } from "../host/screen.js";
 import { render } from "../recipe/render.js";
 import type { Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { execute, printsFreely, type Stdout } from "./execute.js";
-import { findValues, readDotenv } from "./found-values.js";
+import { findValues, keepPrinted, Printed, readDotenv } from "./found-values.js";
 import { evaluate } from "./checks.js";
 import { type Report, resultLine, showOutput } from "./progress.js";
 import type { Run } from "./run-context.js";
@@ -95,16 +96,29 @@ async function runAttempt(
   const { recipe, services, interrupts, progress } = run;
   const limit = new AbortController();
   const { timeoutMs } = task;
+  const printed = new Printed();
+  const keep = task.outputs.length === 0 ? undefined : (chunk: Buffer) => printed.add(chunk);
   const timer = timeoutMs === undefined ? undefined : setTimeout(() => limit.abort("timeout"), timeoutMs);
   const signal = AbortSignal.any([interrupts.signal, limit.signal]);
-  const work = (report: Report) => execute(task, services.context(recipe, task, signal, report), stdout);
+  const work = (report: Report) =>
+    execute(task, services.context(recipe, task, signal, report, print), { stdout, keep });
   try {
     const result = await show(work);
     if (limit.signal.aborted && !result.ok)
       return fail({ kind: "timeout", what: task.name, ms: timeoutMs ?? 0 });
-    return result;
+    if (!result.ok) return result;
+    const kept = keepPrinted(task, printed, run);
+    return kept.ok ? result : kept;
   } finally {
     clearTimeout(timer);
+  }
+
+  /** Prints a line for a module, which has no stdout of its own. */
+  function print(line: string): void {
+    keep?.(Buffer.from(`${line}\n`));
+    if (task.silent || services.options.quiet) return;
+    if (stdout === "stdout") printResult(line);
+    else services.terminal.print(line);
   }
 
   async function show(shown: typeof work): Promise<Result<unknown>> {

@@ -1,9 +1,8 @@
-import type { Transform } from "node:stream";
 import { endSession, shellCommand } from "../secrets-folder/shell-command.js";
 import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import { insideVariable, workspace } from "../engine/container-paths.js";
 import type { Engine } from "../engine/engine.js";
-import type { Finished } from "../host/process.js";
+import type { Finished, OutputFilter } from "../host/process.js";
 import { type Result, fail, ok } from "../failure/result.js";
 import { brokenPipeCode } from "../host/screen.js";
 import type { StepContext } from "./step.js";
@@ -16,7 +15,7 @@ interface InsideOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Where stdout goes, if the command gets no stdin either. */
   readonly output?: 1 | 2 | undefined;
-  readonly filter?: (() => Transform) | undefined;
+  readonly filter?: OutputFilter | undefined;
 }
 
 /** Runs the shell, or the command after `--`, in a container. Values of `--env` and `--dotenv` are masked in its output. */
@@ -44,7 +43,7 @@ export async function runInside(
     return handOver(() =>
       engine.foreground(container, command, shown === undefined ? how : { ...how, filter: shown }),
     );
-  const { createMask } = await import("./mask.js");
+  const { createMask } = await import("../host/mask.js");
   try {
     const filter = (): ReturnType<typeof createMask> => createMask(masked);
     return await handOver(() => engine.foreground(container, command, { ...how, filter }));

@@ -44,7 +44,7 @@ export async function runTaskInside(context: StepContext, program: InsideProgram
     tty,
     env: { ...env, ...program.env, TAZPOD_ROOT: root, TAZPOD_SESSION: id },
     output: program.output,
-    filter: program.onLine === undefined ? undefined : () => lineReader(program.onLine),
+    filter: (from) => readerOf(program, from),
   });
   await end();
   const code = await exitCodeOf(here, secrets.value, id, done, tty && !terminal.interactive);
@@ -57,6 +57,13 @@ export async function runTaskInside(context: StepContext, program: InsideProgram
   }
   if (code.value === vaultClosedCode && open) return fail({ kind: "vault-closed" });
   return ok({ code: code.value, signal: undefined, stdout: Buffer.alloc(0), stderr: "" });
+}
+
+/** Returns what reads the output of a program that is not shown. */
+function readerOf({ onStdout, onLine }: InsideProgram, from: 1 | 2): Transform | undefined {
+  if (from === 1 && onStdout !== undefined)
+    return new Transform({ transform: (chunk: Buffer, _, done) => (onStdout(chunk), done()) });
+  return onLine === undefined ? undefined : lineReader(onLine);
 }
 
 /** Hands on each line and shows nothing. */

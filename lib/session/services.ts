@@ -199,6 +199,7 @@ export class Services {
     task: Task | undefined,
     signal: AbortSignal,
     report: StepContext["report"] = () => undefined,
+    print: StepContext["print"] = () => undefined,
   ): StepContext {
     const values = this.#values(recipe, task);
     const vars = values.texts;
@@ -222,6 +223,7 @@ export class Services {
         values,
         env,
         report,
+        print,
         code: this.#code,
       },
       words: wordsOf(this.known.given, task),

@@ -4,7 +4,7 @@ import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import { writeExports } from "../secrets-folder/shell-command.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { RunOptions } from "../run/run-options.js";
-import { minMaskedBytes } from "./mask.js";
+import { minMaskedBytes } from "../host/hidden.js";
 import type { StepContext } from "./step.js";
 
 /** Variables of a command that come from the vault. */

@@ -63,6 +63,8 @@ function buildTask(task: Partial<Task>): Task {
     env: {},
     dotenv: [],
     inContainer: false,
+    outputs: [],
+    uses: [],
     action: { kind: "none" },
     at,
     ...task,

@@ -43,7 +43,7 @@ async function load(text: string): Promise<Recipe> {
 const up = { "parts-open": true, workspace: true, project: true, container: true, "container-current": true };
 
 test("every example of the guide and of the README is a recipe", async () => {
-  assert.is(examples.length, 7);
+  assert.is(examples.length, 8);
   for (const example of [...examples, ...yamlIn(readme)]) await load(example);
 });
 
@@ -77,14 +77,18 @@ test("the guide's arguments fill a command", async () => {
   );
 });
 
+test("the guide's smoke test uses what the preview prints", async () => {
+  assert.is(stepsOf(planOf(await load(examples[5] ?? ""), "smoke", {})), "preview, smoke");
+});
+
 test("both of the guide's shared recipes are used", async () => {
-  const recipe = await load(examples[5] ?? "");
+  const recipe = await load(examples[6] ?? "");
   assert.ok(recipe.tasks.has("vpn-up"));
   assert.is(recipe.tasks.get("unlock")?.confirm?.default, false);
 });
 
 test("the guide's recipe with a prefix is used by that name", async () => {
-  const recipe = await load(examples[6] ?? "");
+  const recipe = await load(examples[7] ?? "");
   assert.equal(recipe.tasks.get("vpn:vpn-up")?.provides, ["vpn:vpn"]);
   assert.is(recipe.tasks.get("vpn:vpn-up")?.silent, true);
   assert.ok(recipe.tasks.get("login")?.needs.includes("vpn:vpn"));

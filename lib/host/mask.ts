@@ -1,10 +1,5 @@
 import { Transform } from "node:stream";
-
-const mask = "***";
-/** Shorter secrets are not masked, since they occur in any text by chance. */
-export const minMaskedBytes = 4;
-/** Lines of a secret of at least this many bytes are masked on their own, too. */
-const minMaskedLine = 8;
+import { mask, partsToHide } from "./hidden.js";
 
 /**
  * Returns a stream that replaces every secret by `***`, also one that arrives in several chunks: a possible beginning
@@ -12,10 +7,7 @@ const minMaskedLine = 8;
  */
 export function createMask(secrets: readonly Buffer[]): Transform {
   // latin1 maps each byte to one character, so a secret is never split inside a character
-  const texts = secrets.map((secret) => secret.toString("latin1"));
-  const lines = texts.flatMap((text) => text.split(/\r?\n/)).filter((line) => line.length >= minMaskedLine);
-  const wanted = [...new Set([...texts.filter((text) => text.length >= minMaskedBytes), ...lines])];
-  const longestFirst = wanted.toSorted((a, b) => b.length - a.length);
+  const longestFirst = partsToHide(secrets.map((secret) => secret.toString("latin1")));
   let held = "";
   const pass = (text: string, isEnd: boolean): Buffer => {
     const cut = isEnd ? text.length : findPartialMatch(text, longestFirst);

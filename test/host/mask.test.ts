@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { createMask } from "../../lib/session/mask.js";
+import { createMask } from "../../lib/host/mask.js";
 
 async function masked(secrets: readonly string[], chunks: readonly (string | Buffer)[]): Promise<string> {
   const stream = createMask(secrets.map((secret) => Buffer.from(secret)));
