@@ -1,19 +1,20 @@
 #!/usr/bin/env node
 import { join } from "node:path";
 import { makeFolder, stat, writeAtomic, writeNew } from "../lib/host/files.js";
-import { configSchemaName, ignoreText, rootIgnoreLine } from "../lib/project/defaults.js";
+import { ignoreText, rootIgnoreLine } from "../lib/project/defaults.js";
 import { loadProject } from "../lib/project/load-project.js";
 import { readProjectFile } from "../lib/host/project-file.js";
 import { displayPath } from "../lib/host/paths.js";
 import type { Project } from "../lib/project/project.js";
 import { ok, type Result } from "../lib/failure/result.js";
+import { otherSchemas, schemaFiles } from "../lib/session/schema-files.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import type { StepContext } from "../lib/session/step.js";
 import { trustAnswers } from "../lib/trust/ensure-trusted.js";
 
 /**
  * Makes a folder a project: asks for the settings, then writes the missing files of .tazpod/. Nothing is written before
- * the last answer, and existing files are never overwritten.
+ * the last answer, and existing files are never overwritten, except the schemas, which belong to tazpod.
  */
 export async function run(context: StepContext): Promise<Result<void>> {
   const { project, terminal } = context;
@@ -22,6 +23,10 @@ export async function run(context: StepContext): Promise<Result<void>> {
     if (!written.ok) return written;
     terminal.print(`This folder is already a project: ${displayPath(project.configFile)}`);
     for (const path of written.value) terminal.print(`Wrote ${displayPath(path)}, which was missing.`);
+    const renewed = await renewSchemas(project.root);
+    if (!renewed.ok) return renewed;
+    for (const path of renewed.value)
+      terminal.print(`Wrote ${displayPath(path)}, which was of another version of tazpod.`);
     const ignored = await ignoreLocalRecipe(project.root);
     if (!ignored.ok) return ignored;
     if (ignored.value) terminal.print(`Added ${rootIgnoreLine} to .gitignore.`);
@@ -56,17 +61,7 @@ async function writeMissing(
   const folder = join(root, ".tazpod");
   for (const made of [await makeFolder(folder, 0o755), await makeFolder(vaultFolder, 0o700)])
     if (!made.ok) return made;
-  const [{ configSchema }, { tasksSchema }] = await Promise.all([
-    import("../lib/project/check-config.js"),
-    import("../lib/recipe/tasks-schema.js"),
-  ]);
-  const text = ({ schema }: { readonly schema: unknown }): string => `${JSON.stringify(schema, null, 2)}\n`;
-  const files = {
-    [join(folder, ".gitignore")]: ignoreText,
-    [join(folder, configSchemaName)]: text(configSchema),
-    [join(folder, "tasks.schema.json")]: text(tasksSchema),
-    ...config,
-  };
+  const files = { [join(folder, ".gitignore")]: ignoreText, ...(await schemaFiles(root)), ...config };
   const done: string[] = [];
   for (const [path, content] of Object.entries(files)) {
     const written = await writeNew(path, content, 0o644);
@@ -74,6 +69,16 @@ async function writeMissing(
     else if (written.failure.kind !== "file" || written.failure.code !== "EEXIST") return written;
   }
   return ok(done);
+}
+
+/** Writes this tazpod's schemas over those of another version. Returns their paths. */
+async function renewSchemas(root: string): Promise<Result<readonly string[]>> {
+  const [files, others] = [await schemaFiles(root), await otherSchemas(root)];
+  for (const path of others) {
+    const written = await writeAtomic(path, files[path] ?? "", 0o644);
+    if (!written.ok) return written;
+  }
+  return ok(others);
 }
 
 /** Adds the local recipe to the project's .gitignore; returns whether it was missing there. */

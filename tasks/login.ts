@@ -43,13 +43,13 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
     force: options.force,
     signal,
     onPrompt: ({ address, code }) => {
-      terminal.print(`To log in, open this address:\n\n    ${address}\n\nIt must show this code: ${code}`);
+      terminal.warn(`To log in, open this address:\n\n    ${address}\n\nIt must show this code: ${code}`);
       openInBrowser(address);
-      terminal.print("Waiting for the confirmation; Ctrl-C cancels.");
+      terminal.warn("Waiting for the confirmation; Ctrl-C cancels.");
     },
     onWait: ({ pid }) =>
-      terminal.print(`Another tazpod (process ${pid}) is logging in. Waiting for it; Ctrl-C cancels.`),
-    onTrouble: (failure) => terminal.print(`${failureText(failure)}\nTrying again.`),
+      terminal.warn(`Another tazpod (process ${pid}) is logging in. Waiting for it; Ctrl-C cancels.`),
+    onTrouble: (failure) => terminal.warn(`${failureText(failure)}\nTrying again.`),
   });
   // discard what was typed while waiting
   const dropped = await terminal.discardTyped();
@@ -68,7 +68,7 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
  */
 async function awsLogin({ terminal, signal, vars, project }: StepContext): Promise<Result<void>> {
   const profile = vars["profile"] ?? "default";
-  terminal.print(`Logging in: aws sso login --profile ${profile}`);
+  terminal.warn(`Logging in: aws sso login --profile ${profile}`);
   const argv = ["aws", "sso", "login", "--profile", profile];
   const done = await terminal.handOver(() => foreground(argv, { cwd: project.root, signal }));
   if (!done.ok) return done;

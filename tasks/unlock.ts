@@ -77,10 +77,9 @@ export async function run(context: StepContext): Promise<Result<void>> {
     const closed = opening.value === undefined ? [] : closedParts(opening.value);
     const without = closed.length === 0 ? "" : `, without ${closed.join(", ")}`;
     if (sealed !== undefined) await recordOpening(context, sealed);
-    if (!context.options.quiet)
-      terminal.print(
-        `✔ Vault unlocked: ${formatFileCount(files)}, ${formatBytes(bytes)}, in ${secrets.value.folder}${without}`,
-      );
+    terminal.print(
+      `✔ Vault unlocked: ${formatFileCount(files)}, ${formatBytes(bytes)}, in ${secrets.value.folder}${without}`,
+    );
   }
   await printUnpushed(context);
   return ok(undefined);

@@ -37,7 +37,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
     const saved = await saveSeparateContainer(saving, opened.value, passphrase.value);
     if (saved.ok) return outcome;
     if (!isInterrupted(outcome)) return saved;
-    terminal.print(failureText(saved.failure));
+    terminal.warn(failureText(saved.failure));
     return outcome;
   } finally {
     await opened.value.end();

@@ -27,7 +27,7 @@ async function tellOpen({ services }: ProjectRun): Promise<void> {
   const state = await services.container();
   const open = state.ok ? await isRecordedOpen(vaultFolder, state.value) : ok(false);
   if (!open.ok || !open.value || (await isInUse(vaultFolder))) return;
-  services.terminal.print(
+  services.terminal.warn(
     `! The vault is still open in container ${config.containerName}. \`tazpod lock\` saves and locks it.`,
   );
 }

@@ -115,7 +115,7 @@ function readEntries(
       last?.words.set(arg.name, [word]);
       continue;
     }
-    if (!found.ok) return last === undefined ? found : unexpected(word, last, found);
+    if (!found.ok) return last === undefined ? found : unexpected(word, last, named, found);
     const one = found.value;
     if (entries.some((entry) => entry.one === one))
       return fail({
@@ -135,7 +135,20 @@ function readEntries(
 }
 
 /** Returns the failure for a word that is neither an argument of the task before it nor a name. */
-function unexpected(word: string, { one }: Entry, found: Result<unknown>): Result<never> {
+function unexpected(
+  word: string,
+  { one, words }: Entry,
+  named: ReadonlyMap<string, string>,
+  found: Result<unknown>,
+): Result<never> {
+  const args = "run" in one ? [] : one.args;
+  const taken = args.find(({ name, variadic }) => !variadic && named.has(name) && !words.has(name));
+  if (taken !== undefined)
+    return fail({
+      kind: "usage",
+      message: `"${word}" is no argument of ${one.name}, since ${taken.name}=${named.get(taken.name) ?? ""} gives ${taken.name}.`,
+      hint: `Leave one out. Usage: ${taskUsage(one)}`,
+    });
   const close = found.ok || found.failure.kind !== "unknown-name" ? undefined : found.failure.nearest;
   return fail({
     kind: "usage",
@@ -199,6 +212,12 @@ function checkGiven(recipe: Recipe, tasks: readonly Task[], given: Given): Resul
   for (const name of given.named.keys()) {
     if (all.some(({ variable }) => variable.name === name)) continue;
     const known = [...new Set(all.map(({ variable }) => variable.name))];
+    if (known.length === 0)
+      return fail({
+        kind: "usage",
+        message: `${tasks.map((task) => task.name).join(", ")} takes no NAME=VALUE, so ${name}= has no meaning.`,
+        hint: "`args` and `vars` in the recipe declare what a task takes.",
+      });
     const close = nearest(name, known);
     const guess = close === undefined ? { known } : { nearest: close };
     return fail({ kind: "unknown-name", what: "variable or argument", name, ...guess });

@@ -128,7 +128,7 @@ async function withPlacement(words: readonly string[], { services }: ProjectRun)
         ? "`workspace: copy` has one copy of the project"
         : undefined;
   if (why === undefined) return words;
-  terminal.print(
+  terminal.warn(
     `The command has no container of its own (${why}): while it runs, other programs in the shell's container can read ${options.parts.join(", ")}.`,
   );
   return inShell;

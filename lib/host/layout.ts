@@ -46,15 +46,16 @@ export function joinParagraphs(text: string): string {
   return lines.join("\n");
 }
 
-const codes = { red: 31, green: 32, yellow: 33, bold: 1, dim: 2 } as const;
+/** Colours that can be read on black and on white: yellow and cyan are too light there. */
+const codes = { red: 31, green: 32, magenta: 35, bold: 1, dim: 2 } as const;
 
 const markStyles: Readonly<Record<string, keyof typeof codes>> = {
   "✔": "green",
   "=": "green",
   "✖": "red",
-  "!": "yellow",
-  "+": "yellow",
-  "?": "yellow",
+  "!": "magenta",
+  "+": "magenta",
+  "?": "magenta",
   "-": "dim",
   "~": "dim",
   "…": "dim",

@@ -34,7 +34,7 @@ export async function spin(
   { title, waiting, clear = false }: Shown,
   work: (spinner: Spinner) => Promise<Ended>,
 ): Promise<void> {
-  const { Listr, ListrLogger, ProcessOutput } = await import("listr2");
+  const { color, Listr, ListrDefaultRendererLogLevels, ListrLogger, ProcessOutput } = await import("listr2");
   const bugs: unknown[] = [];
   let isOver = false;
   const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) });
@@ -68,7 +68,11 @@ export async function spin(
       registerSignalListeners: false,
       collectErrors: false,
       exitOnError: false,
-      rendererOptions: { logger, clearOutput: clear, showErrorMessage: false, collapseErrors: true },
+      rendererOptions: {
+        ...{ logger, clearOutput: clear, showErrorMessage: false, collapseErrors: true },
+        // its yellow is too light on white
+        color: { [ListrDefaultRendererLogLevels.PENDING]: (text?: string) => color.magenta(text ?? "") },
+      },
     },
   );
   await list.run();

@@ -12,8 +12,10 @@ export interface Terminal {
   readonly interactive: boolean;
   /** True while a program owns the terminal; Ctrl-C goes to it. */
   readonly handedOver: boolean;
-  /** Prints a line on stderr, or to where `redirect` sends it. */
+  /** Prints a note on stderr, or to where `redirect` sends it; with `--quiet`, nothing. */
   print(text: string): void;
+  /** The same for what `--quiet` does not hide: failures, and what belongs to a question. */
+  warn(text: string): void;
   /** Sends printed lines to `to` while `work` runs and something else redraws the screen. */
   redirect<T>(to: (text: string) => void, work: () => Promise<T>): Promise<T>;
   /**
@@ -55,8 +57,8 @@ export interface TerminalWatcher {
 
 const endSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Opens the terminal of this process. */
-export function openTerminal(): Terminal {
+/** Opens the terminal of this process. `quiet` hides notes. */
+export function openTerminal(quiet = false): Terminal {
   endAtSecondTerm();
   let gone = false;
   let handOvers = 0;
@@ -94,7 +96,8 @@ export function openTerminal(): Terminal {
     get handedOver() {
       return handOvers > 0;
     },
-    print: (text) => printLine(text),
+    print: (text) => void (quiet || printLine(text)),
+    warn: (text) => printLine(text),
     async redirect(to, work) {
       printLine = to;
       try {

@@ -55,7 +55,7 @@ export class Interrupts {
       if (name !== "SIGINT") return;
       this.#asked += 1;
       if (this.#asked === 1)
-        this.#terminal.print(`Still cleaning up (${this.#cleaning}). Press Ctrl-C again to give up on it.`);
+        this.#terminal.warn(`Still cleaning up (${this.#cleaning}). Press Ctrl-C again to give up on it.`);
       else this.#current.abort(name);
       return;
     }

@@ -17,7 +17,7 @@ export interface RunContext {
   readonly project: { readonly root: string };
   /** The flags of the command line, such as `force`, `quiet` and `offline`. */
   readonly options: RunOptions;
-  /** The user's terminal: `print` writes a line to stderr; `confirm`, `line` and `secret` ask, for an interactive task. */
+  /** The user's terminal: `print` writes a note to stderr, and `warn` one that `--quiet` shows, too; `confirm`, `line` and `secret` ask. */
   readonly terminal: Terminal;
   /** Aborts when the step has to stop: interrupted, hung up, or out of time. The reason is the signal's name. */
   readonly signal: AbortSignal;

@@ -128,7 +128,7 @@ async function runAttempt(
       return showOutput(terminal, { name: task.name, title }, () => shown(() => undefined));
     if (!task.silent && !task.interactive) return progress.step({ name: task.name, title, waiting }, shown);
     const result = await progress.during(title, () => shown(() => undefined));
-    if (result.ok && typeof result.value === "string" && !options.quiet)
+    if (result.ok && typeof result.value === "string")
       terminal.print(resultLine({ name: task.name, title }, result, terminal));
     return result;
   }

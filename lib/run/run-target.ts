@@ -142,7 +142,7 @@ async function runNextStep(
       if (!declined) return fail({ kind: "declined", question: asked.text });
       state.declined.add(wantKey(declined.by, declined.fact));
       const skipped = recipe.tasks.get(asked.tasks[0] ?? "");
-      if (skipped && !services.options.quiet) services.terminal.print(`- ${titleOf(skipped, run)}: declined`);
+      if (skipped) services.terminal.print(`- ${titleOf(skipped, run)}: declined`);
       return ok(undefined);
     }
     for (const task of asked.tasks) state.settled.add(task);
@@ -206,7 +206,7 @@ async function offerToContinue(
 ): Promise<Result<void>> {
   const { terminal, options } = services;
   if (!terminal.interactive || options.args.length > 0) return fail(failure);
-  terminal.print(failureText(failure));
+  terminal.warn(failureText(failure));
   const answer = await terminal.confirm(`Continue with ${want.task} anyway?`, false);
   if (!answer.ok) return answer;
   return answer.value ? ok(undefined) : fail(failure);

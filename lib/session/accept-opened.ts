@@ -21,7 +21,7 @@ export async function recordOpening({ project, terminal }: StepContext, opened: 
   const isFirst = await recordNewest(project.vaultFolder, opened);
   const kept = await settleArrival(project.vaultFolder, opened);
   if (kept.ok && kept.value !== undefined)
-    terminal.print(
+    terminal.warn(
       `Nothing shows that the pulled vault descends from the one before, which is kept as ${kept.value}.`,
     );
   const { manifest } = opened;

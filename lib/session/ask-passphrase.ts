@@ -28,7 +28,7 @@ export async function withPassphrase<T>(
   if (session.passphrase.known !== undefined) {
     const opened = await open(session.passphrase.known);
     if (opened.ok || opened.failure.kind !== "wrong-passphrase" || !terminal.interactive) return opened;
-    terminal.print("This vault has a different passphrase.");
+    terminal.warn("This vault has a different passphrase.");
   }
   const shared = session.passphrase.known === undefined ? await fromOtherSessions(context) : undefined;
   if (shared !== undefined) {
@@ -53,7 +53,7 @@ export async function withPassphrase<T>(
     if (opened.failure.kind !== "wrong-passphrase") return opened;
     if (!given.value.asked || attempt === tries) return fail({ ...opened.failure, tries: attempt });
     const wrong = opened.failure.isOld === true ? explain(opened.failure).message : "Wrong passphrase.";
-    terminal.print(`${wrong} ${tries - attempt} more ${tries - attempt === 1 ? "try" : "tries"}.`);
+    terminal.warn(`${wrong} ${tries - attempt} more ${tries - attempt === 1 ? "try" : "tries"}.`);
   }
 }
 
@@ -103,7 +103,7 @@ export async function otherPassphrase(
     if (passphrase !== known) passphrase.wipe();
     if (opened.failure.kind !== "wrong-passphrase" || attempt === tries || !terminal.interactive)
       return opened;
-    terminal.print(attempt === 0 ? "It has a different passphrase." : "Wrong passphrase.");
+    terminal.warn(attempt === 0 ? "It has a different passphrase." : "Wrong passphrase.");
     const typed = await terminal.secret(question, signal);
     if (!typed.ok) return typed;
     passphrase = typed.value;
@@ -160,7 +160,7 @@ function sourcesOf({ options, terminal, signal, graceMs, project }: StepContext)
     asker: {
       interactive: terminal.interactive,
       secret: (question) => terminal.secret(question, signal),
-      say: (text) => terminal.print(text),
+      say: (text) => terminal.warn(text),
       reveal: (text, work) => terminal.reveal(text, work),
     },
     known: ["tazpod", basename(project.root), project.config.containerName, project.config.user],

@@ -37,8 +37,7 @@ export function startCompanion(
       const { session, terminal } = context;
       for (const text of [problem, session.strays.takeMessage()])
         if (text !== undefined) terminal.print(text);
-      if (wasIdle)
-        context.terminal.print(`The shell was ended after ${formatMinutes(idleMs)} without input.`);
+      if (wasIdle) context.terminal.warn(`The shell was ended after ${formatMinutes(idleMs)} without input.`);
       return wasIdle;
     },
   };

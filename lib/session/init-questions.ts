@@ -57,7 +57,7 @@ class Questions {
     const found = await findDevcontainer(project.root);
     if (!found.ok) {
       if (isWanted) return found;
-      terminal.print(`${failureText(found.failure)}\nIt is ignored.`);
+      terminal.warn(`${failureText(found.failure)}\nIt is ignored.`);
     }
     if (found.ok && found.value !== undefined) return this.#take(found.value, isWanted);
     if (isWanted)
@@ -83,7 +83,7 @@ class Questions {
     const { terminal, signal } = this.#context;
     const said = formatSettings(settings);
     const left = notRead.length === 0 ? [] : [`Not read: ${notRead.map(printable).join(", ")}`];
-    terminal.print(
+    terminal.warn(
       [`${file}:`, ...(said.length === 0 ? ["no settings for tazpod"] : said), ...left].join("\n  "),
     );
     if (isWanted || said.length === 0) return ok(settings);
@@ -176,7 +176,7 @@ class Questions {
   }
 
   #say(text: string): void {
-    this.#context.terminal.print(text);
+    this.#context.terminal.warn(text);
   }
 
   /** Asks until the answer is valid. */
@@ -187,7 +187,7 @@ class Questions {
       if (!line.ok) return line;
       const answer = await read(line.value);
       if ("value" in answer) return ok(answer.value);
-      terminal.print(/^[a-z]/.test(answer.expected) ? `Enter ${answer.expected}.` : answer.expected);
+      terminal.warn(/^[a-z]/.test(answer.expected) ? `Enter ${answer.expected}.` : answer.expected);
     }
   }
 }

@@ -29,7 +29,7 @@ export async function openLocal<T>(
   if (!reverted.ok) return reverted;
   if (!reverted.value) return opened;
   const hint = why === "diverged" ? ["`tazpod merge` merges both."] : [];
-  terminal.print(
+  terminal.warn(
     [explain(failure).message, "The vault from before the pull is back and is used instead.", ...hint].join(
       " ",
     ),

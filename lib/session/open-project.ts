@@ -89,7 +89,7 @@ async function openProject(
       return fail(misnamedFile(join(root, misnamed), misnamed.replace(/yml$/, "yaml")));
   const recipe = await recipeOf({ root, read: (path) => files.text(path) });
   if (!recipe.ok) return recipe;
-  const terminal = openTerminal();
+  const terminal = openTerminal(options.quiet);
   const services = new Services(project.value, terminal, options);
   if (!skipTrustCheck) {
     const trusted = await services.trust(recipe.value);

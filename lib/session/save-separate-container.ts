@@ -95,7 +95,7 @@ async function save(
   });
   if (!sealed.ok) return sealed;
   const without = omittedPaths(sealed.value);
-  if (without.length > 0) terminal.print(`Not kept in the vault: ${without.map(printable).join(", ")}`);
+  if (without.length > 0) terminal.warn(`Not kept in the vault: ${without.map(printable).join(", ")}`);
   if (sealed.value.path !== project.vaultFile) return fail(keptAsConflict(opening.open, sealed.value.path));
   const { files, bytes } = sealed.value.summary;
   terminal.print(`✔ Vault saved: ${formatFileCount(files)}, ${formatBytes(bytes)}`);

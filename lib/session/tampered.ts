@@ -70,7 +70,7 @@ export async function setAside(
   // a program that still has one of the files open is no obstacle
   if (!cleared.ok && cleared.failure.kind !== "still-held") return cleared;
   if (kept.value !== undefined)
-    terminal.print(
+    terminal.warn(
       `${printable(names)} was in ${secrets.folder} while the vault was locked. It is not in the vault; it was sealed as ${displayPath(kept.value)}, with the same passphrase.`,
     );
   return ok(undefined);

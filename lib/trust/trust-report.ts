@@ -102,7 +102,9 @@ function commandLine({ name, what, argv }: Command): string {
 
 /** Quotes a word for a shell. */
 function quote(word: string): string {
-  const text = printableWhole(word);
+  const [first = "", ...more] = word.replace(/\n$/, "").split("\n");
+  // the files below have it whole
+  const text = printableWhole(more.length === 0 ? word : `${first} … (${more.length + 1} lines)`);
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 

@@ -43,6 +43,7 @@ test("an engine that does not answer is reported as stopping enter, and does not
     project: "good",
     terminal: "warning",
     engine: "stops",
+    schemas: "good",
     image: "unknown",
     container: "unknown",
     login: "good",

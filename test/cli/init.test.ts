@@ -330,6 +330,22 @@ test("in a project it says so, writes only what is missing, and takes no answers
   assert.is(await readFile(join(folder, ".tazpod", "config.yaml"), "utf8"), "remote: none # mine\n");
   const again = await tazpod(folder, "init");
   assert.is(again.stderr, "This folder is already a project: .tazpod/config.yaml\n");
+  const [schema, settings] = ["tasks.schema.json", "config.yaml"].map((name) =>
+    join(folder, ".tazpod", name),
+  );
+  const current = await readFile(schema ?? "", "utf8");
+  await writeFile(schema ?? "", "{}\n");
+  const examined = await tazpod(folder, "doctor");
+  assert.match(
+    examined.stdout,
+    /- schemas +\.tazpod\/tasks\.schema\.json: of another version of tazpod\n +`tazpod init` writes/,
+  );
+  assert.match(
+    (await tazpod(folder, "init")).stderr,
+    "tasks.schema.json, which was of another version of tazpod.",
+  );
+  assert.is(await readFile(schema ?? "", "utf8"), current);
+  assert.is(await readFile(settings ?? "", "utf8"), "remote: none # mine\n");
   for (const command of ["init", "enter"]) {
     const refused = await tazpod(folder, command, "--engine", "docker");
     assert.is(refused.code, 2, refused.stderr);

@@ -252,4 +252,14 @@ test("a change of the local settings asks again, like one of the config", async 
   assert.match(changed.stdout, 'image: "other"');
 });
 
+test("a command of several lines is shown by its first one, without what controls the terminal", async () => {
+  const { tazpod } = await place({
+    [config]: "",
+    [recipe]:
+      'version: 1\ntasks: { go: { new: true, cmds: [[sh, -c, "set -eu\\e[2J\\necho one\\necho two\\n"]] } }\n',
+  });
+  const { stdout } = await tazpod("trust", "--show");
+  assert.match(stdout, "  go runs: sh -c 'set -eu\ufffd[2J … (3 lines)'\n");
+});
+
 test.run();

@@ -57,4 +57,12 @@ test("progress has bytes, percent, rate and time left, as far as they are known"
   assert.is(formatWork({ what: "read", done: 12, total: 0, elapsedMs: 1 }), "read 12 B");
 });
 
+test("marks have colours that can be read on black and on white", () => {
+  const painted = paintLines("✔ a\n✖ a\n! a\n+ a\n? a\n- a\n… a\nTitle:");
+  // eslint-disable-next-line no-control-regex
+  const used = new Set([...painted.matchAll(/\u001b\[(\d+)m/g)].map((match) => match[1]));
+  // neither yellow, cyan, white nor a bright colour
+  assert.equal([...used].toSorted(), ["0", "1", "2", "31", "32", "35"]);
+});
+
 test.run();

@@ -102,6 +102,29 @@ tasks:
   assert.match(stderr, /failed with exit code 3: broken/);
 });
 
+test("--quiet hides notes of every kind: what a run leaves undone, a fact that cannot be told, a new project's files", async () => {
+  const host = await project(`
+facts:
+  odd: { new: true, check: { script: ./odd.mjs }, on_unknown: pass }
+  up: { new: true, check: { exists: up } }
+tasks:
+  go: { new: true, wants: [odd], script: ./odd.mjs }
+  drop: { new: true, clears: [up], cmds: [["true"]] }
+`);
+  await writeFile(
+    host.path("odd.mjs"),
+    `export const checks = { odd: () => ({ state: "unknown", reason: "nobody knows" }) };
+export function run({ terminal }) { terminal.print("a note"); terminal.warn("a warning"); }
+`,
+  );
+  const all = await host.tazpod("run", "go");
+  for (const text of ["nobody knows", "a note", "a warning"]) assert.match(all.stderr, text);
+  assert.equal(await outputOf(host, "run", "go", "--quiet"), [0, "", "a warning\n"]);
+  assert.match((await host.tazpod("drop")).stderr, "Nothing to do");
+  for (const args of [["drop"], ["init"], ["lock"]])
+    assert.equal(await outputOf(host, ...args, "--quiet"), [0, "", ""], args.join(" "));
+});
+
 async function outputOf(host: Host, ...argv: readonly string[]): Promise<[number, string, string]> {
   const { code, stdout, stderr } = await host.tazpod(...argv);
   return [code, stdout, stderr];

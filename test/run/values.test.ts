@@ -29,6 +29,7 @@ tasks:
     cmds: ${print('"{{service}}"', '"{{count}}"', '"{{env}}-{{region}}"', '"{{note}}"', '"{{rest}}"')}
   hi: { new: true, cmds: [[echo, first], [printf, "<%s>", hello]] }
   lint: { new: true, cmds: [[echo, lint]] }
+  greet: { new: true, args: [{ name: who, optional: true }], cmds: [[echo, "{{who}}"]] }
 `;
 
 test("arguments by position, variables by name and the words after -- each fill whole items of a command", async () => {
@@ -67,6 +68,11 @@ test("a value that does not fit, is unknown or is missing is refused before anyt
     ],
     [["hi", "x"], '"x" is no argument of hi, and no goal or task.', "Usage: tazpod hi"],
     [["deploy", "api", "service=web", "1"], '"1" is no argument of deploy'],
+    [
+      ["greet", "ann", "who=bob"],
+      '"ann" is no argument of greet, since who=bob gives who.',
+      "Leave one out. Usage: tazpod greet [WHO]",
+    ],
     [["deploy", "env=prod", "env=prod", "api"], "env is given twice."],
     [["hi", "lint", "hi"], "hi is named twice."],
     [["hi", "root=/"], 'There is no variable or argument "root".'],
@@ -78,6 +84,14 @@ test("a value that does not fit, is unknown or is missing is refused before anyt
     assert.is(done.stdout, "");
     for (const text of expected) assert.match(done.stderr, text);
   }
+});
+
+test("a recipe without variables says that NAME=VALUE has no meaning", async () => {
+  const host = await project("tasks: { hi: { new: true, cmds: [[echo, hi]] } }");
+  const done = await host.tazpod("hi", "x=y");
+  assert.is(done.code, 2);
+  assert.match(done.stderr, "hi takes no NAME=VALUE, so x= has no meaning.");
+  assert.match(done.stderr, "`args` and `vars` in the recipe declare what a task takes.");
 });
 
 test("a task without arguments passes the words after -- to its last command", async () => {

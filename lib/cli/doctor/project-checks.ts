@@ -1,4 +1,5 @@
 import type { ProjectRun } from "../../session/open-project.js";
+import { otherSchemas } from "../../session/schema-files.js";
 import type { TrustState } from "../../trust/ensure-trusted.js";
 import { containerCheck, engineCheck, imageCheck } from "./container-checks.js";
 import { remoteChecks } from "./remote-checks.js";
@@ -31,6 +32,7 @@ export function projectChecks(doctor: DoctorContext, trust: TrustState): Check[]
   return [
     about,
     ...host,
+    schemasCheck(project),
     imageCheck(doctor),
     containerCheck(doctor),
     ...(trust.state === "untrusted" ? [] : remoteChecks(doctor)),
@@ -56,6 +58,22 @@ function once<T>(ask: () => Promise<T>): () => Promise<T> {
 /** Checks whether there is a project, and whether its overrides are trusted on this host. */
 function projectCheck(project: Project, trust: TrustState, isAsked: boolean): Check {
   return { name: "project", limitMs: 1_000, run: async () => judgeProject(project, trust, isAsked) };
+}
+
+/** Checks whether editors use the schemas of this tazpod. */
+function schemasCheck({ root }: Project): Check {
+  return {
+    name: "schemas",
+    limitMs: 1_000,
+    run: async () => {
+      const others = await otherSchemas(root);
+      if (others.length === 0) return good("none of another version");
+      return warning(
+        `${others.map(displayPath).join(" and ")}: of another version of tazpod`,
+        "`tazpod init` writes this version's, and changes nothing else that is there.",
+      );
+    },
+  };
 }
 
 function judgeProject(

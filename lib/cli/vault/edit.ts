@@ -48,7 +48,7 @@ async function saveEdited(
   for (;;) {
     const changed = await changeVault(context, { path, content }, { line });
     if (changed.ok || changed.failure.kind === "conflict" || !terminal.interactive) return changed;
-    terminal.print(failureText(changed.failure));
+    terminal.warn(failureText(changed.failure));
     const again = await terminal.confirm(
       "The change is not saved. Try again? If not, it is lost.",
       true,
