@@ -90,6 +90,13 @@ test("flags, their values, parts, engines, arguments, history numbers and paths 
   assert.equal(await offered(host, "vault", "cat", "x", ""), []);
 });
 
+test("a path in the sealed vault is not completed: that would take the passphrase, and nothing asks for it", async () => {
+  const host = await withSealed(await folderRemote());
+  host.env["TAZPOD_PASSPHRASE_FILE"] = host.path("passphrase-that-is-not-there");
+  for (const command of ["cat", "set", "edit", "rm"])
+    for (const typed of ["", "p"]) assert.equal(await offered(host, "vault", command, typed), [], command);
+});
+
 test("numbers of the history are offered where the remote is a folder", async () => {
   const host = await withSealed(await folderRemote());
   assert.equal(await offered(host, "restore", "--at", ""), ["1"]);
