@@ -1,13 +1,16 @@
 import { connect, createServer, type Socket } from "node:net";
 import { s3Server } from "../runner/services.js";
 
-/** A TCP proxy to the S3 server that disturbs connections on request. */
+/** A TCP proxy to a server that disturbs connections on request. */
 export interface CuttingProxy {
+  /** With the scheme of the server's own. */
   readonly url: string;
   /** How many connections were made. */
   connections(): number;
   /** Cuts each connection once the server has sent this many bytes on it. */
   cutAfter(bytes: number): void;
+  /** Cuts the connections that are open. */
+  cut(): void;
   /** Passes nothing on in either direction, but keeps connections open. */
   stall(): void;
   /** Passes on this many bytes of answers on each connection, then nothing more, and keeps it open. */
@@ -17,8 +20,9 @@ export interface CuttingProxy {
   close(): Promise<void>;
 }
 
-export async function cuttingProxy(): Promise<CuttingProxy> {
-  const { hostname, port } = new URL(s3Server.endpoint);
+/** Starts on a free port; the server is that of the S3 tests unless given. */
+export async function cuttingProxy(target = s3Server.endpoint): Promise<CuttingProxy> {
+  const { protocol, hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
   const rules = { limit: Infinity, stalled: false, stallAt: Infinity, lost: "" };
   let count = 0;
@@ -61,15 +65,19 @@ export async function cuttingProxy(): Promise<CuttingProxy> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `${protocol}//127.0.0.1:${address.port}`,
     connections: () => count,
     cutAfter: (limit) => void (rules.limit = limit),
+    cut,
     stall: () => void (rules.stalled = true),
     stallAfter: (bytes) => void (rules.stallAt = bytes),
     loseAnswerTo: (method) => void (rules.lost = method),
     close: () => {
-      for (const socket of sockets) socket.destroy();
+      cut();
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };

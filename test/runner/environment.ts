@@ -6,7 +6,7 @@ import type { NamespaceRecord } from "../../lib/engine/namespace/lifecycle.js";
 import { endHome, type HomeRecord } from "../../lib/engine/process/lifecycle.js";
 import type { EngineName } from "../../lib/engine/engine.js";
 import { endProcess } from "../../lib/host/process-identity.js";
-import { s3Servers } from "./services.js";
+import { kubeFolder, s3Servers } from "./services.js";
 
 /** The environment of one test file: its own home and temporary folder, without the user's AWS and tazpod settings. */
 export interface Surroundings {
@@ -38,7 +38,11 @@ export async function makeSurroundings(engine?: EngineName, server = "s3"): Prom
   // projects of tests are trusted without a question, except in the tests of trust
   const trust = { TAZPOD_TRUST: "all" };
   if (engine !== undefined) env["TAZPOD_ENGINE"] = engine;
-  const servers = { TAZPOD_TEST_ON: server, TAZPOD_TEST_S3: s3Servers.s3.endpoint };
+  const servers = {
+    TAZPOD_TEST_ON: server,
+    TAZPOD_TEST_S3: s3Servers.s3.endpoint,
+    TAZPOD_TEST_KUBE: kubeFolder,
+  };
   Object.assign(env, { HOME: home, TMPDIR: temp, NO_COLOR: "1", ...servers, ...trust });
   return {
     env,

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -43,6 +43,9 @@ export const s3Servers: Readonly<Record<"s3" | "swift", S3Server>> = {
 /** The S3 server of this test file: Ceph's gateway, or the one that the runner runs it on. */
 export const s3Server = s3Servers[process.env["TAZPOD_TEST_ON"] === "swift" ? "swift" : "s3"];
 
+/** The folder of the tests' Kubernetes, which test/services/kube.sh makes. */
+export const kubeFolder = process.env["TAZPOD_TEST_KUBE"] ?? join(tmpdir(), "tazpod-kube");
+
 const known = new Map<string, Promise<string | undefined>>();
 
 /** Returns why `need` is not met, or undefined if it is. Checked once per run. */
@@ -61,6 +64,7 @@ async function find(need: string): Promise<string | undefined> {
   if (need === "docker") return answers("docker", ["version", "--format", "{{.Server.Version}}"]);
   if (need === "podman" || need === "rootless podman") return podman(need);
   if (need === "s3" || need === "swift") return answering(s3Servers[need]);
+  if (need === "kubernetes") return kubernetes();
   if (need === "registry") return answers("npm", ["ping"], "npm's registry");
   if (need === "root") return process.getuid?.() === 0 ? undefined : "not run as root";
   if (need === "no root") return process.getuid?.() === 0 ? "run as root" : undefined;
@@ -95,6 +99,14 @@ async function podman(need: "podman" | "rootless podman"): Promise<string | unde
   const reason = await answers(service("podman"), [who, folder, ...argv], need);
   await rm(folder, { recursive: true, force: true });
   return reason;
+}
+
+async function kubernetes(): Promise<string | undefined> {
+  if (!existsSync(kubeFolder))
+    return `no Kubernetes in ${kubeFolder} (start one: test/services/kube.sh up ${kubeFolder})`;
+  const config = join(kubeFolder, "admin.kubeconfig");
+  const args = ["--kubeconfig", config, "--request-timeout=10s", "get", "--raw", "/readyz"];
+  return answers(join(kubeFolder, "kubectl"), args, `Kubernetes in ${kubeFolder}`);
 }
 
 async function engine(name: "namespace" | "process"): Promise<string | undefined> {
