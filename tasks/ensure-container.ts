@@ -28,7 +28,7 @@ export async function run(context: StepContext): Promise<Result<string>> {
   if (unwritable !== undefined) context.terminal.print(`${unwritable.reason}.\n  ${unwritable.todo}`);
   const started = await (isNew
     ? makeProjectContainer(context, chosen.engine, spec)
-    : startContainer(chosen.engine, spec.name));
+    : startContainer(chosen.engine, spec.name, context));
   return started.ok ? ok(`Container ${spec.name} ${isNew ? "created" : "started"}`) : started;
 }
 

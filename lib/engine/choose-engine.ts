@@ -11,6 +11,7 @@ import {
 } from "./engine.js";
 import { readTextSync, removeFile } from "../host/files.js";
 import { projectState, writeState } from "../host/project-state.js";
+import { defaultSettings, type KubernetesSettings } from "./kubernetes/settings.js";
 import { ociEngine } from "./oci/engine.js";
 
 export interface EngineSelection {
@@ -29,6 +30,13 @@ interface UnavailableEngine {
   readonly failure: Failure;
 }
 
+/** What the choice of an engine needs to know of a project. */
+interface ProjectOfEngine {
+  readonly root: string;
+  readonly vaultFolder: string;
+  readonly config: { readonly kubernetes: KubernetesSettings };
+}
+
 /**
  * Returns the named engine or, for `auto`, the first one that works. The engine that made the project's container is
  * recorded and stays in use while that container exists; otherwise an open vault would be out of reach as soon as
@@ -38,20 +46,22 @@ interface UnavailableEngine {
 export async function chooseEngine(
   choice: EngineChoice,
   container: string,
-  { root, vaultFolder }: { readonly root: string; readonly vaultFolder: string },
+  { root, vaultFolder, config }: ProjectOfEngine,
 ): Promise<EngineSelection> {
-  if (choice !== "auto") return { engine: await openEngine(choice, root), unavailable: [] };
+  const open = (name: EngineName): Promise<Engine> =>
+    openEngine(name, { root, kubernetes: config.kubernetes });
+  if (choice !== "auto") return { engine: await open(choice), unavailable: [] };
   const recorded = readRecordedEngine(vaultFolder);
   if (recorded !== undefined) {
-    const engine = await openEngine(recorded, root);
+    const engine = await open(recorded);
     const state = await engine.inspect(container);
     const isThere = state.ok ? state.value.state !== "absent" : !isMissing(state.failure);
     if (isThere) return { engine, state, unavailable: [] };
   }
   const unavailable: UnavailableEngine[] = [];
   for (const name of engineNames) {
-    if (name === "process" && recorded !== name) continue;
-    const engine = await openEngine(name, root);
+    if (name === "kubernetes" || (name === "process" && recorded !== name)) continue;
+    const engine = await open(name);
     // for an absent container, `inspect` succeeds even where the engine cannot run one, so `version` checks that first
     const version = runsOnThisHost(name) ? await engine.version() : undefined;
     const state = version?.ok === false ? fail(version.failure) : await engine.inspect(container);
@@ -111,9 +121,17 @@ export function forgetRecordedEngine(vaultFolder: string): Promise<Result<void>>
   return removeFile(join(projectState(vaultFolder), recordFile));
 }
 
-/** Opens an engine. `project` is the project's folder. Rarely used engines are loaded only here. */
-export async function openEngine(name: EngineName, project?: string): Promise<Engine> {
-  if (name === "namespace") return (await import("./namespace/engine.js")).namespaceEngine(project);
+/** Opens an engine, for a project. Rarely used engines are loaded only here. */
+export async function openEngine(
+  name: EngineName,
+  {
+    root,
+    kubernetes = defaultSettings(),
+  }: { readonly root?: string; readonly kubernetes?: KubernetesSettings } = {},
+): Promise<Engine> {
+  if (name === "namespace") return (await import("./namespace/engine.js")).namespaceEngine(root);
+  if (name === "kubernetes")
+    return (await import("./kubernetes/engine.js")).kubernetesEngine(kubernetes, root);
   if (name === "process") return (await import("./process/engine.js")).processEngine();
   return ociEngine(name);
 }

@@ -1,6 +1,13 @@
 import { fail, ok, type Result } from "../failure/result.js";
 import { mountProblem, specHash } from "./spec.js";
-import type { ContainerSpec, ContainerUser, Engine, ContainerState, EngineName } from "./engine.js";
+import type {
+  ContainerSpec,
+  ContainerUser,
+  Engine,
+  ContainerState,
+  EngineName,
+  StartProgress,
+} from "./engine.js";
 import { cachedImageUser } from "./image-user-cache.js";
 import type { Failure } from "../failure/failure.js";
 
@@ -66,7 +73,7 @@ export async function createAndStart(
   report(`creating ${spec.name} from ${engine.effectiveSpec(spec).image}`);
   const created = await engine.create(spec, user.value);
   if (!created.ok) return created;
-  const started = await startContainer(engine, spec.name);
+  const started = await startContainer(engine, spec.name, { report, signal });
   if (!started.ok) await engine.remove(spec.name);
   return started;
 }
@@ -88,8 +95,12 @@ export function requireReady(
 }
 
 /** Starts a container and checks that it keeps running. Failure: `container-start`. */
-export async function startContainer(engine: Engine, name: string): Promise<Result<void>> {
-  const started = await engine.start(name);
+export async function startContainer(
+  engine: Engine,
+  name: string,
+  progress?: StartProgress,
+): Promise<Result<void>> {
+  const started = await engine.start(name, progress);
   if (!started.ok) return started;
   const state = await engine.inspect(name);
   if (!state.ok) return state;

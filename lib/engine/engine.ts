@@ -1,8 +1,11 @@
 import type { Finished, OutputFilter, Piped, ProcessOptions } from "../host/process.js";
 import type { Result } from "../failure/result.js";
 
-/** The engines, in the order that `auto` tries them. `auto` never chooses `process`, which isolates nothing. */
-export const engineNames = ["docker", "podman", "namespace", "process"] as const;
+/**
+ * The engines, in the order that `auto` tries them. `auto` never chooses `process`, which isolates nothing, nor
+ * `kubernetes`, which is on other machines.
+ */
+export const engineNames = ["docker", "podman", "namespace", "process", "kubernetes"] as const;
 
 export type EngineName = (typeof engineNames)[number];
 
@@ -57,6 +60,8 @@ export interface ContainerSpec {
   readonly sshFolder?: string;
   /** The host folder, absolute, with sockets to the ssh-agent; absent if not requested. */
   readonly agentFolder?: string;
+  /** Further settings of a pod, as they count for its hash. */
+  readonly pod?: object;
 }
 
 /** The state of a container, as the engine reports it. */
@@ -80,6 +85,8 @@ export type ContainerState =
       readonly imageId: string;
       /** The user's home in the container. */
       readonly home: string;
+      /** The RAM folder in the container, if it is not `secrets` in the home. */
+      readonly secrets?: string;
       /** Free bytes for the RAM folder, if it shares its file system with others. */
       readonly freeBytes?: number;
       /** The id of the volume with the copy of the project; absent if the project is mounted. */
@@ -101,8 +108,16 @@ export interface ContainerUser {
 /** A container that is removed when this process ends. */
 export interface HelperContainer {
   readonly name: string;
+  /** The RAM folder in it, if it is not `secrets` in the home. */
+  readonly secrets?: string;
   /** Ends all its processes and removes it. */
   end(): Promise<void>;
+}
+
+/** How a start that takes long is shown and interrupted. */
+export interface StartProgress {
+  readonly report: (text: string) => void;
+  readonly signal?: AbortSignal;
 }
 
 interface ExecOptions extends ProcessOptions {
@@ -172,8 +187,8 @@ export interface Engine {
    * Absent for engines that do not isolate containers from each other. Failure: `container-start`.
    */
   runHelper?(spec: ContainerSpec, user: ContainerUser): Promise<Result<HelperContainer>>;
-  /** Starts a container. Failure: `container-start`. */
-  start(name: string): Promise<Result<void>>;
+  /** Starts a container; one that takes long says what it waits for. Failure: `container-start`. */
+  start(name: string, progress?: StartProgress): Promise<Result<void>>;
   /** Stops and removes a container, if it exists. Keeps the copy of the project. */
   remove(name: string): Promise<Result<void>>;
   /**

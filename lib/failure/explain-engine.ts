@@ -11,6 +11,7 @@ export function explainUnavailableEngine({ engine, why, detail }: Unavailable): 
       `Plain processes cannot be used: ${detail}.`,
       "Secrets never go to a disk. Mount a tmpfs, as root: `mount -t tmpfs -o mode=1777 tmpfs /dev/shm`; or set XDG_RUNTIME_DIR to a folder of yours in one.",
     );
+  if (engine === "kubernetes") return explainCluster(why, detail);
   const isPodman = engine === "podman";
   const title = engine === "docker" ? "Docker" : engine;
   const error = detail.split("\n").find((line) => line !== "") ?? "";
@@ -45,6 +46,36 @@ export function explainUnavailableEngine({ engine, why, detail }: Unavailable): 
   }
 }
 
+function explainCluster(why: Unavailable["why"], detail: string): Explanation {
+  switch (why) {
+    case "missing":
+      return explanation(
+        "kubectl is not installed: it is not in PATH.",
+        "Install it (https://kubernetes.io/docs/tasks/tools/; on Debian: `sudo apt-get install kubernetes-client`), or name it in TAZPOD_KUBECTL.",
+      );
+    case "configuration":
+      return explanation(
+        `kubectl has no usable configuration: ${detail}`,
+        "`kubectl config get-contexts` lists the contexts. Set KUBECONFIG, or `context` below `kubernetes` in .tazpod/config.yaml.",
+      );
+    case "credentials":
+      return explanation(
+        `The cluster does not accept this login: ${detail}`,
+        "Log in to the cluster again, as you do for kubectl. `kubectl get pods` shows the same error until then.",
+      );
+    case "permission":
+      return explanation(
+        `The cluster does not allow this: ${detail}`,
+        "`tazpod doctor` lists the rights that are missing; `tazpod setup-cluster` prints the role that gives them.",
+      );
+    default:
+      return explanation(
+        `The cluster is not answering: ${detail}`,
+        "Check the network, the VPN and the context. What is open in a pod stays open there.",
+      );
+  }
+}
+
 function namespaces(why: Unavailable["why"], detail: string): Explanation {
   if (why === "missing")
     return explanation(
@@ -64,9 +95,49 @@ export function explainStartFailure({ name, detail, why }: FailureOf<"container-
       `The container ${name} did not start, because podman cannot set up its network: ${detail}.`,
       "As an ordinary user, install slirp4netns (on Debian: `sudo apt-get install slirp4netns`) and provide /dev/net/tun (`sudo modprobe tun`, `sudo chmod 666 /dev/net/tun`). As root, install the package containernetworking-plugins. `network: none` or `network: host` in .tazpod/config.yaml needs neither.",
     );
+  if (why === "cluster") return explainPodStart(name, detail);
   return explanation(
     `The container ${name} did not start: ${detail}`,
     "`tazpod down` removes it, and the next start creates it again.",
+  );
+}
+
+/** What to do about a pod that was refused or does not start; the first match counts. */
+const podHints: readonly (readonly [RegExp, string])[] = [
+  [
+    /exceeded quota|must specify limits|LimitRange/i,
+    "Set `requests` and `limits` below `kubernetes`, lower `vault.size`, or ask for a larger quota. `kubectl describe quota` shows it.",
+  ],
+  [
+    /violates PodSecurity|pod security policy|unable to validate against any/i,
+    "The pod itself meets the restricted standard: look at `pod` below `kubernetes`, and at what the namespace adds.",
+  ],
+  [
+    /^NotFound: namespaces|namespaces "[^"]*" not found/i,
+    "`tazpod setup-cluster` prints what makes the namespace; or set `namespace` below `kubernetes`.",
+  ],
+  [
+    /forbidden/i,
+    "`tazpod doctor` lists the rights that are missing; `tazpod setup-cluster` prints the role that gives them.",
+  ],
+  [
+    /ErrImageNeverPull|ImagePull|InvalidImageName/i,
+    "Set `image` to one that the cluster's nodes can pull; a private registry needs `image_pull_secrets` below `kubernetes`.",
+  ],
+  [/image's user/i, "Set `uid`, `gid` and `home` below `kubernetes` to those of the image's user."],
+  [
+    /Unschedulable|nodes are available/i,
+    "Wait for a node, lower `requests` below `kubernetes`, or correct `node_selector` and `tolerations`.",
+  ],
+  [/Evicted|OOMKilled/i, "Raise `requests` and `limits` of memory below `kubernetes`."],
+];
+
+function explainPodStart(name: string, detail: string): Explanation {
+  const hint = podHints.find(([pattern]) => pattern.test(detail))?.[1];
+  return explanation(
+    `The pod of ${name} did not start: ${detail}`,
+    hint ??
+      "`kubectl describe pod` shows more. `tazpod down` removes it, and the next start creates it again.",
   );
 }
 

@@ -107,6 +107,11 @@ export function explain(failure: Failure): Explanation {
           ? "Unsaved changes in RAM are lost. The sealed vault is unchanged since the last save."
           : "Run `tazpod enter` to start it.",
       );
+    case "connection-lost":
+      return explanation(
+        `The connection to ${failure.container} was lost${failure.detail === "" ? "" : `: ${failure.detail}`}.`,
+        "What is open in it stays open, with everything in it. Run `tazpod enter` to go on, or `tazpod lock` to save and lock.",
+      );
     case "container-not-ready":
       return explainNotReady(failure);
     case "opened-elsewhere":

@@ -113,9 +113,17 @@ export type Failure =
       readonly kind: "engine-unavailable";
       readonly engine: string;
       /** `user-namespace`: this user has no subordinate ids, or no newuidmap, for rootless containers. */
-      readonly why: "missing" | "not-answering" | "permission" | "user-namespace";
+      readonly why:
+        | "missing"
+        | "not-answering"
+        | "permission"
+        | "user-namespace"
+        | "configuration"
+        | "credentials";
       readonly detail: string;
     }
+  /** The connection to a container broke: what ran in it was ended if it could be reached. */
+  | { readonly kind: "connection-lost"; readonly container: string; readonly detail: string }
   /** Why each engine that was tried is unavailable. */
   | { readonly kind: "no-engine"; readonly causes: readonly Failure[] }
   | {
@@ -158,8 +166,8 @@ export type Failure =
       readonly kind: "container-start";
       readonly name: string;
       readonly detail: string;
-      /** The engine cannot set up the requested network. */
-      readonly why?: "network";
+      /** `network`: the engine cannot set up the requested network. `cluster`: the cluster refuses or does not start the pod. */
+      readonly why?: "network" | "cluster";
     }
   | {
       readonly kind: "image-unavailable";

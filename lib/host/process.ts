@@ -39,8 +39,8 @@ export interface ProcessOptions {
   readonly onLine?: (line: string) => void;
 }
 
-/** Makes a filter for what a program prints on stdout (1) or stderr (2); undefined for none. */
-export type OutputFilter = (from: 1 | 2) => Transform | undefined;
+/** Makes filters, applied in turn, for what a program prints on stdout (1) or stderr (2); undefined for none. */
+export type OutputFilter = (from: 1 | 2) => Transform | readonly Transform[] | undefined;
 
 /** A running program whose stdout is a stream. */
 export interface Piped {
@@ -273,7 +273,7 @@ export async function foreground(
   const { cwd, filter, output } = options;
   const shown = (from: 1 | 2, to: "inherit" | 1 | 2) => {
     const own = filter?.(from);
-    const filters = [...(own === undefined ? [] : [own]), ...(output === undefined ? [] : masks())];
+    const filters = [...(own === undefined ? [] : [own].flat()), ...(output === undefined ? [] : masks())];
     return filters.length === 0 ? to : ([...filters.map((transform) => ({ transform })), to] as const);
   };
   const restoreModes = keepTerminalModes();

@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import type { SsoSettings } from "../aws/client-config.js";
 import type { ConfigFile } from "../generated/config.js";
+import { defaultSettings, type KubernetesSettings } from "../engine/kubernetes/settings.js";
 import { durationMs } from "../host/human.js";
 import { completeBuild } from "./image-build.js";
 import { containerName, defaults } from "./defaults.js";
@@ -28,6 +29,7 @@ export function completeConfig(file: ConfigFile, root: string): Config {
       processes: file.limits?.processes,
       memoryBytes: file.limits?.memory === undefined ? undefined : bytes(file.limits.memory),
     },
+    kubernetes: completeKubernetes(file),
     shell: file.shell,
     remote: completeRemote(file),
     vaultFormat: file.vault?.format ?? "age",
@@ -40,6 +42,28 @@ export function completeConfig(file: ConfigFile, root: string): Config {
     notes: notes(file),
   };
 }
+
+function completeKubernetes({ kubernetes: file = {} }: ConfigFile): KubernetesSettings {
+  const preset = defaultSettings();
+  const uid = file.uid ?? preset.uid;
+  return {
+    ...{ context: file.context, namespace: file.namespace, owner: file.owner ?? preset.owner },
+    ...{ uid, gid: file.gid ?? uid, home: file.home },
+    ...{ requests: texts(file.requests), limits: texts(file.limits) },
+    workspace: { size: file.workspace?.size, storageClass: file.workspace?.storage_class },
+    imagePullPolicy: file.image_pull_policy ?? preset.imagePullPolicy,
+    pullSecrets: file.image_pull_secrets ?? [],
+    serviceAccount: file.service_account,
+    ...{ nodeSelector: texts(file.node_selector), tolerations: file.tolerations ?? [] },
+    ...{ labels: texts(file.labels), annotations: texts(file.annotations), overlay: file.pod ?? {} },
+    startTimeoutMs: file.start_timeout === undefined ? preset.startTimeoutMs : durationMs(file.start_timeout),
+  };
+}
+
+const texts = (
+  map: Readonly<Record<string, string | number | boolean>> = {},
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(map).map(([name, value]) => [name, String(value)]));
 
 function completeParts({ parts = {} }: ConfigFile): ConfiguredPart[] {
   return Object.entries(parts).map(([name, given]) => {

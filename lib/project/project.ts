@@ -4,6 +4,7 @@ import type { EngineChoice, ImageBuild, Mount } from "../engine/engine.js";
 import type { ConfigFile } from "../generated/config.js";
 import type { Result } from "../failure/result.js";
 import type { ProjectFiles } from "./project-files.js";
+import type { KubernetesSettings } from "../engine/kubernetes/settings.js";
 
 /** The location of the remote vault, with all defaults filled in. */
 export interface RemoteConfig {
@@ -73,6 +74,7 @@ export interface Config extends ContainerSettings {
   readonly git: "identity" | "none";
   /** Limits of the container; the engine's defaults apply to the rest. */
   readonly limits: { readonly processes?: number; readonly memoryBytes?: number };
+  readonly kubernetes: KubernetesSettings;
   readonly shell?: readonly string[];
   readonly remote: RemoteConfig;
   /** The format of a new vault; an existing vault keeps its own. */

@@ -3,16 +3,20 @@
  * they are removed with its content whatever the settings say by then.
  */
 
-/** In these functions, `$1` is the secrets folder; a link is ours if it leads there. */
-const isOurLink = `is_our_link() { [ -L "$2" ] && case $(readlink "$2") in "$1"/*) ;; *) false ;; esac; }`;
+/**
+ * In these functions, `$1` is the secrets folder; a link is ours if it leads there. TAZPOD_HOME names the home where the
+ * folder is not in it, as in a pod.
+ */
+const isOurLink = `home_of() { printf %s "\${TAZPOD_HOME:-\${1%/*}}"; }
+is_our_link() { [ -L "$2" ] && case $(readlink "$2") in "$1"/*) ;; *) false ;; esac; }`;
 
 /** `unlink_all FOLDER PATH...` removes our links at these paths of the home, and the listed ones. */
 export const unlinkAll = `${isOurLink}
 unlink_all() {
-  s=$1; shift
-  for p; do is_our_link "$s" "\${s%/*}/$p" && rm -f -- "\${s%/*}/$p"; done
+  s=$1 h=$(home_of "$1"); shift
+  for p; do is_our_link "$s" "$h/$p" && rm -f -- "$h/$p"; done
   [ -e "$s/.tazpod/bridges" ] && while IFS= read -r p; do
-    is_our_link "$s" "\${s%/*}/$p" && rm -f -- "\${s%/*}/$p"
+    is_our_link "$s" "$h/$p" && rm -f -- "$h/$p"
   done < "$s/.tazpod/bridges"
   :
 }`;
@@ -20,8 +24,9 @@ unlink_all() {
 /** `unlink_dangling FOLDER` removes the listed links whose target is gone. */
 export const unlinkDangling = `${isOurLink}
 unlink_dangling() {
+  h=$(home_of "$1")
   [ -e "$1/.tazpod/bridges" ] && while IFS= read -r p; do
-    is_our_link "$1" "\${1%/*}/$p" && ! [ -e "\${1%/*}/$p" ] && rm -f -- "\${1%/*}/$p"
+    is_our_link "$1" "$h/$p" && ! [ -e "$h/$p" ] && rm -f -- "$h/$p"
   done < "$1/.tazpod/bridges"
   :
 }`;
@@ -33,7 +38,7 @@ unlink_dangling() {
  */
 export const linkPaths = `${isOurLink}
 link_paths() {
-  s=$1; h=\${s%/*}; shift
+  s=$1 h=$(home_of "$1"); shift
   for p; do
     printf '%s\\n' "$p" >> "$s/.tazpod/bridges"
     [ -e "$s/$p" ] && [ "$h/$p" -ef "$s/$p" ] && continue

@@ -40,10 +40,10 @@ export async function openInSeparateContainer(
   const opening: OpenParts = { parts, open: names };
   const container = await startSeparateContainer(context, engine);
   if (!container.ok) return container;
-  const { name, home, end } = container.value;
+  const { name, home, secrets: ram, end } = container.value;
   const { user, secretsBytes, bridges } = project.config;
   const secrets: SecretsFolder = {
-    ...{ engine, container: name, user, folder: secretsFolder(home), secretsBytes, bridges },
+    ...{ engine, container: name, user, folder: ram ?? secretsFolder(home), secretsBytes, bridges },
     // nothing is recorded on the host: it does not outlive this run
     ...{ vaultFolder: project.vaultFolder, startId: name },
   };

@@ -163,7 +163,7 @@ export class Services {
       startId: containerStart(state.value) ?? "",
       container: containerName,
       user,
-      folder: secretsFolder(state.value.home),
+      folder: state.value.secrets ?? secretsFolder(state.value.home),
       secretsBytes: Math.min(secretsBytes, state.value.freeBytes ?? Infinity),
       bridges,
     });

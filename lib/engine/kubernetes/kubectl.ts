@@ -1,0 +1,87 @@
+import { sleep } from "../../host/clock.js";
+import type { Failure, FailureOf } from "../../failure/failure.js";
+import { capture, type Finished, type ProcessOptions } from "../../host/process.js";
+import { fail, type Result } from "../../failure/result.js";
+import type { KubernetesSettings } from "./settings.js";
+
+/** Runs kubectl. Its own errors are `engine-unavailable`; the caller reads all other results. */
+export type RunKubectl = (argv: readonly string[], options?: ProcessOptions) => Promise<Result<Finished>>;
+
+const answerMs = 20_000;
+
+/** Returns the words before every command of kubectl. `program` is TAZPOD_KUBECTL or kubectl. */
+export function kubectlCommand(
+  { context, namespace }: Pick<KubernetesSettings, "context" | "namespace">,
+  program: string = process.env["TAZPOD_KUBECTL"] || "kubectl",
+): string[] {
+  return [
+    program,
+    ...(context === undefined ? [] : [`--context=${context}`]),
+    ...(namespace === undefined ? [] : [`--namespace=${namespace}`]),
+  ];
+}
+
+/**
+ * Returns a runner for questions and orders that are over at once. A refused connection is tried again for a moment, since
+ * nothing has reached the server then.
+ */
+export function kubectlRunner(command: readonly string[]): RunKubectl {
+  return async (argv, options = {}) => {
+    for (let left = 4; ; left -= 1) {
+      const done = await capture([...command, "--request-timeout=15s", ...argv], {
+        timeoutMs: answerMs,
+        isQuestion: true,
+        ...options,
+      });
+      if (!done.ok) return fail(startFailure(done.failure));
+      const known = done.value.code === 0 ? undefined : unavailable(done.value.stderr);
+      if (known === undefined) return done;
+      if (left === 0 || !isRefused(done.value.stderr)) return fail(known);
+      await sleep(500);
+    }
+  };
+}
+
+/** Tells whether an error says that the connection was refused, so that nothing has reached the server. */
+export const isRefused = (stderr: string): boolean => /was refused|connection refused/i.test(stderr);
+
+/** What kubectl prints when it cannot talk to the cluster, the first match counts. Texts of kubectl 1.20 to 1.35. */
+const errors: readonly (readonly [RegExp, FailureOf<"engine-unavailable">["why"]])[] = [
+  [
+    /context "[^"]*" does not exist|no configuration has been provided|context was not found|stat .*kubeconfig|error loading config/i,
+    "configuration",
+  ],
+  [
+    /must be logged in to the server|\(Unauthorized\)|getting credentials|token (has )?expired|certificate has expired/i,
+    "credentials",
+  ],
+  [
+    /unable to connect to the server|was refused|connection refused|no such host|i\/o timeout|context deadline exceeded|TLS handshake|connection reset by peer|: EOF$|http2: client connection lost|server is currently unable|etcdserver|ServiceUnavailable|apiserver not ready/im,
+    "not-answering",
+  ],
+];
+
+/** Returns why the cluster is not available, or undefined if the error is another. */
+export function unavailable(stderr: string): FailureOf<"engine-unavailable"> | undefined {
+  const why = errors.find(([pattern]) => pattern.test(stderr))?.[1];
+  return why === undefined
+    ? undefined
+    : { kind: "engine-unavailable", engine: "kubernetes", why, detail: lastLine(stderr) };
+}
+
+/** Returns the last line, which has kubectl's error; the lines before are its retries. */
+export function lastLine(text: string): string {
+  return (text.trimEnd().split("\n").at(-1) ?? "").replace(/^(error|Error from server): /i, "");
+}
+
+/** Turns a failure to start kubectl, or to get an answer from it, into `engine-unavailable`. */
+export function startFailure(failure: Failure): Failure {
+  if (failure.kind === "command-missing")
+    return { kind: "engine-unavailable", engine: "kubernetes", why: "missing", detail: failure.hint };
+  if (failure.kind === "timeout")
+    return {
+      ...{ kind: "engine-unavailable", engine: "kubernetes", why: "not-answering" },
+      detail: `no answer within ${failure.ms / 1000} s`,
+    };
+  return failure;
+}
