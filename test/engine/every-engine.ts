@@ -72,17 +72,16 @@ export function kitOf(engine: Engine): Kit {
 
 /** Defines the tests that every engine has to pass; the caller runs them. `stop` stops a container without tazpod. */
 export function everyEngine(engine: Engine, kit: Kit, stop: (container: string) => Promise<void>): void {
-  const { make, inside, running } = kit;
-  const { signal } = new AbortController();
+  const { make, inside } = kit;
   // the fastest network of the engine
-  const network = engine.name === "process" ? "host" : "none";
+  const network = engine.name === "process" ? "host" : engine.name === "kubernetes" ? "bridge" : "none";
   test.after(kit.remove);
 
   test("a container is created, found by its exact name only, and removed", async () => {
     const { name: container, project } = await make();
     const state = value(await engine.inspect(container));
     assert.is(state.state, "running");
-    assert.is(state.state === "running" && state.owner, project);
+    assert.is(state.state === "running" && state.owner, engine.name === "kubernetes" ? "" : project);
     assert.is(value(await engine.inspect(container.slice(0, -1))).state, "absent");
     assert.is(
       state.state === "running" && value(await engine.inspect(state.id.slice(0, 12))).state,
@@ -99,33 +98,7 @@ export function everyEngine(engine: Engine, kit: Kit, stop: (container: string) 
     assert.match(failure(await engine.create(spec, user), "changed-meanwhile").detail, spec.name);
   });
 
-  test("a shell starts in the project, even if its path has special characters", async () => {
-    const above = await newFolder("odd");
-    await chmod(above, 0o755);
-    const project = join(above, 'a b:c,"d');
-    await mkdir(project);
-    await chmod(project, 0o777);
-    await writeFile(join(project, "here"), "yes");
-    const { name } = await make({ project });
-    const how = { user: "tazpod", tty: false, workdir: workspace, env: {}, signal };
-    const done = value(await engine.foreground(name, ["sh", "-c", "cp here there"], how));
-    assert.is(done.code, 0);
-    assert.is(await readFile(join(project, "there"), "utf8"), "yes");
-  });
-
-  test("a restart empties the RAM folder, and the state shows that", async () => {
-    const spec = await make();
-    const before = await running(spec);
-    await inside(spec, "echo s > ~/secrets/a");
-    assert.is((await running(spec)).startedAt, before.startedAt);
-    await stop(spec.name);
-    assert.is(value(await engine.inspect(spec.name)).state, "stopped");
-    value(await startContainer(engine, spec.name));
-    assert.is(await inside(spec, "ls -A ~/secrets; echo s > ~/secrets/b"), "");
-    const after = await running(spec);
-    assert.is(after.id, before.id);
-    assert.is.not(after.startedAt, before.startedAt);
-  });
+  if (engine.name !== "kubernetes") mountsAndRestarts(engine, kit, stop);
 
   test("a container stops at once", async () => {
     const spec = await make();
@@ -181,5 +154,42 @@ export function everyEngine(engine: Engine, kit: Kit, stop: (container: string) 
       delete process.env["http_proxy"];
       delete process.env["HTTPS_PROXY"];
     }
+  });
+}
+
+/** What holds of engines on this host: the project is in its folder, and a container that was stopped can be started. */
+function mountsAndRestarts(
+  engine: Engine,
+  { make, inside, running }: Kit,
+  stop: (container: string) => Promise<void>,
+): void {
+  const { signal } = new AbortController();
+
+  test("a shell starts in the project, even if its path has special characters", async () => {
+    const above = await newFolder("odd");
+    await chmod(above, 0o755);
+    const project = join(above, 'a b:c,"d');
+    await mkdir(project);
+    await chmod(project, 0o777);
+    await writeFile(join(project, "here"), "yes");
+    const { name } = await make({ project });
+    const how = { user: "tazpod", tty: false, workdir: workspace, env: {}, signal };
+    const done = value(await engine.foreground(name, ["sh", "-c", "cp here there"], how));
+    assert.is(done.code, 0);
+    assert.is(await readFile(join(project, "there"), "utf8"), "yes");
+  });
+
+  test("a restart empties the RAM folder, and the state shows that", async () => {
+    const spec = await make();
+    const before = await running(spec);
+    await inside(spec, "echo s > ~/secrets/a");
+    assert.is((await running(spec)).startedAt, before.startedAt);
+    await stop(spec.name);
+    assert.is(value(await engine.inspect(spec.name)).state, "stopped");
+    value(await startContainer(engine, spec.name));
+    assert.is(await inside(spec, "ls -A ~/secrets; echo s > ~/secrets/b"), "");
+    const after = await running(spec);
+    assert.is(after.id, before.id);
+    assert.is.not(after.startedAt, before.startedAt);
   });
 }

@@ -18,7 +18,7 @@ export const kubectlPrograms: readonly string[] = [
 ];
 
 /** Runs the cluster's `kubectl` as the user who may do everything. */
-function kubectl(args: readonly string[], input = ""): Promise<Ended> {
+export function kubectl(args: readonly string[], input = ""): Promise<Ended> {
   return run(join(kubeFolder, "kubectl"), ["--kubeconfig", adminConfig, ...args], { input });
 }
 

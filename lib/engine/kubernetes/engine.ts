@@ -5,10 +5,11 @@ import { type Finished, type Piped } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import type { ContainerSpec, Engine } from "../engine.js";
 import { notRunning } from "../this-host.js";
-import { kubectlCommand, kubectlRunner, lastLine, type RunKubectl } from "./kubectl.js";
+import { kubectlCommand, kubectlRunner, lastLine } from "./kubectl.js";
 import { ensureClaim, removeClaim } from "./claim.js";
 import { runHelperPod } from "./helper-pod.js";
-import { execForeground, execPiped, isGone, type Place } from "./pod-exec.js";
+import { deletePods, listPods, unexpected } from "./pods.js";
+import { execForeground, execPiped, type Place } from "./pod-exec.js";
 import {
   dnsName,
   labels,
@@ -18,16 +19,7 @@ import {
   podSpec,
   type PodRequest,
 } from "./pod-manifest.js";
-import {
-  containerState,
-  isOver,
-  isReady,
-  livePod,
-  parsePods,
-  type Pod,
-  whyEnded,
-  whyNotReady,
-} from "./pod-state.js";
+import { containerState, isOver, isReady, livePod, type Pod, whyEnded, whyNotReady } from "./pod-state.js";
 import { forwardPorts } from "./port-forward.js";
 import type { KubernetesSettings } from "./settings.js";
 
@@ -136,13 +128,13 @@ export function kubernetesEngine(settings: KubernetesSettings, project = ""): En
     removeCopy: (spec) => removeClaim(run, settings, spec),
     runHelper: (spec, user) =>
       runHelperPod({ command, run, request: { spec, user, settings, podName: uniqueName(spec.name) } }),
-    async exec(name, argv, { user: _, limitBytes, ...options }) {
+    async exec(name, argv, { limitBytes, ...options }) {
       const where = await place(name);
       if (!where.ok) return where;
       if (where.value === undefined) return ok(notRunning(name));
       return settled(name, await collect(execPiped(where.value, argv, options), limitBytes, argv));
     },
-    execPiped(name, argv, { user: _, ...options }) {
+    execPiped(name, argv, options) {
       const stdout = new PassThrough();
       const done = (async (): Promise<Result<Finished>> => {
         const where = await place(name);
@@ -156,7 +148,7 @@ export function kubernetesEngine(settings: KubernetesSettings, project = ""): En
       })();
       return { stdout, done };
     },
-    async foreground(name, argv, { user: _, ...options }) {
+    async foreground(name, argv, options) {
       const where = await place(name);
       if (!where.ok) return where;
       if (where.value === undefined) return ok(notRunning(name));
@@ -243,39 +235,6 @@ async function collect(
   if (bytes > limitBytes)
     return fail({ kind: "too-much-output", what: argv.slice(0, 3).join(" "), limit: limitBytes });
   return result.ok ? ok({ ...result.value, stdout: Buffer.concat(chunks) }) : result;
-}
-
-/** Returns the pods with a label, oldest first. */
-export async function listPods(run: RunKubectl, selector: string): Promise<Result<readonly Pod[]>> {
-  const argv = ["get", "pods", "-l", selector, "-o", "json"];
-  const done = await run(argv);
-  if (!done.ok) return done;
-  if (done.value.code !== 0) return unexpected(argv, done.value);
-  const pods = parsePods(done.value.stdout.toString());
-  return pods === undefined ? unexpected(argv, done.value) : ok(pods);
-}
-
-/** Deletes pods by name and does not wait for their end. A pod that is gone is no failure. */
-export async function deletePods(run: RunKubectl, names: readonly string[]): Promise<Result<void>> {
-  for (const name of names) {
-    const argv = ["delete", "pod", name, "--wait=false", "--ignore-not-found"];
-    const done = await run(argv);
-    if (!done.ok) return done;
-    if (done.value.code !== 0 && !isGone(done.value.stderr)) return unexpected(argv, done.value);
-  }
-  return ok(undefined);
-}
-
-/** Returns a failure for an answer of kubectl that was not expected, such as a missing right. */
-export function unexpected(argv: readonly string[], { code, stderr }: Finished): Result<never> {
-  if (/forbidden/i.test(stderr))
-    return fail({
-      kind: "engine-unavailable",
-      engine: "kubernetes",
-      why: "permission",
-      detail: lastLine(stderr),
-    });
-  return fail({ kind: "command-failed", command: ["kubectl", ...argv.slice(0, 3)], code, detail: stderr });
 }
 
 /** Returns why the API server refused a pod, without kubectl's own words. */

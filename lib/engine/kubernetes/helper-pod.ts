@@ -4,7 +4,7 @@ import { sleep } from "../../host/clock.js";
 import { piped } from "../../host/process.js";
 import type { HelperContainer } from "../engine.js";
 import { markedArgv, newMarker } from "./end-marker.js";
-import { deletePods, listPods } from "./engine.js";
+import { deletePods, listPods } from "./pods.js";
 import { lastLine, type RunKubectl } from "./kubectl.js";
 import {
   containerName,

@@ -95,7 +95,7 @@ async function endInPod(place: Place, marker: string): Promise<void> {
 export async function execForeground(
   place: Place,
   argv: readonly string[],
-  { tty, workdir, env, filter, ...options }: Omit<Parameters<Engine["foreground"]>[2], "user">,
+  { tty, workdir, env, filter, ...options }: Parameters<Engine["foreground"]>[2],
 ): Promise<Result<Finished>> {
   const marker = newMarker();
   const marked = markedArgv(marker, argv, { tty, env, workdir });
