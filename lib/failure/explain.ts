@@ -110,7 +110,7 @@ export function explain(failure: Failure): Explanation {
     case "connection-lost":
       return explanation(
         `The connection to ${failure.container} was lost${failure.detail === "" ? "" : `: ${failure.detail}`}.`,
-        "What is open in it stays open, with everything in it. Run `tazpod enter` to go on, or `tazpod lock` to save and lock.",
+        "What is open in it stays open, with everything in it. Run `tazpod enter` to continue, or `tazpod lock` to save and lock.",
       );
     case "container-not-ready":
       return explainNotReady(failure);

@@ -6,7 +6,7 @@ import { repository } from "../rig/root.js";
 
 /** The drivers of a room have the same files; engine.ts is also the name of the interface they implement. */
 const drivers: readonly (readonly string[])[] = [
-  ["engine", "engine/oci", "engine/namespace", "engine/process"],
+  ["engine", "engine/oci", "engine/namespace", "engine/process", "engine/kubernetes"],
   ["remote/s3", "remote/file"],
 ];
 

@@ -283,7 +283,7 @@ function unusableSetting({
 
 function sharedWithHost({ processes }: ContainerSpec): string[] {
   return [
-    "whoever may run programs in the namespace's pods, or administers the cluster or its nodes, can read the open vault",
+    "users who may run programs in the pods of the namespace, and administrators of the cluster and its nodes, can read the open vault",
     ...(processes === undefined
       ? []
       : ["`limits.processes` has no effect: the node's kubelet limits processes"]),
