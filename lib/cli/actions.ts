@@ -23,6 +23,7 @@ export const actions: Readonly<Record<CommandName, () => Promise<Action>>> = {
   "vault diff": async () => (await import("./vault/run-vault-command.js")).vaultCommand("diff"),
   "vault export": async () => (await import("./vault/run-vault-command.js")).vaultCommand("export"),
   "vault import": async () => (await import("./vault/run-vault-command.js")).vaultCommand("import"),
+  "setup-cluster": async () => (await import("./setup-cluster.js")).setupClusterCommand,
   trust: async () => (await import("./trust.js")).trustCommand,
   completion: async () => (await import("./completion.js")).completionCommand,
   help: async () => (await import("./describe.js")).helpCommand,

@@ -152,6 +152,20 @@ elsewhere. Nothing is changed if the editor fails or the file stays the same.`,
     flags: ["force", "skip-unreadable", ...vaultFlags],
   },
   {
+    name: "setup-cluster",
+    words: "",
+    summary: "print the rights that `engine: kubernetes` needs, as YAML, and apply them with a yes",
+    details: `Prints the namespace, a role with the least rights that this project's settings need, and its binding to one
+user, group or service account of the cluster. Without a name it is the user that kubectl logs in as, which kubectl and the
+cluster tell from version 1.28 on. It asks only on a terminal; --yes applies without asking.`,
+    examples: [
+      "tazpod setup-cluster --user jane@example.com",
+      "tazpod setup-cluster --group developers --yes",
+      "tazpod setup-cluster --service-account ci:builder | kubectl apply -f -",
+    ],
+    flags: ["yes", "user", "group", "service-account", "project"],
+  },
+  {
     name: "trust",
     words: "",
     summary: "show what the project overrides, and trust it on this host",

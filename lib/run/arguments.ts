@@ -4,6 +4,8 @@ import { currentFolder } from "../host/paths.js";
 import type { Failure } from "../failure/failure.js";
 import { type Flag, type FlagName, flags } from "./flags.js";
 import { parseInit } from "./init-options.js";
+import type { Subject } from "../engine/kubernetes/rights.js";
+import { parseSubject } from "./cluster-subject.js";
 import type { RunOptions } from "./run-options.js";
 import { fail, ok, type Result } from "../failure/result.js";
 
@@ -25,6 +27,8 @@ export interface Arguments {
   readonly graph: string | undefined;
   readonly short: boolean;
   readonly readData: boolean;
+  /** Of \`setup-cluster\`. */
+  readonly subject: Subject | undefined;
   readonly options: RunOptions;
 }
 
@@ -57,8 +61,11 @@ export function parseArguments(argv: readonly string[]): Result<Arguments> {
         message: `--dotenv takes a file in the vault, not ${JSON.stringify(outside)}.`,
         hint: "A path in the vault is relative, such as prod/.env. `tazpod vault set prod/.env < .env` stores one.",
       });
-    const init = parseInit(values, currentFolder() ?? "/");
+    const isForCluster = positionals[0] === "setup-cluster";
+    const init = parseInit(isForCluster ? {} : values, currentFolder() ?? "/");
     if (!init.ok) return init;
+    const subject = isForCluster ? parseSubject(values) : ok(undefined);
+    if (!subject.ok) return subject;
     return ok({
       given: new Set(Object.keys(values) as FlagName[]),
       words: positionals,
@@ -74,6 +81,7 @@ export function parseArguments(argv: readonly string[]): Result<Arguments> {
       graph: values.graph,
       short: values.short ?? false,
       readData: values["read-data"] ?? false,
+      subject: subject.value,
       options: {
         yes: values.yes === "*" ? "all" : new Set(values.yes?.split(",").filter((name) => name !== "") ?? []),
         parts: (values.part ?? []).flatMap((names) => names.split(",")).filter((name) => name !== ""),

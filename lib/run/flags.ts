@@ -77,11 +77,21 @@ export const flags = {
   region: { type: "string", value: "REGION", help: "the region of the bucket (default: eu-central-1)" },
   image: { type: "string", value: "IMAGE", help: "the container's image (default: tazzo/tazpod-ai:latest)" },
   build: { type: "string", value: "DOCKERFILE", help: "build the image from this Dockerfile" },
-  user: { type: "string", value: "USER", help: "the user of the shell (default: tazpod)" },
+  user: {
+    type: "string",
+    value: "USER",
+    help: "init: the user of the shell (default: tazpod); setup-cluster: the user who gets the rights",
+  },
+  group: { type: "string", value: "GROUP", help: "the group of the cluster's users that gets the rights" },
+  "service-account": {
+    type: "string",
+    value: "NS:NAME",
+    help: "the service account that gets the rights, with its namespace",
+  },
   engine: {
     type: "string",
     value: "ENGINE",
-    help: "auto, docker, podman, namespace or process (default: auto)",
+    help: "auto, docker, podman, namespace, process or kubernetes (default: auto)",
   },
   "from-devcontainer": { type: "boolean", help: "use .devcontainer/devcontainer.json" },
   "no-devcontainer": { type: "boolean", help: "ignore devcontainer.json and Dockerfiles" },

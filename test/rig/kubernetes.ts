@@ -9,7 +9,7 @@ import { repository } from "./root.js";
 import { until } from "./until.js";
 
 /** The kubeconfig of a user who may do everything. */
-const adminConfig = join(kubeFolder, "admin.kubeconfig");
+export const adminConfig = join(kubeFolder, "admin.kubeconfig");
 
 /** Every `kubectl` to test with: that of the cluster, and those that TAZPOD_TEST_KUBECTL names, separated by colons. */
 export const kubectlPrograms: readonly string[] = [

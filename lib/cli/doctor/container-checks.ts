@@ -27,6 +27,8 @@ export function imageCheck(doctor: DoctorContext): Check {
     async run(signal) {
       if (!(await engine()).ok) return noEngine;
       const { name } = await context.engine();
+      if (name === "kubernetes")
+        return unknown(`the cluster's nodes pull ${image}; its registry was not checked`);
       if (runsOnThisHost(name)) return good("none is needed: this engine uses the programs of this host");
       if (project.build?.ok === false) return fromFailure(project.build.failure);
       const id = await context.imageId();
@@ -90,7 +92,8 @@ export function engineCheck({ context, engine }: DoctorContext): Check {
       if (!version.ok) return fromFailure(version.failure);
       const { engine: chosen, unavailable } = await context.chosen();
       const { name } = chosen;
-      const how = !runsOnThisHost(name) && (await isRootless(name, signal)) ? ", rootless" : "";
+      const isDaemon = !runsOnThisHost(name) && name !== "kubernetes";
+      const how = isDaemon && (await isRootless(name, signal)) ? ", rootless" : "";
       const why = unavailable.map((one) => explain(one.failure).message.split("\n")[0] ?? "");
       return good([`${name} ${version.value}${how}`, ...why].join("; "));
     },

@@ -1,6 +1,7 @@
 import type { ProjectRun } from "../../session/open-project.js";
 import { otherSchemas } from "../../session/schema-files.js";
 import type { TrustState } from "../../trust/ensure-trusted.js";
+import { clusterChecks } from "./cluster-checks.js";
 import { containerCheck, engineCheck, imageCheck } from "./container-checks.js";
 import { remoteChecks } from "./remote-checks.js";
 import { terminalCheck } from "./host-checks.js";
@@ -26,7 +27,7 @@ export function doctorContext({ recipe, services, interrupts }: ProjectRun): Doc
 export function projectChecks(doctor: DoctorContext, trust: TrustState): Check[] {
   const { project, context } = doctor;
   const { terminal, options } = context;
-  const host = [terminalCheck(terminal, options), engineCheck(doctor)];
+  const host = [terminalCheck(terminal, options), engineCheck(doctor), ...clusterChecks(doctor)];
   const about = projectCheck(project, trust, terminal.interactive);
   if (!project.initialised) return [about, ...host];
   return [
