@@ -17,7 +17,7 @@ async function newProject(
   more = "",
 ): Promise<{ host: Host; namespace: string; asAdmin: <T>(work: () => Promise<T>) => Promise<T> }> {
   const space = await newNamespace(rules);
-  const settings = `kubernetes: { namespace: ${space.name}, image_pull_policy: Never }\n`;
+  const settings = `kubernetes: { namespace: ${space.name}, image_pull_policy: Never, requests: { cpu: 0 } }\n`;
   const host = await Host.make({ remote: "none", more: `engine: kubernetes\n${settings}${more}` });
   const own = await space.kubeconfig();
   Object.assign(host.env, {
