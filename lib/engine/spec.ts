@@ -11,23 +11,12 @@ export function specHash(spec: ContainerSpec): string {
   const { name, project, image, user, secretsBytes, network, ports, mounts, sshFolder, agentFolder } = spec;
   const places = mounts.map(({ source, target, readOnly }) => [source, target, readOnly]);
   const ssh = [sshFolder ?? null, agentFolder ?? null];
-  const parts: unknown[] = [
-    generation,
-    name,
-    project,
-    image,
-    user,
-    secretsBytes,
-    network,
-    ports,
-    places,
-    ...ssh,
-  ];
+  const parts = [generation, name, project, image, user, secretsBytes, network, ports, places, ...ssh];
   if (spec.workspace === "copy") parts.push("copy");
   const { processes, memoryBytes } = spec;
   if (processes !== undefined || memoryBytes !== undefined)
     parts.push("limits", processes ?? null, memoryBytes ?? null);
-  if (spec.pod !== undefined) parts.push("pod", spec.pod);
+  if (spec.pod !== undefined) parts.push("pod", JSON.stringify(spec.pod));
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 

@@ -25,6 +25,20 @@ test("a stream that ends anywhere before the end of its marker has no exit code"
   }
 });
 
+test("output is passed on as it comes, but for what may be the beginning of the marker", async () => {
+  const marker = newMarker();
+  const { stream } = unmark(marker);
+  for (const [given, passed] of [
+    ["ready\n", "ready\n"],
+    [`more ${marker.slice(0, 5)}`, "more "],
+    ["x", `${marker.slice(0, 5)}x`],
+  ] as const) {
+    stream.write(given);
+    assert.is(String(stream.read()), passed);
+  }
+  stream.destroy();
+});
+
 test("another marker at the end is output", async () => {
   const { stream, code } = unmark(newMarker());
   const other = `${newMarker()} 000\n`;

@@ -143,7 +143,8 @@ export class Host {
 
   async removeContainer(): Promise<void> {
     // not by the engine itself, which would let it finish first
-    if (isThisHost) value(await (await openEngine(engineName)).remove(this.container));
+    if (isThisHost || engineName === "kubernetes")
+      value(await (await openEngine(engineName)).remove(this.container));
     else await execute(engineName, ["rm", "-f", this.container]).catch(() => undefined);
   }
 }

@@ -80,14 +80,20 @@ export interface Unmarked {
   code(): number | undefined;
 }
 
-/** Returns a transform that passes on a stream without its end marker, holding back no more than the marker's length. */
+/**
+ * Returns a transform that passes on a stream without its end marker. It holds back only what may be the beginning of the
+ * marker, so that output is seen as it comes.
+ */
 export function unmark(marker: string): Unmarked {
   let held: Buffer = Buffer.alloc(0);
   let code: number | undefined;
   const stream = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       const all = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
-      const passed = Math.max(0, all.length - markerBytes);
+      const tail = all.subarray(-markerBytes).toString("latin1");
+      let from = 0;
+      while (from < tail.length && !isBeginning(tail.slice(from), marker)) from += 1;
+      const passed = all.length - tail.length + from;
       held = all.subarray(passed);
       done(null, passed === 0 ? undefined : all.subarray(0, passed));
     },
@@ -97,6 +103,14 @@ export function unmark(marker: string): Unmarked {
     },
   });
   return { stream, code: () => code };
+}
+
+/** Tells whether a text may be the beginning of a marker, or is one. */
+function isBeginning(text: string, marker: string): boolean {
+  return (
+    `${marker} `.startsWith(text.slice(0, marker.length + 1)) &&
+    /^\d{0,3}\n?$/.test(text.slice(marker.length + 1))
+  );
 }
 
 /** Returns a text of stderr without the marker at its end, and whether that was there. */

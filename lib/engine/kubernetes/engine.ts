@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { PassThrough, pipeline } from "node:stream";
+import { PassThrough, Readable, pipeline } from "node:stream";
 import { sleep } from "../../host/clock.js";
 import { type Finished, type Piped } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
@@ -57,10 +57,12 @@ export function kubernetesEngine(settings: KubernetesSettings, project = ""): En
     return ok(podName === undefined ? undefined : { command, podName, name });
   };
 
-  /** Forgets the pod of a container that does not run, since another may take its place. */
-  const settled = (name: string, done: Result<Finished>): Result<Finished> => {
+  /** Tells a connection that was lost from a pod that was; another pod may take its place. */
+  const settled = async (name: string, done: Result<Finished>): Promise<Result<Finished>> => {
     if (done.ok && done.value.stderr === notRunning(name).stderr) podNames.delete(name);
-    return done;
+    if (done.ok || done.failure.kind !== "connection-lost") return done;
+    const pods = await list(name);
+    return pods.ok && livePod(pods.value) === undefined ? ok(notRunning(name)) : done;
   };
 
   return {
@@ -126,12 +128,19 @@ export function kubernetesEngine(settings: KubernetesSettings, project = ""): En
       );
     },
     removeCopy: (spec) => removeClaim(run, settings, spec),
-    runHelper: (spec, user) =>
-      runHelperPod({ command, run, request: { spec, user, settings, podName: uniqueName(spec.name) } }),
+    runHelper(spec, user) {
+      const podName = uniqueName(spec.name);
+      podNames.set(spec.name, podName);
+      return runHelperPod({ command, run, request: { spec, user, settings, podName } });
+    },
     async exec(name, argv, { limitBytes, ...options }) {
       const where = await place(name);
       if (!where.ok) return where;
-      if (where.value === undefined) return ok(notRunning(name));
+      if (where.value === undefined) {
+        // what is read for it would otherwise never end
+        if (options.input instanceof Readable) options.input.destroy();
+        return ok(notRunning(name));
+      }
       return settled(name, await collect(execPiped(where.value, argv, options), limitBytes, argv));
     },
     execPiped(name, argv, options) {

@@ -43,7 +43,7 @@ export function kubectlRunner(command: readonly string[]): RunKubectl {
 }
 
 /** Tells whether an error says that the connection was refused, so that nothing has reached the server. */
-const isRefused = (stderr: string): boolean => /was refused|connection refused/i.test(stderr);
+export const isRefused = (stderr: string): boolean => /was refused|connection refused/i.test(stderr);
 
 /** What kubectl prints when it cannot talk to the cluster, the first match counts. Texts of kubectl 1.20 to 1.35. */
 const errors: readonly (readonly [RegExp, FailureOf<"engine-unavailable">["why"]])[] = [

@@ -20,7 +20,7 @@ import {
   unmark,
   unmarkText,
 } from "./end-marker.js";
-import { lastLine, startFailure, unavailable } from "./kubectl.js";
+import { isRefused, lastLine, startFailure, unavailable } from "./kubectl.js";
 import { containerName } from "./pod-manifest.js";
 
 /** A pod in which programs are run. */
@@ -71,12 +71,13 @@ async function outcome(
 
 /** Returns what it means that a program's end marker did not arrive. */
 async function cutOff(place: Place, marker: string, done: Finished): Promise<Result<Finished>> {
-  const { stderr } = done;
-  if (isGone(stderr)) return ok(notRunning(place.name));
-  const known = unavailable(stderr);
-  if (known !== undefined) return fail(known);
-  await endInPod(place, marker);
-  return fail({ kind: "connection-lost", container: place.name, detail: lastLine(stderr) });
+  // the lines before may be the program's; kubectl says nothing if it takes the end for a success
+  const said = done.code === 0 ? "" : lastLine(done.stderr);
+  if (isGone(said)) return ok(notRunning(place.name));
+  const known = unavailable(said);
+  // unless it never reached the server, the program may run on
+  if (!isRefused(said)) await endInPod(place, marker);
+  return fail(known ?? { kind: "connection-lost", container: place.name, detail: said });
 }
 
 /** Tells whether kubectl says that the pod or its container is not there. */
