@@ -34,7 +34,7 @@ interface UnavailableEngine {
 interface ProjectOfEngine {
   readonly root: string;
   readonly vaultFolder: string;
-  readonly config: { readonly kubernetes: KubernetesSettings };
+  readonly config: { readonly kubernetes: KubernetesSettings; readonly ports: readonly string[] };
 }
 
 /**
@@ -49,7 +49,7 @@ export async function chooseEngine(
   { root, vaultFolder, config }: ProjectOfEngine,
 ): Promise<EngineSelection> {
   const open = (name: EngineName): Promise<Engine> =>
-    openEngine(name, { root, kubernetes: config.kubernetes });
+    openEngine(name, { root, kubernetes: config.kubernetes, ports: config.ports });
   if (choice !== "auto") return { engine: await open(choice), unavailable: [] };
   const recorded = readRecordedEngine(vaultFolder);
   if (recorded !== undefined) {
@@ -127,11 +127,16 @@ export async function openEngine(
   {
     root,
     kubernetes = defaultSettings(),
-  }: { readonly root?: string; readonly kubernetes?: KubernetesSettings } = {},
+    ports,
+  }: {
+    readonly root?: string;
+    readonly kubernetes?: KubernetesSettings;
+    readonly ports?: readonly string[];
+  } = {},
 ): Promise<Engine> {
   if (name === "namespace") return (await import("./namespace/engine.js")).namespaceEngine(root);
   if (name === "kubernetes")
-    return (await import("./kubernetes/engine.js")).kubernetesEngine(kubernetes, root);
+    return (await import("./kubernetes/engine.js")).kubernetesEngine(kubernetes, root, ports);
   if (name === "process") return (await import("./process/engine.js")).processEngine();
   return ociEngine(name);
 }

@@ -135,6 +135,10 @@ interface ForegroundOptions {
   readonly signal: AbortSignal;
   /** Time from the signal to SIGKILL; two seconds by default. */
   readonly graceMs?: number | undefined;
+  /** Forwards the project's ports to this host meanwhile, where the engine does not publish them. */
+  readonly forwardsPorts?: boolean;
+  /** Told what does not work but does not stop the program. */
+  readonly warn?: (text: string) => void;
   /** Where stdout goes, if the program gets no stdin either. */
   readonly output?: 1 | 2 | undefined;
   /** Filters stdout and stderr; the program has no terminal then. */

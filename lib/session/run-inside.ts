@@ -33,7 +33,11 @@ export async function runInside(
   // a shell ignores SIGTERM
   const grace = args.length > 0 ? graceMs : undefined;
   const given = { ...env, [insideVariable]: inside };
-  const how = { user, tty, workdir: workspace, env: given, signal, graceMs: grace, output };
+  const how = {
+    ...{ user, tty, workdir: workspace, env: given, signal, graceMs: grace, output },
+    forwardsPorts: output === undefined,
+    warn: (text: string) => terminal.warn(text),
+  };
   const found = await variablesFromVault(context, secrets);
   if (!found.ok) return found;
   const { masked, exports } = found.value;

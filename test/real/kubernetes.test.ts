@@ -15,7 +15,7 @@ import { until } from "../rig/until.js";
 
 const space = await newNamespace([
   { resources: ["pods"], verbs: ["get", "list", "create", "delete"] },
-  { resources: ["pods/exec"], verbs: ["create"] },
+  { resources: ["pods/exec", "pods/portforward"], verbs: ["create"] },
 ]);
 process.env["KUBECONFIG"] = await space.kubeconfig();
 process.env["TAZPOD_KUBECTL"] = kubectlPrograms.at(-1);
@@ -161,6 +161,25 @@ test("`with` runs a command with one part in a pod of its own, which ends with i
   assert.is(done.code, 3, done.stderr);
   assert.is(done.stdout, "./prod/key\np\n");
   await until(async () => (await pods()).every((pod) => !pod.includes("-with-")));
+});
+
+test("ports are forwarded while a command is open, and one that is taken is named", async () => {
+  const port = 20_000 + (process.pid % 10_000);
+  const host = await Host.make({ more: `${settings}ports: [${port}:8080, "5353:53/udp"]\n` });
+  fine(await host.enter("true"));
+  const serve = "mkdir -p /tmp/www; echo hello > /tmp/www/a; httpd -p 8080 -h /tmp/www; ";
+  const running = host.enter(`${serve}while [ ! -e /tmp/done ]; do sleep 0.2; done`);
+  const answer = async (): Promise<string> =>
+    fetch(`http://127.0.0.1:${port}/a`)
+      .then((response) => response.text())
+      .catch(() => "");
+  await until(async () => (await answer()) === "hello\n");
+  const second = fine(await host.enter("sleep 1"));
+  assert.match(second.stderr, new RegExp(`Port 127.0.0.1:${port}:8080/tcp is not forwarded`));
+  await host.inside("touch /tmp/done");
+  const done = fine(await running);
+  assert.match(done.stderr, /5353:53\/udp is not forwarded/);
+  assert.is(await answer(), "");
 });
 
 test("several projects in one namespace do not touch each other", async () => {

@@ -4,7 +4,7 @@
 #   up     begins with nothing, and prints DIR, for TAZPOD_TEST_KUBE; the first time kube-build.sh makes the programs
 #   stop   kills a part alone, with no time to say goodbye, and `start` starts it again: kube-apiserver, kubelet, etcd, dockerd,
 #          kube-scheduler or kube-controller-manager
-# Packages (Debian): docker.io busybox-static openssl, and those of kube-build.sh
+# Packages (Debian): docker.io busybox-static openssl socat, and those of kube-build.sh
 # Serves https://127.0.0.1:${KUBE_PORT:-16443}, and takes the four ports after it, too. In DIR are
 #   admin.kubeconfig  of a user who may do everything
 #   kubectl           the one of this Kubernetes

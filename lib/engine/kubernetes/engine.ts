@@ -28,15 +28,17 @@ const pollMs = 400;
 
 /**
  * An engine that runs a pod, driven through kubectl, so contexts, logins and proxies work. The vault is in the pod's memory
- * and the project is a copy. `project` is the project's folder.
+ * and the project is a copy. `project` is the project's folder; its `ports` are forwarded to this host while a shell is open.
  */
-export function kubernetesEngine(settings: KubernetesSettings, project = ""): Engine {
+export function kubernetesEngine(
+  settings: KubernetesSettings,
+  project = "",
+  ports: readonly string[] = [],
+): Engine {
   const command = kubectlCommand(settings);
   const run = kubectlRunner(command);
   /** The names of pods that were looked up, by container name. */
   const podNames = new Map<string, string>();
-  /** The ports of containers, from their settings. */
-  const ports = new Map<string, readonly string[]>();
 
   const list = async (name: string): Promise<Result<readonly Pod[]>> => {
     const selector = `${labels.pod}=${podIdentity(name, settings.owner)}`;
@@ -161,7 +163,7 @@ export function kubernetesEngine(settings: KubernetesSettings, project = ""): En
       const where = await place(name);
       if (!where.ok) return where;
       if (where.value === undefined) return ok(notRunning(name));
-      const forwarded = forwardPorts(where.value, ports.get(name) ?? []);
+      const forwarded = forwardPorts(where.value, options.forwardsPorts === true ? ports : [], options.warn);
       try {
         return settled(name, await execForeground(where.value, argv, options));
       } finally {
@@ -184,7 +186,6 @@ export function kubernetesEngine(settings: KubernetesSettings, project = ""): En
         detail: refusal(done.value.stderr),
         why: "cluster",
       });
-    ports.set(spec.name, spec.ports);
     const pods = await list(spec.name);
     if (!pods.ok) return pods;
     // pods that are over are only records

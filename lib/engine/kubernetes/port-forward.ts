@@ -1,4 +1,6 @@
+import { explain } from "../../failure/explain.js";
 import { piped } from "../../host/process.js";
+import { lastLine } from "./kubectl.js";
 import type { Place } from "./pod-exec.js";
 
 /** Ports of a pod that are forwarded to this host. */
@@ -6,11 +8,19 @@ export interface ForwardedPorts {
   end(): Promise<void>;
 }
 
-/** Forwards ports, each `IP:HOST:CONTAINER/tcp`, until `end`. Tells on stderr which could not be forwarded. */
-export function forwardPorts({ command, podName }: Place, ports: readonly string[]): ForwardedPorts {
+/** Forwards ports, each `IP:HOST:CONTAINER/tcp`, until `end`. Warns of one that cannot be forwarded. */
+export function forwardPorts(
+  { command, podName }: Place,
+  ports: readonly string[],
+  warn: (text: string) => void = () => undefined,
+): ForwardedPorts {
   const stop = new AbortController();
   const running = ports.map((port) => {
-    const [, address = "", pair = ""] = /^(.*?):(\d+:\d+)\/tcp$/.exec(port) ?? [];
+    const [, address, pair] = /^(.*):(\d+:\d+)\/tcp$/.exec(port) ?? [];
+    if (address === undefined || pair === undefined) {
+      warn(`Port ${port} is not forwarded: kubectl forwards TCP only.`);
+      return undefined;
+    }
     const argv = [
       ...command,
       "port-forward",
@@ -20,7 +30,11 @@ export function forwardPorts({ command, podName }: Place, ports: readonly string
     ];
     const { stdout, done } = piped(argv, { signal: stop.signal, isQuestion: true });
     stdout.resume();
-    return done;
+    return done.then((result) => {
+      if (stop.signal.aborted) return;
+      const why = result.ok ? lastLine(result.value.stderr) : explain(result.failure).message;
+      warn(`Port ${port} is not forwarded${why === "" ? "" : `: ${why}`}.`);
+    });
   });
   return {
     async end() {
