@@ -135,7 +135,7 @@ interface ForegroundOptions {
   readonly signal: AbortSignal;
   /** Time from the signal to SIGKILL; two seconds by default. */
   readonly graceMs?: number | undefined;
-  /** Forwards the project's ports to this host meanwhile, where the engine does not publish them. */
+  /** Forwards the project's ports to this host while it runs, where the engine does not publish them. */
   readonly forwardsPorts?: boolean;
   /** Told what does not work but does not stop the program. */
   readonly warn?: (text: string) => void;

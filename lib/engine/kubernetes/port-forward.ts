@@ -15,27 +15,20 @@ export function forwardPorts(
   warn: (text: string) => void = () => undefined,
 ): ForwardedPorts {
   const stop = new AbortController();
-  const running = ports.map((port) => {
+  const forward = async (port: string): Promise<void> => {
     const [, address, pair] = /^(.*):(\d+:\d+)\/tcp$/.exec(port) ?? [];
-    if (address === undefined || pair === undefined) {
-      warn(`Port ${port} is not forwarded: kubectl forwards TCP only.`);
-      return undefined;
-    }
-    const argv = [
-      ...command,
-      "port-forward",
-      `--address=${address.replace(/[[\]]/g, "")}`,
-      `pod/${podName}`,
-      pair,
-    ];
+    if (address === undefined || pair === undefined)
+      return warn(`Port ${port} is not forwarded: kubectl forwards TCP only.`);
+    const at = `--address=${address.replace(/[[\]]/g, "")}`;
+    const argv = [...command, "port-forward", at, `pod/${podName}`, pair];
     const { stdout, done } = piped(argv, { signal: stop.signal, isQuestion: true });
     stdout.resume();
-    return done.then((result) => {
-      if (stop.signal.aborted) return;
-      const why = result.ok ? lastLine(result.value.stderr) : explain(result.failure).message;
-      warn(`Port ${port} is not forwarded${why === "" ? "" : `: ${why}`}.`);
-    });
-  });
+    const result = await done;
+    if (stop.signal.aborted) return;
+    const why = result.ok ? lastLine(result.value.stderr) : explain(result.failure).message;
+    warn(`Port ${port} is not forwarded${why === "" ? "" : `: ${why}`}.`);
+  };
+  const running = ports.map(forward);
   return {
     async end() {
       stop.abort();
