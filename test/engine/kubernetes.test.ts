@@ -21,7 +21,14 @@ const space = await newNamespace([
 process.env["KUBECONFIG"] = await space.kubeconfig();
 process.env["TAZPOD_KUBECTL"] = kubectlPrograms[0];
 const engineWith = (change: Partial<KubernetesSettings> = {}): ReturnType<typeof kubernetesEngine> =>
-  kubernetesEngine({ ...defaultSettings(), imagePullPolicy: "Never", startTimeoutMs: 60_000, ...change });
+  kubernetesEngine({
+    ...defaultSettings(),
+    imagePullPolicy: "Never",
+    // there may be more pods than the node has CPUs for
+    requests: { cpu: "0" },
+    startTimeoutMs: 60_000,
+    ...change,
+  });
 const engine = engineWith();
 const kit = kitOf(engine);
 const { make, specOf, inside, running } = kit;

@@ -25,7 +25,7 @@ test.after(async () => {
   await removeNamespaces();
 });
 
-const settings = `${quick}kubernetes: { image_pull_policy: Never, start_timeout: 60s }\nparts:\n  prod: { paths: [prod], open: on-request }\n`;
+const settings = `${quick}kubernetes: { image_pull_policy: Never, requests: { cpu: 0 }, start_timeout: 60s }\nparts:\n  prod: { paths: [prod], open: on-request }\n`;
 
 async function newRemote(): Promise<string> {
   return pathToFileURL(join(await newFolder("remote"), "vault.tar.aes")).href;

@@ -9,7 +9,7 @@ import { kubectlCommand, kubectlRunner, lastLine } from "./kubectl.js";
 import { ensureClaim, removeClaim } from "./claim.js";
 import { runHelperPod } from "./helper-pod.js";
 import { deletePods, listPods, unexpected } from "./pods.js";
-import { execForeground, execPiped, type Place } from "./pod-exec.js";
+import { execForeground, execPiped, hasStarted, type Place } from "./pod-exec.js";
 import {
   dnsName,
   labels,
@@ -211,11 +211,12 @@ export function kubernetesEngine(
       if (!pods.ok) return pods;
       const pod = livePod(pods.value) ?? pods.value.at(-1);
       if (pod === undefined) return notStarted(name, "it was deleted while it started");
-      if (isReady(pod) && !isOver(pod.status.phase) && pod.metadata.deletionTimestamp === undefined)
-        return ok(undefined);
+      const isLive = pod.metadata.deletionTimestamp === undefined;
+      const place = { command, podName: pod.metadata.name, name };
+      if (isReady(pod) && isLive && (await hasStarted(place))) return ok(undefined);
       const { reason, isFinal } = whyNotReady(pod);
-      const why = pod.metadata.deletionTimestamp === undefined ? reason : (whyEnded([pod]) ?? reason);
-      if (isFinal || pod.metadata.deletionTimestamp !== undefined) return notStarted(name, why);
+      const why = isLive ? reason : (whyEnded([pod]) ?? reason);
+      if (isFinal || !isLive) return notStarted(name, why);
       if (Date.now() > end)
         return notStarted(name, `it was not ready within ${settings.startTimeoutMs / 1000} s. ${why}`);
       if (progress?.signal?.aborted)

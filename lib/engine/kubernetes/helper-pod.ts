@@ -14,6 +14,7 @@ import {
   ramFolder,
   type PodRequest,
 } from "./pod-manifest.js";
+import { hasStarted } from "./pod-exec.js";
 import { isOver, isReady, whyNotReady } from "./pod-state.js";
 
 /** Held open by tazpod: at its end, whatever the reason, process 1 is told to end too. */
@@ -44,7 +45,7 @@ export async function runHelperPod({
       pods.value.filter(({ status }) => isOver(status.phase)).map(({ metadata }) => metadata.name),
     );
     const pod = pods.value.find(({ metadata }) => metadata.name === podName);
-    if (pod !== undefined && isReady(pod)) break;
+    if (pod !== undefined && isReady(pod) && (await hasStarted({ command, podName, name: spec.name }))) break;
     const why = pod === undefined ? undefined : whyNotReady(pod);
     if (why === undefined || why.isFinal || Date.now() > end) {
       await deletePods(run, [podName]);

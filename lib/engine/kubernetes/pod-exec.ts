@@ -21,7 +21,7 @@ import {
   unmarkText,
 } from "./end-marker.js";
 import { isRefused, lastLine, startFailure, unavailable } from "./kubectl.js";
-import { containerName } from "./pod-manifest.js";
+import { containerName, ramFolder } from "./pod-manifest.js";
 
 /** A pod in which programs are run. */
 export interface Place {
@@ -90,6 +90,20 @@ export const isGone = (stderr: string): boolean =>
 async function endInPod(place: Place, marker: string): Promise<void> {
   const argv = ["sh", "-c", endProgram, "tazpod", marker];
   await capture(execArgv(place, [], markedArgv(newMarker(), argv)), { timeoutMs: 12_000, isQuestion: true });
+}
+
+const waitForStart = `n=50
+while [ ! -e "$1/ready" ] && [ "$n" -gt 0 ]; do n=$((n - 1)); sleep 0.1 2>/dev/null || sleep 1; done
+[ -e "$1/ready" ]`;
+
+/** Waits until process 1 of a running pod has made the RAM folder. False if it does not, or the pod has ended. */
+export async function hasStarted(place: Place): Promise<boolean> {
+  const { stdout, done } = execPiped(place, ["sh", "-c", waitForStart, "tazpod", ramFolder], {
+    isQuestion: true,
+  });
+  stdout.resume();
+  const result = await done;
+  return result.ok && result.value.code === 0;
 }
 
 /** Runs a program in this terminal, or with stdout to a stream of this process. */
