@@ -34,7 +34,10 @@ test("an unknown engine name is refused, with the known names", async () => {
   host.env["TAZPOD_ENGINE"] = "lxc";
   const { code, stderr } = await host.tazpod("status");
   assert.is(code, 2);
-  assert.match(stderr, /TAZPOD_ENGINE is "lxc".*\n +Known: docker, podman, namespace, process, auto\./);
+  assert.match(
+    stderr,
+    /TAZPOD_ENGINE is "lxc".*\n +Known: docker, podman, namespace, process, kubernetes, auto\./,
+  );
 });
 
 test("the engine that created the container is not skipped because it does not answer", async () => {

@@ -1,5 +1,7 @@
 import { explain } from "../../failure/explain.js";
-import { piped } from "../../host/process.js";
+import type { Result } from "../../failure/result.js";
+import { sleep } from "../../host/clock.js";
+import { type Finished, piped } from "../../host/process.js";
 import { lastLine } from "./kubectl.js";
 import type { Place } from "./pod-exec.js";
 
@@ -21,12 +23,16 @@ export function forwardPorts(
       return warn(`Port ${port} is not forwarded: kubectl forwards TCP only.`);
     const at = `--address=${address.replace(/[[\]]/g, "")}`;
     const argv = [...command, "port-forward", at, `pod/${podName}`, pair];
-    const { stdout, done } = piped(argv, { signal: stop.signal, isQuestion: true });
-    stdout.resume();
-    const result = await done;
-    if (stop.signal.aborted) return;
-    const why = result.ok ? lastLine(result.value.stderr) : explain(result.failure).message;
-    warn(`Port ${port} is not forwarded${why === "" ? "" : `: ${why}`}.`);
+    for (let works = true; works;) {
+      works = false;
+      const { stdout, done } = piped(argv, { signal: stop.signal, isQuestion: true });
+      stdout.on("data", () => (works = true));
+      const result = await done;
+      if (stop.signal.aborted) return;
+      // kubectl ends when nothing in the pod listens yet
+      if (works) await sleep(500);
+      else warn(`Port ${port} is not forwarded${reasonOf(result)}.`);
+    }
   };
   const running = ports.map(forward);
   return {
@@ -35,4 +41,9 @@ export function forwardPorts(
       await Promise.all(running);
     },
   };
+}
+
+function reasonOf(result: Result<Finished>): string {
+  const why = result.ok ? lastLine(result.value.stderr) : explain(result.failure).message;
+  return why === "" ? "" : `: ${why}`;
 }

@@ -29,9 +29,18 @@ export interface KubernetesSettings {
   readonly startTimeoutMs: number;
 }
 
+/** Returns the name of this host's user, or the uid of one without a name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? "");
+  }
+}
+
 /** Returns the settings that a project gets without any of its own. */
 export const defaultSettings = (): KubernetesSettings => ({
-  ...{ owner: userInfo().username, uid: 1000, gid: 1000, startTimeoutMs: 300_000 },
+  ...{ owner: userName(), uid: 1000, gid: 1000, startTimeoutMs: 300_000 },
   ...{ requests: {}, limits: {}, workspace: {}, imagePullPolicy: "IfNotPresent", pullSecrets: [] },
   ...{ nodeSelector: {}, tolerations: [], labels: {}, annotations: {}, overlay: {} },
 });
