@@ -61,13 +61,29 @@ const stderrLimit = 64 * 1024;
  */
 export async function capture(
   argv: readonly string[],
-  { limitBytes = outputLimit, ...options }: ProcessOptions & { readonly limitBytes?: number } = {},
+  { limitBytes, ...options }: ProcessOptions & { readonly limitBytes?: number } = {},
+): Promise<Result<Finished>> {
+  return collect((signal) => piped(argv, { ...options, signal }), argv, {
+    limitBytes,
+    signal: options.signal,
+  });
+}
+
+/** Like `capture`, for a program that `start` starts and its signal ends; `argv` names it in messages. */
+export async function collect(
+  start: (signal: AbortSignal) => Piped,
+  argv: readonly string[],
+  {
+    limitBytes = outputLimit,
+    signal,
+  }: { readonly limitBytes?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Result<Finished>> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   const tooMuch = new AbortController();
-  const signals = [tooMuch.signal, ...(options.signal === undefined ? [] : [options.signal])];
-  const { stdout, done } = piped(argv, { ...options, signal: AbortSignal.any(signals) });
+  const { stdout, done } = start(
+    AbortSignal.any([tooMuch.signal, ...(signal === undefined ? [] : [signal])]),
+  );
   stdout.on("data", (chunk: Buffer) => {
     bytes += chunk.length;
     if (bytes <= limitBytes) chunks.push(chunk);
@@ -272,8 +288,7 @@ export async function foreground(
   const [program = "", ...rest] = likeThisProcess(argv);
   const { cwd, filter, output } = options;
   const shown = (from: 1 | 2, to: "inherit" | 1 | 2) => {
-    const own = filter?.(from);
-    const filters = [...(own === undefined ? [] : [own].flat()), ...(output === undefined ? [] : masks())];
+    const filters = [filter?.(from) ?? [], output === undefined ? [] : masks()].flat();
     return filters.length === 0 ? to : ([...filters.map((transform) => ({ transform })), to] as const);
   };
   const restoreModes = keepTerminalModes();

@@ -47,7 +47,7 @@ function completeKubernetes({ kubernetes: file = {} }: ConfigFile): KubernetesSe
   const preset = defaultSettings();
   const uid = file.uid ?? preset.uid;
   return {
-    ...{ context: file.context, namespace: file.namespace, owner: file.owner ?? preset.owner },
+    ...{ context: file.context, namespace: file.namespace, owner: file.owner },
     ...{ uid, gid: file.gid ?? uid, home: file.home },
     ...{ requests: texts(file.requests), limits: texts(file.limits) },
     workspace: { size: file.workspace?.size, storageClass: file.workspace?.storage_class },

@@ -36,7 +36,7 @@ export function outputsIn(texts: unknown): readonly OutputName[] {
 export function usesIn(tree: Tree | undefined): readonly (OutputName & { readonly place: Place })[] {
   if (tree?.kind === "map") return [...tree.entries.values()].flatMap(usesIn);
   if (tree?.kind === "list") return tree.items.flatMap(usesIn);
-  if (typeof tree?.value !== "string") return [];
+  if (typeof tree?.value !== "string" || !tree.value.includes(outputPrefix)) return [];
   const { place } = tree;
   return outputsIn(tree.value).map((used) => ({ ...used, place }));
 }

@@ -2,6 +2,7 @@ import { endSession, shellCommand } from "../secrets-folder/shell-command.js";
 import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import { insideVariable, workspace } from "../engine/container-paths.js";
 import type { Engine } from "../engine/engine.js";
+import { createMask } from "../host/mask.js";
 import type { Finished, OutputFilter } from "../host/process.js";
 import { type Result, fail, ok } from "../failure/result.js";
 import { brokenPipeCode } from "../host/screen.js";
@@ -47,7 +48,6 @@ export async function runInside(
     return handOver(() =>
       engine.foreground(container, command, shown === undefined ? how : { ...how, filter: shown }),
     );
-  const { createMask } = await import("../host/mask.js");
   try {
     const filter = (): ReturnType<typeof createMask> => createMask(masked);
     return await handOver(() => engine.foreground(container, command, { ...how, filter }));

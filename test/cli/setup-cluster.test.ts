@@ -116,7 +116,7 @@ test("a name is asked for where kubectl or the cluster does not tell it", async 
   assert.match(done.stderr, /not known who gets the rights.*\n.*--user NAME, --group NAME/);
 });
 
-test("without kubectl and without a name it is said that kubectl is missing", async () => {
+test("without kubectl and without a name, the message names kubectl as missing", async () => {
   const done = await setUp(lab, []);
   assert.is(done.stdout, "");
   assert.match(done.stderr, /kubectl is not installed/);

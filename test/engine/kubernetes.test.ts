@@ -94,7 +94,7 @@ test("what was started in a pod ends when it is interrupted or its time is over"
 
 test("two owners, and two container names, have a pod each", async () => {
   const spec = await make();
-  const other = engineWith({ owner: "somebody else" });
+  const other = engineWith({ owner: "another" });
   assert.is(value(await other.inspect(spec.name)).state, "absent");
   value(await createAndStart(other, { ...spec }, () => undefined, signal));
   await inside(spec, "echo mine > ~/secrets/a");
@@ -131,7 +131,7 @@ const refusals: readonly (readonly [string, Partial<KubernetesSettings>, RegExp]
 ];
 
 for (const [what, change, said] of refusals)
-  test(`${what} is said in the cluster's own words, and leaves no pod`, async () => {
+  test(`${what} is reported in the cluster's own words, and leaves no pod`, async () => {
     const image = what.startsWith("an image") ? "localhost:1/no/such:1" : testImage;
     const spec = await specOf({ image });
     const own = engineWith({ ...change, startTimeoutMs: 8_000 });

@@ -1,27 +1,17 @@
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, readFile, writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Host, removeHosts } from "../rig/host.js";
+import { removeHosts } from "../rig/host.js";
+import { recipeHost } from "../rig/recipe-host.js";
 
 // Values that are found out when a task needs them, and where its programs run.
 
 test.after(removeHosts);
 
-async function project(recipe: string, files: Readonly<Record<string, string>> = {}): Promise<Host> {
-  const host = await Host.make({ remote: "none" });
-  await writeFile(host.path("tazpod.tasks.yaml"), `version: 1\n${recipe}`);
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(host.path(name, ".."), { recursive: true });
-    await writeFile(host.path(name), text);
-    if (text.startsWith("#!")) await chmod(host.path(name), 0o755);
-  }
-  return host;
-}
-
 const count = '{ command: [sh, -c, "echo x >> asked; wc -l < asked"] }';
 
 test("what a command prints is asked for once a run, when it is first needed, and not by a plan or a list", async () => {
-  const host = await project(`
+  const host = await recipeHost(`
 vars: { shared: ${count}, unused: { command: [touch, unused] } }
 facts: { up: { new: true, check: { exists: up } } }
 tasks:
@@ -42,7 +32,7 @@ tasks:
 });
 
 test("newlines at the end are removed, and the value fills an environment variable, a folder and a question", async () => {
-  const host = await project(
+  const host = await recipeHost(
     `
 tasks:
   go:
@@ -62,7 +52,7 @@ facts: { up: { new: true, check: { exists: up } } }
 });
 
 test("a command that fails, takes too long or prints what is not allowed stops the task before it starts, with its words", async () => {
-  const host = await project(`
+  const host = await recipeHost(`
 tasks:
   fails: { new: true, vars: { v: { command: [sh, -c, "echo no luck >&2; exit 3"] } }, cmds: [[touch, ran]], finally: [tidy] }
   slow: { new: true, vars: { v: { command: [sleep, "30"], timeout: 500ms } }, cmds: [[touch, ran]] }
@@ -85,7 +75,7 @@ tasks:
 });
 
 test("{{env.NAME}} is a variable of the environment, and one that is not set stops what needs it", async () => {
-  const host = await project(`
+  const host = await recipeHost(`
 facts: { there: { new: true, check: { exists: "{{env.MARK}}" } } }
 tasks:
   go: { new: true, env: { BOTH: "{{env.MARK}}:x" }, cmds: [[sh, -c, 'echo "$BOTH $1"', sh, "{{env.MARK}}"], [echo, "{{.env.X}}"]] }
@@ -103,7 +93,7 @@ tasks:
 });
 
 test("dotenv files set what the environment lacks, are covered by the trust, and may be missing only if optional", async () => {
-  const host = await project(
+  const host = await recipeHost(
     `
 tasks:
   go:
@@ -126,7 +116,7 @@ tasks:
 });
 
 test("a dotenv file that changed since it was trusted is refused", async () => {
-  const host = await project(
+  const host = await recipeHost(
     `
 tasks: { go: { new: true, dotenv: [.env], needs: [done], cmds: [[sh, -c, 'echo "$A"']] }, edit: { new: true, provides: [done], cmds: [[sh, -c, "echo A=evil > .env; touch ok"]] } }
 facts: { done: { new: true, check: { exists: ok } } }
@@ -140,7 +130,7 @@ facts: { done: { new: true, check: { exists: ok } } }
 });
 
 test("{{recipe_dir}} is the folder of the recipe that says it, also after merging", async () => {
-  const host = await project(
+  const host = await recipeHost(
     "extends: [shared/base.yaml]\ntasks: { go: { env: { MINE: '{{recipe_dir}}' } } }\n",
     {
       "shared/base.yaml": `version: 1
@@ -155,7 +145,7 @@ tasks: { go: { new: true, cmds: [["{{recipe_dir}}/tool.sh"]] } }
 
 test("the recipe, scripts and programs of a package are covered by the trust", async () => {
   const folder = "node_modules/@acme/steps";
-  const host = await project('extends: [{ package: "@acme/steps", as: acme }]\n', {
+  const host = await recipeHost('extends: [{ package: "@acme/steps", as: acme }]\n', {
     [`${folder}/tazpod.tasks.yaml`]: `version: 1
 tasks: { go: { new: true, script: ./go.sh } }
 `,
@@ -172,7 +162,7 @@ tasks: { go: { new: true, script: ./go.sh } }
 });
 
 test("programs run in the task's folder; a program of the project there is covered by the trust", async () => {
-  const host = await project(
+  const host = await recipeHost(
     `
 tasks:
   go: { new: true, args: [{ name: service, choices: [api, web] }], dir: "services/{{service}}", cmds: [[./deploy.sh]] }
@@ -190,7 +180,7 @@ tasks:
 });
 
 test("a script in any language is a program that starts with #!, with the words after -- as its arguments", async () => {
-  const host = await project(
+  const host = await recipeHost(
     `
 tasks:
   go: { new: true, script: ./go.sh }

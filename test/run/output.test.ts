@@ -3,20 +3,15 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { bin, Host, run } from "../rig/host.js";
+import { bin, type Host, run } from "../rig/host.js";
+import { recipeHost } from "../rig/recipe-host.js";
 
 // The output of the programs that steps run.
-
-async function project(recipe: string): Promise<Host> {
-  const host = await Host.make({ remote: "none" });
-  await writeFile(host.path("tazpod.tasks.yaml"), `version: 1\n${recipe}`);
-  return host;
-}
 
 const both = `[[sh, -c, "echo to-stdout; echo to-stderr >&2"]]`;
 
 test("the requested task's output keeps its stream, stdout or stderr", async () => {
-  const host = await project(`tasks: { hi: { new: true, desc: Say hi, cmds: ${both} } }`);
+  const host = await recipeHost(`tasks: { hi: { new: true, desc: Say hi, cmds: ${both} } }`);
   const done = await host.tazpod("run", "hi");
   assert.is(done.code, 0, done.stderr);
   assert.is(done.stdout, "to-stdout\n");
@@ -24,7 +19,7 @@ test("the requested task's output keeps its stream, stdout or stderr", async () 
 });
 
 test("a needed task's output goes to stderr, so that stdout has only the requested task's results", async () => {
-  const host = await project(`
+  const host = await recipeHost(`
 facts: { up: { new: true, check: { exists: up } } }
 tasks:
   bring-up: { new: true, provides: [up], cmds: [[sh, -c, "echo bringing-up; touch up"]], finally: [tidy] }
@@ -37,7 +32,7 @@ tasks:
 });
 
 test("the tasks of a goal print to stdout; with --json only the JSON goes to stdout", async () => {
-  const host = await project(`
+  const host = await recipeHost(`
 tasks: { hi: { new: true, cmds: ${both} } }
 goals: { greet: { new: true, run: [hi] } }
 `);
@@ -48,7 +43,7 @@ goals: { greet: { new: true, run: [hi] } }
 });
 
 test("a silent task prints nothing; if it fails, the end of its output is shown", async () => {
-  const host = await project(`
+  const host = await recipeHost(`
 tasks:
   hush: { new: true, silent: true, cmds: ${both} }
   fails: { new: true, silent: true, cmds: [[sh, -c, "seq 1 10000; echo broken >&2; exit 3"]] }
@@ -62,7 +57,9 @@ tasks:
 });
 
 test("a failed task does not repeat output that was already shown", async () => {
-  const host = await project(`tasks: { fails: { new: true, cmds: [[sh, -c, "echo broken >&2; exit 3"]] } }`);
+  const host = await recipeHost(
+    `tasks: { fails: { new: true, cmds: [[sh, -c, "echo broken >&2; exit 3"]] } }`,
+  );
   const { code, stderr } = await host.tazpod("run", "fails");
   assert.is(code, 1);
   assert.is(stderr.match(/^broken$/gm)?.length, 1);
@@ -70,7 +67,7 @@ test("a failed task does not repeat output that was already shown", async () => 
 });
 
 test("the output of a project's script is shown, with and without a terminal", async () => {
-  const host = await project(`tasks: { own: { new: true, script: ./own.mjs } }`);
+  const host = await recipeHost(`tasks: { own: { new: true, script: ./own.mjs } }`);
   await writeFile(host.path("own.mjs"), `export function run() { console.log("from-the-script"); }\n`);
   assert.is((await host.tazpod("run", "own")).stdout, "from-the-script\n");
   const pty = host.pty("run", "own");
@@ -79,7 +76,7 @@ test("the output of a project's script is shown, with and without a terminal", a
 });
 
 test("output is shown while the step is still running", async () => {
-  const host = await project(
+  const host = await recipeHost(
     `tasks: { slow: { new: true, cmds: [[sh, -c, "echo first; while [ ! -e go ]; do sleep 0.1; done; echo last"]] } }`,
   );
   const pty = host.pty("run", "slow");
@@ -91,7 +88,7 @@ test("output is shown while the step is still running", async () => {
 });
 
 test("--quiet hides everything but failures, with the end of what a failed step printed", async () => {
-  const host = await project(`
+  const host = await recipeHost(`
 tasks:
   good: { new: true, cmds: ${both} }
   fails: { new: true, needs: [], cmds: [[sh, -c, "echo broken >&2; exit 3"]] }
@@ -103,7 +100,7 @@ tasks:
 });
 
 test("--quiet hides notes of every kind: what a run leaves undone, a fact that cannot be told, a new project's files", async () => {
-  const host = await project(`
+  const host = await recipeHost(`
 facts:
   odd: { new: true, check: { script: ./odd.mjs }, on_unknown: pass }
   up: { new: true, check: { exists: up } }
@@ -113,12 +110,12 @@ tasks:
 `);
   await writeFile(
     host.path("odd.mjs"),
-    `export const checks = { odd: () => ({ state: "unknown", reason: "nobody knows" }) };
+    `export const checks = { odd: () => ({ state: "unknown", reason: "unknown here" }) };
 export function run({ terminal }) { terminal.print("a note"); terminal.warn("a warning"); }
 `,
   );
   const all = await host.tazpod("run", "go");
-  for (const text of ["nobody knows", "a note", "a warning"]) assert.match(all.stderr, text);
+  for (const text of ["unknown here", "a note", "a warning"]) assert.match(all.stderr, text);
   assert.equal(await outputOf(host, "run", "go", "--quiet"), [0, "", "a warning\n"]);
   assert.match((await host.tazpod("drop")).stderr, "Nothing to do");
   for (const args of [["drop"], ["init"], ["lock"]])
@@ -136,7 +133,7 @@ test("in CI, the output of a step is a group that the log can fold", async () =>
     [{ TF_BUILD: "True" }, /^##\[group\]Say hi$/m, /^##\[endgroup\]\n✔ hi: Say hi$/m],
     [{ GITLAB_CI: "true" }, /section_start:\d+:(\w+)\r.\[0KSay hi\n[^]*section_end:\d+:\1\r/, /✔ hi: Say hi/],
   ] as const) {
-    const host = await project(`tasks: { hi: { new: true, desc: Say hi, cmds: ${both} } }`);
+    const host = await recipeHost(`tasks: { hi: { new: true, desc: Say hi, cmds: ${both} } }`);
     Object.assign(host.env, env);
     const { stderr } = await host.tazpod("run", "hi");
     assert.match(stderr, begin);
@@ -164,7 +161,7 @@ const commands = [
 ];
 
 test("results that do not fit on the disk are a failure with one line, and a reader that has gone is one of SIGPIPE", async () => {
-  const host = await project(`tasks: { hi: { new: true, cmds: ${both} } }`);
+  const host = await recipeHost(`tasks: { hi: { new: true, cmds: ${both} } }`);
   for (const command of commands) {
     assert.equal(
       await inShell(host, `$T ${command} > /dev/full`),
@@ -176,7 +173,7 @@ test("results that do not fit on the disk are a failure with one line, and a rea
 });
 
 test("a task whose reader has gone ends with 141, after its cleanup", async () => {
-  const host = await project(`
+  const host = await recipeHost(`
 tasks:
   many: { new: true, cmds: [["yes"]], finally: [tidy] }
   inside: { new: true, interactive: true, cmds: [[sh, -c, "yes; exit $?"]] }
@@ -192,7 +189,7 @@ tasks:
 
 test("a step that prints more than 100 MB is not cut off, and a silent one keeps only the end", async () => {
   const print = (end: string): string => `[[sh, -c, "yes | head -c 150000000; echo end >&2; ${end}"]]`;
-  const host = await project(`
+  const host = await recipeHost(`
 tasks:
   plain: { new: true, cmds: ${print("exit 0")} }
   own: { new: true, interactive: true, cmds: ${print("exit 0")} }

@@ -1,22 +1,12 @@
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Host, removeHosts } from "../rig/host.js";
+import { removeHosts } from "../rig/host.js";
+import { recipeHost } from "../rig/recipe-host.js";
 
 // What a task prints, and the tasks that use it.
 
 test.after(removeHosts);
-
-async function project(recipe: string, files: Readonly<Record<string, string>> = {}): Promise<Host> {
-  const host = await Host.make({ remote: "none" });
-  await writeFile(host.path("tazpod.tasks.yaml"), `version: 1\n${recipe}`);
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(host.path(name, ".."), { recursive: true });
-    await writeFile(host.path(name), text);
-    if (text.startsWith("#!")) await chmod(host.path(name), 0o755);
-  }
-  return host;
-}
 
 const deploy = `deploy:
     new: true
@@ -24,7 +14,7 @@ const deploy = `deploy:
     cmds: [[sh, -c, 'echo x >> runs; echo "about to deploy" >&2; printf "http://a b"'], [printf, '/$HOME;x\\n\\n']]`;
 
 test("an output fills arguments, the environment, the folder and variables, as it is, and its task runs once", async () => {
-  const host = await project(
+  const host = await recipeHost(
     `
 tasks:
   ${deploy}
@@ -52,7 +42,7 @@ tasks:
 });
 
 test("a plan, a list and a help name the output and run nothing", async () => {
-  const host = await project(`
+  const host = await recipeHost(`
 tasks:
   ${deploy}
   smoke: { new: true, cmds: [[echo, "{{tasks.deploy.url}}"]] }
@@ -71,7 +61,7 @@ tasks:
 });
 
 test("a module prints its output by a function of its context, and a program without exports on stdout", async () => {
-  const host = await project(
+  const host = await recipeHost(
     `
 tasks:
   module: { new: true, outputs: { x: { from: stdout } }, script: ./module.mjs }
@@ -96,7 +86,7 @@ tasks:
 });
 
 test("an output that is no value fails its task, and what would use it does not run", async () => {
-  const host = await project(`
+  const host = await recipeHost(`
 tasks:
   empty: { new: true, outputs: { x: { from: stdout } }, cmds: [[echo]] }
   binary: { new: true, outputs: { x: { from: stdout } }, silent: true, cmds: [[printf, 'a\\377b']] }
@@ -121,7 +111,7 @@ tasks:
 });
 
 test("a cleanup uses what its task has printed, and says so if that has failed", async () => {
-  const host = await project(`
+  const host = await recipeHost(`
 tasks:
   serve: { new: true, args: [{ name: how, default: well }], outputs: { pid: { from: stdout } }, cmds: [[sh, -c, 'echo 12; [ "$1" = well ]', sh, "{{how}}"]], finally: [stop] }
   stop: { new: true, cmds: [[sh, -c, 'echo "end $1" > ended', sh, "{{tasks.serve.pid}}"]] }
@@ -137,7 +127,7 @@ tasks:
 });
 
 test("a task that is done already is refused with what to do, and named it runs", async () => {
-  const host = await project(`
+  const host = await recipeHost(`
 facts: { up: { new: true, check: { exists: up } } }
 tasks:
   lift: { new: true, provides: [up], outputs: { at: { from: stdout } }, cmds: [[touch, up], [echo, there]] }

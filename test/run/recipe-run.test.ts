@@ -2,20 +2,15 @@ import { writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Host, text } from "../rig/host.js";
+import { recipeHost } from "../rig/recipe-host.js";
 
 /** A recipe of plain programs: each step writes its name to `log`, and makes or removes a file. */
-async function project(recipe: string): Promise<Host> {
-  const host = await Host.make({ remote: "none" });
-  await writeFile(host.path("tazpod.tasks.yaml"), `version: 1\n${recipe}`);
-  return host;
-}
-
 const log = async (host: Host): Promise<string> =>
   (await text(host.path("log")).catch(() => "")).trim().split("\n").join(" ");
 const say = (name: string, more = ":"): string => `[[sh, -c, "echo ${name} >> log; ${more}"]]`;
 
 test("needed tasks run in order, each once, and only if their fact is false", async () => {
-  const host = await project(`
+  const host = await recipeHost(`
 facts:
   a: { new: true, check: { exists: a } }
   b: { new: true, check: { exists: b } }
@@ -33,7 +28,7 @@ tasks:
 });
 
 test("a step that succeeds but leaves its fact false is a failure that names the step and the fact", async () => {
-  const host = await project(`
+  const host = await recipeHost(`
 facts: { a: { new: true, check: { exists: a } } }
 tasks: { make-a: { new: true, provides: [a], cmds: [["true"]] } }
 `);
@@ -61,7 +56,7 @@ tasks:
       "up down",
     ],
   ] as const) {
-    const host = await project(recipe(last));
+    const host = await recipeHost(recipe(last));
     const done = await host.tazpod("run", "work");
     assert.is(done.code, code, done.stderr);
     assert.is(await log(host), expected);
@@ -69,7 +64,7 @@ tasks:
 });
 
 test("a failed cleanup is reported, makes the exit code non-zero, and does not stop the next cleanup", async () => {
-  const host = await project(`
+  const host = await recipeHost(`
 tasks:
   bad: { new: true, cmds: ${say("bad", "echo broken >&2; exit 9")} }
   good: { new: true, cmds: ${say("good")} }
@@ -82,7 +77,7 @@ tasks:
 });
 
 test("an entry with unless is skipped while its fact is true", async () => {
-  const host = await project(`
+  const host = await recipeHost(`
 facts: { busy: { new: true, check: { exists: busy } } }
 tasks:
   note: { new: true, cmds: ${say("note")} }
@@ -95,7 +90,7 @@ tasks:
 });
 
 test("without a terminal a confirm exits with 4 and names the flag; --yes and --yes=TASK answer it", async () => {
-  const host = await project(`
+  const host = await recipeHost(`
 facts: { a: { new: true, check: { exists: a } } }
 tasks:
   make-a: { new: true, provides: [a], confirm: "Make a?", cmds: ${say("a", "touch a")} }
@@ -112,7 +107,7 @@ tasks:
 });
 
 test("a task named on the command line runs even if its fact is true, and skips its own confirm", async () => {
-  const host = await project(`
+  const host = await recipeHost(`
 facts: { a: { new: true, check: { exists: log } } }
 tasks: { make-a: { new: true, provides: [a], confirm: "Make a?", cmds: ${say("a")} } }
 `);
@@ -122,7 +117,7 @@ tasks: { make-a: { new: true, provides: [a], confirm: "Make a?", cmds: ${say("a"
 });
 
 test("retries run a step again, timeout ends an attempt, and both are reported", async () => {
-  const host = await project(`
+  const host = await recipeHost(`
 tasks:
   flaky: { new: true, retries: 2, cmds: ${say("flaky", "test $(wc -l < log) -ge 3")} }
   slow: { new: true, timeout: 1s, cmds: [[sleep, "60"]] }
@@ -135,7 +130,7 @@ tasks:
 });
 
 test("an unknown fact does not count as false: the goal stops with the check's reason", async () => {
-  const host = await project(`
+  const host = await recipeHost(`
 facts:
   a: { new: true, timeout: 1s, check: { command: [sleep, "30"] } }
 tasks:
@@ -149,7 +144,7 @@ tasks:
 });
 
 test("each value is one argument of a command and is never interpreted by a shell", async () => {
-  const host = await project(`
+  const host = await recipeHost(`
 vars: { evil: "$(touch owned); a b" }
 tasks: { show: { new: true, cmds: [[sh, -c, 'printf "%s" "$1" > log', x, "<{{evil}}>"]] } }
 `);
@@ -158,7 +153,7 @@ tasks: { show: { new: true, cmds: [[sh, -c, 'printf "%s" "$1" > log', x, "<{{evi
 });
 
 test("a project's script is a module with run and checks, or a zx script without exports", async () => {
-  const host = await project(`
+  const host = await recipeHost(`
 facts: { ready: { new: true, check: { script: ./steps/ready.mjs } } }
 tasks:
   get-ready: { new: true, provides: [ready], script: ./steps/ready.mjs }
@@ -180,7 +175,7 @@ export async function run({ $ }) { await $\`touch \${"made"}\`; }
 });
 
 test("a script that throws fails its step, and the message names the file", async () => {
-  const host = await project(`tasks: { bad: { new: true, script: ./bad.mjs } }\n`);
+  const host = await recipeHost(`tasks: { bad: { new: true, script: ./bad.mjs } }\n`);
   await writeFile(host.path("bad.mjs"), 'export async function run() { throw new Error("no luck"); }\n');
   const done = await host.tazpod("bad");
   assert.is(done.code, 1);

@@ -1,17 +1,12 @@
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Host, removeHosts } from "../rig/host.js";
+import { removeHosts } from "../rig/host.js";
+import { recipeHost } from "../rig/recipe-host.js";
 
 // What the command line gives to tasks: arguments, variables and the words after --.
 
 test.after(removeHosts);
-
-async function project(recipe: string): Promise<Host> {
-  const host = await Host.make({ remote: "none" });
-  await writeFile(host.path("tazpod.tasks.yaml"), `version: 1\n${recipe}`);
-  return host;
-}
 
 const print = (...items: string[]): string => `[[printf, "<%s>", ${items.join(", ")}]]`;
 
@@ -33,7 +28,7 @@ tasks:
 `;
 
 test("arguments by position, variables by name and the words after -- each fill whole items of a command", async () => {
-  const host = await project(deploy);
+  const host = await recipeHost(deploy);
   for (const [args, expected] of [
     [["deploy", "api"], "<api><2><staging-eu>"],
     [
@@ -50,7 +45,7 @@ test("arguments by position, variables by name and the words after -- each fill 
 });
 
 test("a value that does not fit, is unknown or is missing is refused before anything runs, with what would fit", async () => {
-  const host = await project(deploy);
+  const host = await recipeHost(deploy);
   for (const [args, ...expected] of [
     [
       ["deploy"],
@@ -87,7 +82,7 @@ test("a value that does not fit, is unknown or is missing is refused before anyt
 });
 
 test("a recipe without variables says that NAME=VALUE has no meaning", async () => {
-  const host = await project("tasks: { hi: { new: true, cmds: [[echo, hi]] } }");
+  const host = await recipeHost("tasks: { hi: { new: true, cmds: [[echo, hi]] } }");
   const done = await host.tazpod("hi", "x=y");
   assert.is(done.code, 2);
   assert.match(done.stderr, "hi takes no NAME=VALUE, so x= has no meaning.");
@@ -95,12 +90,12 @@ test("a recipe without variables says that NAME=VALUE has no meaning", async () 
 });
 
 test("a task without arguments passes the words after -- to its last command", async () => {
-  const host = await project(deploy);
+  const host = await recipeHost(deploy);
   assert.is((await host.tazpod("run", "hi", "--", "a", "b c")).stdout, "first\n<hello><a><b c>");
 });
 
 test("several tasks run in one call, in order, and the words after -- belong to the last", async () => {
-  const host = await project(`${deploy}goals: { all: { new: true, run: [lint, hi] } }\n`);
+  const host = await recipeHost(`${deploy}goals: { all: { new: true, run: [lint, hi] } }\n`);
   const done = await host.tazpod("run", "deploy", "api", "lint", "hi", "--", "x");
   assert.is(done.stdout, "<api><2><staging-eu>lint\nfirst\n<hello><x>", done.stderr);
   assert.is((await host.tazpod("all", "--", "y")).stdout, "lint\nfirst\n<hello><y>");
@@ -116,7 +111,7 @@ test("several tasks run in one call, in order, and the words after -- belong to 
 });
 
 test("the first task that fails ends the call, and what has started is cleaned up once, at the end", async () => {
-  const host = await project(`
+  const host = await recipeHost(`
 tasks:
   one: { new: true, cmds: [[echo, one]], finally: [tidy] }
   two: { new: true, cmds: [["false"]], finally: [tidy] }
@@ -129,7 +124,7 @@ tasks:
 });
 
 test("what the command line gives does not reach a task of the same variable that it does not name", async () => {
-  const host = await project(`
+  const host = await recipeHost(`
 facts: { up: { new: true, check: { exists: up } } }
 tasks:
   lift: { new: true, provides: [up], vars: { env: { default: safe } }, cmds: [[touch, up], [echo, "{{env}}"]] }
@@ -141,7 +136,7 @@ tasks:
 });
 
 test("the help of a task shows its arguments and variables, and so does the list", async () => {
-  const host = await project(deploy);
+  const host = await recipeHost(deploy);
   const help = (await host.tazpod("deploy", "--help")).stdout;
   assert.match(help, "deploy: Deploy <service>\n");
   assert.match(help, "Usage: tazpod deploy SERVICE [COUNT] [env=…] [note=…] [-- REST…] [FLAGS]");
@@ -165,7 +160,7 @@ test("the help of a task shows its arguments and variables, and so does the list
 });
 
 test("a plain variable can be set, too, but not if it is part of a script", async () => {
-  const host = await project(
+  const host = await recipeHost(
     `
 vars: { plain: x, code: y }
 tasks:
@@ -181,7 +176,7 @@ tasks:
 });
 
 test("a file that was named on the command line needs no trust; one that a choice names is covered by it", async () => {
-  const host = await project(`
+  const host = await recipeHost(`
 tasks:
   lint: { new: true, args: [{ name: files, variadic: true }], cmds: [[cat, "{{files}}"]] }
   ship: { new: true, args: [{ name: service, choices: [api, web] }], cmds: [["./{{service}}/ship.sh"]] }
@@ -201,7 +196,7 @@ tasks:
 });
 
 test("a script gets the words after -- as its arguments, and values in TAZPOD_ variables", async () => {
-  const host = await project(`
+  const host = await recipeHost(`
 tasks:
   program: { new: true, args: [{ name: service }, { name: more, variadic: true }], script: ./program.mjs }
   module: { new: true, script: ./module.mjs }

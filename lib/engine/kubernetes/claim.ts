@@ -2,25 +2,29 @@ import { fail, ok, type Result } from "../../failure/result.js";
 import type { ContainerSpec } from "../engine.js";
 import { lastLine, type RunKubectl } from "./kubectl.js";
 import { annotations, dnsName, labels, podIdentity } from "./pod-manifest.js";
-import type { KubernetesSettings } from "./settings.js";
+import { unexpected } from "./pods.js";
+import { type KubernetesSettings, ownerOf } from "./settings.js";
 
-const claimName = (name: string, owner: string): string =>
-  `${dnsName(name).slice(0, 40)}-${podIdentity(name, owner).slice(0, 8)}`;
+const claimName = (name: string, identity: string): string =>
+  `${dnsName(name).slice(0, 40)}-${identity.slice(0, 8)}`;
 
 /** Returns the name of the claim for /workspace, made if it is missing; undefined if none is asked for. */
 export async function ensureClaim(
   run: RunKubectl,
-  { workspace, owner }: KubernetesSettings,
+  settings: KubernetesSettings,
   { name, project }: ContainerSpec,
 ): Promise<Result<string | undefined>> {
+  const { workspace } = settings;
   if (workspace.size === undefined) return ok(undefined);
-  const claim = claimName(name, owner);
+  const owner = ownerOf(settings);
+  const identity = podIdentity(name, owner);
+  const claim = claimName(name, identity);
   const manifest = {
     apiVersion: "v1",
     kind: "PersistentVolumeClaim",
     metadata: {
       name: claim,
-      labels: { [labels.managedBy]: "tazpod", [labels.pod]: podIdentity(name, owner) },
+      labels: { [labels.managedBy]: "tazpod", [labels.pod]: identity },
       annotations: {
         [annotations.container]: name,
         [annotations.owner]: owner,
@@ -42,18 +46,13 @@ export async function ensureClaim(
 /** Removes the claim, and with it the copy of the project. */
 export async function removeClaim(
   run: RunKubectl,
-  { workspace, owner }: KubernetesSettings,
+  settings: KubernetesSettings,
   { name }: Pick<ContainerSpec, "name">,
 ): Promise<Result<void>> {
-  if (workspace.size === undefined) return ok(undefined);
-  const argv = ["delete", "pvc", claimName(name, owner), "--wait=false", "--ignore-not-found"];
+  if (settings.workspace.size === undefined) return ok(undefined);
+  const claim = claimName(name, podIdentity(name, ownerOf(settings)));
+  const argv = ["delete", "pvc", claim, "--wait=false", "--ignore-not-found"];
   const done = await run(argv);
   if (!done.ok) return done;
-  if (done.value.code === 0) return ok(undefined);
-  return fail({
-    kind: "command-failed",
-    command: ["kubectl", ...argv.slice(0, 3)],
-    code: done.value.code,
-    detail: done.value.stderr,
-  });
+  return done.value.code === 0 ? ok(undefined) : unexpected(argv, done.value);
 }

@@ -9,8 +9,10 @@ import type { KubernetesSettings } from "./settings.js";
 export interface Cluster {
   /** Returns the version of kubectl; the cluster is not asked. */
   kubectlVersion(): Promise<Result<string>>;
-  /** Returns the context and the namespace in use; the context is undefined if the kubeconfig has none. */
-  place(): Promise<Result<{ readonly context: string | undefined; readonly namespace: string }>>;
+  /** Returns the version of the cluster. */
+  version(): Promise<Result<string>>;
+  /** Returns the server's URL, context and namespace in use; without a kubeconfig only the namespace is defined. */
+  place(): Promise<Result<ClusterPlace>>;
   /** Returns whether a namespace exists; undefined if this user may not know. */
   hasNamespace(namespace: string): Promise<Result<boolean | undefined>>;
   /** Returns whether this user has a right in a namespace. */
@@ -21,28 +23,36 @@ export interface Cluster {
   apply(yaml: string): Promise<Result<{ readonly done: string; readonly refused: string | undefined }>>;
 }
 
+interface ClusterPlace {
+  readonly server: string | undefined;
+  readonly context: string | undefined;
+  readonly namespace: string;
+}
+
 /** Returns the cluster that these settings name. */
 export function clusterOf(settings: KubernetesSettings): Cluster {
   const run = kubectlRunner(kubectlCommand(settings));
+  const version = async (of: "clientVersion" | "serverVersion", flags: string[]): Promise<Result<string>> => {
+    const argv = ["version", "-o", "json", ...flags];
+    const done = await run(argv);
+    if (!done.ok) return done;
+    const found = (parseJson(done.value.stdout.toString()) ?? {}) as {
+      readonly [of in "clientVersion" | "serverVersion"]?: { readonly gitVersion?: string };
+    };
+    const text = found[of]?.gitVersion;
+    return text === undefined ? unexpected(argv, done.value) : ok(text);
+  };
   return {
-    async kubectlVersion() {
-      const argv = ["version", "--client", "-o", "json"];
-      const done = await run(argv);
-      if (!done.ok) return done;
-      const { clientVersion } = (parseJson(done.value.stdout.toString()) ?? {}) as {
-        readonly clientVersion?: { readonly gitVersion?: string };
-      };
-      return clientVersion?.gitVersion === undefined
-        ? unexpected(argv, done.value)
-        : ok(clientVersion.gitVersion);
-    },
+    kubectlVersion: () => version("clientVersion", ["--client"]),
+    version: () => version("serverVersion", []),
     async place() {
-      const wanted = "jsonpath={.contexts[0].name} {.contexts[0].context.namespace}";
+      const wanted =
+        "jsonpath={.clusters[0].cluster.server} {.contexts[0].name} {.contexts[0].context.namespace}";
       const done = await run(["config", "view", "--minify", "-o", wanted]);
       if (!done.ok) return done;
       const found = done.value.code === 0 ? done.value.stdout.toString().split(" ") : [];
-      const [context, namespace] = found.map((word) => (word === "" ? undefined : word));
-      return ok({ context, namespace: settings.namespace ?? namespace ?? "default" });
+      const [server, context, namespace] = found.map((word) => (word === "" ? undefined : word));
+      return ok({ server, context, namespace: settings.namespace ?? namespace ?? "default" });
     },
     async hasNamespace(namespace) {
       const argv = ["get", "namespace", namespace, "-o", "name"];

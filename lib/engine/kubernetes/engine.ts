@@ -1,30 +1,20 @@
 import { randomBytes } from "node:crypto";
 import { PassThrough, Readable, pipeline } from "node:stream";
-import { sleep } from "../../host/clock.js";
-import { type Finished, type Piped } from "../../host/process.js";
+import { collect, type Finished, type Piped } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import type { ContainerSpec, Engine } from "../engine.js";
 import { notRunning } from "../this-host.js";
-import { kubectlCommand, kubectlRunner, lastLine } from "./kubectl.js";
+import { clusterOf } from "./cluster.js";
+import { kubectlCommand, kubectlRunner } from "./kubectl.js";
 import { ensureClaim, removeClaim } from "./claim.js";
 import { runHelperPod } from "./helper-pod.js";
-import { deletePods, listPods, unexpected } from "./pods.js";
-import { execForeground, execPiped, hasStarted, type Place } from "./pod-exec.js";
-import {
-  dnsName,
-  labels,
-  overlayProblem,
-  podIdentity,
-  podManifest,
-  podSpec,
-  type PodRequest,
-} from "./pod-manifest.js";
-import { containerState, isOver, isReady, livePod, type Pod, whyEnded, whyNotReady } from "./pod-state.js";
+import { deletePods, listPods } from "./pods.js";
+import { execForeground, execPiped, type Place } from "./pod-exec.js";
+import { dnsName, labels, podIdentity, podSpec, type PodRequest } from "./pod-manifest.js";
+import { containerState, isOver, livePod, type Pod } from "./pod-state.js";
 import { forwardPorts } from "./port-forward.js";
-import type { KubernetesSettings } from "./settings.js";
-
-/** How often a pod that is not ready is looked at, in ms. */
-const pollMs = 400;
+import { type KubernetesSettings, ownerOf } from "./settings.js";
+import { createPod, waitUntilReady } from "./start-pod.js";
 
 /**
  * An engine that runs a pod, driven through kubectl, so contexts, logins and proxies work. The vault is in the pod's memory
@@ -37,12 +27,13 @@ export function kubernetesEngine(
 ): Engine {
   const command = kubectlCommand(settings);
   const run = kubectlRunner(command);
+  const cluster = clusterOf(settings);
+  const identityOf = (name: string): string => podIdentity(name, ownerOf(settings));
   /** The names of pods that were looked up, by container name. */
   const podNames = new Map<string, string>();
 
   const list = async (name: string): Promise<Result<readonly Pod[]>> => {
-    const selector = `${labels.pod}=${podIdentity(name, settings.owner)}`;
-    const pods = await listPods(run, selector);
+    const pods = await listPods(run, `${labels.pod}=${identityOf(name)}`);
     if (!pods.ok) return pods;
     const live = livePod(pods.value);
     if (live === undefined) podNames.delete(name);
@@ -69,33 +60,18 @@ export function kubernetesEngine(
 
   return {
     name: "kubernetes",
-    async version() {
-      const done = await run(["version", "-o", "json"]);
-      if (!done.ok) return done;
-      const found = /"serverVersion":[\s\S]*?"gitVersion":\s*"([^"]+)"/.exec(
-        done.value.stdout.toString(),
-      )?.[1];
-      return found === undefined ? unexpected(["version"], done.value) : ok(found);
-    },
+    version: () => cluster.version(),
     async address() {
-      const done = await run([
-        "config",
-        "view",
-        "--minify",
-        "-o",
-        "jsonpath={.clusters[0].cluster.server} {..namespace}",
-      ]);
-      if (!done.ok || done.value.code !== 0) return undefined;
-      const [server = "", namespace = "default"] = done.value.stdout.toString().trim().split(" ");
-      return `${server}/${settings.namespace ?? namespace}`;
+      const place = await cluster.place();
+      return place.ok && place.value.server !== undefined
+        ? `${place.value.server}/${place.value.namespace}`
+        : undefined;
     },
     effectiveSpec: (spec) => podSpec(spec, settings),
     sharedWithHost,
     async inspect(name) {
       const pods = await list(name);
-      return pods.ok
-        ? ok(containerState(livePod(pods.value), podIdentity(name, settings.owner), project))
-        : pods;
+      return pods.ok ? ok(containerState(livePod(pods.value), identityOf(name), project)) : pods;
     },
     // the nodes have the images
     imageId: async () => ok(undefined),
@@ -114,26 +90,22 @@ export function kubernetesEngine(
       if (wrong !== undefined) return wrong;
       const claim = await ensureClaim(run, settings, spec);
       if (!claim.ok) return claim;
-      return createPod({ spec, user, settings, podName: uniqueName(spec.name), claim: claim.value });
+      return createOnly({ spec, user, settings, podName: uniqueName(spec.name), claim: claim.value });
     },
-    async start(name, progress) {
-      return waitUntilReady(name, progress);
-    },
+    start: (name, progress) =>
+      waitUntilReady(() => list(name), command, { name, limitMs: settings.startTimeoutMs }, progress),
     async remove(name) {
       const pods = await list(name);
       if (!pods.ok) return pods;
       const present = pods.value.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
       podNames.delete(name);
-      return deletePods(
-        run,
-        present.map(({ metadata }) => metadata.name),
-      );
+      return deletePods(run, present.map(nameOf));
     },
     removeCopy: (spec) => removeClaim(run, settings, spec),
     runHelper(spec, user) {
       const podName = uniqueName(spec.name);
       podNames.set(spec.name, podName);
-      return runHelperPod({ command, run, request: { spec, user, settings, podName } });
+      return runHelperPod(command, run, { spec, user, settings, podName });
     },
     async exec(name, argv, { limitBytes, ...options }) {
       const where = await place(name);
@@ -143,7 +115,9 @@ export function kubernetesEngine(
         if (options.input instanceof Readable) options.input.destroy();
         return ok(notRunning(name));
       }
-      return settled(name, await collect(execPiped(where.value, argv, options), limitBytes, argv));
+      const { value } = where;
+      const start = (signal: AbortSignal): Piped => execPiped(value, argv, { ...options, signal });
+      return settled(name, await collect(start, argv, { limitBytes, signal: options.signal }));
     },
     execPiped(name, argv, options) {
       const stdout = new PassThrough();
@@ -172,85 +146,23 @@ export function kubernetesEngine(
     },
   };
 
-  async function createPod(request: PodRequest): Promise<Result<void>> {
+  /** Creates the pod of a container, unless another tazpod has just done so, and removes records of pods that are over. */
+  async function createOnly(request: PodRequest): Promise<Result<void>> {
     const { spec, podName } = request;
-    const manifest = podManifest(request);
-    const wrong = overlayProblem(manifest, request);
-    if (wrong !== undefined) return unusable("kubernetes.pod", wrong, "Correct `pod` below `kubernetes`.");
-    const done = await run(["create", "-f", "-", "-o", "name"], { input: JSON.stringify(manifest) });
-    if (!done.ok) return done;
-    if (done.value.code !== 0)
-      return fail({
-        kind: "container-start",
-        name: spec.name,
-        detail: refusal(done.value.stderr),
-        why: "cluster",
-      });
+    const created = await createPod(run, request);
+    if (!created.ok) return created;
     const pods = await list(spec.name);
     if (!pods.ok) return pods;
-    // pods that are over are only records
     const over = pods.value.filter(({ status }) => isOver(status.phase));
-    await deletePods(
-      run,
-      over.map(({ metadata }) => metadata.name),
-    );
     // of two tazpods that create one at the same time, the older pod stays
-    const live = livePod(pods.value)?.metadata.name;
-    if (live === podName || live === undefined) return ok(undefined);
-    await deletePods(run, [podName]);
-    return fail({ kind: "changed-meanwhile", detail: `Another tazpod has just created the pod ${live}` });
-  }
-
-  async function waitUntilReady(
-    name: string,
-    progress: Parameters<Engine["start"]>[1],
-  ): Promise<Result<void>> {
-    const end = Date.now() + settings.startTimeoutMs;
-    for (let said = ""; ;) {
-      const pods = await list(name);
-      if (!pods.ok) return pods;
-      const pod = livePod(pods.value) ?? pods.value.at(-1);
-      if (pod === undefined) return notStarted(name, "it was deleted while it started");
-      const isLive = pod.metadata.deletionTimestamp === undefined;
-      const place = { command, podName: pod.metadata.name, name };
-      if (isReady(pod) && isLive && (await hasStarted(place))) return ok(undefined);
-      const { reason, isFinal } = whyNotReady(pod);
-      const why = isLive ? reason : (whyEnded([pod]) ?? reason);
-      if (isFinal || !isLive) return notStarted(name, why);
-      if (Date.now() > end)
-        return notStarted(name, `it was not ready within ${settings.startTimeoutMs / 1000} s. ${why}`);
-      if (progress?.signal?.aborted)
-        return fail({ kind: "interrupted", signal: String(progress.signal.reason) });
-      if (reason !== said) progress?.report(`waiting for the pod: ${reason}`);
-      said = reason;
-      await sleep(pollMs);
-    }
+    const older = livePod(pods.value)?.metadata.name ?? podName;
+    await deletePods(run, [...over.map(nameOf), ...(older === podName ? [] : [podName])]);
+    if (older === podName) return ok(undefined);
+    return fail({ kind: "changed-meanwhile", detail: `Another tazpod has just created the pod ${older}` });
   }
 }
 
-const notStarted = (name: string, detail: string): Result<never> =>
-  fail({ kind: "container-start", name, detail, why: "cluster" });
-
-async function collect(
-  { stdout, done }: Piped,
-  limitBytes = 16 * 1024 ** 2,
-  argv: readonly string[] = [],
-): Promise<Result<Finished>> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  stdout.on("data", (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes <= limitBytes) chunks.push(chunk);
-  });
-  const result = await done;
-  if (bytes > limitBytes)
-    return fail({ kind: "too-much-output", what: argv.slice(0, 3).join(" "), limit: limitBytes });
-  return result.ok ? ok({ ...result.value, stdout: Buffer.concat(chunks) }) : result;
-}
-
-/** Returns why the API server refused a pod, without kubectl's own words. */
-const refusal = (stderr: string): string =>
-  lastLine(stderr).replace(/^Error from server \((\w+)\): error when creating "STDIN": /, "$1: ");
+const nameOf = ({ metadata }: Pod): string => metadata.name;
 
 const uniqueName = (name: string): string => `${dnsName(name)}-${randomBytes(3).toString("hex")}`;
 

@@ -32,7 +32,12 @@ export interface Place {
   readonly name: string;
 }
 
-function execArgv({ command, podName }: Place, flags: readonly string[], argv: readonly string[]): string[] {
+/** Returns the argv of kubectl for a program in a pod. */
+export function execArgv(
+  { command, podName }: Place,
+  flags: readonly string[],
+  argv: readonly string[],
+): string[] {
   return [...command, "exec", ...flags, podName, "-c", containerName, "--", ...argv];
 }
 

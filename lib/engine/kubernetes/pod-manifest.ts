@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { workspace } from "../container-paths.js";
 import { specHash } from "../spec.js";
 import type { ContainerSpec, ContainerUser } from "../engine.js";
-import type { KubernetesSettings } from "./settings.js";
+import { type KubernetesSettings, ownerOf } from "./settings.js";
 
 /** The name of the container in the pod. */
 export const containerName = "tazpod";
@@ -14,7 +14,7 @@ export const labels = {
   managedBy: "app.kubernetes.io/managed-by",
   /** A hash of container name and owner. */
   pod: "tazpod.dev/pod",
-  /** On pods of `run with`, instead of `pod`: the process they belong to. */
+  /** The same, on pods of `run with`. */
   helper: "tazpod.dev/helper",
 } as const;
 
@@ -61,7 +61,6 @@ mkdir -p "$2/secrets" && chmod 700 "$2/secrets" || refuse "the RAM folder cannot
 [ -e "$h/secrets" ] || [ -L "$h/secrets" ] || ln -s "$2/secrets" "$h/secrets" 2>/dev/null
 [ -w ${workspace} ] || refuse "${workspace} cannot be written by uid $u"
 : > "$2/ready"
-if [ "$3" = helper ]; then while [ ! -e "$2/end" ]; do sleep 3600 & wait $!; done; exit 0; fi
 while :; do sleep 3600 & wait $!; done`;
 
 /** What a pod is made from. */
@@ -73,28 +72,28 @@ export interface PodRequest {
   readonly podName: string;
   /** The claim for /workspace; undefined for a folder that ends with the pod. */
   readonly claim?: string | undefined;
-  /** For a pod of `run with`: the token of this process. */
-  readonly helper?: string;
+  /** True for a pod of `run with`, which lives as long as this process. */
+  readonly isHelper?: boolean;
 }
 
 type Json = Record<string, unknown>;
 
 /** Returns the manifest of a pod, as JSON. It meets the restricted pod security standard. */
 export function podManifest(request: PodRequest): Json {
-  const { spec, user, settings, podName, claim, helper } = request;
-  const identity = podIdentity(spec.name, settings.owner);
-  const own = helper === undefined ? { [labels.pod]: identity } : { [labels.helper]: identity };
+  const { spec, user, settings, podName, claim, isHelper = false } = request;
+  const owner = ownerOf(settings);
+  const label = isHelper ? labels.helper : labels.pod;
   const { overlay } = settings;
   const manifest: Json = {
     apiVersion: "v1",
     kind: "Pod",
     metadata: {
       name: podName,
-      labels: { ...settings.labels, [labels.managedBy]: "tazpod", ...own },
+      labels: { ...settings.labels, [labels.managedBy]: "tazpod", [label]: podIdentity(spec.name, owner) },
       annotations: {
         ...settings.annotations,
         [annotations.container]: spec.name,
-        [annotations.owner]: settings.owner,
+        [annotations.owner]: owner,
         [annotations.project]: spec.project,
         [annotations.spec]: specHash(podSpec(spec, settings)),
         [annotations.home]: user.home,
@@ -126,13 +125,13 @@ export function podManifest(request: PodRequest): Json {
   return Object.keys(overlay).length === 0 ? manifest : (merge(manifest, overlay) as Json);
 }
 
-function container({ spec, user, settings, helper }: PodRequest): Json {
+function container({ spec, user, settings }: PodRequest): Json {
   const memory = spec.memoryBytes === undefined ? {} : { memory: String(spec.memoryBytes) };
   return {
     name: containerName,
     image: spec.image,
     imagePullPolicy: settings.imagePullPolicy,
-    command: ["sh", "-c", firstProcess, "tazpod", spec.user, ramFolder, helper === undefined ? "" : "helper"],
+    command: ["sh", "-c", firstProcess, "tazpod", spec.user, ramFolder],
     workingDir: workspace,
     env: [
       { name: "HOME", value: user.home },

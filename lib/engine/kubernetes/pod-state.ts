@@ -33,8 +33,6 @@ export interface Pod {
 
 interface ContainerStatus {
   readonly name: string;
-  readonly ready: boolean;
-  readonly imageID?: string;
   readonly state: {
     readonly waiting?: { readonly reason?: string; readonly message?: string };
     readonly running?: { readonly startedAt: string };
@@ -135,16 +133,4 @@ export function whyNotReady(pod: Pod): Waiting {
       isFinal: false,
     };
   return { reason: reason ?? status.phase, isFinal: false };
-}
-
-/** Returns why a pod is gone or over, for a message; undefined if nothing is known. */
-export function whyEnded(pods: readonly Pod[]): string | undefined {
-  const last = pods.at(-1);
-  if (last === undefined) return undefined;
-  const { reason, message } = last.status;
-  if (last.metadata.deletionTimestamp !== undefined) return "it was deleted";
-  const killed = statusOf(last)?.state.terminated?.reason;
-  return (
-    [reason, message, killed === "Completed" ? undefined : killed].filter(Boolean).join(": ") || undefined
-  );
 }

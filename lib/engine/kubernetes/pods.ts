@@ -16,13 +16,11 @@ export async function listPods(run: RunKubectl, selector: string): Promise<Resul
 
 /** Deletes pods by name and does not wait for their end. A pod that is gone is no failure. */
 export async function deletePods(run: RunKubectl, names: readonly string[]): Promise<Result<void>> {
-  for (const name of names) {
-    const argv = ["delete", "pod", name, "--wait=false", "--ignore-not-found"];
-    const done = await run(argv);
-    if (!done.ok) return done;
-    if (done.value.code !== 0 && !isGone(done.value.stderr)) return unexpected(argv, done.value);
-  }
-  return ok(undefined);
+  if (names.length === 0) return ok(undefined);
+  const argv = ["delete", "pod", ...names, "--wait=false", "--ignore-not-found"];
+  const done = await run(argv);
+  if (!done.ok) return done;
+  return done.value.code === 0 || isGone(done.value.stderr) ? ok(undefined) : unexpected(argv, done.value);
 }
 
 /** Returns a failure for an answer of kubectl that was not expected, such as a missing right. */

@@ -6,8 +6,8 @@ export interface KubernetesSettings {
   readonly context?: string | undefined;
   /** Where the pod is; the context's namespace if undefined. */
   readonly namespace?: string | undefined;
-  /** Whose pod it is, so that several people may have one in a namespace. */
-  readonly owner: string;
+  /** Whose pod it is, so that several people may have one in a namespace; see `ownerOf`. */
+  readonly owner?: string | undefined;
   /** The ids and the home of `user` in the image; a pod does not look them up. */
   readonly uid: number;
   readonly gid: number;
@@ -29,8 +29,9 @@ export interface KubernetesSettings {
   readonly startTimeoutMs: number;
 }
 
-/** Returns the name of this host's user, or the uid of one without a name. */
-function userName(): string {
+/** Returns whose pod it is: by default this host's user, by name or, without one, by uid. */
+export function ownerOf({ owner }: Pick<KubernetesSettings, "owner">): string {
+  if (owner !== undefined) return owner;
   try {
     return userInfo().username;
   } catch {
@@ -40,7 +41,7 @@ function userName(): string {
 
 /** Returns the settings that a project gets without any of its own. */
 export const defaultSettings = (): KubernetesSettings => ({
-  ...{ owner: userName(), uid: 1000, gid: 1000, startTimeoutMs: 300_000 },
+  ...{ uid: 1000, gid: 1000, startTimeoutMs: 300_000 },
   ...{ requests: {}, limits: {}, workspace: {}, imagePullPolicy: "IfNotPresent", pullSecrets: [] },
   ...{ nodeSelector: {}, tolerations: [], labels: {}, annotations: {}, overlay: {} },
 });
