@@ -37,6 +37,8 @@ export interface ProcessOptions {
   readonly isQuestion?: boolean;
   /** Called with each complete line of stdout and stderr. */
   readonly onLine?: (line: string) => void;
+  /** Called with the process once it has been started. */
+  readonly onStart?: (child: ChildProcess) => void;
 }
 
 /** Makes filters, applied in turn, for what a program prints on stdout (1) or stderr (2); undefined for none. */
@@ -175,6 +177,7 @@ async function runPiped(
   const start = (): ChildProcess => spawn(program, rest, settings);
   const { child, ended } = options.isQuestion ? startPlain(start) : await startWithZx(start, settings);
   if (child.pid !== undefined) trackGroup(child.pid, ended);
+  options.onStart?.(child);
   if (stdout instanceof PassThrough) pipeline(child.stdout as Readable, stdout, () => undefined);
   if (shownStderr instanceof PassThrough) pipeline(child.stderr as Readable, shownStderr, () => undefined);
   if (input !== undefined) pipeline(toStream(input), child.stdin as Writable, () => undefined);
@@ -258,7 +261,8 @@ export async function zxShell({
   return $({ ...settings, spawn: start, detached: true, ...($.shell ? {} : posix) });
 }
 
-function quoteForShell(text: string): string {
+/** Quotes a word for a POSIX shell. */
+export function quoteForShell(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 

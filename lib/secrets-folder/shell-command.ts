@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { fail, ok, type Result } from "../failure/result.js";
+import { quoteForShell } from "../host/process.js";
 import { execScript } from "./exec.js";
 import type { SecretsFolder } from "./secrets-folder.js";
 
@@ -73,8 +74,7 @@ export async function writeExports(
   variables: ReadonlyMap<string, string>,
 ): Promise<Result<string>> {
   const name = `exports-${randomUUID()}`;
-  const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
-  const lines = [...variables].map(([variable, value]) => `export ${variable}=${quoted(value)}`);
+  const lines = [...variables].map(([variable, value]) => `export ${variable}=${quoteForShell(value)}`);
   const input = Buffer.from(['rm -f -- "$d/.tazpod/$f"', ...lines, ""].join("\n"));
   const done = await execScript(secrets, writeScript, [0, 3], { input }, [name]);
   input.fill(0);

@@ -41,6 +41,8 @@ export async function unlockVault(
   { vault, passphrase, limitBytes, opening: only, accept, signal }: UnlockOptions,
 ): Promise<Result<(ArchiveSummary & Placed) | "already open">> {
   const opening = openVault(vault, passphrase);
+  // some engines take a while to find it; it is recorded once the vault is open
+  void secrets.engine.address();
   const archive = opening.then((opened) => {
     if (!opened.ok) return opened;
     return ok(openArchive(opened.value, limitBytes, only));

@@ -211,15 +211,41 @@ test("a cluster that is not there, a context and a namespace that do not exist h
   process.env["TAZPOD_KUBECTL"] = kubectlPrograms[0];
 });
 
-test("looking at a pod and running a program in it are one request each", async () => {
+test("a pod that this host has found before is not asked for again, and one shell in it runs what needs no stdin", async () => {
   const spec = await make();
+  await running(spec);
   const before = (await requestsOf(space.user)).length;
   const own = engineWith();
+  for (let round = 0; round < 3; round++) {
+    assert.is(value(await own.inspect(spec.name)).state, "running");
+    assert.is(value(await own.exec(spec.name, ["sh", "-c", "exit 3"], { user: "tazpod" })).code, 3);
+  }
+  const seen = async (): Promise<readonly string[]> =>
+    (await requestsOf(space.user)).slice(before).filter((request) => !request.startsWith("get /"));
+  // the shell is logged when it ends
+  await until(async () => (await seen()).length > 1);
+  assert.equal(await seen(), ["get pods 200", "create pods/exec 101"]);
+});
+
+test("a pod that was deleted elsewhere is not remembered, and neither is one that another took the place of", async () => {
+  const spec = await make();
   await running(spec);
-  value(await own.inspect(spec.name));
-  value(await own.exec(spec.name, ["true"], { user: "tazpod" }));
-  const seen = (await requestsOf(space.user)).slice(before).filter((request) => !request.startsWith("get /"));
-  assert.equal(seen, ["list pods 200", "list pods 200", "get pods 200", "create pods/exec 101"]);
+  const listed = (await kubectl(["get", "pods", "-n", space.name, "-o", "name"])).stdout.split("\n");
+  const pod = listed.find((name) => name.startsWith(`pod/${spec.name}-`)) ?? "";
+  for (const own of [engineWith(), engine]) {
+    value(await own.inspect(spec.name));
+    value(await own.exec(spec.name, ["true"], { user: "tazpod" }));
+  }
+  await kubectl(["delete", "-n", space.name, pod, "--grace-period=1"]);
+  for (const own of [engine, engineWith()]) {
+    assert.is(value(await own.inspect(spec.name)).state, "absent");
+    assert.match(value(await own.exec(spec.name, ["true"], { user: "tazpod" })).stderr, /is not running/);
+  }
+  const another = engineWith();
+  value(await another.create(spec, value(await another.lookUp(spec.image, spec.user))));
+  value(await another.start(spec.name));
+  assert.is(value(await engine.exec(spec.name, ["true"], { user: "tazpod" })).code, 0);
+  assert.is(value(await engine.inspect(spec.name)).state, "running");
 });
 
 test.run();

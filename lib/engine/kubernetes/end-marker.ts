@@ -11,7 +11,7 @@ import { Transform } from "node:stream";
 const markerBytes = 37;
 
 /** The name under which the script runs, followed by the id. */
-const execName = "tazpod-exec";
+export const execName = "tazpod-exec";
 
 const withMarkers = `m=$1; shift
 "$@"

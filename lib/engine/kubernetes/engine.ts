@@ -8,10 +8,11 @@ import { clusterOf } from "./cluster.js";
 import { kubectlCommand, kubectlRunner } from "./kubectl.js";
 import { ensureClaim, removeClaim } from "./claim.js";
 import { runHelperPod } from "./helper-pod.js";
-import { deletePods, listPods } from "./pods.js";
-import { execForeground, execPiped, type Place } from "./pod-exec.js";
-import { dnsName, labels, podIdentity, podSpec, type PodRequest } from "./pod-manifest.js";
-import { containerState, isOver, livePod, type Pod } from "./pod-state.js";
+import { deletePods } from "./pods.js";
+import { execForeground } from "./pod-exec.js";
+import { podFinder } from "./pod-finder.js";
+import { dnsName, podIdentity, podSpec, type PodRequest } from "./pod-manifest.js";
+import { isOver, livePod, type Pod } from "./pod-state.js";
 import { forwardPorts } from "./port-forward.js";
 import { type KubernetesSettings, ownerOf } from "./settings.js";
 import { createPod, waitUntilReady } from "./start-pod.js";
@@ -29,50 +30,30 @@ export function kubernetesEngine(
   const run = kubectlRunner(command);
   const cluster = clusterOf(settings);
   const identityOf = (name: string): string => podIdentity(name, ownerOf(settings));
-  /** The names of pods that were looked up, by container name. */
-  const podNames = new Map<string, string>();
-
-  const list = async (name: string): Promise<Result<readonly Pod[]>> => {
-    const pods = await listPods(run, `${labels.pod}=${identityOf(name)}`);
-    if (!pods.ok) return pods;
-    const live = livePod(pods.value);
-    if (live === undefined) podNames.delete(name);
-    else podNames.set(name, live.metadata.name);
-    return pods;
-  };
-
-  const place = async (name: string): Promise<Result<Place | undefined>> => {
-    const known = podNames.get(name);
-    if (known !== undefined) return ok({ command, podName: known, name });
-    const pods = await list(name);
-    if (!pods.ok) return pods;
-    const podName = podNames.get(name);
-    return ok(podName === undefined ? undefined : { command, podName, name });
+  const pods = podFinder(run, command, identityOf, project);
+  let address: Promise<string | undefined> | undefined;
+  const findAddress = async (): Promise<string | undefined> => {
+    const place = await cluster.place();
+    return place.ok && place.value.server !== undefined
+      ? `${place.value.server}/${place.value.namespace}`
+      : undefined;
   };
 
   /** Tells a connection that was lost from a pod that was; another pod may take its place. */
   const settled = async (name: string, done: Result<Finished>): Promise<Result<Finished>> => {
-    if (done.ok && done.value.stderr === notRunning(name).stderr) podNames.delete(name);
+    if (done.ok && done.value.stderr === notRunning(name).stderr) await pods.forget(name);
     if (done.ok || done.failure.kind !== "connection-lost") return done;
-    const pods = await list(name);
-    return pods.ok && livePod(pods.value) === undefined ? ok(notRunning(name)) : done;
+    const there = await pods.list(name);
+    return there.ok && livePod(there.value) === undefined ? ok(notRunning(name)) : done;
   };
 
   return {
     name: "kubernetes",
     version: () => cluster.version(),
-    async address() {
-      const place = await cluster.place();
-      return place.ok && place.value.server !== undefined
-        ? `${place.value.server}/${place.value.namespace}`
-        : undefined;
-    },
+    address: () => (address ??= findAddress()),
     effectiveSpec: (spec) => podSpec(spec, settings),
     sharedWithHost,
-    async inspect(name) {
-      const pods = await list(name);
-      return pods.ok ? ok(containerState(livePod(pods.value), identityOf(name), project)) : pods;
-    },
+    inspect: (name) => pods.state(name),
     // the nodes have the images
     imageId: async () => ok(undefined),
     pull: async () => ok(undefined),
@@ -93,22 +74,22 @@ export function kubernetesEngine(
       return createOnly({ spec, user, settings, podName: uniqueName(spec.name), claim: claim.value });
     },
     start: (name, progress) =>
-      waitUntilReady(() => list(name), command, { name, limitMs: settings.startTimeoutMs }, progress),
+      waitUntilReady(() => pods.list(name), command, { name, limitMs: settings.startTimeoutMs }, progress),
     async remove(name) {
-      const pods = await list(name);
-      if (!pods.ok) return pods;
-      const present = pods.value.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-      podNames.delete(name);
+      const listed = await pods.list(name);
+      if (!listed.ok) return listed;
+      const present = listed.value.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+      await pods.forget(name);
       return deletePods(run, present.map(nameOf));
     },
     removeCopy: (spec) => removeClaim(run, settings, spec),
     runHelper(spec, user) {
       const podName = uniqueName(spec.name);
-      podNames.set(spec.name, podName);
+      pods.use(spec.name, podName);
       return runHelperPod(command, run, { spec, user, settings, podName });
     },
     async exec(name, argv, { limitBytes, ...options }) {
-      const where = await place(name);
+      const where = await pods.place(name);
       if (!where.ok) return where;
       if (where.value === undefined) {
         // what is read for it would otherwise never end
@@ -116,25 +97,25 @@ export function kubernetesEngine(
         return ok(notRunning(name));
       }
       const { value } = where;
-      const start = (signal: AbortSignal): Piped => execPiped(value, argv, { ...options, signal });
+      const start = (signal: AbortSignal): Piped => pods.begin(value, argv, { ...options, signal });
       return settled(name, await collect(start, argv, { limitBytes, signal: options.signal }));
     },
     execPiped(name, argv, options) {
       const stdout = new PassThrough();
       const done = (async (): Promise<Result<Finished>> => {
-        const where = await place(name);
+        const where = await pods.place(name);
         if (!where.ok || where.value === undefined) {
           stdout.end();
           return where.ok ? ok(notRunning(name)) : where;
         }
-        const begun = execPiped(where.value, argv, options);
+        const begun = pods.begin(where.value, argv, options);
         pipeline(begun.stdout, stdout, () => undefined);
         return settled(name, await begun.done);
       })();
       return { stdout, done };
     },
     async foreground(name, argv, options) {
-      const where = await place(name);
+      const where = await pods.place(name);
       if (!where.ok) return where;
       if (where.value === undefined) return ok(notRunning(name));
       const forwarded = forwardPorts(where.value, options.forwardsPorts === true ? ports : [], options.warn);
@@ -151,11 +132,11 @@ export function kubernetesEngine(
     const { spec, podName } = request;
     const created = await createPod(run, request);
     if (!created.ok) return created;
-    const pods = await list(spec.name);
-    if (!pods.ok) return pods;
-    const over = pods.value.filter(({ status }) => isOver(status.phase));
+    const listed = await pods.list(spec.name);
+    if (!listed.ok) return listed;
+    const over = listed.value.filter(({ status }) => isOver(status.phase));
     // of two tazpods that create one at the same time, the older pod stays
-    const older = livePod(pods.value)?.metadata.name ?? podName;
+    const older = livePod(listed.value)?.metadata.name ?? podName;
     await deletePods(run, [...over.map(nameOf), ...(older === podName ? [] : [podName])]);
     if (older === podName) return ok(undefined);
     return fail({ kind: "changed-meanwhile", detail: `Another tazpod has just created the pod ${older}` });

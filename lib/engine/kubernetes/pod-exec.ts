@@ -10,9 +10,11 @@ import {
 import { fail, ok, type Result } from "../../failure/result.js";
 import { notRunning } from "../this-host.js";
 import type { Engine } from "../engine.js";
+import { type SharedShell, startSharedShell } from "../shared-shell.js";
 import {
   codeInFile,
   endProgram,
+  execName,
   markedArgv,
   newMarker,
   readCode,
@@ -53,6 +55,19 @@ export function execPiped(place: Place, argv: readonly string[], options: Proces
   pipeline(begun.stdout, stream, () => undefined);
   const read = new Promise<void>((resolve) => stream.once("close", resolve).once("end", resolve));
   return { stdout: stream as Readable, done: outcome(place, marker, begun.done, read, code) };
+}
+
+/** Starts a shell in a pod that runs programs one after the other. */
+export function podShell(place: Place): SharedShell {
+  const marker = newMarker();
+  return startSharedShell(
+    (argv, options) => piped(execArgv(place, ["--stdin"], [...argv, execName, marker]), options),
+    async (done) => {
+      if (done.ok) return cutOff(place, marker, done.value);
+      await endInPod(place, marker);
+      return fail(startFailure(done.failure));
+    },
+  );
 }
 
 async function outcome(

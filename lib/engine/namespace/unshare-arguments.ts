@@ -1,3 +1,4 @@
+import { quoteForShell } from "../../host/process.js";
 import { mountsOf } from "../spec.js";
 import { workspace } from "../container-paths.js";
 import type { ContainerSpec, ContainerUser } from "../engine.js";
@@ -92,9 +93,7 @@ export const exitCodeScript = 'exec 3>&2 2>/dev/null; "$@" 2>&3 3>&-; exit "$?"'
  * again.
  */
 export function onTerminal(argv: readonly string[], env: Readonly<Record<string, string>>): string[] {
-  const set = Object.entries(env).map(([name, value]) => `${name}=${quoted(value)}; export ${name}; `);
-  const command = `${set.join("")}exec ${argv.map(quoted).join(" ")}`;
+  const set = Object.entries(env).map(([name, value]) => `${name}=${quoteForShell(value)}; export ${name}; `);
+  const command = `${set.join("")}exec ${argv.map(quoteForShell).join(" ")}`;
   return ["script", "-q", "-e", "-f", "-c", command, "/dev/null"];
 }
-
-const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
