@@ -14,21 +14,18 @@ export function parseSubject(values: SubjectFlags): Result<Subject | undefined> 
   const { user, group, "service-account": account } = values;
   const given = [user, group, account].filter((value) => value !== undefined);
   if (given.length > 1)
-    return fail({ kind: "usage", message: "--user, --group and --service-account exclude each other." });
+    return wrong("--user, --group and --service-account exclude each other.");
   if (account !== undefined) {
     const [, namespace = "", name = ""] = /^([^:\s]+):([^:\s]+)$/.exec(account) ?? [];
-    if (name === "") return wrong("--service-account takes NAMESPACE:NAME", account);
+    if (name === "") return wrong(`--service-account takes NAMESPACE:NAME, not ${JSON.stringify(account)}.`);
     return ok({ kind: "ServiceAccount", name, namespace });
   }
   const [name] = given;
   if (name === undefined) return ok(undefined);
-  if (name.trim() === "") return wrong(`--${user === undefined ? "group" : "user"} takes a name`, name);
+  if (name.trim() === "")
+    return wrong(`--${user === undefined ? "group" : "user"} takes a name, not ${JSON.stringify(name)}.`);
   return ok({ kind: user === undefined ? "Group" : "User", name });
 }
 
-const wrong = (expected: string, given: string): Result<never> =>
-  fail({
-    kind: "usage",
-    message: `${expected}, not ${JSON.stringify(given)}.`,
-    hint: "See `tazpod setup-cluster --help`.",
-  });
+const wrong = (message: string): Result<never> =>
+  fail({ kind: "usage", message, hint: "See `tazpod setup-cluster --help`." });
