@@ -13,8 +13,7 @@ export interface SubjectFlags {
 export function parseSubject(values: SubjectFlags): Result<Subject | undefined> {
   const { user, group, "service-account": account } = values;
   const given = [user, group, account].filter((value) => value !== undefined);
-  if (given.length > 1)
-    return wrong("--user, --group and --service-account exclude each other.");
+  if (given.length > 1) return wrong("--user, --group and --service-account exclude each other.");
   if (account !== undefined) {
     const [, namespace = "", name = ""] = /^([^:\s]+):([^:\s]+)$/.exec(account) ?? [];
     if (name === "") return wrong(`--service-account takes NAMESPACE:NAME, not ${JSON.stringify(account)}.`);
