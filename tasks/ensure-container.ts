@@ -23,6 +23,8 @@ export async function run(context: StepContext): Promise<Result<string>> {
   const isNew = state.value.state === "absent";
   const ready = await (isNew ? prepareCreate(project, chosen.engine) : prepareStart(project));
   if (!ready.ok) return ready;
+  if (state.value.state === "absent" && state.value.ended !== undefined)
+    context.terminal.print(`The last container has ended: ${state.value.ended}`);
   for (const line of engineNotes(chosen, spec, isNew)) context.terminal.print(line);
   const unwritable = isNew ? unwritableNote(project, chosen.engine) : undefined;
   if (unwritable !== undefined) context.terminal.print(`${unwritable.reason}.\n  ${unwritable.todo}`);

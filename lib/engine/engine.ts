@@ -66,7 +66,11 @@ export interface ContainerSpec {
 
 /** The state of a container, as the engine reports it. */
 export type ContainerState =
-  | { readonly state: "absent" }
+  | {
+      readonly state: "absent";
+      /** How the last container of this name ended by itself, where the engine has a record of that. */
+      readonly ended?: string;
+    }
   | {
       /**
        * `stopped`: no process runs in it, and its RAM folder is gone. `not-ready`: paused, restarting, or in a state that
@@ -187,10 +191,16 @@ export interface Engine {
    */
   create(spec: ContainerSpec, user: ContainerUser): Promise<Result<void>>;
   /**
-   * Runs a helper container next to the project's. It is removed by `end`, or when this process ends for any reason.
-   * Absent for engines that do not isolate containers from each other. Failure: `container-start`.
+   * Runs a helper container of this name next to the project's, from the project's spec. It is removed by `end`, or when
+   * this process ends for any reason. Absent for engines that do not isolate containers from each other. Failure:
+   * `container-start`.
    */
-  runHelper?(spec: ContainerSpec, user: ContainerUser): Promise<Result<HelperContainer>>;
+  runHelper?(spec: ContainerSpec, user: ContainerUser, name: string): Promise<Result<HelperContainer>>;
+  /**
+   * Removes helper containers that a killed process left, and records of containers that have ended. Absent for engines
+   * that leave none.
+   */
+  removeLeftovers?(spec: Pick<ContainerSpec, "name" | "project">): Promise<Result<void>>;
   /** Starts a container; one that takes long says what it waits for. Failure: `container-start`. */
   start(name: string, progress?: StartProgress): Promise<Result<void>>;
   /** Stops and removes a container, if it exists. Keeps the copy of the project. */

@@ -57,6 +57,7 @@ function completeKubernetes({ kubernetes: file = {} }: ConfigFile): KubernetesSe
     ...{ nodeSelector: texts(file.node_selector), tolerations: file.tolerations ?? [] },
     ...{ labels: texts(file.labels), annotations: texts(file.annotations), overlay: file.pod ?? {} },
     startTimeoutMs: file.start_timeout === undefined ? preset.startTimeoutMs : durationMs(file.start_timeout),
+    timeToLiveMs: spanMs(file.time_to_live ?? "off"),
   };
 }
 
@@ -75,15 +76,15 @@ function completeParts({ parts = {} }: ConfigFile): ConfiguredPart[] {
 
 function completeSession({ session = {} }: ConfigFile): SessionConfig {
   const { autosave, autopush = false, idle_lock: idle, unattended_lock: unattended } = session;
-  const ms = (given: string | undefined, preset: string): number =>
-    given === "off" ? 0 : durationMs(given ?? preset);
   return {
-    autosaveMs: ms(autosave, "30s"),
+    autosaveMs: spanMs(autosave ?? "30s"),
     autopush,
-    idleMs: idle === undefined ? 0 : ms(idle, "0s"),
-    unattendedMs: ms(unattended, "10m"),
+    idleMs: spanMs(idle ?? "off"),
+    unattendedMs: spanMs(unattended ?? "10m"),
   };
 }
+
+const spanMs = (given: string): number => (given === "off" ? 0 : durationMs(given));
 
 function completeRemote(file: ConfigFile): RemoteConfig {
   const remote = typeof file.remote === "string" ? { url: file.remote } : (file.remote ?? {});

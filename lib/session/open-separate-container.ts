@@ -73,7 +73,7 @@ async function startSeparateContainer(
   const user = await ensureImageUser(engine, spec, report, signal);
   if (!user.ok) return user;
   const name = `${spec.name}-with-${randomBytes(4).toString("hex")}`;
-  const made = await engine.runHelper({ ...spec, name }, user.value);
+  const made = await engine.runHelper(spec, user.value, name);
   return made.ok ? ok({ ...made.value, home: user.value.home }) : made;
 }
 

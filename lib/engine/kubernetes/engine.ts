@@ -12,7 +12,7 @@ import { deletePods } from "./pods.js";
 import { execForeground } from "./pod-exec.js";
 import { podFinder } from "./pod-finder.js";
 import { dnsName, podIdentity, podSpec, type PodRequest } from "./pod-manifest.js";
-import { isOver, livePod, type Pod } from "./pod-state.js";
+import { isDeleted, isHelper, isOver, livePod, type Pod } from "./pod-state.js";
 import { forwardPorts } from "./port-forward.js";
 import { type KubernetesSettings, ownerOf } from "./settings.js";
 import { createPod, waitUntilReady } from "./start-pod.js";
@@ -76,17 +76,22 @@ export function kubernetesEngine(
     start: (name, progress) =>
       waitUntilReady(() => pods.list(name), command, { name, limitMs: settings.startTimeoutMs }, progress),
     async remove(name) {
-      const listed = await pods.list(name);
+      const listed = await pods.listAll(name);
       if (!listed.ok) return listed;
-      const present = listed.value.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+      // another tazpod may use a helper
+      const removable = listed.value.filter((pod) => !isDeleted(pod) && (!isHelper(pod) || isOver(pod)));
       await pods.forget(name);
-      return deletePods(run, present.map(nameOf));
+      return deletePods(run, removable.map(nameOf));
+    },
+    async removeLeftovers({ name }) {
+      const listed = await pods.listAll(name);
+      return listed.ok ? deletePods(run, listed.value.filter(isOver).map(nameOf)) : listed;
     },
     removeCopy: (spec) => removeClaim(run, settings, spec),
-    runHelper(spec, user) {
-      const podName = uniqueName(spec.name);
-      pods.use(spec.name, podName);
-      return runHelperPod(command, run, { spec, user, settings, podName });
+    runHelper(spec, user, name) {
+      const podName = uniqueName(name);
+      pods.use(name, podName);
+      return runHelperPod(command, run, { spec, user, settings, podName, helper: name });
     },
     async exec(name, argv, { limitBytes, ...options }) {
       const where = await pods.place(name);
@@ -134,7 +139,7 @@ export function kubernetesEngine(
     if (!created.ok) return created;
     const listed = await pods.list(spec.name);
     if (!listed.ok) return listed;
-    const over = listed.value.filter(({ status }) => isOver(status.phase));
+    const over = listed.value.filter(isOver);
     // of two tazpods that create one at the same time, the older pod stays
     const older = livePod(listed.value)?.metadata.name ?? podName;
     await deletePods(run, [...over.map(nameOf), ...(older === podName ? [] : [podName])]);

@@ -6,7 +6,6 @@ import { deletePods, listPods } from "./pods.js";
 import type { RunKubectl } from "./kubectl.js";
 import { execArgv } from "./pod-exec.js";
 import { labels, podIdentity, ramFolder, type PodRequest } from "./pod-manifest.js";
-import { ownerOf } from "./settings.js";
 import { createPod, waitUntilReady } from "./start-pod.js";
 
 /** Held open by tazpod: at its end, whatever the reason, process 1 is told to end too. */
@@ -16,13 +15,12 @@ const untilStdinEnds = "cat >/dev/null; kill -TERM 1";
 export async function runHelperPod(
   command: readonly string[],
   run: RunKubectl,
-  request: PodRequest,
+  request: PodRequest & { readonly helper: string },
 ): Promise<Result<HelperContainer>> {
-  const { spec, settings, podName } = request;
-  const { name } = spec;
-  const list = () => listPods(run, `${labels.helper}=${podIdentity(name, ownerOf(settings))}`);
+  const { settings, podName, helper: name } = request;
+  const list = () => listPods(run, `${labels.helper}=${podIdentity(name)}`);
   const remove = () => deletePods(run, [podName]);
-  const made = await createPod(run, { ...request, isHelper: true });
+  const made = await createPod(run, request);
   if (!made.ok) return made;
   const ready = await waitUntilReady(list, command, { name, limitMs: settings.startTimeoutMs });
   if (!ready.ok) {

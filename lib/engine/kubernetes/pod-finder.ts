@@ -5,7 +5,7 @@ import type { SharedShell } from "../shared-shell.js";
 import type { RunKubectl } from "./kubectl.js";
 import { execPiped, type Place, podShell } from "./pod-exec.js";
 import { labels } from "./pod-manifest.js";
-import { containerState, livePod, type Pod } from "./pod-state.js";
+import { containerState, isHelper, livePod, type Pod } from "./pod-state.js";
 import { listPods } from "./pods.js";
 import { type KnownPod, rememberedPod, rememberPod } from "./remembered-pod.js";
 
@@ -14,6 +14,8 @@ const pingMs = 3_000;
 
 /** Finds the pods of containers, and runs programs in them. */
 export interface PodFinder {
+  /** Asks the cluster for the pods of a container and those of `run with` for its project, oldest first. */
+  listAll(name: string): Promise<Result<readonly Pod[]>>;
   /** Asks the cluster for the pods of a container, oldest first. */
   list(name: string): Promise<Result<readonly Pod[]>>;
   /** Returns the state of a container. The cluster is not asked for a pod in which a shell answers. */
@@ -69,12 +71,15 @@ export function podFinder(
     return rememberPod(identityOf(name), undefined);
   };
 
+  const listAll = (name: string) => listPods(run, `${labels.pod}=${identityOf(name)}`);
+
   const list = async (name: string): Promise<Result<readonly Pod[]>> => {
     const identity = identityOf(name);
-    const pods = await listPods(run, `${labels.pod}=${identity}`);
-    if (!pods.ok) return pods;
+    const all = await listAll(name);
+    if (!all.ok) return all;
+    const pods = ok(all.value.filter((pod) => !isHelper(pod)));
     const live = livePod(pods.value);
-    const state = containerState(live, identity, project);
+    const state = containerState(pods.value, identity, project);
     if (live === undefined || state.state !== "running") await forget(name);
     if (live === undefined) return pods;
     const { name: podName } = live.metadata;
@@ -87,12 +92,13 @@ export function podFinder(
   };
 
   return {
+    listAll,
     list,
     async state(name) {
       const pod = await answering(name);
       if (pod !== undefined) return ok(pod.state);
       const pods = await list(name);
-      return pods.ok ? ok(containerState(livePod(pods.value), identityOf(name), project)) : pods;
+      return pods.ok ? ok(containerState(pods.value, identityOf(name), project)) : pods;
     },
     async place(name) {
       const before = names.get(name);

@@ -12,9 +12,11 @@ export const ramFolder = "/run/tazpod-vault";
 
 export const labels = {
   managedBy: "app.kubernetes.io/managed-by",
-  /** A hash of container name and owner. */
+  /** A hash of the container's name. */
+  name: "tazpod.dev/name",
+  /** A hash of the container's name and the owner. */
   pod: "tazpod.dev/pod",
-  /** The same, on pods of `run with`. */
+  /** A hash of the helper's own name, only on pods of `run with`. */
   helper: "tazpod.dev/helper",
 } as const;
 
@@ -26,8 +28,8 @@ export const annotations = {
   home: "tazpod.dev/home",
 } as const;
 
-/** Returns the label's value that finds the pods of a container name and an owner, in any namespace. */
-export function podIdentity(name: string, owner: string): string {
+/** Returns the label's value that finds the pods of a container name, of one owner or of all, in any namespace. */
+export function podIdentity(name: string, owner?: string): string {
   return createHash("sha256")
     .update(JSON.stringify([name, owner]))
     .digest("hex")
@@ -45,8 +47,10 @@ export function dnsName(name: string): string {
 }
 
 /*
- * Process 1. It ends on SIGTERM, as a deletion sends it; open programs would otherwise run on through the grace period. The
- * ids of the image's user are checked here, since they were not looked up.
+ * Process 1: $1 is the user, $2 the memory volume, $3 the time to live in s, $4 the same as text. It ends on SIGTERM, as a
+ * deletion sends it; open programs would otherwise run on through the grace period. The ids of the image's user are checked
+ * here, since they were not looked up. A program that has already ended is noticed by the pids, which are given in turn: the
+ * next `sleep` does not follow the last. Kubernetes makes one of two dollar signs in a row.
  */
 const firstProcess = `trap 'exit 0' TERM INT
 refuse() { echo "$1" > /dev/termination-log; echo "$1" >&2; exit 64; }
@@ -61,7 +65,22 @@ mkdir -p "$2/secrets" && chmod 700 "$2/secrets" || refuse "the RAM folder cannot
 [ -e "$h/secrets" ] || [ -L "$h/secrets" ] || ln -s "$2/secrets" "$h/secrets" 2>/dev/null
 [ -w ${workspace} ] || refuse "${workspace} cannot be written by uid $u"
 : > "$2/ready"
-while :; do sleep 3600 & wait $!; done`;
+[ "$3" -gt 0 ] || while :; do sleep 3600 & wait $!; done
+t=$((($3 + 59) / 60)) n=0
+[ "$t" -le 60 ] || t=60
+sleep "$t" & s=$!
+while [ "$n" -lt "$3" ]; do
+  wait "$s"
+  n=$((n + t)) l=$s
+  sleep "$t" & s=$!
+  [ "$s" = "$((l + 1))" ] || n=0
+  for p in /proc/[0-9]*; do
+    case \${p#/proc/} in 1 | "$s") ;; *) n=0 ;; esac
+  done
+  [ -e "$2/secrets/.tazpod/open" ] && n=0
+done
+echo "no program ran in it for $4 (kubernetes.time_to_live)" > /dev/termination-log
+exit 0`;
 
 /** What a pod is made from. */
 export interface PodRequest {
@@ -72,24 +91,29 @@ export interface PodRequest {
   readonly podName: string;
   /** The claim for /workspace; undefined for a folder that ends with the pod. */
   readonly claim?: string | undefined;
-  /** True for a pod of `run with`, which lives as long as this process. */
-  readonly isHelper?: boolean;
+  /** The own name of a pod of `run with`, which lives as long as this process; `spec` is the project's. */
+  readonly helper?: string;
 }
 
 type Json = Record<string, unknown>;
 
 /** Returns the manifest of a pod, as JSON. It meets the restricted pod security standard. */
 export function podManifest(request: PodRequest): Json {
-  const { spec, user, settings, podName, claim, isHelper = false } = request;
+  const { spec, user, settings, podName, claim, helper } = request;
   const owner = ownerOf(settings);
-  const label = isHelper ? labels.helper : labels.pod;
   const { overlay } = settings;
   const manifest: Json = {
     apiVersion: "v1",
     kind: "Pod",
     metadata: {
       name: podName,
-      labels: { ...settings.labels, [labels.managedBy]: "tazpod", [label]: podIdentity(spec.name, owner) },
+      labels: {
+        ...settings.labels,
+        [labels.managedBy]: "tazpod",
+        [labels.name]: podIdentity(spec.name),
+        [labels.pod]: podIdentity(spec.name, owner),
+        ...(helper === undefined ? {} : { [labels.helper]: podIdentity(helper) }),
+      },
       annotations: {
         ...settings.annotations,
         [annotations.container]: spec.name,
@@ -125,13 +149,16 @@ export function podManifest(request: PodRequest): Json {
   return Object.keys(overlay).length === 0 ? manifest : (merge(manifest, overlay) as Json);
 }
 
-function container({ spec, user, settings }: PodRequest): Json {
+function container({ spec, user, settings, helper }: PodRequest): Json {
+  // what holds a helper pod is a program in it: without that it has nobody to live for
+  const seconds = Math.ceil((helper === undefined ? settings.timeToLiveMs : settings.startTimeoutMs) / 1000);
+  const live = [String(seconds), spanText(seconds)];
   const memory = spec.memoryBytes === undefined ? {} : { memory: String(spec.memoryBytes) };
   return {
     name: containerName,
     image: spec.image,
     imagePullPolicy: settings.imagePullPolicy,
-    command: ["sh", "-c", firstProcess, "tazpod", spec.user, ramFolder],
+    command: ["sh", "-c", firstProcess, "tazpod", spec.user, ramFolder, ...live],
     workingDir: workspace,
     env: [
       { name: "HOME", value: user.home },
@@ -151,6 +178,14 @@ function container({ spec, user, settings }: PodRequest): Json {
       { name: "workspace", mountPath: workspace },
     ],
   };
+}
+
+/** Returns a time as settings write it: `12h`, `90s`. */
+function spanText(seconds: number): string {
+  const [length, unit] = ([3600, 60, 1] as const)
+    .map((size, index) => [size, "hms"[index]] as const)
+    .find(([size]) => seconds % size === 0) as readonly [number, string];
+  return `${seconds / length}${unit}`;
 }
 
 /** Returns a spec as pods use it: it has the project's copy, and does not depend on this host's folders. */

@@ -50,13 +50,17 @@ export function parsePods(text: string): readonly Pod[] | undefined {
 
 /** Returns the pod that counts: the oldest that is neither being deleted nor over. */
 export function livePod(pods: readonly Pod[]): Pod | undefined {
-  return pods.find(
-    ({ metadata, status }) => metadata.deletionTimestamp === undefined && !isOver(status.phase),
-  );
+  return pods.find((pod) => !isDeleted(pod) && !isOver(pod));
 }
 
 /** Tells whether a pod has ended; it holds no memory then, and is only a record. */
-export const isOver = (phase: string): boolean => phase === "Failed" || phase === "Succeeded";
+export const isOver = ({ status: { phase } }: Pod): boolean => phase === "Failed" || phase === "Succeeded";
+
+/** Tells whether a pod is being deleted. */
+export const isDeleted = ({ metadata }: Pod): boolean => metadata.deletionTimestamp !== undefined;
+
+/** Tells whether it is a pod of `run with`. */
+export const isHelper = ({ metadata }: Pod): boolean => metadata.labels?.[labels.helper] !== undefined;
 
 const statusOf = ({ status }: Pod): ContainerStatus | undefined =>
   status.containerStatuses?.find(({ name }) => name === containerName);
@@ -72,9 +76,13 @@ const isLost = ({ status }: Pod): boolean =>
     ({ type, status: is, reason }) => type === "Ready" && is !== "True" && reason === "NodeStatusUnknown",
   );
 
-/** Describes a pod as a container. `project` is the folder of the project whose pods were asked for. */
-export function containerState(pod: Pod | undefined, identity: string, project: string): ContainerState {
-  if (pod === undefined) return { state: "absent" };
+/** Describes the pods of a container, oldest first. `project` is the folder of the project whose pods were asked for. */
+export function containerState(pods: readonly Pod[], identity: string, project: string): ContainerState {
+  const pod = livePod(pods);
+  if (pod === undefined) {
+    const last = pods.findLast((one) => isOver(one) && !isDeleted(one));
+    return { state: "absent", ...(last && { ended: whyNotReady(last).reason }) };
+  }
   const { metadata, spec, status } = pod;
   const notes = metadata.annotations ?? {};
   const claim = (spec.volumes ?? []).find(({ persistentVolumeClaim: claimed }) => claimed !== undefined);
@@ -111,7 +119,7 @@ export function whyNotReady(pod: Pod): Waiting {
   const { status } = pod;
   const state = statusOf(pod)?.state;
   const ended = state?.terminated;
-  if (isOver(status.phase) || ended !== undefined) {
+  if (isOver(pod) || ended !== undefined) {
     const words = [ended?.message, status.message, ended?.reason, status.reason].find((text) => text?.trim());
     return {
       reason: words?.trim() ?? `it ended with exit code ${ended?.exitCode ?? "unknown"}`,

@@ -27,6 +27,8 @@ export interface KubernetesSettings {
   readonly overlay: Readonly<Record<string, unknown>>;
   /** Time in ms until a pod has to be ready. */
   readonly startTimeoutMs: number;
+  /** Time in ms after which a pod ends that nobody uses; 0 is never. */
+  readonly timeToLiveMs: number;
 }
 
 /** Returns whose pod it is: by default this host's user, by name or, without one, by uid. */
@@ -41,7 +43,7 @@ export function ownerOf({ owner }: Pick<KubernetesSettings, "owner">): string {
 
 /** Returns the settings that a project gets without any of its own. */
 export const defaultSettings = (): KubernetesSettings => ({
-  ...{ uid: 1000, gid: 1000, startTimeoutMs: 300_000 },
+  ...{ uid: 1000, gid: 1000, startTimeoutMs: 300_000, timeToLiveMs: 0 },
   ...{ requests: {}, limits: {}, workspace: {}, imagePullPolicy: "IfNotPresent", pullSecrets: [] },
   ...{ nodeSelector: {}, tolerations: [], labels: {}, annotations: {}, overlay: {} },
 });

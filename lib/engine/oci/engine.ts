@@ -2,7 +2,7 @@ import type { Failure } from "../../failure/failure.js";
 import { ownerSync } from "../../host/files.js";
 import { capture, foreground, piped, type Finished, type ProcessOptions } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
-import { runHelper } from "./helper-container.js";
+import { removeLeftovers, runHelper } from "./helper-container.js";
 import { buildImage } from "./build-image.js";
 import { expectSuccess } from "./command.js";
 import { type CliFlavor, flavorOf, missingNetworkComponent } from "./flavors.js";
@@ -94,9 +94,14 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
         });
       return expectSuccess(result, argv.slice(0, 3), () => ok(undefined));
     },
-    async runHelper(spec, user) {
+    async runHelper(project, user, helperName) {
+      const spec = { ...project, name: helperName };
       const rootless = flavor.needsRootless && (await isRootless(name, undefined, program));
       return runHelper(run, command, spec, user, flavor.createOptions(spec, user, rootless));
+    },
+    async removeLeftovers({ project }) {
+      await removeLeftovers(run, project);
+      return ok(undefined);
     },
     async start(name) {
       const result = await run(["start", name], { timeoutMs: 60_000 });

@@ -46,7 +46,7 @@ export async function runHelper(
 /**
  * Removes helper containers of this project whose process is gone, in case the engine missed the end of their stdin.
  */
-async function removeLeftovers(run: RunCommand, project: string): Promise<void> {
+export async function removeLeftovers(run: RunCommand, project: string): Promise<void> {
   const filters = [`label=${labels.helper}`, `label=${labels.project}=${project}`];
   const listed = await run(["ps", "--all", "--quiet", ...filters.flatMap((one) => ["--filter", one])], {
     timeoutMs: answerMs,
