@@ -14,8 +14,12 @@ export async function run(context: StepContext): Promise<Result<string>> {
   const { containerName: name } = config;
   const state = await ownContainer(context);
   if (!state.ok) return state;
-  if (state.value.state === "absent") return ok(`There is no container ${name}`);
-  const removed = await (await context.engine()).remove(name);
+  const engine = await context.engine();
+  if (state.value.state === "absent") {
+    const removed = await engine.removeLeftovers?.({ name, project: context.project.root });
+    return removed?.ok === false ? removed : ok(`There is no container ${name}`);
+  }
+  const removed = await engine.remove(name);
   if (!removed.ok) return removed;
   const forgotten = await forgetOpen(vaultFolder);
   if (!forgotten.ok) return forgotten;

@@ -209,7 +209,7 @@ export const listedTasks: readonly (readonly [string, string])[] = [
   ["merge", "merge the vault here with one that another host pushed"],
   ["restore --at N", "restore a copy from the history"],
   ["setup-storage", "create the bucket, private and encrypted, and print a minimal IAM policy"],
-  ["down", "save, lock, then stop and remove the container"],
+  ["down", "save, lock, then stop and remove the container (--idle: only an idle one)"],
 ];
 
 /** Returns the command at the start of `words`, and the words after its name. */

@@ -1,4 +1,4 @@
-import { type EngineName, engineNames } from "../engine/engine.js";
+import { type EngineName, engineNames, type ListedContainer } from "../engine/engine.js";
 import type { CheckResult } from "../failure/check-result.js";
 import { type Result, fail, ok } from "../failure/result.js";
 import { printJson, printResult } from "../host/screen.js";
@@ -41,9 +41,12 @@ async function status(args: Arguments, { recipe, facts, services }: ProjectRun):
   const shells = sessions.value.filter(({ starting }) => !starting);
   const { engine, unavailable } = await services.chosen();
   const isThere = unavailable.length < engineNames.length;
+  // a cluster that did not answer is not asked again
+  const answers = found.get("container")?.state !== "unknown";
+  const listed = answers ? await engine.listContainers?.(project.config.containerName) : undefined;
   const report = {
     ...{ project, facts: found, sessions: shells, engine: isThere ? engine.name : undefined },
-    ...read.value,
+    ...{ ...read.value, pods: listed?.ok ? listed.value : engine.listContainers && null },
   };
   if (args.json) printJson(statusJson(report));
   else printResult(statusText(report));
@@ -64,11 +67,13 @@ interface Status extends ReadState {
   readonly sessions: readonly OtherSession[];
   /** The engine that runs or would run the container; undefined if none answers. */
   readonly engine: EngineName | undefined;
+  /** The pods of the container's name; null if they cannot be listed, undefined for other engines. */
+  readonly pods: readonly ListedContainer[] | null | undefined;
 }
 
 const signs = { true: "=", false: "-", unknown: "?" } as const;
 
-export function statusText({ project, facts, sessions, state, problem, engine }: Status): string {
+export function statusText({ project, facts, sessions, state, problem, engine, pods }: Status): string {
   const width = Math.max(...[...facts.keys()].map((name) => name.length));
   const lines = [...facts].flatMap(([name, { state: sign, reason, hint }]) => [
     `  ${signs[sign]} ${name.padEnd(width)}  ${reason.split("\n")[0] ?? ""}`,
@@ -82,7 +87,19 @@ export function statusText({ project, facts, sessions, state, problem, engine }:
     `open shells: ${shells.length === 0 ? "none" : shells.join("; ")}`,
     `last push or pull: ${problem === undefined ? lastSync(state.pushed) : failureText(problem)}`,
   ];
-  return [project.root, ...lines, ...more].join("\n");
+  return [project.root, ...lines, ...more, ...podLines(pods)].join("\n");
+}
+
+function podLines(pods: Status["pods"]): string[] {
+  if (pods === undefined) return [];
+  if (pods === null) return ["pods: unknown"];
+  const rows = pods.map(({ name, owner, state, created, isOwn, isHelper }) => [
+    ...[name, owner, state, ago(new Date(created))],
+    [isOwn ? "used by this host" : "", isHelper ? "of `run with`" : ""].filter(Boolean).join(", "),
+  ]);
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const shown = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  "));
+  return [rows.length === 0 ? "pods: none" : "pods:", ...shown.map((row) => `  ${row.trimEnd()}`)];
 }
 
 function lastSync(pushed: PushedRecord | undefined): string {
@@ -94,7 +111,7 @@ function lastSync(pushed: PushedRecord | undefined): string {
 }
 
 /** Returns the stable output of `--json`: schema/status.schema.json documents it. */
-export function statusJson({ project: { root, config }, facts, sessions, state, engine }: Status) {
+export function statusJson({ project: { root, config }, facts, sessions, state, engine, pods }: Status) {
   const isOpen = facts.get("vault-open")?.state !== "false";
   const { at, remote, generation, host } = state.pushed ?? {};
   return {
@@ -110,6 +127,12 @@ export function statusJson({ project: { root, config }, facts, sessions, state, 
     unpushed: isMissing(facts.get("vault-pushed")),
     sessions: sessions.map(({ pid, parts }) => ({ pid, parts })),
     lastSync: at === undefined ? null : { at, remote, generation, host },
+    ...(pods === undefined
+      ? {}
+      : {
+          pods:
+            pods?.map(({ isOwn, isHelper, ...pod }) => ({ ...pod, own: isOwn, helper: isHelper })) ?? null,
+        }),
   };
 }
 

@@ -53,7 +53,12 @@ function readWords(args: Arguments, words: readonly string[]): Result<TargetWord
 /** Returns the target of a command line, after checking all its flags and words. Failures: `usage`, `unknown-name`. */
 async function targetOf({ args, words }: TargetWords, run: ProjectRun): Promise<Result<Target>> {
   const { recipe, services } = run;
-  const read = readTarget(recipe, await withPlacement(words, run), args.options.args);
+  const placed = await withPlacement(words, run);
+  const read = readTarget(
+    recipe,
+    placed.map((word) => (word === "down" && args.options.idle ? "down-idle" : word)),
+    args.options.args,
+  );
   if (!read.ok) return read;
   const { target, given } = read.value;
   const checks = [

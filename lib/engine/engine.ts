@@ -118,6 +118,21 @@ export interface HelperContainer {
   end(): Promise<void>;
 }
 
+/** A container among those that share a name. */
+export interface ListedContainer {
+  /** The engine's own name of it. */
+  readonly name: string;
+  /** Whose it is. */
+  readonly owner: string;
+  /** The state, in the engine's own word. */
+  readonly state: string;
+  /** When it was made, as ISO 8601. */
+  readonly created: string;
+  /** It is the one that this host uses, or a helper of the same owner. */
+  readonly isOwn: boolean;
+  readonly isHelper: boolean;
+}
+
 /** How a start that takes long is shown and interrupted. */
 export interface StartProgress {
   readonly report: (text: string) => void;
@@ -165,6 +180,11 @@ export interface Engine {
   sharedWithHost(spec: ContainerSpec): readonly string[];
   /** Returns the state of a container. */
   inspect(name: string): Promise<Result<ContainerState>>;
+  /**
+   * Returns the containers of a name, of every owner, with helpers and those that have ended. Absent where a name has one
+   * container.
+   */
+  listContainers?(name: string): Promise<Result<readonly ListedContainer[]>>;
   /** Returns the content id of a local image, or undefined if it is not on this machine. */
   imageId(image: string): Promise<Result<string | undefined>>;
   /** Pulls an image. Failure: `image-unavailable`. */

@@ -96,6 +96,7 @@ export function parseArguments(argv: readonly string[]): Result<Arguments> {
         at: values.at,
         discard: values.discard ?? false,
         skipUnreadable: values["skip-unreadable"] ?? false,
+        idle: values.idle ?? false,
         force: values.force ?? false,
         verbose: values.verbose ?? false,
         quiet: values.quiet ?? false,

@@ -68,6 +68,10 @@ export const flags = {
     type: "boolean",
     help: "save without files that cannot be read, keep changing or are not regular files; they are listed",
   },
+  idle: {
+    type: "boolean",
+    help: "only if the container is idle; otherwise say why it stays, with exit code 0",
+  },
   force: { type: "boolean", short: "f", help: "override a refusal that protects something" },
   remote: {
     type: "string",

@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly skipUnreadable: boolean;
   /** For `restore`: which copy of the history, by number or time. */
   readonly at?: string;
+  /** For `down`: only if the container is idle. */
+  readonly idle: boolean;
   /** Override a refusal that protects something. */
   readonly force: boolean;
   readonly verbose: boolean;

@@ -37,6 +37,7 @@ export const builtinScripts = [
   "purge-history",
   "pending",
   "down",
+  "down-idle",
   "passwd",
   "upgrade",
   "setup-storage",

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { bin, type Host, quick, removeHosts, text } from "../rig/host.js";
+import { bin, engineName, type Host, quick, removeHosts, text } from "../rig/host.js";
 import { Pty } from "../rig/pty.js";
 import { underShell, type UnderShell } from "../rig/under-shell.js";
 import { until } from "../rig/until.js";
@@ -67,6 +67,32 @@ test("a second shell joins without a question, and the last one to exit saves an
   assert.is(await host.secrets(), "");
   assert.not.match(second.pty.screen, "Passphrase");
   assert.is((await host.enter("cat ~/secrets/one ~/secrets/two")).stdout, "one\ntwo\n");
+});
+
+test("down --idle removes the container only after the shells and their programs have ended", async () => {
+  const host = await withVault();
+  const idle = async (): Promise<string> => {
+    const done = await host.tazpod("down", "--idle");
+    assert.is(done.code, 0, done.stderr);
+    return done.stderr;
+  };
+  const shell = await opened(host);
+  assert.match(await idle(), /stays: a shell of this host is open in it/);
+  // all processes of the host are in a container of the engine process
+  const isApart = engineName !== "process";
+  await leave(
+    shell,
+    isApart ? "(sh -c 'while [ ! -e ~/end ]; do sleep 0.1; done' >/dev/null 2>&1 &); exit 0" : "exit 0",
+  );
+  if (isApart) {
+    assert.match(await idle(), /stays: programs run in it \(.*\d+ sh/);
+    await host.inside("touch ~/end; sleep 0.5");
+  }
+  assert.is((await host.run("unlock")).code, 0);
+  assert.match(await idle(), /stays: the vault is open in it/);
+  assert.is((await host.run("lock")).code, 0);
+  assert.match(await idle(), /Container \S+ removed/);
+  assert.match(await idle(), /There is no container/);
 });
 
 test("a shell whose tazpod was killed does not count", async () => {

@@ -8,11 +8,11 @@ import { clusterOf } from "./cluster.js";
 import { kubectlCommand, kubectlRunner } from "./kubectl.js";
 import { ensureClaim, removeClaim } from "./claim.js";
 import { runHelperPod } from "./helper-pod.js";
-import { deletePods } from "./pods.js";
+import { deletePods, listPods } from "./pods.js";
 import { execForeground } from "./pod-exec.js";
 import { podFinder } from "./pod-finder.js";
-import { dnsName, podIdentity, podSpec, type PodRequest } from "./pod-manifest.js";
-import { isDeleted, isHelper, isOver, livePod, type Pod } from "./pod-state.js";
+import { dnsName, labels, podIdentity, podSpec, type PodRequest } from "./pod-manifest.js";
+import { isDeleted, isHelper, isOver, listedPod, livePod, type Pod } from "./pod-state.js";
 import { forwardPorts } from "./port-forward.js";
 import { type KubernetesSettings, ownerOf } from "./settings.js";
 import { createPod, waitUntilReady } from "./start-pod.js";
@@ -54,6 +54,10 @@ export function kubernetesEngine(
     effectiveSpec: (spec) => podSpec(spec, settings),
     sharedWithHost,
     inspect: (name) => pods.state(name),
+    async listContainers(name) {
+      const listed = await listPods(run, `${labels.name}=${podIdentity(name)}`);
+      return listed.ok ? ok(listed.value.map((pod) => listedPod(pod, identityOf(name)))) : listed;
+    },
     // the nodes have the images
     imageId: async () => ok(undefined),
     pull: async () => ok(undefined),

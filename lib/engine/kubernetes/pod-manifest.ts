@@ -150,7 +150,7 @@ export function podManifest(request: PodRequest): Json {
 }
 
 function container({ spec, user, settings, helper }: PodRequest): Json {
-  // what holds a helper pod is a program in it: without that it has nobody to live for
+  // what holds a helper pod is a program in it: without it, it is idle
   const seconds = Math.ceil((helper === undefined ? settings.timeToLiveMs : settings.startTimeoutMs) / 1000);
   const live = [String(seconds), spanText(seconds)];
   const memory = spec.memoryBytes === undefined ? {} : { memory: String(spec.memoryBytes) };

@@ -1,5 +1,5 @@
 import { parseJson } from "../../host/json.js";
-import type { ContainerState } from "../engine.js";
+import type { ContainerState, ListedContainer } from "../engine.js";
 import { annotations, containerName, labels, ramFolder } from "./pod-manifest.js";
 
 /** A pod as the API server describes it; only what is read here. */
@@ -99,6 +99,20 @@ export function containerState(pods: readonly Pod[], identity: string, project: 
     home: notes[annotations.home] ?? "/root",
     secrets: `${ramFolder}/secrets`,
     workspace: claim?.persistentVolumeClaim?.claimName ?? metadata.uid,
+  };
+}
+
+/** Describes a pod among those of all owners. `identity` is that of this host's own pods. */
+export function listedPod(pod: Pod, identity: string): ListedContainer {
+  const { metadata, status } = pod;
+  return {
+    name: metadata.name,
+    owner: metadata.annotations?.[annotations.owner] ?? "",
+    // as kubectl names them
+    state: isDeleted(pod) ? "Terminating" : isLost(pod) ? "Unknown" : status.phase,
+    created: metadata.creationTimestamp,
+    isOwn: metadata.labels?.[labels.pod] === identity,
+    isHelper: isHelper(pod),
   };
 }
 

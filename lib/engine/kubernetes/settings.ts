@@ -27,7 +27,7 @@ export interface KubernetesSettings {
   readonly overlay: Readonly<Record<string, unknown>>;
   /** Time in ms until a pod has to be ready. */
   readonly startTimeoutMs: number;
-  /** Time in ms after which a pod ends that nobody uses; 0 is never. */
+  /** Time in ms after which an idle pod ends; 0 is never. */
   readonly timeToLiveMs: number;
 }
 

@@ -19,7 +19,9 @@ export async function createPod(run: RunKubectl, request: PodRequest): Promise<R
   }
   const done = await run(["create", "-f", "-", "-o", "name"], { input: JSON.stringify(manifest) });
   if (!done.ok) return done;
-  return done.value.code === 0 ? ok(undefined) : notStarted(request.helper ?? request.spec.name, refusal(done.value.stderr));
+  return done.value.code === 0
+    ? ok(undefined)
+    : notStarted(request.helper ?? request.spec.name, refusal(done.value.stderr));
 }
 
 /**
