@@ -16,6 +16,7 @@ import { startCompanion } from "../lib/session/companion.js";
 import { fromFailure } from "../lib/run/checks.js";
 import { lateRemoteChange } from "../lib/session/staleness.js";
 import { finishLocking, joinShells, type JoinedSession } from "../lib/session/join-session.js";
+import { offerNewShell } from "../lib/session/reconnect.js";
 import { exitCodeOf, runInside } from "../lib/session/run-inside.js";
 import { shellEnvironment } from "../lib/session/shell-environment.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
@@ -34,12 +35,21 @@ export async function run(context: StepContext): Promise<Result<void>> {
   const { env, end } = await environment;
   if (!joined.ok) return (await end(), joined);
   const { secrets, open, leave } = joined.value;
-  const id = randomUUID();
+  let id = randomUUID();
   const companion = startCompanion(context, secrets, open, () => endSession(secrets, id));
   // the shell may change the workspace
   session.workspace.syncedVolume = undefined;
-  if (tty && context.options.args.length === 0) terminal.print(entryNote(context, secrets, open));
-  const done = await runInside(context, secrets, { open, tty, env: { ...env, TAZPOD_SESSION: id } });
+  const isShell = tty && context.options.args.length === 0;
+  if (isShell) terminal.print(entryNote(context, secrets, open));
+  const start = (): ReturnType<typeof runInside> =>
+    runInside(context, secrets, { open, tty, env: { ...env, TAZPOD_SESSION: id } });
+  let done = await start();
+  if (isShell) {
+    while (!done.ok && (await offerNewShell(context, secrets, { failure: done.failure, session: id }))) {
+      id = randomUUID();
+      done = await start();
+    }
+  }
   await end();
   session.vault.isLeaving = true;
   const wasIdle = await companion.stop();
