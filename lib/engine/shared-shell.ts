@@ -32,7 +32,7 @@ export interface SharedShell {
   /** Tells whether a shell that is free runs programs; if not, within a time in ms, it is ended. */
   answers(limitMs: number): Promise<boolean>;
   /** Runs a program that needs no stdin, in a shell that is free. Its signal and time limit end the shell, too. */
-  run(argv: readonly string[], options?: Pick<ProcessOptions, "signal" | "timeoutMs">): Piped;
+  run(argv: readonly string[], options?: Pick<ProcessOptions, "signal" | "timeoutMs" | "stallMs">): Piped;
 }
 
 /** Starts a program in the container with the engine's client. */
@@ -96,7 +96,7 @@ export function startSharedShell(
       rest();
       return finished.code === 0;
     },
-    run(argv, { signal, timeoutMs } = {}) {
+    run(argv, { signal, timeoutMs, stallMs } = {}) {
       const reply = send(argv);
       let why: Failure | undefined;
       const end = (failure: Failure): void => {
@@ -105,14 +105,20 @@ export function startSharedShell(
         stop.abort(signal?.reason);
       };
       const interrupt = (): void => end({ kind: "interrupted", signal: String(signal?.reason) });
-      const ms = timeoutMs ?? 0;
-      const late = (): void => end({ kind: "timeout", what: argv.slice(0, 3).join(" "), ms });
-      const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs);
+      const late = (ms: number): void => end({ kind: "timeout", what: argv.slice(0, 3).join(" "), ms });
+      const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs, timeoutMs);
+      let seen = 0;
+      const look = (ms: number): void => {
+        if (reply.pieces === seen && reply.stdout.readableLength === 0) late(ms);
+        seen = reply.pieces;
+      };
+      const stall = stallMs === undefined ? undefined : setInterval(look, stallMs, stallMs);
       if (signal?.aborted) interrupt();
       else signal?.addEventListener("abort", interrupt, { once: true });
       const finish = async (): Promise<Result<Finished>> => {
         const finished = await reply.ended;
         clearTimeout(timer);
+        clearInterval(stall);
         signal?.removeEventListener("abort", interrupt);
         if (finished !== undefined) {
           rest();
@@ -147,6 +153,8 @@ class Reply {
   #tail: string | undefined;
 
   readonly #source: Readable;
+  /** How many pieces of output have arrived. */
+  pieces = 0;
 
   constructor(source: Readable) {
     this.#source = source;
@@ -157,6 +165,7 @@ class Reply {
   }
 
   read(chunk: Buffer): void {
+    this.pieces += 1;
     if (this.#tail !== undefined) return this.#readTail(chunk);
     const all = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
     const at = all.indexOf(this.id);

@@ -71,7 +71,7 @@ function explainCluster(why: Unavailable["why"], detail: string): Explanation {
     default:
       return explanation(
         `The cluster is not answering: ${detail}`,
-        "Check the network, the VPN and the context. What is open in a pod stays open there.",
+        "Check the network, the VPN and the context. What is open in a pod stays open there; `tazpod enter` continues with it.",
       );
   }
 }

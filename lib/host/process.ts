@@ -7,6 +7,7 @@ import { likeThisProcess } from "./hang-up.js";
 import { hiddenTexts } from "./hidden.js";
 import { createMask } from "./mask.js";
 import { endGroup, endTree, trackGroup } from "./process-group.js";
+import { watchStall } from "./stall.js";
 import { keepTerminalModes } from "./terminal-modes.js";
 
 /** How a program ended, and what it printed. */
@@ -29,6 +30,8 @@ export interface ProcessOptions {
   readonly inputFd?: number;
   /** After this time, ends the program and its children as `signal` does. */
   readonly timeoutMs?: number;
+  /** The same, when for this time it prints nothing on stdout and takes no input, while this process waits for that. */
+  readonly stallMs?: number;
   /** Ends the program and its children with SIGTERM, or with SIGHUP if that is its reason, and then with SIGKILL. */
   readonly signal?: AbortSignal;
   /** Time from the first signal to SIGKILL; two seconds by default. */
@@ -193,7 +196,11 @@ async function runPiped(
     child.stdout?.destroy();
     child.stderr?.destroy();
   });
+  const { stallMs } = options;
+  const unwatch =
+    stallMs === undefined ? undefined : watchStall(child, stallMs, () => watch.endAfter(stallMs));
   const { code, signal, error } = await ended;
+  unwatch?.();
   const stopped = await watch.stop();
   if (stopped !== undefined) return fail(stopped);
   if (error !== undefined) return fail(startFailure(argv, error, cwd));
@@ -328,7 +335,10 @@ function watchForEnd(
   argv: readonly string[],
   { signal, timeoutMs }: Pick<ProcessOptions, "signal" | "timeoutMs">,
   end: (signal: NodeJS.Signals) => Promise<void>,
-): { readonly stop: () => Promise<Failure | undefined> } {
+): {
+  readonly stop: () => Promise<Failure | undefined>;
+  readonly endAfter: (ms: number) => void;
+} {
   let why: Failure | undefined;
   let ending: Promise<void> | undefined;
   const endFor = (failure: Failure, name: NodeJS.Signals): void => {
@@ -339,12 +349,13 @@ function watchForEnd(
     const name = typeof signal?.reason === "string" ? signal.reason : "SIGTERM";
     endFor({ kind: "interrupted", signal: name }, name === "SIGHUP" ? "SIGHUP" : "SIGTERM");
   };
-  const ms = timeoutMs ?? 0;
-  const late = (): void => endFor({ kind: "timeout", what: argv.slice(0, 3).join(" "), ms }, "SIGTERM");
-  const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs);
+  const endAfter = (ms: number): void =>
+    endFor({ kind: "timeout", what: argv.slice(0, 3).join(" "), ms }, "SIGTERM");
+  const timer = timeoutMs === undefined ? undefined : setTimeout(endAfter, timeoutMs, timeoutMs);
   if (signal?.aborted) onAbort();
   else signal?.addEventListener("abort", onAbort, { once: true });
   return {
+    endAfter,
     async stop() {
       clearTimeout(timer);
       signal?.removeEventListener("abort", onAbort);

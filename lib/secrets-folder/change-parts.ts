@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import { fail, ok, type Result } from "../failure/result.js";
 import {
   execScript,
-  scriptTimeoutMs,
+  scriptStallMs,
   printedSummary,
   printedLines,
   type FolderAttributes,
@@ -42,7 +42,7 @@ export async function addFiles(
     secrets,
     commitFiles,
     [0, 3],
-    { input, timeoutMs: 2 * scriptTimeoutMs },
+    { input, stallMs: 2 * scriptStallMs },
     secrets.bridges,
   );
   if (!done.ok) return done;

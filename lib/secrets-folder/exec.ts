@@ -4,8 +4,8 @@ import { fail, type Result } from "../failure/result.js";
 import { listNames } from "../host/human.js";
 import type { SecretsFolder } from "./secrets-folder.js";
 
-/** The time limit of a script, in ms. */
-export const scriptTimeoutMs = 60_000;
+/** How long a script may neither print nor take input, in ms: how long a transfer takes depends on its size. */
+export const scriptStallMs = 60_000;
 
 /** Returns the argv of a script, with the secrets folder as `$1` and `more` from `$2` on. */
 export function scriptArgv(secrets: SecretsFolder, script: string, more: readonly string[] = []): string[] {
@@ -24,7 +24,7 @@ export async function execScript(
 ): Promise<Result<Finished>> {
   const { engine, container, user } = secrets;
   const done = await engine.exec(container, scriptArgv(secrets, script, more), {
-    timeoutMs: scriptTimeoutMs,
+    stallMs: scriptStallMs,
     ...options,
     user,
   });

@@ -3,7 +3,7 @@ import { isNotRunning } from "../engine/oci/flavors.js";
 import type { Finished } from "../host/process.js";
 import { fail, type Result } from "../failure/result.js";
 import { type TarWarnings, interpretTar } from "../vault/archive/tar-warnings.js";
-import { scriptArgv } from "./exec.js";
+import { scriptArgv, scriptStallMs } from "./exec.js";
 import { archive } from "./container-scripts.js";
 import type { SecretsFolder } from "./secrets-folder.js";
 
@@ -24,7 +24,10 @@ interface PackOptions {
 /** Streams the secrets folder out of the container, through pipes and memory only. */
 export function packFolder(secrets: SecretsFolder, { signal, lenient }: PackOptions): PackedFolder {
   const { engine, container, user } = secrets;
-  const { stdout, done } = engine.execPiped(container, scriptArgv(secrets, archive), { user, signal });
+  const { stdout, done } = engine.execPiped(container, scriptArgv(secrets, archive), {
+    ...{ user, signal },
+    stallMs: scriptStallMs,
+  });
   return {
     tar: stdout,
     done: done.then((result) => (result.ok ? packOutcome(container, result.value, lenient) : result)),

@@ -3,7 +3,7 @@ import type { Finished } from "../host/process.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import {
   execScript,
-  scriptTimeoutMs,
+  scriptStallMs,
   printedSummary,
   printedLines,
   type FolderAttributes,
@@ -62,7 +62,7 @@ export async function unpackVault(
       secrets,
       commit,
       [0, 6],
-      { input: Readable.from(orders()), timeoutMs: 2 * scriptTimeoutMs },
+      { input: Readable.from(orders()), stallMs: 2 * scriptStallMs },
       secrets.bridges,
     ),
   ]);

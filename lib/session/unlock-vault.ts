@@ -1,6 +1,5 @@
 import { Readable } from "node:stream";
 import { forgetOpen, recordOpen } from "../secrets-folder/open-record.js";
-import { newMark } from "../secrets-folder/open-state.js";
 import { type UnpackResult as Placed, unpackVault } from "../secrets-folder/unpack.js";
 import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import { now } from "../host/clock.js";
@@ -62,7 +61,7 @@ export async function unlockVault(
     const base = opened.sha256();
     const accepted = await accept({ sha256: base, content, manifest });
     if (!accepted.ok) return accepted;
-    const mark = newMark();
+    const mark = crypto.randomUUID();
     isRecorded = true;
     const recorded = await recordOpen(secrets, mark, {
       ...{ version: 1, digest, base, generation: manifest?.generation ?? 0 },

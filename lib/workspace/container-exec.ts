@@ -13,8 +13,8 @@ export interface WorkspaceContainer {
   readonly user: string;
 }
 
-/** The time limit in ms of a script without streamed input: there may be very many files. */
-const limitMs = 600_000;
+/** How long a script may neither print nor take input, in ms: there may be very many files. */
+const stallMs = 600_000;
 
 /** The output limit in bytes: the file list of a large project is long. */
 const limitBytes = 256 * 1024 ** 2;
@@ -33,8 +33,7 @@ export async function execScript(
   signal: AbortSignal,
   input: Readable | string = "",
 ): Promise<Result<Finished>> {
-  const limit = typeof input === "string" ? { timeoutMs: limitMs } : {};
-  const done = await engine.exec(container, command(script), { user, signal, input, limitBytes, ...limit });
+  const done = await engine.exec(container, command(script), { user, signal, input, limitBytes, stallMs });
   if (!done.ok) return done;
   const { code, stderr } = done.value;
   if (code === 0) return done;
@@ -60,7 +59,7 @@ export function packFiles(
   input?: string,
 ): PackedFiles {
   const given = input === undefined ? {} : { input };
-  const { stdout, done } = engine.execPiped(container, command(script), { user, signal, ...given });
+  const { stdout, done } = engine.execPiped(container, command(script), { user, signal, stallMs, ...given });
   return {
     tar: stdout,
     done: done.then((result) => (result.ok ? packOutcome(container, result.value) : result)),

@@ -64,6 +64,7 @@ async function fetchOnce(
   const { extract } = await import("../vault/archive/tar-parser.js");
   const parser = extract();
   const feeding = feed(tar, parser);
+  let wasCut = false;
   const read = await settle(async () => {
     try {
       for await (const source of parser) {
@@ -79,6 +80,7 @@ async function fetchOnce(
       }
     } catch (error) {
       if (error instanceof Failed || error instanceof TypeError || error instanceof RangeError) throw error;
+      wasCut = tar.readableEnded || tar.destroyed;
       throw damagedTar("it cannot be read to its end");
     } finally {
       parser.destroy();
@@ -88,7 +90,8 @@ async function fetchOnce(
     if (error instanceof Failed) throw error;
   });
   const warnings = await done;
-  if (!read.ok) return read;
+  // a connection that was lost cuts the tar
+  if (!read.ok) return wasCut && !warnings.ok ? warnings : read;
   return warnings.ok ? ok(undefined) : warnings;
 }
 

@@ -102,6 +102,17 @@ test("an interrupt or a time limit ends the program and the shell", async () => 
   assert.equal(await before.done, fail({ kind: "interrupted", signal: "SIGTERM" }));
 });
 
+test("a program that prints nothing for its time is ended, one that is slow is not", async () => {
+  const slow = newShell().run(["sh", "-c", "for n in 1 2 3 4 5; do sleep 0.2; echo $n; done"], {
+    stallMs: 400,
+  });
+  assert.is(await text(slow.stdout), "1\n2\n3\n4\n5\n");
+  assert.ok((await slow.done).ok);
+  const silent = newShell().run(["sleep", "60"], { stallMs: 400 });
+  silent.stdout.resume();
+  assert.match(JSON.stringify(await silent.done), /timeout.*400/);
+});
+
 test("a shell that ends under a program is not taken for the program's end", async () => {
   const shell = newShell();
   const { stdout, done } = shell.run(["sh", "-c", "echo part; sleep 60"]);

@@ -9,6 +9,8 @@ export interface CuttingProxy {
   connections(): number;
   /** Cuts each connection once the server has sent this many bytes on it. */
   cutAfter(bytes: number): void;
+  /** Cuts one connection once the server has sent this many bytes on it: the next one, or one of those after it. */
+  cutOne(bytes: number, later?: number): void;
   /** Cuts the connections that are open. */
   cut(): void;
   /** Passes nothing on in either direction, but keeps connections open. */
@@ -25,8 +27,10 @@ export async function cuttingProxy(target = s3Server.endpoint): Promise<CuttingP
   const { protocol, hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
   const rules = { limit: Infinity, stalled: false, stallAt: Infinity, lost: "" };
+  const cuts = new Map<number, number>();
   let count = 0;
   const server = createServer((near) => {
+    const own = cuts.get(count) ?? Infinity;
     count++;
     const far = connect(Number(port), hostname);
     let bytes = 0;
@@ -56,10 +60,11 @@ export async function cuttingProxy(target = s3Server.endpoint): Promise<CuttingP
         else near.destroy();
         return;
       }
-      const room = Math.min(rules.limit, rules.stallAt) - bytes;
+      const limit = Math.min(rules.limit, own);
+      const room = Math.min(limit, rules.stallAt) - bytes;
       bytes += piece.length;
       near.write(piece.subarray(0, Math.max(0, room)));
-      if (bytes > rules.limit) near.end();
+      if (bytes > limit) near.end();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -72,6 +77,10 @@ export async function cuttingProxy(target = s3Server.endpoint): Promise<CuttingP
     url: `${protocol}//127.0.0.1:${address.port}`,
     connections: () => count,
     cutAfter: (limit) => void (rules.limit = limit),
+    cutOne(bytes, later = 0) {
+      cuts.clear();
+      cuts.set(count + later, bytes);
+    },
     cut,
     stall: () => void (rules.stalled = true),
     stallAfter: (bytes) => void (rules.stallAt = bytes),

@@ -1,6 +1,9 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { capture, piped } from "../../lib/host/process.js";
@@ -32,6 +35,29 @@ test("an endless line is passed on in pieces", async () => {
     }),
   );
   assert.ok(lines.length > 0 && lines.every((length) => length <= 64 * 1024));
+});
+
+test("a program that neither prints nor takes input for its time is ended; one that is slow, or that waits for this process, is not", async () => {
+  const stallMs = 400;
+  const slow = "for n in 1 2 3 4; do sleep 0.2; echo $n; done";
+  assert.is(value(await capture(["sh", "-c", slow], { stallMs })).stdout.toString(), "1\n2\n3\n4\n");
+  const silent = await capture(["sleep", "60"], { stallMs });
+  assert.is(silent.ok ? "" : silent.failure.kind, "timeout");
+  const deaf = await capture(["sleep", "60"], { stallMs, input: Buffer.alloc(1_000_000) });
+  assert.is(deaf.ok ? "" : deaf.failure.kind, "timeout");
+
+  const source = new PassThrough();
+  const fed = capture(["cat"], { stallMs, input: source });
+  source.write("first ");
+  await sleep(1_000);
+  source.end("last");
+  assert.is(value(await fed).stdout.toString(), "first last");
+
+  // the reader of its output takes a pause
+  const { stdout, done } = piped(["head", "-c", "1000000", "/dev/zero"], { stallMs });
+  await sleep(1_000);
+  assert.is((await buffer(stdout)).length, 1_000_000);
+  assert.ok((await done).ok);
 });
 
 for (const [what, trap] of [

@@ -1,4 +1,5 @@
 import { type Readable, Transform, pipeline } from "node:stream";
+import { sleep } from "../../host/clock.js";
 import {
   capture,
   type Finished,
@@ -106,10 +107,19 @@ export const isGone = (stderr: string): boolean =>
     stderr,
   );
 
-/** Ends a program whose client ended first. Nothing more can be done if the cluster does not answer. */
+/**
+ * Ends a program whose client ended first. The same network may break this connection, too, so it is tried again for a
+ * while, unless the cluster refuses it. Nothing more can be done then.
+ */
 async function endInPod(place: Place, marker: string): Promise<void> {
   const argv = ["sh", "-c", endProgram, "tazpod", marker];
-  await capture(execArgv(place, [], markedArgv(newMarker(), argv)), { timeoutMs: 12_000, isQuestion: true });
+  for (const end = Date.now() + 12_000; Date.now() < end; await sleep(500)) {
+    const own = newMarker();
+    const options = { timeoutMs: Math.min(8_000, end - Date.now()), isQuestion: true };
+    const done = await capture(execArgv(place, [], markedArgv(own, argv)), options);
+    const said = done.ok ? done.value.stderr : "";
+    if (isGone(said) || isRefused(said) || unmarkText(said, own).isWhole) return;
+  }
 }
 
 const waitForStart = `n=50
