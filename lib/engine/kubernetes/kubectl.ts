@@ -56,7 +56,7 @@ const errors: readonly (readonly [RegExp, FailureOf<"engine-unavailable">["why"]
     "credentials",
   ],
   [
-    /unable to connect to the server|was refused|connection refused|no such host|i\/o timeout|context deadline exceeded|TLS handshake|connection reset by peer|: EOF$|http2: client connection lost|server is currently unable|etcdserver|ServiceUnavailable|apiserver not ready/im,
+    /unable to connect to the server|was refused|connection refused|no such host|i\/o timeout|context deadline exceeded|TLS handshake|connection reset by peer|: EOF$|unexpected error when reading response body|http2: client connection lost|server is currently unable|etcdserver|ServiceUnavailable|apiserver not ready/im,
     "not-answering",
   ],
 ];
