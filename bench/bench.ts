@@ -9,6 +9,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { inPod } from "./kubernetes.js";
 import { sync } from "./sync.js";
 import { sealAndOpen, unlock, type UnlockRow, type VaultRow } from "./vault.js";
 import { type Command, compare, isKept, type Row, time, trust } from "./compare.js";
@@ -148,6 +149,7 @@ async function printVault(rows: AsyncIterable<VaultRow>): Promise<boolean> {
 }
 
 function print(rows: readonly Row[]): boolean {
+  if (rows.length === 0) return true;
   const cells = rows.map((row) => {
     const { what, than, ms, baseMs, target } = row;
     const [found, wanted] =
@@ -179,6 +181,7 @@ try {
   const good = [
     !wanted("start") || print([...startup(), ...(await warm())]),
     !wanted("unlock") || printUnlock(await unlocking()),
+    !wanted("kubernetes") || print(await inPod(bin, folder, image)),
     !wanted("sync") || print(await sync(folder)),
     !wanted("vault") || (await printVault(sealAndOpen(folder))),
   ];

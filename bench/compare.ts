@@ -15,18 +15,21 @@ export interface Command {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Its stdin; empty if absent. */
+  readonly input?: Buffer;
   /** Not included in the measured time. */
   readonly before?: () => void;
 }
 
-export function time({ argv, cwd, env, before }: Command): number {
+export function time({ argv, cwd, env, input, before }: Command): number {
   before?.();
   const [program = "", ...rest] = argv;
   const start = performance.now();
   const { status, stderr } = spawnSync(program, rest, {
     cwd,
     env: { ...process.env, ...env },
-    stdio: ["ignore", "ignore", "pipe"],
+    stdio: [input === undefined ? "ignore" : "pipe", "ignore", "pipe"],
+    ...(input === undefined ? {} : { input }),
   });
   if (status !== 0) throw new Error(`${argv.join(" ")} ended with ${status}: ${stderr.toString()}`);
   return performance.now() - start;
@@ -37,7 +40,7 @@ export function trust(bin: string, cwd: string): void {
   time({ argv: [process.execPath, bin, "trust", "--yes"], cwd });
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 }
 

@@ -13,7 +13,7 @@ import { ociEngine } from "../lib/engine/oci/engine.js";
 import { ok, take } from "../lib/failure/result.js";
 import { unlockVault } from "../lib/session/unlock-vault.js";
 import { Secret } from "../lib/host/secret.js";
-import { trust } from "./compare.js";
+import { median, trust } from "./compare.js";
 
 const bin = fileURLToPath(new URL("../bin/tazpod.js", import.meta.url));
 const passphrase = "correct horse battery";
@@ -190,7 +190,5 @@ export async function unlock(vault: string, container: string, user: string): Pr
     scryptSync(passphrase, randomBytes(16), 32, { N: 2 ** 18, r: 8, p: 1, maxmem: 2 ** 29 });
     keys.push(performance.now() - key);
   }
-  const median = (values: readonly number[]): number =>
-    values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
   return { ms: median(times), keyMs: median(keys), targetMs: 150 };
 }
