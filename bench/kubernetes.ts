@@ -1,6 +1,6 @@
 /**
- * The part of `npm run bench` about pods, beside plain kubectl, on the cluster in the folder TAZPOD_TEST_KUBE
- * (test/services/kube.sh): a second shell, and opening and saving a vault of 64 MiB beside the transfer alone and the same work on
+ * The part of `npm run bench` about pods, next to plain kubectl, on the cluster in the folder TAZPOD_TEST_KUBE
+ * (test/services/kube.sh): a second shell, and opening and saving a vault of 64 MiB next to the transfer alone and the same work on
  * this host.
  */
 import { spawn, spawnSync } from "node:child_process";

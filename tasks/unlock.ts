@@ -118,7 +118,7 @@ const isOpen: StepCheck = async (context) => {
       ? fails("the vault is locked")
       : holds("the RAM folder has files that are in no vault");
   }
-  if (found.value === "changed") return holds(explain(openStateChanged(context)).message);
+  if (found.value === "changed") return holds(explain(await openStateChanged(context)).message);
   return holds(found.value === "closing" ? "locking the vault was interrupted" : "the vault is open");
 };
 

@@ -195,6 +195,11 @@ export function explain(failure: Failure): Explanation {
         "If it is your vault, open it with `tazpod unlock`. Then it can be pushed.",
       );
     case "mark-changed":
+      if (failure.host !== undefined)
+        return explanation(
+          `The vault is open in ${failure.container} from another host, ${failure.host}.`,
+          "Leave the shell there, or run `tazpod lock` there. If that host is gone, `tazpod lock --discard` empties the RAM folder; saved changes are safe.",
+        );
       return explanation(
         `A vault is open in ${failure.container}, but its marker file is not the one this host wrote: a program in the container changed it, or another user or home opened a vault there.`,
         "`tazpod lock --discard` empties the RAM folder. Saved changes are safe.",

@@ -234,8 +234,8 @@ export type Failure =
     }
   /** This host never sealed, pulled or opened the vault at this path. */
   | { readonly kind: "vault-unknown"; readonly path: string }
-  /** The marker file in the RAM folder is not the one this host wrote. */
-  | { readonly kind: "mark-changed"; readonly container: string }
+  /** The marker file in the RAM folder is not the one this host wrote; it may name another host. */
+  | { readonly kind: "mark-changed"; readonly container: string; readonly host: string | undefined }
   | {
       readonly kind: "vault-vanished";
       /** The file that the remaining content of the RAM folder was sealed to. */

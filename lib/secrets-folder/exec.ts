@@ -4,7 +4,10 @@ import { fail, type Result } from "../failure/result.js";
 import { listNames } from "../host/human.js";
 import type { SecretsFolder } from "./secrets-folder.js";
 
-/** How long a script may neither print nor take input, in ms: how long a transfer takes depends on its size. */
+/**
+ * The time limit of a script, in ms. For one that takes input, and so a time that depends on its size, how long it may
+ * neither print nor take some.
+ */
 export const scriptStallMs = 60_000;
 
 /** Returns the argv of a script, with the secrets folder as `$1` and `more` from `$2` on. */
@@ -24,7 +27,7 @@ export async function execScript(
 ): Promise<Result<Finished>> {
   const { engine, container, user } = secrets;
   const done = await engine.exec(container, scriptArgv(secrets, script, more), {
-    stallMs: scriptStallMs,
+    ...(options.input === undefined ? { timeoutMs: scriptStallMs } : { stallMs: scriptStallMs }),
     ...options,
     user,
   });

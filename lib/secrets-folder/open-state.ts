@@ -1,7 +1,10 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 import { ok, type Result } from "../failure/result.js";
 import { execScript } from "./exec.js";
 import { adoptOpen, readOpen } from "./open-record.js";
 import { readOpenMark } from "./container-scripts.js";
+import { printable } from "../host/printable.js";
 import type { SecretsFolder, OpenVault } from "./secrets-folder.js";
 
 /**
@@ -27,4 +30,18 @@ export async function readOpenState(
   if (record.value !== undefined) return ok(record.value.mark === mark ? record.value.opened : "changed");
   const adopted = await adoptOpen(secrets, mark);
   return adopted.ok ? ok(adopted.value ?? "changed") : adopted;
+}
+
+/** Returns a new mark for the secrets folder: a random id and the name of this host. */
+export const newMark = (): string => `${randomUUID()} ${printable(hostname())}`;
+
+/**
+ * Returns the other host that opened the vault, as the mark in the secrets folder says, which programs in the container can
+ * write. Undefined if it names none, or this host.
+ */
+export async function otherOpener(secrets: SecretsFolder): Promise<string | undefined> {
+  const done = await execScript(secrets, readOpenMark, [0, 3, 5], { timeoutMs: readTimeoutMs });
+  const [, host] =
+    /^[0-9a-f-]{36} (\S{1,253})$/.exec(done.ok ? done.value.stdout.toString().trim() : "") ?? [];
+  return host === undefined || host === printable(hostname()) ? undefined : printable(host);
 }

@@ -57,7 +57,7 @@ async function checkStillOpen(
   const found = await readOpenState(secrets);
   if (!found.ok) return found;
   if (found.value === "closing") return finishInterruptedLock(context, secrets);
-  if (found.value === "changed") return fail(openStateChanged(context));
+  if (found.value === "changed") return fail(await openStateChanged(context));
   if (found.value !== "closed") return ok(true);
   if (session.vault.sawOpen)
     return fail({ kind: "changed-meanwhile", detail: "Another shell has just locked the vault" });

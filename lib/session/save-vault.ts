@@ -203,7 +203,7 @@ export async function vaultSaved(context: StepContext): Promise<CheckResult> {
   if (!openState.ok) return fromFailure(openState.failure);
   if (openState.value === "closed") return fails("the vault is not open");
   if (openState.value === "closing") return holds("it was saved before locking started");
-  if (openState.value === "changed") return fails(explain(openStateChanged(context)).message);
+  if (openState.value === "changed") return fails(explain(await openStateChanged(context)).message);
   // read it first: sessions that come and go during the reading may change what was read already
   const seen = await sessionsTimestamp(context.project.vaultFolder);
   if (!seen.ok) return fromFailure(seen.failure);

@@ -1,5 +1,6 @@
 import { clearFolder, isEmpty } from "../secrets-folder/contents.js";
 import { forgetOpen, isRecordedOpen } from "../secrets-folder/open-record.js";
+import { otherOpener } from "../secrets-folder/open-state.js";
 import { packFolder } from "../secrets-folder/pack.js";
 import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import type { FailureOf } from "../failure/failure.js";
@@ -15,10 +16,11 @@ import { sealInto } from "../vault/seal-into.js";
 import type { StepContext } from "./step.js";
 
 /** Returns the failure for an open state in the RAM folder that differs from the record. */
-export const openStateChanged = ({ project }: StepContext): FailureOf<"mark-changed"> => ({
-  kind: "mark-changed",
-  container: project.config.containerName,
-});
+export async function openStateChanged(context: StepContext): Promise<FailureOf<"mark-changed">> {
+  const secrets = await context.secrets();
+  const host = secrets.ok ? await otherOpener(secrets.value) : undefined;
+  return { kind: "mark-changed", container: context.project.config.containerName, host };
+}
 
 /**
  * Returns why an open vault cannot be saved: `vault-vanished` if this host recorded it as open, so that its open state
@@ -33,7 +35,7 @@ export async function notOpen(
   const recorded = await isRecordedOpen(context.project.vaultFolder, state.value);
   if (!recorded.ok) return recorded;
   if (recorded.value && found !== "closing") return fail({ kind: "vault-vanished" });
-  return fail(found === "changed" ? openStateChanged(context) : { kind: "vault-closed" });
+  return fail(found === "changed" ? await openStateChanged(context) : { kind: "vault-closed" });
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { forgetOpen, recordOpen } from "../secrets-folder/open-record.js";
+import { newMark } from "../secrets-folder/open-state.js";
 import { type UnpackResult as Placed, unpackVault } from "../secrets-folder/unpack.js";
 import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import { now } from "../host/clock.js";
@@ -61,7 +62,7 @@ export async function unlockVault(
     const base = opened.sha256();
     const accepted = await accept({ sha256: base, content, manifest });
     if (!accepted.ok) return accepted;
-    const mark = crypto.randomUUID();
+    const mark = newMark();
     isRecorded = true;
     const recorded = await recordOpen(secrets, mark, {
       ...{ version: 1, digest, base, generation: manifest?.generation ?? 0 },

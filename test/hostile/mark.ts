@@ -1,4 +1,5 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Host, run } from "../rig/host.js";
@@ -59,6 +60,23 @@ export function markSuite(): void {
       assert.is(closed.code, 0, closed.stderr);
       assert.is((await host.enter("ls ~/secrets")).stdout, "key\n");
     }
+  });
+
+  test("a vault that another host has opened is left alone, and the host named", async () => {
+    const host = await withQuickVault("none");
+    assert.is((await host.run("unlock")).code, 0);
+    const read = "cat ~/secrets/.tazpod/open";
+    const [id = "", name = ""] = (await host.inside(read)).trim().split(" ");
+    assert.is(name, hostname());
+    await host.forgetState();
+    await host.inside(`echo '${id} desk\u001b' > ~/secrets/.tazpod/open`);
+    for (const args of [["enter", "--", "true"], ["save"], ["lock"]]) {
+      const done = await host.run(...args);
+      assert.is.not(done.code, 0, args.join(" "));
+      assert.match(done.stderr, /open in \S+ from another host, desk\S*\.\n/, done.stderr);
+      assert.not.match(done.stderr, "\u001b");
+    }
+    assert.is((await host.run("--discard", "--force", "lock")).code, 0);
   });
 
   test("the host's state is not in the project's folder, and planted state files there have no effect", async () => {

@@ -141,11 +141,11 @@ export function kubernetesEngine(
     const { spec, podName } = request;
     const created = await createPod(run, request);
     if (!created.ok) return created;
-    const listed = await pods.list(spec.name);
+    const listed = await pods.listAll(spec.name);
     if (!listed.ok) return listed;
     const over = listed.value.filter(isOver);
     // of two tazpods that create one at the same time, the older pod stays
-    const older = livePod(listed.value)?.metadata.name ?? podName;
+    const older = livePod(listed.value.filter((pod) => !isHelper(pod)))?.metadata.name ?? podName;
     await deletePods(run, [...over.map(nameOf), ...(older === podName ? [] : [podName])]);
     if (older === podName) return ok(undefined);
     return fail({ kind: "changed-meanwhile", detail: `Another tazpod has just created the pod ${older}` });
