@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Failure } from "../failure/failure.js";
-import { now } from "../host/clock.js";
+import { now, sleep } from "../host/clock.js";
 import { statRegularFile, removeFile } from "../host/files.js";
 import { linkTemp } from "../host/temp-file.js";
 import { Failed, fail, type Result, settle, take } from "../failure/result.js";
@@ -69,8 +69,17 @@ interface Keeping {
  * Failures: `vault-absent`, `conflict`, `remote-rollback`, `file`, `interrupted`, and those of the remote.
  */
 export async function push(request: PushRequest): Promise<Result<Pushed>> {
+  await cleanLeftovers(request.folder);
+  for (let left = 5; ; left -= 1) {
+    const pushed = await pushSnapshot(request);
+    if (pushed.ok || pushed.failure.kind !== "vault-unknown" || left === 0) return pushed;
+    // another session has just replaced the vault, and records that in a moment
+    await sleep(200, request.signal);
+  }
+}
+
+async function pushSnapshot(request: PushRequest): Promise<Result<Pushed>> {
   const { folder } = request;
-  await cleanLeftovers(folder);
   const path = join(folder, vaultFileName);
   const here = await statRegularFile(path);
   if (!here.ok) return here;

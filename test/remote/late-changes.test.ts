@@ -1,8 +1,11 @@
 import { copyFile, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import "../fake/light-scrypt.js";
 import { ok } from "../../lib/failure/result.js";
+import { projectState } from "../../lib/host/project-state.js";
 import { Secret } from "../../lib/host/secret.js";
 import { mergeRemote } from "../../lib/remote/merge-remote.js";
 import { pull } from "../../lib/remote/pull.js";
@@ -121,6 +124,20 @@ test("bytes that this host neither sealed nor pulled are not pushed if only its 
   await copyFile(vault(there), vault(here));
   failure(await push({ remote, folder: here, ownOnly: true }), "vault-unknown");
   assert.ok(value(await push({ remote, folder: there, ownOnly: true })).uploaded);
+});
+
+test("a push while another session saves waits until that has recorded what it wrote", async () => {
+  const { remote, here } = await twoHosts();
+  const record = join(projectState(here), "state.json");
+  const before = await readFile(record);
+  await save(here, { key: "2" });
+  const after = await readFile(record);
+  // the vault has its name already
+  await writeFile(record, before);
+  const pushing = push({ remote, folder: here, ownOnly: true });
+  await sleep(300);
+  await writeFile(record, after);
+  assert.ok(value(await pushing).uploaded);
 });
 
 test("what this host has seen at one remote only is not overwritten at another", async () => {
