@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import type { Finished } from "../host/process.js";
+import type { Failure } from "../failure/failure.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import {
   execScript,
@@ -77,6 +78,8 @@ export async function unpackVault(
   return switched.ok ? fail({ kind: "interrupted", signal: "SIGPIPE" }) : switched;
 }
 
+const endsReading = new Set<Failure["kind"]>(["connection-lost", "engine-unavailable", "container-gone"]);
+
 function unpackOutcome(
   secrets: SecretsFolder,
   staged: Result<Finished>,
@@ -87,6 +90,8 @@ function unpackOutcome(
     const names = printedSummary(staged.value);
     return fail({ kind: "secrets-not-empty", folder: secrets.folder, names });
   }
+  // a connection that was lost, or an engine that has gone, truncates the archive
+  if (!staged.ok && endsReading.has(staged.failure.kind)) return staged;
   // a bad archive truncates tar's input, so its own failure takes precedence; an archive that tar did not read
   // completely has none
   if (!whole.ok && whole.failure.kind !== "interrupted") return whole;

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { kubeFolder } from "../runner/services.js";
 import { newFolder } from "./folder.js";
@@ -121,6 +121,18 @@ export async function clusterPart(
 ): Promise<void> {
   const done = await run(`${repository}test/services/kube.sh`, [action, part, kubeFolder]);
   if (done.code !== 0) throw new Error(done.stderr);
+}
+
+/** The processes in the pods of the cluster, whose node is this machine, by their ids and arguments. */
+export async function processesInPods(): Promise<readonly (readonly [pid: number, argv: string])[]> {
+  const group = `tazpod-kube-${(await readFile(join(kubeFolder, "port"), "utf8")).trim()}`;
+  const read = (pid: string, file: string): Promise<string> =>
+    readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "");
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const all = pids.map(async (pid) => [pid, await read(pid, "cmdline"), await read(pid, "cgroup")] as const);
+  return (await Promise.all(all))
+    .filter(([, argv, groups]) => argv !== "" && groups.includes(group))
+    .map(([pid, argv]) => [Number(pid), argv.replaceAll("\0", " ").trimEnd()]);
 }
 
 /** The requests of a user that the API server has answered, in order: `create pods/exec 101`. */

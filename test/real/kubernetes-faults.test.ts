@@ -1,0 +1,178 @@
+// needs: kubernetes
+// time limit: 600 s
+// runs alone
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { newFolder } from "../rig/folder.js";
+import { type Ended, Host, quick, removeHosts } from "../rig/host.js";
+import {
+  clusterPart,
+  kubectl,
+  kubectlPrograms,
+  newNamespace,
+  processesInPods,
+  removeNamespaces,
+} from "../rig/kubernetes.js";
+import { until } from "../rig/until.js";
+
+// Sessions while parts of the cluster are killed: nothing that was saved is lost, and the next `enter` has the rest.
+
+const space = await newNamespace([
+  { resources: ["pods"], verbs: ["get", "list", "create", "delete"] },
+  { resources: ["pods/exec"], verbs: ["create"] },
+]);
+process.env["KUBECONFIG"] = await space.kubeconfig();
+process.env["TAZPOD_KUBECTL"] = kubectlPrograms.at(-1);
+
+test.after(async () => {
+  await removeHosts();
+  await removeNamespaces();
+});
+
+async function newHost(): Promise<Host> {
+  const remote = pathToFileURL(join(await newFolder("remote"), "vault.tar.aes")).href;
+  const settings = "image_pull_policy: Never, requests: { cpu: 0 }, start_timeout: 60s";
+  return Host.make({
+    remote,
+    more: `${quick}session: { autosave: off }\nkubernetes: { ${settings} }\n`,
+  });
+}
+
+function fine(done: Ended): Ended {
+  assert.is(done.code, 0, done.stderr);
+  return done;
+}
+
+/** Fails unless a command failed and said what to do now. */
+function reported(done: Ended): void {
+  assert.is.not(done.code, 0, done.stderr);
+  assert.ok(/`tazpod enter`/.test(done.stderr), done.stderr);
+}
+
+/** Kills the API server while a program with these arguments is at work in a pod, and starts it again when `over`. */
+async function withoutServer<T>(argv: RegExp, turn: number, work: () => Promise<T>): Promise<T> {
+  const running = work();
+  const met = new Set<number>();
+  const limit = Date.now() + 60_000;
+  while (met.size < turn) {
+    for (const [pid] of (await processesInPods()).filter(([, words]) => argv.test(words))) {
+      if (met.has(pid)) continue;
+      met.add(pid);
+      // so that it is still at work then
+      if (met.size === turn) process.kill(pid, "SIGSTOP");
+    }
+    assert.ok(Date.now() < limit, `${String(argv)} was met ${met.size} times`);
+    await sleep(10);
+  }
+  await clusterPart("stop", "kube-apiserver");
+  try {
+    for (const pid of met) if (existsSync(`/proc/${pid}`)) process.kill(pid, "SIGCONT");
+    return await running;
+  } finally {
+    await clusterPart("start", "kube-apiserver");
+  }
+}
+
+const podOf = async ({ container }: Host): Promise<string> => {
+  const names = (await kubectl(["get", "pods", "-n", space.name, "-o", "name"])).stdout;
+  return new RegExp(`pod/(${container}-\\S+)`).exec(names)?.[1] ?? "";
+};
+
+const random = (path: string): string => `head -c 16000000 /dev/urandom > ${path}; sha256sum < ${path}`;
+const [unpacking, packing] = [/^tar -x .*secrets\/\.tazpod\/stage$/, /^tar -c -f - -C \S+\/secrets \.$/];
+
+test("the API server is killed while the vault is opened, and while it is saved", async () => {
+  const host = await newHost();
+  const { stdout: digest } = fine(await host.enter(random("~/secrets/big")));
+  const opened = await withoutServer(unpacking, 1, () => host.enter("sha256sum < ~/secrets/big"));
+  reported(opened);
+  assert.is(opened.stdout, "");
+  assert.is(fine(await host.enter("sha256sum < ~/secrets/big")).stdout, digest);
+
+  // it is read once to know whether anything changed, and once to be saved
+  for (const turn of [1, 2]) {
+    const file = `~/secrets/late-${turn}`;
+    const saved = await withoutServer(packing, turn, () => host.enter(random(file)));
+    reported(saved);
+    assert.not.match(saved.stderr, "Vault saved");
+    assert.is(fine(await host.enter(`sha256sum < ${file}`)).stdout, saved.stdout);
+  }
+  const listed = await host.tazpod("vault", "ls", "--passphrase-file", host.passphraseFile);
+  for (const name of ["big", "late-1", "late-2"]) assert.match(fine(listed).stdout, name);
+});
+
+test("the API server is killed while the project's changes are carried back", async () => {
+  const host = await newHost();
+  const done = await withoutServer(/^tar -c -f - \.\/back$/, 1, () => host.enter(random("back")));
+  reported(done);
+  assert.not.ok(existsSync(host.path("back")));
+  fine(await host.enter("true"));
+  const digest = createHash("sha256")
+    .update(await readFile(host.path("back")))
+    .digest("hex");
+  assert.is(`${digest}  -\n`, done.stdout);
+});
+
+test("the API server is killed under a shell, which is opened again when it answers", async () => {
+  const host = await newHost();
+  fine(await host.enter("echo saved > ~/secrets/a"));
+  const pty = host.pty("run", "--yes=unlock", "--passphrase-file", host.passphraseFile, "enter");
+  await pty.expect("The vault is open in");
+  pty.line("echo unsaved > ~/secrets/b; echo kept > b; echo written");
+  await pty.expect(/^written/m);
+  await clusterPart("stop", "kube-apiserver");
+  try {
+    await pty.expect("Waiting up to 2 min for an answer");
+  } finally {
+    await clusterPart("start", "kube-apiserver");
+  }
+  await pty.expect("Open a new shell? [Y/n]");
+  pty.line("y");
+  await pty.expect(/workspace [$] /);
+  pty.line("cat ~/secrets/* b; exit 6");
+  assert.is(await pty.ended, 6, pty.screen);
+  assert.match(pty.screen, /saved\s+unsaved\s+kept/);
+  assert.match(pty.screen, "Vault saved");
+  assert.is(await readFile(host.path("b"), "utf8"), "kept\n");
+});
+
+test("the kubelet is killed under a command", async () => {
+  const host = await newHost();
+  const running = host.enter("echo unsaved > ~/secrets/a; sleep 600");
+  await until(async () => (await host.inside("ls ~/secrets").catch(() => "")).includes("a"));
+  await clusterPart("stop", "kubelet");
+  try {
+    reported(await running);
+  } finally {
+    await clusterPart("start", "kubelet");
+  }
+  assert.is(fine(await host.enter("cat ~/secrets/a")).stdout, "unsaved\n");
+});
+
+test("a pod is evicted under a command", async () => {
+  const host = await newHost();
+  fine(await host.enter("echo saved > ~/secrets/a"));
+  const running = host.enter("echo lost > ~/secrets/b; sleep 600");
+  await until(async () => (await host.inside("ls ~/secrets").catch(() => "")).includes("b"));
+  const name = await podOf(host);
+  const eviction = {
+    apiVersion: "policy/v1beta1",
+    kind: "Eviction",
+    metadata: { name, namespace: space.name },
+  };
+  const path = `/api/v1/namespaces/${space.name}/pods/${name}/eviction`;
+  const asked = await kubectl(["create", "--raw", path, "-f", "-"], JSON.stringify(eviction));
+  assert.is(asked.code, 0, asked.stderr);
+  const done = await running;
+  assert.is.not(done.code, 0);
+  assert.match(done.stderr, /is no longer running/);
+  assert.is(fine(await host.enter("cat ~/secrets/*")).stdout, "saved\n");
+});
+
+test.run();
