@@ -3,7 +3,7 @@
  * medians of each. Ends with exit code 1 when a promise is not kept. Parts that need an engine or an S3 server are left
  * out, with a word, where none answers.
  */
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { inPod } from "./kubernetes.js";
 import { sync } from "./sync.js";
 import { sealAndOpen, unlock, type UnlockRow, type VaultRow } from "./vault.js";
-import { type Command, compare, isKept, type Row, time, trust } from "./compare.js";
+import { type Command, compare, isKept, type Row, time, trust, whileOpen } from "./compare.js";
 
 const bin = fileURLToPath(new URL("../bin/tazpod.js", import.meta.url));
 const image = process.env["TAZPOD_TEST_IMAGE"] ?? "tazpod-test:1";
@@ -71,7 +71,7 @@ function prompt(): Command {
   return { argv: [process.execPath, bin, "status", "--short"], cwd };
 }
 
-/** The vault is held open by another session, as for the second terminal. */
+/** A second shell of an open vault. */
 async function warm(): Promise<Row[]> {
   const answer = spawnSync("docker", ["image", "inspect", image], { stdio: "ignore" });
   if (answer.status !== 0) {
@@ -84,20 +84,14 @@ async function warm(): Promise<Row[]> {
   trust(bin, cwd);
   const pass = join(folder, "pass");
   writeFileSync(pass, "bench\n", { mode: 0o600 });
-  const argv = [bin, "enter", "--yes", "--passphrase-file", pass, "--", "sh", "-c", "echo open; cat"];
-  const holder = spawn(process.execPath, argv, { cwd, stdio: ["pipe", "pipe", "inherit"] });
-  const ended = new Promise((resolve) => holder.once("close", resolve));
+  const holding = { argv: [process.execPath, bin, "enter", "--yes", "--passphrase-file", pass], cwd };
+  const enter = { argv: [process.execPath, bin, "enter", "--", "true"], cwd };
+  const exec = { argv: ["docker", "exec", container, "true"], cwd };
   try {
-    await new Promise((resolve, reject) => {
-      holder.stdout.once("data", resolve);
-      holder.once("close", () => reject(new Error("the session that holds the vault open ended")));
-    });
-    const enter = { argv: [process.execPath, bin, "enter", "--", "true"], cwd };
-    const exec = { argv: ["docker", "exec", container, "true"], cwd };
-    return [compare("tazpod enter -- true, vault open", enter, `docker exec C true`, exec, 4, 15)];
+    return await whileOpen(holding, () => [
+      compare("tazpod enter -- true, vault open", enter, `docker exec C true`, exec, 4, 15),
+    ]);
   } finally {
-    holder.stdin.end();
-    await ended;
     spawnSync("docker", ["rm", "-f", container], { stdio: "ignore" });
   }
 }

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 
 export interface Row {
   readonly what: string;
@@ -66,4 +66,21 @@ export function compare(
 
 export function isKept({ ms, baseMs, target }: Row): boolean {
   return typeof target === "number" ? ms / baseMs <= target : ms - baseMs <= target.moreMs;
+}
+
+/** Holds a vault open by a session that `enter` opens, as for the second terminal, while `work` runs. */
+export async function whileOpen<T>({ argv, cwd }: Command, work: () => T): Promise<T> {
+  const [program = "", ...rest] = [...argv, "--", "sh", "-c", "echo open; cat"];
+  const holder = spawn(program, rest, { cwd, stdio: ["pipe", "pipe", "inherit"] });
+  const ended = new Promise((resolve) => holder.once("close", resolve));
+  try {
+    await new Promise((resolve, reject) => {
+      holder.stdout.once("data", resolve);
+      holder.once("close", () => reject(new Error("the session that holds the vault open ended")));
+    });
+    return work();
+  } finally {
+    holder.stdin.end();
+    await ended;
+  }
 }

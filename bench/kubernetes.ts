@@ -3,11 +3,11 @@
  * (test/services/kube.sh): a second shell, and opening and saving a vault of 64 MiB next to the transfer alone and the same work on
  * this host.
  */
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Command, compare, median, type Row, time, trust } from "./compare.js";
+import { type Command, compare, median, type Row, time, trust, whileOpen } from "./compare.js";
 
 const MiB = 2 ** 20;
 const [container, passphrase] = [`tazpod-bench-${process.pid}`, "correct horse battery"];
@@ -55,7 +55,11 @@ export async function inPod(bin: string, folder: string, image: string): Promise
       cwd,
     });
     const rows = transfers({ sealing, opening: vault(cwd, "verify") }, tazpod, exec);
-    return [...rows, await secondShell(bin, tazpod("enter"), exec([], "true"))];
+    const second = { argv: [process.execPath, bin, "enter", "--", "true"], cwd };
+    const row = await whileOpen(tazpod("enter"), () =>
+      compare("tazpod enter -- true, in a pod", second, "kubectl exec P -- true", exec([], "true"), 3, 9),
+    );
+    return [...rows, row];
   } finally {
     spawnSync(program, ["delete", "pods", "--all", "--wait=false", "--grace-period=1"], { stdio: "ignore" });
   }
@@ -88,23 +92,4 @@ function transfers(
     row("unlock 64 MiB in a pod", times.open, "vault verify, and kubectl exec -i P -- cat", times.send),
     row("save 64 MiB in a pod", times.save, "vault import, and kubectl exec P -- cat", times.fetch),
   ];
-}
-
-/** The vault is held open by another session, as for the second terminal. */
-async function secondShell(bin: string, enter: Command, exec: Command): Promise<Row> {
-  const { argv, cwd } = enter;
-  const [program = "", ...rest] = [...argv, "--", "sh", "-c", "echo open; cat"];
-  const holder = spawn(program, rest, { cwd, stdio: ["pipe", "pipe", "inherit"] });
-  const ended = new Promise((resolve) => holder.once("close", resolve));
-  try {
-    await new Promise((resolve, reject) => {
-      holder.stdout.once("data", resolve);
-      holder.once("close", () => reject(new Error("the session that holds the vault open ended")));
-    });
-    const second = { argv: [process.execPath, bin, "enter", "--", "true"], cwd };
-    return compare("tazpod enter -- true, in a pod", second, "kubectl exec P -- true", exec, 3, 9);
-  } finally {
-    holder.stdin.end();
-    await ended;
-  }
 }

@@ -2,9 +2,15 @@ import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { Socket } from "node:net";
 import { PassThrough, type Readable } from "node:stream";
-import type { Failure } from "../failure/failure.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import { type Finished, type Piped, type ProcessOptions, quoteForShell } from "../host/process.js";
+import {
+  type Finished,
+  type Piped,
+  type ProcessOptions,
+  quoteForShell,
+  watchForEnd,
+} from "../host/process.js";
+import { watchStall } from "../host/stall.js";
 
 /*
  * Starting a program in a container takes an engine's client longer than most of our scripts run. So one shell is started in
@@ -98,28 +104,18 @@ export function startSharedShell(
     },
     run(argv, { signal, timeoutMs, stallMs } = {}) {
       const reply = send(argv);
-      let why: Failure | undefined;
-      const end = (failure: Failure): void => {
-        why ??= failure;
+      const watch = watchForEnd(argv, { signal, timeoutMs }, async () => {
         hasEnded = true;
         stop.abort(signal?.reason);
-      };
-      const interrupt = (): void => end({ kind: "interrupted", signal: String(signal?.reason) });
-      const late = (ms: number): void => end({ kind: "timeout", what: argv.slice(0, 3).join(" "), ms });
-      const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs, timeoutMs);
-      let seen = 0;
-      const look = (ms: number): void => {
-        if (reply.pieces === seen && reply.stdout.readableLength === 0) late(ms);
-        seen = reply.pieces;
-      };
-      const stall = stallMs === undefined ? undefined : setInterval(look, stallMs, stallMs);
-      if (signal?.aborted) interrupt();
-      else signal?.addEventListener("abort", interrupt, { once: true });
+      });
+      // what this shell takes as input is only its next program
+      const output = { stdin: null, stdout: child?.stdout ?? null };
+      const unwatch =
+        stallMs === undefined ? undefined : watchStall(output, stallMs, () => watch.endAfter(stallMs));
       const finish = async (): Promise<Result<Finished>> => {
         const finished = await reply.ended;
-        clearTimeout(timer);
-        clearInterval(stall);
-        signal?.removeEventListener("abort", interrupt);
+        unwatch?.();
+        const why = await watch.stop();
         if (finished !== undefined) {
           rest();
           return ok(finished);
@@ -153,8 +149,6 @@ class Reply {
   #tail: string | undefined;
 
   readonly #source: Readable;
-  /** How many pieces of output have arrived. */
-  pieces = 0;
 
   constructor(source: Readable) {
     this.#source = source;
@@ -165,7 +159,6 @@ class Reply {
   }
 
   read(chunk: Buffer): void {
-    this.pieces += 1;
     if (this.#tail !== undefined) return this.#readTail(chunk);
     const all = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
     const at = all.indexOf(this.id);

@@ -331,7 +331,7 @@ function finished(code: number | undefined, signal: string | undefined, stderr: 
 }
 
 /** Ends a program when its signal aborts or its time is over. `stop` ends the watch and returns why the program was ended. */
-function watchForEnd(
+export function watchForEnd(
   argv: readonly string[],
   { signal, timeoutMs }: Pick<ProcessOptions, "signal" | "timeoutMs">,
   end: (signal: NodeJS.Signals) => Promise<void>,

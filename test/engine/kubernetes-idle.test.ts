@@ -58,7 +58,7 @@ test("a pod ends after its time to live, unless programs run in it or the vault 
   assert.is(await phases(), "");
 });
 
-test("a helper pod that nobody holds ends by itself, and one that is held is no leftover", async () => {
+test("a helper pod without its tazpod ends by itself, and one with it is not removed", async () => {
   const own = kubernetesEngine({ ...settings, startTimeoutMs: 4_000 });
   const spec = await specOf();
   const user = value(await own.lookUp(spec.image, spec.user));

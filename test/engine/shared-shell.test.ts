@@ -68,7 +68,7 @@ test("a large binary output is whole, and a reader that stops does not stop the 
   assert.equal([errors.code, errors.stderr], [3, "e".repeat(64 * 1024)]);
 });
 
-test("output is passed on as it comes, whatever it ends with", async () => {
+test("output is passed on at once, also when it ends like the beginning of an id", async () => {
   const shell = newShell();
   const { stdout, done } = shell.run(["sh", "-c", "printf begun; sleep 0.3; printf ' end'"]);
   const first = await new Promise<string>((resolve) =>

@@ -10,43 +10,29 @@ import { pathToFileURL } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { newFolder } from "../rig/folder.js";
-import { type Ended, Host, quick, removeHosts } from "../rig/host.js";
+import { type Ended, Host, quick, fine } from "../rig/host.js";
 import {
   clusterPart,
   kubectl,
-  kubectlPrograms,
-  newNamespace,
   processesInPods,
-  removeNamespaces,
+  removeSessions,
+  sessionNamespace,
+  podSettings,
 } from "../rig/kubernetes.js";
 import { until } from "../rig/until.js";
 
 // Sessions while parts of the cluster are killed: nothing that was saved is lost, and the next `enter` has the rest.
 
-const space = await newNamespace([
-  { resources: ["pods"], verbs: ["get", "list", "create", "delete"] },
-  { resources: ["pods/exec"], verbs: ["create"] },
-]);
-process.env["KUBECONFIG"] = await space.kubeconfig();
-process.env["TAZPOD_KUBECTL"] = kubectlPrograms.at(-1);
+const space = await sessionNamespace();
 
-test.after(async () => {
-  await removeHosts();
-  await removeNamespaces();
-});
+test.after(removeSessions);
 
 async function newHost(): Promise<Host> {
   const remote = pathToFileURL(join(await newFolder("remote"), "vault.tar.aes")).href;
-  const settings = "image_pull_policy: Never, requests: { cpu: 0 }, start_timeout: 60s";
   return Host.make({
     remote,
-    more: `${quick}session: { autosave: off }\nkubernetes: { ${settings} }\n`,
+    more: `${quick}session: { autosave: off }\nkubernetes: { ${podSettings} }\n`,
   });
-}
-
-function fine(done: Ended): Ended {
-  assert.is(done.code, 0, done.stderr);
-  return done;
 }
 
 /** Fails unless a command failed and said what to do now. */

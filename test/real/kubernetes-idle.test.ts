@@ -9,34 +9,20 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { packageRoot } from "../../lib/host/package-root.js";
 import { newFolder } from "../rig/folder.js";
-import { bin, type Ended, Host, quick, removeHosts } from "../rig/host.js";
-import { kubectl, kubectlPrograms, newNamespace, removeNamespaces } from "../rig/kubernetes.js";
+import { bin, Host, quick, fine } from "../rig/host.js";
+import { kubectl, removeSessions, sessionNamespace, podSettings } from "../rig/kubernetes.js";
 import { until } from "../rig/until.js";
 
 // Idle pods.
 
-const space = await newNamespace([
-  { resources: ["pods"], verbs: ["get", "list", "create", "delete"] },
-  { resources: ["pods/exec"], verbs: ["create"] },
-]);
-process.env["KUBECONFIG"] = await space.kubeconfig();
-process.env["TAZPOD_KUBECTL"] = kubectlPrograms.at(-1);
+const space = await sessionNamespace();
 
-test.after(async () => {
-  await removeHosts();
-  await removeNamespaces();
-});
+test.after(removeSessions);
 
-const pod = "image_pull_policy: Never, requests: { cpu: 0 }, start_timeout: 60s";
 const prod = "parts:\n  prod: { paths: [prod], open: on-request }\n";
 const validate = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true }).compile(
   JSON.parse(readFileSync(join(packageRoot, "schema", "status.schema.json"), "utf8")),
 );
-
-function fine(done: Ended): Ended {
-  assert.is(done.code, 0, done.stderr);
-  return done;
-}
 
 /** The namespace's pods that are not being deleted: name and phase. */
 async function pods(): Promise<string> {
@@ -65,7 +51,7 @@ async function begin(host: Host, ...args: readonly string[]): Promise<() => Prom
 
 test("down --idle leaves what is in use and says why; a vault without a tazpod is closed from inside", async () => {
   const host = await Host.make({
-    more: `${quick}kubernetes: { ${pod} }\n${prod}session: { autosave: 1s, unattended_lock: 2s }\n`,
+    more: `${quick}kubernetes: { ${podSettings} }\n${prod}session: { autosave: 1s, unattended_lock: 2s }\n`,
   });
   const elsewhere = await Host.make(null);
   elsewhere.env["XDG_STATE_HOME"] = await newFolder("state");
@@ -111,7 +97,7 @@ test("down --idle leaves what is in use and says why; a vault without a tazpod i
 });
 
 test("a pod ends after time_to_live, and the next enter makes another and says so", async () => {
-  const host = await Host.make({ more: `${quick}kubernetes: { ${pod}, time_to_live: 3s }\n${prod}` });
+  const host = await Host.make({ more: `${quick}kubernetes: { ${podSettings}, time_to_live: 3s }\n${prod}` });
   fine(await host.enter("mkdir ~/secrets/prod; echo p > ~/secrets/prod/p; echo x > ~/secrets/a"));
   await until(async () => (await pods()).endsWith(" Succeeded\n"));
   const done = fine(await host.enter("cat ~/secrets/a"));

@@ -2,22 +2,14 @@
 // time limit: 300 s
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Host, quick, removeHosts } from "../rig/host.js";
-import { kubectlPrograms, newNamespace, removeNamespaces } from "../rig/kubernetes.js";
+import { Host, quick } from "../rig/host.js";
+import { removeSessions, sessionNamespace } from "../rig/kubernetes.js";
 
 // Many sessions in one namespace at the same time.
 
-const space = await newNamespace([
-  { resources: ["pods"], verbs: ["get", "list", "create", "delete"] },
-  { resources: ["pods/exec"], verbs: ["create"] },
-]);
-process.env["KUBECONFIG"] = await space.kubeconfig();
-process.env["TAZPOD_KUBECTL"] = kubectlPrograms.at(-1);
+await sessionNamespace();
 
-test.after(async () => {
-  await removeHosts();
-  await removeNamespaces();
-});
+test.after(removeSessions);
 
 const settings = `${quick}kubernetes: { image_pull_policy: Never, requests: { cpu: 0 }, start_timeout: 120s }\n`;
 

@@ -3,25 +3,27 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { cuttingProxy } from "../fake/cutting-proxy.js";
-import { Host, passphrase, quick, removeHosts } from "../rig/host.js";
-import { apiServer, kubectl, kubectlPrograms, newNamespace, removeNamespaces } from "../rig/kubernetes.js";
+import { Host, passphrase, quick } from "../rig/host.js";
+import {
+  apiServer,
+  kubectl,
+  kubectlPrograms,
+  removeSessions,
+  sessionNamespace,
+  podSettings,
+} from "../rig/kubernetes.js";
 
 // A shell whose connection is cut, with each kubectl.
 
-const space = await newNamespace([
-  { resources: ["pods"], verbs: ["get", "list", "create", "delete"] },
-  { resources: ["pods/exec"], verbs: ["create"] },
-]);
 const proxy = await cuttingProxy(await apiServer());
-process.env["KUBECONFIG"] = await space.kubeconfig(proxy.url);
+const space = await sessionNamespace({ server: proxy.url });
 
 test.after(async () => {
-  await removeHosts();
-  await removeNamespaces();
+  await removeSessions();
   await proxy.close();
 });
 
-const settings = `${quick}kubernetes: { image_pull_policy: Never, requests: { cpu: 0 }, start_timeout: 60s }\nsession: { autosave: off }\n`;
+const settings = `${quick}kubernetes: { ${podSettings} }\nsession: { autosave: off }\n`;
 
 for (const program of kubectlPrograms) {
   test(`a shell that loses its connection can be opened again, with everything in the pod (${program})`, async () => {

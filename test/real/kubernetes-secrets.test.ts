@@ -8,34 +8,21 @@ import { pathToFileURL } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { newFolder } from "../rig/folder.js";
-import { bin, type Ended, Host, quick, removeHosts, run } from "../rig/host.js";
-import { kubectl, kubectlPrograms, newNamespace, removeNamespaces } from "../rig/kubernetes.js";
+import { bin, Host, quick, run, fine } from "../rig/host.js";
+import { kubectl, removeSessions, sessionNamespace } from "../rig/kubernetes.js";
 import { until } from "../rig/until.js";
 import { kubeFolder } from "../runner/services.js";
 
 // Where the secrets of a session in a pod must not be.
 
-const space = await newNamespace([
-  { resources: ["pods"], verbs: ["get", "list", "create", "delete"] },
-  { resources: ["pods/exec"], verbs: ["create"] },
-]);
-process.env["KUBECONFIG"] = await space.kubeconfig();
-process.env["TAZPOD_KUBECTL"] = kubectlPrograms.at(-1);
+const space = await sessionNamespace();
 
-test.after(async () => {
-  await removeHosts();
-  await removeNamespaces();
-});
+test.after(removeSessions);
 
 async function newHost(): Promise<Host> {
   const remote = pathToFileURL(join(await newFolder("remote"), "vault.tar.aes")).href;
   const settings = "image_pull_policy: Never, requests: { cpu: 0 }, start_timeout: 120s";
   return Host.make({ remote, more: `${quick}kubernetes: { ${settings} }\n` });
-}
-
-function fine(done: Ended): Ended {
-  assert.is(done.code, 0, done.stderr);
-  return done;
 }
 
 /** All processes of this machine, which is the cluster's node. */

@@ -7,25 +7,19 @@ import { pathToFileURL } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { newFolder } from "../rig/folder.js";
-import { bin, type Ended, Host, passphrase, quick, removeHosts } from "../rig/host.js";
-import { kubectl, kubectlPrograms, newNamespace, removeNamespaces } from "../rig/kubernetes.js";
+import { bin, Host, passphrase, quick, fine } from "../rig/host.js";
+import { kubectl, removeSessions, sessionNamespace, podSettings } from "../rig/kubernetes.js";
 import { until } from "../rig/until.js";
 
 // A project whose container is a pod: hosts share nothing but the remote and the cluster.
 
-const space = await newNamespace([
-  { resources: ["pods"], verbs: ["get", "list", "create", "delete"] },
-  { resources: ["pods/exec", "pods/portforward"], verbs: ["create"] },
-]);
-process.env["KUBECONFIG"] = await space.kubeconfig();
-process.env["TAZPOD_KUBECTL"] = kubectlPrograms.at(-1);
-
-test.after(async () => {
-  await removeHosts();
-  await removeNamespaces();
+const space = await sessionNamespace({
+  rules: [{ resources: ["pods/portforward"], verbs: ["create"] }],
 });
 
-const settings = `${quick}kubernetes: { image_pull_policy: Never, requests: { cpu: 0 }, start_timeout: 60s }\nparts:\n  prod: { paths: [prod], open: on-request }\n`;
+test.after(removeSessions);
+
+const settings = `${quick}kubernetes: { ${podSettings} }\nparts:\n  prod: { paths: [prod], open: on-request }\n`;
 
 async function newRemote(): Promise<string> {
   return pathToFileURL(join(await newFolder("remote"), "vault.tar.aes")).href;
@@ -40,11 +34,6 @@ async function elsewhere(first: Host, remote: string): Promise<Host> {
   assert.ok(config.includes(remote));
   await writeFile(host.path(".tazpod", "config.yaml"), config);
   return host;
-}
-
-function fine(done: Ended): Ended {
-  assert.is(done.code, 0, done.stderr);
-  return done;
 }
 
 /** The pods of the namespace that are not being deleted, with their ids. */

@@ -5,7 +5,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type FarDocker, farDocker } from "../rig/far-docker.js";
 import { newFolder } from "../rig/folder.js";
-import { bin, type Ended, Host, quick, removeHosts, run, text } from "../rig/host.js";
+import { bin, Host, quick, removeHosts, run, text, fine } from "../rig/host.js";
 import { underShell } from "../rig/under-shell.js";
 import { folderRemote } from "../rig/with-vault.js";
 
@@ -45,11 +45,6 @@ async function inside(script: string, user = "tazpod"): Promise<string> {
   );
   assert.is(done.code, 0, done.stderr);
   return done.stdout;
-}
-
-function fine(done: Ended): Ended {
-  assert.is(done.code, 0, done.stderr);
-  return done;
 }
 
 test("mounting the project on a remote engine is refused before anything is created, with what to set", async () => {

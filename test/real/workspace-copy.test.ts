@@ -4,7 +4,7 @@ import { chmod, link, mkdir, readdir, stat, symlink, unlink, writeFile } from "n
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { dieEverywhere } from "../rig/die-at.js";
-import { type Ended, Host, quick, removeHosts, run, text } from "../rig/host.js";
+import { type Ended, Host, quick, removeHosts, run, text, fine } from "../rig/host.js";
 import { repository } from "../rig/root.js";
 import { rawTar } from "../rig/hostile-tar.js";
 import { onTmpfs } from "../rig/tmpfs.js";
@@ -26,11 +26,6 @@ async function copied(more = copy): Promise<Host> {
   const host = await Host.make({ more });
   volumes.push(`${host.container}-workspace`);
   return host;
-}
-
-function fine(done: Ended): Ended {
-  assert.is(done.code, 0, done.stderr);
-  return done;
 }
 
 const carry = async (host: Host): Promise<Ended> => fine(await host.tazpod("run", "carry"));

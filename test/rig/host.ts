@@ -149,6 +149,12 @@ export class Host {
   }
 }
 
+/** Returns how a program ended; fails unless it succeeded. */
+export function fine(done: Ended): Ended {
+  if (done.code !== 0) throw new Error(`exit code ${done.code}: ${done.stderr}`);
+  return done;
+}
+
 /** Removes the containers of every host that was made; for an `after` hook. */
 export async function removeHosts(): Promise<void> {
   Pty.endAll();

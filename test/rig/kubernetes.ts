@@ -4,7 +4,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { kubeFolder } from "../runner/services.js";
 import { newFolder } from "./folder.js";
-import { type Ended, run } from "./host.js";
+import { type Ended, removeHosts, run } from "./host.js";
 import { repository } from "./root.js";
 import { until } from "./until.js";
 
@@ -49,7 +49,36 @@ interface KubeNamespace {
   kubeconfig(server?: string): Promise<string>;
 }
 
+/** What sessions need. */
+const sessionRules: readonly Rule[] = [
+  { resources: ["pods"], verbs: ["get", "list", "create", "delete"] },
+  { resources: ["pods/exec"], verbs: ["create"] },
+];
+
+/** Settings of pods for a node that has the image, and may have more pods than CPUs. */
+export const podSettings = "image_pull_policy: Never, requests: { cpu: 0 }, start_timeout: 60s";
+
 const made: string[] = [];
+
+/**
+ * Creates a namespace for hosts whose container is a pod, and has this process and its hosts use it with the newest kubectl.
+ * `rules` are added to what sessions need; `server` is another way to the API server.
+ */
+export async function sessionNamespace({
+  rules = [],
+  server,
+}: { readonly rules?: readonly Rule[]; readonly server?: string } = {}): Promise<KubeNamespace> {
+  const space = await newNamespace([...sessionRules, ...rules]);
+  process.env["KUBECONFIG"] = await space.kubeconfig(server);
+  process.env["TAZPOD_KUBECTL"] = kubectlPrograms.at(-1);
+  return space;
+}
+
+/** Removes every host and every namespace that was made; for an `after` hook. */
+export async function removeSessions(): Promise<void> {
+  await removeHosts();
+  await removeNamespaces();
+}
 
 /** Creates a namespace with a user who has these rights in it; `removeNamespaces` removes it. */
 export async function newNamespace(rules: readonly Rule[] = podRules): Promise<KubeNamespace> {
