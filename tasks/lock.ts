@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { clearFolder } from "../lib/secrets-folder/contents.js";
-import { forgetOpen, readOpen } from "../lib/secrets-folder/open-record.js";
+import { forgetOpen, readOpen, recordClosing } from "../lib/secrets-folder/open-record.js";
 import { withProjectLock } from "../lib/project/project-lock.js";
 import { sessionsTimestamp, otherSessions } from "../lib/project/sessions.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
@@ -29,8 +29,8 @@ export async function run(context: StepContext): Promise<Result<string | undefin
     const recorded = await readOpen(secrets.value);
     if (!recorded.ok) return recorded;
     // first: a partly emptied folder does not count as open
-    const forgotten = await forgetOpen(project.vaultFolder);
-    if (!forgotten.ok) return forgotten;
+    const closing = await recordClosing(project.vaultFolder);
+    if (!closing.ok) return closing;
     const all = recorded.value !== undefined || options.discard;
     const cleared = await clearFolder(secrets.value, { force: options.force, all });
     // no program inside may keep the vault open: the RAM goes with the container
@@ -38,7 +38,8 @@ export async function run(context: StepContext): Promise<Result<string | undefin
       !cleared.ok && options.discard && options.force
         ? await secrets.value.engine.remove(secrets.value.container)
         : cleared;
-    return emptied.ok ? ok("Vault locked") : emptied;
+    const forgotten = emptied.ok ? await forgetOpen(project.vaultFolder) : emptied;
+    return forgotten.ok ? ok("Vault locked") : forgotten;
   });
 }
 

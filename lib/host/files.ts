@@ -180,6 +180,12 @@ export function makeLink(target: string, path: string): Promise<Result<void>> {
   });
 }
 
+/** Gives a file another name, replacing a file there. Does nothing if it does not exist. */
+export async function renameFile(from: string, to: string): Promise<Result<void>> {
+  const renamed = await attemptOptional("rename", from, () => fs.rename(from, to));
+  return renamed.ok ? ok(undefined) : renamed;
+}
+
 /** Removes a file, if it exists. */
 export async function removeFile(path: string): Promise<Result<void>> {
   const removed = await attemptOptional("remove", path, () => fs.unlink(path));

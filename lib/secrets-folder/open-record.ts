@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { ContainerState } from "../engine/engine.js";
-import { readText, removeFile, stat, writeNew } from "../host/files.js";
+import { readText, removeFile, renameFile, stat, writeNew } from "../host/files.js";
 import { projectState, writeState } from "../host/project-state.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { isRecord, parseJson } from "../host/json.js";
@@ -20,9 +20,11 @@ interface OpenRecord {
 }
 
 const name = "open.json";
+/** The record's name while the secrets folder is emptied. */
+const closingName = "closing.json";
 
-function file(vaultFolder: string): string {
-  return join(projectState(vaultFolder), name);
+function file(vaultFolder: string, fileName = name): string {
+  return join(projectState(vaultFolder), fileName);
 }
 
 /** Returns an id of a container's current start; undefined when it is not running. */
@@ -77,11 +79,31 @@ export async function adoptOpen(at: FolderStart, mark: string): Promise<Result<O
   return written.ok ? ok(opened) : written;
 }
 
+/**
+ * Records that the vault, of which everything is saved or discarded, is being closed: it no longer counts as open.
+ * Renames the record, which a full disk allows.
+ */
+export async function recordClosing(vaultFolder: string): Promise<Result<void>> {
+  await markSaved(vaultFolder);
+  return renameFile(file(vaultFolder), file(vaultFolder, closingName));
+}
+
+/** Returns whether a vault with this mark is being closed, or was when tazpod was killed. */
+export async function isRecordedClosing(
+  { vaultFolder, startId }: FolderStart,
+  mark: string,
+): Promise<Result<boolean>> {
+  const found = await read(vaultFolder, closingName);
+  if (!found.ok) return found;
+  return ok(found.value?.version === 2 && found.value.run === startId && found.value.mark === mark);
+}
+
 /** Removes the record, the note next to the vault, and the mark of unsaved changes. */
 export async function forgetOpen(vaultFolder: string): Promise<Result<void>> {
   await markSaved(vaultFolder);
   const removed = await removeFile(file(vaultFolder));
-  return removed.ok ? removeOpenedNote(vaultFolder) : removed;
+  const closed = removed.ok ? await removeFile(file(vaultFolder, closingName)) : removed;
+  return closed.ok ? removeOpenedNote(vaultFolder) : closed;
 }
 
 /** Returns whether there is a record, for any container start. */
@@ -99,8 +121,8 @@ export async function isRecordedOpen(vaultFolder: string, state: ContainerState)
 
 type AnyRecord = OpenRecord | { readonly version: 1; readonly run: string };
 
-async function read(vaultFolder: string): Promise<Result<AnyRecord | undefined>> {
-  const text = await readText(file(vaultFolder));
+async function read(vaultFolder: string, fileName = name): Promise<Result<AnyRecord | undefined>> {
+  const text = await readText(file(vaultFolder, fileName));
   if (!text.ok || text.value === undefined) return text.ok ? ok(undefined) : text;
   const found = parse<AnyRecord>(text.value);
   return ok(found !== undefined && typeof found.run === "string" ? found : undefined);

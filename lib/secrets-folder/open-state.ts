@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { ok, type Result } from "../failure/result.js";
 import { execScript } from "./exec.js";
-import { adoptOpen, readOpen } from "./open-record.js";
+import { adoptOpen, isRecordedClosing, readOpen } from "./open-record.js";
 import { readOpenMark } from "./container-scripts.js";
 import { printable } from "../host/printable.js";
 import type { SecretsFolder, OpenVault } from "./secrets-folder.js";
@@ -12,22 +12,37 @@ import type { SecretsFolder, OpenVault } from "./secrets-folder.js";
  */
 const readTimeoutMs = 10_000;
 
+/** How often a mark that changes while it is read is read again: other tazpods may lock and unlock. */
+const maxReads = 3;
+
 /**
  * Returns the open vault by the host's record, if the mark in the secrets folder matches. "closed" without a mark;
- * "closing" when a lock was interrupted and the folder may still hold content, all of it saved or discarded; "changed"
- * when the mark differs from the record: a program inside changed it, or another user's or home's tazpod opened the
- * vault.
+ * "closing" while the vault is being locked, or when that was interrupted: the folder may still hold content, all of it
+ * saved or discarded; "changed" when the mark differs from the record: a program inside changed it, or another user's or
+ * home's tazpod opened the vault.
  */
-export async function readOpenState(
-  secrets: SecretsFolder,
-): Promise<Result<OpenVault | "closed" | "closing" | "changed">> {
-  const done = await execScript(secrets, readOpenMark, [0, 3, 5], { timeoutMs: readTimeoutMs });
-  if (!done.ok) return done;
-  if (done.value.code !== 0) return ok(done.value.code === 5 ? "closing" : "closed");
-  const mark = done.value.stdout.toString().trim();
+export async function readOpenState(secrets: SecretsFolder): Promise<Result<OpenState>> {
+  let mark: string | undefined;
+  for (let reads = 1; ; reads++) {
+    const done = await execScript(secrets, readOpenMark, [0, 3, 5], { timeoutMs: readTimeoutMs });
+    if (!done.ok) return done;
+    if (done.value.code !== 0) return ok(done.value.code === 5 ? "closing" : "closed");
+    const last = mark;
+    mark = done.value.stdout.toString().trim();
+    const state = await compareWithRecord(secrets, mark);
+    // another tazpod may have locked and unlocked the vault between the two reads
+    if (!state.ok || state.value !== "changed" || mark === last || reads === maxReads) return state;
+  }
+}
+
+type OpenState = OpenVault | "closed" | "closing" | "changed";
+
+async function compareWithRecord(secrets: SecretsFolder, mark: string): Promise<Result<OpenState>> {
   const record = await readOpen(secrets);
   if (!record.ok) return record;
   if (record.value !== undefined) return ok(record.value.mark === mark ? record.value.opened : "changed");
+  const closing = await isRecordedClosing(secrets, mark);
+  if (!closing.ok || closing.value) return closing.ok ? ok("closing") : closing;
   const adopted = await adoptOpen(secrets, mark);
   return adopted.ok ? ok(adopted.value ?? "changed") : adopted;
 }

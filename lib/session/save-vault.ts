@@ -199,15 +199,15 @@ export async function vaultSaved(context: StepContext): Promise<CheckResult> {
   if (context.options.discard) return holds("unsaved work is discarded (--discard)");
   const secrets = await context.secrets();
   if (!secrets.ok) return fromFailure(secrets.failure);
+  // read it first: sessions that come and go during the reading may change what was read already
+  const seen = await sessionsTimestamp(context.project.vaultFolder);
+  if (!seen.ok) return fromFailure(seen.failure);
+  context.session.vault.checkedAt = seen.value;
   const openState = await readOpenState(secrets.value);
   if (!openState.ok) return fromFailure(openState.failure);
   if (openState.value === "closed") return fails("the vault is not open");
   if (openState.value === "closing") return holds("it was saved before locking started");
   if (openState.value === "changed") return fails(explain(await openStateChanged(context)).message);
-  // read it first: sessions that come and go during the reading may change what was read already
-  const seen = await sessionsTimestamp(context.project.vaultFolder);
-  if (!seen.ok) return fromFailure(seen.failure);
-  context.session.vault.checkedAt = seen.value;
   const digest = await digestOf(context, secrets.value, openState.value.moving ?? []);
   // unreadable means unsaved; the save then reports why
   if (!digest.ok)

@@ -90,6 +90,23 @@ test("save killed at any write leaves the old or the new vault, open files stay 
   assert.is((await host.enter("cat ~/secrets/count")).stdout, `${round}\n`);
 });
 
+test("lock killed at any point leaves the vault open or closed, and the next enter succeeds with everything saved", async () => {
+  const host = await Host.make({ remote: "none", more: "vault: { format: v1 }\n" });
+  assert.is((await host.enter("echo kept > ~/secrets/kept")).code, 0);
+  assert.is((await host.run("unlock")).code, 0);
+  const after = async ({ at, code, stderr }: Died): Promise<void> => {
+    if (at === undefined) assert.is(code, 0, stderr);
+    const next = await host.enter("cat ~/secrets/kept");
+    assert.is(next.code, 0, `${at}: ${next.stderr}`);
+    assert.is(next.stdout, "kept\n", at);
+    assert.is(await host.secrets(), "", at);
+    assert.is((await host.run("unlock")).code, 0, at);
+  };
+  const seen = await dieEverywhere(host, () => ["lock", "--passphrase-file", host.passphraseFile], after);
+  assert.ok(seen.includes("before rename"), seen.join());
+  await dieEverywhere(host, () => ["lock", "--passphrase-file", host.passphraseFile], after, "docker");
+});
+
 test("after one save killed after replacing the vault, and one killed before, the open files still belong to the vault", async () => {
   const host = await Host.make({ remote: "none", more: "vault: { format: v1 }\n" });
   assert.is((await host.enter("echo 0 > ~/secrets/count")).code, 0);
