@@ -3,13 +3,15 @@
  * turns on the same machine, medians of each. Ends with exit code 1 when a promise is not kept. Parts that need an engine
  * or an S3 server are left out, with a word, where none answers. The run is written to bench-results, or to FILE.
  *
- * `npm run bench compare A.json B.json` prints two runs next to each other.
+ * `npm run bench compare A.json B.json` prints two runs next to each other, and `npm run bench plots RUN.json` writes the
+ * plots and the table of docs/performance.md.
  */
 import { parseArgs } from "node:util";
 import { coldEnter, exit, warmEnter } from "./enter.js";
 import { growth } from "./growth.js";
 import { inPod } from "./kubernetes.js";
 import { recipes } from "./recipe.js";
+import { writePlots } from "./plots.js";
 import { Rig } from "./rig/rig.js";
 import { compareResults, readResults, resultsOf, storedRow, writeResults } from "./rig/results.js";
 import { cellsOf, type Row, rowTitles, table } from "./rig/rows.js";
@@ -39,7 +41,10 @@ async function bench(wanted: readonly string[], file: string | undefined): Promi
     for (const [part, rowsOf] of Object.entries(parts)) {
       if (wanted.length > 0 && !wanted.includes(part)) continue;
       const rows: Row[] = [];
-      for await (const row of rowsOf(rig)) rows.push(row);
+      for await (const row of rowsOf(rig)) {
+        process.stderr.write(`measured: ${row.what}\n`);
+        rows.push(row);
+      }
       if (rows.length > 0) process.stdout.write(`${table([rowTitles, ...rows.map(cellsOf)])}\n`);
       all.push(...rows.map((row) => storedRow(part, row)));
     }
@@ -55,6 +60,7 @@ const [command, a = "", b = ""] = positionals;
 const unknown = positionals.filter((name) => !(name in parts));
 if (command === "compare" && positionals.length === 3)
   process.stdout.write(compareResults(readResults(a), readResults(b)));
+else if (command === "plots" && positionals.length === 2) writePlots(readResults(a));
 else if (unknown.length > 0) {
   process.stderr.write(`No part ${unknown.join(", ")}. The parts: ${Object.keys(parts).join(", ")}\n`);
   process.exitCode = 2;

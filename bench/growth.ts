@@ -20,7 +20,7 @@ const than: Readonly<Record<(typeof jobs)[number], string>> = {
 export async function* growth(rig: Rig): AsyncGenerator<Row> {
   const what = "unlock and save as vaults grow";
   if (!hasDocker(rig, what) || !rig.hasPrograms(what, "age", "script", "gzip", "tar")) return;
-  for (const size of [4, 64, 128, 256]) {
+  for (const size of [4, 32, 64, 128]) {
     const found = await vaultOf(rig, `size-${size}`, (folder) => largeFiles(folder, size));
     yield* rowsOf(found, `${size} files, ${size} MiB`, "size", size);
   }

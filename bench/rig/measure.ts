@@ -41,7 +41,7 @@ type Work = () => number | Measured | Promise<number | Measured>;
 
 /**
  * Does all works by turns, so that other load slows all of them, and returns the median time of each with its largest
- * memory. What is measured once or twice is not done before; otherwise, the first turn only fills the caches.
+ * memory. With more than three rounds, there is one before them that only fills the caches.
  */
 export async function byTurns<Name extends string>(
   rounds: number,
@@ -49,7 +49,7 @@ export async function byTurns<Name extends string>(
 ): Promise<Readonly<Record<Name, Measured>>> {
   const names = Object.keys(works) as Name[];
   const all = new Map(names.map((name): [Name, Measured[]] => [name, []]));
-  for (let round = rounds > 2 ? -1 : 0; round < rounds; round++)
+  for (let round = rounds > 3 ? -1 : 0; round < rounds; round++)
     for (const name of names) {
       const found = await works[name]();
       if (round >= 0) all.get(name)?.push(typeof found === "number" ? { ms: found } : found);

@@ -72,7 +72,7 @@ export const rowTitles = [
   ...["what", "median", "memory", "than", "median", "memory", "difference", "target", ""],
 ];
 
-function verdict(row: Row): string {
+export function verdict(row: Row): string {
   if (Object.keys(row.target).length === 0) return "";
   return isKept(row) ? "kept" : "MISSED";
 }
@@ -85,7 +85,7 @@ export function memory(bytes: number | undefined): string {
   return bytes === undefined ? "" : `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 }
 
-function targetText({ ratio, moreMs, ms, bytes }: Target): string {
+export function targetText({ ratio, moreMs, ms, bytes }: Target): string {
   const bounds = [
     ...(ratio === undefined ? [] : [`${ratio} x`]),
     ...(moreMs === undefined ? [] : [`+${moreMs} ms`]),

@@ -48,7 +48,9 @@ test("the members of a step's context in docs/steps.md are those of the code", a
 });
 
 test("every file of the repository that a document names exists", async () => {
-  const pages = (await readdir(join(repository, "docs"))).map((name) => `docs/${name}`);
+  const pages = (await readdir(join(repository, "docs")))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`);
   const missing: string[] = [];
   for (const page of ["README.md", "CONTRIBUTING.md", ...pages]) {
     // a line before a block names the file of an example
