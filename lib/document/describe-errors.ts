@@ -200,7 +200,7 @@ function found(value: unknown, source = String(value)): string {
 
 /** Describes a YAML syntax error. `found` is the text at its position. */
 export function describeSyntaxError(
-  error: YAMLError,
+  error: Pick<YAMLError, "code" | "message">,
   found: string,
 ): { readonly message: string; readonly hint?: string } {
   switch (error.code) {

@@ -1,12 +1,15 @@
 import {
+  type Alias,
   type Document as YamlDocument,
   isAlias,
   isMap,
   isNode,
   isScalar,
   isSeq,
+  type Node,
   type Pair,
   parseDocument as parseYaml,
+  visit,
   type YAMLError,
   type YAMLMap,
 } from "yaml";
@@ -30,8 +33,8 @@ const maxAliases = 50;
 
 /** Deeper than any real file, and shallow enough for recursive functions. */
 const maxLevels = 64;
-/** In UTF-16 units. For some mistakes the parser takes quadratic time; with this limit, a few seconds at most. */
-const maxText = 128 * 1024;
+/** In UTF-16 units. A text that is nothing but mistakes takes a few seconds. */
+const maxText = 1024 * 1024;
 /** More than anyone reads. */
 const maxProblems = 50;
 
@@ -43,26 +46,15 @@ export function parseDocument<T>(source: SourceFile, schema: Schema<T>): Result<
   const report = problemReporter(source);
   const start: Span = { start: 0, end: 0 };
   if (source.text.length > maxText)
-    return invalidDocument([report(start, `this file is too large: more than ${maxText / 1024} KiB`)]);
+    return invalidDocument([report(start, `this file is too large: more than ${maxText / 1024 / 1024} MiB`)]);
   const tooDeep = () =>
     invalidDocument([report(start, `this file is nested too deeply: more than ${maxLevels} levels`)]);
   if (bracketDepth(source.text) > maxLevels) return tooDeep();
   let yaml: YamlDocument;
   let value: unknown;
   try {
-    // with logLevel "silent", yaml would not report multiple documents
-    yaml = parseYaml(source.text, {
-      version: "1.2",
-      schema: "core",
-      strict: true,
-      uniqueKeys: true,
-      stringKeys: true,
-      // `<<: *name` takes over the entries of an anchor
-      merge: true,
-      prettyErrors: false,
-      logLevel: "error",
-    });
-    const broken = firstOfEachPlace([...yaml.errors, ...yaml.warnings]);
+    yaml = read(source.text);
+    const broken = firstOfEachPlace([...withRepeatedKeys(yaml.errors, yaml.contents), ...yaml.warnings]);
     if (broken.length > 0)
       return invalidDocument(limited(broken, (error) => syntaxProblem(error, source, report)));
     const root = schema.schema as SchemaNode;
@@ -79,8 +71,9 @@ export function parseDocument<T>(source: SourceFile, schema: Schema<T>): Result<
   }
   if (depthOf(value) > maxLevels) return tooDeep();
 
-  const document = createDocument(source, value, spansOf(yaml));
-  const written = (path: Path): string | undefined => writtenAt(yaml, path);
+  const nodes = new Nodes(yaml);
+  const document = createDocument(source, value, (path, part) => spanOf(nodes, path, part));
+  const written = (path: Path): string | undefined => writtenAt(nodes, path);
   const changed = changedValues(schema.schema as SchemaNode, value, written);
   if (schema.validate(value) && changed.length === 0) return ok({ ...document, value });
   const errors = describeErrors(schema.schema, value, schema.validate.errors ?? [], written);
@@ -91,6 +84,51 @@ export function parseDocument<T>(source: SourceFile, schema: Schema<T>): Result<
       byPlace,
     ),
   );
+}
+
+function read(text: string): YamlDocument {
+  const { stackTraceLimit } = Error;
+  // text with many mistakes has an error for each, and where each was created takes longest
+  Error.stackTraceLimit = 0;
+  try {
+    return parseYaml(text, {
+      version: "1.2",
+      schema: "core",
+      strict: true,
+      // the parser would compare each key with all before it
+      uniqueKeys: false,
+      stringKeys: true,
+      // `<<: *name` takes over the entries of an anchor
+      merge: true,
+      prettyErrors: false,
+      // with "silent", yaml would not report multiple documents
+      logLevel: "error",
+    });
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+/** A mistake in the syntax. */
+type SyntaxMistake = Pick<YAMLError, "code" | "pos" | "message">;
+
+/** Adds an error for each key that its map already has, in the order of the text. */
+function withRepeatedKeys(errors: readonly SyntaxMistake[], root: Node | null): readonly SyntaxMistake[] {
+  const repeated: SyntaxMistake[] = [];
+  const nodes: unknown[] = [root];
+  for (const node of nodes) {
+    if (isSeq(node)) for (const item of node.items) nodes.push(item);
+    if (!isMap(node)) continue;
+    const keys = new Set<unknown>();
+    for (const { key, value } of node.items) {
+      nodes.push(value);
+      const name = isScalar(key) ? key.value : key;
+      const [start = 0] = (isNode(key) ? key.range : undefined) ?? [];
+      if (keys.has(name)) repeated.push({ code: "DUPLICATE_KEY", pos: [start, start + 1], message: "" });
+      keys.add(name);
+    }
+  }
+  return repeated.length === 0 ? errors : [...errors, ...repeated].toSorted((a, b) => a.pos[0] - b.pos[0]);
 }
 
 function limited<T>(all: readonly T[], word: (one: T) => Problem): readonly Problem[] {
@@ -122,7 +160,7 @@ function depthOf(value: unknown): number {
 }
 
 function syntaxProblem(
-  error: YAMLError,
+  error: SyntaxMistake,
   source: SourceFile,
   report: ReturnType<typeof problemReporter>,
 ): Problem {
@@ -139,29 +177,19 @@ function syntaxProblem(
 }
 
 /** Keeps the first error at each position: one mistake often causes several, and the first says most. */
-function firstOfEachPlace(errors: readonly YAMLError[]): readonly YAMLError[] {
+function firstOfEachPlace(errors: readonly SyntaxMistake[]): readonly SyntaxMistake[] {
   const seen = new Set<number>();
   return errors.filter(({ pos: [start] }) => !seen.has(start) && seen.add(start));
 }
 
-/** Returns a function that finds where a value or key is written; for a multi-line map or list, its start. */
-function spansOf(yaml: YamlDocument): (path: Path, part: Part) => Span {
-  const indexes = new WeakMap<YAMLMap, ReadonlyMap<unknown, Pair>>();
-  return (path, part) => spanOf(yaml, indexes, path, part);
-}
-
-function spanOf(
-  yaml: YamlDocument,
-  indexes: WeakMap<YAMLMap, ReadonlyMap<unknown, Pair>>,
-  path: Path,
-  part: Part,
-): Span {
-  let node: unknown = yaml.contents;
+/** Returns where a value or key is written; for a multi-line map or list, its start. */
+function spanOf(nodes: Nodes, path: Path, part: Part): Span {
+  let node = nodes.root;
   let found: unknown = node;
   for (const [index, key] of path.entries()) {
-    if (isAlias(node)) node = node.resolve(yaml);
+    if (isAlias(node)) node = nodes.target(node);
     if (isMap(node)) {
-      const pair = indexOf(node, indexes).get(key);
+      const pair = nodes.pairs(node).get(key);
       if (pair === undefined) break;
       const wantsKey = part === "key" && index === path.length - 1;
       node = pair.value;
@@ -176,28 +204,57 @@ function spanOf(
 }
 
 /** Returns how a number, true or false is written at a path; undefined for another value. */
-function writtenAt(yaml: YamlDocument, path: Path): string | undefined {
-  let node: unknown = yaml.contents;
+function writtenAt(nodes: Nodes, path: Path): string | undefined {
+  let node = nodes.root;
   for (const key of [...path, undefined]) {
-    if (isAlias(node)) node = node.resolve(yaml);
+    if (isAlias(node)) node = nodes.target(node);
     if (key === undefined) break;
-    node = isMap(node) || isSeq(node) ? node.get(key, true) : undefined;
+    if (isMap(node)) node = nodes.pairs(node).get(key)?.value;
+    else node = isSeq(node) ? node.get(key, true) : undefined;
   }
   if (!isScalar(node) || !["number", "boolean"].includes(typeof node.value)) return undefined;
   return node.source;
 }
 
-/** Returns the pairs of a map by key, indexed once, so that large maps stay fast. */
-function indexOf(
-  map: YAMLMap,
-  indexes: WeakMap<YAMLMap, ReadonlyMap<unknown, Pair>>,
-): ReadonlyMap<unknown, Pair> {
-  let index = indexes.get(map);
-  if (index === undefined) {
-    index = new Map(map.items.map((pair) => [isScalar(pair.key) ? pair.key.value : pair.key, pair]));
-    indexes.set(map, index);
+/** The nodes of a YAML document, indexed when first asked for, so that large maps and many aliases stay fast. */
+class Nodes {
+  readonly root: unknown;
+  readonly #yaml: YamlDocument;
+  readonly #pairs = new Map<YAMLMap, ReadonlyMap<unknown, Pair>>();
+  #targets: Map<Alias, Node | undefined> | undefined;
+
+  constructor(yaml: YamlDocument) {
+    this.root = yaml.contents;
+    this.#yaml = yaml;
   }
-  return index;
+
+  /** Returns the pairs of a map by key. */
+  pairs(map: YAMLMap): ReadonlyMap<unknown, Pair> {
+    let pairs = this.#pairs.get(map);
+    if (pairs === undefined) {
+      pairs = new Map(map.items.map((pair) => [isScalar(pair.key) ? pair.key.value : pair.key, pair]));
+      this.#pairs.set(map, pairs);
+    }
+    return pairs;
+  }
+
+  /** Returns the node that an alias stands for: the last one before it with its anchor. */
+  target(alias: Alias): Node | undefined {
+    this.#targets ??= this.#findTargets();
+    return this.#targets.get(alias);
+  }
+
+  #findTargets(): Map<Alias, Node | undefined> {
+    const targets = new Map<Alias, Node | undefined>();
+    const anchors = new Map<string, Node>();
+    visit(this.#yaml, {
+      Node(_, node) {
+        if (isAlias(node)) targets.set(node, anchors.get(node.source));
+        else if (node.anchor !== undefined) anchors.set(node.anchor, node);
+      },
+    });
+    return targets;
+  }
 }
 
 function isEmpty(node: unknown): boolean {

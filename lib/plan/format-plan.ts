@@ -59,22 +59,21 @@ function fillKnown(text: string, vars: Readonly<Record<string, string>>): string
 }
 
 function stepRows(steps: readonly PlannedStep[]): readonly Row[] {
-  const wants = steps.flatMap(({ cause, branch }) =>
-    cause.kind === "want" ? [{ by: cause.by, depth: branch.length - 1, task: branch.at(-1) }] : [],
+  const unreported = new Map(
+    steps.flatMap(({ cause, task }) => (cause.kind === "want" ? [[task, cause.by] as const] : [])),
   );
-  const reported = new Set<unknown>();
-  return steps.map(({ task, certain, otherwise, reason, branch }) => {
-    // only the first step that a want adds mentions it
-    const want =
-      wants.length === 0
-        ? undefined
-        : wants.find((one) => branch[one.depth] === one.task && !reported.has(one));
-    if (want !== undefined) reported.add(want);
+  return steps.map((step) => {
+    const { task, certain, otherwise, reason } = step;
+    // only the first step that a want adds mentions it; a branch is as long as the chain that leads to its step
+    const branch = unreported.size === 0 ? [] : step.branch;
+    const want = branch.toReversed().find((name) => unreported.has(name));
+    const wantedBy = want === undefined ? undefined : unreported.get(want);
+    if (want !== undefined) unreported.delete(want);
     return {
       sign: certain ? "+" : "?",
       name: task,
       reason: reason === "asked for" ? "" : otherwise === undefined ? reason : `${reason}, else ${otherwise}`,
-      remark: want === undefined ? undefined : `wanted by ${want.by}`,
+      remark: wantedBy === undefined ? undefined : `wanted by ${wantedBy}`,
     } as const;
   });
 }

@@ -26,7 +26,7 @@ export function taskGraph(recipe: Recipe, targets: readonly string[]): TaskGraph
   const tasks = new Set<string>();
   const edges: Edge[] = [];
   const pending = [...targets];
-  for (let name = pending.shift(); name !== undefined; name = pending.shift()) {
+  for (const name of pending) {
     const task = recipe.tasks.get(name);
     if (task === undefined || tasks.has(name)) continue;
     tasks.add(name);
@@ -57,7 +57,8 @@ const dotStyles = { need: "solid", want: "dashed", finally: "bold" } as const;
 
 /** Formats a graph for Mermaid, the language of diagrams in Markdown. Tasks in `due` are marked. */
 export function toMermaid({ tasks, edges }: TaskGraph, due: ReadonlySet<string>): string {
-  const id = (name: string): string => `t${tasks.indexOf(name)}`;
+  const ids = new Map(tasks.map((name, index) => [name, `t${index}`]));
+  const id = (name: string): string => ids.get(name) ?? "";
   const lines = [
     "flowchart LR",
     ...tasks.map((name) => `  ${id(name)}["${mermaidText(name)}"]`),

@@ -27,11 +27,17 @@ export function checkValues(
   });
   return [
     ...shared,
-    ...[...tasks.values()].flatMap((task) => checkTask(merged, task, whyUnnamed(merged, task, facts, tasks))),
+    ...[...tasks.values()].flatMap((task) =>
+      checkTask(merged, task, () => whyUnnamed(merged, task, facts, tasks)),
+    ),
   ];
 }
 
-function checkTask(merged: MergedRecipe, task: Task, unnamed: string | undefined): readonly Problem[] {
+function checkTask(
+  merged: MergedRecipe,
+  task: Task,
+  whyItIsUnnamed: () => string | undefined,
+): readonly Problem[] {
   const { entries } = merged.tasks.get(task.name) ?? { entries: new Map<string, Tree>() };
   const vars = entries.get("vars");
   const items = itemsOf(entries, "args");
@@ -40,7 +46,8 @@ function checkTask(merged: MergedRecipe, task: Task, unnamed: string | undefined
   let before: Variable | undefined;
   const add = (variable: Variable, place: Place, part: "key" | "value"): void => {
     problems.push(...checkOwn(variable, place));
-    if (isRequired(variable) && unnamed !== undefined)
+    const unnamed = isRequired(variable) ? whyItIsUnnamed() : undefined;
+    if (unnamed !== undefined)
       problems.push(
         problemAt(place, `the task "${task.name}" needs a value for "${variable.name}", but ${unnamed}`, {
           part,

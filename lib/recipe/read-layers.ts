@@ -24,7 +24,7 @@ export const recipeName = "tazpod.tasks.yaml";
 
 /** Limits of one recipe: number of files, and UTF-16 units in them. */
 const maxFiles = 64;
-const maxText = 256 * 1024;
+const maxText = 4 * 1024 * 1024;
 
 /**
  * Reads the built-in recipe and the project's files, each after the files it extends. A file that is extended twice
@@ -75,7 +75,7 @@ export async function readLayers(
       }
       if (done.has(`${inner} ${target}`)) continue;
       if (done.size >= maxFiles || units > maxText) {
-        const limits = `${maxFiles} files and ${maxText / 1024} KiB`;
+        const limits = `${maxFiles} files and ${maxText / 1024 / 1024} MiB`;
         problems.push(document.problem(place, `this recipe is too large: the limits are ${limits}`));
         return;
       }

@@ -76,8 +76,8 @@ export function valuesOf(
   };
   for (const variable of recipe.vars) add(variable, undefined);
   for (const variable of [...(task?.vars ?? []), ...(task?.args ?? [])]) add(variable, task);
-  for (const { name, outputs: named } of recipe.tasks.values())
-    for (const output of named) {
+  for (const name of task?.uses ?? [])
+    for (const output of recipe.tasks.get(name)?.outputs ?? []) {
       const full = outputName(name, output);
       texts[full] = printed.get(name) ?? `<${full}>`;
     }

@@ -1,4 +1,5 @@
 import { relative, resolve } from "node:path";
+import { stat } from "../host/files.js";
 import { isInside } from "../host/project-file.js";
 import { completeConfig } from "../project/config.js";
 import type { Project } from "../project/project.js";
@@ -55,7 +56,14 @@ export async function readTrustedContent(
   const named = commands.flatMap(({ argv, dir }) => pathsIn(root, argv, new Set(), resolve(root, dir)));
   // their values may be secret, so that only their hashes are recorded
   const hidden = new Set(dotenv.map((path) => resolve(root, path)).filter((path) => isInside(root, path)));
-  for (const path of [...new Set([...named, ...hidden])].toSorted()) {
+  const paths = [...new Set([...named, ...hidden])].toSorted();
+  // most words of commands name no file; asking one by one would take longest
+  const states = await Promise.all(paths.map(stat));
+  const there = paths.filter((_, index) => {
+    const state = states[index];
+    return state?.ok === true && state.value?.kind === "file";
+  });
+  for (const path of there) {
     const found = await readProgram(root, path);
     if (!found.ok) return found;
     if (found.value === undefined) continue;

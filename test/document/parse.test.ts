@@ -93,6 +93,10 @@ test("for an empty file, the message says what is expected", () => {
 
 test("a duplicate key is shown at its second place", () => {
   assert.equal(words("version: 1\ntasks: {}\ntasks: {}\n"), ['3:1 duplicate key "tasks"']);
+  assert.equal(words("version: 1\ntasks: { a:, a: {} }\ntasks:\n"), [
+    '2:14 duplicate key "a"',
+    '3:1 duplicate key "tasks"',
+  ]);
 });
 
 test("syntax errors are described in plain words", () => {
