@@ -12,15 +12,14 @@ export const stepNames = readdirSync(`${root}dist/tasks`)
 
 /**
  * In the source, a built-in step is a file found by name, which runs by itself when node was started with it. In a
- * bundle, all steps are one module, and the programs in dist/bin/tasks only start them.
+ * bundle, the steps are found in a table, and the programs in dist/bin/tasks start them.
  */
 const steps = {
   name: "steps",
   setup({ onLoad }) {
     onLoad({ filter: /\/lib\/run\/builtin-steps\.js$/ }, () => ({
-      contents: `${stepNames.map((name, index) => `import * as step${index} from "./dist/tasks/${name}.js";`).join("\n")}
-        const steps = { ${stepNames.map((name, index) => `"${name}": step${index}`).join(", ")} };
-        export async function builtinStep(name) { return steps[name]; }`,
+      contents: `const steps = { ${stepNames.map((name) => `"${name}": () => import("./dist/tasks/${name}.js")`).join(", ")} };
+        export const builtinStep = (name) => steps[name]();`,
       resolveDir: root,
     }));
     onLoad({ filter: /\/lib\/session\/step-program\.js$/ }, () => ({
@@ -30,39 +29,36 @@ const steps = {
 };
 
 /**
- * Modules that are loaded when they are first needed: they bring a library or a large table, or belong to commands that
- * are rarely called. All other imports by import() become static here, because esbuild makes a chunk of each set of
- * modules that the same entry points share, and Node takes longer to read many small chunks than one large.
+ * Returns the code of one of the project's own modules. Node's own modules are taken by process.getBuiltinModule: an
+ * import reads every export of such a module, and with that starts parts of Node that are not needed, such as Web
+ * Crypto. Two modules that take long are taken when one of their functions is first called.
  */
-const lazy =
-  /\/(?:[a-z0-9]+-sdk|ini-files|tar-parser|tasks-schema|trust-report|init-questions|doctor|status-short|load-project|main|run-step-program)\.js$/;
-
-const joined = {
-  name: "joined",
-  setup({ onLoad }) {
-    onLoad({ filter: /\/dist\/(?:lib|tasks)\/.*\.js$/ }, ({ path }) => ({ contents: joinImports(path) }));
-  },
-};
-
-/**
- * Also takes Node's own modules by process.getBuiltinModule: an import reads every export of such a module, and with that
- * starts parts of Node that are not needed, such as Web Crypto.
- */
-function joinImports(path) {
-  const names = new Map();
-  const code = readFileSync(path, "utf8").replace(/\bimport\("(\.[^"]+)"\)/g, (whole, target) => {
-    if (lazy.test(target)) return whole;
-    if (!names.has(target)) names.set(target, `joined${names.size}`);
-    return `Promise.resolve(${names.get(target)})`;
-  });
-  const quick = code.replace(
-    /^import \{([^}]+)\} from "(node:[a-z/]+)";$/gm,
-    (_, list, module) => `const {${list.replaceAll(" as ", ": ")}} = process.getBuiltinModule("${module}");`,
-  );
-  const imports = [...names].map(([target, name]) => `import * as ${name} from "${target}";\n`);
-  // after the line with #!, which has to be the first
-  return quick.replace(/^(#!.*\n)?/, (first) => first + imports.join(""));
+export function ownCode(path) {
+  return readFileSync(path, "utf8")
+    .replace(/\bimport\("(node:[a-z_/]+)"\)/g, 'Promise.resolve(process.getBuiltinModule("$1"))')
+    .replace(/^import \{([^}]+)\} from "(node:[a-z_/]+)";$/gm, (_, list, module) =>
+      /:(?:crypto|child_process)$/.test(module)
+        ? list
+            .match(/\w+(?: as \w+)?/g)
+            .map((name) => lateFunction(name, module))
+            .join(" ")
+        : `const {${list.replaceAll(" as ", ": ")}} = process.getBuiltinModule("${module}");`,
+    );
 }
+
+function lateFunction(name, module) {
+  const [from, to = from] = name.split(" as ");
+  if (!/^[a-z]\w*$/.test(from)) throw new Error(`${from} of ${module} is no function`);
+  return `const ${to} = (...args) => process.getBuiltinModule("${module}").${from}(...args);`;
+}
+
+/** Loads the project's own modules with this code. */
+const own = (code) => ({
+  name: "own",
+  setup({ onLoad }) {
+    onLoad({ filter: /\/dist\/(?:lib|tasks)\/.*\.js$/ }, ({ path }) => ({ contents: code(path) }));
+  },
+});
 
 /** Minifies third-party and generated code: reading it takes a good part of the start-up time. */
 const small = {
@@ -92,10 +88,12 @@ const shapes = {
   },
 };
 
-/** Options that both bundles share. */
+/** Returns the plugins that all bundles share; `code` returns the code of one of the project's own modules. */
+export const plugins = (code = ownCode) => [steps, small, shapes, own(code)];
+
+/** Options that all bundles share. */
 export const common = {
   absWorkingDir: root,
-  plugins: [steps, small, shapes, joined],
   bundle: true,
   platform: "node",
   target: "node20",

@@ -1,130 +1,162 @@
-// Builds dist/bin: the program, the step scripts and the module for authors of steps, with their libraries, in a few
-// files that are loaded on demand. Loading 150 small files would take longer than running them.
-import { chmodSync, rmSync, writeFileSync } from "node:fs";
-import { isBuiltin } from "node:module";
+// Builds dist/bin. The program is a single script, program.js, so that V8's compiled code of it can be kept from one run
+// to the next (lib/cli/load-program.ts). Libraries that few commands need are ES modules of their own in libs/.
+import { createHash } from "node:crypto";
+import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild-wasm";
-import { common, notices, root, stepNames } from "./bundle-parts.mjs";
+import { common, notices, ownCode, plugins, root, stepNames } from "./bundle-parts.mjs";
 
 const out = `${root}dist/bin`;
 
-/** The modules that the programs in dist/bin/tasks load, by step. */
-const alone = {
-  name: "alone",
-  setup({ onLoad, onResolve }) {
-    onResolve({ filter: /^alone:/ }, ({ path }) => ({ path, namespace: "alone" }));
-    onLoad({ filter: /.*/, namespace: "alone" }, () => ({
-      contents: `import { packagePath } from "./dist/lib/host/installation.js";
-        import { argumentsAsMain } from "./dist/lib/host/main-script.js";
-        import { runStepProgram } from "./dist/lib/session/run-step-program.js";
-        import "./dist/lib/cli/main.js";
-        export async function start(name) {
-          const file = packagePath("dist/bin/tasks/" + name + ".js");
-          const argv = argumentsAsMain(file);
-          if (argv) process.exitCode = await runStepProgram(file, argv);
-        }`,
-      resolveDir: root,
-    }));
-  },
-};
+/** Modules of the project that only re-export parts of libraries. */
+const wrappers = /\/((?:[a-z0-9]+-sdk|ini-files|tar-parser))\.js$/;
 
-/** CommonJS libraries load Node's modules by require(), which ES modules lack. */
-const builtins = {
-  name: "builtins",
-  setup({ onLoad, onResolve }) {
-    onResolve({ filter: /.*/ }, ({ path, kind }) =>
-      kind === "require-call" && isBuiltin(path) ? { path, namespace: "builtin" } : undefined,
-    );
-    onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
-    }));
-  },
-};
+/** What is imported from libs/, by the name of its file. */
+const libraries = new Map();
+
+/** Sends imports of libraries, and those of files of a project, to the function that the script is given. */
+function importsByFunction(path) {
+  return ownCode(path).replace(/\bimport\((?:"([^"]+)"\))?/g, (whole, target) => {
+    if (target === undefined) return "importModule(";
+    const wrapper = wrappers.exec(target)?.[1];
+    if (target.startsWith(".") && wrapper === undefined) return whole;
+    const name =
+      wrapper ??
+      target
+        .replace(/\.js$/, "")
+        .replaceAll(/[^a-z0-9]+/g, "-")
+        .replace(/^-/, "");
+    const found = wrapper === undefined ? target : new URL(target, `file://${path}`).pathname;
+    libraries.set(name, found);
+    return `importModule("./libs/${name}.mjs")`;
+  });
+}
 
 rmSync(out, { recursive: true, force: true });
-const { metafile } = await build({
+const program = await build({
   ...common,
-  entryPoints: [
-    { in: "dist/lib/cli/main.js", out: "main" },
-    { in: "dist/lib/cli/library.js", out: "library" },
-    { in: "dist/lib/project/load-project.js", out: "load-project" },
-    { in: "alone:", out: "alone" },
-  ],
-  plugins: [...common.plugins, alone, builtins],
+  plugins: plugins(importsByFunction),
+  entryPoints: ["dist/lib/cli/program.js"],
+  format: "cjs",
+  // lib/host/compiled-code.ts reads it as one byte per character, which is faster
+  charset: "ascii",
+  // only the step scripts use import.meta.url, to tell whether they run alone
+  define: { "import.meta.url": "undefined", "import.meta.dirname": "__dirname" },
+  banner: {
+    js: "(function (__dirname, importModule) { const module = {}, require = process.getBuiltinModule;",
+  },
+  footer: { js: "return module.exports; })" },
+  write: false,
   outdir: out,
-  splitting: true,
-  chunkNames: "chunks/[name]-[hash]",
+});
+const [{ text, contents }] = program.outputFiles;
+mkdirSync(out, { recursive: true });
+writeFileSync(`${out}/program.js`, text);
+const hash = createHash("sha256").update(contents).digest("hex");
+
+const modules = await build({
+  ...common,
+  plugins: plugins(),
+  entryPoints: [...libraries].toSorted().map(([name, path]) => ({ in: path, out: name })),
+  outdir: `${out}/libs`,
+  outExtension: { ".js": ".mjs" },
   format: "esm",
+  splitting: true,
+  chunkNames: "part-[hash]",
+  // for CommonJS libraries, which load Node's modules by require()
+  banner: { js: "const require = process.getBuiltinModule;" },
 });
 
-/** The program of a step: starts its module in `alone`. */
-const programs = {
-  name: "programs",
-  setup({ onLoad, onResolve }) {
-    onResolve({ filter: /^program:/ }, ({ path }) => ({ path, namespace: "program" }));
-    onLoad({ filter: /.*/, namespace: "program" }, ({ path }) => ({
-      contents: `#!/usr/bin/env node
-        import { canStart, keepCompiledCode } from "./dist/lib/host/start.js";
-        if (canStart()) {
-          keepCompiledCode();
-          void import("../alone.js").then(({ start }) => start("${path.slice("program:".length)}"));
-        }`,
-      resolveDir: root,
-    }));
-  },
-};
-
-// The entry points. They check Node's version before they import anything, and use only syntax that every Node with
-// import() can read.
-await build({
+/** What Node starts. It is CommonJS, since ES modules take longer to load. */
+const scripts = {
   absWorkingDir: root,
-  entryPoints: [
-    { in: "dist/lib/cli/bin.js", out: "tazpod" },
-    ...stepNames.map((name) => ({ in: `program:${name}`, out: `tasks/${name}` })),
-  ],
-  plugins: [programs],
   outdir: out,
   bundle: true,
-  format: "esm",
+  format: "cjs",
   platform: "node",
-  target: "es2018",
-  supported: { "dynamic-import": true },
-  external: ["./main.js", "./status-short.js", "../alone.js"],
+  define: { "import.meta.dirname": "__dirname", programHash: JSON.stringify(hash) },
   minifySyntax: true,
   minifyWhitespace: true,
   logLevel: "warning",
-});
-// A shell prompt runs this each time, so it is a single file.
-const prompt = await build({
-  ...common,
-  entryPoints: [{ in: "dist/lib/cli/status-short.js", out: "status-short" }],
+};
+
+/** Files that others load when they need them. */
+const separate = {
+  name: "separate",
+  setup({ onResolve }) {
+    onResolve({ filter: /\/(?:load-program|status-short)\.js$/ }, ({ path, kind }) =>
+      kind === "dynamic-import" ? { path, external: true } : undefined,
+    );
+  },
+};
+
+// The entry points check Node's version before they load anything, and use only syntax that every Node can read.
+await build({
+  ...scripts,
+  entryPoints: [
+    { in: "dist/lib/cli/bin.js", out: "tazpod" },
+    ...stepNames.map((name) => ({ in: `step:${name}`, out: `tasks/${name}` })),
+  ],
   plugins: [
-    ...common.plugins,
+    separate,
     {
-      name: "rarely needed",
-      setup({ onResolve }) {
-        onResolve({ filter: /\/project\/load-project\.js$/ }, () => ({
-          path: "./load-project.js",
-          external: true,
+      name: "steps",
+      setup({ onLoad, onResolve }) {
+        onResolve({ filter: /^step:/ }, ({ path }) => ({ path, namespace: "step" }));
+        onLoad({ filter: /.*/, namespace: "step" }, ({ path }) => ({
+          contents: `#!/usr/bin/env node
+            import { canStart, keepCompiledCode } from "./dist/lib/host/start.js";
+            if (canStart()) {
+              keepCompiledCode();
+              void import("../load-program.js").then(({ loadProgram }) => loadProgram("step").startStep("${path.slice("step:".length)}"));
+            }`,
+          resolveDir: root,
         }));
       },
     },
   ],
-  outdir: out,
-  format: "esm",
+  target: "es2018",
+  supported: { "dynamic-import": false },
 });
-// built separately, or its few lines would become a chunk that everything loads
+const prompt = await build({
+  ...scripts,
+  metafile: true,
+  // a shell prompt runs this each time, so it is a single file
+  entryPoints: [{ in: "dist/lib/cli/status-short.js", out: "status-short" }],
+  plugins: [separate, ...plugins()],
+  target: "node20",
+  supported: { "dynamic-import": false },
+});
+await build({
+  ...scripts,
+  entryPoints: [{ in: "dist/lib/cli/load-program.js", out: "load-program" }],
+  target: "node20",
+});
+
+writeFileSync(`${out}/package.json`, `{ "type": "commonjs" }\n`);
+const names = Object.keys(await import("../dist/lib/cli/library.js"));
+writeFileSync(
+  `${out}/library.mjs`,
+  `import program from "./load-program.js";
+export const { ${names.join(", ")} } = await program.loadProgram(undefined).library();
+`,
+);
 await build({
   absWorkingDir: root,
-  entryPoints: ["dist/lib/session/step.js"],
+  entryPoints: [{ in: "dist/lib/session/step.js", out: "step" }],
   outdir: out,
+  outExtension: { ".js": ".mjs" },
   bundle: true,
   format: "esm",
   platform: "node",
   logLevel: "warning",
 });
-// which library is in which file, for test/cli/loading.test.ts
-const outputs = { ...metafile.outputs, ...prompt.metafile.outputs };
-writeFileSync(`${root}dist/bundle.json`, JSON.stringify({ ...metafile, outputs }));
+
+// which library is in which file, for test/cli/loading.test.ts and test/package
+const metafile = {
+  inputs: { ...program.metafile.inputs, ...modules.metafile.inputs },
+  outputs: { ...program.metafile.outputs, ...modules.metafile.outputs, ...prompt.metafile.outputs },
+};
+writeFileSync(`${root}dist/bundle.json`, JSON.stringify(metafile));
 writeFileSync(`${out}/THIRD-PARTY-NOTICES.txt`, notices(metafile));
-for (const file of ["tazpod.js", ...stepNames.map((name) => `tasks/${name}.js`)])
+for (const file of ["tazpod.js", ...readdirSync(`${out}/tasks`).map((name) => `tasks/${name}`)])
   chmodSync(`${out}/${file}`, 0o755);

@@ -29,9 +29,15 @@ const collect = (value, path) => {
     for (const [name, item] of Object.entries(value)) collect(item, [...path, name]);
 };
 collect(parsed.value.value, []);
-// JSON in a string, which engines parse faster than an object literal.
-const compiled = JSON.stringify({ text: recipe.text, value: parsed.value.value, spans });
+// JSON in a string, which engines parse faster than an object literal. The spans are only needed for a message.
+const json = (value) => `JSON.parse(${JSON.stringify(JSON.stringify(value))})`;
 writeFileSync(
   new URL("builtin-recipe.js", copies),
-  `export const builtin = JSON.parse(${JSON.stringify(compiled)});\n`,
+  `let spans;
+export const builtin = {
+  text: ${JSON.stringify(recipe.text)},
+  value: ${json(parsed.value.value)},
+  get spans() { return (spans ??= ${json(spans)}); },
+};
+`,
 );

@@ -61,13 +61,16 @@ function makeCopy(copy: string): void {
   for (const name of [...copied, ...topFiles])
     cpSync(join(root, name), join(copy, name), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
-  for (const [name, file] of [
-    ["main", "cli/main"],
-    ["status-short", "cli/status-short"],
-    ["load-project", "project/load-project"],
-    ["step", "session/step"],
-  ])
-    writeFileSync(join(copy, `dist/bin/${name}.js`), `export * from "../lib/${file}.js";\n`);
+  const modules = {
+    "lib/cli/load-program.js": `import * as program from "./program.js";
+export const loadProgram = () => program;`,
+    "bin/load-program.js": `const call = (name) => async (...args) => (await import("../lib/cli/program.js"))[name](...args);
+const names = ["main", "startStep", "loadProject", "library"];
+exports.loadProgram = () => Object.fromEntries(names.map((name) => [name, call(name)]));`,
+    "bin/status-short.js": `exports.shortStatus = async () => (await import("../lib/cli/status-short.js")).shortStatus();`,
+    "bin/step.mjs": `export * from "../lib/session/step.js";`,
+  };
+  for (const [name, code] of Object.entries(modules)) writeFileSync(join(copy, "dist", name), `${code}\n`);
 }
 
 /** Returns the test file that noticed the fault, and how; undefined if none did. */

@@ -10,7 +10,7 @@ import { join, resolve } from "node:path";
 import { Script } from "node:vm";
 import { build } from "esbuild-wasm";
 import { inject } from "postject";
-import { common, notices, root } from "./bundle-parts.mjs";
+import { common, notices, plugins, root } from "./bundle-parts.mjs";
 
 /** A marker in Node's executable; the digit after it tells whether a program was injected. */
 const fuse = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
@@ -59,7 +59,7 @@ async function make() {
   const files = {
     "package.json": join(root, "package.json"),
     "tazpod.tasks.yaml": join(root, "tazpod.tasks.yaml"),
-    "tazpod/step.mjs": join(root, "dist/bin/step.js"),
+    "tazpod/step.mjs": join(root, "dist/bin/step.mjs"),
   };
   const add = (name, content) => {
     files[name] = join(parts, name.replaceAll("/", "-"));
@@ -98,7 +98,7 @@ async function bundle(entry) {
   const { metafile, outputFiles } = await build({
     ...common,
     entryPoints: [entry],
-    plugins: [...common.plugins, inside],
+    plugins: [...plugins(), inside],
     format: "cjs",
     // lib/cli/standalone.ts reads it as one byte per character, which is faster
     charset: "ascii",

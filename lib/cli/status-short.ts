@@ -38,7 +38,7 @@ async function hasNoRemote(root: string): Promise<boolean> {
   const text = await readProjectFile(root, join(root, ".tazpod", "config.yaml"));
   const says = text.ok && ((await pathExists(local)) ? undefined : isRemoteNone(String(text.value ?? "")));
   if (says !== undefined) return says;
-  const { loadProject } = await import("../project/load-project.js");
-  const project = await loadProject(root);
+  const { loadProgram } = await import("./load-program.js");
+  const project = await loadProgram("status").loadProject(root);
   return project.ok && project.value.config.remote.url === "none";
 }

@@ -1,5 +1,6 @@
-import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { readText } from "./files.js";
 import { packageRoot } from "./package-root.js";
 import { provideModules, type ProvidedModules, providingProgram } from "./provide-modules.js";
@@ -25,17 +26,23 @@ export const zxCommand = (file: string, modules: string): readonly string[] => [
   process.execPath,
   "--import",
   `data:text/javascript,${encodeURIComponent(providingProgram(modules))}`,
-  fileURLToPath(import.meta.resolve("zx/cli")),
+  zxFile("cli"),
   file,
 ];
+
+/** Returns the file of an ES module of zx: they are in the folder of what require() finds. */
+function zxFile(name: string): string {
+  const found = createRequire(packagePath("package.json")).resolve("zx");
+  return join(dirname(found), `${name}.js`);
+}
 
 /** Adds the modules that tazpod provides to those that a project's scripts may import. */
 export const providedModules = (own: Omit<ProvidedModules, "names">): ProvidedModules => ({
   ...own,
   names: {
-    "tazpod/step": pathToFileURL(packagePath("dist/bin/step.js")).href,
-    zx: import.meta.resolve("zx"),
-    "zx/core": import.meta.resolve("zx/core"),
+    "tazpod/step": pathToFileURL(packagePath("dist/bin/step.mjs")).href,
+    zx: pathToFileURL(zxFile("index")).href,
+    "zx/core": pathToFileURL(zxFile("core")).href,
   },
 });
 

@@ -22,16 +22,30 @@ export function canStart(): boolean {
 }
 
 /**
- * Turns on Node's compile cache, if it has one. Node's default is a folder in /tmp, which another user could create
- * first and fill with their own code.
+ * Returns the folder for compiled code, which is run without another look at it: in the user's cache, and only if no other
+ * user can put a file there. Undefined if there is none. Node's own default is in /tmp, which another user could fill.
  */
+export function codeFolder(): string | undefined {
+  const { HOME, XDG_CACHE_HOME } = process.env;
+  const base = XDG_CACHE_HOME ? XDG_CACHE_HOME : HOME;
+  if (base === undefined || base === "") return undefined;
+  const fs = process.getBuiltinModule("node:fs");
+  try {
+    const { uid, mode } = fs.statSync(base);
+    const isForeign = process.getuid !== undefined && (uid !== process.getuid() || (mode & 0o002) !== 0);
+    return isForeign ? undefined : `${base}${base === XDG_CACHE_HOME ? "" : "/.cache"}/tazpod`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Turns on Node's compile cache, if it has one, for what is loaded as a module. */
 export function keepCompiledCode(): void {
-  const { HOME, NODE_COMPILE_CACHE, XDG_CACHE_HOME } = process.env;
-  const cache = XDG_CACHE_HOME ? XDG_CACHE_HOME : HOME ? `${HOME}/.cache` : undefined;
-  if (NODE_COMPILE_CACHE !== undefined || cache === undefined) return;
   const { enableCompileCache } = process.getBuiltinModule("node:module") as {
     // Node 22 and later
     readonly enableCompileCache?: (folder: string) => unknown;
   };
-  if (enableCompileCache) enableCompileCache(`${cache}/tazpod/node`);
+  if (enableCompileCache === undefined || process.env["NODE_COMPILE_CACHE"] !== undefined) return;
+  const folder = codeFolder();
+  if (folder !== undefined) enableCompileCache(`${folder}/node`);
 }

@@ -1,6 +1,8 @@
-// Loaded with --import: writes the URL of every module that the process loads to the file TAZPOD_TEST_MODULES.
+// Loaded with --import: writes the URL of every module that the process loads to the file TAZPOD_TEST_MODULES; those that
+// require() loads at the end.
 import { appendFileSync } from "node:fs";
-import { register } from "node:module";
+import { createRequire, register } from "node:module";
+import { pathToFileURL } from "node:url";
 
 const hooks = `
 import { appendFileSync } from "node:fs";
@@ -10,3 +12,7 @@ export async function load(url, context, next) {
 }`;
 register(`data:text/javascript,${encodeURIComponent(hooks)}`);
 appendFileSync(process.env.TAZPOD_TEST_MODULES, "");
+process.once("exit", () => {
+  for (const file of Object.keys(createRequire(import.meta.url).cache))
+    appendFileSync(process.env.TAZPOD_TEST_MODULES, `${pathToFileURL(file)}\n`);
+});

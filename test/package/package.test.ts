@@ -11,10 +11,12 @@ import { repository } from "../rig/root.js";
 /** Everything that `npm pack` lists must match one of these, and each of these must match something. */
 const expected: readonly RegExp[] = [
   /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|tazpod\.tasks\.yaml|images\/Containerfile)$/,
-  /^dist\/bin\/(?:tazpod|main|status-short|load-project|library|alone|step)\.js$/,
+  /^dist\/bin\/(?:tazpod|program|load-program|status-short)\.js$/,
+  /^dist\/bin\/(?:library|step)\.mjs$/,
+  /^dist\/bin\/package\.json$/,
   /^dist\/bin\/THIRD-PARTY-NOTICES\.txt$/,
   /^dist\/bin\/tasks\/[a-z-]+\.js$/,
-  /^dist\/bin\/chunks\/[\w.-]+\.js$/,
+  /^dist\/bin\/libs\/[\w-]+\.mjs$/,
   /^dist\/types\/[\w/-]+\.d\.ts$/,
   /^docs\/[\w-]+\.md$/,
   /^man\/tazpod\.1$/,

@@ -42,7 +42,7 @@ test("as a devDependency, npx tazpod runs the project's version, and its scripts
   assert.equal(await tazpod("--version"), said(`${version}\n`));
   await runScripts(folder, tazpod);
 
-  const step = join(folder, "node_modules", "tazpod", "dist", "bin", "step.js");
+  const step = join(folder, "node_modules", "tazpod", "dist", "bin", "step.mjs");
   await writeFile(step, `${await text(step)}\nexport const own = "the project's own";\n`);
   await writeFile(
     join(folder, "program.mjs"),

@@ -1,0 +1,25 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { compiledScript } from "../host/compiled-code.js";
+import type * as Program from "./program.js";
+
+// Loads the program of the package from dist/bin/program.js, a single script that scripts/bundle.mjs builds.
+
+/** The SHA-256 of program.js, in hex; set by scripts/bundle.mjs. */
+declare const programHash: string;
+
+/**
+ * Loads the program. Its compiled code is kept from one run to the next, for each command, because they use different
+ * functions. Without a command, for a program that uses the library, nothing is kept.
+ */
+export function loadProgram(command: string | undefined): typeof Program {
+  const key = command === undefined ? undefined : { hash: programHash, name: command };
+  const script = compiledScript(join(import.meta.dirname, "program.js"), key);
+  const start = script.runInThisContext() as (folder: string, load: typeof importModule) => typeof Program;
+  return start(import.meta.dirname, importModule);
+}
+
+/** Imports a module by its URL, or by its path from dist/bin. */
+function importModule(name: string): Promise<unknown> {
+  return import(new URL(name, `${pathToFileURL(import.meta.dirname).href}/`).href);
+}

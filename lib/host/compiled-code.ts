@@ -1,0 +1,55 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Script } from "node:vm";
+import { codeFolder } from "./start.js";
+
+/** Which compiled code is used for a script. */
+interface CodeKey {
+  /** The SHA-256 of the script, in hex. */
+  readonly hash: string;
+  /** The file's name: scripts that run different functions are compiled apart. */
+  readonly name: string;
+}
+
+/**
+ * Returns a script of ASCII, compiled. V8's code of the functions that this run has called is kept in the user's cache
+ * for the next one; without a `key` it is neither used nor kept.
+ */
+export function compiledScript(file: string, key: CodeKey | undefined): Script {
+  // one byte per character is read faster
+  const text = readFileSync(file, "latin1");
+  const folder = key === undefined ? undefined : codeFolder();
+  if (key === undefined || folder === undefined) return new Script(text, { filename: file });
+  const path = join(folder, "code", `${key.name}-${process.version}-${process.arch}`);
+  const cachedData = readCode(path, key.hash);
+  const script = new Script(text, { filename: file, ...(cachedData === undefined ? {} : { cachedData }) });
+  if (cachedData === undefined || script.cachedDataRejected === true)
+    process.once("exit", () => keepCode(path, key.hash, script.createCachedData()));
+  return script;
+}
+
+/** Reads compiled code. V8 checks that it is from the same version of V8; the hash before it says of which script. */
+function readCode(path: string, hash: string): Buffer | undefined {
+  try {
+    const kept = readFileSync(path);
+    return kept.toString("latin1", 0, hash.length) === hash ? kept.subarray(hash.length) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes compiled code, completely or not at all. It is only a cache: a folder that cannot be written is no failure. */
+function keepCode(path: string, hash: string, code: Buffer): void {
+  const temporary = `${path}.${process.pid}`;
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const file = openSync(temporary, "wx", 0o600);
+    writeSync(file, Buffer.concat([Buffer.from(hash, "latin1"), code]));
+    // V8 does not notice all damage that a crash of the machine could leave
+    fsyncSync(file);
+    closeSync(file);
+    renameSync(temporary, path);
+  } catch {
+    // the next run compiles again
+  }
+}
