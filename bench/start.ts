@@ -6,26 +6,14 @@ import { byTurns, type Command, MiB, time } from "./rig/measure.js";
 import { newProject } from "./rig/project.js";
 import type { Rig } from "./rig/rig.js";
 import type { Row } from "./rig/rows.js";
-
-/** All checks of `plan enter` without a program. */
-const instant = `version: 1
-facts:
-  container: { check: { env: PATH } }
-  container-current: { check: { env: PATH } }
-  workspace: { check: { env: PATH } }
-  session: { check: { env: PATH } }
-  vault-remote: { check: { env: PATH } }
-  vault-local: { check: { env: TAZPOD_BENCH_ABSENT } }
-  vault-open: { check: { env: TAZPOD_BENCH_ABSENT } }
-  parts-open: { check: { env: PATH } }
-`;
+import { instantRecipe } from "../test/rig/instant-recipe.js";
 
 /** Node 20 has no compile cache. */
 const planTarget = Number(process.versions.node.split(".")[0]) >= 22 ? 1.4 : 1.6;
 
 /** Measures what each command pays before it does anything, next to a bare Node. */
 export async function* startup(rig: Rig): AsyncGenerator<Row> {
-  const project = newProject(rig, "plan", { recipe: instant });
+  const project = newProject(rig, "plan", { recipe: instantRecipe });
   const prompt = pushedAndOpen(rig);
   const found = await byTurns(21, {
     node: () => time(bareNode(project.root)),
@@ -48,7 +36,7 @@ export async function* standalone(rig: Rig): AsyncGenerator<Row> {
     rig.skip("the standalone executable", "it is not built: npm run standalone");
     return;
   }
-  const project = newProject(rig, "standalone", { recipe: instant });
+  const project = newProject(rig, "standalone", { recipe: instantRecipe });
   for (const args of [["--help"], ["plan", "enter"]]) {
     const found = await byTurns(21, {
       node: () => time(bareNode(project.root)),

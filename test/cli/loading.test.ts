@@ -1,10 +1,10 @@
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { newFolder } from "../rig/folder.js";
-import { bin, Host, run, text } from "../rig/host.js";
+import { Host, text } from "../rig/host.js";
+import { instantRecipe } from "../rig/instant-recipe.js";
 import { repository } from "../rig/root.js";
+import { checkCounts, loadedBy, tooHigh } from "../rig/start-counts.js";
 
 const heavy = /node_modules\/(zx|listr2|execa|@aws-sdk|@smithy|ajv|tar-stream)\//;
 
@@ -19,25 +19,15 @@ function isHeavy(url: string): boolean {
   return [url, ...Object.keys(made)].some((file) => heavy.test(file));
 }
 
-/** Returns the URLs of what a command loads, but for program.js, which is no module. */
-async function loadedBy(...args: string[]): Promise<string[]> {
-  const host = await Host.make({ remote: "none" });
-  const log = join(await newFolder(), "modules");
-  const hook = `${repository}test/fake/log-modules.mjs`;
-  const done = await run(process.execPath, ["--import", hook, bin, ...args], {
-    cwd: host.folder,
-    env: { TAZPOD_TEST_MODULES: log },
-  });
-  // plan exits with 3 without an engine; only the modules loaded until then matter
-  assert.ok([0, 3].includes(done.code), done.stderr);
-  return [...new Set((await text(log)).trim().split("\n"))].filter((url) => url !== pathToFileURL(hook).href);
-}
-
 /** Returns the names of the files of dist/bin that a command loads. */
 async function filesOf(...args: string[]): Promise<string[]> {
   const from = `file://${repository}dist/bin/`;
-  const loaded = await loadedBy(...args);
-  return loaded.filter((url) => url.startsWith(from)).map((url) => url.slice(from.length));
+  // plan exits with 3 without an engine; only the modules loaded until then matter
+  const loaded = new Set(await loadedBy(await Host.make({ remote: "none" }), args, [0, 3]));
+  return [...loaded]
+    .filter((url) => url.startsWith(from))
+    .map((url) => url.slice(from.length))
+    .toSorted();
 }
 
 test("--help loads a single file", async () => {
@@ -46,7 +36,7 @@ test("--help loads a single file", async () => {
 
 for (const args of [["plan", "enter"], ["list"], ["status"], ["pull", "--help"], ["--version"]]) {
   test(`${args.join(" ")} loads the program, and no library that is in a file of its own`, async () => {
-    assert.equal(await filesOf(...args), ["tazpod.js", "load-program.js"]);
+    assert.equal(await filesOf(...args), ["load-program.js", "program.js", "tazpod.js"]);
   });
 }
 
@@ -56,9 +46,26 @@ test("the program has none of zx, listr2, execa, the AWS SDK and ajv in it", () 
 });
 
 test("status --short is a file of its own, which starts no programs", async () => {
-  assert.equal(await filesOf("status", "--short"), ["tazpod.js", "status-short.js"]);
+  assert.equal(await filesOf("status", "--short"), ["status-short.js", "tazpod.js"]);
   assert.not.ok(isHeavy(`file://${repository}dist/bin/status-short.js`));
   assert.not.match(await text(`${repository}dist/bin/status-short.js`), "child_process");
+});
+
+for (const args of [["--help"], ["plan", "enter"], ["status", "--short"]]) {
+  test(`${args.join(" ")} loads and starts no more than it did`, async () => {
+    const host = await Host.make({ remote: "none" });
+    await writeFile(host.path("tazpod.tasks.yaml"), instantRecipe);
+    assert.is((await host.tazpod("trust", "--yes")).code, 0);
+    await checkCounts(args.join(" "), host, ...args);
+  });
+}
+
+test("a count that is too high is reported with what it is and by how much", () => {
+  const most = { files: 3, kibibytes: 100, modules: 10, programs: 1 };
+  assert.equal(tooHigh("list", { ...most, modules: 12, files: 2 }, most), [
+    "list: 12 modules, 2 more than 10; if it must be so: npm run counts",
+  ]);
+  assert.equal(tooHigh("list", most, most), []);
 });
 
 test("the bundle's list of inputs names the libraries", () => {

@@ -1,18 +1,41 @@
-// Loaded with --import: writes the URL of every module that the process loads to the file TAZPOD_TEST_MODULES; those that
-// require() loads at the end.
+// Loaded with --import: writes to the file TAZPOD_TEST_MODULES, a line each, the URL of every module and script that the
+// process loads (those that require() loads at the end), and `program:` for every program that it starts.
 import { appendFileSync } from "node:fs";
-import { createRequire, register } from "node:module";
+import { subscribe } from "node:diagnostics_channel";
+import { createRequire, isBuiltin, register } from "node:module";
 import { pathToFileURL } from "node:url";
 
+const log = process.env.TAZPOD_TEST_MODULES;
+const write = (line) => appendFileSync(log, `${line}\n`);
+const writeBuiltin = (name) => write(`node:${name.replace(/^node:/, "")}`);
 const hooks = `
 import { appendFileSync } from "node:fs";
 export async function load(url, context, next) {
-  appendFileSync(${JSON.stringify(process.env.TAZPOD_TEST_MODULES)}, url + "\\n");
+  appendFileSync(${JSON.stringify(log)}, url + "\\n");
   return next(url, context);
 }`;
 register(`data:text/javascript,${encodeURIComponent(hooks)}`);
-appendFileSync(process.env.TAZPOD_TEST_MODULES, "");
+appendFileSync(log, "");
+
+const require = createRequire(import.meta.url);
+const [Module, vm] = [require("node:module"), require("node:vm")];
+const { getBuiltinModule } = process;
+process.getBuiltinModule = (name) => {
+  writeBuiltin(name);
+  return getBuiltinModule.call(process, name);
+};
+const { _load } = Module;
+Module._load = (name, ...rest) => {
+  if (isBuiltin(name)) writeBuiltin(name);
+  return _load.call(Module, name, ...rest);
+};
+vm.Script = class extends vm.Script {
+  constructor(text, options) {
+    super(text, options);
+    write(pathToFileURL(options.filename));
+  }
+};
+subscribe("child_process", () => write("program:"));
 process.once("exit", () => {
-  for (const file of Object.keys(createRequire(import.meta.url).cache))
-    appendFileSync(process.env.TAZPOD_TEST_MODULES, `${pathToFileURL(file)}\n`);
+  for (const file of Object.keys(require.cache)) write(pathToFileURL(file));
 });
