@@ -1,5 +1,5 @@
 // Builds dist/bin. The program is a single script, program.js, so that V8's compiled code of it can be kept from one run
-// to the next (lib/cli/load-program.ts). Libraries that few commands need are ES modules of their own in libs/.
+// to the next (lib/host/compiled-code.ts). Libraries that few commands need are ES modules of their own in libs/.
 import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild-wasm";
@@ -8,7 +8,10 @@ import { common, notices, ownCode, plugins, root, stepNames } from "./bundle-par
 const out = `${root}dist/bin`;
 
 /** Modules of the project that only re-export parts of libraries. */
-const wrappers = /\/((?:[a-z0-9]+-sdk|ini-files|tar-parser))\.js$/;
+const wrappers = /\/((?:[a-z0-9]+-sdk|ini-files))\.js$/;
+
+/** Libraries that most sessions need, so that they are in the program. */
+const usual = /^(?:execa|listr2|zx\/core)$/;
 
 /** What is imported from libs/, by the name of its file. */
 const libraries = new Map();
@@ -18,7 +21,7 @@ function importsByFunction(path) {
   return ownCode(path).replace(/\bimport\((?:"([^"]+)"\))?/g, (whole, target) => {
     if (target === undefined) return "importModule(";
     const wrapper = wrappers.exec(target)?.[1];
-    if (target.startsWith(".") && wrapper === undefined) return whole;
+    if ((target.startsWith(".") && wrapper === undefined) || usual.test(target)) return whole;
     const name =
       wrapper ??
       target

@@ -1,3 +1,4 @@
+import { steadyTime } from "./clock.js";
 import { allEnded, killAll } from "./process-group.js";
 import { printNote } from "./screen.js";
 import { restoreTerminalModes } from "./terminal-modes.js";
@@ -16,8 +17,8 @@ let isEnding = false;
  */
 export function endAtSecondTerm(): void {
   process.on("SIGTERM", () => {
-    first ??= performance.now();
-    if (isEnding || performance.now() - first < sameRequestMs) return;
+    first ??= steadyTime();
+    if (isEnding || steadyTime() - first < sameRequestMs) return;
     isEnding = true;
     void killAll().finally(() => {
       restoreTerminalModes();

@@ -1,3 +1,4 @@
+import { steadyTime } from "./clock.js";
 import { setTimeout as sleep } from "node:timers/promises";
 import { descendants, type Listed, listProcesses, signalProcess } from "./process-table.js";
 
@@ -85,9 +86,9 @@ async function treeOf(root: number): Promise<readonly Listed[]> {
 }
 
 async function isTrue(holds: () => boolean | Promise<boolean>, limitMs: number): Promise<boolean> {
-  const end = performance.now() + limitMs;
+  const end = steadyTime() + limitMs;
   for (let pause = 20; !(await holds()); pause = Math.min(200, pause * 1.2)) {
-    const left = end - performance.now();
+    const left = end - steadyTime();
     if (left <= 0) return false;
     await sleep(Math.min(pause, left));
   }

@@ -41,11 +41,12 @@ export function codeFolder(): string | undefined {
 
 /** Turns on Node's compile cache, if it has one, for what is loaded as a module. */
 export function keepCompiledCode(): void {
-  const { enableCompileCache } = process.getBuiltinModule("node:module") as {
-    // Node 22 and later
-    readonly enableCompileCache?: (folder: string) => unknown;
+  // loading the module would take a while on Node 20, which has none
+  if (Number(process.versions.node.split(".")[0]) < 22 || process.env["NODE_COMPILE_CACHE"] !== undefined)
+    return;
+  const { enableCompileCache } = process.getBuiltinModule("node:module") as unknown as {
+    readonly enableCompileCache: (folder: string) => unknown;
   };
-  if (enableCompileCache === undefined || process.env["NODE_COMPILE_CACHE"] !== undefined) return;
   const folder = codeFolder();
   if (folder !== undefined) enableCompileCache(`${folder}/node`);
 }

@@ -1,3 +1,5 @@
+import { steadyTime } from "./clock.js";
+
 /**
  * Counts the bytes of long work, for the part that shows progress. The code that moves the bytes needs no knowledge of the
  * screen. Steps run one at a time, so there is one receiver in a process, and the newest meter is the one shown.
@@ -24,10 +26,10 @@ let newest = 0;
 /** Makes a meter. It reports at most ten times a second. */
 export function meter(what: string, total?: number): Meter {
   const id = ++newest;
-  const from = performance.now();
+  const from = steadyTime();
   let last = -Infinity;
   return (done, size = total) => {
-    const at = performance.now();
+    const at = steadyTime();
     if (receive === undefined || id !== newest || at - last < intervalMs) return;
     last = at;
     receive({ what, done, total: size, elapsedMs: at - from });

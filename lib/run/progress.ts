@@ -1,3 +1,4 @@
+import { steadyTime } from "../host/clock.js";
 import type { Terminal, TerminalWatcher } from "../host/terminal.js";
 import type { Result } from "../failure/result.js";
 import { formatSeconds, formatWork } from "../host/human.js";
@@ -80,7 +81,7 @@ class RegularLines implements TerminalWatcher {
   latest: string | undefined;
   readonly #title: string;
   readonly #terminal: Terminal;
-  readonly #from = performance.now();
+  readonly #from = steadyTime();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(title: string, terminal: Terminal) {
@@ -90,7 +91,7 @@ class RegularLines implements TerminalWatcher {
 
   free(): void {
     this.#timer = setTimeout(() => {
-      const state = this.latest ?? formatSeconds((performance.now() - this.#from) / 1000);
+      const state = this.latest ?? formatSeconds((steadyTime() - this.#from) / 1000);
       this.#terminal.print(`… ${this.#title}: ${state}`);
     }, lineIntervalMs);
   }
