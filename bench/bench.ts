@@ -3,7 +3,7 @@
  * turns on the same machine, medians of each. Ends with exit code 1 when a promise is not kept. Parts that need an engine
  * or an S3 server are left out, with a word, where none answers. The run is written to bench-results, or to FILE.
  *
- * `npm run bench compare A.json B.json` prints two runs next to each other, and `npm run bench plots RUN.json` writes the
+ * `npm run bench compare A.json B.json` prints two runs next to each other, and `npm run bench plots RUN.json…` writes the
  * plots and the table of docs/performance.md.
  */
 import { parseArgs } from "node:util";
@@ -60,7 +60,7 @@ const [command, a = "", b = ""] = positionals;
 const unknown = positionals.filter((name) => !(name in parts));
 if (command === "compare" && positionals.length === 3)
   process.stdout.write(compareResults(readResults(a), readResults(b)));
-else if (command === "plots" && positionals.length === 2) writePlots(readResults(a));
+else if (command === "plots" && positionals.length > 1) writePlots(positionals.slice(1).map(readResults));
 else if (unknown.length > 0) {
   process.stderr.write(`No part ${unknown.join(", ")}. The parts: ${Object.keys(parts).join(", ")}\n`);
   process.exitCode = 2;

@@ -18,10 +18,17 @@ const plots: Readonly<Record<PlotName, { readonly title: string; readonly xTitle
 };
 
 /**
- * Writes the plots of a run that have points, and the run's machine, plots and rows into docs/performance.md, between
- * its marks. Run it in the folder of the repository.
+ * Writes the plots that have points, and the machine, the plots and the rows of runs into docs/performance.md, between its
+ * marks. The runs must be of one commit and machine, each of other parts. Run it in the folder of the repository.
  */
-export function writePlots(results: Results): void {
+export function writePlots(runs: readonly Results[]): void {
+  const [first] = runs;
+  if (first === undefined) return;
+  const results = {
+    ...first,
+    rows: runs.flatMap(({ rows }) => rows),
+    skipped: runs.flatMap(({ skipped }) => skipped),
+  };
   mkdirSync(folder, { recursive: true });
   const written: string[] = [];
   for (const [name, { title, xTitle }] of Object.entries(plots)) {
