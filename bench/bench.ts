@@ -33,17 +33,23 @@ const parts: Readonly<Record<string, (rig: Rig) => AsyncIterable<Row>>> = {
   growth,
 };
 
-/** Measures these parts, or all, and returns whether every promise was kept. */
+/** Measures these parts, or all. A part that fails does not end the others. Returns whether every promise was kept. */
 async function bench(wanted: readonly string[], file: string | undefined): Promise<boolean> {
   const rig = new Rig();
   const all = [];
+  const failed: string[] = [];
   try {
     for (const [part, rowsOf] of Object.entries(parts)) {
       if (wanted.length > 0 && !wanted.includes(part)) continue;
       const rows: Row[] = [];
-      for await (const row of rowsOf(rig)) {
-        process.stderr.write(`measured: ${row.what}\n`);
-        rows.push(row);
+      try {
+        for await (const row of rowsOf(rig)) {
+          process.stderr.write(`measured: ${row.what}\n`);
+          rows.push(row);
+        }
+      } catch (error) {
+        process.stderr.write(`${part} failed: ${String(error)}\n`);
+        failed.push(part);
       }
       if (rows.length > 0) process.stdout.write(`${table([rowTitles, ...rows.map(cellsOf)])}\n`);
       all.push(...rows.map((row) => storedRow(part, row)));
@@ -51,8 +57,8 @@ async function bench(wanted: readonly string[], file: string | undefined): Promi
   } finally {
     rig.end();
   }
-  process.stdout.write(`${writeResults(resultsOf(all, rig.skipped), file)}\n`);
-  return all.every(({ kept }) => kept);
+  process.stdout.write(`${writeResults(resultsOf(all, rig.skipped, failed), file)}\n`);
+  return failed.length === 0 && all.every(({ kept }) => kept);
 }
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: "string" } } });

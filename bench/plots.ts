@@ -28,6 +28,7 @@ export function writePlots(runs: readonly Results[]): void {
     ...first,
     rows: runs.flatMap(({ rows }) => rows),
     skipped: runs.flatMap(({ skipped }) => skipped),
+    failed: runs.flatMap(({ failed }) => failed),
   };
   mkdirSync(folder, { recursive: true });
   const written: string[] = [];
@@ -52,10 +53,12 @@ export function writePlots(runs: readonly Results[]): void {
   execFileSync("node_modules/.bin/oxfmt", [page]);
 }
 
-function machineOf({ commit, date, node, cpu, cores, memory: bytes, skipped }: Results): string {
+function machineOf({ commit, date, node, cpu, cores, memory: bytes, skipped, failed }: Results): string {
   const machine = `${cores} cores (${cpu}), ${memory(bytes)} of memory, Node ${node}`;
-  const text = `Commit ${commit}, on ${date.slice(0, 10)}: ${machine}.`;
-  return skipped.length === 0 ? text : `${text} Not measured: ${skipped.join("; ")}.`;
+  const lines = [`Commit ${commit}, on ${date.slice(0, 10)}: ${machine}.`];
+  if (skipped.length > 0) lines.push(`Not measured: ${skipped.join("; ")}.`);
+  if (failed.length > 0) lines.push(`Ended by a failure: ${failed.join(", ")}.`);
+  return lines.join("\n");
 }
 
 function tableOf({ rows }: Results): string {

@@ -16,6 +16,8 @@ export interface Results {
   readonly memory: number;
   /** What was not measured, and why. */
   readonly skipped: readonly string[];
+  /** The parts that ended before their last row. */
+  readonly failed: readonly string[];
   readonly rows: readonly StoredRow[];
 }
 
@@ -30,7 +32,11 @@ export function storedRow(part: string, row: Row): StoredRow {
   return { part, ...row, ratio: ratioOf(row), kept: isKept(row) };
 }
 
-export function resultsOf(rows: readonly StoredRow[], skipped: readonly string[]): Results {
+export function resultsOf(
+  rows: readonly StoredRow[],
+  skipped: readonly string[],
+  failed: readonly string[],
+): Results {
   const [cpu] = cpus();
   return {
     commit: commit(),
@@ -40,6 +46,7 @@ export function resultsOf(rows: readonly StoredRow[], skipped: readonly string[]
     cores: cpus().length,
     memory: totalmem(),
     skipped,
+    failed,
     rows,
   };
 }
