@@ -19,21 +19,14 @@ const plots: Readonly<Record<PlotName, { readonly title: string; readonly xTitle
 
 /**
  * Writes the plots that have points, and the machine, the plots and the rows of runs into docs/performance.md, between its
- * marks. The runs must be of one commit and machine, each of other parts. Run it in the folder of the repository.
+ * marks. The runs should be of one machine, each of other parts. Run it in the folder of the repository.
  */
 export function writePlots(runs: readonly Results[]): void {
-  const [first] = runs;
-  if (first === undefined) return;
-  const results = {
-    ...first,
-    rows: runs.flatMap(({ rows }) => rows),
-    skipped: runs.flatMap(({ skipped }) => skipped),
-    failed: runs.flatMap(({ failed }) => failed),
-  };
+  const all = runs.flatMap(({ rows }) => rows);
   mkdirSync(folder, { recursive: true });
   const written: string[] = [];
   for (const [name, { title, xTitle }] of Object.entries(plots)) {
-    const rows = results.rows.filter(({ plot }) => plot?.name === name);
+    const rows = all.filter(({ plot }) => plot?.name === name);
     if (rows.length < 2) continue;
     const line = (of: "ours" | "base") => rows.map((row) => ({ x: row.plot?.at ?? 0, y: row[of].ms / 1000 }));
     const svg = svgOf({
@@ -49,19 +42,25 @@ export function writePlots(runs: readonly Results[]): void {
     written.push(`![${title}](performance/${name}.svg)`);
   }
   const text = readFileSync(page, "utf8");
-  writeFileSync(page, withMeasured(text, [machineOf(results), ...written, tableOf(results)].join("\n\n")));
+  writeFileSync(
+    page,
+    withMeasured(text, [runs.map(lineOf).join("\n"), ...written, tableOf(all)].join("\n\n")),
+  );
   execFileSync("node_modules/.bin/oxfmt", [page]);
 }
 
-function machineOf({ commit, date, node, cpu, cores, memory: bytes, skipped, failed }: Results): string {
+/** One line of a list: what a run measured, and where. */
+function lineOf({ rows, commit, date, node, cpu, cores, memory: bytes, skipped, failed }: Results): string {
+  const parts = [...new Set(rows.map(({ part }) => part))].join(", ");
   const machine = `${cores} cores (${cpu}), ${memory(bytes)} of memory, Node ${node}`;
-  const lines = [`Commit ${commit}, on ${date.slice(0, 10)}: ${machine}.`];
-  if (skipped.length > 0) lines.push(`Not measured: ${skipped.join("; ")}.`);
-  if (failed.length > 0) lines.push(`Ended by a failure: ${failed.join(", ")}.`);
-  return lines.join("\n");
+  const missing = [
+    ...(skipped.length === 0 ? [] : [` Not measured: ${skipped.join("; ")}.`]),
+    ...(failed.length === 0 ? [] : [` Ended by a failure: ${failed.join(", ")}.`]),
+  ];
+  return `- ${parts}: commit ${commit}, on ${date.slice(0, 10)}, ${machine}.${missing.join("")}`;
 }
 
-function tableOf({ rows }: Results): string {
+function tableOf(rows: Results["rows"]): string {
   const measured = ({ ms, bytes }: Measured): string =>
     bytes === undefined ? duration(ms) : `${duration(ms)}, ${memory(bytes)}`;
   const titles = ["what", "tazpod", "than", "other", "ratio", "target", ""];

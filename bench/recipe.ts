@@ -11,7 +11,6 @@ const counts = [100, 300, 1000, 2000, 3000, 10_000] as const;
 /** Measures `plan` of recipes whose tasks are a chain, next to a bare Node. */
 export async function* recipes(rig: Rig): AsyncGenerator<Row> {
   let thousand: { ours: Measured; base: Measured } | undefined;
-  let longest: { count: number; ours: Measured } | undefined;
   for (const count of counts) {
     const project = chain(rig, count);
     if (project === undefined) {
@@ -25,17 +24,16 @@ export async function* recipes(rig: Rig): AsyncGenerator<Row> {
     });
     const [ours, base] = [found.plan, found.node];
     if (count === 1000) thousand = { ours, base };
-    longest = { count, ours };
     const what = `plan, ${count} tasks in a chain`;
     const target = count === 1000 ? { ms: 500 } : {};
     yield { what, than: "node -e 0", ours, base, target, plot: { name: "plan-number", at: count } };
+    if (thousand === undefined || count <= 1000) continue;
+    // linear: each thousand tasks more cost what the first did
+    const times = count / 1000;
+    const line = grown(thousand.base, thousand.ours, times);
+    const most = { ratio: linear, bytes: (line.bytes ?? 0) * linear };
+    yield { what, than: `node -e 0, and ${times} x 1000 tasks`, ours, base: line, target: most };
   }
-  if (thousand === undefined || longest === undefined) return;
-  const times = longest.count / 1000;
-  const base = grown(thousand.base, thousand.ours, times);
-  const target = { ratio: linear, bytes: (base.bytes ?? 0) * linear };
-  const what = `plan, ${longest.count} tasks in a chain`;
-  yield { what, than: `node -e 0, and ${times} x 1000 tasks`, ours: longest.ours, base, target };
 }
 
 /**
