@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { projectState } from "../lib/host/project-state.js";
 import { byTurns, type Command, MiB, time } from "./rig/measure.js";
 import { newProject } from "./rig/project.js";
 import type { Rig } from "./rig/rig.js";
@@ -62,7 +63,9 @@ function pushedAndOpen(rig: Rig): Command {
   writeFileSync(join(vault, "vault.tar.aes"), sealed);
   const sha256 = createHash("sha256").update(sealed).digest("hex");
   const pushed = { remote: "file:///nowhere", sha256, etag: sha256, at: "2026-01-01T00:00:00.000Z" };
-  writeFileSync(join(vault, "state.json"), JSON.stringify({ version: 1, pushed }));
-  writeFileSync(join(vault, "open.json"), "{}");
+  const state = projectState(vault);
+  mkdirSync(state, { recursive: true, mode: 0o700 });
+  writeFileSync(join(state, "state.json"), JSON.stringify({ version: 1, pushed }));
+  writeFileSync(join(state, "open.json"), "{}");
   return tazpod("status", "--short");
 }

@@ -1,6 +1,16 @@
 import { createHash, randomBytes } from "node:crypto";
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
+import { projectState } from "../lib/host/project-state.js";
 import { byTurns, type Command, MiB, time } from "./rig/measure.js";
 import { newProject } from "./rig/project.js";
 import type { Rig } from "./rig/rig.js";
@@ -45,7 +55,7 @@ export async function* sync(rig: Rig): AsyncGenerator<Row> {
   setUpBucket(project);
   const forget = (): void => {
     rmSync(vault, { force: true });
-    rmSync(join(dirname(vault), "state.json"), { force: true });
+    rmSync(stateFile(vault), { force: true });
   };
   // their own object, of the same size
   const [object, copy] = [`${bucket}/other/vault.tar.aes`, join(root, "copy")];
@@ -53,12 +63,11 @@ export async function* sync(rig: Rig): AsyncGenerator<Row> {
   const copyto = ["/usr/bin/rclone", "--config", "/dev/null", "--ignore-times", "copyto"];
   const command = (argv: readonly string[]): Command => ({ argv, cwd: root, env });
   for (const { name, mebibytes, rounds, aws, rclone } of sizes) {
-    forget();
     fill(vault, mebibytes);
     const push = await byTurns(rounds, {
       aws: () => time(command([...cp, vault, `s3://${object}`])),
       rclone: () => time(command([...copyto, vault, `bench:${object}`])),
-      tazpod: () => time({ ...project.run("push"), before: () => touch(vault) }),
+      tazpod: () => time({ ...project.run("push"), before: () => reseal(vault) }),
     });
     const pull = await byTurns(rounds, {
       aws: () => time(command([...cp, `s3://${object}`, copy])),
@@ -88,9 +97,20 @@ function fill(path: string, mebibytes: number): void {
   closeSync(file);
 }
 
-/** Changes a few bytes: another vault of the same size. */
-function touch(path: string): void {
+/** What this host remembers about a vault. */
+function stateFile(vault: string): string {
+  return join(projectState(dirname(vault)), "state.json");
+}
+
+/** Changes a few bytes: another vault of the same size, recorded as one that this host sealed. */
+function reseal(path: string): void {
   const file = openSync(path, "r+");
   writeSync(file, randomBytes(32), 0, 32, 4096);
   closeSync(file);
+  const record = stateFile(path);
+  const state = existsSync(record) ? (JSON.parse(readFileSync(record, "utf8")) as object) : { version: 1 };
+  const sha256 = createHash("sha256").update(readFileSync(path)).digest("hex");
+  const sealed = { sha256, generation: Date.now(), content: sha256 };
+  mkdirSync(dirname(record), { recursive: true, mode: 0o700 });
+  writeFileSync(record, JSON.stringify({ ...state, sealed }));
 }
