@@ -61,11 +61,11 @@ export function svgOf({ title, xTitle, yTitle, lines }: Plot): string {
   return `${head} aria-label="${escaped(title)}">\n<style>${style}</style>\n${parts.join("\n")}\n</svg>\n`;
 }
 
-/** The distance of two ticks: 1, 2, 2.5 or 5 times a power of ten, so that five of them hold the largest value. */
+/** The distance of two ticks: a round number, so that five of them hold the largest value. */
 function stepOf(values: readonly number[]): number {
   const least = Math.max(...values) / steps || 1;
   const power = 10 ** Math.floor(Math.log10(least));
-  return power * ([1, 2, 2.5, 5].find((factor) => factor * power >= least) ?? 10);
+  return power * ([1, 1.5, 2, 2.5, 3, 4, 5].find((factor) => factor * power >= least) ?? 10);
 }
 
 function place(share: number, from: number, to: number): number {
