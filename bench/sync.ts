@@ -48,7 +48,7 @@ export async function* sync(rig: Rig): AsyncGenerator<Row> {
   if (!rig.hasPrograms("push and pull", "/usr/bin/aws", "/usr/bin/rclone")) return;
   const bucket = `tazpod-bench-${Date.now()}`;
   const env = s3Environment(endpoint);
-  const settings = `${s3Settings(endpoint, bucket)}vault: { retention: 1 }\n`;
+  const settings = `${s3Settings(endpoint, bucket)}vault: { retention: 1, size: 2g }\n`;
   const project = newProject(rig, "sync", { settings, env });
   const { root, vault } = project;
   mkdirSync(dirname(vault), { recursive: true, mode: 0o700 });
