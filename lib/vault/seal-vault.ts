@@ -5,7 +5,7 @@ import { fail, ok, type Result, settle, take } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import { sealAge } from "./age/age.js";
 import type { VaultFormat } from "./vault-format.js";
-import { gzipStages } from "./archive/gzip.js";
+import { gzip } from "./archive/gzip.js";
 import { sealV1 } from "./v1.js";
 
 /** Receives sealed bytes; a failure stops the sealing. */
@@ -29,8 +29,7 @@ export async function sealVault(
   }
   const hash = createHash("sha256");
   return settle(async () => {
-    const { chooseStrategy, deflate, addFrame } = gzipStages();
-    await pipeline(tar, chooseStrategy, deflate, addFrame, async (compressed: AsyncIterable<Buffer>) => {
+    await pipeline(tar, gzip, async (compressed: AsyncIterable<Buffer>) => {
       const sealed =
         format === "v1" ? sealV1(compressed, passphrase) : sealAge(compressed, passphrase, undefined, salt);
       for await (const piece of sealed) {

@@ -12,15 +12,17 @@ export class ByteReader {
   /** Reads the next `count` bytes; fewer only at the end of the stream. */
   async take(count: number): Promise<Buffer> {
     await this.#fill(count);
-    const first = this.#held[0];
-    const all =
-      first !== undefined && first.length >= Math.min(count, this.#bytes) ? first : Buffer.concat(this.#held);
-    const rest = all === first ? this.#held.slice(1) : [];
-    const taken = all.subarray(0, count);
-    const left = all.subarray(taken.length);
-    this.#held = left.length === 0 ? rest : [left, ...rest];
-    this.#bytes -= taken.length;
-    return taken;
+    const wanted = Math.min(count, this.#bytes);
+    this.#bytes -= wanted;
+    const pieces: Buffer[] = [];
+    for (let left = wanted; left > 0;) {
+      const first = this.#held[0] as Buffer;
+      pieces.push(first.subarray(0, left));
+      if (first.length > left) this.#held[0] = first.subarray(left);
+      else this.#held.shift();
+      left -= Math.min(left, first.length);
+    }
+    return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
   }
 
   /** Reads up to the end that `length` finds, within the first `most` bytes; undefined when it finds none. */
