@@ -42,10 +42,8 @@ export function tarHeader(entry: TarEntry): Buffer {
   if (target.length > 100) parts.push(longRecord(flags.longTarget, target));
   const short = split ?? { prefix: Buffer.alloc(0), name: name.subarray(0, 100) };
   const magic = parts.length > 0 ? gnu : ustar;
-  return Buffer.concat([
-    ...parts,
-    header({ ...entry, ...short, target: target.subarray(0, 100), flag: flags[entry.type], magic }),
-  ]);
+  const own = header({ ...entry, ...short, target: target.subarray(0, 100), flag: flags[entry.type], magic });
+  return parts.length === 0 ? own : Buffer.concat([...parts, own]);
 }
 
 /** Splits a name for ustar: 100 bytes for the name and 155 for the folders before it, at a slash. */
@@ -91,11 +89,9 @@ function header(fields: Fields): Buffer {
   fields.target.copy(buffer, 157);
   fields.magic.copy(buffer, 257);
   fields.prefix.copy(buffer, 345);
-  octal(
-    buffer.reduce((sum, byte) => sum + byte, 0),
-    148,
-    6,
-  );
+  let sum = 0;
+  for (const byte of buffer) sum += byte;
+  octal(sum, 148, 6);
   buffer[154] = 0;
   return buffer;
 }
