@@ -1,6 +1,6 @@
 import { markSaved, updateOpen } from "../secrets-folder/open-record.js";
 import { readOpenState } from "../secrets-folder/open-state.js";
-import { type PackedFolder, packFolder } from "../secrets-folder/pack.js";
+import { packFolder } from "../secrets-folder/pack.js";
 import type { OpenVault, SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import { explain } from "../failure/explain.js";
 import type { Failure } from "../failure/failure.js";
@@ -10,7 +10,8 @@ import { isInUse, sessionsTimestamp } from "../project/sessions.js";
 import { type Result, fail, ok } from "../failure/result.js";
 import { meter } from "../host/work-meter.js";
 import type { Secret } from "../host/secret.js";
-import { summarise } from "../vault/archive/normalise.js";
+import { type ArchiveSummary, summarise } from "../vault/archive/normalise.js";
+import type { ListedContent } from "../vault/archive/manifest.js";
 import { archiveLimit } from "../vault/archive/entry-policy.js";
 import { conflictPath, savedAsConflict } from "../vault/store.js";
 import { isTruncated } from "../vault/archive/tar-warnings.js";
@@ -67,8 +68,11 @@ export async function saveVault(
 }
 
 async function seal(context: StepContext, request: SaveRequest, report: SaveReport): Promise<Result<void>> {
-  const { project } = context;
+  const { project, session } = context;
   const { secrets, opened, passphrase, format, lenient } = request;
+  // the list has all open files, whatever it was made for
+  const listed = lenient || opened.parts !== undefined ? undefined : lastListed.get(session);
+  lastListed.delete(session);
   const generation = opened.generation ?? 0;
   const limitBytes = archiveLimit(project.config.secretsBytes);
   const source = await saveSource(context, {
@@ -80,6 +84,7 @@ async function seal(context: StepContext, request: SaveRequest, report: SaveRepo
     format,
     folder: project.vaultFolder,
     source: source.value.open,
+    listed,
     lenient,
     from: { generation, parent: { sealed: opened.base, content: opened.digest } },
     limitBytes,
@@ -161,37 +166,40 @@ async function saveTarget(
   return path.ok ? ok({ path: path.value, base }) : path;
 }
 
-/** Reads a packed folder; succeeds only if tar read everything. Warnings of tar come first. */
-async function readWhole<T>(
-  packed: PackedFolder,
-  read: (packed: PackedFolder) => Promise<Result<T>>,
-): Promise<Result<T>> {
-  const [result, done] = await Promise.all([read(packed), packed.done]);
-  // if the content was refused, reading stopped and tar ended because of that
-  return done.ok || (!result.ok && !isTruncated(result.failure)) ? result : done;
-}
+/** What the secrets folder had when each run last checked that, for its next save. */
+const lastListed = new WeakMap<StepContext["session"], ListedContent>();
 
-async function digestOf(
-  { project, options, signal }: StepContext,
+/** Lists the content of the secrets folder, and keeps the list for the save. */
+async function listContent(
+  { project, options, session, signal }: StepContext,
   secrets: SecretsFolder,
   moving: readonly string[],
-): Promise<Result<string>> {
+): Promise<Result<ArchiveSummary>> {
+  lastListed.delete(session);
   const lenient = options.skipUnreadable;
   const limitBytes = archiveLimit(project.config.secretsBytes);
   const format = await readFormat(project.vaultFile);
   if (!format.ok) return format;
   const exclude = new Set(lenient ? moving : []);
-  const found = await readWhole(packFolder(secrets, { signal, lenient }), (packed) =>
-    summarise(packed.tar, {
-      limitBytes,
-      format: lenient ? format.value : "age",
-      lenient,
-      exclude,
-      hardLinks: new Set(),
-      count: meter("read"),
-    }),
-  );
-  return found.ok ? ok(found.value.digest) : found;
+  const hardLinks = new Set<string>();
+  const { tar, done } = packFolder(secrets, { signal, lenient });
+  const reading = summarise(tar, {
+    limitBytes,
+    format: lenient ? format.value : "age",
+    lenient,
+    exclude,
+    hardLinks,
+    count: meter("read"),
+  });
+  const [found, warnings] = await Promise.all([reading, done]);
+  // if the content was refused, reading stopped and tar ended because of that
+  if (!warnings.ok) return found.ok || isTruncated(found.failure) ? warnings : found;
+  const isSteady = warnings.value.changedWhileReading.length === 0;
+  if (found.ok && isSteady && !lenient) {
+    const { digest, entries } = found.value;
+    lastListed.set(session, { digest, entries, hardLinks });
+  }
+  return found;
 }
 
 /** Checks the fact `vault-saved`; reads the whole RAM folder. */
@@ -208,13 +216,13 @@ export async function vaultSaved(context: StepContext): Promise<CheckResult> {
   if (openState.value === "closed") return fails("the vault is not open");
   if (openState.value === "closing") return holds("it was saved before locking started");
   if (openState.value === "changed") return fails(explain(await openStateChanged(context)).message);
-  const digest = await digestOf(context, secrets.value, openState.value.moving ?? []);
+  const found = await listContent(context, secrets.value, openState.value.moving ?? []);
   // unreadable means unsaved; the save then reports why
-  if (!digest.ok)
-    return digest.failure.kind === "container-gone"
-      ? fromFailure(digest.failure)
+  if (!found.ok)
+    return found.failure.kind === "container-gone"
+      ? fromFailure(found.failure)
       : fails("the RAM folder cannot be read completely");
-  if (digest.value === openState.value.digest) return holds("nothing has changed since it was saved");
+  if (found.value.digest === openState.value.digest) return holds("nothing has changed since it was saved");
   if (!context.session.vault.isLeaving || !(await isInUse(context.project.vaultFolder)))
     return fails("there is unsaved work");
   // a part is closed only once everything is saved and no other session needs it

@@ -8,7 +8,7 @@ import { fail, ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import { type ArchiveSummary, normalise, summarise } from "./archive/normalise.js";
 import { type TarWarnings, isTruncated } from "./archive/tar-warnings.js";
-import type { DigestLine, Manifest } from "./archive/manifest.js";
+import type { DigestLine, ListedContent, Manifest } from "./archive/manifest.js";
 import type { VaultFormat } from "./vault-format.js";
 import { openVault } from "./open-vault.js";
 import { sealVault, type Write } from "./seal-vault.js";
@@ -35,8 +35,10 @@ interface Lineage {
 
 /** What to seal, and where. */
 export interface SealRequest extends Pick<Replacement<SealResult>, "folder" | "target" | "onStep"> {
-  /** Called twice: to list the content for the manifest, then to seal it. */
+  /** Called twice: to list the content for the manifest, then to seal it; without the first if `listed` is right. */
   readonly source: () => TarSource;
+  /** What the source had when it was last read, for the age format. It is read again if that has changed since. */
+  readonly listed?: ListedContent | undefined;
   /** Undefined for a new vault. */
   readonly from?: Lineage;
   readonly passphrase: Secret;
@@ -74,15 +76,19 @@ const lenientTries = 6;
 export async function sealInto(request: SealRequest): Promise<Result<SealedVault>> {
   const { passphrase, limitBytes, lenient = false } = request;
   const exclude = new Set<string>();
-  const hardLinks = new Set<string>();
+  let listed = request.format === "age" ? request.listed : undefined;
+  const hardLinks = new Set<string>(listed?.hardLinks);
   // deriving the key takes as long as reading a large vault
   const salts = request.format === "age" ? [prepareSalt(passphrase)] : [];
-  for (let attempt = 1; ; attempt++) {
+  // content that has changed since it was listed has not changed while it was read
+  for (let attempt = listed === undefined ? 1 : 0; ; attempt++) {
     let changed: readonly string[] = [];
     const replaced = await replaceVault<SealResult>({
       ...request,
       fill: async (write) => {
-        const before = request.format === "age" ? await survey(request, { exclude, hardLinks }) : undefined;
+        const before =
+          request.format === "age" ? await survey({ ...request, listed }, { exclude, hardLinks }) : undefined;
+        listed = undefined;
         if (before?.ok === false) return ((changed = cutAt(before.failure)), before);
         const known = hardLinks.size;
         const sealed = await seal(request, write, {
@@ -158,18 +164,12 @@ interface Selection {
 }
 
 async function survey(request: SealRequest, selection: Selection): Promise<Result<Survey>> {
-  const { source, folder, limitBytes, lenient = false, from } = request;
+  const { folder, from, listed } = request;
   const state = await readState(folder);
   if (!state.ok) return state;
-  const { tar, done } = source();
-  const reading = summarise(tar, {
-    ...{ limitBytes, format: "age", lenient, ...selection },
-    count: meter("read"),
-  });
-  const [summary, warnings] = await Promise.all([reading, done]);
-  const complete = completeSummary(summary, warnings, summary);
-  if (!complete.ok) return complete;
-  const { digest, entries } = complete.value.summary;
+  const found = listed === undefined ? await list(request, selection) : ok({ ...listed, changed: [] });
+  if (!found.ok) return found;
+  const { digest, entries, changed } = found.value;
   const manifest: Manifest = {
     version: 1,
     generation: (from?.generation ?? 0) + 1,
@@ -180,7 +180,22 @@ async function survey(request: SealRequest, selection: Selection): Promise<Resul
     digest,
     entries,
   };
-  return ok({ manifest, changedWhileReading: complete.value.warnings.changedWhileReading });
+  return ok({ manifest, changedWhileReading: changed });
+}
+
+async function list(
+  { source, limitBytes, lenient = false }: SealRequest,
+  selection: Selection,
+): Promise<Result<Pick<Manifest, "digest" | "entries"> & { readonly changed: readonly string[] }>> {
+  const { tar, done } = source();
+  const reading = summarise(tar, {
+    ...{ limitBytes, format: "age", lenient, ...selection },
+    count: meter("read"),
+  });
+  const [summary, warnings] = await Promise.all([reading, done]);
+  const complete = completeSummary(summary, warnings, summary);
+  if (!complete.ok) return complete;
+  return ok({ ...complete.value.summary, changed: complete.value.warnings.changedWhileReading });
 }
 
 /**

@@ -9,6 +9,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import "../fake/light-scrypt.js";
 import { Secret } from "../../lib/host/secret.js";
+import { listVault } from "../../lib/vault/inspect-vault.js";
+import { summarise } from "../../lib/vault/archive/normalise.js";
 import { interpretTar } from "../../lib/vault/archive/tar-warnings.js";
 import { omittedPaths, sealInto, type TarSource } from "../../lib/vault/seal-into.js";
 import { newFolder } from "../rig/folder.js";
@@ -60,5 +62,30 @@ for (const program of [["tar"], ["busybox", "tar"]])
         JSON.stringify([...files.keys()]),
       );
     });
+
+test("content that was just listed is read once more, and listed again if it has changed since", async () => {
+  const [secrets, folder] = [await newFolder("secrets"), await newFolder("vault")];
+  const limitBytes = 2 ** 22;
+  await writeFile(join(secrets, "one"), "x".repeat(150_000));
+  await link(join(secrets, "one"), join(secrets, "two"));
+  const hardLinks = new Set<string>();
+  const reading = summarise(pack(["tar"], secrets).tar, { limitBytes, format: "age", hardLinks });
+  const listed = { ...value(await reading), hardLinks };
+  for (const [change, readings] of [
+    ["", 1],
+    ["y", 3],
+  ] as const) {
+    if (change !== "") await writeFile(join(secrets, "one"), change);
+    let read = 0;
+    const source = (): TarSource => (read++, pack(["tar"], secrets));
+    const sealed = value(await sealInto({ folder, passphrase, format: "age", limitBytes, source, listed }));
+    assert.is(read, readings);
+    const { files } = await filesIn(sealed.path, passphrase);
+    const expected = change === "" ? "x".repeat(150_000) : change;
+    assert.equal(Object.fromEntries(files), { one: expected, two: expected });
+    const inside = value(await listVault(sealed.path, passphrase));
+    assert.is(inside.manifest?.digest, sealed.summary.digest);
+  }
+});
 
 test.run();

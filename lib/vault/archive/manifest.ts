@@ -9,6 +9,15 @@ export interface DigestLine {
   readonly sha256: string;
 }
 
+/** The content of a source that was read completely, and in which nothing changed while it was read. */
+export interface ListedContent {
+  /** See `archiveDigest`. */
+  readonly digest: string;
+  readonly entries: readonly DigestLine[];
+  /** The files that have other names, as `ArchiveOptions.hardLinks` collected them. */
+  readonly hardLinks: ReadonlySet<string>;
+}
+
 /**
  * Returns the digest of an archive's content: SHA-256 (hex) over the entries sorted by path, each as path, type, mode
  * (octal), size, SHA-256 of the content and link target, each followed by NUL. Independent of order, times and
