@@ -88,8 +88,55 @@ const shapes = {
   },
 };
 
-/** Returns the plugins that all bundles share; `code` returns the code of one of the project's own modules. */
-export const plugins = (code = ownCode) => [steps, small, shapes, own(code)];
+/** Modules of the project that only re-export parts of libraries. */
+const wrappers = /\/((?:[a-z0-9]+-sdk|ini-files))\.js$/;
+
+/** Libraries that most sessions need, so that they are in the program. */
+const usual = /^(?:execa|listr2|zx\/core)$/;
+
+/** What the program imports by the function, by the name that it has there. */
+export const libraries = new Map();
+
+/** Sends imports of libraries, and those of files of a project, to the function that the script is given. */
+function importsByFunction(path) {
+  return ownCode(path).replace(/\bimport\((?:"([^"]+)"\))?/g, (whole, target) => {
+    if (target === undefined) return "importModule(";
+    const wrapper = wrappers.exec(target)?.[1];
+    if ((target.startsWith(".") && wrapper === undefined) || usual.test(target)) return whole;
+    const name =
+      wrapper ??
+      target
+        .replace(/\.js$/, "")
+        .replaceAll(/[^a-z0-9]+/g, "-")
+        .replace(/^-/, "");
+    const found = wrapper === undefined ? target : new URL(target, `file://${path}`).pathname;
+    libraries.set(name, found);
+    return `importModule("./libs/${name}.mjs")`;
+  });
+}
+
+/** Returns the plugins that all bundles share. The program gets its libraries by a function. */
+export const plugins = ({ isProgram = false } = {}) => [
+  steps,
+  small,
+  shapes,
+  own(isProgram ? importsByFunction : ownCode),
+];
+
+/** Returns the options for a script that is a function with these parameters, which returns the exports of `entry`. */
+export const programOptions = (entry, parameters) => ({
+  ...common,
+  entryPoints: [entry],
+  format: "cjs",
+  // lib/host/compiled-code.ts reads it as one byte per character, which is faster
+  charset: "ascii",
+  banner: {
+    js: `(function (${parameters}) { const module = {}, require = process.getBuiltinModule;`,
+  },
+  footer: { js: "return module.exports; })" },
+  write: false,
+  outdir: `${root}dist/bin`,
+});
 
 /** Options that all bundles share. */
 export const common = {

@@ -3,53 +3,15 @@
 import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild-wasm";
-import { common, notices, ownCode, plugins, root, stepNames } from "./bundle-parts.mjs";
+import { common, libraries, notices, plugins, programOptions, root, stepNames } from "./bundle-parts.mjs";
 
 const out = `${root}dist/bin`;
 
-/** Modules of the project that only re-export parts of libraries. */
-const wrappers = /\/((?:[a-z0-9]+-sdk|ini-files))\.js$/;
-
-/** Libraries that most sessions need, so that they are in the program. */
-const usual = /^(?:execa|listr2|zx\/core)$/;
-
-/** What is imported from libs/, by the name of its file. */
-const libraries = new Map();
-
-/** Sends imports of libraries, and those of files of a project, to the function that the script is given. */
-function importsByFunction(path) {
-  return ownCode(path).replace(/\bimport\((?:"([^"]+)"\))?/g, (whole, target) => {
-    if (target === undefined) return "importModule(";
-    const wrapper = wrappers.exec(target)?.[1];
-    if ((target.startsWith(".") && wrapper === undefined) || usual.test(target)) return whole;
-    const name =
-      wrapper ??
-      target
-        .replace(/\.js$/, "")
-        .replaceAll(/[^a-z0-9]+/g, "-")
-        .replace(/^-/, "");
-    const found = wrapper === undefined ? target : new URL(target, `file://${path}`).pathname;
-    libraries.set(name, found);
-    return `importModule("./libs/${name}.mjs")`;
-  });
-}
-
 rmSync(out, { recursive: true, force: true });
 const program = await build({
-  ...common,
-  plugins: plugins(importsByFunction),
-  entryPoints: ["dist/lib/cli/program.js"],
-  format: "cjs",
-  // lib/host/compiled-code.ts reads it as one byte per character, which is faster
-  charset: "ascii",
-  // only the step scripts use import.meta.url, to tell whether they run alone
+  ...programOptions("dist/lib/cli/program.js", "__dirname, importModule"),
+  plugins: plugins({ isProgram: true }),
   define: { "import.meta.url": "undefined", "import.meta.dirname": "__dirname" },
-  banner: {
-    js: "(function (__dirname, importModule) { const module = {}, require = process.getBuiltinModule;",
-  },
-  footer: { js: "return module.exports; })" },
-  write: false,
-  outdir: out,
 });
 const [{ text, contents }] = program.outputFiles;
 mkdirSync(out, { recursive: true });

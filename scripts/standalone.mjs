@@ -3,6 +3,7 @@
  * for Linux machines of the same architecture without Node.
  */
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { tmpdir } from "node:os";
@@ -10,7 +11,7 @@ import { join, resolve } from "node:path";
 import { Script } from "node:vm";
 import { build } from "esbuild-wasm";
 import { inject } from "postject";
-import { common, notices, plugins, root } from "./bundle-parts.mjs";
+import { common, libraries, notices, plugins, programOptions, root } from "./bundle-parts.mjs";
 
 /** A marker in Node's executable; the digit after it tells whether a program was injected. */
 const fuse = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
@@ -29,13 +30,12 @@ const inside = {
     onResolve({ filter: /\/installation\.js$/ }, () => ({
       path: join(root, "dist/lib/host/standalone-installation.js"),
     }));
-    // in an executable, and in compiled code, import() of files does not work
+    // its own import() does not work in compiled code
     onLoad({ filter: /\/zx\/build\/cli\.cjs$/ }, ({ path }) => {
       const text = readFileSync(path, "utf8");
       const importing = "yield import(";
       if (!text.includes(importing)) throw new Error(`${path} has changed: it has no "${importing}"`);
-      const host = JSON.stringify(join(root, "dist/lib/host/standalone-installation.js"));
-      return { contents: text.replace(importing, `yield require(${host}).importUrl(`) };
+      return { contents: text.replace(importing, "yield importModule(") };
     });
     // require() returns Node's own modules synchronously
     onResolve({ filter: /.*/ }, ({ path, kind }) =>
@@ -44,6 +44,20 @@ const inside = {
     onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
       contents: `module.exports = require(${JSON.stringify(path)});`,
     }));
+  },
+};
+
+/** The libraries that the program imports, by the names that it has for them. */
+const table = {
+  name: "table",
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^libraries:$/ }, ({ path }) => ({ path, namespace: "libraries" }));
+    onLoad({ filter: /.*/, namespace: "libraries" }, () => {
+      const entries = [...libraries].map(
+        ([name, path]) => `"./libs/${name}.mjs": () => import(${JSON.stringify(path)})`,
+      );
+      return { contents: `export const modules = { ${entries.join(", ")} };`, resolveDir: root };
+    });
   },
 };
 
@@ -65,13 +79,23 @@ async function make() {
     files[name] = join(parts, name.replaceAll("/", "-"));
     writeFileSync(files[name], content);
   };
-  const program = await bundle("dist/lib/cli/standalone-program.js");
-  const script = `(function (require, __filename) {${program.text}\n})`;
-  add("program.js", script);
-  add("program.cache", new Script(script, { filename: "tazpod" }).createCachedData());
+  const program = await bundle("dist/lib/cli/standalone-program.js", { isProgram: true });
+  const libs = await bundle("libraries:");
+  for (const [name, { text }] of Object.entries({ program, libs })) {
+    add(`${name}.js`, text);
+    const compiled = new Script(text, { filename: `tazpod:${name}` });
+    add(`${name}.cache`, compiled.createCachedData());
+  }
   for (const name of ["zx", "zx/core"]) add(`${name}.mjs`, await standIn(name));
-  const start = await bundle("dist/lib/cli/standalone.js");
-  writeFileSync(join(parts, "start.js"), start.text);
+  const start = await build({
+    ...common,
+    plugins: [...plugins(), inside],
+    entryPoints: ["dist/lib/cli/standalone.js"],
+    format: "cjs",
+    define: { programHash: JSON.stringify(createHash("sha256").update(program.text).digest("hex")) },
+    write: false,
+  });
+  writeFileSync(join(parts, "start.js"), start.outputFiles[0].text);
 
   const blob = join(parts, "blob");
   const config = {
@@ -88,23 +112,21 @@ async function make() {
   rmSync(executable, { force: true });
   copyFileSync(process.execPath, executable);
   await inject(executable, "NODE_SEA_BLOB", readFileSync(blob), { sentinelFuse: fuse });
-  writeFileSync(join(out, "THIRD-PARTY-NOTICES.txt"), notices(program.metafile));
+  writeFileSync(
+    join(out, "THIRD-PARTY-NOTICES.txt"),
+    notices({ inputs: { ...program.metafile.inputs, ...libs.metafile.inputs } }),
+  );
   const { arch, platform, versions } = process;
   process.stdout.write(`${executable}: for ${platform} on ${arch}, with Node.js ${versions.node}\n`);
 }
 
 /** Bundles a module and its imports as one script; code behind import() runs when that line does. */
-async function bundle(entry) {
+async function bundle(entry, how) {
   const { metafile, outputFiles } = await build({
-    ...common,
-    entryPoints: [entry],
-    plugins: [...plugins(), inside],
-    format: "cjs",
-    // lib/cli/standalone.ts reads it as one byte per character, which is faster
-    charset: "ascii",
-    // only the step scripts use it, to tell whether they run alone
+    ...programOptions(entry, "importModule, __filename"),
+    plugins: [...plugins(how), inside, table],
+    // only the step scripts use import.meta.url, to tell whether they run alone
     define: { "import.meta.url": "undefined" },
-    write: false,
   });
   return { metafile, text: outputFiles[0].text };
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { canStart, keepCompiledCode } from "../host/start.js";
 import { exitCodeAfterOutput, printHelp } from "../host/screen.js";
-import { commands } from "./commands.js";
+import { codeName } from "./commands.js";
 import { generalHelp } from "./help.js";
 
 // `--help` loads nothing else, and neither does a Node that is too old (lib/host/start.ts).
@@ -20,14 +20,5 @@ async function load(args: readonly string[]): Promise<number> {
   keepCompiledCode();
   // a shell prompt waits for this command each time
   if (args.join(" ") === "status --short") return (await import("./status-short.js")).shortStatus();
-  return (await import("./load-program.js")).loadProgram(commandOf(args)).main(args);
-}
-
-/** Returns the command, as far as it matters for which code runs. */
-function commandOf(args: readonly string[]): string {
-  const [word] = args;
-  if (args.includes("enter")) return word === "plan" ? word : "enter";
-  return commands.find(({ name }) => name.split(" ")[0] === word) === undefined || word === undefined
-    ? "run"
-    : word;
+  return (await import("./load-program.js")).loadProgram(codeName(args)).main(args);
 }

@@ -11,21 +11,31 @@ interface CodeKey {
   readonly name: string;
 }
 
+interface ScriptSource {
+  readonly text: string;
+  /** For messages. */
+  readonly filename: string;
+  /** Code that comes with the script. */
+  readonly shipped?: Buffer;
+}
+
 /**
- * Returns a script of ASCII, compiled. V8's code of the functions that this run has called is kept in the user's cache
- * for the next one; without a `key` it is neither used nor kept.
+ * Compiles a script. V8's code of the functions that this run calls is kept in the user's cache for the next one; without
+ * a `key` it is neither used nor kept.
  */
-export function compiledScript(file: string, key: CodeKey | undefined): Script {
-  // one byte per character is read faster
-  const text = readFileSync(file, "latin1");
+export function compiledScript({ text, filename, shipped }: ScriptSource, key: CodeKey | undefined): Script {
   const folder = key === undefined ? undefined : codeFolder();
-  if (key === undefined || folder === undefined) return new Script(text, { filename: file });
+  if (key === undefined || folder === undefined) return scriptWith(text, filename, shipped);
   const path = join(folder, "code", `${key.name}-${process.version}-${process.arch}`);
-  const cachedData = readCode(path, key.hash);
-  const script = new Script(text, { filename: file, ...(cachedData === undefined ? {} : { cachedData }) });
-  if (cachedData === undefined || script.cachedDataRejected === true)
+  const kept = readCode(path, key.hash);
+  const script = scriptWith(text, filename, kept ?? shipped);
+  if (kept === undefined || script.cachedDataRejected === true)
     process.once("exit", () => keepCode(path, key.hash, script.createCachedData()));
   return script;
+}
+
+function scriptWith(text: string, filename: string, cachedData: Buffer | undefined): Script {
+  return new Script(text, { filename, ...(cachedData === undefined ? {} : { cachedData }) });
 }
 
 /** Reads compiled code. V8 checks that it is from the same version of V8; the hash before it says of which script. */

@@ -1,6 +1,5 @@
 import { getAsset } from "node:sea";
 import { pathToFileURL } from "node:url";
-import { constants, Script } from "node:vm";
 import { provideModules, type ProvidedModules } from "./provide-modules.js";
 
 // Replaces installation.ts in the standalone executable, which is Node with tazpod inside. Where the package runs node,
@@ -35,27 +34,11 @@ export function importFile(file: string, own: Omit<ProvidedModules, "names">): P
   // oxlint-disable-next-line no-restricted-imports -- the script asked for all of zx
   Object.assign(globalThis, { [Symbol.for("tazpod.zx")]: () => import("zx") });
   provideModules(() => providedModules(own));
-  return importUrl(pathToFileURL(file).href);
+  return import(pathToFileURL(file).href);
 }
 
 /** Loads zx's own program, which runs when it is loaded. */
 export const loadZxProgram = (): Promise<unknown> => import("zx/cli");
-
-/** Imports a file. The main program of the executable cannot use import(), but a script compiled like this can. */
-export async function importUrl(url: string): Promise<unknown> {
-  const importer = new Script("(url) => import(url)", {
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
-  const { emitWarning } = process;
-  // users cannot act on Node's warning that this is experimental
-  process.emitWarning = (...args: readonly unknown[]) => {
-    if (!String(args[0]).includes("USE_MAIN_CONTEXT_DEFAULT_LOADER"))
-      Reflect.apply(emitWarning, process, args);
-  };
-  const loading = (importer.runInThisContext() as (address: string) => Promise<unknown>)(url);
-  process.emitWarning = emitWarning;
-  return loading;
-}
 
 const moduleOf = (name: string): string =>
   `data:text/javascript,${encodeURIComponent(getAsset(`${name}.mjs`, "utf8"))}`;
