@@ -82,6 +82,8 @@ export function mergeLayers(layers: readonly Layer[]): {
 function mergeSection(merged: MergedRecipe, section: Section, over: MapTree, problems: Problem[]): void {
   const what = section.slice(0, -1);
   const known = merged[section];
+  // the names that this layer can change
+  const names = [...known.keys()];
   for (const [name, entry] of over.entries) {
     const before = known.get(name);
     if (isNull(entry)) {
@@ -89,7 +91,7 @@ function mergeSection(merged: MergedRecipe, section: Section, over: MapTree, pro
         problems.push(
           problemAt(entry.place, `there is no ${what} "${name}" to remove`, {
             part: "key",
-            hint: didYouMean(name, known.keys()),
+            hint: didYouMean(name, names),
           }),
         );
       known.delete(name);
@@ -97,7 +99,7 @@ function mergeSection(merged: MergedRecipe, section: Section, over: MapTree, pro
       continue;
     }
     if (entry.kind !== "map") continue;
-    if (!entry.place.layer.builtin) problems.push(...checkNew(what, name, entry, before, known));
+    if (!entry.place.layer.builtin) problems.push(...checkNew(what, name, entry, before, names));
     known.set(name, {
       kind: "map",
       place: before?.place ?? entry.place,
@@ -111,7 +113,7 @@ function checkNew(
   name: string,
   entry: MapTree,
   before: MapTree | undefined,
-  known: ReadonlyMap<string, MapTree>,
+  known: readonly string[],
 ): readonly Problem[] {
   const flag = entry.entries.get("new");
   const isNew = flag?.kind === "leaf" && flag.value === true;
@@ -128,7 +130,7 @@ function checkNew(
     ];
   }
   if (before === undefined && !isNew) {
-    const near = didYouMean(name, known.keys());
+    const near = didYouMean(name, known);
     const hint = near === undefined ? "a new one needs `new: true`" : `${near} A new one needs \`new: true\``;
     return [problemAt(entry.place, `there is no ${what} "${name}" to change`, { part: "key", hint })];
   }
