@@ -30,6 +30,11 @@ const inside = {
     onResolve({ filter: /\/installation\.js$/ }, () => ({
       path: join(root, "dist/lib/host/standalone-installation.js"),
     }));
+    // the program is running already
+    onLoad({ filter: /\/dist\/lib\/cli\/load-program\.js$/ }, () => ({
+      contents: `import * as program from "./program.js"; export const loadProgram = () => program;`,
+      resolveDir: join(root, "dist/lib/cli"),
+    }));
     // its own import() does not work in compiled code
     onLoad({ filter: /\/zx\/build\/cli\.cjs$/ }, ({ path }) => {
       const text = readFileSync(path, "utf8");
@@ -89,7 +94,7 @@ async function make() {
   for (const name of ["zx", "zx/core"]) add(`${name}.mjs`, await standIn(name));
   const start = await build({
     ...common,
-    plugins: [...plugins(), inside],
+    plugins: [inside, ...plugins()],
     entryPoints: ["dist/lib/cli/standalone.js"],
     format: "cjs",
     define: { programHash: JSON.stringify(createHash("sha256").update(program.text).digest("hex")) },
@@ -124,7 +129,7 @@ async function make() {
 async function bundle(entry, how) {
   const { metafile, outputFiles } = await build({
     ...programOptions(entry, "importModule, __filename"),
-    plugins: [...plugins(how), inside, table],
+    plugins: [inside, table, ...plugins(how)],
     // only the step scripts use import.meta.url, to tell whether they run alone
     define: { "import.meta.url": "undefined" },
   });

@@ -55,6 +55,13 @@ test("without Node it prints the same as the package", async () => {
     const stdout = done.stdout.replaceAll(`${executable}/`, repository);
     assert.equal({ ...done, stdout }, await host.tazpod(...command), command.join(" "));
   }
+  // with a vault and local settings, a prompt has to read all settings
+  await writeFile(host.path(".tazpod", "config.local.yaml"), "ghost_mode: true\n");
+  await mkdir(host.path(".tazpod", "vault"), { recursive: true });
+  await writeFile(host.vault, "sealed");
+  const line = await alone(host.folder, "status", "--short");
+  assert.match(line.stdout, / locked\n$/);
+  assert.equal(line, await host.tazpod("status", "--short"));
   const refused = await alone(mistaken.folder, "list");
   assert.equal(refused, await mistaken.tazpod("list"));
   assert.is(refused.code, 2);
