@@ -19,6 +19,7 @@ tasks:
   shell: { wants: [vault-open], finally: [lock] }
   save: { provides: [saved] }
   lock: { needs: [saved], clears: [vault-open] }
+  wipe: { clears: [vault-open, tool] }
 hooks: { after_unlock: [render, conf], before_lock: [remove] }
 `;
 
@@ -50,6 +51,8 @@ test("before an open vault is locked come the hooks, and then the save", async (
   );
   assert.is(stepsOf(planOf(recipe, "lock", { "vault-open": true }, { ran: ["remove"] })), "save, lock");
   assert.is(stepsOf(planOf(recipe, "lock", {})), "");
+  // it changes something else, and the vault is not opened for it
+  assert.is(stepsOf(planOf(recipe, "wipe", { tool: true })), "wipe");
 });
 
 test("a hook that cannot run does not prevent the lock", async () => {
