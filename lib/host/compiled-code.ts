@@ -1,4 +1,13 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { Script } from "node:vm";
 import { codeFolder } from "./start.js";
@@ -53,13 +62,24 @@ function keepCode(path: string, hash: string, code: Buffer): void {
   const temporary = `${path}.${process.pid}`;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    const file = openSync(temporary, "wx", 0o600);
-    writeSync(file, Buffer.concat([Buffer.from(hash, "latin1"), code]));
-    // V8 does not notice all damage that a crash of the machine could leave
-    fsyncSync(file);
-    closeSync(file);
+    writeWhole(temporary, Buffer.concat([Buffer.from(hash, "latin1"), code]));
     renameSync(temporary, path);
   } catch {
     // the next run compiles again
+  }
+}
+
+/** Creates a file that is on the disk; none if that fails. */
+function writeWhole(path: string, bytes: Buffer): void {
+  const file = openSync(path, "wx", 0o600);
+  try {
+    writeFileSync(file, bytes);
+    // V8 does not notice all damage that a crash of the machine could leave
+    fsyncSync(file);
+  } catch (error) {
+    unlinkSync(path);
+    throw error;
+  } finally {
+    closeSync(file);
   }
 }

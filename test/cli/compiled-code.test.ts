@@ -1,10 +1,12 @@
-import { chmod, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { chmod, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { newFolder } from "../rig/folder.js";
 import { bin, run, text } from "../rig/host.js";
+import { testWith } from "../rig/needing.js";
 import { repository } from "../rig/root.js";
+import { onTmpfs } from "../rig/tmpfs.js";
 
 const { version } = JSON.parse(await text(`${repository}package.json`)) as { readonly version: string };
 
@@ -53,8 +55,32 @@ test("compiled code of another program, cut off or empty, is not used, and is re
 test("without a folder that no other user can write, no compiled code is kept, and everything works", async () => {
   const open = await newFolder("open");
   await chmod(open, 0o777);
-  for (const cache of [open, join(open, "absent"), "/dev/null"]) await runWith(cache);
+  for (const cache of [open, join(open, "absent"), "/dev/null", `${repository}package.json`])
+    await runWith(cache);
   assert.equal(await readdir(open), []);
 });
+
+await testWith(
+  test,
+  "mount",
+  "on a disk that is full or read-only, no compiled code is kept, and everything works",
+  async () => {
+    const folder = await newFolder("disk");
+    await onTmpfs(folder, "1m", async (disk) => {
+      await chmod(folder, 0o755);
+      await runWith(folder);
+      const file = await codeIn(folder);
+      await rm(file);
+      await disk.fill(100_000);
+      await runWith(folder);
+      assert.equal(await readdir(dirname(file)), []);
+      disk.readOnly();
+      await runWith(folder);
+      await disk.ease();
+      await runWith(folder);
+      assert.is(await codeIn(folder), file);
+    });
+  },
+);
 
 test.run();
