@@ -1,11 +1,12 @@
 // needs: engine, script, bash
 import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { newFolder } from "../rig/folder.js";
 import { bin, type Ended, Host, passphrase, removeHosts, run } from "../rig/host.js";
 import { runScripts } from "../rig/package.js";
+import { pathWithout } from "../rig/path-without.js";
 import { Pty } from "../rig/pty.js";
 import { repository } from "../rig/root.js";
 import { standalone } from "../rig/standalone.js";
@@ -16,19 +17,9 @@ let withoutNode: string;
 
 test.before(async () => {
   executable = await standalone();
-  withoutNode = await pathWithoutNode();
+  withoutNode = await pathWithout("node", "npm", "npx");
 });
 test.after(removeHosts);
-
-/** The programs on this machine's PATH, except node, npm and npx. */
-async function pathWithoutNode(): Promise<string> {
-  const folder = await newFolder("path");
-  const program = 'for d; do for f in "$d"/*; do ln -s "$f" . 2>/dev/null; done; done; rm -f node npm npx';
-  const folders = (process.env["PATH"] ?? "").split(delimiter);
-  const done = await run("sh", ["-c", program, "links", ...folders], { cwd: folder });
-  assert.is(done.code, 0, done.stderr);
-  return folder;
-}
 
 /** Runs the executable without Node on PATH. */
 const alone = (folder: string, ...args: string[]): Promise<Ended> =>

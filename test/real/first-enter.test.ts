@@ -10,6 +10,7 @@ import type { DoctorJson } from "../../lib/cli/doctor/doctor.js";
 import { newBucket, useTestKeys } from "../rig/bucket.js";
 import { newFolder } from "../rig/folder.js";
 import { Host, quick, removeHosts } from "../rig/host.js";
+import { pathWithout } from "../rig/path-without.js";
 import { s3Server } from "../runner/services.js";
 
 // What the first enter reports if the bucket or the login does not exist, and that the doctor reports it beforehand.
@@ -55,7 +56,7 @@ async function withoutKeys(config: string, aws: string | undefined, more = ""): 
   if (aws !== undefined) await writeFile(join(programs, "aws"), `#!/bin/sh\n${aws}\n`);
   if (aws !== undefined) await chmod(join(programs, "aws"), 0o755);
   const host = await Host.make({ remote: remote(url, more) });
-  const path = aws === undefined ? "/usr/sbin:/usr/bin:/sbin:/bin" : (process.env["PATH"] ?? "");
+  const path = aws === undefined ? await pathWithout("aws") : (process.env["PATH"] ?? "");
   Object.assign(host.env, {
     AWS_ACCESS_KEY_ID: "",
     AWS_SECRET_ACCESS_KEY: "",

@@ -165,7 +165,7 @@ for (const who of variants) {
     assert.equal(names, ["ptmx", host.container]);
     assert.is.not(hostname(), host.container);
     assert.not.match(await readFile("/proc/mounts", "utf8"), / \S*\/secrets tmpfs/);
-    assert.equal((await readdir(host.env["HOME"] ?? "")).toSorted(), ["state"]);
+    assert.equal((await readdir(host.env["HOME"] ?? "")).toSorted(), [".cache", "state"]);
   });
 
   test("mounts of folders and single files work, and network: none leaves only the loopback interface", async () => {
