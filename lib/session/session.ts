@@ -1,5 +1,6 @@
 import type { Staleness } from "../remote/remote-types.js";
 import type { Secret } from "../host/secret.js";
+import type { ListedContent } from "../vault/archive/manifest.js";
 import type { Passphrase } from "../vault/read-passphrase.js";
 
 /**
@@ -77,7 +78,7 @@ class RemoteCheck {
   isNeedless = false;
 }
 
-/** This run's view of the open vault; changed by tasks/unlock.ts and tasks/shell.ts. */
+/** This run's view of the open vault; changed by tasks/unlock.ts, tasks/shell.ts and lib/session/save-vault.ts. */
 class VaultPresence {
   /** The vault was open when this run last looked, or this run opened it. */
   sawOpen = false;
@@ -87,6 +88,8 @@ class VaultPresence {
   isLeaving = false;
   /** The count of sessions that came and went before this run last checked that everything is saved. */
   checkedAt: number | undefined;
+  /** What the secrets folder had at that check, for the next save. */
+  listed: ListedContent | undefined;
   /** Removes the record that this run is about to open a shell. */
   leave: () => Promise<void> = async () => undefined;
 }
