@@ -11,6 +11,7 @@ import { type Result, fail, ok } from "../failure/result.js";
 import { meter } from "../host/work-meter.js";
 import type { Secret } from "../host/secret.js";
 import { type ArchiveSummary, summarise } from "../vault/archive/normalise.js";
+import type { ListedContent } from "../vault/archive/manifest.js";
 import { archiveLimit } from "../vault/archive/entry-policy.js";
 import { conflictPath, savedAsConflict } from "../vault/store.js";
 import { isTruncated } from "../vault/archive/tar-warnings.js";
@@ -70,8 +71,8 @@ async function seal(context: StepContext, request: SaveRequest, report: SaveRepo
   const { project, session } = context;
   const { secrets, opened, passphrase, format, lenient } = request;
   // the list has all open files, whatever it was made for
-  const listed = lenient || opened.parts !== undefined ? undefined : session.vault.listed;
-  session.vault.listed = undefined;
+  const listed = lenient || opened.parts !== undefined ? undefined : lastListed.get(session);
+  lastListed.delete(session);
   const generation = opened.generation ?? 0;
   const limitBytes = archiveLimit(project.config.secretsBytes);
   const source = await saveSource(context, {
@@ -165,13 +166,19 @@ async function saveTarget(
   return path.ok ? ok({ path: path.value, base }) : path;
 }
 
+/**
+ * What the secrets folder had when each run last checked that, for its next save. It is not in `Session`, whose types the
+ * package ships.
+ */
+const lastListed = new WeakMap<StepContext["session"], ListedContent>();
+
 /** Lists the content of the secrets folder, and keeps the list for the save. */
 async function listContent(
   { project, options, session, signal }: StepContext,
   secrets: SecretsFolder,
   moving: readonly string[],
 ): Promise<Result<ArchiveSummary>> {
-  session.vault.listed = undefined;
+  lastListed.delete(session);
   const lenient = options.skipUnreadable;
   const limitBytes = archiveLimit(project.config.secretsBytes);
   const format = await readFormat(project.vaultFile);
@@ -193,7 +200,7 @@ async function listContent(
   const isSteady = warnings.value.changedWhileReading.length === 0;
   if (found.ok && isSteady && !lenient) {
     const { digest, entries } = found.value;
-    session.vault.listed = { digest, entries, hardLinks };
+    lastListed.set(session, { digest, entries, hardLinks });
   }
   return found;
 }

@@ -1,6 +1,5 @@
 import type { Staleness } from "../remote/remote-types.js";
 import type { Secret } from "../host/secret.js";
-import type { ListedContent } from "../vault/archive/manifest.js";
 import type { Passphrase } from "../vault/read-passphrase.js";
 
 /**
@@ -78,7 +77,7 @@ class RemoteCheck {
   isNeedless = false;
 }
 
-/** This run's view of the open vault; changed by tasks/unlock.ts, tasks/shell.ts and lib/session/save-vault.ts. */
+/** This run's view of the open vault; changed by tasks/unlock.ts and tasks/shell.ts. */
 class VaultPresence {
   /** The vault was open when this run last looked, or this run opened it. */
   sawOpen = false;
@@ -88,8 +87,6 @@ class VaultPresence {
   isLeaving = false;
   /** The count of sessions that came and went before this run last checked that everything is saved. */
   checkedAt: number | undefined;
-  /** What the secrets folder had at that check, for the next save. */
-  listed: ListedContent | undefined;
   /** Removes the record that this run is about to open a shell. */
   leave: () => Promise<void> = async () => undefined;
 }
