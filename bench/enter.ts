@@ -1,7 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { randomBytes, scryptSync } from "node:crypto";
 import { rmSync } from "node:fs";
-import { byTurns, passphrase, time } from "./rig/measure.js";
+import { bareNode, byTurns, keyDerivation, time } from "./rig/measure.js";
 import {
   exitTime,
   hasDocker,
@@ -15,7 +14,6 @@ import { image, type Rig } from "./rig/rig.js";
 import { largeFiles, smallFiles } from "./rig/content.js";
 import type { Row } from "./rig/rows.js";
 import { noS3, s3Environment, s3Settings, setUpBucket } from "./rig/s3.js";
-import { bareNode } from "./start.js";
 
 /** Measures a second shell of an open vault, on each engine of this host. */
 export async function* warmEnter(rig: Rig): AsyncGenerator<Row> {
@@ -82,13 +80,6 @@ export async function* coldEnter(rig: Rig): AsyncGenerator<Row> {
   });
   const than = "scrypt, and docker run";
   yield { what, than, ours: found.enter, base: found.parts, target: { moreMs: 300 } };
-}
-
-/** Returns how long deriving a key takes here, in ms. */
-export function keyDerivation(): number {
-  const start = performance.now();
-  scryptSync(passphrase, randomBytes(16), 32, { N: 2 ** 18, r: 8, p: 1, maxmem: 2 ** 29 });
-  return performance.now() - start;
 }
 
 function startContainer(name: string, cwd: string): number {

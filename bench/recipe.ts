@@ -1,10 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { byTurns, grown, linear, measure } from "./rig/measure.js";
+import { bareNode, byTurns, grown, linear, measure } from "./rig/measure.js";
 import { newProject, type Project } from "./rig/project.js";
 import type { Rig } from "./rig/rig.js";
 import type { Measured, Row } from "./rig/rows.js";
-import { bareNode } from "./start.js";
 
 const counts = [100, 300, 1000, 2000, 3000, 10_000] as const;
 

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { projectState } from "../lib/host/project-state.js";
-import { byTurns, type Command, MiB, time } from "./rig/measure.js";
+import { bareNode, byTurns, type Command, MiB, time } from "./rig/measure.js";
 import { newProject } from "./rig/project.js";
 import type { Rig } from "./rig/rig.js";
 import type { Row } from "./rig/rows.js";
@@ -48,10 +48,6 @@ export async function* standalone(rig: Rig): AsyncGenerator<Row> {
     yield { what, than: "the same by node", ours: found.alone, base: found.byNode, target: { ratio: 1 } };
     yield { what, than: "node -e 0", ours: found.alone, base: found.node, target: { ratio: 1.2 } };
   }
-}
-
-export function bareNode(cwd: string): Command {
-  return { argv: [process.execPath, "-e", "0"], cwd };
 }
 
 /** `status --short` in a project whose vault was pushed and is open. */

@@ -22,9 +22,6 @@ const steps = {
         export const builtinStep = (name) => steps[name]();`,
       resolveDir: root,
     }));
-    onLoad({ filter: /\/lib\/session\/step-program\.js$/ }, () => ({
-      contents: "export function runWhenMain() {}",
-    }));
   },
 };
 
@@ -128,8 +125,10 @@ export const programOptions = (entry, parameters) => ({
   ...common,
   entryPoints: [entry],
   format: "cjs",
-  // lib/host/compiled-code.ts reads it as one byte per character, which is faster
+  // lib/cli/load-program.ts and standalone.ts read it as one byte per character, which is faster
   charset: "ascii",
+  // only the step scripts use import.meta.url, to tell whether they run alone
+  define: { "import.meta.url": "undefined", "import.meta.dirname": "__dirname" },
   banner: {
     js: `(function (${parameters}) { const module = {}, require = process.getBuiltinModule;`,
   },

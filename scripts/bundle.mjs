@@ -1,7 +1,7 @@
 // Builds dist/bin. The program is a single script, program.js, so that V8's compiled code of it can be kept from one run
 // to the next (lib/host/compiled-code.ts). Libraries that few commands need are ES modules of their own in libs/.
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild-wasm";
 import { common, libraries, notices, plugins, programOptions, root, stepNames } from "./bundle-parts.mjs";
 
@@ -11,7 +11,6 @@ rmSync(out, { recursive: true, force: true });
 const program = await build({
   ...programOptions("dist/lib/cli/program.js", "__dirname, importModule"),
   plugins: plugins({ isProgram: true }),
-  define: { "import.meta.url": "undefined", "import.meta.dirname": "__dirname" },
 });
 const [{ text, contents }] = program.outputFiles;
 mkdirSync(out, { recursive: true });
@@ -33,15 +32,10 @@ const modules = await build({
 
 /** What Node starts. It is CommonJS, since ES modules take longer to load. */
 const scripts = {
-  absWorkingDir: root,
+  ...common,
   outdir: out,
-  bundle: true,
   format: "cjs",
-  platform: "node",
   define: { "import.meta.dirname": "__dirname", programHash: JSON.stringify(hash) },
-  minifySyntax: true,
-  minifyWhitespace: true,
-  logLevel: "warning",
 };
 
 /** Files that others load when they need them. */
@@ -86,17 +80,14 @@ await build({
 });
 const prompt = await build({
   ...scripts,
-  metafile: true,
   // a shell prompt runs this each time, so it is a single file
   entryPoints: [{ in: "dist/lib/cli/status-short.js", out: "status-short" }],
   plugins: [separate, ...plugins()],
-  target: "node20",
   supported: { "dynamic-import": false },
 });
 await build({
   ...scripts,
   entryPoints: [{ in: "dist/lib/cli/load-program.js", out: "load-program" }],
-  target: "node20",
 });
 
 writeFileSync(`${out}/package.json`, `{ "type": "commonjs" }\n`);
@@ -125,5 +116,5 @@ const metafile = {
 };
 writeFileSync(`${root}dist/bundle.json`, JSON.stringify(metafile));
 writeFileSync(`${out}/THIRD-PARTY-NOTICES.txt`, notices(metafile));
-for (const file of ["tazpod.js", ...readdirSync(`${out}/tasks`).map((name) => `tasks/${name}`)])
+for (const file of ["tazpod.js", ...stepNames.map((name) => `tasks/${name}.js`)])
   chmodSync(`${out}/${file}`, 0o755);

@@ -130,8 +130,6 @@ async function bundle(entry, how) {
   const { metafile, outputFiles } = await build({
     ...programOptions(entry, "importModule, __filename"),
     plugins: [inside, table, ...plugins(how)],
-    // only the step scripts use import.meta.url, to tell whether they run alone
-    define: { "import.meta.url": "undefined" },
   });
   return { metafile, text: outputFiles[0].text };
 }

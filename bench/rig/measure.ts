@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
+import { randomBytes, scryptSync } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import type { Measured } from "./rows.js";
 
@@ -28,6 +29,18 @@ export function time({ argv, cwd, env, input, before }: Command): number {
   });
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error(`${argv.join(" ")} ended with ${status}: ${stderr.toString()}`);
+  return performance.now() - start;
+}
+
+/** The least that a program for Node takes. */
+export function bareNode(cwd: string): Command {
+  return { argv: [process.execPath, "-e", "0"], cwd };
+}
+
+/** Returns how long deriving a key takes here, in ms. */
+export function keyDerivation(): number {
+  const start = performance.now();
+  scryptSync(passphrase, randomBytes(16), 32, { N: 2 ** 18, r: 8, p: 1, maxmem: 2 ** 29 });
   return performance.now() - start;
 }
 

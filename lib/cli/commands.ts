@@ -233,9 +233,7 @@ export const commandNames: readonly string[] = [
 
 /** Returns the name for the compiled code of a command line: the command, or `run`, which `enter` is a case of its own of. */
 export function codeName(args: readonly string[]): string {
-  const [word] = args;
-  if (args.includes("enter")) return word === "plan" ? word : "enter";
-  return commands.find(({ name }) => name.split(" ")[0] === word) === undefined || word === undefined
-    ? "run"
-    : word;
+  const [word = ""] = args;
+  if (args.includes("enter") && word !== "plan") return "enter";
+  return commandNames.includes(word) ? word : "run";
 }

@@ -1,6 +1,6 @@
-import { argumentsAsMain } from "../host/main-script.js";
 import { packagePath } from "../host/installation.js";
 import type * as Project from "../project/load-project.js";
+import { runAsMain } from "../session/step-program.js";
 import type * as Library from "./library.js";
 
 // What the package's entry points load; scripts/bundle.mjs makes a single script of it. Code behind import() runs when
@@ -12,13 +12,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 /** Runs a built-in step as a program, if node or zx was started with it. */
-export async function startStep(name: string): Promise<void> {
-  const file = packagePath(`dist/bin/tasks/${name}.js`);
-  const argv = argumentsAsMain(file);
-  if (argv === undefined) return;
-  const { runStepProgram } = await import("../session/run-step-program.js");
-  process.exitCode = await runStepProgram(file, argv);
-}
+export const startStep = (name: string): Promise<void> => runAsMain(packagePath(`dist/bin/tasks/${name}.js`));
 
 /** Reads the settings of a project. */
 export const loadProject: typeof Project.loadProject = async (root) =>

@@ -1,6 +1,6 @@
 import { getRawAsset } from "node:sea";
 import { constants, Script } from "node:vm";
-import { compiledScript } from "../host/compiled-code.js";
+import { type CodeKey, compiledScript } from "../host/compiled-code.js";
 import { printHelp } from "../host/screen.js";
 import { codeName } from "./commands.js";
 import { generalHelp } from "./help.js";
@@ -25,7 +25,7 @@ function importModule(name: string): Promise<unknown> {
   return libraries[name]?.() ?? Promise.reject(new Error(`the executable lacks ${name}`));
 }
 
-function start(name: string, key: Parameters<typeof compiledScript>[1]): unknown {
+function start(name: string, key: CodeKey | undefined): unknown {
   const [text, shipped] = [asset(`${name}.js`).toString("latin1"), asset(`${name}.cache`)];
   const script = compiledScript({ text, shipped, filename: `tazpod:${name}` }, key);
   return (script.runInThisContext() as (load: typeof importModule, file: string) => unknown)(

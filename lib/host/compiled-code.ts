@@ -13,7 +13,7 @@ import { Script } from "node:vm";
 import { codeFolder } from "./start.js";
 
 /** Which compiled code is used for a script. */
-interface CodeKey {
+export interface CodeKey {
   /** The SHA-256 of the script, in hex. */
   readonly hash: string;
   /** The file's name: scripts that run different functions are compiled apart. */

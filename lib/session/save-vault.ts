@@ -8,15 +8,12 @@ import { fileHash } from "../host/file-hash.js";
 import { printable } from "../host/printable.js";
 import { isInUse, sessionsTimestamp } from "../project/sessions.js";
 import { type Result, fail, ok } from "../failure/result.js";
-import { meter } from "../host/work-meter.js";
 import type { Secret } from "../host/secret.js";
-import { type ArchiveSummary, summarise } from "../vault/archive/normalise.js";
 import type { ListedContent } from "../vault/archive/manifest.js";
 import { archiveLimit } from "../vault/archive/entry-policy.js";
 import { conflictPath, savedAsConflict } from "../vault/store.js";
-import { isTruncated } from "../vault/archive/tar-warnings.js";
 import { readFormat, type VaultFormat } from "../vault/vault-format.js";
-import { omittedPaths, sealInto } from "../vault/seal-into.js";
+import { listSource, omittedPaths, sealInto } from "../vault/seal-into.js";
 import { formatBytes, formatFileCount, listNames } from "../host/human.js";
 import { fromFailure } from "../run/checks.js";
 import { partsToClose } from "./open-and-close-parts.js";
@@ -70,7 +67,7 @@ export async function saveVault(
 async function seal(context: StepContext, request: SaveRequest, report: SaveReport): Promise<Result<void>> {
   const { project, session } = context;
   const { secrets, opened, passphrase, format, lenient } = request;
-  // the list has all open files, whatever it was made for
+  // with closed parts, their files are sealed, too, which the list does not have
   const listed = lenient || opened.parts !== undefined ? undefined : lastListed.get(session);
   lastListed.delete(session);
   const generation = opened.generation ?? 0;
@@ -172,37 +169,26 @@ async function saveTarget(
  */
 const lastListed = new WeakMap<StepContext["session"], ListedContent>();
 
-/** Lists the content of the secrets folder, and keeps the list for the save. */
-async function listContent(
+/** Returns the digest of the secrets folder, and keeps the list of its content for the save. */
+async function digestOf(
   { project, options, session, signal }: StepContext,
   secrets: SecretsFolder,
   moving: readonly string[],
-): Promise<Result<ArchiveSummary>> {
+): Promise<Result<string>> {
   lastListed.delete(session);
   const lenient = options.skipUnreadable;
-  const limitBytes = archiveLimit(project.config.secretsBytes);
   const format = await readFormat(project.vaultFile);
   if (!format.ok) return format;
-  const exclude = new Set(lenient ? moving : []);
-  const hardLinks = new Set<string>();
-  const { tar, done } = packFolder(secrets, { signal, lenient });
-  const reading = summarise(tar, {
-    limitBytes,
+  const found = await listSource(packFolder(secrets, { signal, lenient }), {
+    limitBytes: archiveLimit(project.config.secretsBytes),
     format: lenient ? format.value : "age",
     lenient,
-    exclude,
-    hardLinks,
-    count: meter("read"),
+    exclude: new Set(lenient ? moving : []),
+    hardLinks: new Set(),
   });
-  const [found, warnings] = await Promise.all([reading, done]);
-  // if the content was refused, reading stopped and tar ended because of that
-  if (!warnings.ok) return found.ok || isTruncated(found.failure) ? warnings : found;
-  const isSteady = warnings.value.changedWhileReading.length === 0;
-  if (found.ok && isSteady && !lenient) {
-    const { digest, entries } = found.value;
-    lastListed.set(session, { digest, entries, hardLinks });
-  }
-  return found;
+  if (!found.ok) return found;
+  if (!lenient && found.value.changed.length === 0) lastListed.set(session, found.value);
+  return ok(found.value.digest);
 }
 
 /** Checks the fact `vault-saved`; reads the whole RAM folder. */
@@ -219,13 +205,13 @@ export async function vaultSaved(context: StepContext): Promise<CheckResult> {
   if (openState.value === "closed") return fails("the vault is not open");
   if (openState.value === "closing") return holds("it was saved before locking started");
   if (openState.value === "changed") return fails(explain(await openStateChanged(context)).message);
-  const found = await listContent(context, secrets.value, openState.value.moving ?? []);
+  const digest = await digestOf(context, secrets.value, openState.value.moving ?? []);
   // unreadable means unsaved; the save then reports why
-  if (!found.ok)
-    return found.failure.kind === "container-gone"
-      ? fromFailure(found.failure)
+  if (!digest.ok)
+    return digest.failure.kind === "container-gone"
+      ? fromFailure(digest.failure)
       : fails("the RAM folder cannot be read completely");
-  if (found.value.digest === openState.value.digest) return holds("nothing has changed since it was saved");
+  if (digest.value === openState.value.digest) return holds("nothing has changed since it was saved");
   if (!context.session.vault.isLeaving || !(await isInUse(context.project.vaultFolder)))
     return fails("there is unsaved work");
   // a part is closed only once everything is saved and no other session needs it

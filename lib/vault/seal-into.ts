@@ -6,7 +6,7 @@ import { now } from "../host/clock.js";
 import { meter } from "../host/work-meter.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
-import { type ArchiveSummary, normalise, summarise } from "./archive/normalise.js";
+import { type ArchiveOptions, type ArchiveSummary, normalise, summarise } from "./archive/normalise.js";
 import { type TarWarnings, isTruncated } from "./archive/tar-warnings.js";
 import type { DigestLine, ListedContent, Manifest } from "./archive/manifest.js";
 import type { VaultFormat } from "./vault-format.js";
@@ -164,10 +164,11 @@ interface Selection {
 }
 
 async function survey(request: SealRequest, selection: Selection): Promise<Result<Survey>> {
-  const { folder, from, listed } = request;
+  const { source, folder, limitBytes, lenient = false, from, listed } = request;
   const state = await readState(folder);
   if (!state.ok) return state;
-  const found = listed === undefined ? await list(request, selection) : ok({ ...listed, changed: [] });
+  const options = { limitBytes, format: "age", lenient, ...selection } as const;
+  const found = listed === undefined ? await listSource(source(), options) : ok({ ...listed, changed: [] });
   if (!found.ok) return found;
   const { digest, entries, changed } = found.value;
   const manifest: Manifest = {
@@ -183,19 +184,21 @@ async function survey(request: SealRequest, selection: Selection): Promise<Resul
   return ok({ manifest, changedWhileReading: changed });
 }
 
-async function list(
-  { source, limitBytes, lenient = false }: SealRequest,
-  selection: Selection,
-): Promise<Result<Pick<Manifest, "digest" | "entries"> & { readonly changed: readonly string[] }>> {
-  const { tar, done } = source();
-  const reading = summarise(tar, {
-    ...{ limitBytes, format: "age", lenient, ...selection },
-    count: meter("read"),
-  });
+/**
+ * Lists the content of a source, reading it once, with the paths that changed while it was read; `hardLinks` gets those of files
+ * with other names. Failures: those of `normalise` and of the source.
+ */
+export async function listSource(
+  { tar, done }: TarSource,
+  options: Pick<ArchiveOptions, "limitBytes" | "format" | "lenient"> & Selection,
+): Promise<Result<ListedContent & { readonly changed: readonly string[] }>> {
+  const reading = summarise(tar, { ...options, count: meter("read") });
   const [summary, warnings] = await Promise.all([reading, done]);
   const complete = completeSummary(summary, warnings, summary);
   if (!complete.ok) return complete;
-  return ok({ ...complete.value.summary, changed: complete.value.warnings.changedWhileReading });
+  const { digest, entries } = complete.value.summary;
+  const { changedWhileReading: changed } = complete.value.warnings;
+  return ok({ digest, entries, hardLinks: options.hardLinks, changed });
 }
 
 /**
