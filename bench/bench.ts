@@ -61,13 +61,31 @@ async function bench(wanted: readonly string[], file: string | undefined): Promi
   return failed.length === 0 && all.every(({ kept }) => kept);
 }
 
-const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: "string" } } });
-const [command, a = "", b = ""] = positionals;
-const unknown = positionals.filter((name) => !(name in parts));
-if (command === "compare" && positionals.length === 3)
-  process.stdout.write(compareResults(readResults(a), readResults(b)));
-else if (command === "plots" && positionals.length > 1) writePlots(positionals.slice(1).map(readResults));
-else if (unknown.length > 0) {
-  process.stderr.write(`No part ${unknown.join(", ")}. The parts: ${Object.keys(parts).join(", ")}\n`);
+/** Does what the command line asks for; returns the exit code. */
+async function main(): Promise<number> {
+  const options = { json: { type: "string" } } as const;
+  const { positionals, values } = parseArgs({ allowPositionals: true, options });
+  const [command, ...files] = positionals;
+  if (command === "compare") {
+    const [a, b] = files;
+    if (a === undefined || b === undefined || files.length > 2) throw new Error("compare takes two files");
+    process.stdout.write(compareResults(readResults(a), readResults(b)));
+    return 0;
+  }
+  if (command === "plots") {
+    if (files.length === 0) throw new Error("plots takes the files of one or more runs");
+    writePlots(files.map(readResults));
+    return 0;
+  }
+  const unknown = positionals.filter((name) => !(name in parts));
+  if (unknown.length > 0)
+    throw new Error(`no part ${unknown.join(", ")}; the parts are ${Object.keys(parts).join(", ")}`);
+  return (await bench(positionals, values.json)) ? 0 : 1;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 2;
-} else process.exitCode = (await bench(positionals, values.json)) ? 0 : 1;
+}

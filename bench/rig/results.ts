@@ -1,3 +1,4 @@
+import { isRecord, parseJson } from "../../lib/host/json.js";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
@@ -70,8 +71,12 @@ export function writeResults(results: Results, file: string | undefined): string
   return path;
 }
 
+/** Reads a run that `writeResults` wrote. Throws if the file is none. */
 export function readResults(file: string): Results {
-  return JSON.parse(readFileSync(file, "utf8")) as Results;
+  const found = parseJson(readFileSync(file, "utf8"));
+  if (!isRecord(found) || !Array.isArray(found["rows"]))
+    throw new Error(`${file} is no run that \`npm run bench\` wrote`);
+  return found as unknown as Results;
 }
 
 /** Returns two runs next to each other: every row that either has. */

@@ -4,6 +4,8 @@ import { grown } from "../../bench/rig/measure.js";
 import { svgOf } from "../../bench/rig/plot.js";
 import { compareResults, type Results, storedRow } from "../../bench/rig/results.js";
 import { isKept, type Row, type Target } from "../../bench/rig/rows.js";
+import { type Ended, run } from "../rig/host.js";
+import { repository } from "../rig/root.js";
 
 const row = (ms: number, target: Target = {}): Row => ({
   ...{ what: "start", than: "node -e 0", target },
@@ -36,6 +38,26 @@ test("two runs are shown next to each other, with what only one of them has", ()
   assert.match(text, /^A: one .*\nB: two /);
   assert.match(text, /^start +node -e 0 +150 ms +300 ms +1\.50 x +3\.00 x MISSED +64 MiB +64 MiB +2\.00 x$/m);
   assert.match(text, /^other +node -e 0 +70 ms +0\.70 x +64 MiB$/m);
+});
+
+test("a file that is no run, too few files and unknown parts are refused with a sentence", async () => {
+  const bench = (...args: string[]): Promise<Ended> =>
+    run(process.execPath, ["dist/bench/bench.js", ...args], { cwd: repository });
+  for (const [args, words] of [
+    [
+      ["compare", "package.json", "package.json"],
+      "bench: package.json is no run that `npm run bench` wrote\n",
+    ],
+    [["compare", "a.json"], "bench: compare takes two files\n"],
+    [["plots"], "bench: plots takes the files of one or more runs\n"],
+    [["compare", "README.md", "b"], "bench: README.md is no run that `npm run bench` wrote\n"],
+  ] as const)
+    assert.equal(await bench(...args), { code: 2, stdout: "", stderr: words });
+  assert.match(
+    (await bench("start", "strat")).stderr,
+    /^bench: no part strat; the parts are start, standalone, /,
+  );
+  assert.match((await bench("plots", "absent.json")).stderr, /^bench: ENOENT: .*'absent.json'\n$/);
 });
 
 test("linear growth counts what nearly nothing costs once", () => {
