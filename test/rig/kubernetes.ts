@@ -56,7 +56,7 @@ const sessionRules: readonly Rule[] = [
 ];
 
 /** Settings of pods for a node that has the image, and may have more pods than CPUs. */
-export const podSettings = "image_pull_policy: Never, requests: { cpu: 0 }, start_timeout: 60s";
+export const podSettings = "image_pull_policy: Never, requests: { cpu: 0 }";
 
 const made: string[] = [];
 
@@ -152,12 +152,21 @@ export async function clusterPart(
   if (done.code !== 0) throw new Error(done.stderr);
 }
 
-/** The processes in the pods of the cluster, whose node is this machine, by their ids and arguments. */
-export async function processesInPods(): Promise<readonly (readonly [pid: number, argv: string])[]> {
+/** The ids of this machine's processes. */
+export const processIds = async (): Promise<ReadonlySet<string>> =>
+  new Set((await readdir("/proc")).filter((name) => /^\d+$/.test(name)));
+
+/**
+ * The processes in the pods of the cluster, whose node is this machine, by their ids and arguments.
+ * Those of `others` are not looked at: what ends soon is only met if looking is quick.
+ */
+export async function processesInPods(
+  others: ReadonlySet<string> = new Set(),
+): Promise<readonly (readonly [pid: number, argv: string])[]> {
   const group = `tazpod-kube-${(await readFile(join(kubeFolder, "port"), "utf8")).trim()}`;
   const read = (pid: string, file: string): Promise<string> =>
     readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "");
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const pids = [...(await processIds())].filter((pid) => !others.has(pid));
   const all = pids.map(async (pid) => [pid, await read(pid, "cmdline"), await read(pid, "cgroup")] as const);
   return (await Promise.all(all))
     .filter(([, argv, groups]) => argv !== "" && groups.includes(group))
