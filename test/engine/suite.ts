@@ -57,6 +57,41 @@ export function engineSuite(name: "docker" | "podman", rootless: boolean): void 
     assert.is(value(await engine.imageId("localhost:1/no/such:1")), undefined);
   });
 
+  test("the state is that of now, also where a shell for scripts was there before", async () => {
+    const spec = await make();
+    const cli = async (...argv: string[]): Promise<void> =>
+      assert.is((await run(name, [...argv, spec.name])).code, 0);
+    const state = async (): Promise<string> => value(await engine.inspect(spec.name)).state;
+    // the second answer comes from the shell
+    const look = async (): Promise<string> => {
+      await inside(spec, "true");
+      const asked = await running(spec);
+      assert.equal(await running(spec), asked);
+      return asked.startedAt;
+    };
+    const first = await look();
+    await cli("restart", "--time", "0");
+    assert.is.not((await running(spec)).startedAt, first);
+    const second = await look();
+    // a shell of the container's second start says nothing about its third
+    await cli("restart", "--time", "0");
+    const third = await look();
+    assert.is.not(third, second);
+    assert.is((await running(spec)).startedAt, third);
+    if (!rootless) {
+      await cli("pause");
+      assert.is(await state(), "not-ready");
+      await cli("unpause");
+      assert.is(await look(), third);
+    }
+    // a program in the container can end the shell
+    const ended = await engine.exec(spec.name, ["sh", "-c", "kill -9 $PPID; sleep 5"], { user: spec.user });
+    assert.is(value(ended).code, 137);
+    assert.is(await look(), third);
+    await cli("rm", "--force");
+    assert.is(await state(), "absent");
+  });
+
   test("the user has no capabilities and cannot gain any, and other users cannot read the RAM folder", async () => {
     const spec = await make();
     const status = await inside(spec, "cat /proc/self/status");

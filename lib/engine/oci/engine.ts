@@ -1,6 +1,6 @@
 import type { Failure } from "../../failure/failure.js";
 import { ownerSync } from "../../host/files.js";
-import { capture, foreground, piped, type Finished, type ProcessOptions } from "../../host/process.js";
+import { capture, foreground, type Finished } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import { removeLeftovers, runHelper } from "./helper-container.js";
 import { buildImage } from "./build-image.js";
@@ -12,6 +12,7 @@ import { daemonAddress, isRootless, remoteOnly } from "./daemon.js";
 import { createArguments } from "./create-arguments.js";
 import type { Engine, EngineName } from "../engine.js";
 import { matchUser } from "./match-user.js";
+import { containerPrograms } from "./programs.js";
 import { ensureVolume, removeVolume } from "./volume.js";
 
 const question = { timeoutMs: 20_000, isQuestion: true } as const;
@@ -30,6 +31,7 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
     const result = await capture(command(argv), options);
     return result.ok ? known(program, flavor, result.value) : fail(startFailure(program, result.failure));
   };
+  const programs = containerPrograms(command);
   const address = (): Promise<string | undefined> => daemonAddress(name, (argv) => run(argv, question));
   return {
     name,
@@ -40,10 +42,11 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
     address,
     effectiveSpec: (spec) => spec,
     sharedWithHost: () => [],
-    async inspect(name) {
-      const result = await run(["container", "inspect", name], question);
-      return result.ok ? parseInspect(name, result.value) : result;
-    },
+    inspect: (name) =>
+      programs.state(name, async () => {
+        const result = await run(["container", "inspect", name], question);
+        return result.ok ? parseInspect(name, result.value) : result;
+      }),
     async imageId(image) {
       const argv = ["image", "inspect", "--format", "{{.Id}}", image];
       const result = await run(argv, question);
@@ -123,12 +126,11 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
       return expectSuccess(result, ["rm", name], () => ok(undefined));
     },
     removeCopy: (spec) => removeVolume(run, spec),
-    exec(name, argv, { user, ...options }) {
-      return run(execArguments(name, argv, user, options), options);
+    async exec(name, argv, options) {
+      const result = await programs.exec(name, argv, options);
+      return result.ok ? known(program, flavor, result.value) : fail(startFailure(program, result.failure));
     },
-    execPiped(name, argv, { user, ...options }) {
-      return piped(command(execArguments(name, argv, user, options)), options);
-    },
+    execPiped: (name, argv, options) => programs.begin(name, argv, options),
     async foreground(name, argv, { user, tty, workdir, env, ...options }) {
       const proxies = await flavor.proxies();
       const variables = [
@@ -149,18 +151,11 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
         ...options,
         env: proxies,
       });
+      // the end of a session looks at the vault, and saves it
+      programs.resume(name, user);
       return result.ok ? result : fail(startFailure(program, result.failure));
     },
   };
-}
-
-function execArguments(
-  name: string,
-  argv: readonly string[],
-  user: string,
-  options: ProcessOptions,
-): string[] {
-  return ["exec", ...(options.input === undefined ? [] : ["--interactive"]), "--user", user, name, ...argv];
 }
 
 /** Turns errors of the engine itself into `engine-unavailable`; the caller reads all other results. */

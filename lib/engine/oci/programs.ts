@@ -1,0 +1,82 @@
+import { collect, type Finished, piped, type Piped, type ProcessOptions } from "../../host/process.js";
+import { ok, type Result } from "../../failure/result.js";
+import type { ContainerState, Engine } from "../engine.js";
+import { type SharedShell, startSharedShell } from "../shared-shell.js";
+
+/** How long a shell may take to answer, in ms, before the engine is asked for the state of its container. */
+const pingMs = 1_000;
+/** 128 + SIGKILL. */
+const killedCode = 137;
+
+type ExecOptions = Parameters<Engine["exec"]>[2];
+
+/** Starts programs in containers, in a shell that is there already where that is possible. */
+export interface Programs {
+  exec(name: string, argv: readonly string[], options: ExecOptions): Promise<Result<Finished>>;
+  begin(name: string, argv: readonly string[], options: ExecOptions): Piped;
+  /** Starts again a shell in a container that has ended, for what comes next. */
+  resume(name: string, user: string): void;
+  /** Returns the state of a container, asking `inspect` unless a shell in it answers that was there when it was asked last. */
+  state(name: string, inspect: () => Promise<Result<ContainerState>>): Promise<Result<ContainerState>>;
+}
+
+/** Returns what starts programs with an engine's command line. */
+export function containerPrograms(command: (argv: readonly string[]) => string[]): Programs {
+  /** The shells, by container name and user. */
+  const shells = new Map<string, Map<string, SharedShell>>();
+  /** States, each with the shell that was there before the engine was asked. */
+  const known = new Map<string, { readonly shell: SharedShell; readonly state: ContainerState }>();
+
+  const start = (name: string, user: string): SharedShell =>
+    startSharedShell(
+      (argv, options) => piped(command(execArguments(name, argv, user, options)), options),
+      async (done) => (done.ok ? ok({ ...done.value, code: done.value.code || killedCode }) : done),
+    );
+
+  /** Returns a shell in which a program can be started now. */
+  const freeShell = (name: string, user: string): SharedShell | undefined => {
+    const ofContainer = shells.get(name) ?? new Map<string, SharedShell>();
+    const there = ofContainer.get(user);
+    if (there?.state() === "busy") return undefined;
+    const shell = there?.state() === "free" ? there : start(name, user);
+    shells.set(name, ofContainer.set(user, shell));
+    return shell;
+  };
+
+  const livingShell = (name: string): SharedShell | undefined =>
+    [...(shells.get(name)?.values() ?? [])].find((shell) => shell.state() !== "ended");
+
+  const begin: Programs["begin"] = (name, argv, { user, ...options }) => {
+    const needsOwn = options.input !== undefined || options.onLine !== undefined;
+    const shell = needsOwn ? undefined : freeShell(name, user);
+    return shell?.run(argv, options) ?? piped(command(execArguments(name, argv, user, options)), options);
+  };
+
+  return {
+    begin,
+    exec: (name, argv, { limitBytes, signal, ...options }) =>
+      collect((until) => begin(name, argv, { ...options, signal: until }), argv, { limitBytes, signal }),
+    resume(name, user) {
+      if (shells.get(name)?.get(user)?.state() === "ended") freeShell(name, user);
+    },
+    async state(name, inspect) {
+      const last = known.get(name);
+      if (last?.shell.state() === "free" && (await last.shell.answers(pingMs))) return ok(last.state);
+      const shell = livingShell(name);
+      const asked = await inspect();
+      if (shell !== undefined && asked.ok && asked.value.state === "running")
+        known.set(name, { shell, state: asked.value });
+      else known.delete(name);
+      return asked;
+    },
+  };
+}
+
+function execArguments(
+  name: string,
+  argv: readonly string[],
+  user: string,
+  options: ProcessOptions,
+): string[] {
+  return ["exec", ...(options.input === undefined ? [] : ["--interactive"]), "--user", user, name, ...argv];
+}
