@@ -4,12 +4,14 @@ import { packFolder } from "../secrets-folder/pack.js";
 import type { OpenVault, SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import { explain } from "../failure/explain.js";
 import type { Failure } from "../failure/failure.js";
+import { sleep } from "../host/clock.js";
 import { fileHash } from "../host/file-hash.js";
 import { printable } from "../host/printable.js";
 import { isInUse, sessionsTimestamp } from "../project/sessions.js";
 import { type Result, fail, ok } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
-import type { ListedContent } from "../vault/archive/manifest.js";
+import type { DigestLine, ListedContent } from "../vault/archive/manifest.js";
+import { changesBetween } from "../vault/changes.js";
 import { archiveLimit } from "../vault/archive/entry-policy.js";
 import { conflictPath, savedAsConflict } from "../vault/store.js";
 import { readFormat, type VaultFormat } from "../vault/vault-format.js";
@@ -36,7 +38,12 @@ interface SaveRequest {
   readonly format: VaultFormat;
   /** Leaves out what cannot be read or stored. */
   readonly lenient: boolean;
+  /** With `lenient`: what is left out because it changes all the time. */
+  readonly moving?: readonly string[];
 }
+
+/** Time in ms in which a file that is written all the time has changed after it was saved. */
+const movingMs = 200;
 
 /**
  * Seals the RAM folder, opens the result to verify it, and makes it the local vault. Sockets, pipes and devices are
@@ -57,11 +64,38 @@ export async function saveVault(
   const format = await readFormat(project.vaultFile);
   if (!format.ok) return format;
   const request = { secrets: secrets.value, opened: openState.value, passphrase, format: format.value };
-  const saved = await seal(context, { ...request, lenient: options.skipUnreadable }, report);
+  const saved = options.skipUnreadable
+    ? await sealWithoutMoving(context, request, report)
+    : await seal(context, { ...request, lenient: false }, report);
   if (saved.ok) await markSaved(project.vaultFolder);
   if (saved.ok || options.skipUnreadable || saved.failure.kind !== "save-incomplete") return saved;
   const rest = await seal(context, { ...request, lenient: true }, report);
   return rest.ok ? fail({ ...saved.failure, restSaved: true }) : saved;
+}
+
+/** Seals what can be sealed, and again without what has changed right after that. */
+async function sealWithoutMoving(
+  context: StepContext,
+  request: Omit<SaveRequest, "lenient">,
+  report: SaveReport,
+): Promise<Result<void>> {
+  const said: (() => void)[] = [];
+  const later: SaveReport = {
+    print: (text) => said.push(() => report.print(text)),
+    leftOut: (paths) => said.push(() => report.leftOut(paths)),
+  };
+  const sealed = await seal(context, { ...request, lenient: true }, later);
+  await sleep(movingMs, context.signal);
+  const again = sealed.ok ? await readOpenState(request.secrets) : sealed;
+  if (again.ok && typeof again.value !== "string") {
+    const opened = again.value;
+    const digest = await digestOf(context, request.secrets, opened.moving ?? []);
+    const changed = digest.ok && digest.value !== opened.digest ? changedSinceSave(context) : [];
+    const moving = [...(opened.moving ?? []), ...changed];
+    if (changed.length > 0) return seal(context, { ...request, opened, lenient: true, moving }, report);
+  }
+  for (const say of said) say();
+  return sealed;
 }
 
 async function seal(context: StepContext, request: SaveRequest, report: SaveReport): Promise<Result<void>> {
@@ -83,6 +117,7 @@ async function seal(context: StepContext, request: SaveRequest, report: SaveRepo
     source: source.value.open,
     listed,
     lenient,
+    moving: request.moving ?? [],
     from: { generation, parent: { sealed: opened.base, content: opened.digest } },
     limitBytes,
     target: async (filled) => {
@@ -95,6 +130,7 @@ async function seal(context: StepContext, request: SaveRequest, report: SaveRepo
   });
   if (!sealed.ok) return fail(toSaveFailure(sealed.failure));
   const { path, sha256, summary } = sealed.value;
+  lastSaved.set(session, summary.entries);
   report.leftOut(omittedPaths(sealed.value));
   if (path !== project.vaultFile) return fail(savedAsConflict(path));
   report.print(`✔ Vault saved: ${formatFileCount(summary.files)}, ${formatBytes(summary.bytes)}`);
@@ -168,6 +204,16 @@ async function saveTarget(
  * package ships.
  */
 const lastListed = new WeakMap<StepContext["session"], ListedContent>();
+/** The entries of the vault that each run saved last. */
+const lastSaved = new WeakMap<StepContext["session"], readonly DigestLine[]>();
+
+/** Returns the paths in the secrets folder that were added or changed since this run saved it and before it was checked. */
+function changedSinceSave({ session }: StepContext): readonly string[] {
+  const [saved, listed] = [lastSaved.get(session), lastListed.get(session)];
+  if (saved === undefined || listed === undefined) return [];
+  const { added, changed } = changesBetween(saved, listed.entries);
+  return [...added, ...changed];
+}
 
 /** Returns the digest of the secrets folder, and keeps the list of its content for the save. */
 async function digestOf(
@@ -187,7 +233,7 @@ async function digestOf(
     hardLinks: new Set(),
   });
   if (!found.ok) return found;
-  if (!lenient && found.value.changed.length === 0) lastListed.set(session, found.value);
+  if (lenient || found.value.changed.length === 0) lastListed.set(session, found.value);
   return ok(found.value.digest);
 }
 
@@ -212,8 +258,13 @@ export async function vaultSaved(context: StepContext): Promise<CheckResult> {
       ? fromFailure(digest.failure)
       : fails("the RAM folder cannot be read completely");
   if (digest.value === openState.value.digest) return holds("nothing has changed since it was saved");
-  if (!context.session.vault.isLeaving || !(await isInUse(context.project.vaultFolder)))
-    return fails("there is unsaved work");
+  if (!context.session.vault.isLeaving || !(await isInUse(context.project.vaultFolder))) {
+    const changed = changedSinceSave(context).map(printable);
+    if (changed.length === 0) return fails("there is unsaved work");
+    return fails(
+      `${listNames(changed, 3)} changed since the save; --skip-unreadable leaves out what changes all the time`,
+    );
+  }
   // a part is closed only once everything is saved and no other session needs it
   const parts = await partsToClose(context);
   return parts.ok && parts.value.length === 0

@@ -46,6 +46,8 @@ export interface SealRequest extends Pick<Replacement<SealResult>, "folder" | "t
   readonly limitBytes: number;
   /** Omits files that cannot be read, keep changing or cannot be stored. */
   readonly lenient?: boolean;
+  /** With `lenient`: paths that are known to keep changing. */
+  readonly moving?: readonly string[];
 }
 
 /** A vault that was sealed and verified. */
@@ -75,7 +77,7 @@ const lenientTries = 6;
  */
 export async function sealInto(request: SealRequest): Promise<Result<SealedVault>> {
   const { passphrase, limitBytes, lenient = false } = request;
-  const exclude = new Set<string>();
+  const exclude = new Set<string>(request.moving);
   let listed = request.format === "age" ? request.listed : undefined;
   const hardLinks = new Set<string>(listed?.hardLinks);
   // deriving the key takes as long as reading a large vault

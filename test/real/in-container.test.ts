@@ -72,7 +72,7 @@ tasks:
 test("a signal or a time limit ends the command inside, and the cleanup follows", async () => {
   const host = await project(`
 tasks:
-  waits: { new: true, in: container, grace: 1s, cmds: [[sh, -c, 'echo $$ > pid; exec sleep 987']], finally: [tidy] }
+  waits: { new: true, in: container, grace: 1s, cmds: [[sh, -c, 'echo $$ > ~/pid; exec sleep 987']], finally: [tidy] }
   slow: { new: true, in: container, grace: 1s, timeout: 3s, cmds: [[sleep, "986"]] }
   tidy: { new: true, cmds: [[touch, tidied]] }
 `);
@@ -82,7 +82,7 @@ tasks:
     stdio: "ignore",
   });
   const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
-  await until(async () => (await readFile(host.path("pid"), "utf8").catch(() => "")).endsWith("\n"));
+  await until(async () => (await host.inside("cat ~/pid").catch(() => "")).endsWith("\n"));
   child.kill("SIGTERM");
   assert.is(await ended, 130);
   assert.is(await readFile(host.path("tidied"), "utf8"), "");

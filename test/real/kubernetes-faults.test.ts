@@ -10,16 +10,8 @@ import { pathToFileURL } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { newFolder } from "../rig/folder.js";
-import { type Ended, Host, quick, fine } from "../rig/host.js";
-import {
-  clusterPart,
-  kubectl,
-  processIds,
-  processesInPods,
-  removeSessions,
-  sessionNamespace,
-  podSettings,
-} from "../rig/kubernetes.js";
+import { Host, fine, quick, removeHosts, type Ended } from "../rig/host.js";
+import { clusterPart, kubectl, processIds, processesInPods, sessionNamespace } from "../rig/kubernetes.js";
 import { until } from "../rig/until.js";
 
 // Sessions while parts of the cluster are killed: nothing that was saved is lost, and the next `enter` has the rest.
@@ -27,13 +19,13 @@ import { until } from "../rig/until.js";
 
 const space = await sessionNamespace();
 
-test.after(removeSessions);
+test.after(removeHosts);
 
 async function newHost(): Promise<Host> {
   const remote = pathToFileURL(join(await newFolder("remote"), "vault.tar.aes")).href;
   return Host.make({
     remote,
-    more: `${quick}session: { autosave: off }\nkubernetes: { ${podSettings} }\n`,
+    more: `${quick}session: { autosave: off }\n`,
   });
 }
 

@@ -9,15 +9,15 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { packageRoot } from "../../lib/host/package-root.js";
 import { newFolder } from "../rig/folder.js";
-import { bin, Host, quick, fine } from "../rig/host.js";
-import { kubectl, removeSessions, sessionNamespace, podSettings } from "../rig/kubernetes.js";
+import { Host, bin, fine, podSettings, quick, removeHosts } from "../rig/host.js";
+import { kubectl, sessionNamespace } from "../rig/kubernetes.js";
 import { until } from "../rig/until.js";
 
 // Idle pods.
 
 const space = await sessionNamespace();
 
-test.after(removeSessions);
+test.after(removeHosts);
 
 const prod = "parts:\n  prod: { paths: [prod], open: on-request }\n";
 const validate = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true }).compile(
@@ -51,7 +51,7 @@ async function begin(host: Host, ...args: readonly string[]): Promise<() => Prom
 
 test("down --idle leaves what is in use and says why; a vault without a tazpod is closed from inside", async () => {
   const host = await Host.make({
-    more: `${quick}kubernetes: { ${podSettings} }\n${prod}session: { autosave: 1s, unattended_lock: 2s }\n`,
+    more: `${quick}${prod}session: { autosave: 1s, unattended_lock: 2s }\n`,
   });
   const elsewhere = await Host.make(null);
   elsewhere.env["XDG_STATE_HOME"] = await newFolder("state");

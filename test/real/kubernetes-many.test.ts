@@ -2,14 +2,14 @@
 // time limit: 300 s
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Host, quick } from "../rig/host.js";
-import { removeSessions, sessionNamespace } from "../rig/kubernetes.js";
+import { Host, quick, removeHosts } from "../rig/host.js";
+import { sessionNamespace } from "../rig/kubernetes.js";
 
 // Many sessions in one namespace at the same time.
 
 await sessionNamespace();
 
-test.after(removeSessions);
+test.after(removeHosts);
 
 const settings = `${quick}kubernetes: { image_pull_policy: Never, requests: { cpu: 0 }, start_timeout: 120s }\n`;
 

@@ -3,15 +3,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { cuttingProxy } from "../fake/cutting-proxy.js";
-import { Host, passphrase, quick } from "../rig/host.js";
-import {
-  apiServer,
-  kubectl,
-  kubectlPrograms,
-  removeSessions,
-  sessionNamespace,
-  podSettings,
-} from "../rig/kubernetes.js";
+import { Host, passphrase, quick, removeHosts } from "../rig/host.js";
+import { apiServer, kubectl, kubectlPrograms, sessionNamespace } from "../rig/kubernetes.js";
 
 // A shell whose connection is cut, with each kubectl.
 
@@ -19,11 +12,11 @@ const proxy = await cuttingProxy(await apiServer());
 const space = await sessionNamespace({ server: proxy.url });
 
 test.after(async () => {
-  await removeSessions();
+  await removeHosts();
   await proxy.close();
 });
 
-const settings = `${quick}kubernetes: { ${podSettings} }\nsession: { autosave: off }\n`;
+const settings = `${quick}session: { autosave: off }\n`;
 
 for (const program of kubectlPrograms) {
   test(`a shell that loses its connection can be opened again, with everything in the pod (${program})`, async () => {

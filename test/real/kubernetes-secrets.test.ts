@@ -8,8 +8,8 @@ import { pathToFileURL } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { newFolder } from "../rig/folder.js";
-import { bin, Host, quick, run, fine } from "../rig/host.js";
-import { kubectl, removeSessions, sessionNamespace } from "../rig/kubernetes.js";
+import { Host, bin, fine, quick, removeHosts, run } from "../rig/host.js";
+import { kubectl, sessionNamespace } from "../rig/kubernetes.js";
 import { until } from "../rig/until.js";
 import { kubeFolder } from "../runner/services.js";
 
@@ -17,7 +17,7 @@ import { kubeFolder } from "../runner/services.js";
 
 const space = await sessionNamespace();
 
-test.after(removeSessions);
+test.after(removeHosts);
 
 async function newHost(): Promise<Host> {
   const remote = pathToFileURL(join(await newFolder("remote"), "vault.tar.aes")).href;

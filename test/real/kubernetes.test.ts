@@ -7,8 +7,8 @@ import { pathToFileURL } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { newFolder } from "../rig/folder.js";
-import { bin, Host, passphrase, quick, fine } from "../rig/host.js";
-import { kubectl, removeSessions, sessionNamespace, podSettings } from "../rig/kubernetes.js";
+import { Host, bin, fine, passphrase, quick, removeHosts } from "../rig/host.js";
+import { kubectl, sessionNamespace } from "../rig/kubernetes.js";
 import { until } from "../rig/until.js";
 
 // A project whose container is a pod: hosts share nothing but the remote and the cluster.
@@ -17,9 +17,9 @@ const space = await sessionNamespace({
   rules: [{ resources: ["pods/portforward"], verbs: ["create"] }],
 });
 
-test.after(removeSessions);
+test.after(removeHosts);
 
-const settings = `${quick}kubernetes: { ${podSettings} }\nparts:\n  prod: { paths: [prod], open: on-request }\n`;
+const settings = `${quick}parts:\n  prod: { paths: [prod], open: on-request }\n`;
 
 async function newRemote(): Promise<string> {
   return pathToFileURL(join(await newFolder("remote"), "vault.tar.aes")).href;

@@ -91,7 +91,8 @@ test("down --idle removes the container only after the shells and their programs
   assert.is((await host.run("unlock")).code, 0);
   assert.match(await idle(), /stays: the vault is open in it/);
   assert.is((await host.run("lock")).code, 0);
-  assert.match(await idle(), /Container \S+ removed/);
+  const said = await idle();
+  assert.match(said, /Container \S+ removed/, said);
   assert.match(await idle(), /There is no container/);
 });
 

@@ -29,8 +29,12 @@ export interface Ended {
 /** Whether programs inside are this host's own. */
 const isThisHost = runsOnThisHost(engineName);
 
+/** Settings of pods for a node that has the image, and may have more pods than CPUs. */
+export const podSettings = "image_pull_policy: Never, requests: { cpu: 0 }";
+
 /** The host's shell is root's and configured by its owner; the test image has a plain one. */
-function shellOf(more: string): string {
+function engineSettings(more: string): string {
+  if (engineName === "kubernetes" && !/^kubernetes:/m.test(more)) return `kubernetes: { ${podSettings} }\n`;
   if (!isThisHost) return "";
   const env = /^env:/m.test(more) ? "" : 'env: { PS1: "$ " }\n';
   return `${/^shell:/m.test(more) ? "" : "shell: [sh]\n"}${env}`;
@@ -69,6 +73,9 @@ export class Host {
     // in a namespace, programs run as the project's owner, not as root
     if (engineName === "namespace" && process.getuid?.() === 0) await chown(folder, 1000, 1000);
     const host = new Host(folder, uniqueName());
+    // a suite for any engine has not made one
+    if (engineName === "kubernetes" && process.env["TAZPOD_KUBECTL"] === undefined)
+      await (await import("./kubernetes.js")).sessionNamespace();
     host.passphraseFile = join(await newFolder("pass"), "pass");
     await writeFile(host.passphraseFile, `${passphrase}\n`, { mode: 0o600 });
     if (config) await host.configure(config.remote ?? "none", config.more ?? "");
@@ -77,7 +84,7 @@ export class Host {
 
   async configure(remote: string, more = ""): Promise<void> {
     await mkdir(join(this.folder, ".tazpod"), { recursive: true });
-    const text = `image: ${testImage}\ncontainer_name: ${this.container}\nuser: tazpod\nghost_mode: true\nremote: ${remote}\n${more}${shellOf(more)}`;
+    const text = `image: ${testImage}\ncontainer_name: ${this.container}\nuser: tazpod\nghost_mode: true\nremote: ${remote}\n${more}${engineSettings(more)}`;
     await writeFile(join(this.folder, ".tazpod", "config.yaml"), text);
   }
 
@@ -124,7 +131,8 @@ export class Host {
   /** Returns the output of a command in the container. */
   async inside(script: string, user = "tazpod"): Promise<string> {
     const engine = await openEngine(engineName);
-    const done = value(await engine.exec(this.container, ["sh", "-c", script], { user }));
+    // with an input it runs by itself: a shell for scripts would be a program of the container for some seconds
+    const done = value(await engine.exec(this.container, ["sh", "-c", script], { user, input: "" }));
     if (done.code !== 0) throw new Error(`${script}: exit ${done.code}: ${done.stderr}`);
     return done.stdout.toString();
   }
@@ -159,6 +167,7 @@ export function fine(done: Ended): Ended {
 export async function removeHosts(): Promise<void> {
   Pty.endAll();
   for (const host of made) await host.removeContainer();
+  if (engineName === "kubernetes") await (await import("./kubernetes.js")).removeNamespaces();
 }
 
 export async function text(path: string): Promise<string> {

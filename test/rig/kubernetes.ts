@@ -4,7 +4,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { kubeFolder } from "../runner/services.js";
 import { newFolder } from "./folder.js";
-import { type Ended, removeHosts, run } from "./host.js";
+import { type Ended, run } from "./host.js";
 import { repository } from "./root.js";
 import { until } from "./until.js";
 
@@ -55,9 +55,6 @@ const sessionRules: readonly Rule[] = [
   { resources: ["pods/exec"], verbs: ["create"] },
 ];
 
-/** Settings of pods for a node that has the image, and may have more pods than CPUs. */
-export const podSettings = "image_pull_policy: Never, requests: { cpu: 0 }";
-
 const made: string[] = [];
 
 /**
@@ -72,12 +69,6 @@ export async function sessionNamespace({
   process.env["KUBECONFIG"] = await space.kubeconfig(server);
   process.env["TAZPOD_KUBECTL"] = kubectlPrograms.at(-1);
   return space;
-}
-
-/** Removes every host and every namespace that was made; for an `after` hook. */
-export async function removeSessions(): Promise<void> {
-  await removeHosts();
-  await removeNamespaces();
 }
 
 /** Creates a namespace with a user who has these rights in it; `removeNamespaces` removes it. */
@@ -130,7 +121,7 @@ async function userConfig(namespace: string, server?: string): Promise<string> {
 
 /** Removes every namespace that was made, with its pods; for an `after` hook. */
 export async function removeNamespaces(): Promise<void> {
-  for (const name of made) {
+  for (const name of made.splice(0)) {
     // or it would wait for the processes in the pods
     await kubectl(["delete", "-n", name, "pods", "--all", "--grace-period=0", "--force"]);
     await kubectl(["delete", "namespace", name, "--wait=false"]);

@@ -77,7 +77,7 @@ async function processes(host: Host): Promise<string> {
     return (await Promise.all(lines)).join("\n");
   }
   const all =
-    engineName === "namespace"
+    engineName === "namespace" || engineName === "kubernetes"
       ? (await host.inside("ps -eo pid,args")).replace(/^.* (?:ps -eo|sh -c ps) .*\n/gm, "")
       : (await run(engineName, ["top", host.container, "-eo", "pid,args"])).stdout;
   return all.split("\n").slice(1).join("\n");
