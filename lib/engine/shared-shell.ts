@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { Socket } from "node:net";
+import type { Socket } from "node:net";
 import { PassThrough, type Readable } from "node:stream";
 import { fail, ok, type Result } from "../failure/result.js";
 import {
@@ -130,10 +130,8 @@ export function startSharedShell(
 
 /** Sets whether the client of an engine keeps this process alive. */
 function keepAlive(child: ChildProcess | undefined, does: boolean): void {
-  for (const handle of [child, child?.stdin, child?.stdout, child?.stderr]) {
-    if (handle instanceof Socket || handle === child)
-      (handle as Socket | undefined)?.[does ? "ref" : "unref"]();
-  }
+  const pipes = [child?.stdin, child?.stdout, child?.stderr] as readonly (Socket | null | undefined)[];
+  for (const handle of [child, ...pipes]) handle?.[does ? "ref" : "unref"]();
 }
 
 /** What a shell prints for one program. */

@@ -13,7 +13,7 @@ mon_port=${RGW_MON_PORT:-6789}
 export CEPH_CONF=$dir/ceph.conf
 
 down() {
-  local pidfile
+  local pidfile pid pids='' alive=0
   for pidfile in "$dir"/run/*.pid; do
     [ -e "$pidfile" ] && kill "$(cat "$pidfile")" 2>/dev/null || true
   done
@@ -24,6 +24,8 @@ down() {
     [ "$alive" = 0 ] && break
     sleep 0.2
   done
+  # the gateway waits for its store, which may be full or gone
+  if [ "$alive" = 1 ]; then for pid in $pids; do kill -KILL "$pid" 2>/dev/null || true; done; fi
   rm -rf "$dir"
 }
 
