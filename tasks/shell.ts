@@ -7,6 +7,7 @@ import type { SecretsFolder } from "../lib/secrets-folder/secrets-folder.js";
 import { requireReady } from "../lib/engine/container.js";
 import type { ContainerState, Engine } from "../lib/engine/engine.js";
 import { sleep } from "../lib/host/clock.js";
+import { killedCode } from "../lib/host/process.js";
 import { resultsOnTerminal } from "../lib/host/screen.js";
 import { otherSessions } from "../lib/project/sessions.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
@@ -20,9 +21,6 @@ import { offerNewShell } from "../lib/session/reconnect.js";
 import { exitCodeOf, runInside } from "../lib/session/run-inside.js";
 import { shellEnvironment } from "../lib/session/shell-environment.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
-
-/** 128 + SIGKILL. */
-const killedCode = 137;
 
 /** Opens a shell in the container, or runs the command after `--`. Its exit code becomes this step's. */
 export async function run(context: StepContext): Promise<Result<void>> {

@@ -1,8 +1,8 @@
-import { isRecord, parseJson } from "../../lib/host/json.js";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { dirname } from "node:path";
+import { isRecord, parseJson } from "../../lib/host/json.js";
 import { duration, isKept, memory, ratioOf, type Row, table } from "./rows.js";
 
 /** One run of the bench. */

@@ -128,6 +128,23 @@ export function startSharedShell(
   };
 }
 
+/** Returns the shell that is kept under `key`, if a program can be started in it now. Starts one if there is none or it has ended. */
+export function freeShell(
+  shells: Map<string, SharedShell>,
+  key: string,
+  start: () => SharedShell,
+): SharedShell | undefined {
+  const there = shells.get(key);
+  if (there?.state() === "busy") return undefined;
+  const shell = there?.state() === "free" ? there : start();
+  shells.set(key, shell);
+  return shell;
+}
+
+/** Tells whether a program with these options can run in a shared shell, which has no stdin for it and does not tell lines apart. */
+export const canShare = ({ input, onLine }: ProcessOptions): boolean =>
+  input === undefined && onLine === undefined;
+
 /** Sets whether the client of an engine keeps this process alive. */
 function keepAlive(child: ChildProcess | undefined, does: boolean): void {
   const pipes = [child?.stdin, child?.stdout, child?.stderr] as readonly (Socket | null | undefined)[];

@@ -10,6 +10,9 @@ import { endGroup, endTree, trackGroup } from "./process-group.js";
 import { watchStall } from "./stall.js";
 import { keepTerminalModes } from "./terminal-modes.js";
 
+/** The exit code of a program that SIGKILL ended, as a shell reports it: 128 and the signal's number. */
+export const killedCode = 137;
+
 /** How a program ended, and what it printed. */
 export interface Finished {
   /** Undefined if a signal ended it. */

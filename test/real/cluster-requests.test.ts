@@ -3,7 +3,7 @@
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type Ended, Host } from "../rig/host.js";
+import { type Ended, Host, podSettings } from "../rig/host.js";
 import { kubectl, kubectlPrograms, newNamespace, removeNamespaces, requestsOf } from "../rig/kubernetes.js";
 import { until } from "../rig/until.js";
 
@@ -16,7 +16,7 @@ const space = await newNamespace([
 test.after(removeNamespaces);
 const host = await Host.make({
   remote: "none",
-  more: `engine: kubernetes\nkubernetes: { namespace: ${space.name}, image_pull_policy: Never, requests: { cpu: 0 } }\n`,
+  more: `engine: kubernetes\nkubernetes: { namespace: ${space.name}, ${podSettings} }\n`,
 });
 Object.assign(host.env, {
   TAZPOD_ENGINE: "kubernetes",

@@ -4,7 +4,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { DoctorJson } from "../../lib/cli/doctor/doctor.js";
-import { Host } from "../rig/host.js";
+import { Host, podSettings } from "../rig/host.js";
 import { adminConfig, kubectl, kubectlPrograms, newNamespace, removeNamespaces } from "../rig/kubernetes.js";
 
 // The rights that `setup-cluster` gives, and what the doctor says without them.
@@ -17,7 +17,7 @@ async function newProject(
   more = "",
 ): Promise<{ host: Host; namespace: string; asAdmin: <T>(work: () => Promise<T>) => Promise<T> }> {
   const space = await newNamespace(rules);
-  const settings = `kubernetes: { namespace: ${space.name}, image_pull_policy: Never, requests: { cpu: 0 } }\n`;
+  const settings = `kubernetes: { namespace: ${space.name}, ${podSettings} }\n`;
   const host = await Host.make({ remote: "none", more: `engine: kubernetes\n${settings}${more}` });
   const own = await space.kubeconfig();
   Object.assign(host.env, {

@@ -2,7 +2,7 @@
 // time limit: 300 s
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Host, quick, removeHosts } from "../rig/host.js";
+import { Host, podSettings, quick, removeHosts } from "../rig/host.js";
 import { sessionNamespace } from "../rig/kubernetes.js";
 
 // Many sessions in one namespace at the same time.
@@ -11,7 +11,7 @@ await sessionNamespace();
 
 test.after(removeHosts);
 
-const settings = `${quick}kubernetes: { image_pull_policy: Never, requests: { cpu: 0 }, start_timeout: 120s }\n`;
+const settings = `${quick}kubernetes: { ${podSettings}, start_timeout: 120s }\n`;
 
 test("20 sessions of five projects in one namespace: each keeps what it wrote", async () => {
   const hosts = await Promise.all(Array.from({ length: 5 }, () => Host.make({ more: settings })));

@@ -2,14 +2,14 @@
 // time limit: 120 s
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { newFolder } from "../rig/folder.js";
-import { Host, bin, fine, quick, removeHosts, run } from "../rig/host.js";
-import { kubectl, sessionNamespace } from "../rig/kubernetes.js";
+import { Host, bin, fine, podSettings, quick, removeHosts, run } from "../rig/host.js";
+import { kubectl, processIds, sessionNamespace } from "../rig/kubernetes.js";
 import { until } from "../rig/until.js";
 import { kubeFolder } from "../runner/services.js";
 
@@ -21,15 +21,15 @@ test.after(removeHosts);
 
 async function newHost(): Promise<Host> {
   const remote = pathToFileURL(join(await newFolder("remote"), "vault.tar.aes")).href;
-  const settings = "image_pull_policy: Never, requests: { cpu: 0 }, start_timeout: 120s";
-  return Host.make({ remote, more: `${quick}kubernetes: { ${settings} }\n` });
+  return Host.make({ remote, more: `${quick}kubernetes: { ${podSettings}, start_timeout: 120s }\n` });
 }
 
 /** All processes of this machine, which is the cluster's node. */
 async function processes(): Promise<(readonly [pid: string, argv: string])[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   return Promise.all(
-    pids.map(async (pid) => [pid, await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")] as const),
+    [...(await processIds())].map(
+      async (pid) => [pid, await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")] as const,
+    ),
   );
 }
 

@@ -32,7 +32,7 @@ const isThisHost = runsOnThisHost(engineName);
 /** Settings of pods for a node that has the image, and may have more pods than CPUs. */
 export const podSettings = "image_pull_policy: Never, requests: { cpu: 0 }";
 
-/** The host's shell is root's and configured by its owner; the test image has a plain one. */
+/** Settings that a suite for any engine needs. On this host the shell is root's, and configured by its owner. */
 function engineSettings(more: string): string {
   if (engineName === "kubernetes" && !/^kubernetes:/m.test(more)) return `kubernetes: { ${podSettings} }\n`;
   if (!isThisHost) return "";
@@ -73,7 +73,7 @@ export class Host {
     // in a namespace, programs run as the project's owner, not as root
     if (engineName === "namespace" && process.getuid?.() === 0) await chown(folder, 1000, 1000);
     const host = new Host(folder, uniqueName());
-    // a suite for any engine has not made one
+    // suites for any engine have no namespace of their own yet
     if (engineName === "kubernetes" && process.env["TAZPOD_KUBECTL"] === undefined)
       await (await import("./kubernetes.js")).sessionNamespace();
     host.passphraseFile = join(await newFolder("pass"), "pass");

@@ -1,7 +1,7 @@
 import { ok, type Result } from "../../failure/result.js";
 import type { Piped, ProcessOptions } from "../../host/process.js";
 import type { ContainerState } from "../engine.js";
-import type { SharedShell } from "../shared-shell.js";
+import { canShare, freeShell, type SharedShell } from "../shared-shell.js";
 import type { RunKubectl } from "./kubectl.js";
 import { execPiped, type Place, podShell } from "./pod-exec.js";
 import { labels } from "./pod-manifest.js";
@@ -44,18 +44,12 @@ export function podFinder(
   /** The shells in pods, by the pod's name. */
   const shells = new Map<string, SharedShell>();
 
-  /** Returns a shell in which a program can be started now. */
-  const freeShell = (place: Place): SharedShell | undefined => {
-    const there = shells.get(place.podName);
-    if (there?.state() === "busy") return undefined;
-    const shell = there?.state() === "free" ? there : podShell(place);
-    shells.set(place.podName, shell);
-    return shell;
-  };
+  const shellIn = (place: Place): SharedShell | undefined =>
+    freeShell(shells, place.podName, () => podShell(place));
 
   const answering = async (name: string): Promise<KnownPod | undefined> => {
     const pod = ready.get(name) ?? (await rememberedPod(identityOf(name)));
-    const shell = pod === undefined ? undefined : freeShell({ command, podName: pod.podName, name });
+    const shell = pod === undefined ? undefined : shellIn({ command, podName: pod.podName, name });
     if (pod === undefined || shell === undefined || !(await shell.answers(pingMs))) return undefined;
     names.set(name, pod.podName);
     // another checkout of the project may have remembered it
@@ -109,8 +103,7 @@ export function podFinder(
       return ok(podName === undefined ? undefined : { command, podName, name });
     },
     begin(place, argv, options) {
-      const needsOwn = options.input !== undefined || options.onLine !== undefined;
-      const shell = needsOwn ? undefined : freeShell(place);
+      const shell = canShare(options) ? shellIn(place) : undefined;
       return shell?.run(argv, options) ?? execPiped(place, argv, options);
     },
     use: (name, podName) => void names.set(name, podName),

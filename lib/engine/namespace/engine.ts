@@ -1,6 +1,6 @@
 import { PassThrough, pipeline } from "node:stream";
 import { endProcess } from "../../host/process-identity.js";
-import { capture, type Finished, foreground, type Piped, piped } from "../../host/process.js";
+import { capture, type Finished, foreground, killedCode, type Piped, piped } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import { describeImage, specHash, withoutLimits } from "../spec.js";
 import type { ContainerSpec, Engine } from "../engine.js";
@@ -159,7 +159,7 @@ async function pipe(
 function interpretExit(name: string, done: Result<Finished>): Result<Finished> {
   if (!done.ok) return done;
   const { code, signal, stderr } = done.value;
-  if (code === undefined && signal === "SIGKILL") return ok({ ...done.value, code: 137 });
+  if (code === undefined && signal === "SIGKILL") return ok({ ...done.value, code: killedCode });
   if (code !== 0 && /^nsenter: .*\/proc\/\d+\//m.test(stderr)) return ok(notRunning(name));
   return done;
 }

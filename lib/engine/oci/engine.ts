@@ -24,12 +24,13 @@ const question = { timeoutMs: 20_000, isQuestion: true } as const;
 export function ociEngine(name: EngineName, program: string = name): Engine {
   const flavor = flavorOf(name);
   const command = (argv: readonly string[]): string[] => [program, ...flavor.flags, ...argv];
+  const checked = (done: Result<Finished>): Result<Finished> =>
+    done.ok ? known(program, flavor, done.value) : fail(startFailure(program, done.failure));
   const run = async (
     argv: readonly string[],
     options: Parameters<typeof capture>[1] = {},
   ): Promise<Result<Finished>> => {
-    const result = await capture(command(argv), options);
-    return result.ok ? known(program, flavor, result.value) : fail(startFailure(program, result.failure));
+    return checked(await capture(command(argv), options));
   };
   const programs = containerPrograms(command);
   const address = (): Promise<string | undefined> => daemonAddress(name, (argv) => run(argv, question));
@@ -126,11 +127,8 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
       return expectSuccess(result, ["rm", name], () => ok(undefined));
     },
     removeCopy: (spec) => removeVolume(run, spec),
-    async exec(name, argv, options) {
-      const result = await programs.exec(name, argv, options);
-      return result.ok ? known(program, flavor, result.value) : fail(startFailure(program, result.failure));
-    },
-    execPiped: (name, argv, options) => programs.begin(name, argv, options),
+    exec: async (name, argv, options) => checked(await programs.exec(name, argv, options)),
+    execPiped: programs.begin,
     async foreground(name, argv, { user, tty, workdir, env, ...options }) {
       const proxies = await flavor.proxies();
       const variables = [

@@ -1,12 +1,17 @@
-import { collect, type Finished, piped, type Piped, type ProcessOptions } from "../../host/process.js";
+import {
+  collect,
+  type Finished,
+  killedCode,
+  piped,
+  type Piped,
+  type ProcessOptions,
+} from "../../host/process.js";
 import { ok, type Result } from "../../failure/result.js";
 import type { ContainerState, Engine } from "../engine.js";
-import { type SharedShell, startSharedShell } from "../shared-shell.js";
+import { canShare, freeShell, type SharedShell, startSharedShell } from "../shared-shell.js";
 
 /** How long a shell may take to answer, in ms, before the engine is asked for the state of its container. */
 const pingMs = 1_000;
-/** 128 + SIGKILL. */
-const killedCode = 137;
 
 type ExecOptions = Parameters<Engine["exec"]>[2];
 
@@ -22,34 +27,29 @@ export interface Programs {
 
 /** Returns what starts programs with an engine's command line. */
 export function containerPrograms(command: (argv: readonly string[]) => string[]): Programs {
-  /** The shells, by container name and user. */
-  const shells = new Map<string, Map<string, SharedShell>>();
+  /** The shells, by container name, a space and user. */
+  const shells = new Map<string, SharedShell>();
   /** States, each with the shell that was there before the engine was asked. */
   const known = new Map<string, { readonly shell: SharedShell; readonly state: ContainerState }>();
 
-  const start = (name: string, user: string): SharedShell =>
-    startSharedShell(
-      (argv, options) => piped(command(execArguments(name, argv, user, options)), options),
-      async (done) => (done.ok ? ok({ ...done.value, code: done.value.code || killedCode }) : done),
-    );
+  const start = (name: string, argv: readonly string[], user: string, options: ProcessOptions): Piped =>
+    piped(command(execArguments(name, argv, user, options)), options);
 
   /** Returns a shell in which a program can be started now. */
-  const freeShell = (name: string, user: string): SharedShell | undefined => {
-    const ofContainer = shells.get(name) ?? new Map<string, SharedShell>();
-    const there = ofContainer.get(user);
-    if (there?.state() === "busy") return undefined;
-    const shell = there?.state() === "free" ? there : start(name, user);
-    shells.set(name, ofContainer.set(user, shell));
-    return shell;
-  };
+  const shellIn = (name: string, user: string): SharedShell | undefined =>
+    freeShell(shells, `${name} ${user}`, () =>
+      startSharedShell(
+        (argv, options) => start(name, argv, user, options),
+        async (done) => (done.ok ? ok({ ...done.value, code: done.value.code || killedCode }) : done),
+      ),
+    );
 
   const livingShell = (name: string): SharedShell | undefined =>
-    [...(shells.get(name)?.values() ?? [])].find((shell) => shell.state() !== "ended");
+    [...shells].find(([key, shell]) => key.startsWith(`${name} `) && shell.state() !== "ended")?.[1];
 
   const begin: Programs["begin"] = (name, argv, { user, ...options }) => {
-    const needsOwn = options.input !== undefined || options.onLine !== undefined;
-    const shell = needsOwn ? undefined : freeShell(name, user);
-    return shell?.run(argv, options) ?? piped(command(execArguments(name, argv, user, options)), options);
+    const shell = canShare(options) ? shellIn(name, user) : undefined;
+    return shell?.run(argv, options) ?? start(name, argv, user, options);
   };
 
   return {
@@ -57,7 +57,7 @@ export function containerPrograms(command: (argv: readonly string[]) => string[]
     exec: (name, argv, { limitBytes, signal, ...options }) =>
       collect((until) => begin(name, argv, { ...options, signal: until }), argv, { limitBytes, signal }),
     resume(name, user) {
-      if (shells.get(name)?.get(user)?.state() === "ended") freeShell(name, user);
+      if (shells.get(`${name} ${user}`)?.state() === "ended") shellIn(name, user);
     },
     async state(name, inspect) {
       const last = known.get(name);
