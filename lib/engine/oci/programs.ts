@@ -10,7 +10,7 @@ import { ok, type Result } from "../../failure/result.js";
 import type { ContainerState, Engine } from "../engine.js";
 import { canShare, freeShell, type SharedShell, startSharedShell } from "../shared-shell.js";
 
-/** How long a shell may take to answer, in ms, before the engine is asked for the state of its container. */
+/** How long a shell may take to answer, in ms, before it counts as ended. */
 const pingMs = 1_000;
 
 type ExecOptions = Parameters<Engine["exec"]>[2];
@@ -54,8 +54,15 @@ export function containerPrograms(command: (argv: readonly string[]) => string[]
 
   return {
     begin,
-    exec: (name, argv, { limitBytes, signal, ...options }) =>
-      collect((until) => begin(name, argv, { ...options, signal: until }), argv, { limitBytes, signal }),
+    async exec(name, argv, { limitBytes, signal, ...options }) {
+      // a container that has just been restarted has ended its shell, which podman's client tells late
+      const there = canShare(options) ? shells.get(`${name} ${options.user}`) : undefined;
+      if (there?.state() === "free") await there.answers(pingMs);
+      return collect((until) => begin(name, argv, { ...options, signal: until }), argv, {
+        limitBytes,
+        signal,
+      });
+    },
     resume(name, user) {
       if (shells.get(`${name} ${user}`)?.state() === "ended") shellIn(name, user);
     },
