@@ -12,6 +12,7 @@ import { exitCodeOf, runInside } from "../lib/session/run-inside.js";
 import { saveSeparateContainer } from "../lib/session/save-separate-container.js";
 import { shellEnvironment } from "../lib/session/shell-environment.js";
 import type { StepContext } from "../lib/session/step.js";
+import { reportUnlinked } from "../lib/session/unlock-vault.js";
 
 /** Time limit for saving the changes of an interrupted command, in ms. */
 const saveMs = 120_000;
@@ -29,6 +30,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   if (!passphrase.ok) return passphrase;
   const opened = await openInSeparateContainer(context, engine, passphrase.value, names.value);
   if (!opened.ok) return opened;
+  reportUnlinked(terminal, opened.value.secrets, opened.value.unlinked);
   try {
     const outcome = await command(context, opened.value);
     // unsaved changes are lost with the container, so unreadable files are listed and do not prevent saving the others

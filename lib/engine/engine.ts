@@ -54,8 +54,11 @@ export interface ContainerSpec {
   /** Ports published on the host, each as `IP:HOST:CONTAINER/tcp` (or `/udp`). */
   readonly ports: readonly string[];
   readonly mounts: readonly Mount[];
-  /** `copy`: /workspace is a volume with a copy of the project. Default: `mount`. */
-  readonly workspace?: "mount" | "copy";
+  /**
+   * `copy`: /workspace is a volume with a copy of the project; `empty`: an empty folder in RAM, only in a helper
+   * container. Default: `mount`.
+   */
+  readonly workspace?: "mount" | "copy" | "empty";
   /** The host's ~/.ssh, absolute, mounted read-only; absent if not requested. */
   readonly sshFolder?: string;
   /** The host folder, absolute, with sockets to the ssh-agent; absent if not requested. */

@@ -1,5 +1,5 @@
 import { Transform } from "node:stream";
-import { mask, partsToHide } from "./hidden.js";
+import { mask, minMaskedBytes, partsToHide } from "./hidden.js";
 
 /**
  * Returns a stream that replaces every secret by `***`, also one that arrives in several chunks: a possible beginning
@@ -7,15 +7,21 @@ import { mask, partsToHide } from "./hidden.js";
  */
 export function createMask(secrets: readonly Buffer[]): Transform {
   // latin1 maps each byte to one character, so a secret is never split inside a character
-  const longestFirst = partsToHide(secrets.map((secret) => secret.toString("latin1")));
+  const wanted = new SecretIndex(partsToHide(secrets.map((secret) => secret.toString("latin1"))));
   let held = "";
   const pass = (text: string, isEnd: boolean): Buffer => {
-    const cut = isEnd ? text.length : findPartialMatch(text, longestFirst);
+    const cut = isEnd ? text.length : wanted.partialMatch(text);
     let shown = "";
     let at = 0;
-    for (const [start, end] of findSecrets(text, longestFirst, cut)) {
+    for (let start = 0; start < cut;) {
+      const found = wanted.longestAt(text, start);
+      if (found === 0) {
+        start += 1;
+        continue;
+      }
       shown += `${text.slice(at, start)}${mask}`;
-      at = end;
+      start += found;
+      at = start;
     }
     const rest = Math.max(at, cut);
     held = text.slice(rest);
@@ -27,28 +33,43 @@ export function createMask(secrets: readonly Buffer[]): Transform {
   });
 }
 
-/** Yields start and end of the secrets that begin before `cut`, the longest at each place. */
-function* findSecrets(text: string, wanted: readonly string[], cut: number): Generator<[number, number]> {
-  for (let at = 0; at < cut;) {
-    const found = wanted
-      .map((secret) => ({ start: text.indexOf(secret, at), end: secret.length }))
-      .filter(({ start }) => start !== -1 && start < cut)
-      .toSorted((a, b) => a.start - b.start)[0];
-    if (found === undefined) return;
-    at = found.start + found.end;
-    yield [found.start, at];
-  }
-}
+/** Finds secrets by their first bytes, so that the time for a text does not depend on how many there are. */
+class SecretIndex {
+  /** The secrets by their first `minMaskedBytes` bytes, the longest first. */
+  readonly #byBeginning = new Map<string, string[]>();
+  /** What may be the shortest beginnings of a secret. */
+  readonly #beginnings = new Set<string>();
+  readonly #longest: number;
 
-/** Returns where an incomplete secret may begin at the end of `text`, or its length. */
-function findPartialMatch(text: string, wanted: readonly string[]): number {
-  let first = text.length;
-  for (const secret of wanted) {
-    const from = Math.max(0, text.length - secret.length + 1);
-    for (let at = text.indexOf(secret.charAt(0), from); at !== -1 && at < first;) {
-      if (secret.startsWith(text.slice(at))) first = at;
-      else at = text.indexOf(secret.charAt(0), at + 1);
+  constructor(longestFirst: readonly string[]) {
+    this.#longest = longestFirst[0]?.length ?? 0;
+    for (const secret of longestFirst) {
+      const beginning = secret.slice(0, minMaskedBytes);
+      const same = this.#byBeginning.get(beginning);
+      if (same === undefined) this.#byBeginning.set(beginning, [secret]);
+      else same.push(secret);
+      for (let length = 1; length < minMaskedBytes; length++) this.#beginnings.add(secret.slice(0, length));
     }
   }
-  return first;
+
+  /** Returns the length of the longest secret at a place of a text; 0 if there is none. */
+  longestAt(text: string, at: number): number {
+    const same = this.#byBeginning.get(text.slice(at, at + minMaskedBytes));
+    return same?.find((secret) => text.startsWith(secret, at))?.length ?? 0;
+  }
+
+  /** Returns where an incomplete secret may begin at the end of a text, or its length. */
+  partialMatch(text: string): number {
+    for (let at = Math.max(0, text.length - this.#longest + 1); at < text.length; at++) {
+      const rest = text.slice(at);
+      const isBeginning =
+        rest.length < minMaskedBytes
+          ? this.#beginnings.has(rest)
+          : this.#byBeginning
+              .get(rest.slice(0, minMaskedBytes))
+              ?.some((secret) => secret.length > rest.length && secret.startsWith(rest));
+      if (isBeginning === true) return at;
+    }
+    return text.length;
+  }
 }

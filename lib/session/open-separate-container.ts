@@ -3,7 +3,7 @@ import { unpackVault } from "../secrets-folder/unpack.js";
 import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import { ensureImageUser } from "../engine/container.js";
 import { secretsFolder } from "../engine/container-paths.js";
-import type { Engine, HelperContainer } from "../engine/engine.js";
+import type { ContainerSpec, Engine, HelperContainer } from "../engine/engine.js";
 import { containerSpec } from "../project/container-spec.js";
 import { type Result, fail, ok } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
@@ -13,7 +13,6 @@ import { vaultContent } from "../vault/inspect-vault.js";
 import { type OpenParts, isOpen } from "../vault/vault-parts.js";
 import { filterTar } from "../vault/archive/tar-entries.js";
 import { prepareCreate } from "./preflight.js";
-import { reportUnlinked } from "./unlock-vault.js";
 import type { StepContext } from "./step.js";
 
 /** A separate container in which parts of the vault are open. */
@@ -22,23 +21,26 @@ export interface SeparateContainer {
   readonly opening: OpenParts;
   /** Digest of the parts when they were opened. */
   readonly digest: string;
+  /** Paths that could not be linked from the home. */
+  readonly unlinked: readonly string[];
   readonly end: () => Promise<void>;
 }
 
 /**
- * Starts a container like the project's that has only the named parts of the vault. Failures: those of creating a
- * container and of unlocking; the container is then removed.
+ * Starts a container like the project's, with the spec that `adapt` returns, that has only the named parts of the vault.
+ * Failures: those of creating a container and of unlocking; the container is then removed.
  */
 export async function openInSeparateContainer(
   context: StepContext,
   engine: Engine,
   passphrase: Secret,
   names: readonly string[],
+  adapt: (spec: ContainerSpec) => ContainerSpec = (spec) => spec,
 ): Promise<Result<SeparateContainer>> {
-  const { project, report, signal, terminal } = context;
+  const { project, report, signal } = context;
   const parts = project.config.parts.map(({ name, paths }) => ({ name, paths }));
   const opening: OpenParts = { parts, open: names };
-  const container = await startSeparateContainer(context, engine);
+  const container = await startSeparateContainer(context, engine, adapt);
   if (!container.ok) return container;
   const { name, home, secrets: ram, end } = container.value;
   const { user, secretsBytes, bridges } = project.config;
@@ -53,8 +55,8 @@ export async function openInSeparateContainer(
   const opened = await unpackVault(secrets, { tar: archive.tar, checked: archive.summary }, record, signal);
   const summary = await archive.summary;
   if (opened.ok && summary.ok) {
-    if (opened.value !== "already open") reportUnlinked(terminal, secrets, opened.value.unlinked);
-    return ok({ secrets, opening, digest: summary.value.digest, end });
+    const unlinked = opened.value === "already open" ? [] : opened.value.unlinked;
+    return ok({ secrets, opening, digest: summary.value.digest, unlinked, end });
   }
   await end();
   if (!summary.ok) return summary;
@@ -64,6 +66,7 @@ export async function openInSeparateContainer(
 async function startSeparateContainer(
   { project, report, signal }: StepContext,
   engine: Engine,
+  adapt: (spec: ContainerSpec) => ContainerSpec,
 ): Promise<Result<HelperContainer & { readonly home: string }>> {
   if (engine.runHelper === undefined) throw new Error(`${engine.name} cannot run a separate container`);
   // the project may never have had a container on this host
@@ -73,7 +76,7 @@ async function startSeparateContainer(
   const user = await ensureImageUser(engine, spec, report, signal);
   if (!user.ok) return user;
   const name = `${spec.name}-with-${randomBytes(4).toString("hex")}`;
-  const made = await engine.runHelper(spec, user.value, name);
+  const made = await engine.runHelper(adapt(spec), user.value, name);
   return made.ok ? ok({ ...made.value, home: user.value.home }) : made;
 }
 

@@ -2,6 +2,7 @@ import { endSession, shellCommand } from "../secrets-folder/shell-command.js";
 import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import { insideVariable, workspace } from "../engine/container-paths.js";
 import type { Engine } from "../engine/engine.js";
+import { minMaskedBytes } from "../host/hidden.js";
 import { createMask } from "../host/mask.js";
 import type { Finished, OutputFilter } from "../host/process.js";
 import { type Result, fail, ok } from "../failure/result.js";
@@ -39,9 +40,13 @@ export async function runInside(
     forwardsPorts: output === undefined,
     warn: (text: string) => terminal.warn(text),
   };
-  const found = await variablesFromVault(context, secrets);
+  const found = await variablesFromVault(options, secrets);
   if (!found.ok) return found;
-  const { masked, exports } = found.value;
+  const { masked, exports, unmasked } = found.value;
+  if (unmasked.length > 0)
+    terminal.print(
+      `Not masked in the output, since the value is shorter than ${minMaskedBytes} bytes: ${unmasked.join(", ")}.`,
+    );
   const argv = args.length > 0 ? args : project.config.shell;
   const command = shellCommand(secrets, { open, argv, variables, exports });
   if (!hasVariables(options))

@@ -20,13 +20,21 @@ export interface ShellEnvironment {
  * of the config.
  */
 export async function shellEnvironment(context: StepContext, tty: boolean): Promise<ShellEnvironment> {
-  const { env } = context.project.config;
-  const [zone, identity, agent] = await Promise.all([
+  const [env, agent] = await Promise.all([commandEnvironment(context, tty), forwardAgent(context)]);
+  return { env: { ...env, ...agent.env }, end: agent.end };
+}
+
+/** Returns the same without the ssh-agent. */
+export async function commandEnvironment(
+  { project }: Pick<StepContext, "project">,
+  tty: boolean,
+): Promise<ShellEnvironment["env"]> {
+  const { env } = project.config;
+  const [zone, identity] = await Promise.all([
     env["TZ"] === undefined ? timeZone() : {},
-    gitIdentity(context.project),
-    forwardAgent(context),
+    gitIdentity(project),
   ]);
-  return { env: { ...zone, ...hostVariables(tty), ...identity, ...env, ...agent.env }, end: agent.end };
+  return { ...zone, ...hostVariables(tty), ...identity, ...env };
 }
 
 function hostVariables(tty: boolean): Readonly<Record<string, string>> {

@@ -5,7 +5,6 @@ import { writeExports } from "../secrets-folder/shell-command.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { RunOptions } from "../run/run-options.js";
 import { minMaskedBytes } from "../host/hidden.js";
-import type { StepContext } from "./step.js";
 
 /** Variables of a command that come from the vault. */
 interface VaultVariables {
@@ -13,6 +12,8 @@ interface VaultVariables {
   readonly masked: readonly Buffer[];
   /** The file in the secrets folder that exports those of dotenv files, if there are any: see `writeExports`. */
   readonly exports: string | undefined;
+  /** The variables with a value that is too short to be masked. */
+  readonly unmasked: readonly string[];
 }
 
 /** Linux limits a variable to 128 KiB (MAX_ARG_STRLEN), and masking has to keep up with the output. */
@@ -29,14 +30,13 @@ export function hasVariables({ variables, variableFiles }: RunOptions): boolean 
  * content cannot be a variable.
  */
 export async function variablesFromVault(
-  context: StepContext,
+  { variables, variableFiles }: Pick<RunOptions, "variables" | "variableFiles">,
   secrets: SecretsFolder,
 ): Promise<Result<VaultVariables>> {
-  const { variables, variableFiles } = context.options;
   const masked: Buffer[] = [];
-  const short: string[] = [];
+  const unmasked: string[] = [];
   const add = (name: string, value: Buffer): void => {
-    if (value.length < minMaskedBytes) short.push(name);
+    if (value.length < minMaskedBytes) unmasked.push(name);
     masked.push(value);
   };
   for (const { name, path } of variables) {
@@ -54,12 +54,8 @@ export async function variablesFromVault(
   }
   for (const { name } of variables) exported.delete(name);
   for (const [name, value] of exported) add(name, Buffer.from(value));
-  if (short.length > 0)
-    context.terminal.print(
-      `Not masked in the output, since the value is shorter than ${minMaskedBytes} bytes: ${short.join(", ")}.`,
-    );
   const exports = exported.size === 0 ? ok(undefined) : await writeExports(secrets, exported);
-  return exports.ok ? ok({ masked, exports: exports.value }) : exports;
+  return exports.ok ? ok({ masked, exports: exports.value, unmasked }) : exports;
 }
 
 async function readValue(secrets: SecretsFolder, path: string, flag: string): Promise<Result<Buffer>> {

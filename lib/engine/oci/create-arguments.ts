@@ -58,6 +58,8 @@ export function helperArguments(
 ): string[] {
   return [
     ...["run", "--rm", "--interactive", "--label", `${labels.helper}=${owner}`],
+    // a program that crashes must leave no copy of its memory
+    ...["--ulimit", "core=0"],
     ...commonArguments({ ...spec, ports: [] }, user, options),
     ...["--entrypoint", "sh", user.image?.name ?? spec.image, "-c", untilStdinEndsScript],
   ];
@@ -78,7 +80,11 @@ function commonArguments(
     ...["--label", `${labels.home}=${user.home}`],
     ...(user.image === undefined ? [] : ["--label", `${labels.image}=${user.image.from}`]),
     ...mountsOf(spec, user).flatMap((mount) => ["--mount", mountArgument(mount)]),
-    ...(volume === undefined ? ["--mount", [coverMount, ...emptyTmpfs].join(",")] : workspaceVolume(volume)),
+    ...(spec.workspace === "empty"
+      ? ["--tmpfs", `${workspace}:rw,exec,nosuid,nodev,size=${emptyWorkspaceBytes},mode=0755,${tmpfsOwner}`]
+      : volume === undefined
+        ? ["--mount", [coverMount, ...emptyTmpfs].join(",")]
+        : workspaceVolume(volume)),
     ...["--tmpfs", `${secretsFolder(user.home)}:${tmpfs}`],
     ...["--cap-drop", "ALL", ...capabilities],
     ...["--security-opt", "no-new-privileges"],
@@ -96,6 +102,9 @@ function commonArguments(
 
 /** An empty read-only folder that hides the sealed vault. */
 const coverMount = `type=tmpfs,target=${vaultCover},tmpfs-size=4096,tmpfs-mode=0555,ro`;
+
+/** The size of an empty /workspace, in bytes: twice the largest copy that is put into it. */
+const emptyWorkspaceBytes = 512 * 1024 ** 2;
 
 function workspaceVolume({ name, id }: Volume): string[] {
   return [

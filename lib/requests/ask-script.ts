@@ -1,0 +1,110 @@
+/** Where the program is put, in the user's home: the place for a user's own programs (file-hierarchy(7)). */
+export const askProgram = ".local/bin/tazpod-ask";
+
+/** The exit codes of `tazpod-ask` itself; the command's own is passed on. The first three are those of sysexits(3). */
+export const askCodes = { usage: 64, noSession: 69, refused: 77 } as const;
+
+/** The longest request, in bytes: its words, reason and options. */
+export const requestLimit = 16 * 1024;
+
+/** The environment variable of a shell that adds the program's folder to its PATH: see shell-command.ts. */
+export const askVariable = "TAZPOD_ASK";
+
+/*
+ * A request is a folder with an unguessable name: `request` has its fields, each with NUL at its end, `out` and `err` are
+ * pipes to which the session writes what the command prints, and `code` gets its exit code. `alive` is open as long as this
+ * program runs, which proves that it is the process it names.
+ */
+const script = `#!/bin/sh
+# Asks the person at tazpod to run a command with a part of the vault. tazpod replaces this file.
+d=@FOLDER@
+usage() {
+  cat <<'END'
+usage: tazpod-ask --part NAME… --why TEXT [--env NAME=PATH]… [--dotenv PATH]… [--write] -- COMMAND…
+
+Asks the person at tazpod to run a command with parts of the vault, in a container of its own with a copy of the project.
+Its output comes back, with the values of those parts replaced by ***; its exit code is passed on.
+
+  --part NAME      a part of the vault that the command needs
+  --why TEXT       the reason, for the person who decides
+  --env NAME=PATH  set a variable to the content of a file of the vault
+  --dotenv PATH    set the variables of a file of the vault
+  --write          bring back what the command changes in the project; otherwise its changes are dropped
+
+exit codes: the command's own; 64 wrong usage; 69 no session listens; 77 refused
+END
+}
+die() {
+  c=$1
+  shift
+  printf 'tazpod-ask: %s\\n' "$*" >&2
+  exit "$c"
+}
+wrong() { die ${askCodes.usage} "$* (\\\`tazpod-ask --help\\\` shows the usage)"; }
+umask 077
+case $1 in --help | -h) usage; exit 0 ;; esac
+n=0
+listens() { [ -p "$d/ask" ] && read -r l < "$d/listener" && [ -d "/proc/$l" ]; } 2>/dev/null
+# the session may have just begun
+until listens; do
+  n=$((n + 1))
+  [ "$n" -gt 4 ] && die ${askCodes.noSession} "no tazpod session listens for requests. A person has to open one on the host with \\\`tazpod run enter\\\`; \\\`session.requests\\\` in .tazpod/config.yaml must not be off."
+  sleep 1
+done
+id=$(od -An -v -N8 -tx1 /dev/urandom | tr -d ' \\n')
+r=$d/$id
+mkdir -- "$r" || exit ${askCodes.noSession}
+pids=
+end() { rm -rf -- "$r"; kill $pids 2>/dev/null; }
+trap end EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+field() { printf '%s\\0' "$1" >> "$r/request"; }
+part= why=
+while [ "$#" -gt 0 ]; do
+  case $1 in
+    --) break ;;
+    --write) field write= ;;
+    --part | --why | --env | --dotenv)
+      [ "$#" -gt 1 ] || wrong "$1 needs a value"
+      case $1 in --part) part=yes ;; --why) why=yes ;; --env) case $2 in ?*=?*) ;; *) wrong "--env needs NAME=PATH" ;; esac ;; esac
+      field "\${1#--}=$2"
+      shift ;;
+    --part=* | --why=* | --env=* | --dotenv=*)
+      case $1 in --part=*) part=yes ;; --why=*) why=yes ;; esac
+      field "\${1#--}" ;;
+    -*) wrong "unknown option $1" ;;
+    *) wrong "the command comes after --" ;;
+  esac
+  shift
+done
+[ "$#" -gt 1 ] || wrong "the command after -- is missing"
+[ -n "$part" ] || wrong "--part is missing"
+[ -n "$why" ] || wrong "--why is missing: say what the command is for"
+shift
+field "folder=$PWD"
+field "asker=$(tr '\\0' ' ' < "/proc/$PPID/cmdline" 2>/dev/null)"
+field command
+for w; do field "$w"; done
+b=$(wc -c < "$r/request")
+[ "$b" -le ${requestLimit} ] || wrong "the request has $b bytes; the limit is ${requestLimit}"
+mkfifo "$r/out" "$r/err" && exec 9> "$r/alive" || exit ${askCodes.noSession}
+cat "$r/out" 9>&- & o=$!
+cat "$r/err" >&2 9>&- & e=$!
+# without a session, nothing would ever come
+{ while [ -d "/proc/$l" ]; do sleep 1; done; kill "$o" "$e"; } >/dev/null 2>&1 9>&- & w=$!
+pids="$o $e $w"
+exec 8<> "$d/ask"
+printf '\\n%s %s\\n' "$id" "$$" >&8
+exec 8>&-
+wait "$o"
+wait "$e"
+read -r c < "$r/code" 2>/dev/null || die ${askCodes.noSession} "the tazpod session has ended"
+exit "$c"
+`;
+
+/** Returns the program `tazpod-ask` for requests in a folder of the container. */
+export function askScript(folder: string, quote: (word: string) => string): string {
+  return script.replace("@FOLDER@", () => quote(folder));
+}

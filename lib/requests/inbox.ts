@@ -1,0 +1,163 @@
+import { PassThrough, Readable } from "node:stream";
+import { quoteForShell } from "../host/process.js";
+import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
+import { execScript } from "../secrets-folder/exec.js";
+import { fail, ok, type Result } from "../failure/result.js";
+import { askProgram, askScript, requestLimit } from "./ask-script.js";
+
+/*
+ * Programs in the container leave requests in a folder: see ask-script.ts. Each is announced by a line of a pipe, so that they
+ * come in turn, whoever asks how often. All of it can be written by any program of the container's user, so a request counts
+ * only as what was read of it once, and answers are what such a program may see.
+ */
+
+/** A request that was announced. */
+export interface Announced {
+  /** The name of its folder: 16 hexadecimal digits. */
+  readonly name: string;
+  /** The process that asks; it has the request's folder in use. */
+  readonly pid: number;
+  /** The process that the engine started from which it descends, or process 1 if its parents have ended. */
+  readonly origin: number;
+}
+
+/**
+ * `origin PID` sets o to the process from which it descends that has no parent here. A process cannot choose it. `Name` comes
+ * first in a status, and has no line ends.
+ */
+const origin = `origin() {
+  o=$1
+  while :; do
+    q=
+    while read -r k v _; do [ "$k" = PPid: ] && { q=$v; break; }; done < "/proc/$o/status" || return 1
+    [ "\${q:-0}" = 0 ] && return 0
+    o=$q
+  done
+} 2>/dev/null`;
+
+// One listener per container: another session's waits for its turn. What ends it is the end of stdin. A line of the pipe counts
+// if it names a process that has the request's folder in use.
+const listen = `umask 077
+d=$1/.tazpod/requests
+while [ -d "$1/.tazpod" ]; do
+  { read -r l < "$d/listener" && [ -d "/proc/$l" ]; } 2>/dev/null || break
+  sleep 2
+done
+[ -d "$1/.tazpod" ] || exit 0
+rm -rf -- "$d"
+mkdir -- "$d" && mkfifo "$d/ask" || exit 1
+h=\${TAZPOD_HOME:-$HOME}
+mkdir -p -- "$h/\${3%/*}" && printf %s "$2" > "$h/$3.new" && chmod 700 "$h/$3.new" && mv -f -- "$h/$3.new" "$h/$3" ||
+  echo "not installed"
+exec 8<> "$d/ask"
+${origin}
+{
+  while read -r n p _ <&8; do
+    case $n in '' | *[!0-9a-f]*) continue ;; esac
+    case $p in '' | *[!0-9]*) continue ;; esac
+    [ "$d/$n/alive" -ef "/proc/$p/fd/9" ] && origin "$p" && printf 'asks %s %s %s\\n' "$n" "$p" "$o"
+  done
+} </dev/null &
+loop=$!
+echo "$$" > "$d/listener"
+echo listening
+while read -r n c t; do
+  if [ -d "$d/$n" ]; then
+    printf '%s\\n' "$c" > "$d/$n/code"
+    { printf 'tazpod-ask: %s\\n' "$t" >&9; } 9<> "$d/$n/err"
+    : 9<> "$d/$n/out"
+  fi 2>/dev/null
+done
+kill "$loop"; wait "$loop" 2>/dev/null
+rm -rf -- "$d"`;
+
+// a device or a pipe in its place must not be read without end
+const readRequest = `f=$1/.tazpod/requests/$2/request
+[ -f "$f" ] && ! [ -L "$f" ] && exec dd if="$f" bs=${requestLimit + 1} count=1 2>/dev/null`;
+
+const alive = `shift; for p; do [ -d "/proc/$p" ] && echo "$p"; done; :`;
+
+/** The requests of one container, as a running session receives and answers them. */
+export interface Inbox {
+  /** Returns the request's fields as the program wrote them. Failure: `command-failed`, `timeout` and others of the engine. */
+  read(name: string): Promise<Result<Buffer>>;
+  /** Refuses a request with one line of text. */
+  refuse(name: string, code: number, text: string): void;
+  /** Returns which of these processes still run. */
+  stillRunning(pids: readonly number[]): Promise<Result<ReadonlySet<number>>>;
+  /** Sends the output of a command to the program that asked for it. */
+  send(name: string, stream: "out" | "err", output: Readable, signal: AbortSignal): Promise<void>;
+  /** Notes the exit code, which the program passes on once its output has ended. */
+  sendCode(name: string, code: number): Promise<void>;
+  /** Stops listening; waiting programs are told that the session has ended. */
+  end(): void;
+  /** Settles when listening has ended, for any reason. */
+  readonly ended: Promise<void>;
+}
+
+/** How listening begins. */
+export interface InboxEvents {
+  readonly onRequest: (request: Announced) => void;
+  /** `installed` tells whether the program `tazpod-ask` could be put in the home. */
+  readonly onListening: (installed: boolean) => void;
+}
+
+const announcement = /^asks ([0-9a-f]{16}) (\d{1,9}) (\d{1,9})$/;
+/** Time limit for what answers at once unless a program disturbs it, in ms. */
+const answerMs = 10_000;
+
+/** Listens for requests in the container of an open vault, as long as this process lives. */
+export function openInbox(secrets: SecretsFolder, { onRequest, onListening }: InboxEvents): Inbox {
+  const { engine, container, user, folder } = secrets;
+  const orders = new PassThrough();
+  const box = `${folder}/.tazpod/requests`;
+  let installed = true;
+  const { stdout, done } = engine.execPiped(
+    container,
+    ["sh", "-c", listen, "tazpod-requests", folder, askScript(box, quoteForShell), askProgram],
+    {
+      user,
+      input: orders,
+      onLine(line) {
+        if (line === "not installed") installed = false;
+        if (line === "listening") return onListening(installed);
+        const [, name, pid, from] = announcement.exec(line) ?? [];
+        if (name !== undefined) onRequest({ name, pid: Number(pid), origin: Number(from) });
+      },
+    },
+  );
+  stdout.resume();
+  const order = (text: string): void => {
+    if (!orders.writableEnded) orders.write(text);
+  };
+  return {
+    async read(name) {
+      const limits = { timeoutMs: answerMs, limitBytes: requestLimit + 1 } as const;
+      const argv = ["sh", "-c", readRequest, "tazpod", folder, name];
+      const read = await engine.exec(container, argv, { user, ...limits });
+      if (!read.ok) return read;
+      const { code, stdout: bytes, stderr: detail } = read.value;
+      return code === 0
+        ? ok(bytes)
+        : fail({ kind: "command-failed", command: ["exec", container, "sh"], code, detail });
+    },
+    refuse: (name, code, text) => order(`${name} ${code} ${text.replaceAll(/\s+/g, " ")}\n`),
+    async stillRunning(pids) {
+      const asked = await execScript(secrets, alive, [0], { timeoutMs: answerMs }, pids.map(String));
+      return asked.ok ? ok(new Set(asked.value.stdout.toString().split("\n").map(Number))) : asked;
+    },
+    async send(name, stream, output, signal) {
+      const argv = ["sh", "-c", 'exec cat > "$1"', "tazpod", `${box}/${name}/${stream}`];
+      await engine.exec(container, argv, { user, input: output, signal });
+      output.destroy();
+    },
+    async sendCode(name, code) {
+      const argv = ["sh", "-c", 'echo "$2" > "$1"', "tazpod", `${box}/${name}/code`, String(code)];
+      await engine.exec(container, argv, { user, timeoutMs: answerMs });
+    },
+    end: () => {
+      if (!orders.writableEnded) orders.end();
+    },
+    ended: done.then(() => undefined),
+  };
+}

@@ -1,0 +1,206 @@
+import { createReadStream } from "node:fs";
+import * as fs from "node:fs/promises";
+import { posix } from "node:path";
+import type { Readable } from "node:stream";
+import { workspace } from "../engine/container-paths.js";
+import type { Engine } from "../engine/engine.js";
+import { makeFolder } from "../host/files.js";
+import { projectState } from "../host/project-state.js";
+import { createTemp } from "../host/temp-file.js";
+import { attempt } from "../host/file-failure.js";
+import { Failed, fail, ok, type Result, settle, take } from "../failure/result.js";
+import type { DigestLine } from "../vault/archive/manifest.js";
+import { normalise, summarise } from "../vault/archive/normalise.js";
+import { filterTar, readEntries } from "../vault/archive/tar-entries.js";
+import type { NamedFile, RequestedCommand } from "./request.js";
+
+/** The container that has the project. */
+export interface ProjectContainer {
+  readonly engine: Engine;
+  readonly container: string;
+  readonly user: string;
+}
+
+/** The largest copy, in bytes, and how many of them a session keeps at once. */
+export const copyLimit = 256 * 1024 ** 2;
+const packMs = 120_000;
+
+// without the repository and tazpod's own folder; what cannot be read is left out
+const pack = `cd "$1" || exit 1
+set --
+for f in * .[!.]* ..?*; do
+  case $f in .git | .tazpod) continue ;; esac
+  if [ -e "$f" ] || [ -L "$f" ]; then set -- "$@" "./$f"; fi
+done
+# the end of a tar
+[ "$#" = 0 ] && exec dd if=/dev/zero bs=1024 count=1
+exec tar -cf - "$@"`;
+
+/**
+ * A copy of the project as it was when it was made, on this host's disk. It has no name there, so it is gone with this
+ * process.
+ */
+export class ProjectCopy {
+  /** Its files, folders and links, in the order of the tar. */
+  readonly entries: readonly DigestLine[];
+  /** See `archiveDigest`. */
+  readonly digest: string;
+  readonly files: number;
+  readonly bytes: number;
+  /** Paths that a copy cannot hold: devices, links that lead outside, and the like. */
+  readonly leftOut: readonly string[];
+  readonly #handle: fs.FileHandle | undefined;
+  readonly #tarBytes: number;
+
+  private constructor(
+    found: Pick<ProjectCopy, "entries" | "digest" | "files" | "bytes" | "leftOut">,
+    handle: fs.FileHandle | undefined,
+    tarBytes: number,
+  ) {
+    ({ entries: this.entries, digest: this.digest, files: this.files } = found);
+    ({ bytes: this.bytes, leftOut: this.leftOut } = found);
+    this.#handle = handle;
+    this.#tarBytes = tarBytes;
+  }
+
+  /** A copy of nothing, for a command that must not see the project. */
+  static readonly empty = new ProjectCopy(
+    { entries: [], digest: "", files: 0, bytes: 0, leftOut: [] },
+    undefined,
+    0,
+  );
+
+  /**
+   * Copies the project from its container; what is read is not trusted. Failures: `archive-too-large`, those of the
+   * engine and of writing to `vaultFolder`'s state.
+   */
+  static async make(
+    inside: ProjectContainer,
+    vaultFolder: string,
+    signal: AbortSignal,
+  ): Promise<Result<ProjectCopy>> {
+    const hardLinks = new Set<string>();
+    for (;;) {
+      const known = hardLinks.size;
+      const made = await ProjectCopy.#makeOnce(inside, { vaultFolder, signal, hardLinks });
+      // the content of a file with several names is in a tar only once, and is kept when that is known before
+      if (!made.ok || hardLinks.size === known) return made;
+      await made.value.end();
+    }
+  }
+
+  static async #makeOnce(
+    inside: ProjectContainer,
+    {
+      vaultFolder,
+      signal,
+      hardLinks,
+    }: { readonly vaultFolder: string; readonly signal: AbortSignal; readonly hardLinks: Set<string> },
+  ): Promise<Result<ProjectCopy>> {
+    const folder = projectState(vaultFolder);
+    const made = await makeFolder(folder);
+    const temp = made.ok ? await createTemp(folder, "request") : made;
+    if (!temp.ok) return temp;
+    const handle = await attempt("open", temp.value.path, () => fs.open(temp.value.path, "r"));
+    await fs.rm(temp.value.path, { force: true });
+    const { tar, summary } = normalise(packed(inside, signal), {
+      ...{ limitBytes: copyLimit, format: "age", lenient: true, hardLinks },
+    });
+    const written = await settle(async () => {
+      let size = 0;
+      for await (const chunk of tar as AsyncIterable<Buffer>) {
+        take(await temp.value.write(chunk));
+        size += chunk.length;
+      }
+      take(await temp.value.finish());
+      return size;
+    });
+    await temp.value.discard();
+    const found = await summary;
+    const failed = [handle, found, written].find((result) => !result.ok);
+    if (failed?.ok === false || !handle.ok || !found.ok || !written.ok) {
+      if (handle.ok) await handle.value.close();
+      return failed?.ok === false ? failed : fail({ kind: "interrupted", signal: "SIGPIPE" });
+    }
+    const { entries, digest, files, bytes, dropped: leftOut } = found.value;
+    return ok(new ProjectCopy({ entries, digest, files, bytes, leftOut }, handle.value, written.value));
+  }
+
+  /** Returns the copy as a tar, with only the wanted paths if `wanted` is given. */
+  tar(wanted?: (path: string) => boolean): Readable | undefined {
+    if (this.#handle === undefined || this.#tarBytes === 0) return undefined;
+    const whole = createReadStream("", {
+      fd: this.#handle.fd,
+      ...{ start: 0, end: this.#tarBytes - 1, autoClose: false },
+    });
+    return wanted === undefined ? whole : filterTar(whole, wanted);
+  }
+
+  /** Returns the content of some files, by path. */
+  async contents(paths: ReadonlySet<string>): Promise<ReadonlyMap<string, Buffer>> {
+    const found = new Map<string, Buffer>();
+    const tar = this.tar();
+    if (tar === undefined) return found;
+    for await (const { entry, content } of readEntries(tar)) {
+      if (!paths.has(entry.path) || entry.type !== "file") continue;
+      const chunks: Buffer[] = [];
+      for await (const chunk of content()) chunks.push(chunk);
+      found.set(entry.path, Buffer.concat(chunks));
+    }
+    return found;
+  }
+
+  /** Returns the files and folders that a command names: its program, arguments, and what follows `=` in one. */
+  namedBy({ argv, folder }: RequestedCommand): readonly NamedFile[] {
+    const [program = "", ...words] = argv;
+    const candidates = [
+      ...(program.includes("/") ? [program] : []),
+      ...words.flatMap((word) => [word, ...(word.includes("=") ? [word.slice(word.indexOf("=") + 1)] : [])]),
+    ];
+    const paths = candidates
+      .filter((word) => word !== "")
+      .map((word) => posix.relative(workspace, posix.resolve(folder, word)))
+      .filter((path) => path !== "" && path !== ".." && !path.startsWith("../"));
+    return [...new Set(paths)].flatMap((path) => this.#describe(path) ?? []);
+  }
+
+  #describe(path: string): NamedFile | undefined {
+    const line = this.entries.find(({ entry }) => entry.path === path);
+    if (line === undefined) return undefined;
+    const { type, size, mtime, target } = line.entry;
+    const below =
+      type === "directory" ? this.entries.filter(({ entry }) => entry.path.startsWith(`${path}/`)) : [];
+    const newest = Math.max(mtime, ...below.map(({ entry }) => entry.mtime));
+    return {
+      ...{ path, type, bytes: below.reduce((sum, { entry }) => sum + entry.size, size) },
+      modified: new Date(newest * 1000).toISOString(),
+      ...(target === undefined ? {} : { target }),
+    };
+  }
+
+  /** Frees its space on the disk. */
+  async end(): Promise<void> {
+    await this.#handle?.close();
+  }
+}
+
+/** Of a project as it is now; nothing is kept. Four times the limit, since a command may have made it larger. */
+const listing = { limitBytes: 4 * copyLimit, format: "age", lenient: true } as const;
+
+/** Returns the content digest and entries of a project as it is now. Failures: those of `ProjectCopy.make`. */
+export function listProject(inside: ProjectContainer, signal: AbortSignal): ReturnType<typeof summarise> {
+  return summarise(packed(inside, signal), { ...listing, hardLinks: new Set() });
+}
+
+/** Reads the files of a project as it is now, except for those that have other names. Throws the failures of `ProjectCopy.make`. */
+export function readProject(inside: ProjectContainer, signal: AbortSignal): ReturnType<typeof readEntries> {
+  return readEntries(normalise(packed(inside, signal), listing).tar);
+}
+
+function packed({ engine, container, user }: ProjectContainer, signal: AbortSignal): Readable {
+  const argv = ["sh", "-c", pack, "tazpod", workspace];
+  const { stdout, done } = engine.execPiped(container, argv, { user, signal, timeoutMs: packMs });
+  // a tar that could not read everything prints a complete archive all the same
+  void done.then((result) => (result.ok ? undefined : stdout.destroy(new Failed(result.failure))));
+  return stdout;
+}

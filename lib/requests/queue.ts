@@ -1,0 +1,185 @@
+import { randomBytes } from "node:crypto";
+import { now } from "../host/clock.js";
+import type { Answer, ReceivedRequest } from "./request.js";
+
+/** How many requests may wait: in all, and of programs with the same origin, so that one cannot take every place. */
+export const waitingLimits = { all: 10, ofOrigin: 3 } as const;
+/** How many requests of one origin are read in a minute. */
+const perMinute = 30;
+/** An unanswered request is denied after this time, in ms. */
+const expiryMs = 15 * 60_000;
+
+/** How a request was decided, and by whom. */
+export type Decision =
+  | { readonly run: true; readonly by: string }
+  | { readonly run: false; readonly by: string; readonly reason: string };
+
+/** A request to add: what identifies the command and everything that it sees, and what is shown of it. */
+export interface NewRequest {
+  readonly origin: number;
+  /** Identifies the command. */
+  readonly command: string;
+  /** Identifies the command and all files that it sees. */
+  readonly key: string;
+  readonly shown: Omit<ReceivedRequest, "id" | "state" | "received" | "expires">;
+}
+
+interface Entry {
+  readonly request: ReceivedRequest;
+  readonly origin: number;
+  readonly command: string;
+  readonly key: string;
+  readonly stop: AbortController;
+  readonly decide: (decision: Decision) => void;
+  isRunning: boolean;
+}
+
+/** A request in the queue. */
+export interface Queued {
+  readonly id: string;
+  readonly decided: Promise<Decision>;
+  /** Aborts when a person denies the running command. */
+  readonly signal: AbortSignal;
+  /** Takes it out of the queue: its program has ended, or its command has. */
+  readonly remove: () => void;
+}
+
+/** What waits for an answer, and what runs. Nothing is allowed but by an answer. */
+export class RequestQueue {
+  readonly #entries = new Map<string, Entry>();
+  /** The commands that a person allowed for some time, until when in ms since 1970, or denied for good. */
+  readonly #allowed = new Map<string, number>();
+  readonly #denied = new Set<string>();
+  /** When requests of an origin were read, in ms since 1970. */
+  readonly #read = new Map<number, readonly number[]>();
+  readonly #changed: (waiting: number) => void;
+
+  /** `changed` gets the number of waiting requests whenever it changes. */
+  constructor(changed: (waiting: number) => void) {
+    this.#changed = changed;
+  }
+
+  /** Returns why no further request of this origin is read now, or undefined; then it counts as read. */
+  refusal(origin: number): string | undefined {
+    const time = now().getTime();
+    const recent = (this.#read.get(origin) ?? []).filter((at) => at > time - 60_000);
+    const waiting = this.#waiting();
+    const own = waiting.filter((entry) => entry.origin === origin).length;
+    if (own >= waitingLimits.ofOrigin)
+      return `${own} requests from this shell wait for an answer already; try again once one is answered.`;
+    if (waiting.length >= waitingLimits.all)
+      return `${waiting.length} requests wait for an answer already; try again once one is answered.`;
+    if (recent.length >= perMinute)
+      return `there were ${perMinute} requests from this shell in a minute; try again later.`;
+    this.#read.set(origin, [...recent, time]);
+    return undefined;
+  }
+
+  /** Returns the decision that a person has made before about the same command: an allowance only with the same files. */
+  known({ command, key }: Pick<NewRequest, "command" | "key">): Decision | undefined {
+    if (this.#denied.has(command))
+      return { run: false, by: "an earlier answer", reason: "it was denied before, and is not asked again." };
+    return (this.#allowed.get(key) ?? 0) > now().getTime()
+      ? { run: true, by: "an earlier answer" }
+      : undefined;
+  }
+
+  /** Adds a request; if `decision` is given, it does not wait. */
+  add({ origin, command, key, shown }: NewRequest, decision?: Decision): Queued {
+    const id = this.#newId();
+    const received = now();
+    const request: ReceivedRequest = {
+      ...shown,
+      ...{ id, state: "waiting", received: received.toISOString() },
+      expires: new Date(received.getTime() + expiryMs).toISOString(),
+    };
+    const stop = new AbortController();
+    let decide: (decision: Decision) => void = () => undefined;
+    const decided = new Promise<Decision>((resolve) => (decide = resolve));
+    const entry: Entry = { request, origin, command, key, stop, decide, isRunning: false };
+    this.#entries.set(id, entry);
+    const timer = setTimeout(
+      () => this.#decide(entry, { run: false, by: "nobody", reason: "there was no answer in time." }),
+      expiryMs,
+    ).unref();
+    if (decision !== undefined) this.#decide(entry, decision);
+    this.#tell();
+    const remove = (): void => {
+      clearTimeout(timer);
+      entry.decide({ run: false, by: "nobody", reason: "it was withdrawn." });
+      this.#entries.delete(id);
+      this.#tell();
+    };
+    return { id, decided, signal: stop.signal, remove };
+  }
+
+  /** Returns what waits and runs, the oldest first. */
+  list(): readonly ReceivedRequest[] {
+    return [...this.#entries.values()].map(({ request, isRunning }) => ({
+      ...request,
+      state: isRunning ? ("running" as const) : ("waiting" as const),
+    }));
+  }
+
+  /** Applies a person's answer. Returns why that is impossible. */
+  answer(id: string, given: Answer): string | undefined {
+    const entry = this.#entries.get(id);
+    if (entry === undefined)
+      return `There is no request ${id}: it was answered or withdrawn, or has expired.`;
+    const denies = given.answer === "deny" || given.answer === "never";
+    if (entry.isRunning && !denies) return `The command of request ${id} runs already.`;
+    const by = "a person";
+    switch (given.answer) {
+      case "minutes":
+        this.#allowed.set(entry.key, now().getTime() + given.minutes * 60_000);
+        this.#decide(entry, { run: true, by });
+        break;
+      case "once":
+        this.#decide(entry, { run: true, by });
+        break;
+      case "never":
+      case "deny":
+        if (given.answer === "never") this.#denied.add(entry.command);
+        this.#allowed.delete(entry.key);
+        if (entry.isRunning) entry.stop.abort();
+        else this.#decide(entry, { run: false, by, reason: "it was denied." });
+    }
+    this.#tell();
+    return undefined;
+  }
+
+  /** Denies what waits, and stops what runs: the session ends. */
+  end(): void {
+    for (const entry of this.#entries.values()) {
+      entry.stop.abort();
+      entry.decide({ run: false, by: "nobody", reason: "the session has ended." });
+    }
+    this.#entries.clear();
+    this.#tell();
+  }
+
+  #decide(entry: Entry, decision: Decision): void {
+    if (entry.isRunning) return;
+    if (decision.run) entry.isRunning = true;
+    else this.#entries.delete(entry.request.id);
+    entry.decide(decision);
+    this.#tell();
+  }
+
+  #waiting(): readonly Entry[] {
+    return [...this.#entries.values()].filter(({ isRunning }) => !isRunning);
+  }
+
+  #tell(): void {
+    this.#changed(this.#waiting().length);
+  }
+
+  /** Four letters and digits that are not mistaken for each other. */
+  #newId(): string {
+    const letters = "23456789abcdefghjkmnpqrstuvwxyz";
+    for (;;) {
+      const id = [...randomBytes(4)].map((byte) => letters[byte % letters.length]).join("");
+      if (!this.#entries.has(id)) return id;
+    }
+  }
+}
