@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 const root = new URL("../", import.meta.url);
 const out = new URL("lib/generated/", root);
 /** The schemas that are checked at run time; the others only document output. */
-const validated = ["tasks", "config"];
+const validated = ["tasks", "config", "requests"];
 
 /** Replacements for what ajv would import at run time. */
 const runtime = {

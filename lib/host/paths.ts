@@ -19,8 +19,17 @@ export function displayPath(path: string): string {
 
 /** Returns the user's folder for state of this host: `tazpod` in XDG_STATE_HOME, or else in ~/.local/state. */
 export function stateFolder(): string {
-  const given = process.env["XDG_STATE_HOME"];
+  return baseFolder("XDG_STATE_HOME", join(".local", "state"));
+}
+
+/** Returns the user's folder for settings of tazpod: `tazpod` in XDG_CONFIG_HOME, or else in ~/.config. */
+export function configFolder(): string {
+  return baseFolder("XDG_CONFIG_HOME", ".config");
+}
+
+function baseFolder(variable: string, inHome: string): string {
+  const given = process.env[variable];
   // the XDG Base Directory Specification says to ignore relative paths
-  const top = given?.startsWith("/") === true ? given : join(homedir(), ".local", "state");
+  const top = given?.startsWith("/") === true ? given : join(homedir(), inHome);
   return join(top, "tazpod");
 }

@@ -1,9 +1,11 @@
 import type { Document } from "../document/document.js";
-import { nearest } from "../document/nearest.js";
+import { didYouMean, nearest } from "../document/nearest.js";
 import { agentFolder, pathsOverlap } from "../engine/container-paths.js";
 import type { Problem } from "../failure/failure.js";
 import type { ConfigFile } from "../generated/config.js";
 import * as config from "../generated/config-validator.js";
+import { rest } from "../vault/vault-parts.js";
+import { ruleProblems } from "./request-rule.js";
 import type { Schema } from "../document/schema.js";
 
 type Checked = Pick<Document<ConfigFile>, "value" | "problem">;
@@ -45,7 +47,19 @@ export function configProblems({ value, problem }: Checked): Problem[] {
     if (pathsOverlap(target, agentFolder))
       found.push(problem(path, `${JSON.stringify(target)} overlaps ${agentFolder}, which tazpod uses`));
   }
+  found.push(...requestProblems({ value, problem }));
   return found;
+}
+
+/** A rule for a part that the settings do not name would never have effect. */
+function requestProblems({ value: { request_rules: rules = [], parts = {} }, problem }: Checked): Problem[] {
+  const known = [...Object.keys(parts), rest];
+  const unknown = rules.flatMap(({ part }, index) => {
+    if (part === undefined || known.includes(part)) return [];
+    const hint = didYouMean(part, known) ?? `known parts: ${known.join(", ")}`;
+    return [problem(["request_rules", index, "part"], `there is no part "${part}"`, { hint })];
+  });
+  return [...ruleProblems(rules, "request_rules", problem), ...unknown];
 }
 
 const buildKeys = ["dockerfile", "context", "args", "target"];

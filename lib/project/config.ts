@@ -38,6 +38,7 @@ export function completeConfig(file: ConfigFile, root: string): Config {
     secretsBytes: file.vault?.size === undefined ? defaults.secretsBytes : bytes(file.vault.size),
     parts: completeParts(file),
     session: completeSession(file),
+    requestRules: file.request_rules ?? [],
     graceMs: durationMs(file.grace ?? "15s"),
     notes: notes(file),
   };
@@ -75,12 +76,13 @@ function completeParts({ parts = {} }: ConfigFile): ConfiguredPart[] {
 }
 
 function completeSession({ session = {} }: ConfigFile): SessionConfig {
-  const { autosave, autopush = false, idle_lock: idle, unattended_lock: unattended } = session;
+  const { autosave, autopush = false, idle_lock: idle, unattended_lock: unattended, requests } = session;
   return {
     autosaveMs: spanMs(autosave ?? "30s"),
     autopush,
     idleMs: spanMs(idle ?? "off"),
     unattendedMs: spanMs(unattended ?? "10m"),
+    requests,
   };
 }
 

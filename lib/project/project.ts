@@ -5,6 +5,7 @@ import type { ConfigFile } from "../generated/config.js";
 import type { Result } from "../failure/result.js";
 import type { ProjectFiles } from "./project-files.js";
 import type { KubernetesSettings } from "../engine/kubernetes/settings.js";
+import type { RequestRule } from "./request-rule.js";
 
 /** The location of the remote vault, with all defaults filled in. */
 export interface RemoteConfig {
@@ -39,6 +40,8 @@ export interface SessionConfig {
   readonly idleMs: number;
   /** Time without any tazpod after which an open, saved vault is locked from inside. */
   readonly unattendedMs: number;
+  /** Whether programs in the container may request commands; undefined leaves it to what the engine isolates. */
+  readonly requests: "off" | "ask" | undefined;
 }
 
 /** A part of the vault that can be opened separately. */
@@ -87,6 +90,8 @@ export interface Config extends ContainerSettings {
   readonly secretsBytes: number;
   readonly parts: readonly ConfiguredPart[];
   readonly session: SessionConfig;
+  /** The rules for requested commands that the project proposes. */
+  readonly requestRules: readonly RequestRule[];
   /** Time that a program has to end after a signal or its time limit, before it is killed. */
   readonly graceMs: number;
   /** Settings that have no effect, as text. */

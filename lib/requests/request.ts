@@ -35,6 +35,8 @@ export interface Ruling {
   readonly why: string;
   /** The command gets no network. */
   readonly offline: boolean;
+  /** The allowed command sees an empty /workspace, since programs in the container can change the project's files. */
+  readonly withoutProject: boolean;
 }
 
 /** A request as the session that received it shows it to front ends. */
