@@ -1,14 +1,13 @@
-/** Where the program is put, in the user's home: the place for a user's own programs (file-hierarchy(7)). */
-export const askProgram = ".local/bin/tazpod-ask";
+import { askFolder } from "../secrets-folder/shell-command.js";
 
-/** The exit codes of `tazpod-ask` itself; the command's own is passed on. The first three are those of sysexits(3). */
-export const askCodes = { usage: 64, noSession: 69, refused: 77 } as const;
+/** Where the program is put, in the user's home. */
+export const askProgram = `${askFolder}/tazpod-ask`;
+
+/** The exit codes of `tazpod-ask` itself; the command's own is passed on. They are those of sysexits(3). */
+export const askCodes = { usage: 64, noSession: 69, failed: 70, refused: 77 } as const;
 
 /** The longest request, in bytes: its words, reason and options. */
 export const requestLimit = 16 * 1024;
-
-/** The environment variable of a shell that adds the program's folder to its PATH: see shell-command.ts. */
-export const askVariable = "TAZPOD_ASK";
 
 /*
  * A request is a folder with an unguessable name: `request` has its fields, each with NUL at its end, `out` and `err` are
@@ -31,7 +30,8 @@ Its output comes back, with the values of those parts replaced by ***; its exit 
   --dotenv PATH    set the variables of a file of the vault
   --write          bring back what the command changes in the project; otherwise its changes are dropped
 
-exit codes: the command's own; 64 wrong usage; 69 no session listens; 77 refused
+exit codes: the command's own; 64 wrong usage; 69 no session listens; 70 the command could not
+run to its end; 77 refused
 END
 }
 die() {

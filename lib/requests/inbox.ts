@@ -1,4 +1,4 @@
-import { PassThrough, Readable } from "node:stream";
+import { PassThrough, type Readable } from "node:stream";
 import { quoteForShell } from "../host/process.js";
 import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import { execScript } from "../secrets-folder/exec.js";
@@ -83,8 +83,6 @@ export interface Inbox {
   read(name: string): Promise<Result<Buffer>>;
   /** Refuses a request with one line of text. */
   refuse(name: string, code: number, text: string): void;
-  /** Returns which of these processes still run. */
-  stillRunning(pids: readonly number[]): Promise<Result<ReadonlySet<number>>>;
   /** Sends the output of a command to the program that asked for it. */
   send(name: string, stream: "out" | "err", output: Readable, signal: AbortSignal): Promise<void>;
   /** Notes the exit code, which the program passes on once its output has ended. */
@@ -142,10 +140,6 @@ export function openInbox(secrets: SecretsFolder, { onRequest, onListening }: In
         : fail({ kind: "command-failed", command: ["exec", container, "sh"], code, detail });
     },
     refuse: (name, code, text) => order(`${name} ${code} ${text.replaceAll(/\s+/g, " ")}\n`),
-    async stillRunning(pids) {
-      const asked = await execScript(secrets, alive, [0], { timeoutMs: answerMs }, pids.map(String));
-      return asked.ok ? ok(new Set(asked.value.stdout.toString().split("\n").map(Number))) : asked;
-    },
     async send(name, stream, output, signal) {
       const argv = ["sh", "-c", 'exec cat > "$1"', "tazpod", `${box}/${name}/${stream}`];
       await engine.exec(container, argv, { user, input: output, signal });
@@ -160,4 +154,13 @@ export function openInbox(secrets: SecretsFolder, { onRequest, onListening }: In
     },
     ended: done.then(() => undefined),
   };
+}
+
+/** Returns which of these processes of the container still run; undefined if that is not known. */
+export async function stillRunning(
+  secrets: SecretsFolder,
+  pids: readonly number[],
+): Promise<ReadonlySet<number> | undefined> {
+  const asked = await execScript(secrets, alive, [0], { timeoutMs: answerMs }, pids.map(String));
+  return asked.ok ? new Set(asked.value.stdout.toString().split("\n").map(Number)) : undefined;
 }

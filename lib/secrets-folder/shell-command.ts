@@ -4,6 +4,11 @@ import { quoteForShell } from "../host/process.js";
 import { execScript } from "./exec.js";
 import type { SecretsFolder } from "./secrets-folder.js";
 
+/** Where programs of tazpod for the container are, in the user's home: the place for a user's own (file-hierarchy(7)). */
+export const askFolder = ".local/bin";
+/** The variable of a shell that has `askFolder`, to add it to its PATH. */
+export const askVariable = "TAZPOD_ASK";
+
 /** The exit code of `shellCommand` when the vault should be open but is closed or only partly there. */
 export const vaultClosedCode = 213;
 
@@ -18,6 +23,8 @@ fi
 # the host's time zone by its rule, where the image does not know its name
 if [ -n "$TAZPOD_TZ_RULE" ] && ! [ -e "/usr/share/zoneinfo/$TZ" ]; then export TZ="$TAZPOD_TZ_RULE"; fi
 unset TAZPOD_TZ_RULE
+# last, so that it hides no program of the image
+if [ -n "$${askVariable}" ]; then PATH=$PATH:\${TAZPOD_HOME:-$HOME}/$${askVariable}; export PATH; unset ${askVariable}; fi
 # another terminal, where the image describes some but not this one
 if [ -n "$TERM" ]; then
   known= described=

@@ -14,7 +14,7 @@ export interface ShellCompanion {
 /** Delay after the start of the shell, which goes first, in ms. */
 const delayMs = 300;
 
-/** Starts what runs next to a shell: autosave, passphrase sharing and the idle limit. `end` ends the shell. */
+/** Starts what runs next to a shell: autosave, passphrase sharing, requests and the idle limit. `end` ends the shell. */
 export function startCompanion(
   context: StepContext,
   secrets: SecretsFolder,
@@ -64,8 +64,15 @@ async function startAutosave(
     if (served?.ok === true) await served.value();
     return undefined;
   }
-  const { autosaveWhileOpen } = await import("./autosave.js");
-  return autosaveWhileOpen(context, secrets, over, serving);
+  const [{ autosaveWhileOpen }, { serveRequests }] = await Promise.all([
+    import("./autosave.js"),
+    import("./serve-requests.js"),
+  ]);
+  const [problem] = await Promise.all([
+    autosaveWhileOpen(context, secrets, over, serving),
+    serveRequests(context, secrets, over),
+  ]);
+  return problem;
 }
 
 /** Retries, because a session that has just opened its shell does not share it yet. */

@@ -1,4 +1,4 @@
-import { endSession, shellCommand } from "../secrets-folder/shell-command.js";
+import { askFolder, askVariable, endSession, shellCommand } from "../secrets-folder/shell-command.js";
 import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import { insideVariable, workspace } from "../engine/container-paths.js";
 import type { Engine } from "../engine/engine.js";
@@ -34,7 +34,9 @@ export async function runInside(
   const inside = engine.name === "process" ? project.root : workspace;
   // a shell ignores SIGTERM
   const grace = args.length > 0 ? graceMs : undefined;
-  const given = { ...env, [insideVariable]: inside };
+  const mayAsk = engine.runHelper !== undefined && project.config.session.requests !== "off";
+  const ask = mayAsk ? { [askVariable]: askFolder } : {};
+  const given = { ...env, ...ask, [insideVariable]: inside };
   const how = {
     ...{ user, tty, workdir: workspace, env: given, signal, graceMs: grace, output },
     forwardsPorts: output === undefined,
