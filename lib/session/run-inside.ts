@@ -35,7 +35,7 @@ export async function runInside(
   // a shell ignores SIGTERM
   const grace = args.length > 0 ? graceMs : undefined;
   const mayAsk = engine.runHelper !== undefined && project.config.session.requests !== "off";
-  const ask = mayAsk ? { [askVariable]: askFolder } : {};
+  const ask: Readonly<Record<string, string>> = mayAsk ? { [askVariable]: askFolder } : {};
   const given = { ...env, ...ask, [insideVariable]: inside };
   const how = {
     ...{ user, tty, workdir: workspace, env: given, signal, graceMs: grace, output },

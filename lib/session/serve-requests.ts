@@ -1,0 +1,278 @@
+import { createHash } from "node:crypto";
+import { PassThrough } from "node:stream";
+import { finished } from "node:stream/promises";
+import { explain } from "../failure/explain.js";
+import type { Failure } from "../failure/failure.js";
+import { ok, type Result } from "../failure/result.js";
+import { now, sleep } from "../host/clock.js";
+import { printInShell } from "../host/screen.js";
+import { askCodes } from "../requests/ask-script.js";
+import { differenceToCommit } from "../requests/difference.js";
+import { type Announced, type Inbox, openInbox, stillRunning } from "../requests/inbox.js";
+import { parseRequest } from "../requests/parse-request.js";
+import { copyLimit, type ProjectContainer, ProjectCopy } from "../requests/project-copy.js";
+import { type Decision, type Queued, RequestQueue } from "../requests/queue.js";
+import { readRules } from "../requests/read-rules.js";
+import type { RequestedCommand, Ruling, SessionQuestion, SessionReply } from "../requests/request.js";
+import { decide } from "../requests/rules.js";
+import { serveSession } from "../requests/session-socket.js";
+import { readOpenState } from "../secrets-folder/open-state.js";
+import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
+import { checkPartNames } from "./requested-parts.js";
+import { describeEnd, runRequest, whyNoRequests } from "./run-request.js";
+import type { StepContext } from "./step.js";
+
+/** Delay before listening starts again after it ended, for example with the engine, in ms. */
+const restartMs = 5_000;
+/** How often it is checked that the programs that wait still run, in ms. */
+const checkMs = 2_000;
+/** How long the end of the output may take to reach the program that asked, in ms. */
+const sendMs = 10_000;
+
+/**
+ * Receives requests of programs in the container while a shell has the vault open, until `over` aborts. It prints nothing
+ * but what a person has to know: the terminal is the shell's. Settles when no command runs any more.
+ */
+export async function serveRequests(
+  context: StepContext,
+  secrets: SecretsFolder,
+  over: AbortSignal,
+): Promise<void> {
+  const { project } = context;
+  const why = whyNoRequests(secrets.engine);
+  if (project.config.session.requests === "off") return;
+  if (why !== undefined) {
+    if (project.config.session.requests === "ask") printInShell(`tazpod: no requests are received: ${why}.`);
+    return;
+  }
+  const service = new RequestService(context, secrets, over);
+  const served = await serveSession(project.root, (question) => service.answer(question));
+  if (!served.ok) {
+    printInShell(`tazpod: no requests are received: ${explain(served.failure).message}`);
+    return;
+  }
+  await service.run();
+  await served.value();
+}
+
+/** A request with everything that was read for it. */
+interface Prepared {
+  readonly announced: Announced;
+  readonly command: RequestedCommand;
+  readonly asker: string;
+  readonly ruling: Ruling;
+  readonly copy: ProjectCopy;
+}
+
+/** Why a request is refused, for the program that made it. */
+interface Refusal {
+  readonly code: number;
+  readonly text: string;
+}
+
+class RequestService {
+  readonly #context: StepContext;
+  readonly #secrets: SecretsFolder;
+  readonly #over: AbortSignal;
+  readonly #queue = new RequestQueue(() => undefined);
+  /** What waits or runs, by the name of its folder; aborted when its program has ended. */
+  readonly #programs = new Map<string, { readonly pid: number; readonly gone: AbortController }>();
+  /** The copies of requests, by the request's id. */
+  readonly #copies = new Map<string, Prepared>();
+  readonly #working = new Set<Promise<void>>();
+
+  constructor(context: StepContext, secrets: SecretsFolder, over: AbortSignal) {
+    this.#context = context;
+    this.#secrets = secrets;
+    this.#over = over;
+  }
+
+  async run(): Promise<void> {
+    const checking = this.#checkPrograms();
+    while (!this.#over.aborted) {
+      const inbox = openInbox(this.#secrets, {
+        onRequest: (announced) => this.#receive(inbox, announced),
+        onListening: (installed) => {
+          if (!installed) printInShell("tazpod: tazpod-ask could not be installed in the container's home.");
+        },
+      });
+      const end = (): void => {
+        this.#queue.end();
+        inbox.end();
+      };
+      this.#over.addEventListener("abort", end, { once: true });
+      await inbox.ended;
+      this.#over.removeEventListener("abort", end);
+      await sleep(restartMs, this.#over);
+    }
+    await Promise.all([checking, ...this.#working]);
+  }
+
+  /** Answers a front end. */
+  async answer(question: SessionQuestion): Promise<SessionReply> {
+    switch (question.op) {
+      case "list":
+        return { requests: this.#queue.list() };
+      case "difference":
+        return this.#difference(question.id);
+      case "answer": {
+        const problem = this.#queue.answer(question.id, question);
+        return problem === undefined ? { done: true } : { problem };
+      }
+      default:
+        return { problem: "This tazpod does not know the question. Is the session of another version?" };
+    }
+  }
+
+  async #difference(id: string): Promise<SessionReply> {
+    const prepared = this.#copies.get(id);
+    if (prepared === undefined) return { problem: `There is no request ${id} any more.` };
+    const { copy, command } = prepared;
+    const named = copy.namedBy(command).map(({ path }) => path);
+    const lines = await differenceToCommit(copy, named, this.#shell());
+    return lines.ok ? { difference: lines.value } : { problem: explain(lines.failure).message };
+  }
+
+  #shell(): ProjectContainer {
+    const { engine, container, user } = this.#secrets;
+    return { engine, container, user };
+  }
+
+  #receive(inbox: Inbox, announced: Announced): void {
+    if (this.#over.aborted || this.#programs.has(announced.name)) return;
+    const reason = this.#queue.refusal(announced.origin);
+    if (reason !== undefined) return inbox.refuse(announced.name, askCodes.refused, `refused: ${reason}`);
+    const gone = new AbortController();
+    this.#programs.set(announced.name, { pid: announced.pid, gone });
+    const work = this.#handle(inbox, announced, AbortSignal.any([gone.signal, this.#over])).finally(() => {
+      this.#programs.delete(announced.name);
+      this.#working.delete(work);
+    });
+    this.#working.add(work);
+  }
+
+  async #handle(inbox: Inbox, announced: Announced, signal: AbortSignal): Promise<void> {
+    const prepared = await this.#prepare(inbox, announced, signal);
+    if ("code" in prepared) return inbox.refuse(announced.name, prepared.code, prepared.text);
+    const { copy } = prepared;
+    let queued: Queued | undefined;
+    try {
+      queued = await this.#enqueue(prepared);
+      const { id } = queued;
+      this.#copies.set(id, prepared);
+      signal.addEventListener("abort", queued.remove, { once: true });
+      const decision = await queued.decided;
+      if (signal.aborted) return;
+      if (decision.run) await this.#runAllowed(inbox, prepared, queued, signal);
+      else inbox.refuse(announced.name, askCodes.refused, `refused: ${decision.reason}`);
+    } finally {
+      queued?.remove();
+      if (queued !== undefined) this.#copies.delete(queued.id);
+      await copy.end();
+    }
+  }
+
+  /** Reads a request, decides by rules, and copies the project. */
+  async #prepare(inbox: Inbox, announced: Announced, signal: AbortSignal): Promise<Prepared | Refusal> {
+    const { project } = this.#context;
+    const bytes = await inbox.read(announced.name);
+    if (!bytes.ok) return { code: askCodes.usage, text: "the request could not be read." };
+    const parsed = parseRequest(bytes.value);
+    if (typeof parsed === "string") return { code: askCodes.usage, text: parsed };
+    const parts = checkPartNames(project, parsed.command.parts);
+    if (!parts.ok) return { code: askCodes.usage, text: explain(parts.failure).message };
+    const command = { ...parsed.command, parts: parts.value };
+    const { rules, problems } = await readRules(project);
+    for (const problem of problems) this.#tell(problem);
+    const ruling = decide(rules, command, now());
+    if (ruling.decision === "deny")
+      return { code: askCodes.refused, text: `refused by a rule: ${ruling.why}` };
+    if (ruling.offline && this.#secrets.engine.name === "kubernetes")
+      return {
+        code: askCodes.refused,
+        text: "refused: a pod cannot be cut off the network (network: none).",
+      };
+    const copy = ruling.withoutProject ? ok(ProjectCopy.empty) : await this.#copy(signal);
+    if (!copy.ok) return { code: askCodes.failed, text: explain(copy.failure).message };
+    return { announced, command, asker: parsed.asker, ruling, copy: copy.value };
+  }
+
+  async #copy(signal: AbortSignal): Promise<Result<ProjectCopy>> {
+    const kept = [...this.#copies.values()].reduce((sum, { copy }) => sum + copy.bytes, 0);
+    if (kept > copyLimit)
+      return {
+        ok: false,
+        failure: { kind: "archive-too-large", bytes: kept, limit: copyLimit, what: "what waits" },
+      };
+    return ProjectCopy.make(this.#shell(), this.#context.project.vaultFolder, signal);
+  }
+
+  async #enqueue({ announced, command, asker, ruling, copy }: Prepared): Promise<Queued> {
+    const { why: _, ...words } = command;
+    const identity = JSON.stringify(words);
+    const key = createHash("sha256").update(identity).update(copy.digest).update(String(ruling.offline));
+    const keys = { command: identity, key: key.digest("hex") };
+    const byRule: Decision | undefined =
+      ruling.decision === "allow" ? { run: true, by: ruling.why } : undefined;
+    const found = await readOpenState(this.#secrets);
+    const open = found.ok && typeof found.value !== "string" ? found.value : undefined;
+    const isOpen = (name: string): boolean =>
+      open !== undefined && (open.parts === undefined || open.parts.open.includes(name));
+    const openInShell = command.parts.filter(isOpen);
+    return this.#queue.add(
+      {
+        ...keys,
+        origin: announced.origin,
+        shown: {
+          ...{ command, asker, openInShell, ruling, files: copy.namedBy(command) },
+          copy: { files: copy.files, bytes: copy.bytes },
+        },
+      },
+      byRule ?? this.#queue.known(keys),
+    );
+  }
+
+  async #runAllowed(
+    inbox: Inbox,
+    { announced: { name }, command, copy, ruling }: Prepared,
+    queued: Queued,
+    gone: AbortSignal,
+  ): Promise<void> {
+    const passphrase = this.#context.session.passphrase.known;
+    if (passphrase === undefined)
+      return inbox.refuse(name, askCodes.failed, "the session does not know the passphrase of the vault.");
+    const signal = AbortSignal.any([gone, queued.signal]);
+    const [out, err] = [new PassThrough(), new PassThrough()];
+    const sending = [inbox.send(name, "out", out, gone), inbox.send(name, "err", err, gone)];
+    const allowed = { id: queued.id, command, copy, offline: ruling.offline, shell: this.#shell() };
+    const ended = await runRequest(this.#context, { ...allowed, passphrase, signal }, { out, err });
+    const text = describeEnd(ended);
+    if (text !== undefined) err.write(`tazpod-ask: ${text}\n`);
+    // first, since the program ends with its output
+    await inbox.sendCode(name, ended.ok ? ended.value.code : askCodes.failed);
+    out.end();
+    err.end();
+    await Promise.race([
+      Promise.all([...sending, finished(out), finished(err)]).catch(() => undefined),
+      sleep(sendMs, gone),
+    ]);
+  }
+
+  /** Withdraws the requests of programs that have ended. */
+  async #checkPrograms(): Promise<void> {
+    while (!this.#over.aborted) {
+      await sleep(checkMs, this.#over);
+      const programs = [...this.#programs.values()];
+      if (programs.length === 0 || this.#over.aborted) continue;
+      const running = await stillRunning(
+        this.#secrets,
+        programs.map(({ pid }) => pid),
+      );
+      for (const { pid, gone } of programs) if (running?.has(pid) === false) gone.abort();
+    }
+  }
+
+  #tell(failure: Failure): void {
+    printInShell(`tazpod: ${explain(failure).message}`);
+  }
+}
