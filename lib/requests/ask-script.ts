@@ -84,7 +84,7 @@ done
 [ -n "$why" ] || wrong "--why is missing: say what the command is for"
 shift
 field "folder=$PWD"
-field "asker=$(tr '\\0' ' ' < "/proc/$PPID/cmdline" 2>/dev/null)"
+field "asker=$(cat "/proc/$PPID/cmdline" 2>/dev/null | tr '\\0' ' ')"
 field command
 for w; do field "$w"; done
 b=$(wc -c < "$r/request")

@@ -187,12 +187,12 @@ export function describeEnd(ended: Result<CommandEnd>): string | undefined {
   const { broughtBack } = ended.value;
   if (broughtBack === undefined) return undefined;
   const { written, removed, kept, problem } = broughtBack;
+  if (problem !== undefined) return `Not all changes could be written to the project: ${problem}`;
   const lines = [
     written.length + removed.length + kept.length === 0 ? "Nothing in the project was changed." : "",
     written.length > 0 ? `Changed in the project: ${written.join(", ")}` : "",
     removed.length > 0 ? `Removed from the project: ${removed.join(", ")}` : "",
     kept.length > 0 ? `The project has changed since; the command's files are ${kept.join(", ")}` : "",
-    problem === undefined ? "" : `Not everything could be written: ${problem}`,
   ];
   return lines.filter((line) => line !== "").join("\n");
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { PassThrough } from "node:stream";
 import { finished } from "node:stream/promises";
-import { explain } from "../failure/explain.js";
+import { explain, failureText } from "../failure/explain.js";
 import type { Failure } from "../failure/failure.js";
 import { ok, type Result } from "../failure/result.js";
 import { now, sleep } from "../host/clock.js";
@@ -180,7 +180,7 @@ class RequestService {
     const parsed = parseRequest(bytes.value);
     if (typeof parsed === "string") return { code: askCodes.usage, text: parsed };
     const parts = checkPartNames(project, parsed.command.parts);
-    if (!parts.ok) return { code: askCodes.usage, text: explain(parts.failure).message };
+    if (!parts.ok) return { code: askCodes.usage, text: failureText(parts.failure) };
     const command = { ...parsed.command, parts: parts.value };
     const { rules, problems } = await readRules(project);
     for (const problem of problems) this.#tell(problem);

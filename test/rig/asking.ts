@@ -1,0 +1,102 @@
+import { chmod, writeFile } from "node:fs/promises";
+import { openEngine } from "../../lib/engine/choose-engine.js";
+import type { Answer, ReceivedRequest, SessionQuestion, SessionReply } from "../../lib/requests/request.js";
+import { listeningSessions } from "../../lib/requests/session-socket.js";
+import { type Ended, engineName, Host, podSettings, quick } from "./host.js";
+import { value } from "./result.js";
+import { underShell, type UnderShell } from "./under-shell.js";
+import { until } from "./until.js";
+
+/** A value in the part `prod`, and one in the rest of the vault. */
+export const prodKey = "pr0d-k3y-0a1b2c3d";
+
+/** A host with a vault that has the part `prod`, and files in its project. */
+export async function askingHost(files: Readonly<Record<string, string>> = {}, more = ""): Promise<Host> {
+  const pods = engineName === "kubernetes" ? `kubernetes: { ${podSettings}, start_timeout: 120s }\n` : "";
+  const settings = `engine: ${engineName}\n${pods}${quick}`;
+  const host = await Host.make({ more: settings });
+  host.env["TAZPOD_ENGINE"] = engineName;
+  for (const [name, text] of Object.entries(files)) await writeFile(host.path(name), text, { mode: 0o755 });
+  // for the container's user
+  await chmod(host.folder, 0o777);
+  for (const name of Object.keys(files)) await chmod(host.path(name), 0o777);
+  const made = await host.enter(
+    `umask 077; cd ~/secrets; mkdir prod; printf 'token: "${prodKey}"\\n' > prod/key; echo r > readme`,
+  );
+  if (made.code !== 0) throw new Error(made.stderr);
+  await host.configure("none", `${settings}${more}parts:\n  prod: { paths: [prod], open: on-request }\n`);
+  return host;
+}
+
+/** An open session on a terminal, whose container's programs may ask. */
+export class AskingSession {
+  readonly host: Host;
+  readonly shell: UnderShell;
+
+  private constructor(host: Host, shell: UnderShell) {
+    this.host = host;
+    this.shell = shell;
+  }
+
+  static async open(host: Host): Promise<AskingSession> {
+    const shell = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
+    await shell.pty.expect("$ ");
+    const session = new AskingSession(host, shell);
+    await until(
+      async () =>
+        (await host.inside("[ -e ~/secrets/.tazpod/requests/listener ] && echo yes; :")) === "yes\n",
+    );
+    return session;
+  }
+
+  /** Runs a script in a shell of its own in the container. */
+  async run(script: string): Promise<Ended> {
+    const engine = await openEngine(engineName);
+    const words = `PATH=$PATH:$HOME/.local/bin; cd /workspace\n${script}`;
+    const done = value(
+      await engine.exec(this.host.container, ["sh", "-c", words], { user: "tazpod", input: "" }),
+    );
+    return { code: done.code ?? -1, stdout: done.stdout.toString(), stderr: done.stderr };
+  }
+
+  /** Asks for a command, with options of `tazpod-ask`, as a script has them. */
+  ask(command: string, options = "--part prod"): Promise<Ended> {
+    return this.run(`tazpod-ask --why test ${options} -- ${command}`);
+  }
+
+  /** What waits and runs. */
+  async requests(): Promise<readonly ReceivedRequest[]> {
+    return value(await listeningSessions(this.host.folder)).flatMap(({ requests }) => requests);
+  }
+
+  /** Waits for a request whose command begins with these words; `state` is `waiting` unless given. */
+  async received(words: string, state = "waiting"): Promise<ReceivedRequest> {
+    let found: ReceivedRequest | undefined;
+    await until(async () => {
+      found = (await this.requests()).find(
+        (one) => one.state === state && one.command.argv.join(" ").startsWith(words),
+      );
+      return found !== undefined;
+    });
+    return found as ReceivedRequest;
+  }
+
+  async say(question: SessionQuestion): Promise<SessionReply> {
+    const [session] = value(await listeningSessions(this.host.folder));
+    return (await session?.ask(question)) ?? { problem: "no session listens" };
+  }
+
+  /** Waits for a request and answers it. Returns it as it was shown. */
+  async answer(words: string, answer: Answer): Promise<ReceivedRequest> {
+    const request = await this.received(words);
+    const reply = await this.say({ op: "answer", id: request.id, ...answer });
+    if (!("done" in reply)) throw new Error(JSON.stringify(reply));
+    return request;
+  }
+
+  /** Leaves the shell; returns its exit code. */
+  async leave(): Promise<number> {
+    this.shell.pty.line("exit");
+    return this.shell.left();
+  }
+}
