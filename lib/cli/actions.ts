@@ -14,6 +14,7 @@ export const actions: Readonly<Record<CommandName, () => Promise<Action>>> = {
   status: async () => (await import("./status.js")).statusCommand,
   doctor: async () => (await import("./doctor/doctor.js")).doctorCommand,
   history: async () => (await import("./history.js")).historyCommand,
+  audit: async () => (await import("./audit.js")).auditCommand,
   "vault ls": async () => (await import("./vault/run-vault-command.js")).vaultCommand("ls"),
   "vault cat": async () => (await import("./vault/run-vault-command.js")).vaultCommand("cat"),
   "vault set": async () => (await import("./vault/run-vault-command.js")).vaultCommand("set"),

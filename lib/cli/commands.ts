@@ -86,6 +86,17 @@ their content stays in the memory of this process. \`tazpod run restore --at N\`
     flags: ["changes", "all", ...vaultFlags],
   },
   {
+    name: "audit",
+    words: "",
+    summary: "show what programs in the container requested and who allowed it, and check the log",
+    details: `The log of this project on this host, oldest first. Each entry has the hash of the one before, and each save puts
+the last one's into the vault. --json prints the lines as they are stored; the result of the check is then on stderr.
+
+Exit code 3 if an entry was changed or removed, or the log does not lead to what the vault recorded; else 0.`,
+    examples: ["tazpod audit --all", "tazpod audit --json > audit.jsonl"],
+    flags: ["all", "project", "json"],
+  },
+  {
     name: "vault ls",
     words: "",
     summary: "list names, sizes and times of the files in the sealed vault",

@@ -1,7 +1,8 @@
 import type { Readable } from "node:stream";
 import { withoutHidden } from "./hidden.js";
 import { joinParagraphs, layOut } from "./layout.js";
-import { printableLines, unsafeCharacters } from "./printable.js";
+import { jsonLine } from "./json-line.js";
+import { printableLines } from "./printable.js";
 
 /**
  * Everything that tazpod prints goes through this file: results to stdout, everything else to stderr. Text may quote
@@ -44,10 +45,7 @@ export function printHelp(text: string): void {
 
 /** Writes a value to stdout as one line of JSON, with unsafe characters escaped. */
 export function printJson(value: unknown): void {
-  const text = JSON.stringify(value, (_, one: unknown) =>
-    typeof one === "string" ? withoutHidden(one) : one,
-  );
-  process.stdout.write(`${text.replaceAll(unsafeCharacters, escaped)}\n`);
+  process.stdout.write(`${jsonLine(value)}\n`);
 }
 
 /** Writes a note, question or failure and a newline to stderr. */
@@ -98,11 +96,4 @@ export function noteColumns(): number {
 
 function shown(text: string): string {
   return printableLines(withoutHidden(text));
-}
-
-function escaped(found: string): string {
-  return found
-    .split("")
-    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
-    .join("");
 }

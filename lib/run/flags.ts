@@ -53,7 +53,7 @@ export const flags = {
   offline: { type: "boolean", help: "do not contact the remote; push at a later enter" },
   at: { type: "string", value: "N|TIME", help: "which copy of the history to restore" },
   changes: { type: "boolean", help: "show the names that each copy added (+), changed (~) or removed (-)" },
-  all: { type: "boolean", help: "show all copies, not only the newest 20" },
+  all: { type: "boolean", help: "show all, not only the newest 20" },
   show: { type: "boolean", help: "change nothing; exit code 3 if the project is not trusted" },
   revoke: { type: "boolean", help: "withdraw the trust" },
   graph: {

@@ -68,11 +68,12 @@ export async function revertArrival(
   if (!there.ok || there.value === undefined) return there.ok ? ok(false) : there;
   const put = await replaceFile(copy, path);
   if (!put.ok) return put;
-  const changed = await changeState(vaultFolder, ({ pushed, sealed, newest }) => ({
+  const changed = await changeState(vaultFolder, ({ pushed, sealed, newest, audit }) => ({
     version: 1,
     ...before,
     sealed,
     newest,
+    audit,
     ...(pushed === undefined ? {} : { refused: { remote: pushed.remote, etag: pushed.etag, why } }),
   }));
   return changed.ok ? ok(true) : changed;

@@ -65,7 +65,11 @@ export async function changeFile(request: ChangeRequest): Promise<Result<Changed
       const { tar, done } = vaultContent(vault, passphrase);
       return { tar: changedTar(tar, change, isNew, time), done };
     },
-    from: { generation: manifest?.generation ?? 0, parent: { sealed: opened.sha256, content: digest } },
+    from: {
+      generation: manifest?.generation ?? 0,
+      parent: { sealed: opened.sha256, content: digest },
+      audit: manifest?.audit,
+    },
     target: () => request.target(opened, before.value),
   });
   return sealed.ok ? ok({ opened, before: before.value, sealed: sealed.value }) : sealed;

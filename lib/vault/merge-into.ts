@@ -3,6 +3,7 @@ import { linkOrCopy } from "../host/files.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import { noTarWarnings } from "./archive/tar-warnings.js";
+import { joinHeads } from "./audit-heads.js";
 import { conflictPath } from "./store.js";
 import { type Inspected, inspectVault } from "./inspect-vault.js";
 import { type Merge, mergeEntries } from "./merge-entries.js";
@@ -62,6 +63,7 @@ export async function mergeInto(request: MergeRequest): Promise<Result<Merged>> 
       generation: Math.max(...counted),
       parent: { sealed: there.value.sha256, content: there.value.summary.digest },
       lineage: there.value.summary.manifest?.lineage ?? [],
+      audit: joinHeads(here.value.summary.manifest?.audit, there.value.summary.manifest?.audit),
     },
     target: async () => {
       const put = await keepOurs(folder, ours.path, here.value.sha256);

@@ -41,6 +41,7 @@ export async function reseal({
     from: {
       generation: summary.manifest?.generation ?? 0,
       parent: { sealed: sha256, content: summary.digest },
+      audit: summary.manifest?.audit,
     },
     target: () => unchanged(path, sha256),
     onStep,

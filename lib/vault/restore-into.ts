@@ -42,6 +42,7 @@ export async function restoreInto(request: RestoreRequest): Promise<Result<strin
     from: {
       generation: Math.max(request.generation, summary.manifest?.generation ?? 0),
       parent: { sealed: sha256, content: summary.digest },
+      audit: summary.manifest?.audit,
     },
     target: async () => {
       const here = await hashOf(path);

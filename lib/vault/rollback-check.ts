@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Manifest } from "./archive/manifest.js";
+import { joinHeads } from "./audit-heads.js";
 import { changeState, readState, type SealedRecord } from "./vault-state.js";
 
 /** A sealed file that was opened. */
@@ -40,7 +41,10 @@ export async function recordNewest(
   let isFirst = false;
   const changed = await changeState(vaultFolder, (state) => {
     isFirst = state.newest === undefined;
-    return state.newest?.sha256 === sha256 ? state : { ...state, newest };
+    const audit = joinHeads(state.audit, manifest?.audit);
+    const isKnown = audit.length === 0 || audit === state.audit;
+    if (state.newest?.sha256 === sha256 && isKnown) return state;
+    return { ...state, newest, ...(isKnown ? {} : { audit }) };
   });
   return changed.ok ? ok(isFirst) : changed;
 }

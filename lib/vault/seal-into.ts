@@ -13,6 +13,8 @@ import type { VaultFormat } from "./vault-format.js";
 import { openVault } from "./open-vault.js";
 import { sealVault, type Write } from "./seal-vault.js";
 import { prepareSalt } from "./age/passphrase-stanza.js";
+import { headsToSeal } from "./audit-chain.js";
+import { joinHeads, type KnownHead, withoutOwn } from "./audit-heads.js";
 import { joinLineages } from "./lineage.js";
 import { changeState, readState, withPullCompleted } from "./vault-state.js";
 import { type Replacement, replaceVault, vaultFileName } from "./store.js";
@@ -31,6 +33,8 @@ interface Lineage {
   readonly parent?: Manifest["parent"];
   /** The lineage of another vault that this one contains, too. */
   readonly lineage?: readonly string[];
+  /** The heads of audit logs in the manifest of the parent, where it was read. */
+  readonly audit?: Manifest["audit"];
 }
 
 /** What to seal, and where. */
@@ -80,6 +84,7 @@ export async function sealInto(request: SealRequest): Promise<Result<SealedVault
   const exclude = new Set<string>(request.moving);
   let listed = request.format === "age" ? request.listed : undefined;
   const hardLinks = new Set<string>(listed?.hardLinks);
+  let audit: readonly KnownHead[] = [];
   // deriving the key takes as long as reading a large vault
   const salts = request.format === "age" ? [prepareSalt(passphrase)] : [];
   // content that has changed since it was listed has not changed while it was read
@@ -92,6 +97,7 @@ export async function sealInto(request: SealRequest): Promise<Result<SealedVault
           request.format === "age" ? await survey({ ...request, listed }, { exclude, hardLinks }) : undefined;
         listed = undefined;
         if (before?.ok === false) return ((changed = cutAt(before.failure)), before);
+        audit = before?.value.audit ?? [];
         const known = hardLinks.size;
         const sealed = await seal(request, write, {
           ...{ exclude, hardLinks, manifest: before?.value.manifest, salt: salts.pop() },
@@ -111,6 +117,7 @@ export async function sealInto(request: SealRequest): Promise<Result<SealedVault
           ...replaced.value.filled,
           path: replaced.value.path,
           changedWhileReading: [...exclude],
+          audit,
         }),
       );
     if (changed.length === 0 || attempt >= (lenient ? lenientTries : tries)) return replaced;
@@ -119,7 +126,10 @@ export async function sealInto(request: SealRequest): Promise<Result<SealedVault
 }
 
 /** Records the sealed vault for the push, which has no passphrase to look inside. A failure to record is ignored. */
-async function recordSealed({ folder, from }: SealRequest, sealed: SealedVault): Promise<SealedVault> {
+async function recordSealed(
+  { folder, from }: SealRequest,
+  { audit, ...sealed }: SealedVault & Pick<Survey, "audit">,
+): Promise<SealedVault> {
   const { sha256, summary } = sealed;
   const record = { sha256, generation: (from?.generation ?? 0) + 1, content: summary.digest };
   if (sealed.path === join(folder, vaultFileName))
@@ -127,6 +137,7 @@ async function recordSealed({ folder, from }: SealRequest, sealed: SealedVault):
       ...withPullCompleted(state, from?.parent?.sealed),
       sealed: record,
       newest: record,
+      ...(audit.length === 0 ? {} : { audit: joinHeads(state.audit, audit) }),
     }));
   return sealed;
 }
@@ -137,6 +148,7 @@ function changingProblem(path: string): string {
 
 interface Survey {
   readonly manifest: Manifest;
+  readonly audit: readonly KnownHead[];
   readonly changedWhileReading: readonly string[];
 }
 
@@ -173,17 +185,19 @@ async function survey(request: SealRequest, selection: Selection): Promise<Resul
   const found = listed === undefined ? await listSource(source(), options) : ok({ ...listed, changed: [] });
   if (!found.ok) return found;
   const { digest, entries, changed } = found.value;
+  const audit = await headsToSeal(folder, joinHeads(state.value.state.audit, from?.audit));
   const manifest: Manifest = {
     version: 1,
     generation: (from?.generation ?? 0) + 1,
     parent: from?.parent,
     lineage: joinLineages(state.value.state.lineage ?? [], from?.lineage ?? []),
+    ...(audit.length === 0 ? {} : { audit: audit.map(withoutOwn) }),
     host: hostname(),
     time: now().toISOString(),
     digest,
     entries,
   };
-  return ok({ manifest, changedWhileReading: changed });
+  return ok({ manifest, audit, changedWhileReading: changed });
 }
 
 /**

@@ -4,6 +4,7 @@ import type { FailureOf } from "../failure/failure.js";
 import { readText } from "../host/files.js";
 import { projectState, writeState as writeFile } from "../host/project-state.js";
 import { ok, type Result } from "../failure/result.js";
+import { type KnownHead, parseHeads } from "./audit-heads.js";
 import { isLineage, joinLineages, shortName } from "./lineage.js";
 
 /** What this host remembers about its vault, in the project's `state.json`. Losing it loses no vault. */
@@ -21,6 +22,8 @@ export interface VaultState {
   readonly newest?: SealedRecord;
   /** The versions shared with a remote that the local vault descends from, newest first. */
   readonly lineage?: readonly string[];
+  /** Where audit logs stood, by the vaults that were opened and sealed here. */
+  readonly audit?: readonly KnownHead[];
   /** The vault that a pull brought and that was not opened here yet. */
   readonly arrival?: ArrivalRecord;
   /** The remote's vault that was found not to succeed the local one. */
@@ -142,7 +145,7 @@ export function withPending(state: VaultState, pending: PendingRecord): VaultSta
 
 /** Returns the state after a push or pull: nothing is pending any more. */
 export function withPushed(
-  { sealed, newest, arrival, lineage = [] }: VaultState,
+  { sealed, newest, arrival, audit, lineage = [] }: VaultState,
   pushed: PushedRecord,
 ): VaultState {
   return {
@@ -151,6 +154,7 @@ export function withPushed(
     sealed,
     newest,
     arrival,
+    audit,
     lineage: joinLineages([shortName(pushed.sha256)], pushed.parents ?? [], lineage),
   };
 }
@@ -180,6 +184,7 @@ function parse(text: string): VaultState | undefined {
   const sealed = parseSealed(read["sealed"]);
   const newest = parseSealed(read["newest"]);
   const { lineage, arrival, refused } = read;
+  const audit = parseHeads(read["audit"]);
   return {
     version: 1,
     pushed,
@@ -188,6 +193,7 @@ function parse(text: string): VaultState | undefined {
     sealed,
     newest,
     ...(isLineage(lineage) ? { lineage } : {}),
+    ...(audit === undefined ? {} : { audit }),
     ...parseArrival(arrival),
     ...parseRefused(refused),
   };

@@ -19,13 +19,13 @@ export async function ls(command: VaultCommand): Promise<Result<void>> {
   if (!found.ok) return found;
   const { format, manifest, entries } = found.value;
   if (command.json) {
-    const { generation, host, time } = manifest ?? {};
+    const { generation, host, time, audit } = manifest ?? {};
     const shownEntries = entries.map(({ entry, sha256 }) => ({
       ...entry,
       mode: entry.mode.toString(8).padStart(3, "0"),
       ...(entry.type === "file" ? { sha256 } : {}),
     }));
-    printJson({ format, generation, host, time, entries: shownEntries });
+    printJson({ format, generation, host, time, audit, entries: shownEntries });
     return ok(undefined);
   }
   for (const { entry } of entries) {

@@ -1,4 +1,5 @@
 import { isCount, isRecord, parseJson } from "../../host/json.js";
+import { type AuditHead, parseHeads, withoutOwn } from "../audit-heads.js";
 import { isLineage } from "../lineage.js";
 import { latestTime, type TarEntry } from "./tar-header.js";
 import { createHash } from "node:crypto";
@@ -48,6 +49,8 @@ export interface Manifest {
   readonly parent?: { readonly sealed: string; readonly content: string };
   /** The versions shared with a remote that it descends from, newest first. */
   readonly lineage?: readonly string[];
+  /** Where the audit logs of hosts stood, those that changed last first. */
+  readonly audit?: readonly AuditHead[];
   /** The host that sealed it, and the time (ISO 8601). */
   readonly host: string;
   readonly time: string;
@@ -73,18 +76,20 @@ export function manifestBytes(manifest: Manifest): Buffer {
 export function parseManifest(bytes: Buffer): Manifest | undefined {
   const read = parseJson(bytes.toString());
   if (!isRecord(read) || read["version"] !== 1 || !Array.isArray(read["entries"])) return undefined;
-  const { generation, parent, lineage, host, time, digest } = read;
+  const { generation, parent, lineage, audit, host, time, digest } = read;
   const entries = read["entries"].map(parseEntry);
   if (!entries.every((line) => line !== undefined)) return undefined;
   if (!isCount(generation)) return undefined;
   if (typeof host !== "string" || typeof time !== "string" || digest !== archiveDigest(entries))
     return undefined;
   const known = parseParent(parent);
+  const heads = parseHeads(audit);
   return {
     version: 1,
     generation,
     parent: known,
     ...(isLineage(lineage) ? { lineage } : {}),
+    ...(heads === undefined ? {} : { audit: heads.map(withoutOwn) }),
     host,
     time,
     digest,
