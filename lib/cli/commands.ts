@@ -62,7 +62,8 @@ after -- as arguments, and NAME=VALUE sets a variable. Several goals and tasks r
     summary: "show the state of the project, open shells, and the last push or pull",
     details: `Asks the engine, but not the network. --short prints one line for a shell prompt, from files alone, and nothing
 outside a project: \`lab locked\`, \`lab open\`; \`open?\` if no shell has the vault open, so that it may have been closed
-from inside; \`*\` for unsaved work, as far as the open shells know; \`↑\` for a vault that was not pushed.`,
+from inside; \`*\` for unsaved work, as far as the open shells know; \`↑\` for a vault that was not pushed; \`?2\` for two
+requests of programs in the container that wait for an answer.`,
     flags: ["project", "short", "json"],
   },
   {

@@ -5,11 +5,12 @@ import { printResult } from "../host/screen.js";
 import { findRoot, localConfigName, startFolder } from "../project/find-project.js";
 import { isRemoteNone } from "../project/remote-none.js";
 import { isInUse } from "../project/sessions.js";
+import { waitingCount } from "../requests/waiting-count.js";
 import { isPushed, readLocal } from "../remote/local-vault.js";
 import { printable } from "../host/printable.js";
 
 /**
- * `tazpod status --short`: prints a line for a prompt, such as `lab open*↑`; nothing outside a project. It reads only
+ * `tazpod status --short`: prints a line for a prompt, such as `lab open*↑ ?2`; nothing outside a project. It reads only
  * files and does not ask the engine; what cannot be read is left out. A prompt runs it in every clone, so it writes and
  * removes nothing, and reads nothing outside the project.
  */
@@ -30,7 +31,9 @@ async function shortLine(root: string): Promise<string> {
   const unsaved = open && (await isMarkedUnsaved(vaultFolder)) ? "*" : "";
   const pushed =
     !hasVault || isPushed(local.value, local.value.state.pushed?.remote ?? "") || (await hasNoRemote(root));
-  return `${printable(basename(root))} ${state}${unsaved}${pushed ? "" : "↑"}`.trimEnd();
+  const waiting = await waitingCount(vaultFolder);
+  const marks = [`${state}${unsaved}${pushed ? "" : "↑"}`, waiting === 0 ? "" : `?${waiting}`];
+  return [printable(basename(root)), ...marks].filter((word) => word !== "").join(" ");
 }
 
 async function hasNoRemote(root: string): Promise<boolean> {

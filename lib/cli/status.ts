@@ -3,6 +3,7 @@ import type { CheckResult } from "../failure/check-result.js";
 import { type Result, fail, ok } from "../failure/result.js";
 import { printJson, printResult } from "../host/screen.js";
 import { type OtherSession, otherSessions } from "../project/sessions.js";
+import { waitingCount } from "../requests/waiting-count.js";
 import type { Recipe } from "../recipe/recipe.js";
 import type { Arguments } from "../run/arguments.js";
 import { reportFailure } from "../run/report-failure.js";
@@ -47,6 +48,7 @@ async function status(args: Arguments, { recipe, facts, services }: ProjectRun):
   const report = {
     ...{ project, facts: found, sessions: shells, engine: isThere ? engine.name : undefined },
     ...{ ...read.value, pods: listed?.ok ? listed.value : engine.listContainers && null },
+    waiting: await waitingCount(project.vaultFolder),
   };
   if (args.json) printJson(statusJson(report));
   else printResult(statusText(report));
@@ -69,11 +71,14 @@ interface Status extends ReadState {
   readonly engine: EngineName | undefined;
   /** The pods of the container's name; null if they cannot be listed, undefined for other engines. */
   readonly pods: readonly ListedContainer[] | null | undefined;
+  /** How many requests of programs in the container wait for an answer. */
+  readonly waiting: number;
 }
 
 const signs = { true: "=", false: "-", unknown: "?" } as const;
 
-export function statusText({ project, facts, sessions, state, problem, engine, pods }: Status): string {
+export function statusText(status: Status): string {
+  const { project, facts, sessions, state, problem, engine, pods, waiting } = status;
   const width = Math.max(...[...facts.keys()].map((name) => name.length));
   const lines = [...facts].flatMap(([name, { state: sign, reason, hint }]) => [
     `  ${signs[sign]} ${name.padEnd(width)}  ${reason.split("\n")[0] ?? ""}`,
@@ -85,6 +90,7 @@ export function statusText({ project, facts, sessions, state, problem, engine, p
   const more = [
     `engine: ${engine ?? "none answers"}`,
     `open shells: ${shells.length === 0 ? "none" : shells.join("; ")}`,
+    ...(waiting === 0 ? [] : [`waiting requests: ${waiting} (\`tazpod requests\` shows and answers them)`]),
     `last push or pull: ${problem === undefined ? lastSync(state.pushed) : failureText(problem)}`,
   ];
   return [project.root, ...lines, ...more, ...podLines(pods)].join("\n");
@@ -111,7 +117,9 @@ function lastSync(pushed: PushedRecord | undefined): string {
 }
 
 /** Returns the stable output of `--json`: schema/status.schema.json documents it. */
-export function statusJson({ project: { root, config }, facts, sessions, state, engine, pods }: Status) {
+export function statusJson(status: Status) {
+  const { facts, sessions, state, engine, pods, waiting } = status;
+  const { root, config } = status.project;
   const isOpen = facts.get("vault-open")?.state !== "false";
   const { at, remote, generation, host } = state.pushed ?? {};
   return {
@@ -126,6 +134,7 @@ export function statusJson({ project: { root, config }, facts, sessions, state, 
     unsaved: isOpen ? isMissing(facts.get("vault-saved")) : false,
     unpushed: isMissing(facts.get("vault-pushed")),
     sessions: sessions.map(({ pid, parts }) => ({ pid, parts })),
+    waitingRequests: waiting,
     lastSync: at === undefined ? null : { at, remote, generation, host },
     ...(pods === undefined
       ? {}

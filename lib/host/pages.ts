@@ -1,3 +1,5 @@
+import { widthOf } from "./columns.js";
+
 /**
  * Splits a text into pages that fit the screen, leaving a row for a question. Returns one page if the size is unknown.
  */
@@ -28,11 +30,4 @@ function splitLongLine(line: string, maxWidth: number): string[] {
 
 function rowsOf(line: string, columns: number): number {
   return Math.max(1, Math.ceil(widthOf(line) / columns));
-}
-
-/** Returns an upper bound of the columns that a line takes. */
-function widthOf(line: string): number {
-  let width = 0;
-  for (const char of line) width += char === "\t" ? 8 : (char.codePointAt(0) ?? 0) > 0x2ff ? 2 : 1;
-  return width;
 }

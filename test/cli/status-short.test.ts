@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { processIdentity } from "../../lib/host/process-identity.js";
 import { isRemoteNone } from "../../lib/project/remote-none.js";
+import { noteWaiting } from "../../lib/requests/waiting-count.js";
 import { newFolder } from "../rig/folder.js";
 import { bin, Host, run } from "../rig/host.js";
+import { value } from "../rig/result.js";
 
 // The line for a shell prompt, computed from a project's files. It asks no engine, so the tests need none.
 
@@ -20,7 +22,7 @@ async function line(
   shell?: number,
 ): Promise<string> {
   const host = await Host.make({ remote: config });
-  for (const folder of [host.path(".tazpod", "vault"), host.state("sessions")])
+  for (const folder of [host.path(".tazpod", "vault"), host.state("sessions"), host.state("waiting")])
     await mkdir(folder, { recursive: true });
   for (const [name, text] of Object.entries(files))
     await writeFile(name === basename(host.vault) ? host.vault : host.state(name), text);
@@ -62,6 +64,29 @@ test("the line shows a vault that is open with a shell, open without one, and un
 
 test("unsaved work is not shown while the vault is closed", async () => {
   assert.is(await line(remote, { ...vault, ...pushed(sealed), unsaved: "" }), "lab locked\n");
+});
+
+test("the line counts the requests that wait in sessions that live, and leaves out those of dead ones", async () => {
+  const open = { ...vault, ...pushed("another"), "open.json": "{}", unsaved: "" };
+  const identity = await processIdentity(process.pid);
+  const waiting = { [`waiting/${process.pid}`]: `${identity}\n2\n`, "waiting/4194304": "boot-1\n5\n" };
+  assert.is(await line(remote, { ...open, ...waiting }, process.pid), "lab open*↑ ?2\n");
+  assert.is(await line(remote, { ...vault, ...pushed(sealed), ...waiting }), "lab locked ?2\n");
+  assert.is(await line(remote, { [`waiting/${process.pid}`]: "another\n2\n", "waiting/x": "" }), "lab\n");
+});
+
+test("a session notes how many requests wait, removes what dead ones left, and leaves nothing itself", async () => {
+  const host = await Host.make({ remote });
+  await mkdir(host.state("waiting"), { recursive: true });
+  await writeFile(host.state("waiting", "4194304"), "boot-1\n5\n");
+  const folder = host.path(".tazpod", "vault");
+  value(await noteWaiting(folder, 3));
+  assert.equal(await readdir(host.state("waiting")), [String(process.pid)]);
+  assert.match((await host.tazpod("status", "--short")).stdout, / \?3\n$/);
+  value(await noteWaiting(folder, 0));
+  value(await noteWaiting(folder, 0));
+  assert.equal(await readdir(host.state("waiting")), []);
+  assert.is((await host.tazpod("status", "--short")).stdout, `${basename(host.folder)}\n`);
 });
 
 test("outside a project, and in a deleted folder, status --short prints nothing and succeeds", async () => {
