@@ -26,8 +26,8 @@ export type AuditEvent =
       readonly id: string;
       readonly answer: "once" | "minutes" | "deny" | "never";
       readonly minutes?: number;
-      /** `person`: at a front end; `rule`: as `why` says; `time`: it expired; `session`: that ended. */
-      readonly by: "person" | "rule" | "time" | "session";
+      /** `person`: at a front end; `rule`: as `why` says; `time`: it expired; `session`, `program`: that ended. */
+      readonly by: "person" | "rule" | "time" | "session" | "program";
       readonly why?: string;
     }
   | { readonly event: "start"; readonly id: string }
@@ -44,6 +44,9 @@ export type AuditEvent =
     }
   /** Requests that were refused unread, counted since the last such entry. */
   | { readonly event: "refused"; readonly why: "flood" | "too-long"; readonly count: number };
+
+/** An event of one kind. */
+export type AuditEventOf<Kind extends AuditEvent["event"]> = Extract<AuditEvent, { readonly event: Kind }>;
 
 /** Written by `appendAudit` itself: an entry before this one was interrupted, and its beginning was replaced. */
 interface Repaired {

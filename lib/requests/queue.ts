@@ -1,21 +1,25 @@
 import { randomBytes } from "node:crypto";
 import { now } from "../host/clock.js";
+import type { AuditEventOf } from "./audit-log.js";
 import type { Answer, ReceivedRequest } from "./request.js";
 
 /** How many requests may wait: in all, and of programs with the same origin, so that one cannot take every place. */
 export const waitingLimits = { all: 10, ofOrigin: 3 } as const;
 /** How many requests of one origin are read in a minute. */
 const perMinute = 30;
+/** The longest time for which a command can be allowed, in minutes. */
+export const longestMinutes = 60;
 /** An unanswered request is denied after this time, in ms. */
 const expiryMs = 15 * 60_000;
 
-/** How a request was decided, and by whom. */
-export type Decision =
-  | { readonly run: true; readonly by: string }
-  | { readonly run: false; readonly by: string; readonly reason: string };
+/** How a request was decided, and by whom, as the audit log has it. `reason` is for the program that asked. */
+export type Decision = Pick<AuditEventOf<"answer">, "answer" | "minutes" | "by" | "why"> &
+  ({ readonly run: true } | { readonly run: false; readonly reason: string });
 
 /** A request to add: what identifies the command and everything that it sees, and what is shown of it. */
 export interface NewRequest {
+  /** From `newId`. */
+  readonly id: string;
   readonly origin: number;
   /** Identifies the command. */
   readonly command: string;
@@ -36,7 +40,6 @@ interface Entry {
 
 /** A request in the queue. */
 export interface Queued {
-  readonly id: string;
   readonly decided: Promise<Decision>;
   /** Aborts when a person denies the running command. */
   readonly signal: AbortSignal;
@@ -78,15 +81,17 @@ export class RequestQueue {
   /** Returns the decision that a person has made before about the same command: an allowance only with the same files. */
   known({ command, key }: Pick<NewRequest, "command" | "key">): Decision | undefined {
     if (this.#denied.has(command))
-      return { run: false, by: "an earlier answer", reason: "it was denied before, and is not asked again." };
+      return {
+        ...{ run: false, answer: "never", by: "person", why: "an earlier answer" },
+        reason: "it was denied before, and is not asked again.",
+      };
     return (this.#allowed.get(key) ?? 0) > now().getTime()
-      ? { run: true, by: "an earlier answer" }
+      ? { run: true, answer: "minutes", by: "person", why: "an earlier answer" }
       : undefined;
   }
 
   /** Adds a request; if `decision` is given, it does not wait. */
-  add({ origin, command, key, shown }: NewRequest, decision?: Decision): Queued {
-    const id = this.#newId();
+  add({ id, origin, command, key, shown }: NewRequest, decision?: Decision): Queued {
     const received = now();
     const request: ReceivedRequest = {
       ...shown,
@@ -99,18 +104,18 @@ export class RequestQueue {
     const entry: Entry = { request, origin, command, key, stop, decide, isRunning: false };
     this.#entries.set(id, entry);
     const timer = setTimeout(
-      () => this.#decide(entry, { run: false, by: "nobody", reason: "there was no answer in time." }),
+      () => this.#decide(entry, denied("time", "there was no answer in time.")),
       expiryMs,
     ).unref();
     if (decision !== undefined) this.#decide(entry, decision);
     this.#tell();
     const remove = (): void => {
       clearTimeout(timer);
-      entry.decide({ run: false, by: "nobody", reason: "it was withdrawn." });
+      entry.decide(denied("program", "it was withdrawn."));
       this.#entries.delete(id);
       this.#tell();
     };
-    return { id, decided, signal: stop.signal, remove };
+    return { decided, signal: stop.signal, remove };
   }
 
   /** Returns what waits and runs, the oldest first. */
@@ -127,22 +132,27 @@ export class RequestQueue {
     if (entry === undefined)
       return `There is no request ${id}: it was answered or withdrawn, or has expired.`;
     const denies = given.answer === "deny" || given.answer === "never";
+    if (given.answer === "minutes" && !(given.minutes > 0 && given.minutes <= longestMinutes))
+      return `A command is allowed for 1 to ${longestMinutes} minutes.`;
     if (entry.isRunning && !denies) return `The command of request ${id} runs already.`;
-    const by = "a person";
+    const by = "person";
     switch (given.answer) {
       case "minutes":
         this.#allowed.set(entry.key, now().getTime() + given.minutes * 60_000);
-        this.#decide(entry, { run: true, by });
+        this.#decide(entry, { run: true, by, answer: "minutes", minutes: given.minutes });
         break;
       case "once":
-        this.#decide(entry, { run: true, by });
+        this.#decide(entry, { run: true, by, answer: "once" });
         break;
       case "never":
       case "deny":
         if (given.answer === "never") this.#denied.add(entry.command);
         this.#allowed.delete(entry.key);
         if (entry.isRunning) entry.stop.abort();
-        else this.#decide(entry, { run: false, by, reason: "it was denied." });
+        else this.#decide(entry, { run: false, by, answer: given.answer, reason: "it was denied." });
+        break;
+      default:
+        return "The answer is unknown.";
     }
     this.#tell();
     return undefined;
@@ -152,7 +162,7 @@ export class RequestQueue {
   end(): void {
     for (const entry of this.#entries.values()) {
       entry.stop.abort();
-      entry.decide({ run: false, by: "nobody", reason: "the session has ended." });
+      entry.decide(denied("session", "the session has ended."));
     }
     this.#entries.clear();
     this.#tell();
@@ -174,8 +184,8 @@ export class RequestQueue {
     this.#changed(this.#waiting().length);
   }
 
-  /** Four letters and digits that are not mistaken for each other. */
-  #newId(): string {
+  /** Returns an id for a request: four letters and digits that are not mistaken for each other. */
+  newId(): string {
     const letters = "23456789abcdefghjkmnpqrstuvwxyz";
     for (;;) {
       const id = [...randomBytes(4)].map((byte) => letters[byte % letters.length]).join("");
@@ -183,3 +193,5 @@ export class RequestQueue {
     }
   }
 }
+
+const denied = (by: Decision["by"], reason: string): Decision => ({ run: false, answer: "deny", by, reason });

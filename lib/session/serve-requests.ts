@@ -6,6 +6,7 @@ import type { Failure } from "../failure/failure.js";
 import { ok, type Result } from "../failure/result.js";
 import { now, sleep } from "../host/clock.js";
 import { printInShell } from "../host/screen.js";
+import { appendAudit, type AuditEvent } from "../requests/audit-log.js";
 import { askCodes } from "../requests/ask-script.js";
 import { differenceToCommit } from "../requests/difference.js";
 import { type Announced, type Inbox, openInbox, stillRunning } from "../requests/inbox.js";
@@ -16,6 +17,7 @@ import { readRules } from "../requests/read-rules.js";
 import type { RequestedCommand, Ruling, SessionQuestion, SessionReply } from "../requests/request.js";
 import { decide } from "../requests/rules.js";
 import { serveSession } from "../requests/session-socket.js";
+import { noteWaiting } from "../requests/waiting-count.js";
 import { readOpenState } from "../secrets-folder/open-state.js";
 import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import { checkPartNames } from "./requested-parts.js";
@@ -57,12 +59,15 @@ export async function serveRequests(
 
 /** A request with everything that was read for it. */
 interface Prepared {
+  readonly id: string;
   readonly announced: Announced;
   readonly command: RequestedCommand;
   readonly asker: string;
   readonly ruling: Ruling;
   readonly copy: ProjectCopy;
 }
+
+const notRecorded = "the audit log on the host could not be written, so nothing runs.";
 
 /** Why a request is refused, for the program that made it. */
 interface Refusal {
@@ -74,7 +79,9 @@ class RequestService {
   readonly #context: StepContext;
   readonly #secrets: SecretsFolder;
   readonly #over: AbortSignal;
-  readonly #queue = new RequestQueue(() => undefined);
+  readonly #queue: RequestQueue;
+  /** How many requests were refused unread, and not recorded yet. */
+  #refused = 0;
   /** What waits or runs, by the name of its folder; aborted when its program has ended. */
   readonly #programs = new Map<string, { readonly pid: number; readonly gone: AbortController }>();
   /** The copies of requests, by the request's id. */
@@ -85,9 +92,11 @@ class RequestService {
     this.#context = context;
     this.#secrets = secrets;
     this.#over = over;
+    this.#queue = new RequestQueue((waiting) => void noteWaiting(context.project.vaultFolder, waiting));
   }
 
   async run(): Promise<void> {
+    await this.#record({ event: "listening", session: process.pid });
     const checking = this.#checkPrograms();
     while (!this.#over.aborted) {
       const inbox = openInbox(this.#secrets, {
@@ -106,6 +115,21 @@ class RequestService {
       await sleep(restartMs, this.#over);
     }
     await Promise.all([checking, ...this.#working]);
+    await this.#recordRefused();
+    await this.#record({ event: "stopped", session: process.pid });
+    await noteWaiting(this.#context.project.vaultFolder, 0);
+  }
+
+  async #record(event: AuditEvent): Promise<Result<void>> {
+    const recorded = await appendAudit(this.#context.project.vaultFolder, event);
+    if (!recorded.ok) this.#tell(recorded.failure);
+    return recorded;
+  }
+
+  async #recordRefused(): Promise<void> {
+    const count = this.#refused;
+    this.#refused = 0;
+    if (count > 0) await this.#record({ event: "refused", why: "flood", count });
   }
 
   /** Answers a front end. */
@@ -141,7 +165,10 @@ class RequestService {
   #receive(inbox: Inbox, announced: Announced): void {
     if (this.#over.aborted || this.#programs.has(announced.name)) return;
     const reason = this.#queue.refusal(announced.origin);
-    if (reason !== undefined) return inbox.refuse(announced.name, askCodes.refused, `refused: ${reason}`);
+    if (reason !== undefined) {
+      this.#refused += 1;
+      return inbox.refuse(announced.name, askCodes.refused, `refused: ${reason}`);
+    }
     const gone = new AbortController();
     this.#programs.set(announced.name, { pid: announced.pid, gone });
     const work = this.#handle(inbox, announced, AbortSignal.any([gone.signal, this.#over])).finally(() => {
@@ -154,20 +181,22 @@ class RequestService {
   async #handle(inbox: Inbox, announced: Announced, signal: AbortSignal): Promise<void> {
     const prepared = await this.#prepare(inbox, announced, signal);
     if ("code" in prepared) return inbox.refuse(announced.name, prepared.code, prepared.text);
-    const { copy } = prepared;
+    const { id, copy } = prepared;
     let queued: Queued | undefined;
     try {
       queued = await this.#enqueue(prepared);
-      const { id } = queued;
       this.#copies.set(id, prepared);
       signal.addEventListener("abort", queued.remove, { once: true });
       const decision = await queued.decided;
+      const { run, answer, minutes, by, why } = decision;
+      const recorded = await this.#record({ event: "answer", id, answer, minutes, by, why });
       if (signal.aborted) return;
-      if (decision.run) await this.#runAllowed(inbox, prepared, queued, signal);
-      else inbox.refuse(announced.name, askCodes.refused, `refused: ${decision.reason}`);
+      if (!run) inbox.refuse(announced.name, askCodes.refused, `refused: ${decision.reason}`);
+      else if (!recorded.ok) inbox.refuse(announced.name, askCodes.failed, notRecorded);
+      else await this.#runAllowed(inbox, prepared, queued, signal);
     } finally {
       queued?.remove();
-      if (queued !== undefined) this.#copies.delete(queued.id);
+      this.#copies.delete(id);
       await copy.end();
     }
   }
@@ -185,8 +214,12 @@ class RequestService {
     const { rules, problems } = await readRules(project);
     for (const problem of problems) this.#tell(problem);
     const ruling = decide(rules, command, now());
-    if (ruling.decision === "deny")
+    const id = this.#queue.newId();
+    if (ruling.decision === "deny") {
+      await this.#record({ event: "request", id, asker: parsed.asker, files: "", ...command });
+      await this.#record({ event: "answer", id, answer: "deny", by: "rule", why: ruling.why });
       return { code: askCodes.refused, text: `refused by a rule: ${ruling.why}` };
+    }
     if (ruling.offline && this.#secrets.engine.name === "kubernetes")
       return {
         code: askCodes.refused,
@@ -194,7 +227,17 @@ class RequestService {
       };
     const copy = ruling.withoutProject ? ok(ProjectCopy.empty) : await this.#copy(signal);
     if (!copy.ok) return { code: askCodes.failed, text: explain(copy.failure).message };
-    return { announced, command, asker: parsed.asker, ruling, copy: copy.value };
+    const event = {
+      event: "request",
+      id,
+      asker: parsed.asker,
+      files: copy.value.digest,
+      ...command,
+    } as const;
+    const recorded = await this.#record(event);
+    if (recorded.ok) return { id, announced, command, asker: parsed.asker, ruling, copy: copy.value };
+    await copy.value.end();
+    return { code: askCodes.failed, text: notRecorded };
   }
 
   async #copy(signal: AbortSignal): Promise<Result<ProjectCopy>> {
@@ -207,13 +250,13 @@ class RequestService {
     return ProjectCopy.make(this.#shell(), this.#context.project.vaultFolder, signal);
   }
 
-  async #enqueue({ announced, command, asker, ruling, copy }: Prepared): Promise<Queued> {
+  async #enqueue({ id, announced, command, asker, ruling, copy }: Prepared): Promise<Queued> {
     const { why: _, ...words } = command;
     const identity = JSON.stringify(words);
     const key = createHash("sha256").update(identity).update(copy.digest).update(String(ruling.offline));
     const keys = { command: identity, key: key.digest("hex") };
     const byRule: Decision | undefined =
-      ruling.decision === "allow" ? { run: true, by: ruling.why } : undefined;
+      ruling.decision === "allow" ? { run: true, answer: "once", by: "rule", why: ruling.why } : undefined;
     const found = await readOpenState(this.#secrets);
     const open = found.ok && typeof found.value !== "string" ? found.value : undefined;
     const isOpen = (name: string): boolean =>
@@ -222,6 +265,7 @@ class RequestService {
     return this.#queue.add(
       {
         ...keys,
+        id,
         origin: announced.origin,
         shown: {
           ...{ command, asker, openInShell, ruling, files: copy.namedBy(command) },
@@ -234,18 +278,27 @@ class RequestService {
 
   async #runAllowed(
     inbox: Inbox,
-    { announced: { name }, command, copy, ruling }: Prepared,
+    { id, announced: { name }, command, copy, ruling }: Prepared,
     queued: Queued,
     gone: AbortSignal,
   ): Promise<void> {
     const passphrase = this.#context.session.passphrase.known;
     if (passphrase === undefined)
       return inbox.refuse(name, askCodes.failed, "the session does not know the passphrase of the vault.");
+    const begun = await this.#record({ event: "start", id });
+    if (!begun.ok) return inbox.refuse(name, askCodes.failed, notRecorded);
+    const start = now().getTime();
     const signal = AbortSignal.any([gone, queued.signal]);
     const [out, err] = [new PassThrough(), new PassThrough()];
     const sending = [inbox.send(name, "out", out, gone), inbox.send(name, "err", err, gone)];
-    const allowed = { id: queued.id, command, copy, offline: ruling.offline, shell: this.#shell() };
+    const allowed = { id, command, copy, offline: ruling.offline, shell: this.#shell() };
     const ended = await runRequest(this.#context, { ...allowed, passphrase, signal }, { out, err });
+    await this.#record({
+      ...{ event: "end", id, ms: now().getTime() - start },
+      ...(ended.ok
+        ? { code: ended.value.code, bytes: ended.value.bytes }
+        : { failure: explain(ended.failure).message, bytes: 0 }),
+    });
     const text = describeEnd(ended);
     if (text !== undefined) err.write(`tazpod-ask: ${text}\n`);
     // first, since the program ends with its output
@@ -262,6 +315,7 @@ class RequestService {
   async #checkPrograms(): Promise<void> {
     while (!this.#over.aborted) {
       await sleep(checkMs, this.#over);
+      await this.#recordRefused();
       const programs = [...this.#programs.values()];
       if (programs.length === 0 || this.#over.aborted) continue;
       const running = await stillRunning(

@@ -1,0 +1,8 @@
+// needs: kubernetes, script
+// time limit: 600 s
+import { test } from "uvu";
+import { requestsSuite } from "./requests.js";
+
+process.env["TAZPOD_ENGINE"] ??= "kubernetes";
+requestsSuite();
+test.run();
