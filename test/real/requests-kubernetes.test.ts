@@ -3,6 +3,5 @@
 import { test } from "uvu";
 import { requestsSuite } from "./requests.js";
 
-process.env["TAZPOD_ENGINE"] ??= "kubernetes";
 requestsSuite();
 test.run();
