@@ -26,16 +26,11 @@ export type AuditEvent =
       readonly id: string;
       readonly answer: "once" | "minutes" | "deny" | "never";
       readonly minutes?: number;
-<<<<<<< HEAD
-      /** `person`: at a front end; `rule`: as `why` says; `time`: it expired; `session`, `program`: that ended. */
-      readonly by: "person" | "rule" | "time" | "session" | "program";
-=======
       /**
        * `person`: at a front end; `earlier`: an answer that still holds; `rule`: as `why` says; `time`: it expired;
        * `program`: it was withdrawn; `session`: that ended.
        */
       readonly by: "person" | "earlier" | "rule" | "time" | "program" | "session";
->>>>>>> d0f33ea (requests: faults of rules and of the audit log that the tests notice)
       readonly why?: string;
     }
   | { readonly event: "start"; readonly id: string }

@@ -82,11 +82,11 @@ export class RequestQueue {
   known({ command, key }: Pick<NewRequest, "command" | "key">): Decision | undefined {
     if (this.#denied.has(command))
       return {
-        ...{ run: false, answer: "never", by: "person", why: "an earlier answer" },
+        ...{ run: false, answer: "never", by: "earlier" },
         reason: "it was denied before, and is not asked again.",
       };
     return (this.#allowed.get(key) ?? 0) > now().getTime()
-      ? { run: true, answer: "minutes", by: "person", why: "an earlier answer" }
+      ? { run: true, answer: "minutes", by: "earlier" }
       : undefined;
   }
 
