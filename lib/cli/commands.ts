@@ -164,6 +164,29 @@ elsewhere. Nothing is changed if the editor fails or the file stays the same.`,
     flags: ["force", "skip-unreadable", ...vaultFlags],
   },
   {
+    name: "requests",
+    words: "",
+    summary: "show what programs in the container ask to have run, and answer on a terminal",
+    details: `On a terminal it is a live list: Enter opens a request, and its page shows all of it. Keys there: o allows it once,
+m also the same command with the same files for some minutes, n denies it, s also stops asking in this session, d shows the
+difference since the last commit. Only a key answers, and each allowance needs a second one. Without a terminal, or with
+--json, the requests are printed once. No passphrase is needed and nothing of the project runs.`,
+    flags: ["policy", "project", "json"],
+  },
+  {
+    name: "approve",
+    words: "ID",
+    summary: "allow a waiting request once, or with --minutes also the same command with the same files",
+    examples: ["tazpod approve k7p2", "tazpod approve k7p2 --minutes 10"],
+    flags: ["minutes", "project", "json"],
+  },
+  {
+    name: "deny",
+    words: "ID",
+    summary: "deny a waiting request, or stop the command of one that was allowed",
+    flags: ["always", "project", "json"],
+  },
+  {
     name: "setup-cluster",
     words: "",
     summary: "print the rights that `engine: kubernetes` needs, as YAML, and apply them with a yes",

@@ -12,6 +12,8 @@ import { flagsOf } from "../run/task-flags.js";
 import { type ProjectRun, recipeOf, withProject } from "../session/open-project.js";
 import { readTrust } from "../trust/ensure-trusted.js";
 import { type Command, commands, findCommand } from "./commands.js";
+import { commandWords } from "./requests/describe-request.js";
+import { openRequests } from "./requests/open-requests.js";
 import { readTyped, type Typed } from "./typed-words.js";
 
 /** A word that may follow, with what it means. `:files` and `:folders` leave it to the shell to complete a path. */
@@ -95,11 +97,23 @@ function firstWords(): readonly Candidate[] {
 }
 
 /** The word that a command takes, by how its help writes it. */
-function wordsOf({ words }: Command, known: Known): readonly Candidate[] {
+async function wordsOf({ words }: Command, known: Known): Promise<readonly Candidate[]> {
   const word = words.replaceAll(/[[\]]/g, "");
+  if (word === "ID") return requests(known);
   if (/^[a-z|]+$/.test(word)) return word.split("|").map((value) => ({ value }));
   if (word === "NAME") return [...firstWords(), ...targets(known)];
   return word.includes("FILE") ? [{ value: ":files" }] : [];
+}
+
+/** The requests that wait or run, for sessions that answer. */
+async function requests({ run }: Known): Promise<readonly Candidate[]> {
+  if (run === undefined) return [];
+  const found = await openRequests(run.services.project.root);
+  if (!found.ok) return [];
+  return found.value.requests.map(({ request: { id, command } }) => ({
+    value: id,
+    about: commandWords(command.argv),
+  }));
 }
 
 /** The goals and tasks that can be named. */

@@ -14,7 +14,19 @@ export async function inProject(
   return done.ok ? (done.value ?? 0) : reportFailure(done.failure, args.json);
 }
 
-/** The same with a step's context, for commands that need an existing project. Failure: `no-project`. */
+/** The same for commands that run no code of an existing project, so that it need not be trusted. Failure: `no-project`. */
+export function inUntrustedProject(
+  args: Arguments,
+  work: (run: ProjectRun) => Promise<Result<number | void>>,
+): Promise<number> {
+  const checked = async (run: ProjectRun): Promise<Result<number | void>> => {
+    const { root, initialised } = run.services.project;
+    return initialised ? work(run) : fail({ kind: "no-project", from: root });
+  };
+  return inProject(args, checked, { skipTrustCheck: true });
+}
+
+/** Like `inProject`, with a step's context, for commands that need an existing project. Failure: `no-project`. */
 export function inVaultProject(
   args: Arguments,
   work: (context: StepContext) => Promise<Result<number | void>>,

@@ -9,11 +9,20 @@ function folder(vaultFolder: string): string {
   return join(projectState(vaultFolder), "waiting");
 }
 
+let last: Promise<unknown> = Promise.resolve();
+
 /**
  * Notes how many requests wait for an answer in the session of this process, for `tazpod status`. With 0, as at the
- * session's end, nothing is left. Also removes what crashed sessions left. Failure: `file`.
+ * session's end, nothing is left. Also removes what crashed sessions left. The last call decides, even if none is awaited.
+ * Failure: `file`.
  */
-export async function noteWaiting(vaultFolder: string, count: number): Promise<Result<void>> {
+export function noteWaiting(vaultFolder: string, count: number): Promise<Result<void>> {
+  const noted = last.then(() => writeCount(vaultFolder, count));
+  last = noted;
+  return noted;
+}
+
+async function writeCount(vaultFolder: string, count: number): Promise<Result<void>> {
   const path = join(folder(vaultFolder), String(process.pid));
   if (count === 0) return removeFile(path);
   const made = await makeFolder(folder(vaultFolder));

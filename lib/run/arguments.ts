@@ -27,6 +27,10 @@ export interface Arguments {
   readonly graph: string | undefined;
   readonly short: boolean;
   readonly readData: boolean;
+  readonly policy: boolean;
+  /** Of \`approve\`: 1 to 60. */
+  readonly minutes: number | undefined;
+  readonly always: boolean;
   /** Of \`setup-cluster\`. */
   readonly subject: Subject | undefined;
   readonly options: RunOptions;
@@ -52,6 +56,12 @@ export function parseArguments(argv: readonly string[]): Result<Arguments> {
     const fd = values["passphrase-fd"];
     if (fd !== undefined && !/^\d+$/.test(fd))
       return fail({ kind: "usage", message: `--passphrase-fd takes a number, not "${fd}".` });
+    const minutes = values.minutes === undefined ? undefined : Number(values.minutes);
+    if (minutes !== undefined && !(/^\d+$/.test(values.minutes ?? "") && minutes >= 1 && minutes <= 60))
+      return fail({
+        kind: "usage",
+        message: `--minutes takes a number from 1 to 60, not "${values.minutes}".`,
+      });
     const variables = parseVariables(values.env ?? []);
     if (!variables.ok) return variables;
     const outside = values.dotenv?.find((path) => !isInVault(path));
@@ -81,6 +91,9 @@ export function parseArguments(argv: readonly string[]): Result<Arguments> {
       graph: values.graph,
       short: values.short ?? false,
       readData: values["read-data"] ?? false,
+      policy: values.policy ?? false,
+      minutes,
+      always: values.always ?? false,
       subject: subject.value,
       options: {
         yes: values.yes === "*" ? "all" : new Set(values.yes?.split(",").filter((name) => name !== "") ?? []),

@@ -62,6 +62,13 @@ export const flags = {
     help: "print a graph of the tasks instead: mermaid, dot, or svg (needs Graphviz)",
   },
   short: { type: "boolean", help: "one line for a shell prompt, read from files alone" },
+  policy: { type: "boolean", help: "print the rules, and which one decided about each request" },
+  minutes: {
+    type: "string",
+    value: "N",
+    help: "also allow the same command with the same files for this time, 1 to 60",
+  },
+  always: { type: "boolean", help: "do not ask about this command again in this session" },
   "read-data": { type: "boolean", help: "also open the sealed vault to its last byte, in memory" },
   discard: { type: "boolean", help: "drop unsaved work" },
   "skip-unreadable": {
