@@ -59,6 +59,11 @@ export function printInShell(text: string): void {
   process.stderr.write(`\r\n${layOut(shown(text), process.stderr).replaceAll("\n", "\r\n")}\r\n`);
 }
 
+/** Rings the bell of the terminal on stderr. Nothing without a terminal. */
+export function ringBell(): void {
+  if (process.stderr.isTTY) process.stderr.write("\u0007");
+}
+
 /** Returns a question as it is shown on stderr, where it may be wider than the terminal. */
 export function questionText(question: string): string {
   return layOut(shown(question), process.stderr);
