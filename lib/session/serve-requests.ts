@@ -10,6 +10,7 @@ import { appendAudit, type AuditEvent } from "../requests/audit-log.js";
 import { askCodes } from "../requests/ask-script.js";
 import { differenceToCommit } from "../requests/difference.js";
 import { type Announced, type Inbox, openInbox, stillRunning } from "../requests/inbox.js";
+import { notifyOfRequest } from "../requests/notification.js";
 import { parseRequest } from "../requests/parse-request.js";
 import { copyLimit, type ProjectContainer, ProjectCopy } from "../requests/project-copy.js";
 import { type Decision, type Queued, RequestQueue } from "../requests/queue.js";
@@ -187,6 +188,8 @@ class RequestService {
       queued = await this.#enqueue(prepared);
       this.#copies.set(id, prepared);
       signal.addEventListener("abort", queued.remove, { once: true });
+      const waiting = this.#queue.list().find((one) => one.id === id && one.state === "waiting");
+      if (waiting !== undefined) void notifyOfRequest(waiting, this.#context.project.root);
       const decision = await queued.decided;
       const { run, answer, minutes, by, why } = decision;
       const recorded = await this.#record({ event: "answer", id, answer, minutes, by, why });
