@@ -6,17 +6,21 @@ export const askProgram = `${askFolder}/tazpod-ask`;
 /** The exit codes of `tazpod-ask` itself; the command's own is passed on. They are those of sysexits(3). */
 export const askCodes = { usage: 64, noSession: 69, failed: 70, refused: 77 } as const;
 
+/**
+ * The folder of requests, in the user's home: what is open in the RAM folder could keep the vault from being locked. For
+ * scripts in the container.
+ */
+export const requestsFolder = "${TAZPOD_HOME:-$HOME}/.local/state/tazpod-requests";
+
 /** The longest request, in bytes: its words, reason and options. */
 export const requestLimit = 16 * 1024;
 
 /*
- * A request is a folder with an unguessable name: `request` has its fields, each with NUL at its end, `out` and `err` are
+ * What `tazpod-ask` runs, after a line that sets d to the folder of requests. A request is a folder in it with an unguessable name: `request` has its fields, each with NUL at its end, `out` and `err` are
  * pipes to which the session writes what the command prints, and `code` gets its exit code. `alive` is open as long as this
  * program runs, which proves that it is the process it names.
  */
-const script = `#!/bin/sh
-# Asks the person at tazpod to run a command with a part of the vault. tazpod replaces this file.
-d=@FOLDER@
+export const askScript = `# Asks the person at tazpod to run a command with a part of the vault. tazpod replaces this file.
 usage() {
   cat <<'END'
 usage: tazpod-ask --part NAME… --why TEXT [--env NAME=PATH]… [--dotenv PATH]… [--write] -- COMMAND…
@@ -103,8 +107,3 @@ wait "$e"
 read -r c < "$r/code" 2>/dev/null || die ${askCodes.noSession} "the tazpod session has ended"
 exit "$c"
 `;
-
-/** Returns the program `tazpod-ask` for requests in a folder of the container. */
-export function askScript(folder: string, quote: (word: string) => string): string {
-  return script.replace("@FOLDER@", () => quote(folder));
-}

@@ -1,9 +1,8 @@
 import { PassThrough, type Readable } from "node:stream";
-import { quoteForShell } from "../host/process.js";
 import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import { execScript } from "../secrets-folder/exec.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import { askProgram, askScript, requestLimit } from "./ask-script.js";
+import { askProgram, askScript, requestLimit, requestsFolder } from "./ask-script.js";
 
 /*
  * Programs in the container leave requests in a folder: see ask-script.ts. Each is announced by a line of a pipe, so that they
@@ -38,16 +37,16 @@ const origin = `origin() {
 // One listener per container: another session's waits for its turn. What ends it is the end of stdin. A line of the pipe counts
 // if it names a process that has the request's folder in use.
 const listen = `umask 077
-d=$1/.tazpod/requests
+h=\${TAZPOD_HOME:-$HOME}
+d=${requestsFolder}
 while [ -d "$1/.tazpod" ]; do
   { read -r l < "$d/listener" && [ -d "/proc/$l" ]; } 2>/dev/null || break
   sleep 2
 done
 [ -d "$1/.tazpod" ] || exit 0
 rm -rf -- "$d"
-mkdir -- "$d" && mkfifo "$d/ask" || exit 1
-h=\${TAZPOD_HOME:-$HOME}
-mkdir -p -- "$h/\${3%/*}" && printf %s "$2" > "$h/$3.new" && chmod 700 "$h/$3.new" && mv -f -- "$h/$3.new" "$h/$3" ||
+mkdir -p -- "$d" && mkfifo "$d/ask" || exit 1
+mkdir -p -- "$h/\${3%/*}" && printf "#!/bin/sh\\nd='%s'\\n%s" "$d" "$2" > "$h/$3.new" && chmod 700 "$h/$3.new" && mv -f -- "$h/$3.new" "$h/$3" ||
   echo "not installed"
 exec 8<> "$d/ask"
 ${origin}
@@ -72,9 +71,11 @@ kill "$loop"; wait "$loop" 2>/dev/null
 rm -rf -- "$d"`;
 
 // a device or a pipe in its place must not be read without end
-const readRequest = `f=$1/.tazpod/requests/$2/request
+const readRequest = `f=${requestsFolder}/$1/request
 [ -f "$f" ] && ! [ -L "$f" ] && exec dd if="$f" bs=${requestLimit + 1} count=1 2>/dev/null`;
 
+const sendOutput = `exec cat > "${requestsFolder}/$1/$2"`;
+const sendCode = `echo "$2" > "${requestsFolder}/$1/code"`;
 const alive = `shift; for p; do [ -d "/proc/$p" ] && echo "$p"; done; :`;
 
 /** The requests of one container, as a running session receives and answers them. */
@@ -108,11 +109,10 @@ const answerMs = 10_000;
 export function openInbox(secrets: SecretsFolder, { onRequest, onListening }: InboxEvents): Inbox {
   const { engine, container, user, folder } = secrets;
   const orders = new PassThrough();
-  const box = `${folder}/.tazpod/requests`;
   let installed = true;
   const { stdout, done } = engine.execPiped(
     container,
-    ["sh", "-c", listen, "tazpod-requests", folder, askScript(box, quoteForShell), askProgram],
+    ["sh", "-c", listen, "tazpod-requests", folder, askScript, askProgram],
     {
       user,
       input: orders,
@@ -131,7 +131,7 @@ export function openInbox(secrets: SecretsFolder, { onRequest, onListening }: In
   return {
     async read(name) {
       const limits = { timeoutMs: answerMs, limitBytes: requestLimit + 1 } as const;
-      const argv = ["sh", "-c", readRequest, "tazpod", folder, name];
+      const argv = ["sh", "-c", readRequest, "tazpod", name];
       const read = await engine.exec(container, argv, { user, ...limits });
       if (!read.ok) return read;
       const { code, stdout: bytes, stderr: detail } = read.value;
@@ -141,12 +141,12 @@ export function openInbox(secrets: SecretsFolder, { onRequest, onListening }: In
     },
     refuse: (name, code, text) => order(`${name} ${code} ${text.replaceAll(/\s+/g, " ")}\n`),
     async send(name, stream, output, signal) {
-      const argv = ["sh", "-c", 'exec cat > "$1"', "tazpod", `${box}/${name}/${stream}`];
+      const argv = ["sh", "-c", sendOutput, "tazpod", name, stream];
       await engine.exec(container, argv, { user, input: output, signal });
       output.destroy();
     },
     async sendCode(name, code) {
-      const argv = ["sh", "-c", 'echo "$2" > "$1"', "tazpod", `${box}/${name}/code`, String(code)];
+      const argv = ["sh", "-c", sendCode, "tazpod", name, String(code)];
       await engine.exec(container, argv, { user, timeoutMs: answerMs });
     },
     end: () => {

@@ -27,27 +27,33 @@ export function parseRequest(bytes: Buffer): ParsedRequest | string {
   const end = fields.indexOf("command");
   const argv = fields.slice(end + 1);
   if (end === -1 || argv.length === 0 || argv[0] === "") return "the request has no command.";
-  const found: Record<string, string[]> = {};
+  const found = new Map<string, string[]>();
   for (const field of fields.slice(0, end)) {
     const at = field.indexOf("=");
-    (found[at === -1 ? field : field.slice(0, at)] ??= []).push(at === -1 ? "" : field.slice(at + 1));
+    const name = at === -1 ? field : field.slice(0, at);
+    found.set(name, [...(found.get(name) ?? []), at === -1 ? "" : field.slice(at + 1)]);
   }
-  const { part = [], why = [], env = [], dotenv = [], write, folder = [], asker = [] } = found;
+  const [part, why, env, dotenv] = ["part", "why", "env", "dotenv"].map((name) => found.get(name) ?? []) as [
+    string[],
+    string[],
+    string[],
+    string[],
+  ];
   const variables = env.map((text) => {
     const at = text.indexOf("=");
     return { name: text.slice(0, at), path: text.slice(at + 1) };
   });
   const odd = variables.find(({ name, path }) => !variableName.test(name) || path === "");
   if (odd !== undefined) return `--env needs NAME=PATH, with the name of a variable.`;
-  const where = posix.normalize(folder[0] ?? "");
+  const where = posix.normalize(found.get("folder")?.[0] ?? "");
   if (where !== workspace && !where.startsWith(`${workspace}/`))
     return `requests are made in ${workspace} or a folder below it, where the command will run.`;
   if (part.length === 0) return "it names no part of the vault.";
   return {
-    asker: shortened(asker[0]?.trim() ?? "", longest.asker),
+    asker: shortened(found.get("asker")?.[0]?.trim() ?? "", longest.asker),
     command: {
       ...{ parts: [...new Set(part)], argv, folder: where.replace(/\/$/, "") },
-      ...{ why: shortened(why.join(" "), longest.why), write: write !== undefined },
+      ...{ why: shortened(why.join(" "), longest.why), write: found.has("write") },
       ...{ variables, variableFiles: dotenv },
     },
   };

@@ -1,17 +1,14 @@
-import { createReadStream } from "node:fs";
-import * as fs from "node:fs/promises";
 import { posix } from "node:path";
 import type { Readable } from "node:stream";
 import { workspace } from "../engine/container-paths.js";
 import type { Engine } from "../engine/engine.js";
 import { makeFolder } from "../host/files.js";
 import { projectState } from "../host/project-state.js";
-import { createTemp } from "../host/temp-file.js";
-import { attempt } from "../host/file-failure.js";
-import { Failed, fail, ok, type Result, settle, take } from "../failure/result.js";
+import { type UnnamedFile, writeUnnamed } from "../host/unnamed-file.js";
+import { Failed, ok, type Result, settle, take } from "../failure/result.js";
 import type { DigestLine } from "../vault/archive/manifest.js";
 import { normalise, summarise } from "../vault/archive/normalise.js";
-import { filterTar, readEntries } from "../vault/archive/tar-entries.js";
+import { readEntries } from "../vault/archive/tar-entries.js";
 import type { NamedFile, RequestedCommand } from "./request.js";
 
 /** The container that has the project. */
@@ -49,25 +46,21 @@ export class ProjectCopy {
   readonly bytes: number;
   /** Paths that a copy cannot hold: devices, links that lead outside, and the like. */
   readonly leftOut: readonly string[];
-  readonly #handle: fs.FileHandle | undefined;
-  readonly #tarBytes: number;
+  readonly #file: UnnamedFile | undefined;
 
   private constructor(
     found: Pick<ProjectCopy, "entries" | "digest" | "files" | "bytes" | "leftOut">,
-    handle: fs.FileHandle | undefined,
-    tarBytes: number,
+    file: UnnamedFile | undefined,
   ) {
     ({ entries: this.entries, digest: this.digest, files: this.files } = found);
     ({ bytes: this.bytes, leftOut: this.leftOut } = found);
-    this.#handle = handle;
-    this.#tarBytes = tarBytes;
+    this.#file = file;
   }
 
   /** A copy of nothing, for a command that must not see the project. */
   static readonly empty = new ProjectCopy(
     { entries: [], digest: "", files: 0, bytes: 0, leftOut: [] },
     undefined,
-    0,
   );
 
   /**
@@ -99,41 +92,21 @@ export class ProjectCopy {
   ): Promise<Result<ProjectCopy>> {
     const folder = projectState(vaultFolder);
     const made = await makeFolder(folder);
-    const temp = made.ok ? await createTemp(folder, "request") : made;
-    if (!temp.ok) return temp;
-    const handle = await attempt("open", temp.value.path, () => fs.open(temp.value.path, "r"));
-    await fs.rm(temp.value.path, { force: true });
+    if (!made.ok) return made;
     const { tar, summary } = normalise(packed(inside, signal), {
       ...{ limitBytes: copyLimit, format: "age", lenient: true, hardLinks },
     });
-    const written = await settle(async () => {
-      let size = 0;
-      for await (const chunk of tar as AsyncIterable<Buffer>) {
-        take(await temp.value.write(chunk));
-        size += chunk.length;
-      }
-      take(await temp.value.finish());
-      return size;
-    });
-    await temp.value.discard();
+    const file = await settle(async () => take(await writeUnnamed(folder, tar)));
+    if (!file.ok) return file;
     const found = await summary;
-    const failed = [handle, found, written].find((result) => !result.ok);
-    if (failed?.ok === false || !handle.ok || !found.ok || !written.ok) {
-      if (handle.ok) await handle.value.close();
-      return failed?.ok === false ? failed : fail({ kind: "interrupted", signal: "SIGPIPE" });
-    }
+    if (!found.ok) return (await file.value.close(), found);
     const { entries, digest, files, bytes, dropped: leftOut } = found.value;
-    return ok(new ProjectCopy({ entries, digest, files, bytes, leftOut }, handle.value, written.value));
+    return ok(new ProjectCopy({ entries, digest, files, bytes, leftOut }, file.value));
   }
 
-  /** Returns the copy as a tar, with only the wanted paths if `wanted` is given. */
-  tar(wanted?: (path: string) => boolean): Readable | undefined {
-    if (this.#handle === undefined || this.#tarBytes === 0) return undefined;
-    const whole = createReadStream("", {
-      fd: this.#handle.fd,
-      ...{ start: 0, end: this.#tarBytes - 1, autoClose: false },
-    });
-    return wanted === undefined ? whole : filterTar(whole, wanted);
+  /** Returns the copy as a tar; undefined for the empty one. */
+  tar(): Readable | undefined {
+    return this.#file?.read();
   }
 
   /** Returns the content of some files, by path. */
@@ -180,7 +153,7 @@ export class ProjectCopy {
 
   /** Frees its space on the disk. */
   async end(): Promise<void> {
-    await this.#handle?.close();
+    await this.#file?.close();
   }
 }
 

@@ -1,14 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { now } from "../host/clock.js";
 import type { AuditEventOf } from "./audit-log.js";
-import type { Answer, ReceivedRequest } from "./request.js";
+import { type Answer, longestMinutes, type ReceivedRequest } from "./request.js";
 
 /** How many requests may wait: in all, and of programs with the same origin, so that one cannot take every place. */
 export const waitingLimits = { all: 10, ofOrigin: 3 } as const;
 /** How many requests of one origin are read in a minute. */
 const perMinute = 30;
-/** The longest time for which a command can be allowed, in minutes. */
-export const longestMinutes = 60;
 /** An unanswered request is denied after this time, in ms. */
 const expiryMs = 15 * 60_000;
 
@@ -55,6 +53,8 @@ export class RequestQueue {
   readonly #denied = new Set<string>();
   /** When requests of an origin were read, in ms since 1970. */
   readonly #read = new Map<number, readonly number[]>();
+  /** The origins of requests that are being read. */
+  readonly #entering: number[] = [];
   readonly #changed: (waiting: number) => void;
 
   /** `changed` gets the number of waiting requests whenever it changes. */
@@ -62,20 +62,29 @@ export class RequestQueue {
     this.#changed = changed;
   }
 
-  /** Returns why no further request of this origin is read now, or undefined; then it counts as read. */
-  refusal(origin: number): string | undefined {
+  /**
+   * Takes a place for a request of an origin while it is read. Returns a function that gives the place back, once the
+   * request was added or refused; or why there is none.
+   */
+  enter(origin: number): (() => void) | string {
     const time = now().getTime();
     const recent = (this.#read.get(origin) ?? []).filter((at) => at > time - 60_000);
-    const waiting = this.#waiting();
-    const own = waiting.filter((entry) => entry.origin === origin).length;
+    const taken = [...this.#waiting().map((entry) => entry.origin), ...this.#entering];
+    const own = taken.filter((one) => one === origin).length;
+    const later = "try again once one is answered.";
     if (own >= waitingLimits.ofOrigin)
-      return `${own} requests from this shell wait for an answer already; try again once one is answered.`;
-    if (waiting.length >= waitingLimits.all)
-      return `${waiting.length} requests wait for an answer already; try again once one is answered.`;
+      return `${own} requests from this shell wait for an answer already; ${later}`;
+    if (taken.length >= waitingLimits.all)
+      return `${taken.length} requests wait for an answer already; ${later}`;
     if (recent.length >= perMinute)
       return `there were ${perMinute} requests from this shell in a minute; try again later.`;
     this.#read.set(origin, [...recent, time]);
-    return undefined;
+    this.#entering.push(origin);
+    let isTaken = true;
+    return () => {
+      if (isTaken) this.#entering.splice(this.#entering.indexOf(origin), 1);
+      isTaken = false;
+    };
   }
 
   /** Returns the decision that a person has made before about the same command: an allowance only with the same files. */

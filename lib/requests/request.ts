@@ -58,6 +58,9 @@ export interface ReceivedRequest {
   readonly ruling: Ruling;
 }
 
+/** The longest time for which a command can be allowed, in minutes. */
+export const longestMinutes = 60;
+
 /** A person's answer. `minutes`: also for the same command with the same files, for this time; `never`: denied, and not asked again in this session. */
 export type Answer =
   | { readonly answer: "once" }

@@ -21,7 +21,7 @@ import type { StepContext } from "./step.js";
 import { variablesFromVault } from "./vault-variables.js";
 
 /** Limits of a command that was asked for: time in ms, output in bytes, processes, and memory in bytes besides the RAM folders. */
-export const requestLimits = {
+const requestLimits = {
   timeMs: 15 * 60_000,
   outputBytes: 16 * 1024 ** 2,
   processes: 512,

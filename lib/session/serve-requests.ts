@@ -165,27 +165,40 @@ class RequestService {
 
   #receive(inbox: Inbox, announced: Announced): void {
     if (this.#over.aborted || this.#programs.has(announced.name)) return;
-    const reason = this.#queue.refusal(announced.origin);
-    if (reason !== undefined) {
+    const leave = this.#queue.enter(announced.origin);
+    if (typeof leave === "string") {
       this.#refused += 1;
-      return inbox.refuse(announced.name, askCodes.refused, `refused: ${reason}`);
+      return inbox.refuse(announced.name, askCodes.refused, `refused: ${leave}`);
     }
     const gone = new AbortController();
     this.#programs.set(announced.name, { pid: announced.pid, gone });
-    const work = this.#handle(inbox, announced, AbortSignal.any([gone.signal, this.#over])).finally(() => {
+    const signal = AbortSignal.any([gone.signal, this.#over]);
+    const handling = this.#handle(inbox, { announced, leave }, signal).catch((error: unknown) => {
+      // a fault of tazpod must not end the shell
+      inbox.refuse(announced.name, askCodes.failed, "a fault in tazpod; the person sees it on the host.");
+      printInShell(`tazpod: a request failed: ${String(error)}`);
+    });
+    const work = handling.finally(() => {
+      leave();
       this.#programs.delete(announced.name);
       this.#working.delete(work);
     });
     this.#working.add(work);
   }
 
-  async #handle(inbox: Inbox, announced: Announced, signal: AbortSignal): Promise<void> {
+  /** `leave` gives back the place of a request that is being read. */
+  async #handle(
+    inbox: Inbox,
+    { announced, leave }: { readonly announced: Announced; readonly leave: () => void },
+    signal: AbortSignal,
+  ): Promise<void> {
     const prepared = await this.#prepare(inbox, announced, signal);
     if ("code" in prepared) return inbox.refuse(announced.name, prepared.code, prepared.text);
     const { id, copy } = prepared;
     let queued: Queued | undefined;
     try {
       queued = await this.#enqueue(prepared);
+      leave();
       this.#copies.set(id, prepared);
       signal.addEventListener("abort", queued.remove, { once: true });
       const waiting = this.#queue.list().find((one) => one.id === id && one.state === "waiting");

@@ -122,7 +122,7 @@ export function requestsSuite(): void {
     await session.received("sh -c", "running");
     await session.say({ op: "answer", id, answer: "deny" });
     assert.is((await denied).code, 70);
-    assert.is((await session.run("ls -A ~/secrets/.tazpod/requests")).stdout, "ask\nlistener\n");
+    assert.is((await session.run("ls -A ~/.local/state/tazpod-requests")).stdout, "ask\nlistener\n");
     assert.is(await session.leave(), 0);
   });
 

@@ -44,7 +44,7 @@ export class AskingSession {
     const session = new AskingSession(host, shell);
     await until(
       async () =>
-        (await host.inside("[ -e ~/secrets/.tazpod/requests/listener ] && echo yes; :")) === "yes\n",
+        (await host.inside("[ -e ~/.local/state/tazpod-requests/listener ] && echo yes; :")) === "yes\n",
     );
     return session;
   }
@@ -97,6 +97,8 @@ export class AskingSession {
   /** Leaves the shell; returns its exit code. */
   async leave(): Promise<number> {
     this.shell.pty.line("exit");
-    return this.shell.left();
+    const code = await this.shell.left();
+    if (code !== 0) throw new Error(this.shell.pty.screen);
+    return code;
   }
 }

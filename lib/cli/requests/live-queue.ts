@@ -5,14 +5,14 @@ import { shortenToColumns } from "../../host/columns.js";
 import type { Key } from "../../host/typed-keys.js";
 import { printable } from "../../host/printable.js";
 import { withEscapes } from "../../host/quoted.js";
-import type { Answer } from "../../requests/request.js";
+import { type Answer, longestMinutes } from "../../requests/request.js";
 import { describeRequest, summarizeRequest, timeLeft } from "./describe-request.js";
 import { describeAnswer, type OpenRequest, type OpenRequests, sendAnswer } from "./open-requests.js";
 import { type Layout, layOutScreen, type ScreenContent, wrapLine } from "./queue-rows.js";
 
 /** How long keys are ignored after a page, or a question on it, was shown, in ms: they were typed for something else. */
 const [pageGuardMs, questionGuardMs] = [500, 200];
-const [usualMinutes, mostMinutes] = [10, 60];
+const usualMinutes = 10;
 
 /** What the page of a request does: it shows it, asks, waits for the session, or shows the difference. */
 type Mode =
@@ -194,7 +194,7 @@ export class LiveQueue {
       this.#page = { ...page, mode: { kind: "minutes", typed: typed.slice(0, -1) } };
     else if (/^\d$/.test(key) && typed.length < 2)
       this.#page = { ...page, mode: { kind: "minutes", typed: typed + key } };
-    else if (key === "enter" && minutes >= 1 && minutes <= mostMinutes)
+    else if (key === "enter" && minutes >= 1 && minutes <= longestMinutes)
       this.#show(
         { ...page, mode: { kind: "confirm", answer: { answer: "minutes", minutes } } },
         questionGuardMs,
@@ -318,7 +318,7 @@ function noteOf({ mode, note }: Page): string {
         ? `Allow it, and the same command with the same files for ${mode.answer.minutes} min?`
         : "Allow this command once?";
     case "minutes":
-      return `For how many minutes (1 to ${mostMinutes}; Enter for ${usualMinutes})? ${mode.typed}_`;
+      return `For how many minutes (1 to ${longestMinutes}; Enter for ${usualMinutes})? ${mode.typed}_`;
     case "sending":
       return "Sending the answer …";
     default:

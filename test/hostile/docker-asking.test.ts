@@ -1,0 +1,7 @@
+// needs: docker, script
+// time limit: 600 s
+import { test } from "uvu";
+import { hostileAskingSuite } from "./asking.js";
+
+hostileAskingSuite();
+test.run();
