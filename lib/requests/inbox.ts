@@ -6,7 +6,7 @@ import { askProgram, askScript, requestLimit, requestsFolder } from "./ask-scrip
 
 /*
  * Programs in the container leave requests in a folder: see ask-script.ts. Each is announced by a line of a pipe, so that they
- * come in turn, whoever asks how often. All of it can be written by any program of the container's user, so a request counts
+ * come in turn, however often a program asks. All of it can be written by any program of the container's user, so a request counts
  * only as what was read of it once, and answers are what such a program may see.
  */
 

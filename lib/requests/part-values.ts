@@ -11,7 +11,7 @@ const searchedBytes = 256 * 1024;
 const shortestValue = 8;
 
 /**
- * Returns what is to be masked in the output of a command with these parts of the vault: every line of their files, every
+ * Returns what has to be masked in the output of a command with these parts of the vault: every line of their files, every
  * value after `=` or `:`, and every word that is long enough to be a token, if they have eight bytes or more. Failures: those
  * of reading the folder.
  */

@@ -20,7 +20,7 @@ const expected: readonly RegExp[] = [
   /^dist\/types\/[\w/-]+\.d\.ts$/,
   /^docs\/[\w-]+\.md$/,
   /^man\/tazpod\.1$/,
-  /^schema\/\w+\.schema\.json$/,
+  /^schema\/[\w-]+\.schema\.json$/,
 ];
 
 interface Manifest {
