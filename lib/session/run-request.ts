@@ -121,7 +121,9 @@ async function placeCopy(
 
 // $1 is the RAM folder, $2 the folder to work in
 const makePipe = `mkfifo "$1/.tazpod/stderr"`;
-const command = `cd "$2" || exit 1
+const command = `mkdir -p -- "$2" && cd "$2" || exit 1
+# a program that crashes must leave no copy of its memory
+ulimit -c 0 2>/dev/null
 exec 2> "$1/.tazpod/stderr"
 shift 2
 exec "$@"`;

@@ -140,7 +140,12 @@ export function requestsSuite(): void {
       assert.is(code, 69, stderr);
       assert.match(stderr, "tazpod-ask: the tazpod session has ended");
     }
-    await until(async () => (await helpers(host.container)).length === 0);
+    let left: readonly string[] = [];
+    await until(
+      async () => (left = await helpers(host.container)).length === 0,
+      90,
+      () => left.join(", "),
+    );
     const without = await session.ask("true");
     assert.is(without.code, 69, without.stderr);
     assert.match(without.stderr, "no tazpod session listens for requests");
@@ -203,7 +208,7 @@ async function helpers(container: string): Promise<readonly string[]> {
     const listed = value((await engine.listContainers?.(container)) ?? { ok: true, value: [] });
     return listed
       .filter(({ isHelper, state }) => isHelper && /Running|Pending/.test(state))
-      .map(({ name }) => name);
+      .map(({ name, state }) => `${name} ${state}`);
   }
   const { stdout } = await run(engineName, ["ps", "--all", "--format", "{{.Names}}"]);
   return stdout.split("\n").filter((name) => name.startsWith(`${container}-with-`));

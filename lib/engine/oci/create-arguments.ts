@@ -58,8 +58,6 @@ export function helperArguments(
 ): string[] {
   return [
     ...["run", "--rm", "--interactive", "--label", `${labels.helper}=${owner}`],
-    // a program that crashes must leave no copy of its memory
-    ...["--ulimit", "core=0"],
     ...commonArguments({ ...spec, ports: [] }, user, options),
     ...["--entrypoint", "sh", user.image?.name ?? spec.image, "-c", untilStdinEndsScript],
   ];
