@@ -129,11 +129,11 @@ export function requestsSuite(): void {
   test("when the session is killed, a waiting program and the command's container end; without a session the program says so", async () => {
     const host = await askingHost();
     const session = await AskingSession.open(host);
-    const [waiting, running] = [session.ask("true"), session.ask("sleep 300")];
-    await session.answer("sleep 300", once);
-    await session.received("sleep 300", "running");
+    const waiting = session.ask("true");
+    const running = session.ask("sh -c 'echo begun; sleep 300' > begun");
+    await session.answer("sh -c", once);
     await session.received("true");
-    await until(async () => (await helpers(host.container)).length > 0);
+    await until(async () => (await session.run("cat begun")).stdout !== "");
     await session.shell.kill("SIGKILL");
     for (const asked of [waiting, running]) {
       const { code, stderr } = await asked;
