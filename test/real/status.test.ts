@@ -9,7 +9,9 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import "../fake/light-scrypt.js";
 import { packageRoot } from "../../lib/host/package-root.js";
+import { noteWaiting } from "../../lib/requests/waiting-count.js";
 import { Host, removeHosts } from "../rig/host.js";
+import { value } from "../rig/result.js";
 import { underShell, type UnderShell } from "../rig/under-shell.js";
 import { until } from "../rig/until.js";
 import { folderRemote, withSealed } from "../rig/with-vault.js";
@@ -25,6 +27,7 @@ const validate = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true 
 interface Told {
   readonly unsaved: boolean | null;
   readonly unpushed: boolean | null;
+  readonly waitingRequests: number;
   readonly sessions: readonly { readonly pid: number; readonly parts: readonly string[] }[];
   readonly lastSync: { readonly remote: string; readonly host?: string; readonly generation?: number } | null;
 }
@@ -93,6 +96,16 @@ test("a vault that a killed tazpod left open and unsaved is shown as such, witho
   const saved = await host.run("lock");
   assert.is(saved.code, 0, saved.stderr);
   assert.is(await prompt(), "locked↑");
+});
+
+test("waiting requests have a line and a number, and no line without one", async () => {
+  const folder = host.path(".tazpod", "vault");
+  value(await noteWaiting(folder, 2));
+  assert.is((await told()).waitingRequests, 2);
+  assert.match((await host.tazpod("status")).stdout, /\nwaiting requests: 2 \(`tazpod requests` shows/);
+  value(await noteWaiting(folder, 0));
+  assert.is((await told()).waitingRequests, 0);
+  assert.not.match((await host.tazpod("status")).stdout, "waiting requests");
 });
 
 test("after a pull from a folder remote, status names the host that pushed last", async () => {

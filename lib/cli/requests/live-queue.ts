@@ -49,6 +49,8 @@ export class LiveQueue {
   #shown = { at: 0, guardMs: 0 };
   #room = 1;
   #isLoaded = false;
+  /** The keys of all requests so far. */
+  readonly #known = new Set<string>();
   readonly #changed: () => void;
 
   /** `changed` is called when something has to be drawn because a session has replied. */
@@ -57,19 +59,20 @@ export class LiveQueue {
     this.#changed = changed;
   }
 
-  /** Takes what the sessions have now. Returns whether a request waits that is new since the last time. */
+  /** Takes what the sessions have now. Returns whether a request waits that was not there before. */
   update(found: Result<OpenRequests>): boolean {
     if (!found.ok) {
       this.#problem = explain(found.failure).message;
       return false;
     }
-    const known = new Set(this.#open.requests.map(({ key }) => key));
     this.#problem = "";
     this.#take(found.value);
-    const { requests } = found.value;
     this.#updatePage();
+    const { requests } = found.value;
     const isNew =
-      this.#isLoaded && requests.some(({ key, request }) => request.state === "waiting" && !known.has(key));
+      this.#isLoaded &&
+      requests.some(({ key, request }) => request.state === "waiting" && !this.#known.has(key));
+    for (const { key } of requests) this.#known.add(key);
     this.#isLoaded = true;
     return isNew;
   }
