@@ -39,18 +39,16 @@ const origin = `origin() {
 const listen = `umask 077
 h=\${TAZPOD_HOME:-$HOME}
 d=${requestsFolder}
-while [ -d "$1/.tazpod" ]; do
-  { read -r l < "$d/listener" && [ -d "/proc/$l" ]; } 2>/dev/null || break
-  sleep 2
-done
-[ -d "$1/.tazpod" ] || exit 0
-rm -rf -- "$d"
-mkdir -p -- "$d" && mkfifo "$d/ask" || exit 1
-mkdir -p -- "$h/\${3%/*}" && printf "#!/bin/sh\\nd='%s'\\n%s" "$d" "$2" > "$h/$3.new" && chmod 700 "$h/$3.new" && mv -f -- "$h/$3.new" "$h/$3" ||
-  echo "not installed"
-exec 8<> "$d/ask"
 ${origin}
 {
+  while { read -r l < "$d/listener" && [ -d "/proc/$l" ]; } 2>/dev/null; do sleep 2 >/dev/null 2>&1; done
+  rm -rf -- "$d"
+  mkdir -p -- "$d" && mkfifo "$d/ask" || exit 1
+  mkdir -p -- "$h/\${2%/*}" && printf "#!/bin/sh\\nd='%s'\\n%s" "$d" "$1" > "$h/$2.new" && chmod 700 "$h/$2.new" &&
+    mv -f -- "$h/$2.new" "$h/$2" || echo "not installed"
+  exec 8<> "$d/ask"
+  echo "$$" > "$d/listener"
+  echo listening
   while read -r n p _ <&8; do
     case $n in '' | *[!0-9a-f]*) continue ;; esac
     case $p in '' | *[!0-9]*) continue ;; esac
@@ -58,8 +56,6 @@ ${origin}
   done
 } </dev/null &
 loop=$!
-echo "$$" > "$d/listener"
-echo listening
 while read -r n c t; do
   if [ -d "$d/$n" ]; then
     printf '%s\\n' "$c" > "$d/$n/code"
@@ -67,8 +63,10 @@ while read -r n c t; do
     : 9<> "$d/$n/out"
   fi 2>/dev/null
 done
-kill "$loop"; wait "$loop" 2>/dev/null
-rm -rf -- "$d"`;
+kill "$loop" 2>/dev/null
+wait "$loop" 2>/dev/null
+{ read -r l < "$d/listener" && [ "$l" = "$$" ] && rm -rf -- "$d"; } 2>/dev/null
+:`;
 
 // a device or a pipe in its place must not be read without end
 const readRequest = `f=${requestsFolder}/$1/request
@@ -107,12 +105,12 @@ const answerMs = 10_000;
 
 /** Listens for requests in the container of an open vault, as long as this process lives. */
 export function openInbox(secrets: SecretsFolder, { onRequest, onListening }: InboxEvents): Inbox {
-  const { engine, container, user, folder } = secrets;
+  const { engine, container, user } = secrets;
   const orders = new PassThrough();
   let installed = true;
   const { stdout, done } = engine.execPiped(
     container,
-    ["sh", "-c", listen, "tazpod-requests", folder, askScript, askProgram],
+    ["sh", "-c", listen, "tazpod-requests", askScript, askProgram],
     {
       user,
       input: orders,

@@ -66,6 +66,8 @@ interface Prepared {
   readonly asker: string;
   readonly ruling: Ruling;
   readonly copy: ProjectCopy;
+  /** See `ReceivedRequest`. */
+  readonly openInShell: readonly string[];
 }
 
 const notRecorded = "the audit log on the host could not be written, so nothing runs.";
@@ -197,7 +199,7 @@ class RequestService {
     const { id, copy } = prepared;
     let queued: Queued | undefined;
     try {
-      queued = await this.#enqueue(prepared);
+      queued = this.#enqueue(prepared);
       leave();
       this.#copies.set(id, prepared);
       signal.addEventListener("abort", queued.remove, { once: true });
@@ -227,6 +229,13 @@ class RequestService {
     const parts = checkPartNames(project, parsed.command.parts);
     if (!parts.ok) return { code: askCodes.usage, text: failureText(parts.failure) };
     const command = { ...parsed.command, parts: parts.value };
+    const found = await readOpenState(this.#secrets);
+    if (!found.ok || typeof found.value === "string")
+      return { code: askCodes.noSession, text: "the vault is locked." };
+    const open = found.value;
+    const openInShell = command.parts.filter(
+      (name) => open.parts === undefined || open.parts.open.includes(name),
+    );
     const { rules, problems } = await readRules(project);
     for (const problem of problems) this.#tell(problem);
     const ruling = decide(rules, command, now());
@@ -251,7 +260,8 @@ class RequestService {
       ...command,
     } as const;
     const recorded = await this.#record(event);
-    if (recorded.ok) return { id, announced, command, asker: parsed.asker, ruling, copy: copy.value };
+    if (recorded.ok)
+      return { id, announced, command, asker: parsed.asker, ruling, copy: copy.value, openInShell };
     await copy.value.end();
     return { code: askCodes.failed, text: notRecorded };
   }
@@ -266,18 +276,13 @@ class RequestService {
     return ProjectCopy.make(this.#shell(), this.#context.project.vaultFolder, signal);
   }
 
-  async #enqueue({ id, announced, command, asker, ruling, copy }: Prepared): Promise<Queued> {
+  #enqueue({ id, announced, command, asker, ruling, copy, openInShell }: Prepared): Queued {
     const { why: _, ...words } = command;
     const identity = JSON.stringify(words);
     const key = createHash("sha256").update(identity).update(copy.digest).update(String(ruling.offline));
     const keys = { command: identity, key: key.digest("hex") };
     const byRule: Decision | undefined =
       ruling.decision === "allow" ? { run: true, answer: "once", by: "rule", why: ruling.why } : undefined;
-    const found = await readOpenState(this.#secrets);
-    const open = found.ok && typeof found.value !== "string" ? found.value : undefined;
-    const isOpen = (name: string): boolean =>
-      open !== undefined && (open.parts === undefined || open.parts.open.includes(name));
-    const openInShell = command.parts.filter(isOpen);
     return this.#queue.add(
       {
         ...keys,

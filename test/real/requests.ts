@@ -152,6 +152,19 @@ export function requestsSuite(): void {
     assert.match(without.stderr, "`tazpod run enter`");
   });
 
+  test("a second shell leaves while the first receives requests; a third one receives them after that", async () => {
+    const host = await askingHost();
+    const first = await AskingSession.open(host);
+    const second = await AskingSession.open(host);
+    assert.is(await second.leave(), 0);
+    const third = await AskingSession.open(host);
+    assert.is(await first.leave(), 0);
+    const asked = third.ask("echo received");
+    await third.answer("echo received", once);
+    assert.is((await asked).stdout, "received\n");
+    assert.is(await third.leave(), 0);
+  });
+
   test("wrong usage is explained", async () => {
     const host = await askingHost();
     const session = await AskingSession.open(host);

@@ -82,7 +82,10 @@ export class AskingSession {
   }
 
   async say(question: SessionQuestion): Promise<SessionReply> {
-    const [session] = value(await listeningSessions(this.host.folder));
+    const sessions = value(await listeningSessions(this.host.folder));
+    const has = (id: string): (typeof sessions)[number] | undefined =>
+      sessions.find(({ requests }) => requests.some((one) => one.id === id));
+    const session = ("id" in question ? has(question.id) : undefined) ?? sessions[0];
     return (await session?.ask(question)) ?? { problem: "no session listens" };
   }
 
