@@ -3,9 +3,10 @@ import { mask, minMaskedBytes, partsToHide } from "./hidden.js";
 
 /**
  * Returns a stream that replaces every secret by `***`, also one that arrives in several chunks: a possible beginning
- * is held back until the rest has come. Each line of eight bytes or more of a longer secret is replaced, too.
+ * is held back until the rest has come. Each line of eight bytes or more of a longer secret is replaced, too. With
+ * `isStrict`, also four bytes or more of its beginning at the end of the text.
  */
-export function createMask(secrets: readonly Buffer[]): Transform {
+export function createMask(secrets: readonly Buffer[], isStrict = false): Transform {
   // latin1 maps each byte to one character, so a secret is never split inside a character
   const wanted = new SecretIndex(partsToHide(secrets.map((secret) => secret.toString("latin1"))));
   let held = "";
@@ -29,7 +30,10 @@ export function createMask(secrets: readonly Buffer[]): Transform {
   };
   return new Transform({
     transform: (chunk: Buffer, _, done) => done(null, pass(held + chunk.toString("latin1"), false)),
-    flush: (done) => done(null, pass(held, true)),
+    flush: (done) => {
+      const isBeginning = isStrict && held.length >= minMaskedBytes;
+      done(null, isBeginning ? Buffer.from(mask) : pass(held, true));
+    },
   });
 }
 

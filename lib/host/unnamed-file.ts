@@ -1,9 +1,10 @@
-import { createReadStream } from "node:fs";
 import * as fs from "node:fs/promises";
 import { Readable } from "node:stream";
 import { ok, type Result } from "../failure/result.js";
 import { attempt } from "./file-failure.js";
 import { createTemp } from "./temp-file.js";
+
+const pieceBytes = 256 * 1024;
 
 /** A file without a name: it takes space on the disk until it is closed or this process ends, whatever the reason. */
 export interface UnnamedFile {
@@ -49,10 +50,17 @@ export async function writeUnnamed(
   }
   return ok({
     size,
-    read: () =>
-      size === 0
-        ? Readable.from([])
-        : createReadStream("", { fd: handle.fd, start: 0, end: size - 1, autoClose: false }),
+    read: () => Readable.from(piecesOf(handle, size), { objectMode: false }),
     close: () => handle.close(),
   });
+}
+
+/** A stream of the file itself would close it at its own end. */
+async function* piecesOf(handle: fs.FileHandle, size: number): AsyncGenerator<Buffer> {
+  for (let at = 0; at < size;) {
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(pieceBytes), 0, pieceBytes, at);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+    at += bytesRead;
+  }
 }

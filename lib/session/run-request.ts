@@ -164,7 +164,7 @@ async function runCommand(
         done(null, tooMuch.signal.aborted ? undefined : chunk);
       },
     });
-    const filtered = pipeline(from, limit, createMask(masked), () => undefined);
+    const filtered = pipeline(from, limit, createMask(masked, true), () => undefined);
     filtered.pipe(to, { end: false });
     return new Promise((resolve) => filtered.once("close", resolve));
   };

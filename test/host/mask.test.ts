@@ -16,6 +16,20 @@ test("a secret is masked wherever it occurs, and nothing else is changed", async
   assert.is(await masked(["päss"], ["ein päss wört\n"]), "ein *** wört\n");
 });
 
+test("the beginning of a secret at the end is printed, unless the mask is strict", async () => {
+  assert.is(await masked(["hunter22"], ["a hun", "ter2"]), "a hunter2");
+  for (const [text, shown] of [
+    ["a hunter2", "a ***"],
+    ["a hunt", "a ***"],
+    ["a hun", "a hun"],
+    ["hunter22 b", "*** b"],
+  ] as const) {
+    const stream = createMask([Buffer.from("hunter22")], true);
+    stream.end(text);
+    assert.is(Buffer.concat(await stream.toArray()).toString(), shown);
+  }
+});
+
 test("a secret is masked even if it is split across chunks", async () => {
   await fc.assert(
     fc.asyncProperty(

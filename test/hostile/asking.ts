@@ -83,11 +83,10 @@ printf %s "$k" | head -c 5; sleep 0.3; printf %s "$k" | tail -c +6; echo
 KEY=$k sh -c 'echo "in $KEY" >&2; ulimit -c; until [ -e /tmp/never ]; do sleep 1; done' "$k"`,
     });
     const session = await AskingSession.open(host);
-    const asked = session.ask("sh run.sh");
+    const asked = session.ask("sh run.sh > /tmp/out 2> /tmp/err");
     const { id } = await session.answer("sh run.sh", once);
-    await session.received("sh run.sh", "running");
-    // until the secret is in its environment
-    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    // then the secret is in its environment and arguments
+    await until(async () => (await session.run("cat /tmp/err")).stdout.startsWith("in "));
     const looked = await session.run(`{
 cat /proc/*/environ /proc/*/cmdline | tr '\\0' '\\n'
 cat /dev/shm/* /tmp/copy /workspace/copy ~/secrets/prod/* /proc/*/root/home/tazpod/secrets/prod/key
@@ -97,10 +96,23 @@ grep -r ${prodKey.slice(0, 6)} /workspace /dev/shm /tmp ~ --exclude run.sh
     assert.not.match(looked.stdout, prodKey);
     assert.match(looked.stdout, "readme");
     await session.say({ op: "answer", id, answer: "deny" });
-    const done = await asked;
-    assert.is(done.stdout, "***\n0\n", done.stderr);
-    assert.match(done.stderr, "in ***");
-    assert.not.match(done.stderr, prodKey);
+    assert.is((await asked).code, 70);
+    assert.is((await session.run("cat /tmp/out")).stdout, "***\n0\n");
+    assert.match((await session.run("cat /tmp/err")).stdout, /^in \*\*\*\n/);
+    assert.is(await session.leave(), 0);
+  });
+
+  test("half of a value is not shown either, when its command is stopped", async () => {
+    const host = await askingHost();
+    const session = await AskingSession.open(host);
+    const asked = session.ask(
+      "sh -c 'head -c 17 ~/secrets/prod/key; echo up >&2; sleep 100' > /tmp/out 2> /tmp/err",
+    );
+    const { id } = await session.answer("sh -c", once);
+    await until(async () => (await session.run("cat /tmp/err")).stdout.startsWith("up"));
+    await session.say({ op: "answer", id, answer: "deny" });
+    assert.is((await asked).code, 70);
+    assert.is((await session.run("cat /tmp/out")).stdout, "***");
     assert.is(await session.leave(), 0);
   });
 
