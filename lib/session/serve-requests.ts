@@ -25,6 +25,8 @@ import { checkPartNames } from "./requested-parts.js";
 import { describeEnd, runRequest, whyNoRequests } from "./run-request.js";
 import type { StepContext } from "./step.js";
 
+/** Delay before listening begins, in ms. */
+const beginMs = 1_000;
 /** Delay before listening starts again after it ended, for example with the engine, in ms. */
 const restartMs = 5_000;
 /** How often it is checked that the programs that wait still run, in ms. */
@@ -99,6 +101,9 @@ class RequestService {
   }
 
   async run(): Promise<void> {
+    // a short command asks for nothing
+    await sleep(beginMs, this.#over);
+    if (this.#over.aborted) return;
     await this.#record({ event: "listening", session: process.pid });
     const checking = this.#checkPrograms();
     while (!this.#over.aborted) {
