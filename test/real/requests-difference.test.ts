@@ -54,7 +54,8 @@ test("what differs from the last commit is shown, the named files first; the rep
   await writeFile(host.path("new.sh"), "echo new\n");
   await writeFile(host.path("other"), "");
   await run("rm", [host.path("gone")]);
-  fine(await run("chown", ["-R", "1000:1000", host.folder]));
+  // as in Host.make
+  if (process.getuid?.() === 0) fine(await run("chown", ["-R", "1000:1000", host.folder]));
   assert.equal(value(await difference(made, ["run.sh", "new.sh"])), [
     "not in the commit: new.sh",
     ...["@@ -1 +1 @@", "+echo new"],
