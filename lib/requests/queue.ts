@@ -7,8 +7,8 @@ import { type Answer, longestMinutes, type ReceivedRequest } from "./request.js"
 export const waitingLimits = { all: 10, ofOrigin: 3 } as const;
 /** How many requests of one origin are read in a minute. */
 const perMinute = 30;
-/** An unanswered request is denied after this time, in ms. */
-const expiryMs = 15 * 60_000;
+/** How long a request may wait for an answer, in ms. */
+const usualExpiryMs = 15 * 60_000;
 
 /** How a request was decided, and by whom, as the audit log has it. `reason` is for the program that asked. */
 export type Decision = Pick<AuditEventOf<"answer">, "answer" | "minutes" | "by" | "why"> &
@@ -57,9 +57,12 @@ export class RequestQueue {
   readonly #entering: number[] = [];
   readonly #changed: (waiting: number) => void;
 
-  /** `changed` gets the number of waiting requests whenever it changes. */
-  constructor(changed: (waiting: number) => void) {
+  readonly #expiryMs: number;
+
+  /** `changed` gets the number of waiting requests whenever it changes. After `expiryMs` without an answer, one is denied. */
+  constructor(changed: (waiting: number) => void, expiryMs = usualExpiryMs) {
     this.#changed = changed;
+    this.#expiryMs = expiryMs;
   }
 
   /**
@@ -105,7 +108,7 @@ export class RequestQueue {
     const request: ReceivedRequest = {
       ...shown,
       ...{ id, state: "waiting", received: received.toISOString() },
-      expires: new Date(received.getTime() + expiryMs).toISOString(),
+      expires: new Date(received.getTime() + this.#expiryMs).toISOString(),
     };
     const stop = new AbortController();
     let decide: (decision: Decision) => void = () => undefined;
@@ -114,7 +117,7 @@ export class RequestQueue {
     this.#entries.set(id, entry);
     const timer = setTimeout(
       () => this.#decide(entry, denied("time", "there was no answer in time.")),
-      expiryMs,
+      this.#expiryMs,
     ).unref();
     if (decision !== undefined) this.#decide(entry, decision);
     this.#tell();

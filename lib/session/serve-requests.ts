@@ -3,7 +3,7 @@ import { PassThrough } from "node:stream";
 import { finished } from "node:stream/promises";
 import { explain, failureText } from "../failure/explain.js";
 import type { Failure } from "../failure/failure.js";
-import { ok, type Result } from "../failure/result.js";
+import { fail, ok, type Result } from "../failure/result.js";
 import { now, sleep } from "../host/clock.js";
 import { printInShell } from "../host/screen.js";
 import { appendAudit, type AuditEvent } from "../requests/audit-log.js";
@@ -274,10 +274,7 @@ class RequestService {
   async #copy(signal: AbortSignal): Promise<Result<ProjectCopy>> {
     const kept = [...this.#copies.values()].reduce((sum, { copy }) => sum + copy.bytes, 0);
     if (kept > copyLimit)
-      return {
-        ok: false,
-        failure: { kind: "archive-too-large", bytes: kept, limit: copyLimit, what: "what waits" },
-      };
+      return fail({ kind: "archive-too-large", bytes: kept, limit: copyLimit, what: "what waits" });
     return ProjectCopy.make(this.#shell(), this.#context.project.vaultFolder, signal);
   }
 

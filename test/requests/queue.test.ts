@@ -74,6 +74,18 @@ test("an allowance for minutes holds for the same files only, a denial for good 
   for (const key of ["c1", "c2", "c3"]) assert.is(queue.known({ command: "c", key })?.run, false);
 });
 
+test("what is not answered in time is denied, and takes no answer any more", async () => {
+  const queue = new RequestQueue(() => undefined, 20);
+  const late = add(queue);
+  // the queue's own timer keeps no process alive
+  const alive = setTimeout(() => undefined, 10_000);
+  assert.equal(await late.decided, {
+    ...{ run: false, answer: "deny", by: "time", reason: "there was no answer in time." },
+  });
+  clearTimeout(alive);
+  assert.match(String(queue.answer(late.id, { answer: "once" })), "There is no request");
+});
+
 test("the end of the session denies what waits and stops what runs", async () => {
   const queue = new RequestQueue(() => undefined);
   const [runs, waits] = [add(queue), add(queue)];
