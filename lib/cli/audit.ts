@@ -4,6 +4,7 @@ import { attempt } from "../host/file-failure.js";
 import { isRecord, parseJson } from "../host/json.js";
 import { logLines } from "../host/line-log.js";
 import { printable } from "../host/printable.js";
+import { plainWord } from "../host/quoted.js";
 import { printNote, printResult, resultsOnTerminal, sendData } from "../host/screen.js";
 import type { Arguments } from "../run/arguments.js";
 import { type AuditCheck, auditFile, verifyAudit } from "../vault/audit-chain.js";
@@ -101,7 +102,7 @@ function details(entry: Readonly<Record<string, unknown>>): string {
       return word("session", "process ").join("");
     case "request":
       return [
-        `${texts(entry["parts"]).join(", ")}: ${texts(entry["argv"]).map(quoted).join(" ")}`,
+        `${texts(entry["parts"]).join(", ")}: ${texts(entry["argv"]).map(plainWord).join(" ")}`,
         ...(entry["write"] === true ? ["may change the project"] : []),
         ...(typeof entry["why"] === "string" && entry["why"] !== "" ? [JSON.stringify(entry["why"])] : []),
         ...word("asker", "by "),
@@ -127,5 +128,3 @@ function details(entry: Readonly<Record<string, unknown>>): string {
 }
 
 const texts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
-
-const quoted = (word: string): string => (/^[\w@%+=:,./*-]+$/.test(word) ? word : JSON.stringify(word));

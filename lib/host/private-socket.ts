@@ -83,7 +83,7 @@ export async function askOnSocket(
   }
 }
 
-/** Also ends a question that is too long, so that it is refused. */
+/** A question is one line; a longer text than the limit gets no answer. */
 function isLine(read: Buffer): boolean {
   return read.at(-1) === 0x0a && read.length <= questionLimit;
 }

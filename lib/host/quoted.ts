@@ -29,3 +29,8 @@ export function withEscapes(text: string): string {
 export function foreignLetters(text: string): readonly string[] {
   return [...new Set(text.match(/[^\p{ASCII}]/gu) ?? [])].filter((found) => /[\p{L}\p{N}]/u.test(found));
 }
+
+/** Returns a word of a command as it is, or in JSON's quotes if a shell would read it otherwise; `*` counts as plain. */
+export function plainWord(word: string): string {
+  return /^[\w@%+=:,./*-]+$/.test(word) ? word : JSON.stringify(word);
+}

@@ -1,9 +1,9 @@
-import { workspace } from "../engine/container-paths.js";
 import { escapePath } from "../secrets-folder/exec.js";
-import { fail, ok, type Result } from "../failure/result.js";
+import { ok, type Result } from "../failure/result.js";
 import type { DigestLine } from "../vault/archive/manifest.js";
 import { entryBytes, tarStream } from "../vault/archive/tar-entries.js";
-import { listProject, type ProjectContainer, type ProjectCopy, readProject } from "./project-copy.js";
+import { execScript, type WorkspaceContainer } from "../workspace/container-exec.js";
+import { listProject, type ProjectCopy, readProject } from "./project-copy.js";
 
 /** What a command's changes in its copy of the project did to the project. */
 export interface BroughtBack {
@@ -15,7 +15,8 @@ export interface BroughtBack {
   readonly problem: string | undefined;
 }
 
-const unpack = `cd "$1" && exec tar -xf -`;
+/** A script that unpacks its input into the folder `$1`. */
+export const unpack = `cd "$1" && exec tar -xf -`;
 // only where nothing else has come into a folder
 const remove = `cd "$1" || exit 1
 while IFS= read -r p; do
@@ -30,8 +31,8 @@ done 2>/dev/null; :`;
  */
 export async function bringBack(
   copy: ProjectCopy,
-  from: ProjectContainer,
-  to: ProjectContainer,
+  from: WorkspaceContainer,
+  to: WorkspaceContainer,
   { suffix, signal }: { readonly suffix: string; readonly signal: AbortSignal },
 ): Promise<Result<BroughtBack>> {
   const [after, live] = [await listProject(from, signal), await listProject(to, signal)];
@@ -55,7 +56,7 @@ export async function bringBack(
   if (!problem.ok) return problem;
   if (removed.length > 0) {
     const input = `${removed.map(escapePath).join("\n")}\n`;
-    const done = await run(to, remove, input, signal);
+    const done = await execScript(to, remove, signal, input);
     if (!done.ok) return done;
   }
   const files = changed.filter((path) => now.get(path)?.entry.type !== "directory");
@@ -69,8 +70,8 @@ export async function bringBack(
 
 /** Copies these paths under other names. Returns what tar complains of. */
 async function write(
-  from: ProjectContainer,
-  to: ProjectContainer,
+  from: WorkspaceContainer,
+  to: WorkspaceContainer,
   names: ReadonlyMap<string, string>,
   signal: AbortSignal,
 ): Promise<Result<string | undefined>> {
@@ -80,23 +81,9 @@ async function write(
       if (path !== undefined) yield* entryBytes({ entry: { ...entry, path }, content });
     }
   }
-  const done = await run(to, unpack, tarStream(pieces()), signal);
-  if (!done.ok) return done;
-  return ok(done.value.code === 0 ? undefined : done.value.stderr);
-}
-
-async function run(
-  { engine, container, user }: ProjectContainer,
-  script: string,
-  input: Parameters<ProjectContainer["engine"]["exec"]>[2]["input"] & {},
-  signal: AbortSignal,
-): ReturnType<ProjectContainer["engine"]["exec"]> {
-  const done = await engine.exec(container, ["sh", "-c", script, "tazpod", workspace], {
-    user,
-    input,
-    signal,
-  });
-  return signal.aborted ? fail({ kind: "interrupted", signal: "SIGTERM" }) : done;
+  const done = await execScript(to, unpack, signal, tarStream(pieces()));
+  if (done.ok) return ok(undefined);
+  return done.failure.kind === "command-failed" ? ok(done.failure.detail) : done;
 }
 
 type Lines = ReadonlyMap<string, DigestLine>;

@@ -4,7 +4,8 @@ import { workspace } from "../engine/container-paths.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { formatBytes } from "../host/human.js";
 import { readEntries } from "../vault/archive/tar-entries.js";
-import type { ProjectContainer, ProjectCopy } from "./project-copy.js";
+import type { WorkspaceContainer } from "../workspace/container-exec.js";
+import type { ProjectCopy } from "./project-copy.js";
 
 /** Larger files are named only, in bytes. */
 const shownBytes = 256 * 1024;
@@ -27,7 +28,7 @@ const showBlob = `cd "$1" && exec git -c safe.directory='*' cat-file blob "$2"`;
 export async function differenceToCommit(
   copy: ProjectCopy,
   named: readonly string[],
-  inside: ProjectContainer,
+  inside: WorkspaceContainer,
 ): Promise<Result<readonly string[]>> {
   const committed = await readCommit(inside);
   if (!committed.ok) return committed;
@@ -59,7 +60,7 @@ export async function differenceToCommit(
   return ok(lines.length === 0 ? ["Nothing differs from the last commit."] : lines);
 }
 
-async function readCommit(inside: ProjectContainer): Promise<Result<ReadonlyMap<string, string>>> {
+async function readCommit(inside: WorkspaceContainer): Promise<Result<ReadonlyMap<string, string>>> {
   const argv = ["sh", "-c", listCommit, "tazpod", workspace];
   const done = await inside.engine.exec(inside.container, argv, { user: inside.user, timeoutMs: gitMs });
   if (!done.ok) return done;
@@ -81,7 +82,7 @@ async function readCommit(inside: ProjectContainer): Promise<Result<ReadonlyMap<
 const unknown = (message: string): Result<never> =>
   fail({ kind: "precondition", task: "requests", message: `The last commit is not known: ${message}` });
 
-async function readBlob(inside: ProjectContainer, hash: string): Promise<Result<Buffer>> {
+async function readBlob(inside: WorkspaceContainer, hash: string): Promise<Result<Buffer>> {
   const argv = ["sh", "-c", showBlob, "tazpod", workspace, hash];
   const done = await inside.engine.exec(inside.container, argv, { user: inside.user, timeoutMs: gitMs });
   if (!done.ok) return done;

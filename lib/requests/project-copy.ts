@@ -1,7 +1,6 @@
 import { posix } from "node:path";
 import type { Readable } from "node:stream";
 import { workspace } from "../engine/container-paths.js";
-import type { Engine } from "../engine/engine.js";
 import { makeFolder } from "../host/files.js";
 import { projectState } from "../host/project-state.js";
 import { type UnnamedFile, writeUnnamed } from "../host/unnamed-file.js";
@@ -9,14 +8,8 @@ import { Failed, ok, type Result, settle, take } from "../failure/result.js";
 import type { DigestLine } from "../vault/archive/manifest.js";
 import { normalise, summarise } from "../vault/archive/normalise.js";
 import { readEntries } from "../vault/archive/tar-entries.js";
+import type { WorkspaceContainer } from "../workspace/container-exec.js";
 import type { NamedFile, RequestedCommand } from "./request.js";
-
-/** The container that has the project. */
-export interface ProjectContainer {
-  readonly engine: Engine;
-  readonly container: string;
-  readonly user: string;
-}
 
 /** The largest copy, in bytes, and how many of them a session keeps at once. */
 export const copyLimit = 256 * 1024 ** 2;
@@ -68,7 +61,7 @@ export class ProjectCopy {
    * engine and of writing to `vaultFolder`'s state.
    */
   static async make(
-    inside: ProjectContainer,
+    inside: WorkspaceContainer,
     vaultFolder: string,
     signal: AbortSignal,
   ): Promise<Result<ProjectCopy>> {
@@ -83,7 +76,7 @@ export class ProjectCopy {
   }
 
   static async #makeOnce(
-    inside: ProjectContainer,
+    inside: WorkspaceContainer,
     {
       vaultFolder,
       signal,
@@ -161,19 +154,19 @@ export class ProjectCopy {
 const listing = { limitBytes: 4 * copyLimit, format: "age", lenient: true } as const;
 
 /** Returns the content digest and entries of a project as it is now. Failures: those of `ProjectCopy.make`. */
-export function listProject(inside: ProjectContainer, signal: AbortSignal): ReturnType<typeof summarise> {
+export function listProject(inside: WorkspaceContainer, signal: AbortSignal): ReturnType<typeof summarise> {
   return summarise(packed(inside, signal), { ...listing, hardLinks: new Set() });
 }
 
 /** Reads the files of a project as it is now, except for those that have other names. Throws the failures of `ProjectCopy.make`. */
-export function readProject(inside: ProjectContainer, signal: AbortSignal): ReturnType<typeof readEntries> {
+export function readProject(inside: WorkspaceContainer, signal: AbortSignal): ReturnType<typeof readEntries> {
   return readEntries(normalise(packed(inside, signal), listing).tar);
 }
 
-function packed({ engine, container, user }: ProjectContainer, signal: AbortSignal): Readable {
+function packed({ engine, container, user }: WorkspaceContainer, signal: AbortSignal): Readable {
   const argv = ["sh", "-c", pack, "tazpod", workspace];
   const { stdout, done } = engine.execPiped(container, argv, { user, signal, timeoutMs: packMs });
-  // a tar that could not read everything prints a complete archive all the same
+  // a file that cannot be read makes tar fail at its end, with a complete archive of the others
   void done.then((result) => (result.ok ? undefined : stdout.destroy(new Failed(result.failure))));
   return stdout;
 }

@@ -1,3 +1,4 @@
+import { plainWord } from "../host/quoted.js";
 import type { RequestRule } from "../project/request-rule.js";
 import type { RequestedCommand, Ruling } from "./request.js";
 
@@ -99,9 +100,7 @@ export function describeRule({
   prefix = [],
   ...more
 }: Omit<RequestRule, "until">): string {
-  const words = (command ?? prefix).map((word) =>
-    /^[\w@%+=:,./*-]+$/.test(word) ? word : JSON.stringify(word),
-  );
+  const words = (command ?? prefix).map(plainWord);
   return [
     `${decision} ${words.join(" ")}${command === undefined ? " …" : ""}`,
     ...(part === undefined ? [] : [`with the part ${part}`]),

@@ -1,30 +1,23 @@
-import { createHash } from "node:crypto";
-import { join } from "node:path";
-import { list, removeEmptyFolder, removeFile } from "../host/files.js";
 import { isRecord, parseJson } from "../host/json.js";
 import { answerOnSocket, askOnSocket } from "../host/private-socket.js";
-import { processIdentity } from "../host/process-identity.js";
-import { runtimeFolder } from "../host/runtime-folder.js";
+import { ownSocket, processSockets } from "../host/process-socket.js";
 import { ok, type Result } from "../failure/result.js";
 import type { ReceivedRequest, SessionQuestion, SessionReply } from "./request.js";
 
 /** How long a session may take to answer, in ms: it may compare files in the container. */
 const limitMs = 20_000;
 
-/** Returns the folder with the sockets of a project's sessions, one per process, named by its id. */
-function socketFolder(root: string): Promise<Result<string>> {
-  return runtimeFolder("requests", createHash("sha256").update(root).digest("hex").slice(0, 16));
-}
+/** The purpose of the sockets, see `ownSocket`. */
+const purpose = "requests";
 
 /** Answers front ends of this user on this host about this session's requests. Returns a function that stops this. */
 export async function serveSession(
   root: string,
   answer: (question: SessionQuestion) => Promise<SessionReply>,
 ): Promise<Result<() => Promise<void>>> {
-  const folder = await socketFolder(root);
-  if (!folder.ok) return folder;
-  const path = join(folder.value, `${process.pid}.sock`);
-  const served = await answerOnSocket(path, async (text) => {
+  const socket = await ownSocket(purpose, root);
+  if (!socket.ok) return socket;
+  const served = await answerOnSocket(socket.value.path, async (text) => {
     const question = parseJson(text);
     const reply = isRecord(question)
       ? await answer(question as unknown as SessionQuestion)
@@ -34,8 +27,7 @@ export async function serveSession(
   if (!served.ok) return served;
   return ok(async () => {
     served.value();
-    await removeFile(path);
-    await removeEmptyFolder(folder.value);
+    await socket.value.remove();
   });
 }
 
@@ -48,19 +40,10 @@ export interface AnsweringSession {
 
 /** Returns the sessions of a project that listen to requests, with what they have received. Failure: that of `runtimeFolder`. */
 export async function listeningSessions(root: string): Promise<Result<readonly AnsweringSession[]>> {
-  const folder = await socketFolder(root);
-  if (!folder.ok) return folder;
-  const names = await list(folder.value);
-  if (!names.ok) return names;
+  const sockets = await processSockets(purpose, root);
+  if (!sockets.ok) return sockets;
   const found: AnsweringSession[] = [];
-  for (const name of names.value) {
-    const pid = Number(/^(\d+)\.sock$/.exec(name)?.[1]);
-    if (Number.isNaN(pid)) continue;
-    const path = join(folder.value, name);
-    if ((await processIdentity(pid)) === undefined) {
-      await removeFile(path);
-      continue;
-    }
+  for (const { pid, path } of sockets.value) {
     const ask = async (question: SessionQuestion): Promise<SessionReply> => {
       const bytes = await askOnSocket(path, JSON.stringify(question), limitMs);
       const reply = bytes === undefined ? undefined : parseJson(bytes.toString());

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { pipeline, type Readable, Transform, type Writable } from "node:stream";
-import { workspace } from "../engine/container-paths.js";
 import type { ContainerSpec, Engine } from "../engine/engine.js";
 import { explain } from "../failure/explain.js";
 import { fail, ok, type Result } from "../failure/result.js";
@@ -8,13 +7,14 @@ import { sleep } from "../host/clock.js";
 import { createMask } from "../host/mask.js";
 import { killedCode } from "../host/process.js";
 import type { Secret } from "../host/secret.js";
-import { bringBack, type BroughtBack } from "../requests/bring-back.js";
+import { bringBack, type BroughtBack, unpack } from "../requests/bring-back.js";
 import { valuesIn } from "../requests/part-values.js";
-import type { ProjectContainer, ProjectCopy } from "../requests/project-copy.js";
+import type { ProjectCopy } from "../requests/project-copy.js";
 import type { RequestedCommand } from "../requests/request.js";
 import { execScript } from "../secrets-folder/exec.js";
 import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import { shellCommand } from "../secrets-folder/shell-command.js";
+import { execScript as execInWorkspace, type WorkspaceContainer } from "../workspace/container-exec.js";
 import { openInSeparateContainer } from "./open-separate-container.js";
 import { commandEnvironment } from "./shell-environment.js";
 import type { StepContext } from "./step.js";
@@ -35,7 +35,7 @@ export interface AllowedCommand {
   readonly copy: ProjectCopy;
   readonly offline: boolean;
   /** The container of the shell, where its changes to the project are brought back. */
-  readonly shell: ProjectContainer;
+  readonly shell: WorkspaceContainer;
   readonly passphrase: Secret;
   /** Aborts when the command is to end. */
   readonly signal: AbortSignal;
@@ -77,7 +77,8 @@ export async function runRequest(
   signal.addEventListener("abort", atAbort, { once: true });
   try {
     const inside = { engine, container: secrets.container, user: secrets.user };
-    const placed = await placeCopy(inside, copy, signal);
+    const tar = copy.tar();
+    const placed = tar === undefined ? ok(undefined) : await execInWorkspace(inside, unpack, signal, tar);
     if (!placed.ok) return placed;
     const ran = await runCommand(quiet, secrets, command, streams);
     if (!ran.ok || !command.write) return ran.ok ? ok({ ...ran.value, broughtBack: undefined }) : ran;
@@ -101,22 +102,6 @@ function requestSpec(spec: ContainerSpec, offline: boolean): ContainerSpec {
     processes: Math.min(spec.processes ?? requestLimits.processes, requestLimits.processes),
     memoryBytes: spec.memoryBytes ?? requestLimits.memoryBytes + spec.secretsBytes,
   };
-}
-
-async function placeCopy(
-  { engine, container, user }: ProjectContainer,
-  copy: ProjectCopy,
-  signal: AbortSignal,
-): Promise<Result<void>> {
-  const input = copy.tar();
-  if (input === undefined) return ok(undefined);
-  const argv = ["sh", "-c", 'cd "$1" && exec tar -xf -', "tazpod", workspace];
-  const done = await engine.exec(container, argv, { user, input, signal });
-  if (!done.ok) return done;
-  const { code, stderr: detail } = done.value;
-  return code === 0
-    ? ok(undefined)
-    : fail({ kind: "command-failed", command: ["exec", container, "tar"], code, detail });
 }
 
 // $1 is the RAM folder, $2 the folder to work in

@@ -12,15 +12,22 @@ import { differenceToCommit } from "../requests/difference.js";
 import { type Announced, type Inbox, openInbox, stillRunning } from "../requests/inbox.js";
 import { notifyOfRequest } from "../requests/notification.js";
 import { parseRequest } from "../requests/parse-request.js";
-import { copyLimit, type ProjectContainer, ProjectCopy } from "../requests/project-copy.js";
+import { copyLimit, ProjectCopy } from "../requests/project-copy.js";
 import { type Decision, type Queued, RequestQueue } from "../requests/queue.js";
 import { readRules } from "../requests/read-rules.js";
-import type { RequestedCommand, Ruling, SessionQuestion, SessionReply } from "../requests/request.js";
+import type {
+  NamedFile,
+  RequestedCommand,
+  Ruling,
+  SessionQuestion,
+  SessionReply,
+} from "../requests/request.js";
 import { decide } from "../requests/rules.js";
 import { serveSession } from "../requests/session-socket.js";
 import { noteWaiting } from "../requests/waiting-count.js";
 import { readOpenState } from "../secrets-folder/open-state.js";
 import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
+import type { WorkspaceContainer } from "../workspace/container-exec.js";
 import { checkPartNames } from "./requested-parts.js";
 import { describeEnd, runRequest, whyNoRequests } from "./run-request.js";
 import type { StepContext } from "./step.js";
@@ -68,6 +75,8 @@ interface Prepared {
   readonly asker: string;
   readonly ruling: Ruling;
   readonly copy: ProjectCopy;
+  /** See `ReceivedRequest`. */
+  readonly files: readonly NamedFile[];
   /** See `ReceivedRequest`. */
   readonly openInShell: readonly string[];
 }
@@ -159,13 +168,13 @@ class RequestService {
   async #difference(id: string): Promise<SessionReply> {
     const prepared = this.#copies.get(id);
     if (prepared === undefined) return { problem: `There is no request ${id} any more.` };
-    const { copy, command } = prepared;
-    const named = copy.namedBy(command).map(({ path }) => path);
+    const { copy, files } = prepared;
+    const named = files.map(({ path }) => path);
     const lines = await differenceToCommit(copy, named, this.#shell());
     return lines.ok ? { difference: lines.value } : { problem: explain(lines.failure).message };
   }
 
-  #shell(): ProjectContainer {
+  #shell(): WorkspaceContainer {
     const { engine, container, user } = this.#secrets;
     return { engine, container, user };
   }
@@ -266,7 +275,10 @@ class RequestService {
     } as const;
     const recorded = await this.#record(event);
     if (recorded.ok)
-      return { id, announced, command, asker: parsed.asker, ruling, copy: copy.value, openInShell };
+      return {
+        ...{ id, announced, command, asker: parsed.asker, ruling, copy: copy.value },
+        ...{ files: copy.value.namedBy(command), openInShell },
+      };
     await copy.value.end();
     return { code: askCodes.failed, text: notRecorded };
   }
@@ -278,7 +290,7 @@ class RequestService {
     return ProjectCopy.make(this.#shell(), this.#context.project.vaultFolder, signal);
   }
 
-  #enqueue({ id, announced, command, asker, ruling, copy, openInShell }: Prepared): Queued {
+  #enqueue({ id, announced, command, asker, ruling, copy, files, openInShell }: Prepared): Queued {
     const { why: _, ...words } = command;
     const identity = JSON.stringify(words);
     const key = createHash("sha256").update(identity).update(copy.digest).update(String(ruling.offline));
@@ -291,7 +303,7 @@ class RequestService {
         id,
         origin: announced.origin,
         shown: {
-          ...{ command, asker, openInShell, ruling, files: copy.namedBy(command) },
+          ...{ command, asker, openInShell, ruling, files },
           copy: { files: copy.files, bytes: copy.bytes },
         },
       },

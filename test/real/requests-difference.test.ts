@@ -5,14 +5,15 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { openEngine } from "../../lib/engine/choose-engine.js";
 import { differenceToCommit } from "../../lib/requests/difference.js";
-import { type ProjectContainer, ProjectCopy } from "../../lib/requests/project-copy.js";
+import { ProjectCopy } from "../../lib/requests/project-copy.js";
+import type { WorkspaceContainer } from "../../lib/workspace/container-exec.js";
 import { fine, Host, quick, removeHosts, run } from "../rig/host.js";
 import { value } from "../rig/result.js";
 
 // In a namespace there is this host's git.
 test.after(removeHosts);
 
-async function opened(): Promise<{ readonly host: Host; readonly inside: ProjectContainer }> {
+async function opened(): Promise<{ readonly host: Host; readonly inside: WorkspaceContainer }> {
   const host = await Host.make({ more: `engine: namespace\n${quick}` });
   host.env["TAZPOD_ENGINE"] = "namespace";
   fine(await host.run("ensure-container"));
