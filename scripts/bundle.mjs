@@ -9,7 +9,7 @@ const out = `${root}dist/bin`;
 
 rmSync(out, { recursive: true, force: true });
 const program = await build({
-  ...programOptions("dist/lib/cli/program.js", "__dirname, importModule"),
+  ...programOptions("dist/lib/cli/program.js", "__dirname, importModule, programCode"),
   plugins: plugins({ isProgram: true }),
 });
 const [{ text, contents }] = program.outputFiles;

@@ -11,7 +11,7 @@ for (const file of readdirSync(generated)) {
 }
 
 const { parseDocument } = await import("../dist/lib/document/parse-yaml.js");
-const { spanKey } = await import("../dist/lib/document/precompiled.js");
+const { precompiled } = await import("../dist/lib/document/precompiled.js");
 const { tasksSchema } = await import("../dist/lib/recipe/tasks-schema.js");
 const recipe = { path: "tazpod.tasks.yaml", text: readFileSync(new URL("tazpod.tasks.yaml", root), "utf8") };
 const parsed = parseDocument(recipe, tasksSchema);
@@ -20,15 +20,7 @@ if (!parsed.ok) {
     console.error(`${at.file}:${at.line}:${at.column} ${message}${hint ? ` (${hint})` : ""}\n${excerpt}`);
   process.exit(1);
 }
-const spans = {};
-const collect = (value, path) => {
-  const [here, key] = [parsed.value.span(path), parsed.value.span(path, "key")];
-  spans[spanKey(path)] = [here.start, here.end, key.start, key.end];
-  if (Array.isArray(value)) for (const [index, item] of value.entries()) collect(item, [...path, index]);
-  else if (value !== null && typeof value === "object")
-    for (const [name, item] of Object.entries(value)) collect(item, [...path, name]);
-};
-collect(parsed.value.value, []);
+const { value, spans } = precompiled(recipe.text, parsed.value);
 // JSON in a string, which engines parse faster than an object literal. The spans are only needed for a message.
 const json = (value) => `JSON.parse(${JSON.stringify(JSON.stringify(value))})`;
 writeFileSync(
@@ -36,7 +28,7 @@ writeFileSync(
   `let spans;
 export const builtin = {
   text: ${JSON.stringify(recipe.text)},
-  value: ${json(parsed.value.value)},
+  value: ${json(value)},
   get spans() { return (spans ??= ${json(spans)}); },
 };
 `,

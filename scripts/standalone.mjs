@@ -128,7 +128,7 @@ async function make() {
 /** Bundles a module and its imports as one script; code behind import() runs when that line does. */
 async function bundle(entry, how) {
   const { metafile, outputFiles } = await build({
-    ...programOptions(entry, "importModule, __filename"),
+    ...programOptions(entry, "importModule, __filename, programCode"),
     plugins: [inside, table, ...plugins(how)],
   });
   return { metafile, text: outputFiles[0].text };

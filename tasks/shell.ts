@@ -9,6 +9,7 @@ import type { ContainerState, Engine } from "../lib/engine/engine.js";
 import { sleep } from "../lib/host/clock.js";
 import { killedCode } from "../lib/host/process.js";
 import { resultsOnTerminal } from "../lib/host/screen.js";
+import { inputIsTerminal } from "../lib/host/standard-input.js";
 import { otherSessions } from "../lib/project/sessions.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
@@ -26,7 +27,7 @@ import { fails, holds, type StepCheck, type StepContext } from "../lib/session/s
 export async function run(context: StepContext): Promise<Result<void>> {
   const { session, terminal } = context;
   const isMasked = hasVariables(context.options);
-  const tty = Boolean(process.stdin.isTTY) && resultsOnTerminal() && !isMasked;
+  const tty = inputIsTerminal() && resultsOnTerminal() && !isMasked;
   // starts now, since joining takes a moment too
   const environment = shellEnvironment(context, tty);
   const joined = await joinVault(context);

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { failureText } from "../lib/failure/explain.js";
 import { resultsOnTerminal } from "../lib/host/screen.js";
+import { inputIsTerminal } from "../lib/host/standard-input.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { hasVariables } from "../lib/session/vault-variables.js";
@@ -48,7 +49,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
 
 async function command(context: StepContext, { secrets }: SeparateContainer): Promise<Result<void>> {
   const { options, terminal } = context;
-  const tty = Boolean(process.stdin.isTTY) && resultsOnTerminal() && !hasVariables(options);
+  const tty = inputIsTerminal() && resultsOnTerminal() && !hasVariables(options);
   const environment = await shellEnvironment(context, tty);
   const id = randomUUID();
   const env = { ...environment.env, TAZPOD_SESSION: id };

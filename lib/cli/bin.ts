@@ -6,16 +6,12 @@ import { generalHelp } from "./help.js";
 
 // `--help` loads nothing else, and neither does a Node that is too old (lib/host/start.ts).
 const argv = process.argv.slice(2);
-if (canStart()) {
-  void load(argv)
-    .then(exitCodeAfterOutput)
-    .then((code) => (process.exitCode = code));
-}
+if (canStart()) void load(argv).then((code) => (process.exitCode = code));
 
 async function load(args: readonly string[]): Promise<number> {
   if (args.length === 1 && ["--help", "-h", "help"].includes(args[0] ?? "")) {
     printHelp(generalHelp());
-    return 0;
+    return exitCodeAfterOutput(0);
   }
   keepCompiledCode();
   // a shell prompt waits for this command each time

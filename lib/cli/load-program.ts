@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { compiledScript } from "../host/compiled-code.js";
+import { type CodeKey, compiledScript } from "../host/compiled-code.js";
 import { readFileSync } from "../host/node-fs.js";
 import type * as Program from "./program.js";
 
@@ -19,8 +19,12 @@ export function loadProgram(command: string | undefined): typeof Program {
   const text = readFileSync(filename, "latin1");
   const key = command === undefined ? undefined : { hash: programHash, name: command };
   const script = compiledScript({ text, filename }, key);
-  const start = script.runInThisContext() as (folder: string, load: typeof importModule) => typeof Program;
-  return start(import.meta.dirname, importModule);
+  const start = script.runInThisContext() as (
+    folder: string,
+    load: typeof importModule,
+    code: CodeKey | undefined,
+  ) => typeof Program;
+  return start(import.meta.dirname, importModule, key);
 }
 
 /** Imports a module by its URL, or by its path from dist/bin. */

@@ -1,6 +1,6 @@
 import { packageText } from "../host/installation.js";
 import { exitIfInterrupted } from "../host/end-signals.js";
-import { printNote, printResult } from "../host/screen.js";
+import { exitCodeAfterOutput, printNote, printResult } from "../host/screen.js";
 import type { Failure } from "../failure/failure.js";
 import { type Arguments, parseArguments } from "../run/arguments.js";
 import type { FlagName } from "../run/flags.js";
@@ -15,7 +15,7 @@ import { type Command, commands, findCommand } from "./commands.js";
  */
 export async function main(argv: readonly string[]): Promise<number> {
   try {
-    return await exitIfInterrupted(await dispatch(argv));
+    return await exitCodeAfterOutput(await exitIfInterrupted(await dispatch(argv)));
   } catch (error) {
     printNote("This is a bug in tazpod. Please report it at the project's issue tracker, with this text:");
     printNote(error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -1,7 +1,7 @@
 import { getRawAsset } from "node:sea";
 import { constants, Script } from "node:vm";
 import { type CodeKey, compiledScript } from "../host/compiled-code.js";
-import { printHelp } from "../host/screen.js";
+import { exitCodeAfterOutput, printHelp } from "../host/screen.js";
 import { codeName } from "./commands.js";
 import { generalHelp } from "./help.js";
 
@@ -15,8 +15,10 @@ type Modules = Readonly<Record<string, () => Promise<unknown>>>;
 
 let libraries: Modules | undefined;
 const argv = process.argv.slice(2);
-if (argv.length === 1 && ["--help", "-h", "help"].includes(argv[0] ?? "")) printHelp(generalHelp());
-else start("program", { hash: programHash, name: `${codeName(argv)}-standalone` });
+if (argv.length === 1 && ["--help", "-h", "help"].includes(argv[0] ?? "")) {
+  printHelp(generalHelp());
+  void exitCodeAfterOutput(0).then((code) => (process.exitCode = code));
+} else start("program", { hash: programHash, name: `${codeName(argv)}-standalone` });
 
 /** Imports a library of the program, or a file by its URL. */
 function importModule(name: string): Promise<unknown> {
@@ -28,10 +30,13 @@ function importModule(name: string): Promise<unknown> {
 function start(name: string, key: CodeKey | undefined): unknown {
   const [text, shipped] = [asset(`${name}.js`).toString("latin1"), asset(`${name}.cache`)];
   const script = compiledScript({ text, shipped, filename: `tazpod:${name}` }, key);
-  return (script.runInThisContext() as (load: typeof importModule, file: string) => unknown)(
-    importModule,
-    process.execPath,
-  );
+  return (
+    script.runInThisContext() as (
+      load: typeof importModule,
+      file: string,
+      code: CodeKey | undefined,
+    ) => unknown
+  )(importModule, process.execPath, key);
 }
 
 function asset(name: string): Buffer {

@@ -1,15 +1,7 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  unlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { Script } from "node:vm";
+import { writeCacheFile } from "./cache-file.js";
+import { readFileSync } from "./node-fs.js";
 import { codeFolder } from "./start.js";
 
 /** Which compiled code is used for a script. */
@@ -18,6 +10,8 @@ export interface CodeKey {
   readonly hash: string;
   /** The file's name: scripts that run different functions are compiled apart. */
   readonly name: string;
+  /** Set by a run that called functions which the next one will not need. */
+  isUnusual?: boolean;
 }
 
 interface ScriptSource {
@@ -39,7 +33,10 @@ export function compiledScript({ text, filename, shipped }: ScriptSource, key: C
   const kept = readCode(path, key.hash);
   const script = scriptWith(text, filename, kept ?? shipped);
   if (kept === undefined || script.cachedDataRejected === true)
-    process.once("exit", () => keepCode(path, key.hash, script.createCachedData()));
+    process.once("exit", () => {
+      if (key.isUnusual === true) return;
+      writeCacheFile(path, Buffer.concat([Buffer.from(key.hash, "latin1"), script.createCachedData()]));
+    });
   return script;
 }
 
@@ -54,32 +51,5 @@ function readCode(path: string, hash: string): Buffer | undefined {
     return kept.toString("latin1", 0, hash.length) === hash ? kept.subarray(hash.length) : undefined;
   } catch {
     return undefined;
-  }
-}
-
-/** Writes compiled code, completely or not at all. It is only a cache: a folder that cannot be written is no failure. */
-function keepCode(path: string, hash: string, code: Buffer): void {
-  const temporary = `${path}.${process.pid}`;
-  try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    writeWhole(temporary, Buffer.concat([Buffer.from(hash, "latin1"), code]));
-    renameSync(temporary, path);
-  } catch {
-    // the next run compiles again
-  }
-}
-
-/** Creates a file that is on the disk; none if that fails. */
-function writeWhole(path: string, bytes: Buffer): void {
-  const file = openSync(path, "wx", 0o600);
-  try {
-    writeFileSync(file, bytes);
-    // V8 does not notice all damage that a crash of the machine could leave
-    fsyncSync(file);
-  } catch (error) {
-    unlinkSync(path);
-    throw error;
-  } finally {
-    closeSync(file);
   }
 }

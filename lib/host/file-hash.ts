@@ -13,23 +13,45 @@ const known = new Map<string, string>();
 
 type Algorithm = "sha256" | "md5";
 
+/** Where the last hash of a large file is kept for later processes, as one line. */
+export interface HashStore {
+  read(): Promise<string | undefined>;
+  write?(line: string): Promise<unknown>;
+}
+
+/** In bytes; hashing a smaller file takes less than 10 ms. */
+const storedFrom = 8 * 1024 ** 2;
+
 /**
- * Returns the hash of a file, hex. Hashing a large file takes seconds, so the result is cached in this process by the
- * file's inode, size and time. Failures: `file`, `interrupted`.
+ * Returns the hash of a file, hex. Hashing a large file takes seconds, so the result is cached by the file's inode, size
+ * and time: in this process, and in `store`. Failures: `file`, `interrupted`.
  */
 export async function fileHash(
   path: string,
   signal?: AbortSignal,
   algorithm: Algorithm = "sha256",
+  store?: HashStore,
 ): Promise<Result<string>> {
   const before = await look(path);
+  if (before.identity === undefined) return readHash(path, algorithm, before.bytes, signal);
   const key = `${algorithm} ${before.identity}`;
-  const found = before.identity === undefined ? undefined : known.get(key);
-  if (found !== undefined) return ok(found);
+  const kept = before.bytes < storedFrom ? undefined : store;
+  const found = known.get(key) ?? hashIn((await kept?.read()) ?? "", key);
+  if (found !== undefined) {
+    known.set(key, found);
+    return ok(found);
+  }
   const read = await readHash(path, algorithm, before.bytes, signal);
-  if (read.ok && before.identity !== undefined && (await look(path)).identity === before.identity)
-    known.set(key, read.value);
+  if (!read.ok || (await look(path)).identity !== before.identity) return read;
+  known.set(key, read.value);
+  await kept?.write?.(`${key} ${read.value}\n`);
   return read;
+}
+
+/** Returns the hash in a line of a store, if it is that of `key`. */
+function hashIn(line: string, key: string): string | undefined {
+  const hash = line.startsWith(`${key} `) ? line.slice(key.length + 1).trimEnd() : "";
+  return /^[0-9a-f]{32,}$/.test(hash) ? hash : undefined;
 }
 
 /** `identity` is undefined if the file does not exist, or was written too recently to tell. */

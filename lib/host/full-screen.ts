@@ -1,8 +1,10 @@
+import { isatty } from "node:tty";
 import { shortenToColumns } from "./columns.js";
 import { withoutHidden } from "./hidden.js";
 import { type Key, keysOf } from "./typed-keys.js";
 import { printableWhole } from "./printable.js";
 import { suspend } from "./secret-line.js";
+import * as streams from "./standard-streams.js";
 
 /** A row of the screen. */
 export interface ScreenRow {
@@ -33,7 +35,7 @@ export interface ScreenListener {
 
 /** Returns whether stdin and stderr are a terminal that has an alternate screen. */
 export function hasFullScreen(): boolean {
-  return process.stdin.isTTY && process.stderr.isTTY && process.env["TERM"] !== "dumb";
+  return isatty(0) && isatty(2) && process.env["TERM"] !== "dumb";
 }
 
 const [enter, leave] = ["\u001b[?1049h\u001b[?25l\u001b[2J", "\u001b[?25h\u001b[?1049l"];
@@ -46,7 +48,7 @@ export async function withFullScreen<T>(
   listener: ScreenListener,
   work: (screen: FullScreen) => Promise<T>,
 ): Promise<T> {
-  const { stdin, stderr } = process;
+  const [stdin, stderr] = [streams.stdin(), streams.stderr()];
   let shown: string[] = [];
   let isEntered = false;
   const open = (): void => {

@@ -1,5 +1,6 @@
 import { now } from "./clock.js";
 import { printable } from "./printable.js";
+import { stderr } from "./standard-streams.js";
 
 /**
  * Begins a group of lines that the log of a CI system can fold; returns a function that ends it. Does nothing elsewhere.
@@ -24,7 +25,7 @@ export function startLogGroup(title: string): () => void {
 let sections = 0;
 
 function group(begin: string, end: string | (() => string)): () => void {
-  const write = (line: string): void => void process.stderr.write(`${line}\n`);
+  const write = (line: string): void => void stderr().write(`${line}\n`);
   write(begin);
   return () => write(typeof end === "string" ? end : end());
 }

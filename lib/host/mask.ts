@@ -1,5 +1,11 @@
 import { Transform } from "node:stream";
-import { mask, minMaskedBytes, partsToHide } from "./hidden.js";
+import { hiddenTexts, mask, minMaskedBytes, partsToHide } from "./hidden.js";
+
+/** Returns the filter for what is hidden in the output of programs, if anything is. */
+export function hiddenMasks(): readonly Transform[] {
+  const texts = hiddenTexts();
+  return texts.length === 0 ? [] : [createMask(texts.map((text) => Buffer.from(text)))];
+}
 
 /**
  * Returns a stream that replaces every secret by `***`, also one that arrives in several chunks: a possible beginning

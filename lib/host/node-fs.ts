@@ -4,6 +4,17 @@
  */
 const fs = process.getBuiltinModule("node:fs");
 export const { constants, createReadStream, existsSync, readFileSync, realpathSync, statSync } = fs;
+export const {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} = fs;
 
 /** Reads the next bytes from a file descriptor: none at its end. */
 export const readSome = (fd: number): Promise<Buffer> =>

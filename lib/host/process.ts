@@ -5,8 +5,9 @@ import type { Options, ProcessPromise, Shell } from "zx/core";
 import { fail, ok, type Result } from "../failure/result.js";
 import { likeThisProcess } from "./hang-up.js";
 import { hiddenTexts } from "./hidden.js";
-import { createMask } from "./mask.js";
+import { hiddenMasks } from "./mask.js";
 import { endGroup, endTree, trackGroup } from "./process-group.js";
+import { outputOf } from "./standard-streams.js";
 import { watchStall } from "./stall.js";
 import { keepTerminalModes } from "./terminal-modes.js";
 
@@ -145,20 +146,13 @@ function shownOn(
   const to = new PassThrough();
   if (onData !== undefined) to.on("data", onData);
   const screen = new Writable({
-    write: (chunk: Buffer, _, done) =>
-      void (fd === 1 ? process.stdout : process.stderr).write(chunk, (error) => done(error)),
+    write: (chunk: Buffer, _, done) => void outputOf(fd).write(chunk, (error) => done(error)),
   });
   // a reader that has gone ends the program, too
   const ended = new Promise<boolean>((resolve) => {
-    pipeline([to, ...masks(), screen], (error) => resolve(error?.code !== "EPIPE"));
+    pipeline([to, ...hiddenMasks(), screen], (error) => resolve(error?.code !== "EPIPE"));
   });
   return { to, ended };
-}
-
-/** Returns the filter for what is hidden, if anything is. */
-function masks(): readonly Transform[] {
-  const texts = hiddenTexts();
-  return texts.length === 0 ? [] : [createMask(texts.map((text) => Buffer.from(text)))];
 }
 
 async function runPiped(
@@ -301,9 +295,11 @@ export async function foreground(
   const { execa } = await import("execa");
   const [program = "", ...rest] = likeThisProcess(argv);
   const { cwd, filter, output } = options;
-  const shown = (from: 1 | 2, to: "inherit" | 1 | 2) => {
-    const filters = [filter?.(from) ?? [], output === undefined ? [] : masks()].flat();
-    return filters.length === 0 ? to : ([...filters.map((transform) => ({ transform })), to] as const);
+  const shown = (from: 1 | 2, to: 1 | 2 = from) => {
+    const filters = [filter?.(from) ?? [], output === undefined ? [] : hiddenMasks()].flat();
+    return filters.length === 0
+      ? to
+      : ([...filters.map((transform) => ({ transform })), outputOf(to)] as const);
   };
   const restoreModes = keepTerminalModes();
   const running = execa(program, rest, {
@@ -311,8 +307,8 @@ export async function foreground(
     cwd,
     ...{
       stdin: output === undefined ? "inherit" : ("ignore" as const),
-      stdout: shown(1, output ?? "inherit"),
-      stderr: shown(2, "inherit"),
+      stdout: shown(1, output),
+      stderr: shown(2),
     },
     ...{ buffer: false, reject: false, stripFinalNewline: false },
   });

@@ -1,8 +1,10 @@
 import type { Readable } from "node:stream";
+import { isatty } from "node:tty";
 import { withoutHidden } from "./hidden.js";
 import { joinParagraphs, layOut } from "./layout.js";
 import { jsonLine } from "./json-line.js";
 import { printableLines } from "./printable.js";
+import { isUsed, stderr, stdout, streamError } from "./standard-streams.js";
 
 /**
  * Everything that tazpod prints goes through this file: results to stdout, everything else to stderr. Text may quote
@@ -10,11 +12,6 @@ import { printableLines } from "./printable.js";
  * escape sequences are added afterwards, in this folder only; the linter forbids `process.stdout` and `process.stderr`
  * elsewhere.
  */
-
-/** Why results could not be written: the first error of stdout. */
-let outputError: NodeJS.ErrnoException | undefined;
-process.stdout.on("error", (error) => (outputError ??= error));
-process.stderr.on("error", () => undefined);
 
 /** The exit code of a program that SIGPIPE ended: 128 + 13. */
 export const brokenPipeCode = 141;
@@ -24,8 +21,10 @@ export const brokenPipeCode = 141;
  * that has gone makes it 141, without a message; any other error, such as a full disk, 1, with a message.
  */
 export async function exitCodeAfterOutput(code: number): Promise<number> {
+  if (!isUsed("stdout")) return code;
   // errors of earlier writes are known when this one is done
-  await new Promise<void>((resolve) => process.stdout.write("", () => setImmediate(resolve)));
+  await new Promise<void>((resolve) => stdout().write("", () => setImmediate(resolve)));
+  const outputError = streamError("stdout");
   if (outputError === undefined || code !== 0) return code;
   if (outputError.code === "EPIPE") return brokenPipeCode;
   const why = outputError.code === "ENOSPC" ? "the disk is full" : outputError.message;
@@ -35,47 +34,47 @@ export async function exitCodeAfterOutput(code: number): Promise<number> {
 
 /** Writes a result and a newline to stdout. */
 export function printResult(text: string): void {
-  process.stdout.write(`${layOut(shown(text), process.stdout)}\n`);
+  stdout().write(`${layOut(shown(text), stdout())}\n`);
 }
 
 /** Writes a help text to stdout; a terminal gets its paragraphs in its own width. */
 export function printHelp(text: string): void {
-  printResult(process.stdout.isTTY ? joinParagraphs(text) : text);
+  printResult(stdout().isTTY ? joinParagraphs(text) : text);
 }
 
 /** Writes a value to stdout as one line of JSON, with unsafe characters escaped. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${jsonLine(value)}\n`);
+  stdout().write(`${jsonLine(value)}\n`);
 }
 
 /** Writes a note, question or failure and a newline to stderr. */
 export function printNote(text: string): void {
-  process.stderr.write(`${layOut(shown(text), process.stderr)}\n`);
+  stderr().write(`${layOut(shown(text), stderr())}\n`);
 }
 
 /** Writes a note to the terminal while a program in it has the keyboard, in raw mode. Nothing without a terminal. */
 export function printInShell(text: string): void {
-  if (!process.stderr.isTTY) return;
-  process.stderr.write(`\r\n${layOut(shown(text), process.stderr).replaceAll("\n", "\r\n")}\r\n`);
+  if (!isatty(2)) return;
+  stderr().write(`\r\n${layOut(shown(text), stderr()).replaceAll("\n", "\r\n")}\r\n`);
 }
 
 /** Rings the bell of the terminal on stderr. Nothing without a terminal. */
 export function ringBell(): void {
-  if (process.stderr.isTTY) process.stderr.write("\u0007");
+  if (isatty(2)) stderr().write("\u0007");
 }
 
 /** Returns a question as it is shown on stderr, where it may be wider than the terminal. */
 export function questionText(question: string): string {
-  return layOut(shown(question), process.stderr);
+  return layOut(shown(question), stderr());
 }
 
 /** Shows text on the terminal's alternate screen; returns a function that restores the main screen. */
 export function showOnAlternateScreen(text: string): () => void {
   const hasAlternateScreen = process.env["TERM"] !== "dumb";
-  if (hasAlternateScreen) process.stderr.write("\u001b[?1049h\u001b[H");
+  if (hasAlternateScreen) stderr().write("\u001b[?1049h\u001b[H");
   printNote(text);
   return () => {
-    if (hasAlternateScreen) process.stderr.write("\u001b[?1049l");
+    if (hasAlternateScreen) stderr().write("\u001b[?1049l");
   };
 }
 
@@ -83,20 +82,20 @@ export function showOnAlternateScreen(text: string): () => void {
 export async function sendData(data: Readable): Promise<void> {
   const { pipeline } = await import("node:stream/promises");
   try {
-    await pipeline(data, process.stdout, { end: false });
+    await pipeline(data, stdout(), { end: false });
   } catch (error) {
-    if (error !== outputError) throw error;
+    if (error !== streamError("stdout")) throw error;
   }
 }
 
 /** Tells whether stdout is a terminal. */
 export function resultsOnTerminal(): boolean {
-  return Boolean(process.stdout.isTTY);
+  return isatty(1);
 }
 
 /** Returns the columns of the terminal on stderr; 0 if it is not a terminal. */
 export function noteColumns(): number {
-  return process.stderr.isTTY ? process.stderr.columns : 0;
+  return isatty(2) ? stderr().columns : 0;
 }
 
 function shown(text: string): string {

@@ -1,6 +1,7 @@
 import { withoutHidden } from "./hidden.js";
 import { wrapLines } from "./layout.js";
 import { printableLines } from "./printable.js";
+import { stderr } from "./standard-streams.js";
 
 /** Lets running work change what the screen shows. */
 export interface Spinner {
@@ -37,7 +38,7 @@ export async function spin(
   const { color, Listr, ListrDefaultRendererLogLevels, ListrLogger, ProcessOutput } = await import("listr2");
   const bugs: unknown[] = [];
   let isOver = false;
-  const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) });
+  const logger = new ListrLogger({ processOutput: new ProcessOutput(stderr(), stderr()) });
   const list = new Listr(
     [
       {
@@ -84,5 +85,5 @@ const markColumns = 5;
 
 /** Returns a text that fits into a list, wrapped at words. */
 function fitted(text: string): string {
-  return wrapLines(printableLines(withoutHidden(text)), process.stderr.columns - markColumns);
+  return wrapLines(printableLines(withoutHidden(text)), stderr().columns - markColumns);
 }

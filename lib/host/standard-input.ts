@@ -3,6 +3,7 @@ import { closeSync, openSync } from "node:fs";
 import { fail, ok, type Result } from "../failure/result.js";
 import { Secret } from "./secret.js";
 import { readSecretLine } from "./secret-line.js";
+import { stdin } from "./standard-streams.js";
 import type { Terminal } from "./terminal.js";
 
 /** Returns whether stdin is a terminal, so that only a person could give input. */
@@ -17,10 +18,10 @@ export function inputIsTerminal(): boolean {
 export async function readInput(limit: number, signal: AbortSignal): Promise<Result<Buffer>> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  const stop = (): void => void process.stdin.destroy();
+  const stop = (): void => void stdin().destroy();
   signal.addEventListener("abort", stop, { once: true });
   try {
-    for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    for await (const chunk of stdin() as AsyncIterable<Buffer>) {
       bytes += chunk.length;
       if (bytes > limit)
         return fail({

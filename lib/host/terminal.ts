@@ -5,6 +5,7 @@ import { fail, ok, type Result } from "../failure/result.js";
 import { Secret } from "./secret.js";
 import { paginate } from "./pages.js";
 import { printNote, questionText, showOnAlternateScreen } from "./screen.js";
+import { hasFailedStream, stderr, stdin } from "./standard-streams.js";
 
 /** The user's terminal, if there is one. Questions and progress go to stderr, so that stdout has only results. */
 export interface Terminal {
@@ -82,13 +83,10 @@ export function openTerminal(quiet = false): Terminal {
       before?.free();
     }
   }
-  // a closed terminal must not end this process before the cleanup
-  for (const stream of [process.stdout, process.stderr, process.stdin])
-    stream.on("error", () => (gone = true));
   // the sender of these signals does not expect more questions
   for (const name of ["SIGHUP", "SIGTERM"] as const) process.on(name, () => (gone = true));
   // checked each time: after a hang-up there is no terminal any more, and not every process gets a signal
-  const isInteractive = (): boolean => !gone && isatty(0) && isatty(2);
+  const isInteractive = (): boolean => !gone && isatty(0) && isatty(2) && !hasFailedStream();
   return {
     get interactive() {
       return isInteractive();
@@ -113,7 +111,7 @@ export function openTerminal(quiet = false): Terminal {
     page: (text, signal) =>
       use(async () => {
         endSilence();
-        const { columns = 0, rows = 0 } = process.stderr;
+        const { columns = 0, rows = 0 } = stderr();
         const pages = isInteractive() ? paginate(text, columns, rows) : [text];
         for (const [index, page] of pages.entries()) {
           printNote(page);
@@ -140,7 +138,7 @@ export function openTerminal(quiet = false): Terminal {
       const given = await use(() => withEndSignals(signal, (ended) => secret(question, ended)));
       if (!given.ok || !isInteractive()) return given;
       // a second try is often typed while the first is checked
-      const restore = silence(process.stdin);
+      const restore = silence(stdin());
       endSilence = () => {
         restore();
         endSilence = () => undefined;
@@ -151,7 +149,7 @@ export function openTerminal(quiet = false): Terminal {
       if (!isInteractive()) return ok(undefined);
       endSilence();
       const { discardTyped } = await import("./secret-line.js");
-      const dropped = await discardTyped(process.stdin);
+      const dropped = await discardTyped(stdin());
       return dropped === "drained" ? ok(undefined) : fail({ kind: "interrupted", signal: "SIGINT" });
     },
     reveal: (text, work) =>
@@ -212,7 +210,7 @@ function interrupted(ended: AbortSignal): Failure {
 
 async function secret(question: string, ended: AbortSignal): Promise<Result<Secret>> {
   const { readSecretLine } = await import("./secret-line.js");
-  const line = await readSecretLine(question, process.stdin, process.stderr, ended);
+  const line = await readSecretLine(question, stdin(), stderr(), ended);
   if (line === "interrupted") return fail(interrupted(ended));
   if (line === "closed") return fail(noAnswer(question, "--passphrase-file"));
   return ok(Secret.of(line));
@@ -238,7 +236,7 @@ async function answer<T>(
   const { createInterface } = await import("node:readline");
   const { suspend } = await import("./secret-line.js");
   return new Promise((resolve) => {
-    const reader = createInterface({ input: process.stdin, output: process.stderr, historySize: 0 });
+    const reader = createInterface({ input: stdin(), output: stderr(), historySize: 0 });
     let settled = false;
     const settle = (result: Result<T>): void => {
       if (settled) return;
@@ -264,7 +262,7 @@ async function answer<T>(
       settle(fail(interrupted(ended)));
     });
     // by default, readline stops only this process and ends the question when it continues
-    reader.on("SIGTSTP", () => suspend(process.stdin, () => reader.prompt(true)));
+    reader.on("SIGTSTP", () => suspend(stdin(), () => reader.prompt(true)));
     reader.on("close", () => settle(fail(noAnswer(question))));
     if (ended.aborted) return onAbort();
     ended.addEventListener("abort", onAbort, { once: true });

@@ -1,7 +1,8 @@
-import type { Document } from "../document/document.js";
+import { type Document, invalidDocument } from "../document/document.js";
 import type { ConfigFile } from "../generated/config.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { displayPath } from "../host/paths.js";
+import { parseConfig } from "./parse-config.js";
 import type { ProjectFiles } from "./project-files.js";
 
 /** The settings of a project as written: the config, with the local settings of this host over it. */
@@ -31,14 +32,9 @@ export async function readSettings(
     { path: displayPath(config), text: text.value },
   ].filter((source) => /^[ \t]*[^\s#]/m.test(source.text));
   if (given.length === 0) return ok({ written: {}, hasLocal });
-  const [{ parseDocument }, { invalidDocument }, { configProblems, configSchema }] = await Promise.all([
-    import("../document/parse-yaml.js"),
-    import("../document/document.js"),
-    import("./check-config.js"),
-  ]);
   const documents: Document<ConfigFile>[] = [];
   for (const source of given) {
-    const parsed = parseDocument(source, configSchema);
+    const parsed = await parseConfig(source);
     if (!parsed.ok) return parsed;
     documents.push(parsed.value);
   }
@@ -46,6 +42,7 @@ export async function readSettings(
     (below, { value }) => merged(below, value) as ConfigFile,
     {},
   );
+  const { configProblems } = await import("./check-config.js");
   const problems = configProblems({
     value: written,
     // the last document stands for all that has no place of its own

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { invalidDocument, type SourceFile } from "../document/document.js";
+import type { KeptValues } from "../document/precompiled.js";
 import type { Problem } from "../failure/failure.js";
 import { ok, type Result } from "../failure/result.js";
 import { readCheck } from "./read-check.js";
@@ -33,6 +34,8 @@ export interface RecipeSources {
   readonly show?: (path: string) => string;
   /** Names of `{{name}}` placeholders that tazpod sets. */
   readonly knownVars: readonly string[];
+  /** The files that earlier runs parsed. */
+  readonly kept?: KeptValues | undefined;
   /** Names of the scripts that come with tazpod. */
   readonly builtinScripts: readonly string[];
 }
@@ -42,9 +45,9 @@ export interface RecipeSources {
  * Failures: `invalid-document`, with every problem found, and those of `read`.
  */
 export async function loadRecipe(sources: RecipeSources): Promise<Result<Recipe>> {
-  const { builtin, root, read, show = (path) => path } = sources;
+  const { builtin, root, read, show = (path) => path, kept } = sources;
   const files = root === undefined ? [] : [join(root, recipeName), join(root, localRecipe)];
-  const layered = await readLayers({ builtin, root, files, read, show });
+  const layered = await readLayers({ builtin, root, files, read, show, kept });
   if (!layered.ok) return layered;
   if (layered.value.problems.length > 0) return invalidDocument(layered.value.problems);
 

@@ -1,15 +1,17 @@
+import { fromPrecompiled, type KeptValues, parsedOnce } from "../document/precompiled.js";
 import type { Document, SourceFile } from "../document/document.js";
-import { fromPrecompiled } from "../document/precompiled.js";
 import type { TasksDocument } from "../generated/tasks.js";
 import { ok, type Result } from "../failure/result.js";
 
-/** Parses one recipe file. Loads the YAML parser and the validator only when needed. */
-export async function parseRecipe(source: SourceFile): Promise<Result<Document<TasksDocument>>> {
-  const [{ parseDocument }, { tasksSchema }] = await Promise.all([
-    import("../document/parse-yaml.js"),
-    import("./tasks-schema.js"),
-  ]);
-  return parseDocument(source, tasksSchema);
+/** Parses one recipe file, unless `kept` has it. Loads the YAML parser and the validator only when needed. */
+export function parseRecipe(source: SourceFile, kept?: KeptValues): Promise<Result<Document<TasksDocument>>> {
+  return parsedOnce(source, "recipe", kept, async () => {
+    const [{ parseDocument }, { tasksSchema }] = await Promise.all([
+      import("../document/parse-yaml.js"),
+      import("./tasks-schema.js"),
+    ]);
+    return parseDocument(source, tasksSchema);
+  });
 }
 
 /** Returns the built-in recipe, parsed at build time; parses it if its text differs from the one at build time. */

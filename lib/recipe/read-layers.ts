@@ -1,3 +1,4 @@
+import type { KeptValues } from "../document/precompiled.js";
 import { dirname, resolve } from "node:path";
 import type { Document, SourceFile } from "../document/document.js";
 import type { Failure, Problem } from "../failure/failure.js";
@@ -17,6 +18,8 @@ export interface LayerSources {
   readonly read: (path: string) => Promise<Result<string | undefined>>;
   /** Formats a path for messages. */
   readonly show: (path: string) => string;
+  /** The files that earlier runs parsed. */
+  readonly kept?: KeptValues | undefined;
 }
 
 /** The name of a recipe: of a project, and of an npm package. */
@@ -47,7 +50,7 @@ export async function readLayers(
   const add = async (file: string, text: string, line: readonly string[], prefix: string): Promise<void> => {
     done.add(`${prefix} ${file}`);
     units += text.length;
-    const parsed = await parseRecipe({ path: sources.show(file), text });
+    const parsed = await parseRecipe({ path: sources.show(file), text }, sources.kept);
     if (!parsed.ok) {
       problems.push(...problemsOf(parsed.failure));
       return;

@@ -1,10 +1,11 @@
 import { join } from "node:path";
-import { statRegularFile } from "../host/files.js";
+import { readText, statRegularFile } from "../host/files.js";
 import type { CheckResult } from "../failure/check-result.js";
 import { ok, type Result } from "../failure/result.js";
 import { readState, type RefusedRecord, type VaultState, withPullCompleted } from "../vault/vault-state.js";
 import { vaultFileName } from "../vault/store.js";
-import { fileHash } from "../host/file-hash.js";
+import { fileHash, type HashStore } from "../host/file-hash.js";
+import { projectState, writeState } from "../host/project-state.js";
 import type { Failure } from "../failure/failure.js";
 import { type Descent, descent } from "../vault/lineage.js";
 import { rollbackFailure, vanishedFailure } from "./last-synced.js";
@@ -20,14 +21,18 @@ export interface LocalVault {
   readonly state: VaultState;
 }
 
-/**
- * Reads the local vault and its state. `bytesFrom` is another name of the vault's file that stays the same while it is
- * read.
- */
+interface ReadOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Another name of the vault's file that stays the same while it is read. */
+  readonly bytesFrom?: string;
+  /** Where its hash may be known; not for work that replaces the vault. */
+  readonly store?: HashStore;
+}
+
+/** Reads the local vault and its state. */
 export async function readLocal(
   folder: string,
-  signal?: AbortSignal,
-  bytesFrom?: string,
+  { signal, bytesFrom, store }: ReadOptions = {},
 ): Promise<Result<LocalVault>> {
   const path = join(folder, vaultFileName);
   const read = await readState(folder);
@@ -36,7 +41,7 @@ export async function readLocal(
   const found = await statRegularFile(bytesFrom ?? path);
   if (!found.ok) return found;
   if (found.value === undefined) return ok({ path, bytes: 0, state });
-  const sha256 = await fileHash(bytesFrom ?? path, signal);
+  const sha256 = await fileHash(bytesFrom ?? path, signal, "sha256", store);
   if (!sha256.ok) return sha256;
   return ok({
     path,
@@ -44,6 +49,18 @@ export async function readLocal(
     state: withPullCompleted(state, sha256.value),
     sha256: sha256.value,
   });
+}
+
+/** Returns where this host keeps the hash of a project's vault, so that checks need not read a large one each time. */
+export function hashStore(folder: string): Required<HashStore> {
+  const name = "vault-hash";
+  return {
+    async read() {
+      const text = await readText(join(projectState(folder), name));
+      return text.ok ? text.value : undefined;
+    },
+    write: (line) => writeState(folder, name, line),
+  };
 }
 
 /** Returns whether the local vault is the one last pushed to this remote or pulled from it. */
@@ -54,7 +71,7 @@ export function isPushed({ state, sha256 }: LocalVault, remoteUrl: string): bool
 /** The fact `pushed`: whether the local vault needs no push. Uses no network. */
 export async function checkPushed(folder: string, remoteUrl: string): Promise<CheckResult> {
   if (remoteUrl === "none") return { state: "true", reason: "this project has no remote" };
-  const local = await readLocal(folder);
+  const local = await readLocal(folder, { store: hashStore(folder) });
   if (!local.ok) return { state: "unknown", reason: "the local vault cannot be read" };
   if (local.value.sha256 === undefined) return { state: "true", reason: "there is no local vault to push" };
   if (isPushed(local.value, remoteUrl)) return { state: "true", reason: `${remoteUrl} has the local vault` };
@@ -89,7 +106,7 @@ export async function checkStaleness(
   const found = await remote.head(signal);
   if (found.state === "unknown") return found;
   // read after the answer, since another push from here may have been running
-  const local = await readLocal(folder, signal);
+  const local = await readLocal(folder, { signal, store: hashStore(folder) });
   if (!local.ok) return { state: "unknown", failure: local.failure };
   const { state, sha256 } = local.value;
   const vanished = vanishedFailure(found, state.pushed, remote.url);

@@ -37,7 +37,7 @@ export async function mergeRemote(request: MergeRemoteRequest): Promise<Result<M
 
 async function merge(request: MergeRemoteRequest, temp: TempFile): Promise<Merged> {
   const { remote, folder, limitBytes, passphrases, signal } = request;
-  const { state, path } = take(await readLocal(folder, signal));
+  const { state, path } = take(await readLocal(folder, { signal }));
   const fetched = await fetchVault((download) => remote.download(download), temp, {
     name: remote.url,
     downloadLimits: remote.downloadLimits,

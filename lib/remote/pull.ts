@@ -61,7 +61,7 @@ export async function pull(request: PullRequest): Promise<Result<Pulled>> {
   const made = await makeFolder(folder);
   if (!made.ok) return made;
   await cleanLeftovers(folder);
-  const local = await readLocal(folder, signal);
+  const local = await readLocal(folder, { signal });
   if (!local.ok) return local;
   if (local.value.sha256 !== undefined) {
     const known = await settle(async () => checkBeforeFetch(request, local.value, await remote.head(signal)));
@@ -129,7 +129,7 @@ async function fetchAndReplace(request: PullRequest, local: LocalVault, temp: Te
   const { remote, folder, force = false, onStep } = request;
   const { object, sha256 } = take(await fetchInto(request, local, temp));
   onStep?.("fetched");
-  const current = take(await readLocal(folder, request.signal));
+  const current = take(await readLocal(folder, { signal: request.signal }));
   if (current.sha256 === sha256) {
     await temp.discard();
     take(await recordSynced(folder, remote.url, object, sha256));

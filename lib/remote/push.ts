@@ -94,7 +94,7 @@ async function pushSnapshot(request: PushRequest): Promise<Result<Pushed>> {
 
 async function pushFile(request: PushRequest, from: string): Promise<Pushed> {
   const { remote, folder, signal, force = false } = request;
-  const local = take(await readLocal(folder, signal, from));
+  const local = take(await readLocal(folder, { signal, bytesFrom: from }));
   const { sha256, path } = local;
   if (sha256 === undefined) throw new Failed({ kind: "vault-absent", path });
   if (request.ownOnly === true && !isKnownHere(local.state, sha256))

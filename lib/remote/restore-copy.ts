@@ -46,7 +46,7 @@ async function restore(request: RestoreCopyRequest): Promise<Restored> {
   const { remote, folder, at, force = false, signal } = request;
   take(await makeFolder(folder));
   await cleanLeftovers(folder);
-  const local = take(await readLocal(folder, signal));
+  const local = take(await readLocal(folder, { signal }));
   const unpushed = local.sha256 !== undefined && !isPushed(local, remote.url);
   if (unpushed && !force) throw new Failed(notPushed(local, remote));
   const copy = take(copyAt(take(await numberedCopies(remote, signal)), at));

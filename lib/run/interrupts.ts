@@ -1,4 +1,5 @@
 import { survivesHangUp } from "../host/hang-up.js";
+import { inputIsTerminal } from "../host/standard-input.js";
 import type { Terminal } from "../host/terminal.js";
 
 const watchedSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -50,7 +51,7 @@ export class Interrupts {
 
   readonly #onSignal = (name: NodeJS.Signals): void => {
     if (name === "SIGHUP" && survivesHangUp()) return;
-    if (name === "SIGINT" && this.#terminal.handedOver && process.stdin.isTTY) return;
+    if (name === "SIGINT" && this.#terminal.handedOver && inputIsTerminal()) return;
     if (this.#cleaning !== undefined) {
       if (name !== "SIGINT") return;
       this.#asked += 1;

@@ -7,7 +7,9 @@ import { now, sleep } from "../host/clock.js";
 import { printInShell } from "../host/screen.js";
 import { withProjectLock } from "../project/project-lock.js";
 import { fail, ok, type Result } from "../failure/result.js";
+import { prepareSalt } from "../vault/age/passphrase-stanza.js";
 import { openVault } from "../vault/open-vault.js";
+import { readFormat } from "../vault/vault-format.js";
 import { isOffline } from "./staleness.js";
 import { askOtherSessions, servePassphrase } from "./passphrase-sharing.js";
 import { pushVault } from "./push-vault.js";
@@ -120,12 +122,23 @@ class AutosaveLoop {
     const time = now().getTime();
     const isFirst = this.#here === "";
     this.#here = look;
-    if (!isFirst) void markUnsaved(this.#context.project.vaultFolder);
+    if (!isFirst) {
+      void markUnsaved(this.#context.project.vaultFolder);
+      void this.#prepareSave();
+    }
     this.#first ??= time;
     this.#due = isFirst
       ? time
       : Math.min(time + Math.min(5_000, autosaveMs / 4), this.#first + autosaveMs * 0.6);
     this.#wake();
+  }
+
+  /** Derives a key for the next save, also that at the end of the session, which would have to wait for it. */
+  async #prepareSave(): Promise<void> {
+    const { project, session } = this.#context;
+    const format = await readFormat(project.vaultFile);
+    const passphrase = session.passphrase.known;
+    if (format.ok && format.value === "age" && passphrase !== undefined) prepareSalt(passphrase);
   }
 
   /** Waits until a save is due or something happens. */

@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { keptValues } from "../host/kept-values.js";
 import { pathExists } from "../host/project-file.js";
 import { noteColumns } from "../host/screen.js";
 import { openTerminal } from "../host/terminal.js";
@@ -64,6 +65,7 @@ export async function recipeOf(project?: Pick<RecipeSources, "root" | "read">): 
     show: displayPath,
     knownVars: builtinVars,
     builtinScripts,
+    kept: keptValues,
   });
 }
 

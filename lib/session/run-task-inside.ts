@@ -5,6 +5,7 @@ import { workspace } from "../engine/container-paths.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Finished } from "../host/process.js";
 import { resultsOnTerminal } from "../host/screen.js";
+import { inputIsTerminal } from "../host/standard-input.js";
 import type { InsideProgram } from "../run/run-context.js";
 import { isRecordedOpen } from "../secrets-folder/open-record.js";
 import { vaultClosedCode } from "../secrets-folder/shell-command.js";
@@ -28,7 +29,7 @@ export async function runTaskInside(context: StepContext, program: InsideProgram
   const recorded = await isRecordedOpen(project.vaultFolder, state.value);
   if (!recorded.ok) return recorded;
   const open = program.needsVault || recorded.value;
-  const tty = program.output === undefined && Boolean(process.stdin.isTTY) && resultsOnTerminal();
+  const tty = program.output === undefined && inputIsTerminal() && resultsOnTerminal();
   const { env, end } = await shellEnvironment(context, tty);
   // the program may change the workspace
   session.workspace.isUsedByTask = true;

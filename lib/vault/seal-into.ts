@@ -12,7 +12,7 @@ import type { DigestLine, ListedContent, Manifest } from "./archive/manifest.js"
 import type { VaultFormat } from "./vault-format.js";
 import { openVault } from "./open-vault.js";
 import { sealVault, type Write } from "./seal-vault.js";
-import { prepareSalt } from "./age/passphrase-stanza.js";
+import { takeSalt } from "./age/passphrase-stanza.js";
 import { headsToSeal } from "./audit-chain.js";
 import { joinHeads, type KnownHead, withoutOwn } from "./audit-heads.js";
 import { joinLineages } from "./lineage.js";
@@ -86,7 +86,7 @@ export async function sealInto(request: SealRequest): Promise<Result<SealedVault
   const hardLinks = new Set<string>(listed?.hardLinks);
   let audit: readonly KnownHead[] = [];
   // deriving the key takes as long as reading a large vault
-  const salts = request.format === "age" ? [prepareSalt(passphrase)] : [];
+  const salts = request.format === "age" ? [takeSalt(passphrase)] : [];
   // content that has changed since it was listed has not changed while it was read
   for (let attempt = listed === undefined ? 1 : 0; ; attempt++) {
     let changed: readonly string[] = [];

@@ -13,7 +13,7 @@ export type Write = (piece: Buffer) => Promise<Result<void>>;
 
 /**
  * Seals a tar stream that `normalise` made, and returns the SHA-256 (hex) of the written bytes. `salt` comes from
- * `prepareSalt`, for the age format. Failures: a `Failed` of the tar, those of `write`, `passphrase-unusable` (empty).
+ * `takeSalt`, for the age format. Failures: a `Failed` of the tar, those of `write`, `passphrase-unusable` (empty).
  */
 export async function sealVault(
   tar: Readable,

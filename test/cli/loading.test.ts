@@ -61,7 +61,7 @@ for (const args of [["--help"], ["plan", "enter"], ["status", "--short"]]) {
 }
 
 test("a count that is too high is reported with what it is and by how much", () => {
-  const most = { files: 3, kibibytes: 100, modules: 10, programs: 1 };
+  const most = { files: 3, kibibytes: 100, modules: 10, programs: 1, streams: 1 };
   assert.equal(tooHigh("list", { ...most, modules: 12, files: 2 }, most), [
     "list: 12 modules, 2 more than 10; if it must be so: npm run counts",
   ]);

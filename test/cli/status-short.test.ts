@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -47,6 +47,34 @@ test("the line shows no vault, a locked vault that was pushed, and one that was 
   assert.is(await line(remote, { ...vault, ...pushed("another") }), "lab locked↑\n");
   assert.is(await line(remote, vault), "lab locked↑\n");
   assert.is(await line(remote, { ...vault, "state.json": "{" }), "lab locked↑\n");
+});
+
+test("a large vault is read once, not for each prompt", async () => {
+  const host = await Host.make({ remote });
+  const large = Buffer.alloc(9_000_000, sealed);
+  const replace = async (content: Buffer): Promise<void> => {
+    await writeFile(`${host.vault}.new`, content);
+    await utimes(`${host.vault}.new`, 1_700_000_000, 1_700_000_000);
+    await rename(`${host.vault}.new`, host.vault);
+  };
+  const prompt = async (): Promise<string> => (await host.tazpod("status", "--short")).stdout.trim();
+  for (const folder of [host.path(".tazpod", "vault"), host.state()])
+    await mkdir(folder, { recursive: true });
+  await writeFile(host.state("state.json"), pushed(large.toString("latin1"))["state.json"] ?? "");
+  await replace(large);
+  assert.match(await prompt(), / locked$/);
+  assert.not.ok((await readdir(host.state())).includes("vault-hash"), "a prompt writes nothing");
+  const whole = await host.tazpod("status");
+  assert.match(whole.stdout + whole.stderr, /has the local vault/);
+  const kept = host.state("vault-hash");
+  const line = await readFile(kept, "utf8");
+  // what was kept counts, so that the vault need not be read
+  await writeFile(kept, line.replace(/[0-9a-f]{64}\n$/, `${"0".repeat(64)}\n`));
+  assert.match(await prompt(), / locked↑$/);
+  await writeFile(kept, line);
+  assert.match(await prompt(), / locked$/);
+  await replace(Buffer.alloc(9_000_000, "another"));
+  assert.match(await prompt(), / locked↑$/);
 });
 
 test("without a remote no unpushed changes are shown", async () => {

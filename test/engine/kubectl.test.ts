@@ -4,16 +4,19 @@
 import { basename } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { kubectlRunner } from "../../lib/engine/kubernetes/kubectl.js";
 import { cuttingProxy } from "../fake/cutting-proxy.js";
 import { type Ended, run, testImage } from "../rig/host.js";
 import {
   apiServer,
   clusterPart,
+  kubectl as adminKubectl,
   kubectlPrograms,
   newNamespace,
   removeNamespaces,
   requestsOf,
 } from "../rig/kubernetes.js";
+import { value } from "../rig/result.js";
 import { until } from "../rig/until.js";
 
 // What holds of kubectl and a cluster, without tazpod.
@@ -63,6 +66,31 @@ for (const [index, program] of kubectlPrograms.entries()) {
     await proxy.close();
   });
 }
+
+test("with an API whose server is down, what a cluster says of a pod is told from what it could not list", async () => {
+  const { kubeconfig } = await newNamespace();
+  const metadata = { name: "v1beta1.absent.example" };
+  const service = { name: "absent", namespace: "default" };
+  const input = JSON.stringify({
+    ...{ apiVersion: "apiregistration.k8s.io/v1", kind: "APIService", metadata },
+    spec: {
+      ...{ service, group: "absent.example", version: "v1beta1", insecureSkipTLSVerify: true },
+      ...{ groupPriorityMinimum: 100, versionPriority: 100 },
+    },
+  });
+  assert.is((await adminKubectl(["create", "-f", "-"], input)).code, 0);
+  try {
+    const available = ["get", "apiservice", metadata.name, "-o", "jsonpath={.status.conditions[*].status}"];
+    await until(async () => (await adminKubectl(available)).stdout === "False");
+    for (const program of kubectlPrograms) {
+      const ask = kubectlRunner([program, "--kubeconfig", await kubeconfig()]);
+      const { code, stderr } = value(await ask(["get", "pod", "nope"]));
+      assert.equal([code, stderr], [1, 'Error from server (NotFound): pods "nope" not found'], program);
+    }
+  } finally {
+    await adminKubectl(["delete", "apiservice", metadata.name]);
+  }
+});
 
 test("a part that was killed leaves pods as they are, and serves them when it is started again", async () => {
   const [program = ""] = kubectlPrograms;

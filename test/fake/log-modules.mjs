@@ -1,5 +1,6 @@
 // Loaded with --import: writes to the file TAZPOD_TEST_MODULES, a line each, the URL of every module and script that the
-// process loads (those that require() loads at the end), and `program:` for every program that it starts.
+// process loads (those that require() loads at the end), `program:` for every program that it starts, and `stream:NAME`
+// whenever a standard stream is used.
 import { appendFileSync } from "node:fs";
 import { subscribe } from "node:diagnostics_channel";
 import { createRequire, isBuiltin, register } from "node:module";
@@ -35,6 +36,11 @@ vm.Script = class extends vm.Script {
     write(pathToFileURL(options.filename));
   }
 };
+for (const name of ["stdin", "stdout", "stderr"]) {
+  const { get } = Object.getOwnPropertyDescriptor(process, name);
+  const used = () => (write(`stream:${name}`), get.call(process));
+  Object.defineProperty(process, name, { configurable: true, enumerable: true, get: used });
+}
 subscribe("child_process", () => write("program:"));
 process.once("exit", () => {
   for (const file of Object.keys(require.cache)) write(pathToFileURL(file));

@@ -58,6 +58,19 @@ test("without Node it prints the same as the package", async () => {
   assert.is(refused.code, 2);
 });
 
+test("results that do not fit on the disk are a failure, and a reader that has gone is one of SIGPIPE", async () => {
+  const { folder } = await Host.make({ remote: "none" });
+  const inShell = async (script: string): Promise<readonly [number, string]> => {
+    const { code, stderr } = await run("bash", ["-c", script], { cwd: folder, env: { TAZPOD: executable } });
+    return [code, stderr];
+  };
+  for (const command of ["--help", "--version", "status --short"]) {
+    const full = [1, "The results could not be written to stdout: the disk is full.\n"];
+    assert.equal(await inShell(`$TAZPOD ${command} > /dev/full`), full, command);
+    assert.equal(await inShell(`$TAZPOD ${command} | true; exit \${PIPESTATUS[0]}`), [141, ""], command);
+  }
+});
+
 test("it loads the S3 client, and reports an unreachable server like the package", async () => {
   const remote = "{ url: 's3://bucket/vault', endpoint: 'http://127.0.0.1:1', region: us-east-1 }";
   const host = await Host.make({ remote });

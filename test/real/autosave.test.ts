@@ -1,8 +1,11 @@
 // needs: engine, script
 // time limit: 900 s
+import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Host, passphrase, quick, removeHosts } from "../rig/host.js";
+import { newFolder } from "../rig/folder.js";
+import { Host, passphrase, quick, removeHosts, text } from "../rig/host.js";
+import { repository } from "../rig/root.js";
 import { underShell, type UnderShell } from "../rig/under-shell.js";
 import { until } from "../rig/until.js";
 import { folderRemote, withSealed } from "../rig/with-vault.js";
@@ -61,6 +64,24 @@ test("autosave: off seals nothing before the end, and a shell without changes ch
   assert.not.ok(await sealedHas(host, "more")());
   pty.line("exit 0");
   assert.is(await left(), 0, pty.screen);
+  assert.ok(await sealedHas(host, "more")());
+});
+
+test("a key for the save at the end is derived once something has changed, so that the end does not wait for it", async () => {
+  const host = await withSealed("none", undefined, "session: { autosave: 'off' }\n");
+  const log = join(await newFolder("scrypt"), "log");
+  const preload = `--import=${repository}test/fake/log-scrypt.mjs`;
+  Object.assign(host.env, { NODE_OPTIONS: preload, TAZPOD_TEST_SCRYPT: log });
+  const derived = async (): Promise<number> => (await text(log)).split("\n").length - 1;
+  const { pty, left } = await opened(host);
+  pty.line("sleep 4; echo wai''ted");
+  await pty.expect("waited");
+  assert.is(await derived(), 1);
+  pty.line("echo more > ~/secrets/more");
+  await until(async () => (await derived()) === 2);
+  pty.line("exit 0");
+  assert.is(await left(), 0, pty.screen);
+  assert.is(await derived(), 2);
   assert.ok(await sealedHas(host, "more")());
 });
 

@@ -1,4 +1,4 @@
-// needs: engine, script
+// needs: engine, script, bash
 // time limit: 900 s
 import { randomBytes } from "node:crypto";
 import { test } from "uvu";
@@ -243,6 +243,23 @@ test("a dotenv file of the vault becomes variables of one command, masked, and l
   const none = await host.run("enter", "--dotenv", "prod/.env");
   assert.is(none.code, 2);
   assert.match(none.stderr, "--dotenv needs a command after --.");
+});
+
+test("masked output whose reader has gone, or that does not fit on the disk, is a failure after the cleanup", async () => {
+  const host = await withParts();
+  const inside = 'trap "" PIPE; echo one; sleep 1; echo two; sleep 1; echo three; exit 0';
+  const flags = ["--yes", "--passphrase-file", host.passphraseFile, "--env", "KEY=prod/key"];
+  const words = [bin, "run", ...flags, "with", "prod", "--", "sh", "-c", inside];
+  for (const [to, code] of [
+    ["| head -1; exit ${PIPESTATUS[0]}", 141],
+    ["> /dev/full", 1],
+  ] as const) {
+    const options = { cwd: host.folder, env: host.env };
+    const done = await run("bash", ["-c", `"$0" "$@" ${to}`, process.execPath, ...words], options);
+    assert.is(done.code, code, done.stderr);
+    assert.not.match(done.stderr, "Node.js v");
+    assert.is(await host.secrets(), "");
+  }
 });
 
 test.run();

@@ -49,14 +49,19 @@ export class AskingSession {
     return session;
   }
 
-  /** Runs a script in a shell of its own in the container. */
+  /** Runs a script in a shell of its own in the container; throws if it has not ended after five minutes. */
   async run(script: string): Promise<Ended> {
     const engine = await openEngine(engineName);
     const words = `PATH=$PATH:$HOME/.local/bin; cd /workspace\n${script}`;
-    const done = value(
-      await engine.exec(this.host.container, ["sh", "-c", words], { user: "tazpod", input: "" }),
-    );
-    return { code: done.code ?? -1, stdout: done.stdout.toString(), stderr: done.stderr };
+    const signal = AbortSignal.timeout(300_000);
+    const done = await engine.exec(this.host.container, ["sh", "-c", words], {
+      user: "tazpod",
+      input: "",
+      signal,
+    });
+    if (!done.ok) throw new Error(`${script.slice(0, 100)}: ${JSON.stringify(done.failure)}`);
+    const { code, stdout, stderr } = done.value;
+    return { code: code ?? -1, stdout: stdout.toString(), stderr };
   }
 
   /** Asks for a command, with options of `tazpod-ask`, as a script has them. */

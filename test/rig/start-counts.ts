@@ -18,11 +18,14 @@ interface Counts {
   readonly modules: number;
   /** Programs that tazpod starts. */
   readonly programs: number;
+  /** Standard streams that it has Node create. */
+  readonly streams: number;
 }
 
 /**
- * Returns what test/fake/log-modules.mjs writes of a command: the URLs of all modules that it loads, and `program:` for
- * each program that it starts. Fails if the command ends with another exit code.
+ * Returns what test/fake/log-modules.mjs writes of a command: the URLs of all modules that it loads, `program:` for
+ * each program that it starts, and `stream:NAME` for each use of a standard stream. Fails if the command ends with
+ * another exit code.
  */
 export async function loadedBy(
   host: Host,
@@ -76,5 +79,6 @@ async function countsOf(host: Host, args: readonly string[]): Promise<Counts> {
     kibibytes: Number((bytes / 1024).toFixed(1)),
     modules: new Set(lines.filter((line) => line.startsWith("node:"))).size,
     programs: lines.filter((line) => line === "program:").length,
+    streams: new Set(lines.filter((line) => line.startsWith("stream:"))).size,
   };
 }

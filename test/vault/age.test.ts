@@ -13,6 +13,7 @@ import { headerLength, parseHeader } from "../../lib/vault/age/header.js";
 import { headerMac } from "../../lib/vault/age/keys.js";
 import { openPayload } from "../../lib/vault/age/payload.js";
 import { ByteReader } from "../../lib/vault/age/byte-reader.js";
+import { prepareSalt, takeSalt } from "../../lib/vault/age/passphrase-stanza.js";
 import { openVault } from "../../lib/vault/open-vault.js";
 import { failure, value } from "../rig/result.js";
 import { all } from "../rig/seal.js";
@@ -162,6 +163,20 @@ test("sealing uses the work factor of age -p, and opening does not block the eve
   assert.is((await outcome(sealed, "correct horse battery")).plain.toString(), "x");
   clearInterval(timer);
   assert.ok(longest < 300, `the event loop stood still for ${longest} ms`);
+});
+
+test("a key that was prepared is derived once, and used for one seal", () => {
+  const passphrase = word();
+  const derived: string[] = [];
+  passphrase.key = async (name) => (derived.push(name), Buffer.alloc(32));
+  prepareSalt(passphrase);
+  prepareSalt(passphrase);
+  assert.is(derived.length, 1);
+  const salts = [takeSalt(passphrase), takeSalt(passphrase)].map(
+    (salt) => `scrypt 18 ${salt.toString("hex")}`,
+  );
+  assert.equal(derived, salts);
+  assert.is.not(salts[0], salts[1]);
 });
 
 test("sealing the same content twice shares no salt, key, nonce or body", async () => {

@@ -307,6 +307,17 @@ test("an archive above the limit is refused before its content is read", async (
   assert.ok((await through(rawTar(pages), { limitBytes: 9 * 4096 })).summary.ok);
 });
 
+test("files of any size keep their order and content", async () => {
+  const sizes = [3, 64 * 1024 - 512, 0, 64 * 1024, 700, MiB, 1, 64 * 1024 + 1, 40_000, 30_000];
+  const files = sizes.map((size, index) => ({
+    name: `${index}`,
+    content: Buffer.alloc(size, `${index} `).toString(),
+  }));
+  const { entries } = await kept(rawTar(files));
+  const found = entries.map(({ name, content }) => ({ name, content: content.toString() }));
+  assert.equal(found, files);
+});
+
 test("more entries than allowed are refused", async () => {
   const many = Array.from({ length: 11 }, (_, index) => ({ name: `f${index}` }));
   assert.match(

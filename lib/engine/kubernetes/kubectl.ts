@@ -1,7 +1,7 @@
 import { sleep } from "../../host/clock.js";
 import type { Failure, FailureOf } from "../../failure/failure.js";
 import { capture, type Finished, type ProcessOptions } from "../../host/process.js";
-import { fail, type Result } from "../../failure/result.js";
+import { fail, ok, type Result } from "../../failure/result.js";
 import type { KubernetesSettings } from "./settings.js";
 
 /** Runs kubectl. Its own errors are `engine-unavailable`; the caller reads all other results. */
@@ -35,8 +35,8 @@ export function kubectlRunner(command: readonly string[]): RunKubectl {
       });
       if (!done.ok) return fail(startFailure(done.failure));
       const known = done.value.code === 0 ? undefined : unavailable(done.value.stderr);
-      if (known === undefined) return done;
-      if (left === 0 || !isRefused(done.value.stderr)) return fail(known);
+      if (known === undefined) return ok({ ...done.value, stderr: ownWords(done.value.stderr) });
+      if (left === 0 || !isRefused(known.detail)) return fail(known);
       await sleep(500);
     }
   };
@@ -61,12 +61,32 @@ const errors: readonly (readonly [RegExp, FailureOf<"engine-unavailable">["why"]
   ],
 ];
 
+/**
+ * An entry of client-go's log, a text of several lines in `err=<` and ` >`. From kubectl 1.24 on, it has each API that the
+ * cluster could not list, such as that of a metrics server that is down; kubectl continues without them.
+ */
+const logEntry = /^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ .*\n?(?:\t.*\n)*(?: >\n?)?/gm;
+
+const ownWords = (stderr: string): string => stderr.replace(logEntry, "");
+
+/** The cluster's list of types did not arrive: every cluster has those that tazpod asks for. */
+const noTypes = /^error: the server doesn't have a resource type/m;
+const whyNoTypes = /couldn't get resource list for v1: (.*?)"?$/m;
+
 /** Returns why the cluster is not available, or undefined if the error is another. */
 export function unavailable(stderr: string): FailureOf<"engine-unavailable"> | undefined {
-  const why = errors.find(([pattern]) => pattern.test(stderr))?.[1];
-  return why === undefined
-    ? undefined
-    : { kind: "engine-unavailable", engine: "kubernetes", why, detail: lastLine(stderr) };
+  const said = ownWords(stderr);
+  const failed = (why: FailureOf<"engine-unavailable">["why"], detail: string) =>
+    ({ kind: "engine-unavailable", engine: "kubernetes", why, detail }) as const;
+  if (noTypes.test(said)) {
+    const logged = whyNoTypes.exec(stderr)?.[1]?.replaceAll('\\"', '"');
+    return failed("not-answering", logged ?? lastLine(said));
+  }
+  for (const [pattern, why] of errors) {
+    const line = said.split("\n").findLast((each) => pattern.test(each));
+    if (line !== undefined) return failed(why, lastLine(line));
+  }
+  return undefined;
 }
 
 /** Returns the last line, which has kubectl's error; the lines before are its retries. */

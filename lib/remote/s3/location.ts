@@ -33,7 +33,7 @@ export const probeBody = { Body: probe, ContentMD5: createHash("md5").update(pro
 
 /**
  * Returns the MD5 of a file as the header has it: a bucket with Object Lock refuses an upload without a checksum, and this
- * is the one that every server knows. Throws `Failed`.
+ * is the one that every server of such buckets knows. Throws `Failed`.
  */
 export async function contentMd5(path: string, signal: AbortSignal | undefined): Promise<string> {
   return Buffer.from(take(await fileHash(path, signal, "md5")), "hex").toString("base64");

@@ -22,7 +22,7 @@ import { ByteReader } from "./byte-reader.js";
 const maxHeaderBytes = 64 * 1024;
 
 /**
- * Encrypts `plain` into an age file, yielded in chunks. `salt` comes from `prepareSalt`. Rethrows errors of `plain`.
+ * Encrypts `plain` into an age file, yielded in chunks. `salt` comes from `takeSalt`. Rethrows errors of `plain`.
  */
 export async function* sealAge(
   plain: AsyncIterable<Buffer>,

@@ -41,11 +41,24 @@ export async function unwrap(stanza: PassphraseStanza, passphrase: Secret): Prom
   return decrypt(key, nonce, stanza.body);
 }
 
+const prepared = new WeakMap<Secret, Buffer>();
+
+/** Starts deriving the key of a new salt, for the next `takeSalt`. */
+export function prepareSalt(passphrase: Secret): void {
+  if (!prepared.has(passphrase)) prepared.set(passphrase, startedSalt(passphrase));
+}
+
 /**
- * Returns a new salt and starts deriving its key, for a later `wrap`. Use it once: two file keys wrapped with the same
- * key and nonce would reveal information about each other.
+ * Returns a new salt whose key is being derived, for one `wrap`: two file keys wrapped with the same key and nonce would
+ * reveal information about each other.
  */
-export function prepareSalt(passphrase: Secret): Buffer {
+export function takeSalt(passphrase: Secret): Buffer {
+  const salt = prepared.get(passphrase) ?? startedSalt(passphrase);
+  prepared.delete(passphrase);
+  return salt;
+}
+
+function startedSalt(passphrase: Secret): Buffer {
   const salt = randomBytes(saltBytes);
   // `wrap` gets the error
   deriveWrapKey(passphrase, salt, workFactor).catch(() => undefined);

@@ -64,6 +64,8 @@ export interface ArchiveSummary {
 }
 
 const pageBytes = 4096;
+/** What a pipe takes at once, and what programs in the container print at once. */
+const pieceBytes = 64 * 1024;
 
 type Entry = Extract extends AsyncIterable<infer T> ? T : never;
 
@@ -80,8 +82,16 @@ export function normalise(
   source: Readable,
   options: ArchiveOptions,
 ): { tar: Readable; summary: Promise<Result<ArchiveSummary>> } {
-  const rewriting = new TarRewriter(source, options);
-  const tar = Readable.from(rewriting.run(), { objectMode: false });
+  return rewritten(source, options, tarHeader);
+}
+
+function rewritten(
+  source: Readable,
+  options: ArchiveOptions,
+  header: typeof tarHeader,
+): ReturnType<typeof normalise> {
+  const rewriting = new TarRewriter(source, options, header);
+  const tar = Readable.from(joined(rewriting.run()), { objectMode: false });
   const summary = new Promise<Result<ArchiveSummary>>((resolve) => {
     let failure: Failed | undefined;
     tar.once("error", (error) => {
@@ -99,7 +109,9 @@ export function normalise(
 
 /** Reads an archive to its end and returns its summary; nothing of it is kept. Failures: those of `normalise`. */
 export function summarise(source: Readable, options: ArchiveOptions): Promise<Result<ArchiveSummary>> {
-  const { tar, summary } = normalise(source, options);
+  const nothing = Buffer.alloc(0);
+  // what is not kept needs no headers
+  const { tar, summary } = rewritten(source, options, () => nothing);
   tar.resume();
   return summary;
 }
@@ -108,6 +120,7 @@ class TarRewriter {
   summary: ArchiveSummary | undefined;
   readonly #source: Readable;
   readonly #options: ArchiveOptions;
+  readonly #header: typeof tarHeader;
   readonly #seen = new Map<string, TarEntry["type"] | "added">();
   readonly #collisions = new CaseCollisions();
   readonly #digestLines: DigestLine[] = [];
@@ -119,9 +132,10 @@ class TarRewriter {
   #usedBytes = 0;
   #passedBytes = 0;
 
-  constructor(source: Readable, options: ArchiveOptions) {
+  constructor(source: Readable, options: ArchiveOptions, header: typeof tarHeader) {
     this.#source = source;
     this.#options = options;
+    this.#header = header;
   }
 
   async *run(): AsyncGenerator<Buffer> {
@@ -177,7 +191,7 @@ class TarRewriter {
     if (before === "added" && entry.type === "directory") return void this.#seen.set(entry.path, "directory");
     if (before !== undefined) throw refused(entry.path, "it is in the archive twice");
     this.#seen.set(entry.path, entry.type);
-    yield tarHeader(
+    yield this.#header(
       this.#options.openFolders === true && entry.type === "directory"
         ? { ...entry, mode: entry.mode | 0o700 }
         : entry,
@@ -251,7 +265,7 @@ class TarRewriter {
       const entry: TarEntry = { path: folder, type: "directory", mode: 0o700, size: 0, mtime: 0 };
       this.#seen.set(folder, "added");
       this.#digestLines.push({ entry, sha256: "" });
-      yield tarHeader(entry);
+      yield this.#header(entry);
     }
   }
 
@@ -304,6 +318,25 @@ class TarRewriter {
       dropped: this.#dropped,
     };
   }
+}
+
+/** Joins small buffers, since each one costs its readers as much as copying some KiB. */
+async function* joined(buffers: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let held: Buffer[] = [];
+  let bytes = 0;
+  for await (const buffer of buffers) {
+    if (bytes + buffer.length > pieceBytes && bytes > 0) {
+      yield Buffer.concat(held);
+      [held, bytes] = [[], 0];
+    }
+    if (buffer.length >= pieceBytes) {
+      yield buffer;
+      continue;
+    }
+    held.push(buffer);
+    bytes += buffer.length;
+  }
+  yield Buffer.concat(held);
 }
 
 function* manifestEntry(manifest: Manifest): Generator<Buffer> {

