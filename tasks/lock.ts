@@ -15,11 +15,12 @@ export async function run(context: StepContext): Promise<Result<string | undefin
     // without a running container there is no RAM folder
     if (!secrets.ok) return secrets.failure.kind === "container-gone" ? ok(undefined) : secrets;
     if (session.vault.isLeaving) {
-      const seen = await sessionsTimestamp(project.vaultFolder);
-      if (!seen.ok) return seen;
+      // first, since that removes the files of sessions that were killed
       const others = await otherSessions(project.vaultFolder);
       if (!others.ok) return others;
-      // a session that has ended again may have left unsaved work
+      const seen = await sessionsTimestamp(project.vaultFolder);
+      if (!seen.ok) return seen;
+      // a session that has ended, or was killed, may have left unsaved work
       if (
         others.value.length > 0 ||
         (session.vault.checkedAt !== undefined && session.vault.checkedAt !== seen.value)

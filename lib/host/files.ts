@@ -3,8 +3,8 @@ import { basename, dirname, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { createReadStream, readFileSync, readSome, statSync } from "./node-fs.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import { attempt, attemptOptional } from "./file-failure.js";
-import { copyAtomic, createTemp, syncFolder } from "./temp-file.js";
+import { attempt, attemptOptional, errno } from "./file-failure.js";
+import { copyAtomic, createTemp, syncFolder, tempPath } from "./temp-file.js";
 
 /** The state of a path. `mode` holds the low twelve bits. */
 export interface FileStat {
@@ -161,9 +161,23 @@ export async function writeAtomic(
   return temp.value.replace(path);
 }
 
-/** Creates a file. If it exists, it stays, and the failure is `file` with EEXIST. */
+/**
+ * Creates a file with its content in one step, if the file system has links: readers see all of it or no file. If it exists, it
+ * stays, and the failure is `file` with EEXIST. Nothing is synced to the disk.
+ */
 export function writeNew(path: string, data: string | Uint8Array, mode = 0o600): Promise<Result<void>> {
-  return attempt("create", path, () => fs.writeFile(path, data, { flag: "wx", mode }));
+  return attempt("create", path, async () => {
+    const temporary = tempPath(dirname(path), basename(path));
+    try {
+      await fs.writeFile(temporary, data, { flag: "wx", mode });
+      await fs.link(temporary, path).catch((error) => {
+        if (errno(error) === "EEXIST") throw error;
+        return fs.writeFile(path, data, { flag: "wx", mode });
+      });
+    } finally {
+      await fs.rm(temporary, { force: true });
+    }
+  });
 }
 
 /** Creates a folder and those above it with this mode; leaves existing ones as they are. */

@@ -1,11 +1,9 @@
 import * as fs from "node:fs/promises";
 import { hostname } from "node:os";
-import { basename, dirname } from "node:path";
-import { attempt, errno } from "./file-failure.js";
+import { attempt } from "./file-failure.js";
 import { now, sleep } from "./clock.js";
-import { readText, stat } from "./files.js";
+import { readText, stat, writeNew } from "./files.js";
 import { processIdentity } from "./process-identity.js";
-import { tempPath } from "./temp-file.js";
 import { ok, type Result } from "../failure/result.js";
 
 /** The process that holds a lock. */
@@ -49,7 +47,7 @@ export async function takeLock(
   for (;;) {
     const since = now().toISOString();
     const note: Note = { host: hostname(), pid: process.pid, since, identity, nonce, machine };
-    const made = await attempt("create", path, () => createWhole(path, note));
+    const made = await writeNew(path, `${JSON.stringify(note)}\n`);
     if (made.ok) return ok(lockOf(path, nonce));
     if (made.failure.kind !== "file" || made.failure.code !== "EEXIST") return made;
     const holder = await readNote(path);
@@ -79,21 +77,6 @@ function lockOf(path: string, nonce: string): Lock {
       if (await holds()) await fs.rm(path, { force: true }).catch(() => undefined);
     },
   };
-}
-
-/** Creates the file with its content in one step, if the file system has links. */
-async function createWhole(path: string, note: Note): Promise<void> {
-  const text = `${JSON.stringify(note)}\n`;
-  const temporary = tempPath(dirname(path), basename(path));
-  await fs.writeFile(temporary, text, { flag: "wx", mode: 0o600 });
-  try {
-    await fs.link(temporary, path);
-  } catch (error) {
-    if (errno(error) === "EEXIST") throw error;
-    await fs.writeFile(path, text, { flag: "wx", mode: 0o600 });
-  } finally {
-    await fs.rm(temporary, { force: true });
-  }
 }
 
 async function readNote(path: string): Promise<Result<Note | undefined>> {

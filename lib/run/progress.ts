@@ -34,13 +34,15 @@ export function resultLine(
   result: Result<unknown>,
   terminal: Terminal,
 ): string {
-  const shown = resultTitle(title, result);
+  const [mark, shown] = outcomeOf(title, result);
   const prefix = terminal.interactive || shown === name ? "" : `${name}: `;
-  return `${result.ok ? "✔" : "✖"} ${prefix}${shown}`;
+  return `${mark} ${prefix}${shown}`;
 }
 
-function resultTitle(title: string, result: Result<unknown>): string {
-  return result.ok && typeof result.value === "string" ? result.value : title;
+function outcomeOf(title: string, result: Result<unknown>): readonly [mark: string, text: string] {
+  if (result.ok) return ["✔", typeof result.value === "string" ? result.value : title];
+  // it did nothing, and a new plan follows
+  return result.failure.kind === "changed-meanwhile" ? ["…", result.failure.detail] : ["✖", title];
 }
 
 /** Shows nothing but failures, which the caller prints. */
@@ -132,7 +134,7 @@ export function listProgress(terminal: Terminal): Progress {
             () => terminal.redirect(add, () => work(report)),
           );
           results.push(result);
-          return { ok: result.ok, title: resultTitle(title, result) };
+          return { ok: result.ok, title: outcomeOf(title, result)[1] };
         });
       } finally {
         isShown = false;

@@ -15,8 +15,8 @@ import { running, withSealed } from "../rig/with-vault.js";
 test.after(removeHosts);
 
 /** A host whose sessions meet in their own folder. */
-async function withVault(): Promise<Host> {
-  const host = await withSealed("none", undefined, quick);
+async function withVault(more = ""): Promise<Host> {
+  const host = await withSealed("none", undefined, `${quick}${more}`);
   host.env["XDG_RUNTIME_DIR"] = await mkdtemp("/dev/shm/tazpod-test-");
   made.push(host.env["XDG_RUNTIME_DIR"]);
   return host;
@@ -149,6 +149,40 @@ tasks:
   assert.is(first.code, 0, first.stderr);
   // the outer run locks the vault
   assert.is(await text(host.path("code")), "0\n", await text(host.path("said")));
+  assert.is(await host.secrets(), "", first.stderr);
+  assert.is((await host.enter("cat ~/secrets/first ~/secrets/late")).stdout, "first\nlate\n");
+});
+
+test("changes by a shell that was killed between the last check of the vault and its lock are saved first", async () => {
+  const host = await withVault("session: { autosave: off }\n");
+  const beside = `${process.execPath} ${bin} enter -- sh -c 'echo late > ~/secrets/late; echo begun; sleep 600'`;
+  await writeFile(
+    host.path("start.sh"),
+    `[ -e pid ] || { ${beside} > begun 2> said & echo $! > pid; until grep begun begun; do sleep 0.1; done; }\n`,
+  );
+  await writeFile(host.path("kill.sh"), "[ -e killed ] || { kill -9 $(cat pid); touch killed; }\n");
+  // the vault counts as saved, since the shell beside will save it
+  await writeFile(
+    host.path("tazpod.tasks.yaml"),
+    `version: 1
+facts:
+  shell-beside:
+    new: true
+    desc: another shell was opened
+    check: { command: [sh, start.sh] }
+tasks:
+  lock:
+    needs: [shell-beside, vault-saved]
+    clears: [vault-open]
+    preconditions:
+      - check: { command: [sh, kill.sh] }
+        msg: "{{reason}}"
+        on_unknown: pass
+`,
+  );
+  const first = await host.enter("echo first > ~/secrets/first");
+  assert.is(first.code, 0, first.stderr);
+  assert.match(first.stderr, "… lock: Another shell was opened here in the meantime");
   assert.is(await host.secrets(), "", first.stderr);
   assert.is((await host.enter("cat ~/secrets/first ~/secrets/late")).stdout, "first\nlate\n");
 });
