@@ -7,7 +7,7 @@ import { runWhenMain } from "../lib/session/step-program.js";
 import { isOffline } from "../lib/session/staleness.js";
 import { type StepCheck, type StepContext, fails } from "../lib/session/step.js";
 import { failureText } from "../lib/failure/explain.js";
-import { foreground } from "../lib/host/process.js";
+import { foreground } from "../lib/host/foreground.js";
 
 /**
  * Gets credentials for the remote, unless there are some already: by IAM Identity Center if the settings or the AWS

@@ -1,4 +1,5 @@
-import type { Finished, OutputFilter, Piped, ProcessOptions } from "../host/process.js";
+import type { OutputFilter } from "../host/foreground.js";
+import type { Finished, Piped, ProcessOptions } from "../host/process.js";
 import type { Result } from "../failure/result.js";
 
 /**

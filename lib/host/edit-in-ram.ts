@@ -3,7 +3,8 @@ import * as fs from "node:fs/promises";
 import { basename, delimiter, join } from "node:path";
 import { fail, type Result } from "../failure/result.js";
 import { attempt } from "./file-failure.js";
-import { foreground, type ProcessOptions } from "./process.js";
+import { foreground } from "./foreground.js";
+import { type ProcessOptions } from "./process.js";
 import { runtimeFolder } from "./runtime-folder.js";
 import { removeLeftovers, tempPath } from "./temp-file.js";
 

@@ -1,15 +1,13 @@
 import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
-import { PassThrough, pipeline, Readable, type Transform, Writable } from "node:stream";
+import { PassThrough, pipeline, Readable, Writable } from "node:stream";
 import type { Failure } from "../failure/failure.js";
 import type { Options, ProcessPromise, Shell } from "zx/core";
 import { fail, ok, type Result } from "../failure/result.js";
-import { likeThisProcess } from "./hang-up.js";
 import { hiddenTexts } from "./hidden.js";
 import { hiddenMasks } from "./mask.js";
-import { endGroup, endTree, trackGroup } from "./process-group.js";
+import { endGroup, trackGroup } from "./process-group.js";
 import { outputOf } from "./standard-streams.js";
 import { watchStall } from "./stall.js";
-import { keepTerminalModes } from "./terminal-modes.js";
 
 /** The exit code of a program that SIGKILL ended, as a shell reports it: 128 and the signal's number. */
 export const killedCode = 137;
@@ -47,9 +45,6 @@ export interface ProcessOptions {
   /** Called with the process once it has been started. */
   readonly onStart?: (child: ChildProcess) => void;
 }
-
-/** Makes filters, applied in turn, for what a program prints on stdout (1) or stderr (2); undefined for none. */
-export type OutputFilter = (from: 1 | 2) => Transform | readonly Transform[] | undefined;
 
 /** A running program whose stdout is a stream. */
 export interface Piped {
@@ -279,53 +274,8 @@ const withoutShell = {
 /** Output that zx need not keep, since it is read as it comes. */
 const nothing: string[] = Object.assign([], { push: () => 0 });
 
-/**
- * Runs a program with execa that owns the terminal: it shares stdin, stdout, stderr and the process group, so that Ctrl-C
- * reaches it. A `filter` is made for its stdout and for its stderr. Failures: `command-missing`, `file` (not executable),
- * `timeout`, `interrupted`.
- */
-export async function foreground(
-  argv: readonly string[],
-  options: Pick<ProcessOptions, "cwd" | "env" | "signal" | "timeoutMs" | "graceMs"> & {
-    /** Where stdout goes; the program gets no stdin then. */
-    readonly output?: 1 | 2 | undefined;
-    readonly filter?: OutputFilter | undefined;
-  } = {},
-): Promise<Result<Finished>> {
-  const { execa } = await import("execa");
-  const [program = "", ...rest] = likeThisProcess(argv);
-  const { cwd, filter, output } = options;
-  const shown = (from: 1 | 2, to: 1 | 2 = from) => {
-    const filters = [filter?.(from) ?? [], output === undefined ? [] : hiddenMasks()].flat();
-    return filters.length === 0
-      ? to
-      : ([...filters.map((transform) => ({ transform })), outputOf(to)] as const);
-  };
-  const restoreModes = keepTerminalModes();
-  const running = execa(program, rest, {
-    env: { ...options.env },
-    cwd,
-    ...{
-      stdin: output === undefined ? "inherit" : ("ignore" as const),
-      stdout: shown(1, output),
-      stderr: shown(2),
-    },
-    ...{ buffer: false, reject: false, stripFinalNewline: false },
-  });
-  const watch = watchForEnd(argv, options, async (signal) => {
-    if (running.pid !== undefined) await endTree(running.pid, signal, options.graceMs);
-  });
-  const done = await running;
-  const stopped = await watch.stop();
-  // a program that was killed leaves the terminal as it used it, an engine's client in raw mode
-  if (stopped !== undefined || done.exitCode === undefined) restoreModes();
-  if (stopped !== undefined) return fail(stopped);
-  if (done.exitCode === undefined && done.signal === undefined && done.cause instanceof Error)
-    return fail(startFailure(argv, done.cause, cwd));
-  return ok(finished(done.exitCode, done.signal, ""));
-}
-
-function finished(code: number | undefined, signal: string | undefined, stderr: string): Finished {
+/** Returns how a program ended whose stdout went elsewhere. */
+export function finished(code: number | undefined, signal: string | undefined, stderr: string): Finished {
   return { code, signal, stdout: Buffer.alloc(0), stderr: stderr.trimEnd() };
 }
 

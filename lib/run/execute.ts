@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { makeFolder, removeFile, stat, writeNew } from "../host/files.js";
 import { providedModules, zxCommand } from "../host/installation.js";
-import { type Finished, foreground, passThrough, piped } from "../host/process.js";
+import { foreground } from "../host/foreground.js";
+import { type Finished, passThrough, piped } from "../host/process.js";
 import { withoutHidden } from "../host/hidden.js";
 import { brokenPipeCode } from "../host/screen.js";
 import { stateFolder } from "../host/paths.js";

@@ -11,7 +11,8 @@ function printed(code: string): { readonly stdout: string; readonly stderr: stri
   const text = `
 import { hide } from ${module("hidden")};
 import * as screen from ${module("screen")};
-import { passThrough, foreground } from ${module("process")};
+import { passThrough } from ${module("process")};
+import { foreground } from ${module("foreground")};
 ${code}`;
   return spawnSync(process.execPath, ["--input-type=module", "--eval", text], { encoding: "utf8" });
 }

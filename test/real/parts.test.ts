@@ -260,6 +260,16 @@ test("masked output whose reader has gone, or that does not fit on the disk, is 
     assert.not.match(done.stderr, "Node.js v");
     assert.is(await host.secrets(), "");
   }
+  // a program that prints without an end, and has not asked not to be told
+  const endless = ["-c", '"$0" "$@" | head -1; exit ${PIPESTATUS[0]}', process.execPath].concat(
+    words.slice(0, -3),
+    "yes",
+  );
+  const done = await run("timeout", ["60", "bash", ...endless], { cwd: host.folder, env: host.env });
+  assert.is(done.stdout, "y\n", done.stderr);
+  // it may have had time to report an error of its own
+  assert.ok([141, 1].includes(done.code), `${done.code}: ${done.stderr}`);
+  assert.is(await host.secrets(), "");
 });
 
 test.run();

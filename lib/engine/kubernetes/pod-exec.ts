@@ -1,13 +1,7 @@
 import { type Readable, Transform, pipeline } from "node:stream";
 import { sleep } from "../../host/clock.js";
-import {
-  capture,
-  type Finished,
-  foreground,
-  type Piped,
-  piped,
-  type ProcessOptions,
-} from "../../host/process.js";
+import { foreground } from "../../host/foreground.js";
+import { capture, type Finished, type Piped, piped, type ProcessOptions } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import { notRunning } from "../this-host.js";
 import type { Engine } from "../engine.js";
@@ -148,6 +142,7 @@ export async function execForeground(
   const codes: (() => number | undefined)[] = [];
   const done = await foreground(execArgv(place, options.output === undefined ? ["--stdin"] : [], marked), {
     ...options,
+    isClient: true,
     filter: (from) => {
       const { stream, code } = unmark(marker);
       codes.push(code);

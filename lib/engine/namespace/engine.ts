@@ -1,6 +1,7 @@
 import { PassThrough, pipeline } from "node:stream";
 import { endProcess } from "../../host/process-identity.js";
-import { capture, type Finished, foreground, killedCode, type Piped, piped } from "../../host/process.js";
+import { foreground } from "../../host/foreground.js";
+import { capture, type Finished, killedCode, type Piped, piped } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import { describeImage, specHash, withoutLimits } from "../spec.js";
 import type { ContainerSpec, Engine } from "../engine.js";

@@ -1,6 +1,7 @@
 import type { Failure } from "../../failure/failure.js";
 import { ownerSync } from "../../host/files.js";
-import { capture, foreground, type Finished } from "../../host/process.js";
+import { foreground } from "../../host/foreground.js";
+import { capture, type Finished } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import { removeLeftovers, runHelper } from "./helper-container.js";
 import { buildImage } from "./build-image.js";
@@ -148,6 +149,7 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
       const result = await foreground(command(["exec", ...flags, name, ...argv]), {
         ...options,
         env: proxies,
+        isClient: true,
       });
       // the end of a session looks at the vault, and saves it
       programs.resume(name, user);

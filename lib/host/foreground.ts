@@ -1,0 +1,77 @@
+import type { Readable, Transform } from "node:stream";
+import { fail, ok, type Result } from "../failure/result.js";
+import { likeThisProcess } from "./hang-up.js";
+import { hiddenMasks } from "./mask.js";
+import { endTree } from "./process-group.js";
+import { type Finished, finished, type ProcessOptions, startFailure, watchForEnd } from "./process.js";
+import { outputOf } from "./standard-streams.js";
+import { keepTerminalModes } from "./terminal-modes.js";
+
+/** Makes filters, applied in turn, for what a program prints on stdout (1) or stderr (2); undefined for none. */
+export type OutputFilter = (from: 1 | 2) => Transform | readonly Transform[] | undefined;
+
+/**
+ * Runs a program with execa that owns the terminal: it shares stdin, stdout, stderr and the process group, so that Ctrl-C
+ * reaches it. A `filter` is made for its stdout and for its stderr. Failures: `command-missing`, `file` (not executable),
+ * `timeout`, `interrupted`.
+ */
+export async function foreground(
+  argv: readonly string[],
+  options: Pick<ProcessOptions, "cwd" | "env" | "signal" | "timeoutMs" | "graceMs"> & {
+    /** Where stdout goes; the program gets no stdin then. */
+    readonly output?: 1 | 2 | undefined;
+    readonly filter?: OutputFilter | undefined;
+    /** The program only passes on what another one prints: it is killed once that cannot be shown, which counts as SIGPIPE. */
+    readonly isClient?: boolean;
+  } = {},
+): Promise<Result<Finished>> {
+  const { execa } = await import("execa");
+  const [program = "", ...rest] = likeThisProcess(argv);
+  const { cwd, filter, output } = options;
+  const shown = (from: 1 | 2, to: 1 | 2 = from) => {
+    const filters = [filter?.(from) ?? [], output === undefined ? [] : hiddenMasks()].flat();
+    return filters.length === 0
+      ? to
+      : ([...filters.map((transform) => ({ transform })), outputOf(to)] as const);
+  };
+  const restoreModes = keepTerminalModes();
+  const running = execa(program, rest, {
+    env: { ...options.env },
+    cwd,
+    ...{
+      stdin: output === undefined ? "inherit" : ("ignore" as const),
+      stdout: shown(1, output),
+      stderr: shown(2),
+    },
+    ...{ buffer: false, reject: false, stripFinalNewline: false },
+  });
+  const watch = watchForEnd(argv, options, async (signal) => {
+    if (running.pid !== undefined) await endTree(running.pid, signal, options.graceMs);
+  });
+  let hasLostOutput = false;
+  const lose = (stream: Readable): void => {
+    hasLostOutput = true;
+    // the program's next write fails, too
+    stream.destroy();
+    if (options.isClient === true) running.kill("SIGKILL");
+  };
+  const release = [onFailure(running.stdout, output ?? 1, lose), onFailure(running.stderr, 2, lose)];
+  const done = await running;
+  for (const each of release) each();
+  const stopped = await watch.stop();
+  // a program that was killed leaves the terminal as it used it, an engine's client in raw mode
+  if (stopped !== undefined || done.exitCode === undefined) restoreModes();
+  if (stopped !== undefined) return fail(stopped);
+  if (hasLostOutput && options.isClient === true) return ok(finished(undefined, "SIGPIPE", ""));
+  if (done.exitCode === undefined && done.signal === undefined && done.cause instanceof Error)
+    return fail(startFailure(argv, done.cause, cwd));
+  return ok(finished(done.exitCode, done.signal, ""));
+}
+
+/** Calls `lose` once the stream that `from` is copied to has failed. Returns a function that stops this. */
+function onFailure(from: Readable | null, to: 1 | 2, lose: (from: Readable) => void): () => void {
+  if (from === null) return () => undefined;
+  const [target, listener] = [outputOf(to), () => lose(from)];
+  target.once("error", listener);
+  return () => void target.off("error", listener);
+}
