@@ -21,7 +21,7 @@ export async function foreground(
     /** Where stdout goes; the program gets no stdin then. */
     readonly output?: 1 | 2 | undefined;
     readonly filter?: OutputFilter | undefined;
-    /** The program only passes on what another one prints: it is killed once that cannot be shown, which counts as SIGPIPE. */
+    /** The program only passes on what another one prints: it is killed when the reader has gone, which counts as SIGPIPE. */
     readonly isClient?: boolean;
   } = {},
 ): Promise<Result<Finished>> {
@@ -48,30 +48,40 @@ export async function foreground(
   const watch = watchForEnd(argv, options, async (signal) => {
     if (running.pid !== undefined) await endTree(running.pid, signal, options.graceMs);
   });
-  let hasLostOutput = false;
-  const lose = (stream: Readable): void => {
-    hasLostOutput = true;
+  let hasNoReader = false;
+  const endOutput = (stream: Readable): void => {
+    hasNoReader = true;
     // the program's next write fails, too
     stream.destroy();
     if (options.isClient === true) running.kill("SIGKILL");
   };
-  const release = [onFailure(running.stdout, output ?? 1, lose), onFailure(running.stderr, 2, lose)];
+  const release = [
+    whenReaderGoes(running.stdout, output ?? 1, endOutput),
+    whenReaderGoes(running.stderr, 2, endOutput),
+  ];
   const done = await running;
   for (const each of release) each();
   const stopped = await watch.stop();
   // a program that was killed leaves the terminal as it used it, an engine's client in raw mode
   if (stopped !== undefined || done.exitCode === undefined) restoreModes();
   if (stopped !== undefined) return fail(stopped);
-  if (hasLostOutput && options.isClient === true) return ok(finished(undefined, "SIGPIPE", ""));
+  if (hasNoReader && options.isClient === true) return ok(finished(undefined, "SIGPIPE", ""));
   if (done.exitCode === undefined && done.signal === undefined && done.cause instanceof Error)
     return fail(startFailure(argv, done.cause, cwd));
   return ok(finished(done.exitCode, done.signal, ""));
 }
 
-/** Calls `lose` once the stream that `from` is copied to has failed. Returns a function that stops this. */
-function onFailure(from: Readable | null, to: 1 | 2, lose: (from: Readable) => void): () => void {
+/**
+ * Calls `end` once the reader has gone of what the stream `from` is copied to. After any other error, such as that of a full disk,
+ * the rest is discarded, so that the program need not wait. Returns a function that stops this.
+ */
+function whenReaderGoes(from: Readable | null, to: 1 | 2, end: (from: Readable) => void): () => void {
   if (from === null) return () => undefined;
-  const [target, listener] = [outputOf(to), () => lose(from)];
+  const target = outputOf(to);
+  const listener = ({ code }: NodeJS.ErrnoException): void => {
+    if (code === "EPIPE") end(from);
+    else from.unpipe().resume();
+  };
   target.once("error", listener);
   return () => void target.off("error", listener);
 }

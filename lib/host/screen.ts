@@ -25,8 +25,7 @@ export async function exitCodeAfterOutput(code: number): Promise<number> {
   // errors of earlier writes are known when this one is done
   await new Promise<void>((resolve) => stdout().write("", () => setImmediate(resolve)));
   const outputError = streamError("stdout");
-  // a program whose output could not be passed on may have ended by that
-  if (outputError === undefined || ![0, brokenPipeCode].includes(code)) return code;
+  if (outputError === undefined || code !== 0) return code;
   if (outputError.code === "EPIPE") return brokenPipeCode;
   const why = outputError.code === "ENOSPC" ? "the disk is full" : outputError.message;
   printNote(`The results could not be written to stdout: ${why}.`);

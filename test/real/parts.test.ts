@@ -247,7 +247,9 @@ test("a dotenv file of the vault becomes variables of one command, masked, and l
 
 test("masked output whose reader has gone, or that does not fit on the disk, is a failure after the cleanup", async () => {
   const host = await withParts();
-  const inside = 'trap "" PIPE; echo one; sleep 1; echo two; sleep 1; echo three; exit 0';
+  // more than a pipe holds
+  const inside =
+    'trap "" PIPE; echo one; sleep 1; echo two; sleep 1; head -c 200000 /dev/zero | tr "\\0" x; exit 0';
   const flags = ["--yes", "--passphrase-file", host.passphraseFile, "--env", "KEY=prod/key"];
   const words = [bin, "run", ...flags, "with", "prod", "--", "sh", "-c", inside];
   for (const [to, code] of [
