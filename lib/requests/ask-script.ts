@@ -16,9 +16,11 @@ export const requestsFolder = "${TAZPOD_HOME:-$HOME}/.local/state/tazpod-request
 export const requestLimit = 16 * 1024;
 
 /*
- * What `tazpod-ask` runs, after a line that sets d to the folder of requests. A request is a folder in it with an unguessable name: `request` has its fields, each with NUL at its end, `out` and `err` are
- * pipes to which the session writes what the command prints, and `code` gets its exit code. `alive` is open as long as this
- * program runs, which proves that it is the process it names.
+ * What `tazpod-ask` runs, after a line that sets d to the folder of requests. A request is a folder in it with an unguessable
+ * name: `request` has its fields, each with NUL at its end; the session writes what the command prints to the pipes `out` and
+ * `err`, and then its exit code to the pipe `code`. The program has them open for writing, too, until the exit code has come:
+ * what is written before a reader has started is not lost. `alive` is open as long as this program runs, which proves that it is
+ * the process it names.
  */
 export const askScript = `# Asks the person at tazpod to run a command with a part of the vault. tazpod replaces this file.
 usage() {
@@ -63,6 +65,7 @@ end() { rm -rf -- "$r"; kill $pids 2>/dev/null; }
 trap end EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
+trap 'exit 141' PIPE
 trap 'exit 143' TERM
 field() { printf '%s\\0' "$1" >> "$r/request"; }
 part= why=
@@ -93,17 +96,23 @@ field command
 for w; do field "$w"; done
 b=$(wc -c < "$r/request")
 [ "$b" -le ${requestLimit} ] || wrong "the request has $b bytes; the limit is ${requestLimit}"
-mkfifo "$r/out" "$r/err" && exec 9> "$r/alive" || exit ${askCodes.noSession}
-cat "$r/out" 9>&- & o=$!
-cat "$r/err" >&2 9>&- & e=$!
+mkfifo "$r/out" "$r/err" "$r/code" && exec 9> "$r/alive" 5<> "$r/code" 6<> "$r/out" 7<> "$r/err" 3< "$r/out" 4< "$r/err" ||
+  exit ${askCodes.noSession}
+# redirections of a group keep copies of what they replace, those of exec do not
+( exec <&3 3<&- 4<&- 5>&- 6>&- 7>&- 9>&-; cat || kill -PIPE "$$" ) & o=$!
+( exec <&4 >&2 3<&- 4<&- 5>&- 6>&- 7>&- 9>&-; cat || kill -PIPE "$$" ) & e=$!
+exec 3<&- 4<&-
+( exec <&5 5>&- 6>&- 7>&- 9>&-; read -r c; [ "$c" = gone ] && die ${askCodes.noSession} "the tazpod session has ended"; exit "$c" ) & x=$!
 # without a session, nothing would ever come
-{ while [ -d "/proc/$l" ]; do sleep 1; done; kill "$o" "$e"; } >/dev/null 2>&1 9>&- & w=$!
-pids="$o $e $w"
+( exec >/dev/null 2>&1 6>&- 7>&- 9>&-; while [ -d "/proc/$l" ]; do sleep 1; done; echo gone >&5 ) & w=$!
+pids="$o $e $x $w"
 exec 8<> "$d/ask"
 printf '\\n%s %s\\n' "$id" "$$" >&8
 exec 8>&-
+wait "$x"
+c=$?
+exec 6>&- 7>&-
 wait "$o"
 wait "$e"
-read -r c < "$r/code" 2>/dev/null || die ${askCodes.noSession} "the tazpod session has ended"
 exit "$c"
 `;

@@ -58,9 +58,8 @@ ${origin}
 loop=$!
 while read -r n c t; do
   if [ -d "$d/$n" ]; then
-    printf '%s\\n' "$c" > "$d/$n/code"
     { printf 'tazpod-ask: %s\\n' "$t" >&9; } 9<> "$d/$n/err"
-    : 9<> "$d/$n/out"
+    { printf '%s\\n' "$c" >&9; } 9<> "$d/$n/code"
   fi 2>/dev/null
 done
 kill "$loop" 2>/dev/null
@@ -73,7 +72,7 @@ const readRequest = `f=${requestsFolder}/$1/request
 [ -f "$f" ] && ! [ -L "$f" ] && exec dd if="$f" bs=${requestLimit + 1} count=1 2>/dev/null`;
 
 const sendOutput = `exec cat > "${requestsFolder}/$1/$2"`;
-const sendCode = `echo "$2" > "${requestsFolder}/$1/code"`;
+const sendCode = `echo "$2" 1<> "${requestsFolder}/$1/code"`;
 const alive = `shift; for p; do [ -d "/proc/$p" ] && echo "$p"; done; :`;
 
 /** The requests of one container, as a running session receives and answers them. */
@@ -84,7 +83,7 @@ export interface Inbox {
   refuse(name: string, code: number, text: string): void;
   /** Sends the output of a command to the program that asked for it. */
   send(name: string, stream: "out" | "err", output: Readable, signal: AbortSignal): Promise<void>;
-  /** Notes the exit code, which the program passes on once its output has ended. */
+  /** Sends the exit code, after the output: the program ends with it. */
   sendCode(name: string, code: number): Promise<void>;
   /** Stops listening; waiting programs are told that the session has ended. */
   end(): void;

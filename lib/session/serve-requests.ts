@@ -336,14 +336,13 @@ class RequestService {
     });
     const text = describeEnd(ended);
     if (text !== undefined) err.write(`tazpod-ask: ${text}\n`);
-    // first, since the program ends with its output
-    await inbox.sendCode(name, ended.ok ? ended.value.code : askCodes.failed);
     out.end();
     err.end();
     await Promise.race([
       Promise.all([...sending, finished(out), finished(err)]).catch(() => undefined),
       sleep(sendMs, gone),
     ]);
+    await inbox.sendCode(name, ended.ok ? ended.value.code : askCodes.failed);
   }
 
   /** Withdraws the requests of programs that have ended. */

@@ -187,6 +187,12 @@ export function requestsSuite(): void {
       assert.match(done.stderr, message);
     }
     assert.match((await session.run("tazpod-ask --help")).stdout, "usage: tazpod-ask");
+    // the answer is there before the programs that show it have started
+    const slow =
+      "mkdir -p ~/slow; printf '#!/bin/sh\\nsleep 2\\nexec /bin/cat \"$@\"' > ~/slow/cat; chmod 755 ~/slow/cat; ";
+    const late = await session.run(`${slow}PATH=~/slow:$PATH; tazpod-ask --part prd --why x -- true`);
+    assert.is(late.code, 64, late.stderr);
+    assert.match(late.stderr, /prd.*prod/s);
     assert.is(await session.leave(), 0);
   });
 
