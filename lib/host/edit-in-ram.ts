@@ -4,7 +4,7 @@ import { basename, delimiter, join } from "node:path";
 import { fail, type Result } from "../failure/result.js";
 import { attempt } from "./file-failure.js";
 import { foreground } from "./foreground.js";
-import { type ProcessOptions } from "./process.js";
+import type { ProcessOptions } from "./process.js";
 import { runtimeFolder } from "./runtime-folder.js";
 import { removeLeftovers, tempPath } from "./temp-file.js";
 

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { bin, engineName, type Host, quick, removeHosts, text } from "../rig/host.js";
+import { bin, type Ended, engineName, type Host, quick, removeHosts, text } from "../rig/host.js";
 import { Pty } from "../rig/pty.js";
 import { underShell, type UnderShell } from "../rig/under-shell.js";
 import { until } from "../rig/until.js";
@@ -125,6 +125,34 @@ test("shells that open and exit at the same time lock once, at the end, and lose
   assert.is((await host.enter("ls ~/secrets")).stdout, `${[...names, "key"].join("\n")}\n`);
 });
 
+/**
+ * Enters and adds a file, with a recipe whose lock runs the script `after` between its last look at the vault and its
+ * work, and `before` before that look.
+ */
+async function enterWithLock(host: Host, after: string, before = "/dev/null"): Promise<Ended> {
+  await writeFile(
+    host.path("tazpod.tasks.yaml"),
+    `version: 1
+facts:
+  before-look:
+    new: true
+    desc: what comes before the last look
+    check: { command: [sh, ${before}] }
+tasks:
+  lock:
+    needs: [before-look, vault-saved]
+    clears: [vault-open]
+    preconditions:
+      - check: { command: [sh, ${after}] }
+        msg: "{{reason}}"
+        on_unknown: pass
+`,
+  );
+  const entered = await host.enter("echo first > ~/secrets/first");
+  assert.is(entered.code, 0, entered.stderr);
+  return entered;
+}
+
 test("changes by a shell that opened and exited between the last check of the vault and its lock are saved first", async () => {
   const host = await withVault();
   const late = `${bin} enter -- sh -c 'echo late > ~/secrets/late'`;
@@ -132,21 +160,7 @@ test("changes by a shell that opened and exited between the last check of the va
     host.path("once.sh"),
     `[ -e once ] || { touch once; ${process.execPath} ${late} 2> said; echo $? > code; }\n`,
   );
-  await writeFile(
-    host.path("tazpod.tasks.yaml"),
-    `version: 1
-tasks:
-  lock:
-    needs: [vault-saved]
-    clears: [vault-open]
-    preconditions:
-      - check: { command: [sh, once.sh] }
-        msg: "{{reason}}"
-        on_unknown: pass
-`,
-  );
-  const first = await host.enter("echo first > ~/secrets/first");
-  assert.is(first.code, 0, first.stderr);
+  const first = await enterWithLock(host, "once.sh");
   // the outer run locks the vault
   assert.is(await text(host.path("code")), "0\n", await text(host.path("said")));
   assert.is(await host.secrets(), "", first.stderr);
@@ -162,26 +176,7 @@ test("changes by a shell that was killed between the last check of the vault and
   );
   await writeFile(host.path("kill.sh"), "[ -e killed ] || { kill -9 $(cat pid); touch killed; }\n");
   // the vault counts as saved, since the shell beside will save it
-  await writeFile(
-    host.path("tazpod.tasks.yaml"),
-    `version: 1
-facts:
-  shell-beside:
-    new: true
-    desc: another shell was opened
-    check: { command: [sh, start.sh] }
-tasks:
-  lock:
-    needs: [shell-beside, vault-saved]
-    clears: [vault-open]
-    preconditions:
-      - check: { command: [sh, kill.sh] }
-        msg: "{{reason}}"
-        on_unknown: pass
-`,
-  );
-  const first = await host.enter("echo first > ~/secrets/first");
-  assert.is(first.code, 0, first.stderr);
+  const first = await enterWithLock(host, "kill.sh", "start.sh");
   assert.match(first.stderr, "… lock: Another shell was opened here in the meantime");
   assert.is(await host.secrets(), "", first.stderr);
   assert.is((await host.enter("cat ~/secrets/first ~/secrets/late")).stdout, "first\nlate\n");
