@@ -66,6 +66,8 @@ test("a helper container is removed at its end, and has the same limits but no p
   assert.not.ok(argv.includes("--publish"));
   assert.is(argv[argv.indexOf("--cap-drop") + 1], "ALL");
   assert.ok(argv.includes("no-new-privileges"));
+  // podman sends it first, and waits ten seconds for a process that ignores it
+  assert.is(argv[argv.indexOf("--stop-signal") + 1], "KILL");
 });
 
 test("the proxies of docker's client are no settings of the container", () => {

@@ -58,6 +58,8 @@ export function helperArguments(
 ): string[] {
   return [
     ...["run", "--rm", "--interactive", "--label", `${labels.helper}=${owner}`],
+    // the shell ignores SIGTERM, and podman's `rm --force` would wait ten seconds for it
+    ...["--stop-signal", "KILL"],
     ...commonArguments({ ...spec, ports: [] }, user, options),
     ...["--entrypoint", "sh", user.image?.name ?? spec.image, "-c", untilStdinEndsScript],
   ];
