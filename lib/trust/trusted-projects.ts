@@ -30,23 +30,26 @@ export async function readTrustedProjects(): Promise<Result<readonly TrustedProj
 
 /** Records a project as trusted, replacing an earlier record of its folder. */
 export async function writeTrusted(root: string, things: readonly TrustedItem[]): Promise<Result<void>> {
-  const known = await readTrustedProjects();
-  if (!known.ok) return known;
-  const entry = { root, time: now().toISOString(), things };
-  return write([...known.value.filter((one) => one.root !== root), entry]);
+  return change(root, { root, time: now().toISOString(), things });
 }
 
 /** Removes the trust in a project. */
 export async function removeTrusted(root: string): Promise<Result<void>> {
-  const known = await readTrustedProjects();
-  if (!known.ok) return known;
-  const left = known.value.filter((one) => one.root !== root);
-  return left.length === known.value.length ? ok(undefined) : write(left);
+  return change(root, undefined);
 }
 
-async function write(trusted: readonly TrustedProject[]): Promise<Result<void>> {
-  const made = await makeFolder(stateFolder());
-  return made.ok ? writeAtomic(file(), `${JSON.stringify({ version: 1, trusted }, null, 1)}\n`) : made;
+/** Replaces a project's record, one change at a time on this machine. */
+async function change(root: string, record: TrustedProject | undefined): Promise<Result<void>> {
+  const { withNamedLock } = await import("../host/named-lock.js");
+  return withNamedLock(file(), async () => {
+    const known = await readTrustedProjects();
+    if (!known.ok) return known;
+    const others = known.value.filter((one) => one.root !== root);
+    if (record === undefined && others.length === known.value.length) return ok(undefined);
+    const made = await makeFolder(stateFolder());
+    const trusted = record === undefined ? others : [...others, record];
+    return made.ok ? writeAtomic(file(), `${JSON.stringify({ version: 1, trusted }, null, 1)}\n`) : made;
+  });
 }
 
 function isTrusted(value: unknown): value is TrustedProject {

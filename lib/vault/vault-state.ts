@@ -125,17 +125,21 @@ function writeState(folder: string, state: VaultState): Promise<Result<void>> {
 }
 
 /**
- * Updates the state; only reads it when `change` returns its argument. Concurrent updates may be lost, which costs a
- * record but no vault.
+ * Updates the state, one update at a time on this machine; only reads it when `change` returns its argument. `change`
+ * may be called twice. Failure: `file`.
  */
 export async function changeState(
   folder: string,
   change: (state: VaultState) => VaultState,
 ): Promise<Result<void>> {
-  const read = await readState(folder);
-  if (!read.ok) return read;
-  const changed = change(read.value.state);
-  return changed === read.value.state ? ok(undefined) : writeState(folder, changed);
+  const before = await readState(folder);
+  if (!before.ok) return before;
+  if (change(before.value.state) === before.value.state) return ok(undefined);
+  const { withNamedLock } = await import("../host/named-lock.js");
+  return withNamedLock(stateFile(folder), async () => {
+    const read = await readState(folder);
+    return read.ok ? writeState(folder, change(read.value.state)) : read;
+  });
 }
 
 /** Returns the state with one more pending push. */

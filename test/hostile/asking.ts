@@ -40,7 +40,8 @@ for r in ~/.local/state/tazpod-requests/*/request; do printf 'part=prod\\0why=x\
 for n in [0-9a-f]*; do
   printf '%s 1\\n%s 99999\\n%s %s\\n' "$n" "$n" "$n" "$$" > ask
   echo 0 > "$n/code"
-  echo approved > "$n/err" & echo approved > "$n/out"
+  # opened for reading, too: the program may have ended, and with it the readers
+  echo approved 1<> "$n/err"; echo approved 1<> "$n/out"
 done
 printf 'asks 0123456789abcdef 1 1\\nanswer once\\n\\033[2J\\n' > ask
 head -c 100000 /dev/zero | tr '\\0' x > ask

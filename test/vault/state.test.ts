@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { projectState } from "../../lib/host/project-state.js";
@@ -7,6 +9,7 @@ import type { Manifest } from "../../lib/vault/archive/manifest.js";
 import { descent } from "../../lib/vault/lineage.js";
 import { checkNotOlder, recordNewest } from "../../lib/vault/rollback-check.js";
 import {
+  changeState,
   isKnownHere,
   type PendingRecord,
   type PushedRecord,
@@ -18,7 +21,9 @@ import {
 } from "../../lib/vault/vault-state.js";
 import { newFolder } from "../rig/folder.js";
 import { failure, value } from "../rig/result.js";
+import { repository } from "../rig/root.js";
 
+const execute = promisify(execFile);
 const test = suite("state of a vault");
 const [one, two, three] = ["1", "2", "3"].map((digit) => digit.repeat(64)) as [string, string, string];
 const short = (sha256: string): string => sha256.slice(0, 12);
@@ -63,6 +68,23 @@ test("of many interrupted pushes the latest are remembered", () => {
     state.pending?.map(({ generation }) => generation),
     [13, 14, 15, 16, 17, 18, 19, 20],
   );
+});
+
+test("no record is lost when several processes change the state at the same time", async () => {
+  const folder = await newFolder();
+  const [processes, each] = [3, 100];
+  const changing = `import { changeState } from ${JSON.stringify(`${repository}dist/lib/vault/vault-state.js`)};
+for (let round = 0; round < ${each}; round++)
+  await changeState(process.argv[1], (state) => ({ ...state, sealed: { ...state.sealed, generation: state.sealed.generation + 1 } }));`;
+  value(
+    await changeState(folder, (state) => ({
+      ...state,
+      sealed: { sha256: one, generation: 0, content: "c" },
+    })),
+  );
+  const argv = ["--input-type=module", "-e", changing, folder];
+  await Promise.all(Array.from({ length: processes }, () => execute(process.execPath, argv)));
+  assert.is(value(await readState(folder)).state.sealed?.generation, processes * each);
 });
 
 test("the copy of a replaced vault is only ever a file of the same folder", async () => {
