@@ -1,12 +1,18 @@
 // Builds dist/bin. The program is a single script, program.js, so that V8's compiled code of it can be kept from one run
 // to the next (lib/host/compiled-code.ts). Libraries that few commands need are ES modules of their own in libs/.
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild-wasm";
 import { common, libraries, notices, plugins, programOptions, root, stepNames } from "./bundle-parts.mjs";
 
 const out = `${root}dist/bin`;
+const described = `${root}dist/bundle.json`;
 
+// it takes most of a build's time, so a bundle that was made of the same files stays
+const inputs = hashOfInputs();
+if (inputs === inputsOfBundle()) process.exit();
+
+rmSync(described, { force: true });
 rmSync(out, { recursive: true, force: true });
 const program = await build({
   ...programOptions("dist/lib/cli/program.js", "__dirname, importModule, programCode"),
@@ -111,10 +117,38 @@ await build({
 
 // which library is in which file, for test/cli/loading.test.ts and test/package
 const metafile = {
+  hashOfInputs: inputs,
   inputs: { ...program.metafile.inputs, ...modules.metafile.inputs },
   outputs: { ...program.metafile.outputs, ...modules.metafile.outputs, ...prompt.metafile.outputs },
 };
-writeFileSync(`${root}dist/bundle.json`, JSON.stringify(metafile));
 writeFileSync(`${out}/THIRD-PARTY-NOTICES.txt`, notices(metafile));
 for (const file of ["tazpod.js", ...stepNames.map((name) => `tasks/${name}.js`)])
   chmodSync(`${out}/${file}`, 0o755);
+// last, since it says that the rest is complete
+writeFileSync(described, JSON.stringify(metafile));
+
+/** Returns the hash of all that the bundle is made of, in hex. The lock file stands for the libraries. */
+function hashOfInputs() {
+  const files = ["lib", "tasks"].flatMap((folder) =>
+    readdirSync(`${root}dist/${folder}`, { recursive: true }).map((name) => `dist/${folder}/${name}`),
+  );
+  const scripts = readdirSync(`${root}scripts`).map((name) => `scripts/${name}`);
+  const code = [...files, ...scripts].filter((name) => /\.m?js$/.test(name)).toSorted();
+  const all = createHash("sha256");
+  for (const name of [...code, "package.json", "package-lock.json"])
+    all
+      .update(`${name}\0`)
+      .update(readFileSync(root + name))
+      .update("\0");
+  return all.digest("hex");
+}
+
+/** Returns the hash of what the bundle in dist was made of, if there is a whole one. */
+function inputsOfBundle() {
+  try {
+    readFileSync(`${out}/tazpod.js`);
+    return JSON.parse(readFileSync(described, "utf8")).hashOfInputs;
+  } catch {
+    return undefined;
+  }
+}

@@ -4,12 +4,14 @@ import { vaultCover } from "../spec.js";
 const readOnly = `# one line per mount: MOUNTPOINT OPTIONS, with blanks in octal
 read_only() {
   cut -d ' ' -f 5,6 /proc/self/mountinfo | while read -r at options; do
-    at=$(printf '%b.' "$(printf '%s' "$at" | sed 's/\\\\\\([0-7]\\)/\\\\0\\1/g')")
-    at=\${at%.}
+    case $at in *\\\\*)
+      at=$(printf '%b.' "$(printf '%s' "$at" | sed 's/\\\\\\([0-7]\\)/\\\\0\\1/g')")
+      at=\${at%.} ;;
+    esac
     case $at/ in "$1"/*) ;; *) continue ;; esac
     # skipped: in a folder that this user may not enter, it is unreachable from inside, too
     [ -e "$at" ] || continue
-    keep=$(printf '%s' "$options" | sed 's/^r[wo],*//')
+    keep=\${options#r[ow]} keep=\${keep#,}
     # locked flags must be repeated
     mount -o "remount,bind,ro\${keep:+,$keep}" "$at" 2>/dev/null ||
       mount -t tmpfs -o ro,size=4k,mode=755 tazpod "$at"
