@@ -36,7 +36,11 @@ export async function scrypt(
 /** The memory that Node counts, and a little more. */
 const memory = ({ N, r, p }: ScryptCost): number => 128 * r * (N + p + 64);
 
+const request = "glibc.malloc.hugetlb=1";
+
+/** Tells whether huge pages are there on request only, and this process was not started with one. */
 async function needsRequest(): Promise<boolean> {
+  if (process.env["GLIBC_TUNABLES"]?.includes(request) === true) return false;
   const found = await readText("/sys/kernel/mm/transparent_hugepage/enabled");
   return found.ok && (found.value ?? "").includes("[madvise]");
 }
@@ -58,7 +62,7 @@ async function scryptInProcess(
   const numbers = [cost.N, cost.r, cost.p, memory(cost), bytes, salt.length].map(String);
   const others = process.env["GLIBC_TUNABLES"];
   const done = await capture([...evaluateCommand(program), ...numbers], {
-    env: { GLIBC_TUNABLES: `${others === undefined ? "" : `${others}:`}glibc.malloc.hugetlb=1` },
+    env: { GLIBC_TUNABLES: `${others === undefined ? "" : `${others}:`}${request}` },
     input,
     // zx follows every promise from its first call on, which would slow the opening and sealing after this one
     isQuestion: true,

@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { appendAudit } from "../../lib/requests/audit-log.js";
 import { auditFile, auditHead } from "../../lib/vault/audit-chain.js";
 import { newFolder } from "../rig/folder.js";

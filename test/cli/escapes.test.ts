@@ -3,7 +3,7 @@ import { appendFile, chmod, mkdir, readFile, rename, writeFile } from "node:fs/p
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { newFolder } from "../rig/folder.js";
 import { type Ended, Host, removeHosts } from "../rig/host.js";
 import { sha256Of } from "../rig/sha256.js";

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { listVault, loadRecipe, plan, readFromVault, TazpodError } from "../../lib/cli/library.js";
 import { Secret } from "../../lib/host/secret.js";
 import { sealInto } from "../../lib/vault/seal-into.js";

@@ -7,7 +7,7 @@ import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile 
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { Secret } from "../../lib/host/secret.js";
 import { inspectVault } from "../../lib/vault/inspect-vault.js";
 import { dieEverywhere } from "../rig/die-at.js";

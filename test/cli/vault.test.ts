@@ -4,7 +4,7 @@ import { chmod, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/pro
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { newFolder } from "../rig/folder.js";
 import { Host, passphrase, removeHosts, run } from "../rig/host.js";
 import { bin } from "../rig/host.js";

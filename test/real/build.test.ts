@@ -3,7 +3,7 @@
 import { writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { Host, removeHosts, run, testImage } from "../rig/host.js";
 import { buildTrip } from "./build-trip.js";
 

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import type { DoctorJson } from "../../lib/cli/doctor/doctor.js";
 import { FaultProxy } from "../fake/fault-proxy.js";
 import { behindProxy } from "../rig/behind-proxy.js";

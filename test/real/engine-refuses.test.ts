@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { emptyRegistry } from "../fake/empty-registry.js";
 import { bin, Host, removeHosts, run, text } from "../rig/host.js";
 import { repository } from "../rig/root.js";

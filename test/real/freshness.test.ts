@@ -3,7 +3,7 @@
 import { writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { unlocked } from "../rig/behind-proxy.js";
 import { Host, passphrase, removeHosts } from "../rig/host.js";
 import { folderRemote, withSealed } from "../rig/with-vault.js";

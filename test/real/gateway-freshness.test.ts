@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { FaultProxy } from "../fake/fault-proxy.js";
 import { behindProxy, unlocked } from "../rig/behind-proxy.js";
 import { Host, removeHosts } from "../rig/host.js";

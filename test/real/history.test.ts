@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { Host, passphrase, removeHosts } from "../rig/host.js";
 import { newFolder } from "../rig/folder.js";
 import { withSealed, withVault } from "../rig/with-vault.js";

@@ -3,7 +3,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { dieAt, type Died, dieEverywhere } from "../rig/die-at.js";
 import { engineName, Host, removeHosts } from "../rig/host.js";
 import { testWith } from "../rig/needing.js";

@@ -1,7 +1,7 @@
 // needs: docker
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { Host, removeHosts, run } from "../rig/host.js";
 
 test.after(removeHosts);

@@ -4,7 +4,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { behindProxy, unlocked } from "../rig/behind-proxy.js";
 import { newFolder } from "../rig/folder.js";
 import { removeHosts } from "../rig/host.js";

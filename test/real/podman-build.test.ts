@@ -2,7 +2,7 @@
 // time limit: 600 s
 import { writeFile } from "node:fs/promises";
 import { test } from "uvu";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { Host, quick, removeHosts } from "../rig/host.js";
 import { inPodmanWorld } from "../rig/podman-world.js";
 import { buildTrip } from "./build-trip.js";

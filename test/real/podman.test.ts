@@ -1,7 +1,7 @@
 // needs: podman, root, script
 // time limit: 600 s
 import { test } from "uvu";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { inPodmanWorld } from "../rig/podman-world.js";
 import { podmanTrip } from "./podman-trip.js";
 

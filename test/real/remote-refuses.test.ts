@@ -5,7 +5,7 @@ import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { cuttingProxy } from "../fake/cutting-proxy.js";
 import { newBucket } from "../rig/bucket.js";
 import { newFolder } from "../rig/folder.js";

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { newFolder } from "../rig/folder.js";
 import { bin, Host, passphrase as usual, removeHosts, run, type Ended } from "../rig/host.js";
 import { nowhere, watched } from "../rig/nowhere.js";

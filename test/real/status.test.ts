@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { Ajv } from "ajv";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { packageRoot } from "../../lib/host/package-root.js";
 import { noteWaiting } from "../../lib/requests/waiting-count.js";
 import { Host, removeHosts } from "../rig/host.js";

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { Host, passphrase, removeHosts } from "../rig/host.js";
 import { folderRemote, withSealed } from "../rig/with-vault.js";
 

@@ -4,7 +4,7 @@ import { mkdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { newFolder } from "../rig/folder.js";
 import { bin, Host, removeHosts, run } from "../rig/host.js";
 import { withSealed } from "../rig/with-vault.js";

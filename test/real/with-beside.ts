@@ -4,7 +4,7 @@ import { chmod, readdir } from "node:fs/promises";
 import { promisify } from "node:util";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { bin, Host, removeHosts } from "../rig/host.js";
 import { underShell } from "../rig/under-shell.js";
 import { until } from "../rig/until.js";

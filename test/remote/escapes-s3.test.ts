@@ -1,7 +1,7 @@
 // needs: s3, tar
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { newBucket, putObject } from "../rig/bucket.js";
 import { newFolder } from "../rig/folder.js";
 import { Host } from "../rig/host.js";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { ok } from "../../lib/failure/result.js";
 import { projectState } from "../../lib/host/project-state.js";
 import { Secret } from "../../lib/host/secret.js";

@@ -13,7 +13,7 @@ import { pull } from "../../lib/remote/pull.js";
 import type { Remote } from "../../lib/remote/remote-types.js";
 import { Secret } from "../../lib/host/secret.js";
 import { sealAge } from "../../lib/vault/age/age.js";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { newFolder } from "../rig/folder.js";
 import { failure, value } from "../rig/result.js";
 

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { ok } from "../../lib/failure/result.js";
 import { pull } from "../../lib/remote/pull.js";
 import { push } from "../../lib/remote/push.js";

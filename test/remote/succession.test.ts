@@ -1,7 +1,7 @@
 import { cp, readFile, rename, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { checkStaleness } from "../../lib/remote/local-vault.js";
 import { mergeRemote } from "../../lib/remote/merge-remote.js";
 import { pull } from "../../lib/remote/pull.js";

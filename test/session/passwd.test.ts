@@ -2,7 +2,7 @@
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { Secret } from "../../lib/host/secret.js";
 import { inspectVault } from "../../lib/vault/inspect-vault.js";
 import { Host, passphrase, removeHosts } from "../rig/host.js";

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { Secret } from "../../lib/host/secret.js";
 import { appendAudit } from "../../lib/requests/audit-log.js";
 import { auditFile, auditHead } from "../../lib/vault/audit-chain.js";

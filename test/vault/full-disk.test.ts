@@ -4,7 +4,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { Secret } from "../../lib/host/secret.js";
 import { inspectVault } from "../../lib/vault/inspect-vault.js";
 import { newFolder } from "../rig/folder.js";

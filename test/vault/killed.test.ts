@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { projectState } from "../../lib/host/project-state.js";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { Secret } from "../../lib/host/secret.js";
 import { inspectVault } from "../../lib/vault/inspect-vault.js";
 import { readState } from "../../lib/vault/vault-state.js";

@@ -7,7 +7,7 @@ import { Readable } from "node:stream";
 import { gunzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { ok } from "../../lib/failure/result.js";
 import { noTarWarnings } from "../../lib/vault/archive/tar-warnings.js";
 import { Secret } from "../../lib/host/secret.js";

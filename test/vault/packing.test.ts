@@ -7,7 +7,7 @@ import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import "../fake/light-scrypt.js";
+import "../fake/light-scrypt.cjs";
 import { Secret } from "../../lib/host/secret.js";
 import { listVault } from "../../lib/vault/inspect-vault.js";
 import { summarise } from "../../lib/vault/archive/normalise.js";
