@@ -110,8 +110,8 @@ function readRecordedEngine(vaultFolder: string): EngineName | undefined {
   const text = readTextSync(join(projectState(vaultFolder), recordFile))?.trim();
   return engineNames.find((known) => known === text);
 }
-/** Records the engine that makes the project's container. Failure: `file`. */
 
+/** Records the engine that makes the project's container. Failure: `file`. */
 export function recordEngine(vaultFolder: string, engine: EngineName): Promise<Result<void>> {
   return writeState(vaultFolder, recordFile, `${engine}\n`);
 }

@@ -48,10 +48,15 @@ async function writes(host: Host, file: string, running: Promise<Ended>): Promis
   assert.is(now, "");
 }
 
-/** Kills the API server while a program with these arguments is at work in a pod, and starts it again when `over`. */
+/**
+ * Kills the API server while a program with these arguments is at work in a pod, for the `turn`th time, and starts it
+ * again when `work` has ended. Fails with the result of `work` if that ends before.
+ */
 async function withoutServer<T>(argv: RegExp, turn: number, work: () => Promise<T>): Promise<T> {
   const earlier = await processIds();
   const running = work();
+  let early: T | undefined;
+  void running.then((result) => (early = result));
   const met = new Set<number>();
   const limit = Date.now() + 300_000;
   while (met.size < turn) {
@@ -61,7 +66,8 @@ async function withoutServer<T>(argv: RegExp, turn: number, work: () => Promise<
       // so that it is still at work then
       if (met.size === turn) process.kill(pid, "SIGSTOP");
     }
-    assert.ok(Date.now() < limit, `${String(argv)} was met ${met.size} times`);
+    const isLate = early !== undefined || Date.now() > limit;
+    assert.not.ok(isLate, `${String(argv)} was met ${met.size} times; ${JSON.stringify(early)}`);
     await sleep(10);
   }
   await clusterPart("stop", "kube-apiserver");
@@ -78,7 +84,8 @@ const podOf = async ({ container }: Host): Promise<string> => {
   return new RegExp(`pod/(${container}-\\S+)`).exec(names)?.[1] ?? "";
 };
 
-const random = (path: string): string => `head -c 16000000 /dev/urandom > ${path}; sha256sum < ${path}`;
+const random = (path: string, bytes = 16_000_000): string =>
+  `head -c ${bytes} /dev/urandom > ${path}; sha256sum < ${path}`;
 const [unpacking, packing] = [/^tar -x .*secrets\/\.tazpod\/stage$/, /^tar -c -f - -C \S+\/secrets \.$/];
 
 test("the API server is killed while the vault is opened, and while it is saved", async () => {
@@ -103,7 +110,9 @@ test("the API server is killed while the vault is opened, and while it is saved"
 
 test("the API server is killed while the project's changes are carried back", async () => {
   const host = await newHost();
-  const done = await withoutServer(/^tar -c -f - \.\/back$/, 1, () => host.enter(random("back")));
+  // packing it takes long enough to be met
+  const carried = random("back", 60_000_000);
+  const done = await withoutServer(/^tar -c -f - \.\/back$/, 1, () => host.enter(carried));
   reported(done);
   assert.not.ok(existsSync(host.path("back")));
   fine(await host.enter("true"));
