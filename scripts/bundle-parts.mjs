@@ -1,5 +1,6 @@
 // The common parts of the bundles for the package (bundle.mjs) and the standalone executable (standalone.mjs).
 import { readFileSync, readdirSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { transform } from "esbuild-wasm";
 
@@ -106,7 +107,7 @@ function importsByFunction(path) {
         .replace(/\.js$/, "")
         .replaceAll(/[^a-z0-9]+/g, "-")
         .replace(/^-/, "");
-    const found = wrapper === undefined ? target : new URL(target, `file://${path}`).pathname;
+    const found = wrapper === undefined ? target : resolve(dirname(path), target);
     libraries.set(name, found);
     return `importModule("./libs/${name}.mjs")`;
   });

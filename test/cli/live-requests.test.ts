@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Answer } from "../../lib/requests/request.js";
-import { bin, Host } from "../rig/host.js";
+import { bin, Host, shellBin } from "../rig/host.js";
 import { Pty } from "../rig/pty.js";
 import { madeRequest, RequestSession } from "../rig/request-session.js";
 import { Tmux } from "../rig/tmux.js";
@@ -144,7 +144,7 @@ test("every end leaves the requests waiting and restores the terminal", async ()
   }
   for (const signal of ["TERM", "HUP", "INT"]) {
     const pid = here.host.path("pid");
-    const script = `echo $$ >${pid}; exec ${process.execPath} ${bin} requests`;
+    const script = `echo $$ >${pid}; exec ${shellBin} requests`;
     const screen = await Tmux.start(
       [
         "sh",

@@ -1,4 +1,5 @@
 import { writeFile } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Host, text } from "../rig/host.js";
@@ -13,15 +14,17 @@ const { outputs } = JSON.parse(await text(`${repository}dist/bundle.json`)) as {
   readonly outputs: Readonly<Record<string, { readonly inputs: Readonly<Record<string, unknown>> }>>;
 };
 
+const home = pathToFileURL(repository).href;
+
 /** Whether a module belongs to a heavy library, or is a bundle file that contains part of one. */
 function isHeavy(url: string): boolean {
-  const made = outputs[url.slice(`file://${repository}`.length)]?.inputs ?? {};
+  const made = outputs[url.slice(home.length)]?.inputs ?? {};
   return [url, ...Object.keys(made)].some((file) => heavy.test(file));
 }
 
 /** Returns the names of the files of dist/bin that a command loads. */
 async function filesOf(...args: string[]): Promise<string[]> {
-  const from = `file://${repository}dist/bin/`;
+  const from = `${home}dist/bin/`;
   // plan exits with 3 without an engine; only the modules loaded until then matter
   const loaded = new Set(await loadedBy(await Host.make({ remote: "none" }), args, [0, 3]));
   return [...loaded]
@@ -41,13 +44,13 @@ for (const args of [["plan", "enter"], ["list"], ["status"], ["pull", "--help"],
 }
 
 test("the program has neither the AWS SDK nor zxcvbn or ajv in it", () => {
-  assert.not.ok(isHeavy(`file://${repository}dist/bin/program.js`));
+  assert.not.ok(isHeavy(`${home}dist/bin/program.js`));
   assert.ok(Object.keys(outputs["dist/bin/program.js"]?.inputs ?? {}).includes("dist/lib/cli/main.js"));
 });
 
 test("status --short is a file of its own, which starts no programs", async () => {
   assert.equal(await filesOf("status", "--short"), ["status-short.js", "tazpod.js"]);
-  assert.not.ok(isHeavy(`file://${repository}dist/bin/status-short.js`));
+  assert.not.ok(isHeavy(`${home}dist/bin/status-short.js`));
   assert.not.match(await text(`${repository}dist/bin/status-short.js`), "child_process");
 });
 

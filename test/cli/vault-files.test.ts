@@ -12,7 +12,7 @@ import { Secret } from "../../lib/host/secret.js";
 import { inspectVault } from "../../lib/vault/inspect-vault.js";
 import { dieEverywhere } from "../rig/die-at.js";
 import { newFolder } from "../rig/folder.js";
-import { bin, type Ended, type Host, passphrase, run } from "../rig/host.js";
+import { bin, type Ended, type Host, passphrase, run, shellBin } from "../rig/host.js";
 import { Pty } from "../rig/pty.js";
 import { ramFolder, removeRamFolders } from "../rig/ram-folder.js";
 import { value } from "../rig/result.js";
@@ -89,7 +89,7 @@ test("10 MB of random bytes come back as they were, and the same content again c
   const host = await hostWith({ key: "kept" });
   const big = join(await newFolder("big"), "big");
   await writeFile(big, randomBytes(10_000_000));
-  const script = `'${process.execPath}' '${bin}' vault set big < '${big}' && '${process.execPath}' '${bin}' vault cat big | cmp - '${big}'`;
+  const script = `${shellBin} vault set big < '${big}' && ${shellBin} vault cat big | cmp - '${big}'`;
   const done = await run("sh", ["-c", script], { cwd: host.folder, env: host.env });
   assert.is(done.code, 0, `${done.stdout}${done.stderr}`);
   const sealed = await readFile(host.vault);
@@ -182,7 +182,7 @@ test("on a terminal, set asks without echo, and cat shows a text without control
 test("with the value in a pipe, the passphrase is asked for on the terminal", async () => {
   const host = await hostWith({ key: "kept" });
   delete host.env["TAZPOD_PASSPHRASE_FILE"];
-  const script = `printf piped | '${process.execPath}' '${bin}' vault set key`;
+  const script = `printf piped | ${shellBin} vault set key`;
   const pty = new Pty(["sh", "-c", script], { cwd: host.folder, env: host.env });
   await pty.secret("Passphrase of the vault:", "wrong");
   await pty.secret(/2 more tries[^]*Passphrase of the vault:/, passphrase);
@@ -277,7 +277,7 @@ test("without a vault, a passphrase is not asked for", async () => {
 
 test("two edits of one file at once: the second is kept in a file of its own", async () => {
   const host = await hostWith({ key: "kept", other: "o" });
-  await editor(host, `echo first > "$1"; printf second | '${process.execPath}' '${bin}' vault set key`);
+  await editor(host, `echo first > "$1"; printf second | ${shellBin} vault set key`);
   const done = await vault(host, "edit", "key");
   assert.is(done.code, 5, done.stderr);
   assert.is((await vault(host, "cat", "key")).stdout, "second");
@@ -285,7 +285,7 @@ test("two edits of one file at once: the second is kept in a file of its own", a
   await copyFile(host.path(".tazpod", "vault", "conflicts", aside), host.vault);
   assert.is((await vault(host, "cat", "key")).stdout, "first\n");
   // another file may change at the same time
-  await editor(host, `echo third > "$1"; printf fourth | '${process.execPath}' '${bin}' vault set other`);
+  await editor(host, `echo third > "$1"; printf fourth | ${shellBin} vault set other`);
   assert.is((await vault(host, "edit", "key", "--force")).code, 0);
   assert.is((await vault(host, "cat", "key")).stdout, "third\n");
   assert.is((await vault(host, "cat", "other")).stdout, "fourth");

@@ -6,8 +6,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import "../fake/light-scrypt.cjs";
 import { newFolder } from "../rig/folder.js";
-import { Host, passphrase, removeHosts, run } from "../rig/host.js";
-import { bin } from "../rig/host.js";
+import { Host, passphrase, removeHosts, run, shellBin } from "../rig/host.js";
 
 let host: Host;
 let pile = "";
@@ -71,7 +70,7 @@ test("verify reads the vault to the last byte, writes nothing, and detects a cha
 
 test("export writes a plain tar, and refuses to write it to a terminal", async () => {
   const folder = await newFolder("out");
-  const command = `'${process.execPath}' '${bin}' vault export --passphrase-file '${host.passphraseFile}' | tar -C '${folder}' -xf -`;
+  const command = `${shellBin} vault export --passphrase-file '${host.passphraseFile}' | tar -C '${folder}' -xf -`;
   const done = await run("sh", ["-c", command], { cwd: host.folder });
   assert.is(done.code, 0, done.stderr);
   assert.is(execFileSync("diff", ["-r", pile, folder], { encoding: "utf8" }), "");

@@ -10,7 +10,7 @@ const light = (...[password, salt, length, options, done]: Required<Parameters<t
 Object.assign(crypto, { scrypt: light });
 process.getBuiltinModule("node:module").syncBuiltinESMExports();
 
-const self = `--require=${__filename}`;
+const self = `--require="${__filename}"`;
 const before = process.env["NODE_OPTIONS"] ?? "";
 if (!before.includes(self)) process.env["NODE_OPTIONS"] = `${before} ${self}`.trim();
 // no process of its own for the little work: lib/host/scrypt.ts

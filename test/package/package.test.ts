@@ -71,7 +71,7 @@ test("a project's scripts run, and load every dependency from where npm installe
   const { folder } = installed;
   const log = join(await newFolder(), "modules");
   // zx's program loads in a separate process, so the hook is passed by the environment
-  const env = { NODE_OPTIONS: `--import=${repository}test/fake/log-modules.mjs`, TAZPOD_TEST_MODULES: log };
+  const env = { NODE_OPTIONS: `--import="${repository}test/fake/log-modules.mjs"`, TAZPOD_TEST_MODULES: log };
   const tazpod = join(folder, "node_modules", ".bin", "tazpod");
   await runScripts(folder, (...args) => run(tazpod, args, { cwd: folder, env }));
   const loaded = (await text(log)).split("\n");

@@ -70,7 +70,7 @@ test("autosave: off seals nothing before the end, and a shell without changes ch
 test("a key for the save at the end is derived once something has changed, so that the end does not wait for it", async () => {
   const host = await withSealed("none", undefined, "session: { autosave: 'off' }\n");
   const log = join(await newFolder("scrypt"), "log");
-  const preload = `--import=${repository}test/fake/log-scrypt.mjs`;
+  const preload = `--import="${repository}test/fake/log-scrypt.mjs"`;
   Object.assign(host.env, { NODE_OPTIONS: preload, TAZPOD_TEST_SCRYPT: log });
   const derived = async (): Promise<number> => (await text(log)).split("\n").length - 1;
   const { pty, left } = await opened(host);

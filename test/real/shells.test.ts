@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { bin, type Ended, engineName, type Host, quick, removeHosts, text } from "../rig/host.js";
+import { bin, type Ended, engineName, type Host, quick, removeHosts, shellBin, text } from "../rig/host.js";
 import { Pty } from "../rig/pty.js";
 import { underShell, type UnderShell } from "../rig/under-shell.js";
 import { until } from "../rig/until.js";
@@ -155,11 +155,8 @@ tasks:
 
 test("changes by a shell that opened and exited between the last check of the vault and its lock are saved first", async () => {
   const host = await withVault();
-  const late = `${bin} enter -- sh -c 'echo late > ~/secrets/late'`;
-  await writeFile(
-    host.path("once.sh"),
-    `[ -e once ] || { touch once; ${process.execPath} ${late} 2> said; echo $? > code; }\n`,
-  );
+  const late = `${shellBin} enter -- sh -c 'echo late > ~/secrets/late'`;
+  await writeFile(host.path("once.sh"), `[ -e once ] || { touch once; ${late} 2> said; echo $? > code; }\n`);
   const first = await enterWithLock(host, "once.sh");
   // the outer run locks the vault
   assert.is(await text(host.path("code")), "0\n", await text(host.path("said")));
@@ -169,7 +166,7 @@ test("changes by a shell that opened and exited between the last check of the va
 
 test("changes by a shell that was killed between the last check of the vault and its lock are saved first", async () => {
   const host = await withVault("session: { autosave: off }\n");
-  const beside = `${process.execPath} ${bin} enter -- sh -c 'echo late > ~/secrets/late; echo begun; sleep 600'`;
+  const beside = `${shellBin} enter -- sh -c 'echo late > ~/secrets/late; echo begun; sleep 600'`;
   await writeFile(
     host.path("start.sh"),
     `[ -e pid ] || { ${beside} > begun 2> said & echo $! > pid; until grep begun begun; do sleep 0.1; done; }\n`,
@@ -233,7 +230,7 @@ test("tazpod in a shell of its own project is refused, with the reason; the prom
   const host = await withVault();
   host.env["TAZPOD_ENGINE"] = "process";
   const script = ["lock", "down", "status --short"]
-    .map((task) => `"${process.execPath}" "${bin}" ${task}; echo "exit $?"`)
+    .map((task) => `${shellBin} ${task}; echo "exit $?"`)
     .join("; ");
   const { code, stdout, stderr } = await host.enter(script);
   assert.is(code, 0, stderr);

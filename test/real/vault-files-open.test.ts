@@ -3,7 +3,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { bin, type Ended, type Host, quick, removeHosts, run } from "../rig/host.js";
+import { bin, type Ended, type Host, quick, removeHosts, run, shellBin } from "../rig/host.js";
 import { ramFolder, removeRamFolders } from "../rig/ram-folder.js";
 import { withQuickVault } from "../rig/with-vault.js";
 
@@ -77,7 +77,7 @@ test("a vault that is opened while a file of it is edited keeps both, the edited
   const host = await withQuickVault("none", "echo kept > ~/secrets/key");
   host.env["XDG_RUNTIME_DIR"] = await ramFolder();
   const flags = `--yes --passphrase-file '${host.passphraseFile}'`;
-  host.env["EDITOR"] = `sh -c "'${process.execPath}' '${bin}' unlock ${flags} && echo edited > \\"$0\\""`;
+  host.env["EDITOR"] = `sh -c "${shellBin} unlock ${flags} && echo edited > \\"$0\\""`;
   const done = await host.tazpod("vault", "edit", "key", "--passphrase-file", host.passphraseFile);
   assert.is(done.code, 5, done.stderr);
   assert.match(done.stderr, "opened in the container, while it was edited");

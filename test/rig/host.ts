@@ -13,6 +13,8 @@ import { repository } from "./root.js";
 const execute = promisify(execFile);
 
 export const bin = `${repository}dist/bin/tazpod.js`;
+/** The same in a shell, for a checkout in any folder. */
+export const shellBin = `'${process.execPath}' '${bin}'`;
 export const testImage = process.env["TAZPOD_TEST_IMAGE"] ?? "tazpod-test:1";
 /** The engine of this file's containers, chosen by the runner. */
 export const engineName = engineNames.find((name) => name === process.env["TAZPOD_ENGINE"]) ?? "docker";
@@ -155,6 +157,13 @@ export class Host {
       value(await (await openEngine(engineName)).remove(this.container));
     else await execute(engineName, ["rm", "-f", this.container]).catch(() => undefined);
   }
+}
+
+/** Returns the path of a program that is tazpod. It has no blanks, unlike the words that start it may have. */
+export async function binScript(): Promise<string> {
+  const path = join(await newFolder("bin"), "tazpod");
+  await writeFile(path, `#!/bin/sh\nexec ${shellBin} "$@"\n`, { mode: 0o755 });
+  return path;
 }
 
 /** Returns how a program ended; fails unless it succeeded. */

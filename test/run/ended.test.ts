@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { bin, Host, removeHosts } from "../rig/host.js";
+import { bin, Host, removeHosts, shellBin } from "../rig/host.js";
 import { Pty } from "../rig/pty.js";
 import { underShell } from "../rig/under-shell.js";
 import { until } from "../rig/until.js";
@@ -232,7 +232,7 @@ test("under nohup, or a shell that ignores SIGHUP, a run and its program continu
       const host =
         await hostWith(`  work: { new: true, ${kind}, cmds: [[sh, -c, "${script}"]], finally: [last] }
   last: { new: true, cmds: [[sh, -c, "echo > last"]] }\n`);
-      const command = `${start} ${process.execPath} ${bin} run work > log 2>&1; :`;
+      const command = `${start} ${shellBin} run work > log 2>&1; :`;
       const pty = new Pty(["sh", "-c", command], { cwd: host.folder, env: host.env });
       await written(host, "begun");
       pty.hangUp();

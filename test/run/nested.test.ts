@@ -3,7 +3,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { bin, Host, quick, removeHosts } from "../rig/host.js";
+import { binScript, Host, quick, removeHosts } from "../rig/host.js";
 
 // A step, or a check, that calls tazpod.
 
@@ -11,7 +11,7 @@ test.after(removeHosts);
 
 async function hostWith(recipe: string): Promise<Host> {
   const host = await Host.make({ remote: "none", more: quick });
-  host.env["T"] = `${process.execPath} ${bin}`;
+  host.env["T"] = await binScript();
   await writeFile(host.path("tazpod.tasks.yaml"), `version: 1\n${recipe}`);
   return host;
 }

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { bin, type Host, run } from "../rig/host.js";
+import { binScript, type Host, run } from "../rig/host.js";
 import { recipeHost } from "../rig/recipe-host.js";
 
 // The output of the programs that steps run.
@@ -144,7 +144,7 @@ test("in CI, the output of a step is a group that the log can fold", async () =>
 
 /** Runs tazpod in a shell, with `$T` for it, and returns the code and what is on stderr. */
 async function inShell(host: Host, script: string): Promise<readonly [number, string]> {
-  const env = { ...host.env, T: `${process.execPath} ${bin}` };
+  const env = { ...host.env, T: await binScript() };
   const done = await run("bash", ["-c", script], { cwd: host.folder, env });
   return [done.code, done.stderr];
 }
@@ -196,7 +196,7 @@ tasks:
   quiet: { new: true, silent: true, cmds: ${print("exit 3")} }
 `);
   for (const name of ["plain", "own"]) {
-    const env = { ...host.env, T: `${process.execPath} ${bin}` };
+    const env = { ...host.env, T: await binScript() };
     const done = await run("bash", ["-c", `$T run ${name} | wc -c`], { cwd: host.folder, env });
     assert.is(done.stdout, "150000000\n", done.stderr);
   }
