@@ -149,7 +149,8 @@ test("every end leaves the requests waiting and restores the terminal", async ()
       [
         "sh",
         "-c",
-        `stty -a >before; sh -c '${script}'; echo "code $?"; stty -a >after; cmp before after && echo same; exec sleep 600`,
+        'stty -a >before; sh -c "$0"; echo "code $?"; stty -a >after; cmp before after && echo same; exec sleep 600',
+        script,
       ],
       { cwd: here.host.folder },
     );
