@@ -2,7 +2,7 @@
 // time limit: 600 s
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { bin, engineName, type Host, passphrase, removeHosts } from "../rig/host.js";
+import { engineName, type Host, passphrase, removeHosts, shellBin } from "../rig/host.js";
 import { Pty } from "../rig/pty.js";
 import { underShell } from "../rig/under-shell.js";
 import { withSealed } from "../rig/with-vault.js";
@@ -27,7 +27,7 @@ async function inBash(host: Host, ...args: string[]): Promise<Pty> {
     env: { ...host.env, PS1: "host> " },
   });
   await pty.expect("host> ");
-  pty.line([process.execPath, bin, ...args].join(" "));
+  pty.line([shellBin, ...args].join(" "));
   return pty;
 }
 
