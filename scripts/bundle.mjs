@@ -1,7 +1,7 @@
 // Builds dist/bin. The program is a single script, program.js, so that V8's compiled code of it can be kept from one run
 // to the next (lib/host/compiled-code.ts). Libraries that few commands need are ES modules of their own in libs/.
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild-wasm";
 import { common, libraries, notices, plugins, programOptions, root, stepNames } from "./bundle-parts.mjs";
 
@@ -146,7 +146,7 @@ function hashOfInputs() {
 /** Returns the hash of what the bundle in dist was made of, if there is a whole one. */
 function inputsOfBundle() {
   try {
-    readFileSync(`${out}/tazpod.js`);
+    if (!existsSync(`${out}/tazpod.js`)) return undefined;
     return JSON.parse(readFileSync(described, "utf8")).hashOfInputs;
   } catch {
     return undefined;

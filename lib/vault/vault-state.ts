@@ -125,20 +125,19 @@ function writeState(folder: string, state: VaultState): Promise<Result<void>> {
 }
 
 /**
- * Updates the state, one update at a time on this machine; only reads it when `change` returns its argument. `change`
- * may be called twice. Failure: `file`.
+ * Updates the state, one update at a time on this machine; only reads it when `change` returns its argument. Failure:
+ * `file`.
  */
 export async function changeState(
   folder: string,
   change: (state: VaultState) => VaultState,
 ): Promise<Result<void>> {
-  const before = await readState(folder);
-  if (!before.ok) return before;
-  if (change(before.value.state) === before.value.state) return ok(undefined);
   const { withNamedLock } = await import("../host/named-lock.js");
   return withNamedLock(stateFile(folder), async () => {
     const read = await readState(folder);
-    return read.ok ? writeState(folder, change(read.value.state)) : read;
+    if (!read.ok) return read;
+    const changed = change(read.value.state);
+    return changed === read.value.state ? ok(undefined) : writeState(folder, changed);
   });
 }
 
