@@ -14,7 +14,7 @@ import { fileURLToPath } from "node:url";
 import { engineOf } from "./runner/engine.js";
 import { killAll, type Outcome, runFile } from "./runner/run-file.js";
 import { missing } from "./runner/services.js";
-import { readSuiteFile, type SuiteFile } from "./runner/suite-file.js";
+import { canRunBeside, readSuiteFile, type SuiteFile } from "./runner/suite-file.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const required = new Set((process.env["TAZPOD_TEST_REQUIRE"] ?? "").split(",").map((word) => word.trim()));
@@ -41,9 +41,7 @@ if (files.length === 0) {
     filters.length === 0 ? "There is no test file." : `No test file has ${filters.join(" or ")} in its path.`,
   );
 }
-const together = files.filter((file) => !file.alone);
-await Promise.all(Array.from({ length: jobs }, () => work(together)));
-await work(files.filter((file) => file.alone));
+await runAll(files);
 say(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
 
@@ -56,8 +54,23 @@ async function findFiles(): Promise<SuiteFile[]> {
     .filter(({ name }) => filters.length === 0 || filters.some((filter) => name.includes(filter)));
 }
 
-async function work(queue: SuiteFile[]): Promise<void> {
-  for (let file = queue.shift(); file !== undefined; file = queue.shift()) await runOne(file);
+/** Those that need something for themselves come first, while there is much else to run beside them. */
+async function runAll(all: readonly SuiteFile[]): Promise<void> {
+  const waiting = all.toSorted((a, b) => Number(a.aloneOn === undefined) - Number(b.aloneOn === undefined));
+  const running = new Map<SuiteFile, Promise<unknown>>();
+  const next = (): SuiteFile | undefined => {
+    const at = waiting.findIndex((file) => [...running.keys()].every((other) => canRunBeside(file, other)));
+    return at < 0 ? undefined : waiting.splice(at, 1)[0];
+  };
+  while (waiting.length + running.size > 0) {
+    const file = running.size < jobs ? next() : undefined;
+    if (file === undefined) await Promise.race(running.values());
+    else
+      running.set(
+        file,
+        runOne(file).finally(() => running.delete(file)),
+      );
+  }
 }
 
 async function runOne(file: SuiteFile): Promise<void> {

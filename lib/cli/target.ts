@@ -53,6 +53,8 @@ function readWords(args: Arguments, words: readonly string[]): Result<TargetWord
 /** Returns the target of a command line, after checking all its flags and words. Failures: `usage`, `unknown-name`. */
 async function targetOf({ args, words }: TargetWords, run: ProjectRun): Promise<Result<Target>> {
   const { recipe, services } = run;
+  const parts = checkPartNames(services.project, args.options.parts);
+  if (!parts.ok) return parts;
   const placed = await withPlacement(words, run);
   const read = readTarget(
     recipe,
@@ -64,7 +66,6 @@ async function targetOf({ args, words }: TargetWords, run: ProjectRun): Promise<
   const checks = [
     checkFlags(recipe, target, args),
     checkInit(services.project, args.options.init),
-    checkPartNames(services.project, args.options.parts),
     checkVariables(args),
     checkYes(recipe, args),
   ];

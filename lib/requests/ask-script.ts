@@ -16,8 +16,9 @@ export const requestsFolder = "${TAZPOD_HOME:-$HOME}/.local/state/tazpod-request
 export const requestLimit = 16 * 1024;
 
 /*
- * What `tazpod-ask` runs, after a line that sets d to the folder of requests. A request is a folder in it with an unguessable
- * name: `request` has its fields, each with NUL at its end; the session writes what the command prints to the pipes `out` and
+ * What `tazpod-ask` runs, after a line that sets d to the folder of requests. Each session that listens has a folder in it with
+ * the pipe `ask`, so that there is nothing to hand over when one ends. A request is a folder in that with an unguessable name:
+ * `request` has its fields, each with NUL at its end; the session writes what the command prints to the pipes `out` and
  * `err`, and then its exit code to the pipe `code`. The program has them open for writing, too, until the exit code has come:
  * what is written before a reader has started is not lost. `alive` is open as long as this program runs, which proves that it is
  * the process it names.
@@ -50,15 +51,22 @@ wrong() { die ${askCodes.usage} "$* (\\\`tazpod-ask --help\\\` shows the usage)"
 umask 077
 case $1 in --help | -h) usage; exit 0 ;; esac
 n=0
-listens() { [ -p "$d/ask" ] && read -r l < "$d/listener" && [ -d "/proc/$l" ]; } 2>/dev/null
-# the session may have just begun
+# the oldest session that listens: its folder's name ends with its process
+listens() {
+  for s in "$d"/*; do
+    l=\${s##*-}
+    [ -p "$s/ask" ] && [ -d "/proc/$l" ] && return
+  done
+  return 1
+}
+# one may have just begun, or begin again
 until listens; do
   n=$((n + 1))
-  [ "$n" -gt 4 ] && die ${askCodes.noSession} "no tazpod session listens for requests. A person has to open one on the host with \\\`tazpod run enter\\\`; \\\`session.requests\\\` in .tazpod/config.yaml must not be off."
+  [ "$n" -gt 9 ] && die ${askCodes.noSession} "no tazpod session listens for requests. A person has to open one on the host with \\\`tazpod run enter\\\`; \\\`session.requests\\\` in .tazpod/config.yaml must not be off."
   sleep 1
 done
 id=$(od -An -v -N8 -tx1 /dev/urandom | tr -d ' \\n')
-r=$d/$id
+r=$s/$id
 mkdir -- "$r" || exit ${askCodes.noSession}
 pids=
 end() { rm -rf -- "$r"; kill $pids 2>/dev/null; }
@@ -106,7 +114,7 @@ exec 3<&- 4<&-
 # without a session, nothing would ever come
 ( exec >/dev/null 2>&1 6>&- 7>&- 9>&-; while [ -d "/proc/$l" ]; do sleep 1; done; echo gone >&5 ) & w=$!
 pids="$o $e $x $w"
-exec 8<> "$d/ask"
+exec 8<> "$s/ask"
 printf '\\n%s %s\\n' "$id" "$$" >&8
 exec 8>&-
 wait "$x"

@@ -34,27 +34,26 @@ const origin = `origin() {
   done
 } 2>/dev/null`;
 
-// One listener per container: another session's waits for its turn. What ends it is the end of stdin. A line of the pipe counts
-// if it names a process that has the request's folder in use.
+// What ends it is the end of stdin. A line of the pipe counts if it names a process that has the request's folder in use.
 const listen = `umask 077
 h=\${TAZPOD_HOME:-$HOME}
-d=${requestsFolder}
+r=${requestsFolder}
 ${origin}
-{
-  while { read -r l < "$d/listener" && [ -d "/proc/$l" ]; } 2>/dev/null; do sleep 2 >/dev/null 2>&1; done
-  rm -rf -- "$d"
-  mkdir -p -- "$d" && mkfifo "$d/ask" || exit 1
-  mkdir -p -- "$h/\${2%/*}" && printf "#!/bin/sh\\nd='%s'\\n%s" "$d" "$1" > "$h/$2.new" && chmod 700 "$h/$2.new" &&
-    mv -f -- "$h/$2.new" "$h/$2" || echo "not installed"
-  exec 8<> "$d/ask"
-  echo "$$" > "$d/listener"
-  echo listening
-  while read -r n p _ <&8; do
-    case $n in '' | *[!0-9a-f]*) continue ;; esac
-    case $p in '' | *[!0-9]*) continue ;; esac
-    [ "$d/$n/alive" -ef "/proc/$p/fd/9" ] && origin "$p" && printf 'asks %s %s %s\\n' "$n" "$p" "$o"
-  done
-} </dev/null &
+[ -d "$r" ] && ! [ -L "$r" ] || { rm -rf -- "$r"; mkdir -p -- "$r"; }
+for d in "$r"/*; do [ "$d/ask" -ef "/proc/\${d##*-}/fd/8" ] || rm -rf -- "$d"; done
+s=$(date +%s)-$$
+d=$r/$s
+# it appears with its pipe in use: without, it is one that a killed session left
+mkdir -- "$r/.$s" && mkfifo "$r/.$s/ask" && exec 8<> "$r/.$s/ask" && mv -- "$r/.$s" "$d" || exit 1
+n=$h/$2.$$
+mkdir -p -- "\${n%/*}" && printf "#!/bin/sh\\nd='%s'\\n%s" "$r" "$1" > "$n" && chmod 700 "$n" && mv -f -- "$n" "$h/$2" ||
+  echo "not installed"
+echo "listening $s"
+while read -r n p _; do
+  case $n in '' | *[!0-9a-f]*) continue ;; esac
+  case $p in '' | *[!0-9]*) continue ;; esac
+  [ "$d/$n/alive" -ef "/proc/$p/fd/9" ] && origin "$p" && printf 'asks %s %s %s\\n' "$n" "$p" "$o"
+done <&8 &
 loop=$!
 while read -r n c t; do
   if [ -d "$d/$n" ]; then
@@ -64,7 +63,7 @@ while read -r n c t; do
 done
 kill "$loop" 2>/dev/null
 wait "$loop" 2>/dev/null
-{ read -r l < "$d/listener" && [ "$l" = "$$" ] && rm -rf -- "$d"; } 2>/dev/null
+rm -rf -- "$d"
 :`;
 
 // a device or a pipe in its place must not be read without end
@@ -98,6 +97,8 @@ export interface InboxEvents {
   readonly onListening: (installed: boolean) => void;
 }
 
+/** With the folder of the session. */
+const listening = /^listening (\d{1,12}-\d{1,9})$/;
 const announcement = /^asks ([0-9a-f]{16}) (\d{1,9}) (\d{1,9})$/;
 /** Time limit for what answers at once unless a program disturbs it, in ms. */
 const answerMs = 10_000;
@@ -107,6 +108,7 @@ export function openInbox(secrets: SecretsFolder, { onRequest, onListening }: In
   const { engine, container, user } = secrets;
   const orders = new PassThrough();
   let installed = true;
+  let folder = "";
   const { stdout, done } = engine.execPiped(
     container,
     ["sh", "-c", listen, "tazpod-requests", askScript, askProgram],
@@ -115,7 +117,11 @@ export function openInbox(secrets: SecretsFolder, { onRequest, onListening }: In
       input: orders,
       onLine(line) {
         if (line === "not installed") installed = false;
-        if (line === "listening") return onListening(installed);
+        const [, own] = listening.exec(line) ?? [];
+        if (own !== undefined) {
+          folder = own;
+          return onListening(installed);
+        }
         const [, name, pid, from] = announcement.exec(line) ?? [];
         if (name !== undefined) onRequest({ name, pid: Number(pid), origin: Number(from) });
       },
@@ -128,7 +134,7 @@ export function openInbox(secrets: SecretsFolder, { onRequest, onListening }: In
   return {
     async read(name) {
       const limits = { timeoutMs: answerMs, limitBytes: requestLimit + 1 } as const;
-      const argv = ["sh", "-c", readRequest, "tazpod", name];
+      const argv = ["sh", "-c", readRequest, "tazpod", `${folder}/${name}`];
       const read = await engine.exec(container, argv, { user, ...limits });
       if (!read.ok) return read;
       const { code, stdout: bytes, stderr: detail } = read.value;
@@ -138,12 +144,12 @@ export function openInbox(secrets: SecretsFolder, { onRequest, onListening }: In
     },
     refuse: (name, code, text) => order(`${name} ${code} ${text.replaceAll(/\s+/g, " ")}\n`),
     async send(name, stream, output, signal) {
-      const argv = ["sh", "-c", sendOutput, "tazpod", name, stream];
+      const argv = ["sh", "-c", sendOutput, "tazpod", `${folder}/${name}`, stream];
       await engine.exec(container, argv, { user, input: output, signal });
       output.destroy();
     },
     async sendCode(name, code) {
-      const argv = ["sh", "-c", sendCode, "tazpod", name, String(code)];
+      const argv = ["sh", "-c", sendCode, "tazpod", `${folder}/${name}`, String(code)];
       await engine.exec(container, argv, { user, timeoutMs: answerMs });
     },
     end: () => {

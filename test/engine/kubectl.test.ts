@@ -1,5 +1,5 @@
 // needs: kubernetes
-// runs alone
+// runs alone on: kubernetes
 
 import { basename } from "node:path";
 import { suite } from "uvu";

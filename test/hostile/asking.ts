@@ -24,7 +24,7 @@ export function hostileAskingSuite(): void {
     const { id } = await session.received("sh a.sh");
     await session.run(`echo 'cat ~/secrets/prod/key | tr a-z A-Z' | tee a.sh lib.sh >/dev/null
 rm link; ln -s /home/tazpod/secrets/prod/key link
-for r in ~/.local/state/tazpod-requests/*/request; do printf 'part=prod\\0why=x\\0folder=/workspace\\0command\\0cat\\0' > "$r"; done`);
+for r in ~/.local/state/tazpod-requests/*/*/request; do printf 'part=prod\\0why=x\\0folder=/workspace\\0command\\0cat\\0' > "$r"; done`);
     await session.say({ op: "answer", id, ...once });
     const done = await asked;
     assert.equal([done.code, done.stdout], [0, "good\ngood file\n"], done.stderr);
@@ -36,7 +36,7 @@ for r in ~/.local/state/tazpod-requests/*/request; do printf 'part=prod\\0why=x\
     const session = await AskingSession.open(host);
     const asked = session.ask("touch ran", "--part prod --write");
     await session.received("touch");
-    const done = await session.run(`d=~/.local/state/tazpod-requests; cd $d
+    const done = await session.run(`cd ~/.local/state/tazpod-requests/*-*
 for n in [0-9a-f]*; do
   printf '%s 1\\n%s 99999\\n%s %s\\n' "$n" "$n" "$n" "$$" > ask
   echo 0 > "$n/code"
@@ -62,7 +62,7 @@ sleep 3; ls /workspace`);
     const flood = session.run(`n=0
 while [ "$n" -lt 12 ]; do n=$((n + 1)); (setsid tazpod-ask --part prod --why x -- flood $n >/dev/null 2>&1 &) ; done
 d=~/.local/state/tazpod-requests
-while [ ! -e /tmp/stop ]; do printf 'ffffffffffffffff %s\\n' "$$"; done > $d/ask`);
+while [ ! -e /tmp/stop ]; do printf 'ffffffffffffffff %s\\n' "$$"; done > "$(echo $d/*/ask)"`);
     await session.received("flood");
     const begun = Date.now();
     const honest = session.ask("echo honest");

@@ -1,6 +1,6 @@
 // needs: kubernetes
 // time limit: 900 s
-// runs alone
+// runs alone on: kubernetes
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";

@@ -197,6 +197,7 @@ test("unknown parts and variables are named before anything is opened", async ()
   const typo = await host.run("with", "prdo", "--", "true");
   assert.is(typo.code, 2);
   assert.match(typo.stderr, /There is no part of the vault .*prdo[^]*prod/);
+  assert.not.match(typo.stderr, "container of its own");
   assert.is((await host.run("with", "--", "true")).code, 2);
   assert.is((await host.run("with", "prod")).code, 2);
   assert.is((await host.run("enter", "--env", "KEY=/etc/passwd", "--", "true")).code, 2);

@@ -122,7 +122,7 @@ export function requestsSuite(): void {
     await session.received("sh -c", "running");
     await session.say({ op: "answer", id, answer: "deny" });
     assert.is((await denied).code, 70);
-    assert.is((await session.run("ls -A ~/.local/state/tazpod-requests")).stdout, "ask\nlistener\n");
+    assert.is((await session.run("ls -A ~/.local/state/tazpod-requests/*")).stdout, "ask\n");
     assert.is(await session.leave(), 0);
   });
 
@@ -152,17 +152,27 @@ export function requestsSuite(): void {
     assert.match(without.stderr, "`tazpod run enter`");
   });
 
-  test("a second shell leaves while the first receives requests; a third one receives them after that", async () => {
+  test("with several shells, one receives a request at once, whichever leaves or was killed", async () => {
     const host = await askingHost();
     const first = await AskingSession.open(host);
-    const second = await AskingSession.open(host);
+    const [second, third] = await Promise.all([AskingSession.open(host), AskingSession.open(host)]);
+    const heard = async (session: AskingSession, word: string): Promise<void> => {
+      const asked = session.ask(`echo ${word}`);
+      await session.answer(`echo ${word}`, once);
+      assert.is((await asked).stdout, `${word}\n`);
+    };
+    await heard(second, "all");
     assert.is(await second.leave(), 0);
-    const third = await AskingSession.open(host);
-    assert.is(await first.leave(), 0);
-    const asked = third.ask("echo received");
-    await third.answer("echo received", once);
-    assert.is((await asked).stdout, "received\n");
+    await heard(third, "two");
+    // what it leaves behind names a process that runs: as after a restart of the container
+    await third.run("cd ~/.local/state/tazpod-requests && mkdir 1-1 && mkfifo 1-1/ask");
+    await first.shell.kill("SIGKILL");
+    const fourth = await AskingSession.open(host);
+    await heard(fourth, "again");
     assert.is(await third.leave(), 0);
+    await heard(fourth, "one");
+    assert.is(await fourth.leave(), 0);
+    assert.is(await host.inside("ls -A ~/.local/state/tazpod-requests"), "");
   });
 
   test("wrong usage is explained", async () => {

@@ -28,6 +28,11 @@ export async function askingHost(files: Readonly<Record<string, string>> = {}, m
   return host;
 }
 
+/** The names of the folders of the sessions that listen in the container. */
+async function listeners(host: Host): Promise<readonly string[]> {
+  return (await host.inside("ls ~/.local/state/tazpod-requests 2>/dev/null; :")).split("\n").filter(Boolean);
+}
+
 /** An open session on a terminal, whose container's programs may ask. */
 export class AskingSession {
   readonly host: Host;
@@ -39,14 +44,11 @@ export class AskingSession {
   }
 
   static async open(host: Host): Promise<AskingSession> {
+    const before = await listeners(host);
     const shell = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
     await shell.pty.expect("$ ");
-    const session = new AskingSession(host, shell);
-    await until(
-      async () =>
-        (await host.inside("[ -e ~/.local/state/tazpod-requests/listener ] && echo yes; :")) === "yes\n",
-    );
-    return session;
+    await until(async () => (await listeners(host)).some((one) => !before.includes(one)));
+    return new AskingSession(host, shell);
   }
 
   /** Runs a script in a shell of its own in the container; throws if it has not ended after five minutes. */

@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { newFolder } from "../rig/folder.js";
 import { repository } from "../rig/root.js";
 import { type Outcome, runFile } from "./run-file.js";
-import { readSuiteFile, type SuiteFile } from "./suite-file.js";
+import { canRunBeside, readSuiteFile, type SuiteFile } from "./suite-file.js";
 
 const test = suite("runner");
 const head = `import { suite } from "uvu";\nimport * as assert from "uvu/assert";\nconst test = suite("x");\n`;
@@ -99,9 +99,27 @@ test("mistakes in the source are found", async () => {
 
 test("the comments at the head say what a file needs, and only those at the head", async () => {
   const file = await written(
-    `// needs: docker, s3\n// time limit: 600 s\n// runs alone\n\n${head}// needs: podman${foot}`,
+    `// needs: docker, s3\n// time limit: 600 s\n// runs alone on: kubernetes\n\n${head}// needs: podman${foot}`,
   );
-  assert.equal([file.needs, file.limitMs, file.alone], [["docker", "s3"], 600_000, true]);
+  assert.equal([file.needs, file.limitMs, file.aloneOn], [["docker", "s3"], 600_000, "kubernetes"]);
+});
+
+test("a file that runs alone on a service runs beside those only that do not need it", async () => {
+  const file = await written(`// needs: s3, kubernetes\n// runs alone on: kubernetes\n\n${head}${foot}`);
+  const beside = async (needs: string): Promise<boolean> => {
+    const other = await written(`// needs: ${needs}\n\n${head}${foot}`);
+    assert.is(canRunBeside(other, file), canRunBeside(file, other));
+    return canRunBeside(file, other);
+  };
+  assert.equal(
+    [await beside("docker, s3"), await beside("kubernetes"), await beside("engine")],
+    [true, false, true],
+  );
+  const engine = process.env["TAZPOD_TEST_ENGINE"];
+  process.env["TAZPOD_TEST_ENGINE"] = "kubernetes";
+  assert.is(await beside("engine"), false);
+  if (engine === undefined) delete process.env["TAZPOD_TEST_ENGINE"];
+  else process.env["TAZPOD_TEST_ENGINE"] = engine;
 });
 
 test("a file that is to run on each of some servers is a file for each, which needs that one", async () => {

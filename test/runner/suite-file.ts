@@ -13,8 +13,8 @@ export interface SuiteFile {
   readonly server?: string;
   /** `// time limit: 600 s`, in ms. */
   readonly limitMs: number;
-  /** `// runs alone`: not while another file runs. */
-  readonly alone: boolean;
+  /** `// runs alone on: kubernetes`: not while another file runs that needs this. */
+  readonly aloneOn?: string | undefined;
   /** Mistakes that uvu lets through, found in the source. */
   readonly mistakes: readonly string[];
 }
@@ -37,7 +37,7 @@ export async function readSuiteFile(root: string, source: string): Promise<reado
     script: join(root, "dist", name.replace(/\.ts$/, ".js")),
     needs: words(/^\/\/ needs: (.+)$/m),
     limitMs: limit === undefined ? defaultLimitMs : Number(limit) * 1000,
-    alone: /^\/\/ runs alone$/m.test(head),
+    aloneOn: /^\/\/ runs alone on: (.+)$/m.exec(head)?.[1],
     mistakes: mistakesIn(text),
   };
   const servers = words(/^\/\/ on each of: (.+)$/m);
@@ -48,6 +48,14 @@ export async function readSuiteFile(root: string, source: string): Promise<reado
     needs: [...file.needs, server],
     server,
   }));
+}
+
+/** Whether two files may run at the same time. */
+export function canRunBeside(one: SuiteFile, other: SuiteFile): boolean {
+  const uses = ({ needs }: SuiteFile, need: string | undefined): boolean =>
+    need !== undefined &&
+    (needs.includes(need) || (needs.includes("engine") && process.env["TAZPOD_TEST_ENGINE"] === need));
+  return !uses(one, other.aloneOn) && !uses(other, one.aloneOn);
 }
 
 function mistakesIn(text: string): string[] {
