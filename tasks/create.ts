@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Readable } from "node:stream";
 import { makeFolder, stat } from "../lib/host/files.js";
+import { withProjectLock } from "../lib/project/project-lock.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { choosePassphrase } from "../lib/session/ask-passphrase.js";
@@ -13,9 +14,8 @@ import { endOfTar } from "../lib/vault/archive/tar-header.js";
 /** Creates a new, empty vault, unless there is one here or at the remote. */
 export async function run(context: StepContext): Promise<Result<string>> {
   const { project, signal } = context;
-  const here = await stat(project.vaultFile);
-  if (!here.ok) return here;
-  if (here.value) return fail({ kind: "vault-exists", path: project.vaultFile });
+  const free = await isFree(project.vaultFile);
+  if (!free.ok) return free;
   const remote = await context.remote();
   const there = await remote.head(signal);
   if (there.state === "unknown") return fail(there.failure);
@@ -24,16 +24,29 @@ export async function run(context: StepContext): Promise<Result<string>> {
   if (!passphrase.ok) return passphrase;
   const made = await makeFolder(project.vaultFolder);
   if (!made.ok) return made;
-  const sealed = await sealInto({
-    folder: project.vaultFolder,
-    source: () => ({ tar: Readable.from([endOfTar]), done: Promise.resolve(ok(noTarWarnings)) }),
-    passphrase: passphrase.value,
-    format: project.config.vaultFormat,
-    limitBytes: archiveLimit(project.config.secretsBytes),
-  });
+  const sealed = await withProjectLock(project.vaultFolder, signal, () =>
+    sealInto({
+      folder: project.vaultFolder,
+      source: () => ({ tar: Readable.from([endOfTar]), done: Promise.resolve(ok(noTarWarnings)) }),
+      passphrase: passphrase.value,
+      format: project.config.vaultFormat,
+      limitBytes: archiveLimit(project.config.secretsBytes),
+      // one may have come while the passphrase was typed
+      target: async () => {
+        const free = await isFree(project.vaultFile);
+        return free.ok ? ok(project.vaultFile) : free;
+      },
+    }),
+  );
   if (!sealed.ok) return sealed;
   context.session.remoteCheck.isNeedless = true;
   return ok("Vault created");
+}
+
+async function isFree(path: string): Promise<Result<void>> {
+  const here = await stat(path);
+  if (!here.ok) return here;
+  return here.value === undefined ? ok(undefined) : fail({ kind: "vault-exists", path });
 }
 
 runWhenMain(import.meta.url);

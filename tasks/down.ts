@@ -5,7 +5,7 @@ import { forgetRecordedEngine } from "../lib/engine/choose-engine.js";
 import { type Result, ok } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { fromFailure } from "../lib/run/checks.js";
-import { ownContainer, removeCopy } from "../lib/session/project-container.js";
+import { ownContainer, removeContainer, removeCopy } from "../lib/session/project-container.js";
 import { type StepCheck, type StepContext, fails, holds } from "../lib/session/step.js";
 
 /** Stops and removes the project's own container, and with it its copy of the project. */
@@ -19,7 +19,7 @@ export async function run(context: StepContext): Promise<Result<string>> {
     const removed = await engine.removeLeftovers?.({ name, project: context.project.root });
     return removed?.ok === false ? removed : ok(`There is no container ${name}`);
   }
-  const removed = await engine.remove(name);
+  const removed = await removeContainer(context, state.value);
   if (!removed.ok) return removed;
   const forgotten = await forgetOpen(vaultFolder);
   if (!forgotten.ok) return forgotten;

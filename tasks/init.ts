@@ -48,8 +48,8 @@ export async function run(context: StepContext): Promise<Result<void>> {
   terminal.print(`✔ Project ready: ${displayPath(project.configFile)}`);
   const made = await loadProject(project.root);
   if (!made.ok) return made;
-  // if that cannot be recorded, the next run asks
-  await trustAnswers(made.value);
+  // what a local file overrides is no answer: that is asked. If the answers cannot be recorded, the next run asks, too.
+  if (made.value.localFile === undefined) await trustAnswers(made.value);
   return ok(undefined);
 }
 

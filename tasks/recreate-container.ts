@@ -5,7 +5,12 @@ import { ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { fromFailure } from "../lib/run/checks.js";
 import { prepareCreate } from "../lib/session/preflight.js";
-import { makeProjectContainer, ownContainer, removeCopy } from "../lib/session/project-container.js";
+import {
+  makeProjectContainer,
+  ownContainer,
+  removeContainer,
+  removeCopy,
+} from "../lib/session/project-container.js";
 import { type StepCheck, type StepContext, fails, holds } from "../lib/session/step.js";
 import { isRecordedOpen } from "../lib/secrets-folder/open-record.js";
 
@@ -23,7 +28,7 @@ export async function run(context: StepContext): Promise<Result<string>> {
     const built = await buildOrPullImage(engine, spec, context.report, context.signal);
     if (!built.ok) return built;
   }
-  const removed = await engine.remove(spec.name);
+  const removed = await removeContainer(context, state.value);
   if (!removed.ok) return removed;
   if (engine.effectiveSpec(spec).workspace !== "copy") {
     const copy = await removeCopy(context, state.value);

@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 import { readOpenState } from "../lib/secrets-folder/open-state.js";
+import { pathExists } from "../lib/host/project-file.js";
 import { withProjectLock } from "../lib/project/project-lock.js";
 import { ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
-import { provenPassphrase } from "../lib/session/ask-passphrase.js";
+import { choosePassphrase, provenPassphrase } from "../lib/session/ask-passphrase.js";
 import { closeTampered, notOpen } from "../lib/session/tampered.js";
 import { printedReport, saveVault, vaultSaved } from "../lib/session/save-vault.js";
 import type { StepCheck, StepContext } from "../lib/session/step.js";
@@ -49,6 +50,8 @@ async function passphraseForSave(context: StepContext): Promise<Result<Secret>> 
     const reason = await notOpen(context, openState.value);
     if (reason.ok || reason.failure.kind !== "vault-vanished") return reason;
   }
+  // a vault that was removed while it was open is made again, with a passphrase that nothing can prove
+  if (!(await pathExists(context.project.vaultFile))) return choosePassphrase(context);
   return provenPassphrase(context, "Passphrase of the vault, to seal what changed:");
 }
 

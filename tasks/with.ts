@@ -4,6 +4,9 @@ import { failureText } from "../lib/failure/explain.js";
 import { resultsOnTerminal } from "../lib/host/screen.js";
 import { inputIsTerminal } from "../lib/host/standard-input.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
+import { displayPath } from "../lib/host/paths.js";
+import type { Secret } from "../lib/host/secret.js";
+import { sealRamContent } from "../lib/session/tampered.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { hasVariables } from "../lib/session/vault-variables.js";
 import { type SeparateContainer, openInSeparateContainer } from "../lib/session/open-separate-container.js";
@@ -39,6 +42,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
     const saving = { ...context, options: lenient, signal: AbortSignal.timeout(saveMs) };
     const saved = await saveSeparateContainer(saving, opened.value, passphrase.value);
     if (saved.ok) return outcome;
+    if (saved.failure.kind !== "conflict") await keepChanges(context, opened.value, passphrase.value);
     if (!isInterrupted(outcome)) return saved;
     terminal.warn(failureText(saved.failure));
     return outcome;
@@ -61,6 +65,31 @@ async function command(context: StepContext, { secrets }: SeparateContainer): Pr
   return code.value === 0
     ? ok(undefined)
     : fail({ kind: "exit-code", command: `\`${options.args.join(" ")}\``, code: code.value });
+}
+
+/** Seals what was open in the container to a file of its own, since the container ends; on a terminal, as often as wanted. */
+async function keepChanges(
+  { project, terminal }: StepContext,
+  { secrets, opening }: SeparateContainer,
+  passphrase: Secret,
+): Promise<void> {
+  for (;;) {
+    const kept = await sealRamContent(project, secrets, passphrase, AbortSignal.timeout(saveMs));
+    if (kept.ok) {
+      if (kept.value !== undefined)
+        terminal.warn(
+          `The vault was not changed. What was open in the command's container (${opening.open.join(", ")}) is sealed in ${displayPath(kept.value)}, with the same passphrase.`,
+        );
+      return;
+    }
+    terminal.warn(`The command's changes to the vault are not kept: ${failureText(kept.failure)}`);
+    if (!terminal.interactive) return;
+    const again = await terminal.confirm(
+      "They are lost when its container ends, now. Try again first?",
+      true,
+    );
+    if (!again.ok || !again.value) return;
+  }
 }
 
 function isInterrupted(outcome: Result<void>): boolean {

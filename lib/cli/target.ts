@@ -54,8 +54,7 @@ function readWords(args: Arguments, words: readonly string[]): Result<TargetWord
 async function targetOf({ args, words }: TargetWords, run: ProjectRun): Promise<Result<Target>> {
   const { recipe, services } = run;
   const parts = checkPartNames(services.project, args.options.parts);
-  if (!parts.ok) return parts;
-  const placed = await withPlacement(words, run);
+  const placed = parts.ok ? await withPlacement(words, run) : words;
   const read = readTarget(
     recipe,
     placed.map((word) => (word === "down" && args.options.idle ? "down-idle" : word)),
@@ -66,6 +65,7 @@ async function targetOf({ args, words }: TargetWords, run: ProjectRun): Promise<
   const checks = [
     checkFlags(recipe, target, args),
     checkInit(services.project, args.options.init),
+    parts,
     checkVariables(args),
     checkYes(recipe, args),
   ];

@@ -27,9 +27,16 @@ export function configFolder(): string {
   return baseFolder("XDG_CONFIG_HOME", ".config");
 }
 
+/** Returns the user's home, which `canStart` has checked. Throws if a program that uses the library has none. */
+export function homeFolder(): string {
+  const home = homedir();
+  if (home.startsWith("/")) return home;
+  throw new Error("HOME has to be an absolute path");
+}
+
 function baseFolder(variable: string, inHome: string): string {
   const given = process.env[variable];
   // the XDG Base Directory Specification says to ignore relative paths
-  const top = given?.startsWith("/") === true ? given : join(homedir(), inHome);
+  const top = given?.startsWith("/") === true ? given : join(homeFolder(), inHome);
   return join(top, "tazpod");
 }

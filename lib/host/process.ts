@@ -12,6 +12,9 @@ import { watchStall } from "./stall.js";
 /** The exit code of a program that SIGKILL ended, as a shell reports it: 128 and the signal's number. */
 export const killedCode = 137;
 
+/** The longest argument or variable that Linux passes to a program, in bytes (MAX_ARG_STRLEN). */
+export const longestArgument = 128 * 1024 - 1;
+
 /** How a program ended, and what it printed. */
 export interface Finished {
   /** Undefined if a signal ended it. */
@@ -170,7 +173,9 @@ async function runPiped(
     detached: true,
   };
   const start = (): ChildProcess => spawn(program, rest, settings);
-  const { child, ended } = options.isQuestion ? startPlain(start) : await startWithZx(start, settings);
+  const started = options.isQuestion ? startPlain(start) : await startWithZx(start, settings);
+  if (started instanceof Error) return fail(startFailure(argv, started, cwd));
+  const { child, ended } = started;
   if (child.pid !== undefined) trackGroup(child.pid, ended);
   options.onStart?.(child);
   if (stdout instanceof PassThrough) pipeline(child.stdout as Readable, stdout, () => undefined);
@@ -211,7 +216,8 @@ interface Ending {
   readonly error?: Error | undefined;
 }
 
-async function startWithZx(start: () => ChildProcess, settings: SpawnOptions): Promise<Started> {
+/** Returns the error if the system or Node refuses the arguments. */
+async function startWithZx(start: () => ChildProcess, settings: SpawnOptions): Promise<Started | Error> {
   const { $ } = await import("zx/core");
   const running: ProcessPromise = $({
     ...withoutShell,
@@ -224,11 +230,17 @@ async function startWithZx(start: () => ChildProcess, settings: SpawnOptions): P
     const { exitCode: code, signal, cause } = await running;
     return { code, signal, error: cause instanceof Error ? cause : undefined };
   })();
-  return { child: running.child as ChildProcess, ended };
+  const { child } = running;
+  return child === undefined ? ((await ended).error ?? new Error("it did not start")) : { child, ended };
 }
 
-function startPlain(start: () => ChildProcess): Started {
-  const child = start();
+function startPlain(start: () => ChildProcess): Started | Error {
+  let child: ChildProcess;
+  try {
+    child = start();
+  } catch (error) {
+    return error as Error;
+  }
   const ended = new Promise<Ending>((resolve) => {
     child.once("error", (error) => resolve({ code: null, signal: null, error }));
     child.once("close", (code, signal) => resolve({ code, signal }));
@@ -342,5 +354,12 @@ export function startFailure(argv: readonly string[], error: NodeJS.ErrnoExcepti
         : `Install it, or correct PATH. It would run in ${cwd}.`;
     return { kind: "command-missing", program, hint };
   }
-  return { kind: "file", action: "run", path: program, code: error.code ?? "unknown", detail: error.message };
+  const detail = unusable[error.code ?? ""] ?? error.message;
+  return { kind: "file", action: "run", path: program, code: error.code ?? "unknown", detail };
 }
+
+/** Why arguments were refused; Node's own message shows them. */
+const unusable: Readonly<Record<string, string>> = {
+  E2BIG: "its arguments are too long; this system takes 128 KiB for one of them, and 2 MiB as a rule for all",
+  ERR_INVALID_ARG_VALUE: "one of its arguments or variables has a NUL",
+};

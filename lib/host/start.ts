@@ -12,9 +12,29 @@ export function nodeProblem(version: string): string | undefined {
   return `tazpod needs Node.js ${supported}; this is Node.js ${version}.`;
 }
 
-/** Sets exit code 2 and prints a message on an old Node; returns whether tazpod runs on this one. */
+/**
+ * Sets HOME to the folder in the list of users, if it is no absolute path: everything below would be searched in the
+ * current folder. Returns the message if there is none either.
+ */
+function homeProblem(): string | undefined {
+  const given = process.env["HOME"];
+  if (given !== undefined && given.startsWith("/")) return undefined;
+  const os = process.getBuiltinModule("node:os");
+  try {
+    const { homedir } = os.userInfo();
+    if (homedir.startsWith("/")) {
+      process.env["HOME"] = homedir;
+      return undefined;
+    }
+  } catch {
+    // the list of users has no such user
+  }
+  return "tazpod needs a home folder, but HOME is no absolute path, and the list of users has none for this user. Set HOME.";
+}
+
+/** Sets exit code 2 and prints a message on an old Node, or without a home; returns whether tazpod can run. */
 export function canStart(): boolean {
-  const problem = nodeProblem(process.versions.node);
+  const problem = nodeProblem(process.versions.node) ?? homeProblem();
   if (problem === undefined) return true;
   process.stderr.write(`${problem}\n`);
   process.exitCode = 2;
@@ -27,8 +47,8 @@ export function canStart(): boolean {
  */
 export function codeFolder(): string | undefined {
   const { HOME, XDG_CACHE_HOME } = process.env;
-  const base = XDG_CACHE_HOME ? XDG_CACHE_HOME : HOME;
-  if (base === undefined || base === "") return undefined;
+  const base = [XDG_CACHE_HOME, HOME].find((path) => path !== undefined && path.startsWith("/"));
+  if (base === undefined) return undefined;
   const fs = process.getBuiltinModule("node:fs");
   try {
     const { uid, mode } = fs.statSync(base);

@@ -24,8 +24,11 @@ export interface TempFile {
   discard(): Promise<void>;
 }
 
-/** `.NAME.tmp-PID-RANDOM`: the pid tells whether the owner is alive, so that leftovers can be removed. */
-const pattern = /^\..+\.tmp-(\d+)-[0-9a-f]{12}$/;
+/**
+ * `.NAME.tmp-PID-RANDOM`, with `.link` for one that may be a link: the pid tells whether the owner is alive, so that
+ * leftovers can be removed.
+ */
+const pattern = /^\..+\.tmp-(\d+)-[0-9a-f]{12}(?:\.link)?$/;
 /** Maximum difference between a file's time and a process's start time, in ms. */
 const clockErrorMs = 5_000;
 
@@ -46,7 +49,7 @@ export async function createTemp(folder: string, name: string, mode = 0o600): Pr
  * it if the file system has no links. The caller removes it.
  */
 export function linkTemp(folder: string, name: string, from: string): Promise<Result<string>> {
-  const path = tempPath(folder, name);
+  const path = `${tempPath(folder, name)}.link`;
   return attempt("keep", from, async () => {
     try {
       await fs.link(from, path);
@@ -142,11 +145,15 @@ export async function removeLeftovers(folder: string): Promise<Result<readonly s
   });
 }
 
-/** Tells whether the owner is alive. A process that started after the file was written only has the same pid. */
+/**
+ * Tells whether the owner is alive. A process that started after the file was made only has the same pid. A link is as old as
+ * its content, and only its change time tells when it was made, or later.
+ */
 async function isInUse(path: string, pid: number): Promise<boolean> {
   if (!alive(pid)) return false;
   const [start, found] = await Promise.all([processStart(pid), fs.stat(path).catch(() => undefined)]);
-  return start === undefined || found === undefined || found.mtimeMs + clockErrorMs > start;
+  if (start === undefined || found === undefined) return true;
+  return (path.endsWith(".link") ? found.ctimeMs : found.mtimeMs) + clockErrorMs > start;
 }
 
 function alive(pid: number): boolean {

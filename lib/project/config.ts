@@ -1,5 +1,5 @@
-import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { homeFolder } from "../host/paths.js";
 import type { SsoSettings } from "../aws/client-config.js";
 import type { ConfigFile } from "../generated/config.js";
 import { defaultSettings, type KubernetesSettings } from "../engine/kubernetes/settings.js";
@@ -159,5 +159,5 @@ function published(port: string | number): string {
 }
 
 function onHost(path: string, root: string): string {
-  return path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : resolve(root, path);
+  return path === "~" || path.startsWith("~/") ? join(homeFolder(), path.slice(1)) : resolve(root, path);
 }

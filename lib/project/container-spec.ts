@@ -1,5 +1,5 @@
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { homeFolder } from "../host/paths.js";
 import type { ContainerSpec } from "../engine/engine.js";
 import type { Project } from "./project.js";
 import { projectState } from "../host/project-state.js";
@@ -20,7 +20,7 @@ export function containerSpec(project: Project): ContainerSpec {
     ports: config.ports,
     mounts: config.mounts,
     workspace: config.workspace,
-    ...(ssh === "mount" ? { sshFolder: join(homedir(), ".ssh") } : {}),
+    ...(ssh === "mount" ? { sshFolder: join(homeFolder(), ".ssh") } : {}),
     // even if no agent is running now
     ...(ssh === "auto" || ssh === "agent" ? { agentFolder: agentSocketFolder(project) } : {}),
   };

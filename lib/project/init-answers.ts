@@ -1,6 +1,6 @@
-import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { homeFolder } from "../host/paths.js";
 import { type EngineChoice, engineNames } from "../engine/engine.js";
 import { defaults } from "./defaults.js";
 
@@ -18,7 +18,7 @@ export function readRemote(text: string, from: string): Answer<string> {
     return {
       expected: "s3://BUCKET or s3://BUCKET/KEY, a folder such as /media/usb, ~/sync or ./vault, or none",
     };
-  const path = text.startsWith("~") ? join(homedir(), text.slice(1)) : resolve(from, text);
+  const path = text.startsWith("~") ? join(homeFolder(), text.slice(1)) : resolve(from, text);
   return { value: pathToFileURL(path.endsWith(".aes") ? path : join(path, "vault.tar.aes")).href };
 }
 

@@ -29,7 +29,7 @@ export function recordPullStarted(
   folder: string,
   remote: string,
   object: RemoteObject,
-  { sha256, replaced, isUnopened, descends }: PullStart,
+  { sha256, replaced, isUnopened, descends, isDropped }: PullStart,
 ): Promise<Result<void>> {
   return changeState(folder, (state) => {
     const { pushed, lineage, arrival } = state;
@@ -39,7 +39,8 @@ export function recordPullStarted(
     return {
       ...state,
       arriving: record(state, remote, object, sha256),
-      // a vault that --force drops is no ancestor of what comes
+      // what --force drops may be of a higher generation than what comes, and is no ancestor of it
+      newest: isDropped ? undefined : state.newest,
       lineage: descends === "no" ? [] : lineage,
       arrival:
         replaced === undefined
@@ -58,6 +59,8 @@ interface PullStart {
   readonly isUnopened: boolean;
   /** Whether it descends from the replaced one, by the metadata. */
   readonly descends: Descent;
+  /** Whether the replaced one, or changes in it, are given up. */
+  readonly isDropped: boolean;
 }
 
 function record(

@@ -149,7 +149,8 @@ async function fetchAndReplace(request: PullRequest, local: LocalVault, temp: Te
   const kept = isDropped || isReplaced ? take(await keepBackup(current.path)) : undefined;
   onStep?.("backed-up");
   const replaced = isReplaced && !isDropped && kept !== undefined ? basename(kept) : undefined;
-  take(await recordPullStarted(folder, remote.url, object, { sha256, replaced, isUnopened, descends }));
+  const start = { sha256, replaced, isUnopened, descends, isDropped };
+  take(await recordPullStarted(folder, remote.url, object, start));
   take(await temp.replace(current.path));
   onStep?.("replaced");
   take(await recordSynced(folder, remote.url, object, sha256));

@@ -102,11 +102,14 @@ const listening = /^listening (\d{1,12}-\d{1,9})$/;
 const announcement = /^asks ([0-9a-f]{16}) (\d{1,9}) (\d{1,9})$/;
 /** Time limit for what answers at once unless a program disturbs it, in ms. */
 const answerMs = 10_000;
+/** How long listening may take to end, in ms: a program of its user can stop it. */
+const endMs = 3_000;
 
 /** Listens for requests in the container of an open vault, as long as this process lives. */
 export function openInbox(secrets: SecretsFolder, { onRequest, onListening }: InboxEvents): Inbox {
   const { engine, container, user } = secrets;
   const orders = new PassThrough();
+  const unanswered = new AbortController();
   let installed = true;
   let folder = "";
   const { stdout, done } = engine.execPiped(
@@ -115,6 +118,8 @@ export function openInbox(secrets: SecretsFolder, { onRequest, onListening }: In
     {
       user,
       input: orders,
+      signal: unanswered.signal,
+      graceMs: endMs,
       onLine(line) {
         if (line === "not installed") installed = false;
         const [, own] = listening.exec(line) ?? [];
@@ -153,7 +158,9 @@ export function openInbox(secrets: SecretsFolder, { onRequest, onListening }: In
       await engine.exec(container, argv, { user, timeoutMs: answerMs });
     },
     end: () => {
-      if (!orders.writableEnded) orders.end();
+      if (orders.writableEnded) return;
+      orders.end();
+      setTimeout(() => unanswered.abort(), endMs).unref();
     },
     ended: done.then(() => undefined),
   };

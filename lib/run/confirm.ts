@@ -71,14 +71,19 @@ export function nextQuestion(
   };
 }
 
+/** Tells whether --yes answers a question. */
+export function isAnsweredByFlag({ tasks, instead }: Question, { yes }: RunOptions): boolean {
+  return instead === undefined && (yes === "all" || tasks.every((task) => yes.has(task)));
+}
+
 /** Asks the question, unless --yes answers it. Failures: `answer-needed` without a terminal, `interrupted`. */
 export async function ask(
-  { tasks, text, defaultAnswer, instead }: Question,
+  question: Question,
   options: RunOptions,
   terminal: Terminal,
 ): Promise<Result<boolean>> {
-  const { yes } = options;
-  if (instead === undefined && (yes === "all" || tasks.every((task) => yes.has(task)))) return ok(true);
+  if (isAnsweredByFlag(question, options)) return ok(true);
+  const { tasks, text, defaultAnswer, instead } = question;
   if (!terminal.interactive) {
     const flag = instead ?? `--yes (or --yes=${tasks.join(",")})`;
     return fail({ kind: "answer-needed", question: text, flag });

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { makeFolder, removeFile, stat, writeNew } from "../host/files.js";
 import { providedModules, zxCommand } from "../host/installation.js";
 import { foreground } from "../host/foreground.js";
-import { type Finished, passThrough, piped } from "../host/process.js";
+import { type Finished, longestArgument, passThrough, piped } from "../host/process.js";
 import { withoutHidden } from "../host/hidden.js";
 import { brokenPipeCode } from "../host/screen.js";
 import { stateFolder } from "../host/paths.js";
@@ -186,11 +186,14 @@ async function program(
   }
 }
 
-/** Returns the TAZPOD_… variables for a program; they hold no secrets. */
+/** Returns the TAZPOD_… variables for a program; they hold no secrets. A value that is too long for a variable is left out. */
 function programEnvironment({ vars, project }: RunContext): Record<string, string> {
   const told: Record<string, string> = { TAZPOD_ROOT: project.root };
-  for (const [name, value] of Object.entries(vars))
+  for (const [name, value] of Object.entries(vars)) {
+    const variable = `TAZPOD_${name.toUpperCase().replaceAll("-", "_")}`;
     // a variable of the environment has its own name
-    if (!name.includes(".")) told[`TAZPOD_${name.toUpperCase().replaceAll("-", "_")}`] = value;
+    if (!name.includes(".") && Buffer.byteLength(`${variable}=${value}`) <= longestArgument)
+      told[variable] = value;
+  }
   return told;
 }

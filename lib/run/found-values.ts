@@ -5,7 +5,7 @@ import { explain } from "../failure/explain.js";
 import type { Failure } from "../failure/failure.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { hide } from "../host/hidden.js";
-import { capture } from "../host/process.js";
+import { capture, longestArgument } from "../host/process.js";
 import { outputName, outputsIn } from "../recipe/outputs.js";
 import { environmentPrefix, placeholders, render, renderCommand } from "../recipe/render.js";
 import type { Task, Variable } from "../recipe/recipe.js";
@@ -26,27 +26,44 @@ export async function findValues(task: Task, texts: unknown, run: Run): Promise<
   if (!printed.ok) return printed;
   const own = new Map([...task.vars, ...task.args].map((variable) => [variable.name, variable]));
   const shared = recipe.vars.filter(({ name }) => !own.has(name));
-  for (const [variable, owner] of [
-    ...[...own.values()].map((one) => [one, task] as const),
-    ...shared.map((one) => [one, undefined] as const),
-  ]) {
-    if (variable.command === undefined || !used.has(variable.name)) continue;
-    const key = outputKey(variable, owner);
-    if (services.known.outputs.has(key) || givenFor(variable, owner, services.known.given) !== undefined)
-      continue;
-    const found = await outputOf(variable, variable.command, task, run);
+  const commands = [
+    ...[...own.values()].map((variable) => ({ variable, owner: task })),
+    ...shared.map((variable) => ({ variable, owner: undefined })),
+  ].filter(
+    ({ variable, owner }) =>
+      variable.command !== undefined &&
+      used.has(variable.name) &&
+      !services.known.outputs.has(outputKey(variable, owner)) &&
+      givenFor(variable, owner, services.known.given) === undefined,
+  );
+  const ownCommands = commands.filter(({ owner }) => owner !== undefined);
+  const environment = await findEnvironment(task, [texts, ownCommands], run);
+  if (!environment.ok) return environment;
+  for (const { variable, owner } of commands) {
+    const found = await outputOf(variable, owner, task, run);
     if (!found.ok) return found;
-    services.known.outputs.set(key, found.value);
-  }
-  const environment = [...used].filter((name) => name.startsWith(environmentPrefix));
-  const dotenv = environment.length === 0 ? ok(undefined) : await readDotenv(task, run);
-  if (!dotenv.ok) return dotenv;
-  for (const name of environment) {
-    const variable = name.slice(environmentPrefix.length);
-    if (process.env[variable] === undefined && services.known.dotenv.get(task.name)?.[variable] === undefined)
-      return noValue(task, name, "the environment has no such variable");
+    services.known.outputs.set(outputKey(variable, owner), found.value);
   }
   return ok(undefined);
+}
+
+/** Checks that the environment, or a file of the task, has the variables that texts use. */
+async function findEnvironment(task: Task, texts: unknown, run: Run): Promise<Result<void>> {
+  const names = placeholders(JSON.stringify(texts)).filter((name) => name.startsWith(environmentPrefix));
+  const dotenv = names.length === 0 ? ok(undefined) : await readDotenv(task, run);
+  if (!dotenv.ok) return dotenv;
+  const fromFiles = run.services.known.dotenv.get(task.name);
+  return checkEnvironment(task, names, (name) => process.env[name] ?? fromFiles?.[name]);
+}
+
+function checkEnvironment(
+  task: Task,
+  names: readonly string[],
+  valueOf: (variable: string) => string | undefined,
+): Result<void> {
+  const missing = names.find((name) => valueOf(name.slice(environmentPrefix.length)) === undefined);
+  if (missing === undefined) return ok(undefined);
+  return noValue(task, missing, "the environment has no such variable");
 }
 
 /** Checks that the tasks have run whose outputs are used: after a failure, or in a cleanup, one may not have. */
@@ -57,17 +74,23 @@ function checkPrinted(task: Task, texts: unknown, { services }: Run): Result<voi
   return noValue(task, name, `${missing.task} has not succeeded in this run`);
 }
 
-/** Runs the command of a variable. */
+/**
+ * Runs the command of a variable of a task, or of the whole recipe: that is filled with the recipe's values alone, since
+ * other tasks use what it prints.
+ */
 async function outputOf(
-  variable: Variable,
-  command: readonly string[],
+  { name, timeoutMs, command = [], ...more }: Variable,
+  owner: Task | undefined,
   task: Task,
   run: Run,
 ): Promise<Result<string>> {
-  const { name, timeoutMs } = variable;
   const printed = checkPrinted(task, command, run);
   if (!printed.ok) return printed;
-  const context = run.services.context(run.recipe, task, run.interrupts.signal);
+  const names = placeholders(JSON.stringify(command)).filter((one) => one.startsWith(environmentPrefix));
+  const there =
+    owner === undefined ? checkEnvironment(task, names, (one) => process.env[one]) : ok(undefined);
+  if (!there.ok) return there;
+  const context = run.services.context(run.recipe, owner, run.interrupts.signal);
   const { project, values, signal, graceMs, code } = context;
   const step = { root: project.root, name: `{{${name}}}`, kind: "check", facts: [] } as const;
   if (outerNames(step.root, step.kind).includes(step.name))
@@ -85,12 +108,9 @@ async function outputOf(
   }
   const text = printedText(done.value.stdout);
   if (text === undefined) return noValue(task, name, `its command printed what is not text`);
-  const wrong = wrongValue(variable, text);
+  const wrong = wrongValue(more, text);
   return wrong === undefined ? ok(text) : noValue(task, name, `its command has to print ${wrong.message}`);
 }
-
-/** The longest argument or variable that Linux passes to a program, in bytes (MAX_ARG_STRLEN). */
-const maxValueBytes = 128 * 1024 - 1;
 
 /** What a step prints on stdout. */
 export class Printed {
@@ -103,7 +123,7 @@ export class Printed {
   }
 
   get isTooLong(): boolean {
-    return this.#bytes > maxValueBytes;
+    return this.#bytes > longestArgument;
   }
 
   /** Without newlines at its end; undefined if it is not text. */

@@ -94,10 +94,11 @@ export function wordsOf({ rest }: Given, task: Task | undefined): readonly strin
 }
 
 /** Returns the names of the environment variables that the texts of a recipe use. */
-export function environmentIn({ facts, tasks, files }: Recipe): readonly string[] {
+export function environmentIn({ facts, tasks, goals, vars, files }: Recipe): readonly string[] {
   // the built-in recipe uses none
   if (files.length < 2) return [];
-  return placeholders(JSON.stringify([...facts.values(), ...tasks.values()])).flatMap((name) =>
+  const texts = [...facts.values(), ...tasks.values(), ...goals.values(), ...vars];
+  return placeholders(JSON.stringify(texts)).flatMap((name) =>
     name.startsWith(environmentPrefix) ? [name.slice(environmentPrefix.length)] : [],
   );
 }

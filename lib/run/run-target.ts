@@ -3,7 +3,7 @@ import type { Failure } from "../failure/failure.js";
 import { wantKey, type Plan, type PlannedStep, type Target } from "../plan/planned-steps.js";
 import type { FinallyEntry, Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import { ask, nextQuestion } from "./confirm.js";
+import { ask, isAnsweredByFlag, nextQuestion } from "./confirm.js";
 import { findValues } from "./found-values.js";
 import { withDescriptions, interrupted, currentPlan } from "./plan-of.js";
 import { checkNested, heldFacts, insideStep, reliedOn } from "./outer-runs.js";
@@ -146,6 +146,11 @@ async function runNextStep(
       return ok(undefined);
     }
     for (const task of asked.tasks) state.settled.add(task);
+    if (!isAnsweredByFlag(asked, services.options)) {
+      // much may have changed until the person answered
+      facts.invalidateAll();
+      return services.refresh(recipe);
+    }
   }
   const task = recipe.tasks.get(step.task) as Task;
   if (services.options.verbose) services.terminal.print(`+ ${step.task}: ${step.reason}`);

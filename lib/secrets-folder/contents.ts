@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from "../failure/result.js";
 import { execScript, printedSummary } from "./exec.js";
-import { clear as script } from "./container-scripts.js";
+import { abandon, clear as script } from "./container-scripts.js";
 import type { SecretsFolder } from "./secrets-folder.js";
 
 interface ClearOptions {
@@ -27,6 +27,12 @@ export async function clearFolder(
   return fail(
     done.value.code === 7 ? { kind: "still-held", holders: detail } : { kind: "still-open", detail },
   );
+}
+
+/** Ends the emptying of a folder that is empty although processes still have its old files open. */
+export async function forgetHolders(secrets: SecretsFolder): Promise<Result<void>> {
+  const done = await execScript(secrets, abandon, [0]);
+  return done.ok ? ok(undefined) : done;
 }
 
 /** Returns whether the secrets folder is empty, apart from tazpod's own files. */

@@ -78,6 +78,9 @@ rm -f .tazpod/seen.$$.*
 [ "$3" -gt 0 ] || exit 0
 exec sh -c "$4" tazpod-unattended "$1" "$3" </dev/null >/dev/null 2>&1`;
 
+/** How long a watcher may take to end, in ms: a program of its user can stop it. */
+const endMs = 3_000;
+
 /**
  * Watches the secrets folder from inside the container as long as this process lives. After its end, and the grace time
  * without another session, an open vault is wiped if everything was saved; unsaved work stays.
@@ -88,11 +91,14 @@ export function startWatcher(
 ): Watcher {
   const { engine, container, user, folder } = secrets;
   const orders = new PassThrough();
+  const unanswered = new AbortController();
   const argv = ["sh", "-c", watch, "tazpod-guard", folder];
   const numbers = [String(intervalSeconds), String(graceSeconds)];
   const { stdout, done } = engine.execPiped(container, [...argv, ...numbers, unattended], {
     user,
     input: orders,
+    signal: unanswered.signal,
+    graceMs: endMs,
     onLine: (line) => /^\d+\.\d+$/.test(line) && onChange(line),
   });
   stdout.resume();
@@ -101,7 +107,9 @@ export function startWatcher(
       if (!orders.writableEnded) orders.write(`saved ${look}\n`);
     },
     end: () => {
-      if (!orders.writableEnded) orders.end("end\n");
+      if (orders.writableEnded) return;
+      orders.end("end\n");
+      setTimeout(() => unanswered.abort(), endMs).unref();
     },
     ended: done.then(() => undefined),
   };

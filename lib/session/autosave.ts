@@ -9,12 +9,12 @@ import { withProjectLock } from "../project/project-lock.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { prepareSalt } from "../vault/age/passphrase-stanza.js";
 import { openVault } from "../vault/open-vault.js";
-import { readFormat } from "../vault/vault-format.js";
 import { isOffline } from "./staleness.js";
 import { askOtherSessions, servePassphrase } from "./passphrase-sharing.js";
 import { pushVault } from "./push-vault.js";
 import { describeLeftOut, saveVault, vaultSaved } from "./save-vault.js";
 import type { StepContext } from "./step.js";
+import { formatOf } from "./tampered.js";
 
 /** Delay before a watcher that ended is started again, for example after the engine was restarted, in ms. */
 const restartMs = 5_000;
@@ -136,7 +136,7 @@ class AutosaveLoop {
   /** Derives a key for the next save, also that at the end of the session, which would have to wait for it. */
   async #prepareSave(): Promise<void> {
     const { project, session } = this.#context;
-    const format = await readFormat(project.vaultFile);
+    const format = await formatOf(project);
     const passphrase = session.passphrase.known;
     if (format.ok && format.value === "age" && passphrase !== undefined) prepareSalt(passphrase);
   }

@@ -1,4 +1,4 @@
-import { clearFolder } from "../secrets-folder/contents.js";
+import { clearFolder, forgetHolders } from "../secrets-folder/contents.js";
 import { readOpenState } from "../secrets-folder/open-state.js";
 import { forgetOpen, isRecordedOpen } from "../secrets-folder/open-record.js";
 import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
@@ -84,6 +84,8 @@ async function finishInterruptedLock(
     const cleared = await clearFolder(secrets);
     // processes that still have old files open do not get in the way of a new unlock
     if (!cleared.ok && cleared.failure.kind !== "still-held") return cleared;
+    const ended = cleared.ok ? cleared : await forgetHolders(secrets);
+    if (!ended.ok) return ended;
     const forgotten = await forgetOpen(project.vaultFolder);
     if (!forgotten.ok) return forgotten;
   }

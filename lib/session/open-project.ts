@@ -1,9 +1,9 @@
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { keptValues } from "../host/kept-values.js";
+import { listNames } from "../host/human.js";
 import { pathExists } from "../host/project-file.js";
 import { noteColumns } from "../host/screen.js";
-import { openTerminal } from "../host/terminal.js";
+import { openTerminal, type Terminal } from "../host/terminal.js";
 import { packagePath, packageText } from "../host/installation.js";
 import { loadProject } from "../project/load-project.js";
 import { startFolder, misnamedFile } from "../project/find-project.js";
@@ -13,7 +13,7 @@ import { render } from "../recipe/render.js";
 import { loadRecipe, type RecipeSources } from "../recipe/load-recipe.js";
 import type { Recipe } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import { searchPath } from "../trust/trusted-code.js";
+import { restrictPath } from "../trust/trusted-code.js";
 import { configuredEngine } from "../engine/choose-engine.js";
 import { Facts } from "../run/facts.js";
 import { Interrupts } from "../run/interrupts.js";
@@ -69,6 +69,18 @@ export async function recipeOf(project?: Pick<RecipeSources, "root" | "read">): 
   });
 }
 
+/** Asks whether to use state that lies in the project's folder; `--yes` is no answer. */
+async function offerState(names: readonly string[], terminal: Terminal): Promise<Result<boolean>> {
+  const what = `.tazpod/vault has the state of an earlier tazpod (${listNames(names, 3)}).`;
+  if (terminal.interactive)
+    return terminal.confirm(
+      `${what} Take it over? Say yes only if that tazpod ran on this host: state that came with a clone can make an old copy of the vault count as the newest.`,
+      false,
+    );
+  terminal.warn(`${what} It is not used: that takes a yes on a terminal.`);
+  return ok(false);
+}
+
 /** Finds the project, reads its settings and recipe, and checks that the user trusts them. Runs no check and no step. */
 async function openProject(
   from: string | undefined,
@@ -83,9 +95,8 @@ async function openProject(
     return fail({ kind: "inside-container", project: project.value.root });
   const choice = configuredEngine(project.value.config.engine, process.env);
   if (!choice.ok) return choice;
-  const { root, initialised, files } = project.value;
-  // never run a program of the project by its bare name
-  if (initialised) process.env["PATH"] = searchPath(process.env["PATH"] ?? "", root, homedir());
+  const { root, files } = project.value;
+  restrictPath(project.value);
   for (const misnamed of ["tazpod.tasks.yml", "tazpod.tasks.local.yml"])
     if (await pathExists(join(root, misnamed)))
       return fail(misnamedFile(join(root, misnamed), misnamed.replace(/yml$/, "yaml")));
@@ -96,7 +107,9 @@ async function openProject(
   if (!skipTrustCheck) {
     const trusted = await services.trust(recipe.value);
     if (!trusted.ok) return trusted;
-    const taken = project.value.initialised ? await migrateState(project.value.vaultFolder) : ok(undefined);
+    const taken = project.value.initialised
+      ? await migrateState(project.value.vaultFolder, (names) => offerState(names, terminal))
+      : ok(undefined);
     if (!taken.ok) return taken;
   }
   const interrupts = new Interrupts(terminal);

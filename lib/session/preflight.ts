@@ -1,5 +1,5 @@
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { homeFolder } from "../host/paths.js";
 import { makeFolder, stat } from "../host/files.js";
 import { isSocket, makeRelayFolder } from "../host/socket-relay.js";
 import type { Engine } from "../engine/engine.js";
@@ -74,7 +74,7 @@ export async function checkHostResources(project: Project): Promise<Result<void>
     if (!there.ok) return there;
   }
   if (ssh !== "mount") return ok(undefined);
-  return requirePath(join(homedir(), ".ssh"), "ssh: mount", "Set `ssh: auto`, which does not require it.");
+  return requirePath(join(homeFolder(), ".ssh"), "ssh: mount", "Set `ssh: auto`, which does not require it.");
 }
 
 async function requirePath(path: string, setting: string, hint: string): Promise<Result<void>> {

@@ -1,6 +1,9 @@
 import { createAndStart, foreignContainer } from "../engine/container.js";
 import type { ContainerSpec, ContainerState, Engine } from "../engine/engine.js";
 import { type Result, fail, ok } from "../failure/result.js";
+import { withProjectLock } from "../project/project-lock.js";
+import { containerStart, isRecordedOpen } from "../secrets-folder/open-record.js";
+import { readOpenState } from "../secrets-folder/open-state.js";
 import type { StepContext } from "./step.js";
 import { type EngineSelection, forgetRecordedEngine, recordEngine } from "../engine/choose-engine.js";
 import { forgetBase } from "../workspace/sync-base.js";
@@ -27,6 +30,32 @@ export async function makeProjectContainer(
   const made = await createAndStart(engine, spec, report, signal);
   if (!made.ok && made.failure.kind !== "changed-meanwhile") await forgetRecordedEngine(project.vaultFolder);
   return made;
+}
+
+/**
+ * Removes the project's container, which was in this state when the step began. Failures: `changed-meanwhile` if another
+ * tazpod has opened the vault in it since that was checked, or has made or started it again, and those of the engine.
+ */
+export function removeContainer(context: StepContext, state: ContainerState): Promise<Result<void>> {
+  const { config, vaultFolder } = context.project;
+  return withProjectLock(vaultFolder, context.signal, async () => {
+    const engine = await context.engine();
+    const here = await engine.inspect(config.containerName);
+    if (!here.ok) return here;
+    if (here.value.state === "absent") return ok(undefined);
+    if (here.value.state === "running" && containerStart(here.value) !== containerStart(state))
+      return fail({ kind: "changed-meanwhile", detail: "Another tazpod has started the container again" });
+    const recorded = await isRecordedOpen(vaultFolder, here.value);
+    if (!recorded.ok) return recorded;
+    // a vault that was closed from inside is still recorded as open
+    const secrets = recorded.value && here.value.state === "running" ? await context.secrets() : undefined;
+    if (secrets?.ok === false) return secrets;
+    const found = secrets === undefined ? undefined : await readOpenState(secrets.value);
+    if (found?.ok === false) return found;
+    if (found !== undefined && found.value !== "closed")
+      return fail({ kind: "changed-meanwhile", detail: "The vault was opened here in the meantime" });
+    return engine.remove(config.containerName);
+  });
 }
 
 /** Removes the workspace volume of a removed container, if it was synced in this run. */

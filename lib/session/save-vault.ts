@@ -6,6 +6,8 @@ import { explain } from "../failure/explain.js";
 import type { Failure } from "../failure/failure.js";
 import { sleep } from "../host/clock.js";
 import { fileHash } from "../host/file-hash.js";
+import { makeFolder } from "../host/files.js";
+import { pathExists } from "../host/project-file.js";
 import { printable } from "../host/printable.js";
 import { isInUse, sessionsTimestamp } from "../project/sessions.js";
 import { type Result, fail, ok } from "../failure/result.js";
@@ -14,12 +16,12 @@ import type { DigestLine, ListedContent } from "../vault/archive/manifest.js";
 import { changesBetween } from "../vault/changes.js";
 import { archiveLimit } from "../vault/archive/entry-policy.js";
 import { conflictPath, savedAsConflict } from "../vault/store.js";
-import { readFormat, type VaultFormat } from "../vault/vault-format.js";
+import type { VaultFormat } from "../vault/vault-format.js";
 import { listSource, omittedPaths, sealInto } from "../vault/seal-into.js";
 import { formatBytes, formatFileCount, listNames } from "../host/human.js";
 import { fromFailure } from "../run/checks.js";
 import { partsToClose } from "./open-and-close-parts.js";
-import { notOpen, openStateChanged, sealRamContent } from "./tampered.js";
+import { formatOf, notOpen, openStateChanged, sealRamContent } from "./tampered.js";
 import { saveSource } from "./save-source.js";
 import { type CheckResult, type StepContext, fails, holds } from "./step.js";
 
@@ -61,8 +63,11 @@ export async function saveVault(
   const openState = await readOpenState(secrets.value);
   if (!openState.ok) return openState;
   if (typeof openState.value === "string") return notOpen(context, openState.value);
-  const format = await readFormat(project.vaultFile);
+  const format = await formatOf(project);
   if (!format.ok) return format;
+  const known = await knownConflict(context, openState.value);
+  if (!known.ok) return known;
+  if (known.value !== undefined) return fail(savedAsConflict(known.value));
   const request = { secrets: secrets.value, opened: openState.value, passphrase, format: format.value };
   const saved = options.skipUnreadable
     ? await sealWithoutMoving(context, request, report)
@@ -104,8 +109,12 @@ async function seal(context: StepContext, request: SaveRequest, report: SaveRepo
   // with closed parts, their files are sealed, too, which the list does not have
   const listed = lenient || opened.parts !== undefined ? undefined : lastListed.get(session);
   lastListed.delete(session);
+  const made = await makeFolder(project.vaultFolder);
+  if (!made.ok) return made;
   const generation = opened.generation ?? 0;
   const limitBytes = archiveLimit(project.config.secretsBytes);
+  if (opened.parts !== undefined && !(await pathExists(project.vaultFile)))
+    return sealWithoutRest(context, secrets, passphrase);
   const source = await saveSource(context, {
     ...{ secrets, opening: opened.parts, passphrase, format, limitBytes, lenient },
   });
@@ -132,7 +141,11 @@ async function seal(context: StepContext, request: SaveRequest, report: SaveRepo
   const { path, sha256, summary } = sealed.value;
   lastSaved.set(session, summary.entries);
   report.leftOut(omittedPaths(sealed.value));
-  if (path !== project.vaultFile) return fail(savedAsConflict(path));
+  const digest = source.value.digest(sealed.value) ?? summary.digest;
+  if (path !== project.vaultFile) {
+    lastConflict.set(session, { path, digest });
+    return fail(savedAsConflict(path));
+  }
   report.print(`✔ Vault saved: ${formatFileCount(summary.files)}, ${formatBytes(summary.bytes)}`);
   const { leftOut: strays, newParts } = source.value.strays();
   const keptStrays = await keepStrays(context, secrets, passphrase, strays);
@@ -141,10 +154,26 @@ async function seal(context: StepContext, request: SaveRequest, report: SaveRepo
   return updateOpen(secrets, {
     ...rest,
     ...(parts === undefined ? {} : { parts: { ...parts, open: [...parts.open, ...newParts] } }),
-    digest: source.value.digest(sealed.value) ?? summary.digest,
+    digest,
     base: sha256,
     generation: generation + 1,
     moving: sealed.value.changedWhileReading,
+  });
+}
+
+/** Seals open parts of a vault that is gone, and with it the closed ones. Always fails with `conflict` once that is done. */
+async function sealWithoutRest(
+  { project, session, signal }: StepContext,
+  secrets: SecretsFolder,
+  passphrase: Secret,
+): Promise<Result<never>> {
+  const kept = await sealRamContent(project, secrets, passphrase, signal, lastConflict.get(session)?.path);
+  if (!kept.ok) return kept;
+  if (kept.value !== undefined) lastConflict.set(session, { path: kept.value, digest: "" });
+  return fail({
+    kind: "conflict",
+    message: `The vault on this host was removed while only parts of it were open, so it cannot be made again from them.${kept.value === undefined ? "" : ` They were sealed in ${kept.value}.`}`,
+    hint: "`tazpod lock --discard` closes them; then `tazpod pull` gets the vault.",
   });
 }
 
@@ -184,19 +213,43 @@ function toSaveFailure(failure: Failure): Failure {
 }
 
 /**
- * Returns where the saved vault goes: a conflict file if the local vault is no longer the one that was opened. `base`
- * is the hash it is based on; after a save that was killed once it had replaced the vault, that save's hash.
+ * Returns where the saved vault goes: a conflict file if the local vault is no longer the one that was opened, the same
+ * one for each save of this run. `base` is the hash it is based on; after a save that was killed once it had replaced the
+ * vault, that save's hash.
  */
 async function saveTarget(
+  context: StepContext,
+  opened: OpenVault,
+): Promise<Result<{ readonly path: string; readonly base: string }>> {
+  const { project, session } = context;
+  const base = await baseHere(context, opened);
+  if (!base.ok) return base;
+  if (base.value !== undefined) return ok({ path: project.vaultFile, base: base.value });
+  const before = lastConflict.get(session)?.path;
+  const path =
+    before !== undefined && (await pathExists(before)) ? ok(before) : await conflictPath(project.vaultFolder);
+  return path.ok ? ok({ path: path.value, base: opened.base }) : path;
+}
+
+/** Returns the hash of the local vault that the open one is based on; undefined if another vault is in its place. */
+async function baseHere(
   { project, options, signal }: StepContext,
   { base, next }: OpenVault,
-): Promise<Result<{ readonly path: string; readonly base: string }>> {
-  if (options.force) return ok({ path: project.vaultFile, base });
+): Promise<Result<string | undefined>> {
+  // one that was removed is made again
+  if (options.force || !(await pathExists(project.vaultFile))) return ok(base);
   const here = await fileHash(project.vaultFile, signal);
   if (!here.ok) return here;
-  if (here.value === base || here.value === next) return ok({ path: project.vaultFile, base: here.value });
-  const path = await conflictPath(project.vaultFolder);
-  return path.ok ? ok({ path: path.value, base }) : path;
+  return ok(here.value === base || here.value === next ? here.value : undefined);
+}
+
+/** Returns the conflict file that has just this content, if this run has sealed one and would seal it again. */
+async function knownConflict(context: StepContext, opened: OpenVault): Promise<Result<string | undefined>> {
+  const known = lastConflict.get(context.session);
+  if (known === undefined || lastListed.get(context.session)?.digest !== known.digest) return ok(undefined);
+  const base = await baseHere(context, opened);
+  if (!base.ok) return base;
+  return ok(base.value === undefined && (await pathExists(known.path)) ? known.path : undefined);
 }
 
 /**
@@ -204,6 +257,11 @@ async function saveTarget(
  * package ships.
  */
 const lastListed = new WeakMap<StepContext["session"], ListedContent>();
+/** The conflict file that each run has sealed, and the digest of the secrets folder in it. */
+const lastConflict = new WeakMap<
+  StepContext["session"],
+  { readonly path: string; readonly digest: string }
+>();
 /** The entries of the vault that each run saved last. */
 const lastSaved = new WeakMap<StepContext["session"], readonly DigestLine[]>();
 
@@ -223,7 +281,7 @@ async function digestOf(
 ): Promise<Result<string>> {
   lastListed.delete(session);
   const lenient = options.skipUnreadable;
-  const format = await readFormat(project.vaultFile);
+  const format = await formatOf(project);
   if (!format.ok) return format;
   const found = await listSource(packFolder(secrets, { signal, lenient }), {
     limitBytes: archiveLimit(project.config.secretsBytes),

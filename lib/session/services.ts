@@ -15,7 +15,7 @@ import type { Recipe, Task } from "../recipe/recipe.js";
 import { render, type Values } from "../recipe/render.js";
 import type { Remote } from "../remote/remote-types.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import type { TrustedCode } from "../trust/trusted-code.js";
+import { restrictPath, type TrustedCode } from "../trust/trusted-code.js";
 import { ensureTrusted } from "../trust/ensure-trusted.js";
 import type { RunOptions } from "../run/run-options.js";
 import { environmentIn, folderOf, knownValues, valuesOf, wordsOf } from "../run/given-values.js";
@@ -93,6 +93,7 @@ export class Services {
     const loaded = await loadProject(this.#project.root);
     if (!loaded.ok) return loaded;
     if (!loaded.value.initialised) return ok(undefined);
+    restrictPath(loaded.value);
     this.#project = loaded.value;
     this.#chosen = undefined;
     this.#stateIsOld = false;

@@ -6,11 +6,13 @@ import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import type { FailureOf } from "../failure/failure.js";
 import type { Project } from "../project/project.js";
 import { fail, ok, type Result } from "../failure/result.js";
+import { makeFolder } from "../host/files.js";
+import { pathExists } from "../host/project-file.js";
 import { displayPath } from "../host/paths.js";
 import { printable } from "../host/printable.js";
 import type { Secret } from "../host/secret.js";
 import { conflictPath } from "../vault/store.js";
-import { readFormat } from "../vault/vault-format.js";
+import { readFormat, type VaultFormat } from "../vault/vault-format.js";
 import { archiveLimit } from "../vault/archive/entry-policy.js";
 import { sealInto } from "../vault/seal-into.js";
 import type { StepContext } from "./step.js";
@@ -78,6 +80,11 @@ export async function setAside(
   return ok(undefined);
 }
 
+/** Returns the format in which the open vault is sealed: that of the local vault, or of the settings if it is gone. */
+export async function formatOf({ vaultFile, config }: Project): Promise<Result<VaultFormat>> {
+  return (await pathExists(vaultFile)) ? readFormat(vaultFile) : ok(config.vaultFormat);
+}
+
 /** Seals the RAM folder to a new conflict file, or to `path`. Returns its path, or undefined if the folder is empty. */
 export async function sealRamContent(
   project: Project,
@@ -88,8 +95,10 @@ export async function sealRamContent(
 ): Promise<Result<string | undefined>> {
   const empty = await isEmpty(secrets);
   if (!empty.ok || empty.value) return empty.ok ? ok(undefined) : empty;
-  const format = await readFormat(project.vaultFile);
+  const format = await formatOf(project);
   if (!format.ok) return format;
+  const made = await makeFolder(project.vaultFolder);
+  if (!made.ok) return made;
   const sealed = await sealInto({
     ...{ passphrase, format: format.value, folder: project.vaultFolder, lenient: true },
     limitBytes: archiveLimit(project.config.secretsBytes),

@@ -1,4 +1,5 @@
 import { basename, join, resolve } from "node:path";
+import { homeFolder } from "../host/paths.js";
 import { stat } from "../host/files.js";
 import { isInside, readProjectFile } from "../host/project-file.js";
 import type { ModuleSource } from "../host/provide-modules.js";
@@ -114,6 +115,18 @@ export function searchPath(path: string, root: string, home: string): string {
       return home === root || isInside(root, home) || !(folder === root || isInside(root, folder));
     })
     .join(":");
+}
+
+/** Keeps programs of a project from being run by their bare name; of a folder that is none yet, those that npx adds. */
+export function restrictPath({
+  root,
+  initialised,
+}: {
+  readonly root: string;
+  readonly initialised: boolean;
+}): void {
+  const home = homeFolder();
+  process.env["PATH"] = searchPath(process.env["PATH"] ?? "", root, initialised ? home : root);
 }
 
 /** Returns the sha256, hex. node:crypto is loaded only here, since it takes as long as the rest of a short run. */

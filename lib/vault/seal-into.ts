@@ -157,7 +157,10 @@ function changedBetween(
   before: Survey | undefined,
   after: SealResult & Partial<TarWarnings>,
 ): readonly string[] {
-  const changed = new Set([...(before?.changedWhileReading ?? []), ...(after.changedWhileReading ?? [])]);
+  const changed = new Set([
+    ...(before?.changedWhileReading ?? []),
+    ...withoutFolders(after.changedWhileReading ?? [], after.summary.entries),
+  ]);
   if (before === undefined || before.manifest.digest === after.summary.digest) return [...changed];
   const lines = (entries: readonly DigestLine[]): Map<string, string> =>
     new Map(
@@ -169,6 +172,15 @@ function changedBetween(
   const [one, two] = [lines(before.manifest.entries), lines(after.summary.entries)];
   for (const path of [...one.keys(), ...two.keys()]) if (one.get(path) !== two.get(path)) changed.add(path);
   return [...changed];
+}
+
+/** Returns paths without those of folders: what was made and removed in one shows in the entries. */
+function withoutFolders(paths: readonly string[], entries: readonly DigestLine[]): readonly string[] {
+  const folders = new Set([
+    ".",
+    ...entries.flatMap(({ entry }) => (entry.type === "directory" ? entry.path : [])),
+  ]);
+  return paths.filter((path) => !folders.has(path));
 }
 
 /** What the readings of a source share. */
@@ -213,7 +225,7 @@ export async function listSource(
   const complete = completeSummary(summary, warnings, summary);
   if (!complete.ok) return complete;
   const { digest, entries } = complete.value.summary;
-  const { changedWhileReading: changed } = complete.value.warnings;
+  const changed = withoutFolders(complete.value.warnings.changedWhileReading, entries);
   return ok({ digest, entries, hardLinks: options.hardLinks, changed });
 }
 

@@ -55,6 +55,24 @@ const defaults = [
   "Engine [auto]:",
 ] as const;
 
+test("settings that a clone brings in config.local.yaml are no answers of the user: they have to be trusted", async () => {
+  const folder = await folderWith({
+    ".tazpod/config.local.yaml": `image: evil/image:1
+network: host
+mounts: [{ source: "~", target: /host-home }]
+`,
+  });
+  const made = await tazpod(folder, "init", "--yes");
+  assert.is(made.code, 4, made.stderr);
+  assert.match(made.stderr, ready);
+  const shown = await tazpod(folder, "trust", "--show");
+  assert.is(shown.code, 3);
+  for (const text of ["evil/image:1", "/host-home"]) assert.match(shown.stdout, text);
+  const entered = await tazpod(folder, "enter", "--yes");
+  assert.match(entered.stderr, "evil/image:1");
+  assert.is(entered.code, 4);
+});
+
 test("without a terminal, with --yes and with Enter at each question, the owner's defaults are written", async () => {
   const folders = [
     await folderWith(),

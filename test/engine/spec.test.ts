@@ -89,12 +89,13 @@ test("unset limits do not change the hash of a spec; a limit does", () => {
   assert.is(specHash({ ...spec, workspace: "mount" }), hashes[0]);
 });
 
-test("a path with colons, spaces, commas and quotes stays one mount", () => {
+test("a path with colons, spaces, commas, quotes and line ends stays one mount", () => {
   const mount = (project: string): string | undefined => {
     const argv = createArguments({ ...spec, project }, user);
     return argv[argv.indexOf("--mount") + 1];
   };
   assert.is(mount("/a b:c"), "type=bind,source=/a b:c,target=/workspace");
+  assert.is(mount("/a\nb"), 'type=bind,"source=/a\nb",target=/workspace');
   assert.is(mount('/a,"b'), 'type=bind,"source=/a,""b",target=/workspace');
 });
 

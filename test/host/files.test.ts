@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { chmod, chown, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -82,6 +82,16 @@ test("a link keeps the old bytes after the file was replaced", async () => {
   await writeFile(path, "old");
   const kept = value(await linkTemp(folder, "a", path));
   value(await files.writeAtomic(path, "new"));
+  assert.is(await readFile(kept, "utf8"), "old");
+});
+
+test("a link to an old file is not taken for what a killed process left", async () => {
+  const folder = await newFolder();
+  const path = join(folder, "a");
+  await writeFile(path, "old");
+  await utimes(path, new Date(2020, 1), new Date(2020, 1));
+  const kept = value(await linkTemp(folder, "a", path));
+  assert.equal(value(await removeLeftovers(folder)), []);
   assert.is(await readFile(kept, "utf8"), "old");
 });
 

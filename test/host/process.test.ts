@@ -20,6 +20,19 @@ test("a program that prints more than the limit is stopped, and the failure name
   });
 });
 
+test("arguments that the system or Node refuses are a failure that does not repeat them", async () => {
+  for (const isQuestion of [true, false])
+    for (const [argument, code] of [
+      ["x".repeat(200_000), "E2BIG"],
+      ["secret\0", "ERR_INVALID_ARG_VALUE"],
+    ] as const) {
+      const done = await capture(["echo", argument], { isQuestion });
+      if (done.ok || done.failure.kind !== "file") throw new Error(JSON.stringify(done));
+      assert.is(done.failure.code, code);
+      assert.not.match(JSON.stringify(done.failure), /secret|xxx/);
+    }
+});
+
 test("the default limit is exactly 16 MiB", async () => {
   const most = 16 * 1024 ** 2;
   const print = (bytes: number): string[] => ["head", "-c", String(bytes), "/dev/zero"];

@@ -56,6 +56,30 @@ sleep 3; ls /workspace`);
     assert.is(await session.leave(), 0);
   });
 
+  test("a program that stops what tazpod runs inside keeps neither the session nor the vault open", async () => {
+    const host = await askingHost();
+    for (const harm of [
+      `for p in /proc/[0-9]*; do
+  case "$(tr '\\0' ' ' < "$p/cmdline") " in *" tazpod-guard "*|*" tazpod-requests "*) echo "\${p#/proc/}";; esac
+done > /tmp/found; grep -vx "$$" /tmp/found | xargs kill -STOP`,
+      `cd ~/.local/state/tazpod-requests/*-*; n=0123456789abcdef; mkdir $n; mkfifo $n/err $n/code; exec 9> $n/alive 8<> $n/err
+yes | dd bs=65536 count=1 >&8 2>/dev/null; printf '%s %s\\n' $n $$ > ask; sleep 300`,
+    ]) {
+      const session = await AskingSession.open(host);
+      const running = session.run(harm);
+      await Promise.race([
+        running.catch(() => undefined),
+        new Promise((resolve) => setTimeout(resolve, 3_000)),
+      ]);
+      const begun = Date.now();
+      assert.is(await session.leave(), 0);
+      assert.ok(Date.now() - begun < 60_000);
+      assert.is(await host.inside("ls -A ~/secrets"), "");
+      await host.removeContainer();
+      await running.catch(() => undefined);
+    }
+  });
+
   test("a program that floods takes a few places only, and an honest one in another shell is heard", async () => {
     const host = await askingHost();
     const session = await AskingSession.open(host);

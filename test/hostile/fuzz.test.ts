@@ -14,6 +14,7 @@ import { sidecarPath, readSidecar } from "../../lib/remote/file/sidecar.js";
 import { parseManifest } from "../../lib/vault/archive/manifest.js";
 import { readState } from "../../lib/vault/vault-state.js";
 import { newFolder } from "../rig/folder.js";
+import { ok } from "../../lib/failure/result.js";
 import { value } from "../rig/result.js";
 
 // Files that an attacker can write, except configs and recipes (see test/trust/fuzz) and vaults (see test/vault/fuzz).
@@ -94,7 +95,7 @@ test("any state that an older tazpod left in the project is handled", async () =
       async (text, name) => {
         await rm(projectState(folder), { recursive: true, force: true });
         await writeFile(join(folder, name), text);
-        value(await migrateState(folder));
+        value(await migrateState(folder, async () => ok(true)));
         value(await readState(folder));
       },
     ),

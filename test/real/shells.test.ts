@@ -220,6 +220,9 @@ test("lock names the processes that have files of the vault open, and --force en
   );
   assert.is(await host.inside("ls -A ~/secrets"), ".tazpod\n");
   assert.match((await host.tazpod("status")).stdout, /= vault-open +locking the vault was interrupted/);
+  // such a process does not get in the way of the next shell
+  assert.is((await host.enter("cat ~/secrets/key; exec 3<&-", "--force")).stdout, "kept");
+  await host.inside("setsid sh -c 'exec 3<~/secrets/key; exec sleep 7777' >/dev/null 2>&1 &").catch(() => "");
   const forced = await host.tazpod("lock", "--force");
   assert.is(forced.code, 0, forced.stderr);
   assert.is(await host.secrets(), "");

@@ -5,9 +5,11 @@ import { promisify } from "node:util";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import "../fake/light-scrypt.cjs";
-import { bin, Host, removeHosts } from "../rig/host.js";
+import { Secret } from "../../lib/host/secret.js";
+import { bin, Host, passphrase, removeHosts } from "../rig/host.js";
 import { underShell } from "../rig/under-shell.js";
 import { until } from "../rig/until.js";
+import { filesIn } from "../rig/vault-of-files.js";
 
 const execute = promisify(execFile);
 const secret = `pa55-${randomBytes(4).toString("hex")}`;
@@ -62,6 +64,29 @@ export function withBeside(engine: "docker" | "podman"): void {
     );
     assert.ok((await readdir(host.folder)).includes("made"));
     assert.not.match(done.stderr, "saved");
+  });
+
+  test("if the vault cannot take the command's changes, they are sealed in a file of their own, which is named", async () => {
+    const host = await withParts();
+    const made = await host.enter("head -c 1200000 /dev/urandom > ~/secrets/large");
+    assert.is(made.code, 0, made.stderr);
+    await host.run("down");
+    await host.configure("none", `engine: ${engine}\nvault: { format: v1, size: 2m }\n${parts}`);
+    const done = await host.run(
+      "with",
+      "prod",
+      "--",
+      "sh",
+      "-c",
+      "yes | head -c 700000 > ~/secrets/prod/new",
+    );
+    assert.is(done.code, 1, done.stderr);
+    const [name = ""] = await conflicts(host);
+    assert.match(done.stderr, `conflicts/${name}, with the same passphrase`);
+    const path = host.path(".tazpod", "vault", "conflicts", name);
+    const { files } = await filesIn(path, Secret.fromText(passphrase));
+    assert.is(files.get("prod/new")?.length, 700_000);
+    assert.equal(await beside(host), []);
   });
 
   test("it runs on a host where the project never had a container", async () => {

@@ -175,7 +175,7 @@ test("two pulls without an opening keep the copy of what was opened last, and de
       const folder = await newFolder();
       const arrival = { ...first, descends: before };
       value(await changeState(folder, (state) => ({ ...state, arrival })));
-      const start = { sha256: two, replaced: undefined, isUnopened, descends };
+      const start = { sha256: two, replaced: undefined, isUnopened, descends, isDropped: false };
       value(await recordPullStarted(folder, url, objectOf(two), start));
       const found = (await stateOf(folder)).arrival;
       assert.is(found?.replaced, expected?.replaced);
@@ -187,7 +187,7 @@ test("a vault that a forced pull dropped is no ancestor of what comes", async ()
   for (const descends of ["no", "unknown"] as const) {
     const folder = await newFolder();
     value(await changeState(folder, (state) => ({ ...state, lineage: [short(one)] })));
-    const start = { sha256: two, replaced: "v.bak-1", isUnopened: false, descends };
+    const start = { sha256: two, replaced: "v.bak-1", isUnopened: false, descends, isDropped: true };
     value(await recordPullStarted(folder, url, objectOf(two), start));
     assert.equal((await stateOf(folder)).lineage, descends === "no" ? [] : [short(one)]);
   }

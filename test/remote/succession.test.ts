@@ -8,6 +8,7 @@ import { pull } from "../../lib/remote/pull.js";
 import { push } from "../../lib/remote/push.js";
 import type { Remote } from "../../lib/remote/remote-types.js";
 import { revertArrival } from "../../lib/vault/arrival.js";
+import { checkNotOlder } from "../../lib/vault/rollback-check.js";
 import { inspectVault } from "../../lib/vault/inspect-vault.js";
 import { newFolder } from "../rig/folder.js";
 import { failure, value } from "../rig/result.js";
@@ -112,6 +113,31 @@ for (const isKnown of [true, false])
     assert.equal(Object.fromEntries((await filesIn(backup, passphrase)).files), { key: "1" });
     assert.equal(await content(here), { other: "y" });
   });
+
+test("what a forced pull takes instead of newer work opens, although it is of a lower generation", async () => {
+  const { remote, here, there } = await twoHosts();
+  await save(there, { key: "2" });
+  value(await push({ remote, folder: there }));
+  for (const key of ["a", "b", "c"]) await save(here, { key });
+  const taken = async () => {
+    const { sha256, summary } = value(await inspectVault(vault(here), passphrase));
+    const opened = { sha256, content: summary.digest, manifest: summary.manifest };
+    return checkNotOlder(here, vault(here), opened);
+  };
+  value(await taken());
+  const mine = await readFile(vault(here));
+  value(await pull({ remote, folder: here, force: true }));
+  value(await taken());
+  assert.equal(await content(here), { key: "2" });
+  // an old copy in its place is still found
+  await rm(vault(here));
+  await save(here, { key: "old" });
+  const old = await readFile(vault(here));
+  await writeFile(vault(here), mine);
+  await save(here, { key: "d" });
+  await writeFile(vault(here), old);
+  failure(await taken(), "vault-rollback");
+});
 
 test("a folder that a sync program has replaced: what this host pushed is not lost, but merged", async () => {
   const { disk, remote: ours, here, there } = await twoHosts();

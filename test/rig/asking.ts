@@ -30,7 +30,9 @@ export async function askingHost(files: Readonly<Record<string, string>> = {}, m
 
 /** The names of the folders of the sessions that listen in the container. */
 async function listeners(host: Host): Promise<readonly string[]> {
-  return (await host.inside("ls ~/.local/state/tazpod-requests 2>/dev/null; :")).split("\n").filter(Boolean);
+  // there may be no container yet
+  const listed = await host.inside("ls ~/.local/state/tazpod-requests 2>/dev/null; :").catch(() => "");
+  return listed.split("\n").filter(Boolean);
 }
 
 /** An open session on a terminal, whose container's programs may ask. */

@@ -92,6 +92,55 @@ tasks:
   assert.is((await host.tazpod("go")).stdout, "a b:x a b\n{{.env.X}}\n");
 });
 
+test("the command of a variable has the values of what it belongs to, and needs all of them", async () => {
+  const host = await recipeHost(
+    `
+vars: { stage: staging, shared: { command: [echo, "for {{stage}}"] }, home: { command: [echo, "{{env.MARK}}"] } }
+tasks:
+  a: { new: true, vars: { stage: prod }, cmds: [[echo, "{{stage}} {{shared}}"]] }
+  b: { new: true, cmds: [[echo, "{{stage}} {{shared}}"]] }
+  lacks: { new: true, vars: { v: { command: [echo, "{{env.NOPE}}"] } }, cmds: [[echo, "{{v}}"]] }
+  filed: { new: true, dotenv: [.env], vars: { v: { command: [echo, "[{{env.FILED}}]"] } }, cmds: [[echo, "{{v}}"]] }
+  homely: { new: true, dotenv: [.env], cmds: [[echo, "{{home}}"]] }
+goals: { both: { new: true, run: [a, b], desc: "Both for {{env.MARK}}" } }
+`,
+    { ".env": "FILED=f\nMARK=file\n" },
+  );
+  assert.is((await host.tazpod("run", "a", "b")).stdout, "prod for staging\nstaging for staging\n");
+  assert.is((await host.tazpod("filed")).stdout, "[f]\n");
+  for (const [task, name] of [
+    ["lacks", "NOPE"],
+    ["homely", "MARK"],
+  ] as const) {
+    const done = await host.tazpod(task);
+    assert.equal([done.code, done.stdout], [3, ""]);
+    assert.match(
+      done.stderr,
+      `${task} needs {{env.${name}}}, which has no value: the environment has no such variable.`,
+    );
+  }
+  assert.match((await host.tazpod("list")).stdout, "Both for <env.MARK>");
+  host.env["MARK"] = "me";
+  assert.is((await host.tazpod("homely")).stdout, "me\n");
+  for (const args of [["list"], ["both", "--help"]])
+    assert.match((await host.tazpod(...args)).stdout, "Both for me");
+});
+
+test("words that are too long for one variable still reach the command, and what the system refuses is an error", async () => {
+  const host = await recipeHost(`
+tasks:
+  lint: { new: true, args: [{ name: files, variadic: true }], cmds: [[sh, -c, 'echo "$# \${TAZPOD_FILES-none}"', sh, "{{files}}"]] }
+  nul: { new: true, cmds: [[echo, "a\\0b"]] }
+`);
+  const names = Array.from({ length: 3_500 }, (_, index) => `a-file-with-a-rather-long-name-${index}.ts`);
+  assert.is((await host.tazpod("run", "lint", "--", ...names)).stdout, "3500 none\n");
+  assert.is((await host.tazpod("run", "lint", "--", "a", "b")).stdout, "2 a b\n");
+  const nul = await host.tazpod("nul");
+  assert.is.not(nul.code, 0);
+  assert.not.match(nul.stderr, "bug in tazpod");
+  assert.match(nul.stderr, /NUL/);
+});
+
 test("dotenv files set what the environment lacks, are covered by the trust, and may be missing only if optional", async () => {
   const host = await recipeHost(
     `

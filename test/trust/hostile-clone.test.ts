@@ -1,10 +1,16 @@
+// needs: script
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdir, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { projectState } from "../../lib/host/project-state.js";
 import { newFolder } from "../rig/folder.js";
+import { bin, run } from "../rig/host.js";
+import { testWith } from "../rig/needing.js";
+import { Pty } from "../rig/pty.js";
 import { type Place, placeWith } from "./place.js";
 
 // The author of a clone controls every file of it. Each file is replaced, before the user agrees, by a link, a pipe, a
@@ -144,6 +150,67 @@ test("a prompt in a clone writes and removes nothing, in the clone or through a 
     assert.is((await readdir(place.folder, { recursive: true })).toSorted().join(), here, link);
   }
 });
+
+test("state of an earlier tazpod in a clone is neither used nor removed without a yes on a terminal", async () => {
+  const place = await placeWith({
+    [config]: "",
+    ".tazpod/vault/engine": "process\n",
+    ".tazpod/vault/state.json": '{"version":1,"newest":{"generation":999999}}',
+  });
+  const [state, left] = [projectState(place.path(".tazpod/vault")), place.path(".tazpod/vault/engine")];
+  const here = join(place.env["XDG_STATE_HOME"] ?? "", "tazpod", "projects", basename(state));
+  for (const args of [["list"], ["status"], ["vault", "ls"], ["push", "--yes"]]) {
+    const { stderr } = await place.tazpod(...args);
+    if (args[0] !== "list")
+      assert.match(stderr, "the state of an earlier tazpod (state.json, engine). It is not used");
+    assert.not.ok(existsSync(join(here, "engine")), args[0]);
+    assert.ok(existsSync(left), args[0]);
+  }
+  for (const [answer, taken] of [
+    ["n", false],
+    ["y", true],
+  ] as const) {
+    await rm(here, { recursive: true, force: true });
+    const pty = new Pty([process.execPath, bin, "vault", "ls"], { cwd: place.folder, env: place.env });
+    await pty.expect("Take it over?");
+    pty.line(answer);
+    await pty.ended;
+    assert.equal([existsSync(join(here, "engine")), existsSync(left)], [taken, !taken]);
+  }
+});
+
+test("with a HOME that is no absolute path, nothing in a clone passes for the user's own files", async () => {
+  const place = await placeWith({
+    [config]: "",
+    [recipe]: "version: 1\ntasks:\n  hi: { new: true, cmds: [[touch, ran]] }\n",
+  });
+  // as if its author had trusted it, under its path
+  const forged = { ...place.env, XDG_STATE_HOME: place.path(".local", "state") };
+  assert.is(
+    (await run(process.execPath, [bin, "trust", "--yes"], { cwd: place.folder, env: forged })).code,
+    0,
+  );
+  for (const HOME of ["", "."]) {
+    const env = { ...place.env, XDG_STATE_HOME: "", HOME };
+    const done = await run(process.execPath, [bin, "hi"], { cwd: place.folder, env });
+    assert.is(done.code, 4, done.stderr);
+    assert.not.ok(existsSync(place.path("ran")));
+  }
+});
+
+await testWith(
+  test,
+  "other users",
+  "without HOME, a user who is not in the list of users is told to set it",
+  async () => {
+    const words = ["--reuid=12345", "--regid=12345", "--clear-groups", "env", "-u", "HOME"];
+    for (const command of [["list"], ["status", "--short"]]) {
+      const done = await run("setpriv", [...words, process.execPath, bin, ...command], { cwd: "/" });
+      assert.equal([done.code, done.stdout], [2, ""], done.stderr);
+      assert.match(done.stderr, /^tazpod needs a home folder, but HOME [^\n]*Set HOME\.\n$/);
+    }
+  },
+);
 
 test("a prompt neither uses nor removes state files of an earlier tazpod in a clone", async () => {
   const place = await placeWith({

@@ -1,8 +1,9 @@
 // needs: busybox
 import { spawn } from "node:child_process";
-import { link, mkdir, writeFile } from "node:fs/promises";
+import { link, mkdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { test } from "uvu";
@@ -22,7 +23,7 @@ import { filesIn } from "../rig/vault-of-files.js";
 
 const passphrase = Secret.fromText("correct horse battery");
 
-function pack(program: readonly string[], folder: string): TarSource {
+function pack(program: readonly string[], folder: string, lenient = false): TarSource {
   const [name = "", ...first] = program;
   const packing = spawn(name, [...first, "-c", "-f", "-", "-C", folder, "."], {
     env: { ...process.env, LC_ALL: "C" },
@@ -31,7 +32,7 @@ function pack(program: readonly string[], folder: string): TarSource {
   const done = Promise.all([code, text(packing.stderr)]);
   // what is not read yet when the program ends would be lost
   const tar = packing.stdout.pipe(new PassThrough());
-  return { tar, done: done.then(([ended, said]) => interpretTar(ended, said, false)) };
+  return { tar, done: done.then(([ended, said]) => interpretTar(ended, said, lenient)) };
 }
 
 for (const program of [["tar"], ["busybox", "tar"]])
@@ -87,5 +88,30 @@ test("content that was just listed is read once more, and listed again if it has
     assert.is(inside.manifest?.digest, sealed.summary.digest);
   }
 });
+
+for (const program of [["tar"], ["busybox", "tar"]])
+  for (const format of ["age", "v1"] as const)
+    test(`${program.join(" ")}, ${format}: a program that makes and removes files all the time does not prevent a save of the others`, async () => {
+      const [secrets, folder] = [await newFolder("secrets"), await newFolder("vault")];
+      await mkdir(join(secrets, "db"));
+      await writeFile(join(secrets, "key"), "x".repeat(8_000_000));
+      const over = new AbortController();
+      const busy = (async () => {
+        for (let number = 0; !over.signal.aborted; number++)
+          for (const place of [secrets, join(secrets, "db")]) {
+            await writeFile(join(place, `journal-${number}`), "j");
+            await rm(join(place, `journal-${number}`));
+            await sleep(10);
+          }
+      })();
+      const sealed = await sealInto({
+        ...{ folder, passphrase, format, limitBytes: 2 ** 24, lenient: true },
+        source: () => pack(program, secrets, true),
+      });
+      over.abort();
+      await busy;
+      const { files } = await filesIn(value(sealed).path, passphrase);
+      assert.is(files.get("key")?.length, 8_000_000);
+    });
 
 test.run();

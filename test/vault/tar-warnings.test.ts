@@ -90,22 +90,25 @@ test("a silent failure and unknown messages are failures with and without `lenie
   }
 });
 
-test("GNU tar's messages about files that change while read are recognised and are not failures", () => {
+test("tar's messages about files that change or go away while read are recognised and are not failures", () => {
   const said = [
     "tar: ./a/log: file changed as we read it",
     "tar: ./short: File shrank by 3 bytes; padding with zeros",
+    "tar: ./went: File removed before we read it",
+    "tar: ./was there: Cannot stat: No such file or directory",
+    "tar: can't open './busy': No such file or directory",
     "tar: Exiting with failure status due to previous errors",
   ];
   for (const lenient of [true, false])
     assert.equal(value(interpretTar(1, said.join("\n"), lenient)), {
       ...noTarWarnings,
-      changedWhileReading: ["a/log", "short"],
+      changedWhileReading: ["a/log", "short", "went", "was there", "busy"],
     });
   const more = ["tar: ./b: Cannot open: Permission denied", ...said].join("\n");
   assert.equal(value(interpretTar(2, more, true)), {
     ...noTarWarnings,
     unread: ["b"],
-    changedWhileReading: ["a/log", "short"],
+    changedWhileReading: ["a/log", "short", "went", "was there", "busy"],
   });
   failure(interpretTar(2, more, false), "save-incomplete");
 });

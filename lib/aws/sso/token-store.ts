@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { homeFolder } from "../../host/paths.js";
 import { makeFolder, readText, removeFile, writeAtomic } from "../../host/files.js";
 import { type Lock, type LockHolder, takeLock } from "../../host/lock-file.js";
 import { runtimeFolder } from "../../host/runtime-folder.js";
@@ -114,7 +114,7 @@ export class TokenStore {
 }
 
 function awsCache(): string {
-  return join(homedir(), ".aws", "sso", "cache");
+  return join(homeFolder(), ".aws", "sso", "cache");
 }
 
 /** The AWS CLI's file names; what is hashed is not secret. */

@@ -1,5 +1,5 @@
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { homeFolder } from "../../host/paths.js";
 import { readText } from "../../host/files.js";
 import { isRecord, parseJson } from "../../host/json.js";
 
@@ -29,7 +29,7 @@ export const withoutClientProxies: readonly string[] = Object.values(variables).
 export async function clientProxies(env: NodeJS.ProcessEnv = process.env): Promise<Record<string, string>> {
   const daemon = env["DOCKER_HOST"];
   if (daemon?.startsWith("tcp:") === true) return {};
-  const folder = env["DOCKER_CONFIG"] || join(homedir(), ".docker");
+  const folder = env["DOCKER_CONFIG"] || join(homeFolder(), ".docker");
   const text = await readText(join(folder, "config.json"));
   const config = text.ok && text.value !== undefined ? parseJson(text.value) : undefined;
   const proxies = isRecord(config) ? config["proxies"] : undefined;

@@ -116,5 +116,7 @@ function workspaceVolume({ name, id }: Volume): string[] {
 /** Returns a `--mount` value. It is one line of CSV, so colons, spaces, commas and quotes in a path are safe. */
 function mountArgument({ source, target, readOnly }: Mount): string {
   const fields = ["type=bind", `source=${source}`, `target=${target}`, ...(readOnly ? ["readonly"] : [])];
-  return fields.map((field) => (/[",]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(",");
+  return fields
+    .map((field) => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field))
+    .join(",");
 }

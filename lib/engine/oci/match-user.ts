@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { fail, ok, type Result } from "../../failure/result.js";
 import type { RunCommand } from "./command.js";
 import { expectSuccess } from "./command.js";
+import { withoutClientProxies } from "./client-proxies.js";
 import type { ContainerUser } from "../engine.js";
 
 /** Gives a user of the image other ids, and its home to them. Arguments: user, uid, gid, home. */
@@ -52,7 +53,7 @@ export async function matchUser(
   const script = [imageId, "-c", changeIds, "tazpod", user, String(uid), String(gid), home];
   const changed = await run(
     [
-      ...["run", "--name", container, "--user", "0:0", "--network", "none"],
+      ...["run", "--name", container, "--user", "0:0", "--network", "none", ...withoutClientProxies],
       ...["--cap-drop", "ALL", ...able, "--entrypoint", "sh", ...script],
     ],
     limit,

@@ -3,11 +3,11 @@ import type { Failure } from "../../failure/failure.js";
 
 /** The files that a tar program warned about. */
 export interface TarWarnings {
-  /** Missing from the archive: unreadable or removed. */
+  /** Missing from the archive: unreadable. */
   readonly unread: readonly string[];
   /** Missing from the archive, which is no loss: a socket holds nothing. */
   readonly sockets: readonly string[];
-  /** In the archive, but changed while tar read them. */
+  /** Changed or removed while tar read them; a folder in which something was made or removed counts, too. */
   readonly changedWhileReading: readonly string[];
 }
 
@@ -17,13 +17,19 @@ export const noTarWarnings: TarWarnings = { unread: [], sockets: [], changedWhil
 // messages of GNU tar and busybox
 const unread = [
   /^tar: (.*): Cannot (?:open|stat|read|access|savedir|readlink): /,
-  /^tar: (.*): File removed before we read it$/,
   /^tar: can't (?:open|stat|read link) '(.*)': /,
   /^tar: (.*): can't stat/,
-  /^tar: (\.\/.*): (?:Permission denied|No such file or directory)$/,
+  /^tar: (\.\/.*): Permission denied$/,
 ];
 const sockets = [/^tar: (.*): socket ignored$/, /^tar: (.*): unknown file type/];
-const changing = [/^tar: (.*): file changed as we read it$/, /^tar: (.*): File shrank by \d+ bytes; padding/];
+const changing = [
+  /^tar: (.*): file changed as we read it$/,
+  /^tar: (.*): File shrank by \d+ bytes; padding/,
+  /^tar: (.*): File removed before we read it$/,
+  /^tar: (.*): Cannot (?:open|stat): No such file or directory$/,
+  /^tar: can't (?:open|stat) '(.*)': No such file or directory$/,
+  /^tar: (\.\/.*): No such file or directory$/,
+];
 /** Only states that there were errors before. */
 const closingLine = /^tar: (?:Exiting with failure status|error exit) .*previous errors$/;
 
@@ -38,9 +44,11 @@ export function interpretTar(
 ): Result<TarWarnings> {
   const lines = stderr.split("\n").filter((line) => line !== "" && !closingLine.test(line));
   const found = {
-    unread: named(lines, unread),
-    sockets: named(lines, sockets),
-    changedWhileReading: named(lines, changing),
+    ...{ sockets: named(lines, sockets), changedWhileReading: named(lines, changing) },
+    unread: named(
+      lines.filter((line) => !changing.some((pattern) => pattern.test(line))),
+      unread,
+    ),
   };
   const told = (lenient ? found.unread.length : 0) + found.sockets.length + found.changedWhileReading.length;
   if (told === lines.length && (code === 0 || told > 0)) return ok(found);

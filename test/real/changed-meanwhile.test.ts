@@ -1,0 +1,94 @@
+// needs: engine, script
+// time limit: 300 s
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import "../fake/light-scrypt.cjs";
+import { ok } from "../../lib/failure/result.js";
+import type { ContainerState } from "../../lib/engine/engine.js";
+import { removeContainer } from "../../lib/session/project-container.js";
+import type { StepContext } from "../../lib/session/step.js";
+import { newFolder } from "../rig/folder.js";
+import { fine, Host, passphrase, quick, removeHosts } from "../rig/host.js";
+import { failure } from "../rig/result.js";
+import { underShell } from "../rig/under-shell.js";
+import { until } from "../rig/until.js";
+import { withSealed } from "../rig/with-vault.js";
+
+// Something changes while a person thinks, or while a shell is open.
+
+test.after(removeHosts);
+
+test("a vault that was opened while a question waited is not lost by the answer", async () => {
+  const host = await withSealed("none", undefined, quick);
+  fine(await host.run("ensure-container"));
+  await host.configure("none", "vault: { format: v1, size: 32m }\n");
+  const { pty, left } = await underShell(host, "enter", "--passphrase-file", host.passphraseFile);
+  await pty.expect("Recreate it?");
+  fine(await host.run("unlock"));
+  await host.inside("echo kept > ~/secrets/new");
+  pty.line("y");
+  await pty.expect(/\$ $/);
+  pty.line("cat ~/secrets/new; exit");
+  assert.is(await left(), 0);
+  assert.match(pty.screen, /^kept/m);
+  assert.not.match(pty.screen, "recreated");
+});
+
+test("a container that another tazpod made or started anew since the step began is not removed", async () => {
+  const state = { state: "running", reported: "running", id: "old", startedAt: "1" } as ContainerState;
+  let removed = 0;
+  const engine = {
+    inspect: async () => ok({ ...state, startedAt: "2" }),
+    remove: async () => ok(void (removed += 1)),
+  };
+  const context = {
+    project: { vaultFolder: await newFolder("vault"), config: { containerName: "c" } },
+    signal: new AbortController().signal,
+    engine: async () => engine,
+  } as unknown as StepContext;
+  failure(await removeContainer(context, state), "changed-meanwhile");
+  assert.is(removed, 0);
+});
+
+test("a vault that appears while the passphrase of a new one is typed is kept", async () => {
+  const host = await Host.make({ remote: "none", more: quick });
+  const pty = host.pty("create");
+  await pty.expect("Passphrase for the new vault");
+  fine(await host.run("create"));
+  const before = await readFile(host.vault);
+  pty.line(passphrase);
+  await pty.secret(/Repeat it .*:/, passphrase);
+  assert.is.not(await pty.ended, 0);
+  assert.match(pty.screen, "There is already a vault");
+  assert.ok((await readFile(host.vault)).equals(before));
+});
+
+test("a vault that was removed while it was open is made again by the next save", async () => {
+  const host = await withSealed("none", undefined, quick);
+  fine(await host.run("unlock"));
+  await host.inside("echo more > ~/secrets/more");
+  await rm(host.path(".tazpod", "vault"), { recursive: true });
+  fine(await host.run("lock"));
+  assert.is((await host.enter("cat ~/secrets/key ~/secrets/more")).stdout, "keptmore\n");
+});
+
+test("a vault that was replaced while it was open: what a shell has is sealed once, next to it", async () => {
+  const host = await withSealed("none", undefined, `${quick}session: { autosave: 1s }\n`);
+  const other = await withSealed("none", { key: "other" }, quick);
+  const folder = host.path(".tazpod", "vault", "conflicts");
+  const { pty, left } = await underShell(host, "--yes", "--passphrase-file", host.passphraseFile);
+  await pty.expect(/\$ $/);
+  const replacing = await readFile(other.vault);
+  await writeFile(host.vault, replacing);
+  pty.line("echo one > ~/secrets/more");
+  await until(async () => (await readdir(folder).catch(() => [])).length > 0);
+  pty.line("echo two > ~/secrets/more");
+  await new Promise((resolve) => setTimeout(resolve, 5_000));
+  pty.line("exit");
+  assert.is.not(await left(), 0);
+  assert.is((await readdir(folder)).length, 1);
+  assert.ok((await readFile(host.vault)).equals(replacing));
+});
+
+test.run();
