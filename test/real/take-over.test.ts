@@ -1,4 +1,4 @@
-// needs: engine
+// needs: engine, script
 // time limit: 300 s
 import { copyFile, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { test } from "uvu";
@@ -32,10 +32,19 @@ async function closedBefore(): Promise<Host> {
   return host;
 }
 
+/** Takes the old state over: a person knows that it is not of a clone. */
+async function takeOver(host: Host): Promise<void> {
+  const pty = host.pty("status");
+  await pty.expect("Take it over?");
+  pty.line("y");
+  await pty.ended;
+}
+
 const left = (host: Host): Promise<string[]> => readdir(host.path(".tazpod", "vault"));
 
 test("a closed vault: nothing counts as unpushed, it opens, and the old state is moved out of the project's folder", async () => {
   const host = await closedBefore();
+  await takeOver(host);
   const seen = await host.enter("cat ~/secrets/key; ls ~/secrets");
   assert.is(seen.code, 0, seen.stderr);
   assert.is(seen.stdout, "kept\nkey\n");
@@ -60,6 +69,7 @@ test("an open vault is joined without a passphrase, unsaved work is saved, and c
   await writeFile(host.path(".tazpod", "vault", "open.json"), JSON.stringify(record));
   // this host has no state of the project yet
   await host.forgetState();
+  await takeOver(host);
   const joined = await host.tazpod("enter", "--", "sh", "-c", "cat ~/secrets/work");
   assert.is(joined.stdout, "unsaved\n", joined.stderr);
   const done = await host.run("lock");
@@ -72,6 +82,7 @@ test("an open vault is joined without a passphrase, unsaved work is saved, and c
 
 test("the old state is taken over once: state files that appear later in the project's folder are ignored", async () => {
   const host = await closedBefore();
+  await takeOver(host);
   assert.is((await host.enter("true")).code, 0);
   await writeFile(host.path(".tazpod", "vault", "state.json"), '{"version":1}');
   assert.match((await host.tazpod("status")).stdout, /= vault-pushed/);
@@ -87,6 +98,7 @@ test("links and other non-regular files are not taken over", async () => {
   assert.is(refused.code, 1);
   assert.match(refused.stderr, /workspace\.json.*only regular files/);
   await rm(host.path(".tazpod", "vault", "workspace.json"));
+  await takeOver(host);
   assert.is((await host.enter("true")).code, 0);
   // in a pod the project is a copy, which has such a file of its own
   if (engineName === "kubernetes")
