@@ -171,7 +171,11 @@ test("changes by a shell that was killed between the last check of the vault and
     host.path("start.sh"),
     `[ -e pid ] || { ${beside} > begun 2> said & echo $! > pid; until grep begun begun; do sleep 0.1; done; }\n`,
   );
-  await writeFile(host.path("kill.sh"), "[ -e killed ] || { kill -9 $(cat pid); touch killed; }\n");
+  // a process that was killed runs on until the machine has time to end it
+  await writeFile(
+    host.path("kill.sh"),
+    "[ -e killed ] || { read -r p < pid; kill -9 $p; while grep -q '^State:.[^Z]' /proc/$p/status; do sleep 0.1; done; touch killed; }\n",
+  );
   // the vault counts as saved, since the shell beside will save it
   const first = await enterWithLock(host, "kill.sh", "start.sh");
   assert.match(first.stderr, "… lock: Another shell was opened here in the meantime");
