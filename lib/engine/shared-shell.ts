@@ -87,6 +87,8 @@ export function startSharedShell(
     input.write(`${reply.id}\nexec ${argv.map(quoteForShell).join(" ")}\n${reply.id}\n`);
     return reply;
   };
+  // it may never be used
+  rest();
   return {
     state: () => (hasEnded ? "ended" : current === undefined ? "free" : "busy"),
     async answers(limitMs) {

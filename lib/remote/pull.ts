@@ -4,7 +4,7 @@ import { keepBackup, makeFolder } from "../host/files.js";
 import { createTemp, type TempFile } from "../host/temp-file.js";
 import { Failed, fail, ok, type Result, settle, take } from "../failure/result.js";
 import { changeState, withPullCompleted } from "../vault/vault-state.js";
-import { cleanLeftovers, vaultFileName } from "../vault/store.js";
+import { cleanLeftovers, vaultFileName, withVaultInPlace } from "../vault/store.js";
 import { readFormat } from "../vault/vault-format.js";
 import { type Fetched, fetchVault } from "./fetch-vault.js";
 import { descentFromLocal, isPushed, type LocalVault, readLocal } from "./local-vault.js";
@@ -126,9 +126,18 @@ function divergedFailure(object: RemoteObject, url: string): Failure {
 }
 
 async function fetchAndReplace(request: PullRequest, local: LocalVault, temp: TempFile): Promise<Pulled> {
+  const fetched = take(await fetchInto(request, local, temp));
+  request.onStep?.("fetched");
+  return withVaultInPlace(request.folder, () => replace(request, local, temp, fetched));
+}
+
+async function replace(
+  request: PullRequest,
+  local: LocalVault,
+  temp: TempFile,
+  { object, sha256 }: Fetched,
+): Promise<Pulled> {
   const { remote, folder, force = false, onStep } = request;
-  const { object, sha256 } = take(await fetchInto(request, local, temp));
-  onStep?.("fetched");
   const current = take(await readLocal(folder, { signal: request.signal }));
   if (current.sha256 === sha256) {
     await temp.discard();

@@ -34,6 +34,7 @@ export interface Replaced<T> {
 
 /**
  * Replaces the sealed vault: temporary file in the same folder (mode 0600), fsync, verify, rename, fsync of the folder.
+ * No other tazpod of this machine replaces it between `target` and the rename.
  * After a failure or kill, either the old or the new vault is there, complete; leftovers of killed runs are removed
  * first. Failures: `file`, and those of `fill`, `verify` and `target`, after which the old vault is unchanged.
  */
@@ -45,12 +46,24 @@ export async function replaceVault<T>(replacement: Replacement<T>): Promise<Resu
   replacement.onStep?.("created");
   const filled = await prepare(replacement, temp.value);
   if (!filled.ok) return (await temp.value.discard(), filled);
-  const target = await targetOf(replacement, filled.value);
-  if (!target.ok) return (await temp.value.discard(), target);
-  const replaced = await temp.value.replace(target.value);
-  if (!replaced.ok) return replaced;
+  const placed = await withVaultInPlace(replacement.folder, async () => {
+    const target = await targetOf(replacement, filled.value);
+    if (!target.ok) return (await temp.value.discard(), target);
+    const replaced = await temp.value.replace(target.value);
+    return replaced.ok ? target : replaced;
+  });
+  if (!placed.ok) return placed;
   replacement.onStep?.("replaced");
-  return ok({ filled: filled.value, path: target.value });
+  return ok({ filled: filled.value, path: placed.value });
+}
+
+/**
+ * Runs `work`, which looks whether the vault is still the one that it expects and then replaces it, while no other tazpod
+ * of this machine does.
+ */
+export async function withVaultInPlace<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  const { withNamedLock } = await import("../host/named-lock.js");
+  return withNamedLock(join(folder, vaultFileName), work);
 }
 
 async function targetOf<T>({ folder, target }: Replacement<T>, filled: T): Promise<Result<string>> {

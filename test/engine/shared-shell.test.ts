@@ -130,29 +130,32 @@ test("a shell answers, or is ended after the time limit", async () => {
   process.kill(pid, "SIGCONT");
 });
 
-test("a shell does not keep the process alive, and ends with it", async () => {
-  const lib = new URL("../../lib/", import.meta.url).href;
-  const program = `
+for (const [use, script] of [
+  ["that was used", "const { stdout, done } = shell.run(['echo', 'x']); stdout.resume(); await done;"],
+  ["that was never used", ""],
+] as const) {
+  test(`a shell ${use} does not keep the process alive, and ends with it`, async () => {
+    const lib = new URL("../../lib/", import.meta.url).href;
+    const program = `
     import { startSharedShell } from "${lib}engine/shared-shell.js";
     import { piped } from "${lib}host/process.js";
     const start = (argv, options) => piped(argv, { ...options, onStart: (c) => (console.log(c.pid), options.onStart(c)) });
     const shell = startSharedShell(start, async (done) => done);
-    const { stdout, done } = shell.run(["echo", "x"]);
-    stdout.resume();
-    await done;
+    ${script}
     process.once("beforeExit", () => console.log(shell.state()));`;
-  const ended = await run(process.execPath, ["--input-type=module", "-e", program]);
-  assert.is(ended.code, 0, ended.stderr);
-  const [child, state] = ended.stdout.trim().split("\n");
-  // it has not waited until the shell was no longer used
-  assert.is(state, "free");
-  await until(async () => {
-    try {
-      return process.kill(Number(child), 0) && false;
-    } catch {
-      return true;
-    }
+    const ended = await run(process.execPath, ["--input-type=module", "-e", program]);
+    assert.is(ended.code, 0, ended.stderr);
+    const [child, state] = ended.stdout.trim().split("\n");
+    // it has not waited until the shell was no longer used
+    assert.is(state, "free");
+    await until(async () => {
+      try {
+        return process.kill(Number(child), 0) && false;
+      } catch {
+        return true;
+      }
+    });
   });
-});
+}
 
 test.run();

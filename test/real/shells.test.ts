@@ -2,6 +2,7 @@
 // time limit: 900 s
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { bin, type Ended, engineName, type Host, quick, removeHosts, shellBin, text } from "../rig/host.js";
@@ -67,6 +68,16 @@ test("a second shell joins without a question, and the last one to exit saves an
   assert.is(await host.secrets(), "");
   assert.not.match(second.pty.screen, "Passphrase");
   assert.is((await host.enter("cat ~/secrets/one ~/secrets/two")).stdout, "one\ntwo\n");
+});
+
+test("leaving a shell ends its tazpod while another is open, also after some time", async () => {
+  const host = await withVault();
+  const [first, second] = [await opened(host), await joined(host)];
+  // tazpod's own shell in the container ends when it has not been used for five seconds
+  await sleep(7_000);
+  await leave(second);
+  await leave(first);
+  assert.is(await host.secrets(), "");
 });
 
 test("down --idle removes the container only after the shells and their programs have ended", async () => {

@@ -11,6 +11,7 @@ import { mergeRemote } from "../../lib/remote/merge-remote.js";
 import { pull } from "../../lib/remote/pull.js";
 import { push } from "../../lib/remote/push.js";
 import type { Remote, RemoteObject } from "../../lib/remote/remote-types.js";
+import { withVaultInPlace } from "../../lib/vault/store.js";
 import { newFolder } from "../rig/folder.js";
 import { failure, value } from "../rig/result.js";
 import { content, passphrase, remoteIn, save, signal, twoHosts, vault } from "../rig/two-hosts.js";
@@ -165,6 +166,27 @@ test("a push is a failure if the remote does not have every byte of it", async (
   };
   const { reason } = failure(await push({ remote: losing, folder: here }), "remote-unavailable");
   assert.match(reason, /accepted the vault but has only \d+ of \d+ bytes/);
+});
+
+test("a pull waits while another tazpod replaces the vault, and then sees what that has made", async () => {
+  const { remote, here, there } = await twoHosts();
+  await save(there, { key: "2" });
+  value(await push({ remote, folder: there, host: "there" }));
+  const bytes = await readFile(vault(there));
+  await save(there, { key: "3" });
+  let fetched: () => void = () => undefined;
+  const downloaded = new Promise<void>((resolve) => (fetched = resolve));
+  const [pulled] = await withVaultInPlace(here, async () => {
+    const running = pull({ remote, folder: here, onStep: (step) => step === "fetched" && fetched() });
+    await downloaded;
+    // time enough for a pull that does not wait
+    await sleep(300);
+    assert.not.ok((await readFile(vault(here))).equals(bytes));
+    await copyFile(vault(there), vault(here));
+    return [running];
+  });
+  failure(await pulled, "conflict");
+  assert.equal(await content(here), { key: "3" });
 });
 
 test.run();

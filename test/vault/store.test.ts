@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { chmod, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { fail, ok, type Result } from "../../lib/failure/result.js";
@@ -63,6 +64,28 @@ test("a place that is refused leaves the old vault, and nothing beside it", asyn
   failure(await replaceVault({ folder, fill, verify: good, target }), "vault-absent");
   assert.ok((await vault(folder)).equals(old));
   assert.equal(await readdir(folder), ["vault.tar.aes"]);
+});
+
+test("between the look at the vault and the rename, nothing else replaces it", async () => {
+  const folder = await folderWithVault();
+  const looks: string[] = [];
+  const replaceBy = (name: string) =>
+    replaceVault({
+      folder,
+      fill: (write) => write(Buffer.from(name)),
+      verify: good,
+      async target() {
+        const before = String(await vault(folder));
+        await sleep(100);
+        assert.is(String(await vault(folder)), before);
+        looks.push(before.slice(0, 5), name);
+        return ok(join(folder, "vault.tar.aes"));
+      },
+    });
+  for (const done of await Promise.all(["first", "other", "third"].map(replaceBy))) value(done);
+  assert.is(looks[0], "ooooo");
+  // each has seen what the one before it made
+  assert.equal([looks[2], looks[4], String(await vault(folder))], [looks[1], looks[3], looks[5]]);
 });
 
 test("what is verified is on the disk, to the last byte, also if it is small", async () => {
