@@ -55,6 +55,11 @@ export async function run(context: StepContext): Promise<Result<void>> {
   await leave();
   const news = await lateRemoteChange(context);
   if (news !== undefined) terminal.print(news);
+  const other = isShell && open ? await firstOther(context) : undefined;
+  if (other !== undefined)
+    terminal.print(
+      `Another shell is open here (process ${other}). The last one to exit saves and locks the vault.`,
+    );
   if (wasIdle) return ok(undefined);
   // the engine's client may notice a closed terminal first, and then ends with a code of its own
   const hungUp = tty && !terminal.interactive;
@@ -115,6 +120,12 @@ async function settledState(engine: Engine, name: string, code: number): Promise
     if (waits === 0 || !state.ok || state.value.state !== "running") return state;
     await sleep(150);
   }
+}
+
+/** Returns the process of another session; undefined if there is none, or that is not known. */
+async function firstOther({ project }: StepContext): Promise<number | undefined> {
+  const others = await otherSessions(project.vaultFolder);
+  return others.ok ? others.value[0]?.pid : undefined;
 }
 
 const vaultInUse: StepCheck = async ({ project }) => {

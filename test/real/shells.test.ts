@@ -64,9 +64,12 @@ test("a second shell joins without a question, and the last one to exit saves an
   await leave(first, "echo one > ~/secrets/one; exit 0");
   assert.match(await host.secrets(), "one");
   assert.not.match(first.pty.screen, "lock:");
+  const stays = /Another shell is open here \(process \d+\). The last one to exit saves and locks the vault./;
+  assert.match(first.pty.screen, stays);
   await leave(second, "echo two > ~/secrets/two; exit 0");
   assert.is(await host.secrets(), "");
   assert.not.match(second.pty.screen, "Passphrase");
+  assert.not.match(second.pty.screen, stays);
   assert.is((await host.enter("cat ~/secrets/one ~/secrets/two")).stdout, "one\ntwo\n");
 });
 
