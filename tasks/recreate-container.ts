@@ -45,7 +45,7 @@ const containerCurrent: StepCheck = async (context) => {
   // a container with an open vault is not replaced: that is offered once the vault is locked
   const open = await isRecordedOpen(project.vaultFolder, state.value);
   if (open.ok && open.value)
-    return holds("the vault is open in it; tazpod offers to make it again once it is locked");
+    return holds("the vault is open in it, so it is kept; its settings count again once it is locked");
   const imageId = await context.imageId();
   if (!imageId.ok) return fromFailure(imageId.failure);
   const spec = (await context.engine()).effectiveSpec(containerSpec(project));
