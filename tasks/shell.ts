@@ -14,6 +14,7 @@ import { otherSessions } from "../lib/project/sessions.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { hasVariables } from "../lib/session/vault-variables.js";
+import { namesFile } from "../lib/session/ask-passphrase.js";
 import { startCompanion } from "../lib/session/companion.js";
 import { fromFailure } from "../lib/run/checks.js";
 import { lateRemoteChange } from "../lib/session/staleness.js";
@@ -39,7 +40,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   // the shell may change the workspace
   session.workspace.syncedVolume = undefined;
   const isShell = tty && context.options.args.length === 0;
-  if (isShell) terminal.print(entryNote(context, secrets, open));
+  if (isShell) terminal.print(entryNote(context, secrets, { open, saves: await canSave(context) }));
   const start = (): ReturnType<typeof runInside> =>
     runInside(context, secrets, { open, tty, env: { ...env, TAZPOD_SESSION: id } });
   let done = await start();
@@ -55,11 +56,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   await leave();
   const news = await lateRemoteChange(context);
   if (news !== undefined) terminal.print(news);
-  const other = isShell && open ? await firstOther(context) : undefined;
-  if (other !== undefined)
-    terminal.print(
-      `Another shell is open here (process ${other}). The last one to exit saves and locks the vault.`,
-    );
+  if (isShell && open) await tellWhoElse(context);
   if (wasIdle) return ok(undefined);
   // the engine's client may notice a closed terminal first, and then ends with a code of its own
   const hungUp = tty && !terminal.interactive;
@@ -69,11 +66,17 @@ export async function run(context: StepContext): Promise<Result<void>> {
 }
 
 /** Says whether the vault is open, what is saved when, and what leaving does. */
-function entryNote({ project, options }: StepContext, { folder }: SecretsFolder, open: boolean): string {
+function entryNote(
+  { project, options }: StepContext,
+  { folder }: SecretsFolder,
+  { open, saves }: { readonly open: boolean; readonly saves: boolean },
+): string {
   const { session, remote } = project.config;
   if (!open) return `The vault is locked: files put in ${folder} are not saved.`;
   const saved =
-    session.autosaveMs > 0 ? `every ${session.autosaveMs / 1000} s and when you leave` : "when you leave";
+    saves && session.autosaveMs > 0
+      ? `every ${session.autosaveMs / 1000} s and when you leave`
+      : "when you leave";
   const pushed = remote.url === "none" || options.offline ? "" : ` pushed to ${remote.url} and`;
   return `The vault is open in ${folder}. It is saved ${saved}, then${pushed} locked.`;
 }
@@ -122,10 +125,25 @@ async function settledState(engine: Engine, name: string, code: number): Promise
   }
 }
 
-/** Returns the process of another session; undefined if there is none, or that is not known. */
-async function firstOther({ project }: StepContext): Promise<number | undefined> {
-  const others = await otherSessions(project.vaultFolder);
-  return others.ok ? others.value[0]?.pid : undefined;
+/** Tells why the vault stays open, if it does. */
+async function tellWhoElse({ project, terminal }: StepContext): Promise<void> {
+  const found = await otherSessions(project.vaultFolder);
+  const others = found.ok ? found.value : [];
+  const shell = others.find(({ starting }) => !starting);
+  const other = shell ?? others[0];
+  if (other === undefined) return;
+  terminal.print(
+    shell === undefined
+      ? `Another tazpod works with the vault (process ${other.pid}), so it stays open. \`tazpod lock\` saves and locks it.`
+      : `Another shell is open here (process ${other.pid}). The last one to exit saves and locks the vault.`,
+  );
+}
+
+/** Tells whether this run can save while the shell is open: it has the passphrase, or will learn it. */
+async function canSave(context: StepContext): Promise<boolean> {
+  if (context.session.passphrase.isGiven || namesFile(context)) return true;
+  const others = await otherSessions(context.project.vaultFolder);
+  return others.ok && others.value.length > 0;
 }
 
 const vaultInUse: StepCheck = async ({ project }) => {

@@ -1,5 +1,5 @@
 import { packageText } from "../host/installation.js";
-import { exitIfInterrupted } from "../host/end-signals.js";
+import { exitIfInterrupted, exitSoon } from "../host/end-signals.js";
 import { exitCodeAfterOutput, printNote, printResult } from "../host/screen.js";
 import type { Failure } from "../failure/failure.js";
 import { type Arguments, parseArguments } from "../run/arguments.js";
@@ -15,11 +15,11 @@ import { type Command, commands, findCommand } from "./commands.js";
  */
 export async function main(argv: readonly string[]): Promise<number> {
   try {
-    return await exitCodeAfterOutput(await exitIfInterrupted(await dispatch(argv)));
+    return exitSoon(await exitCodeAfterOutput(await exitIfInterrupted(await dispatch(argv))));
   } catch (error) {
     printNote("This is a bug in tazpod. Please report it at the project's issue tracker, with this text:");
     printNote(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    return 1;
+    return exitSoon(1);
   }
 }
 

@@ -8,6 +8,9 @@ const sameRequestMs = 200;
 
 const interruptedCode = 130;
 
+/** How long what still runs may keep this process alive once its work is done, in ms. */
+const leftMs = 1_000;
+
 let first: number | undefined;
 let isEnding = false;
 
@@ -36,4 +39,13 @@ export async function exitIfInterrupted(code: number): Promise<number> {
   if (code !== interruptedCode) return code;
   await allEnded();
   process.exit(code);
+}
+
+/**
+ * Returns an exit code, and exits with it soon after the programs that are being ended if something else keeps this
+ * process alive, which may never end: a step that was given up, or a program of the AWS settings.
+ */
+export function exitSoon(code: number): number {
+  void allEnded().then(() => setTimeout(() => process.exit(code), leftMs).unref());
+  return code;
 }

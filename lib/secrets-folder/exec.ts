@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { isNotRunning } from "../engine/oci/flavors.js";
 import type { Finished, ProcessOptions } from "../host/process.js";
 import { fail, type Result } from "../failure/result.js";
@@ -31,6 +32,8 @@ export async function execScript(
     ...options,
     user,
   });
+  // what waits for its end would never learn that a container that is gone has read nothing
+  if (options.input instanceof Readable) options.input.destroy();
   if (!done.ok || expected.includes(done.value.code ?? -1)) return done;
   if (isNotRunning(done.value.stderr))
     return fail({ kind: "container-gone", name: container, unsaved: false });

@@ -9,6 +9,8 @@ import { withProjectLock } from "../project/project-lock.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { prepareSalt } from "../vault/age/passphrase-stanza.js";
 import { openVault } from "../vault/open-vault.js";
+import type { Passphrase } from "../vault/read-passphrase.js";
+import { passphraseInFile } from "./ask-passphrase.js";
 import { isOffline } from "./staleness.js";
 import { askOtherSessions, servePassphrase } from "./passphrase-sharing.js";
 import { pushVault } from "./push-vault.js";
@@ -63,6 +65,7 @@ class AutosaveLoop {
   /** What the last save left out, and what the user was told while the shell was open. */
   #leftOut: readonly string[] = [];
   #told = "";
+  #hasReadSource = false;
   #wake: () => void = () => undefined;
 
   constructor(context: StepContext, secrets: SecretsFolder, over: AbortSignal) {
@@ -79,18 +82,25 @@ class AutosaveLoop {
   }
 
   /**
-   * Gets the passphrase from another session if this run does not know it. One that does not open the vault is
-   * discarded.
+   * Gets the passphrase from another session, or once from the file that was named, if this run does not know it. One that
+   * does not open the vault is discarded.
    */
   async learnPassphrase(): Promise<void> {
     const { session, project } = this.#context;
     if (session.passphrase.known !== undefined) return;
-    const given = (session.passphrase.takeOffered() ?? (await askOtherSessions(project)))?.secret;
+    const shared = session.passphrase.takeOffered() ?? (await askOtherSessions(project));
+    const given = (shared ?? (await this.#readSource()))?.secret;
     if (given === undefined) return;
     const opened = await openVault(project.vaultFile, given);
     if (!opened.ok) return given.wipe();
     opened.value.tar.destroy();
     session.passphrase.keep(given);
+  }
+
+  async #readSource(): Promise<Passphrase | undefined> {
+    if (this.#hasReadSource) return undefined;
+    this.#hasReadSource = true;
+    return passphraseInFile(this.#context);
   }
 
   /** Runs one watcher until it ends. */
@@ -199,8 +209,13 @@ class AutosaveLoop {
     if (state === "true") return ok("saved");
     if (state === "unknown") return fail({ kind: "save-incomplete", problems: [reason] });
     await this.learnPassphrase();
-    if (project.config.session.autosaveMs === 0 || session.passphrase.known === undefined)
+    if (project.config.session.autosaveMs === 0) return ok("unsaved");
+    if (session.passphrase.known === undefined) {
+      this.#tellOnce(
+        "what changes is saved only when you leave: the vault was open already, and no tazpod that runs has its passphrase.",
+      );
       return ok("unsaved");
+    }
     const done = await saveVault(this.#context, session.passphrase.known, {
       print: () => undefined,
       leftOut: (paths) => (this.#leftOut = paths),

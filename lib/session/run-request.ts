@@ -76,6 +76,10 @@ export async function runRequest(
   const atAbort = (): void => void end();
   signal.addEventListener("abort", atAbort, { once: true });
   try {
+    if (signal.aborted) {
+      await end();
+      return fail({ kind: "interrupted", signal: String(signal.reason) });
+    }
     const inside = { engine, container: secrets.container, user: secrets.user };
     const tar = copy.tar();
     const placed = tar === undefined ? ok(undefined) : await execInWorkspace(inside, unpack, signal, tar);

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { exitIfInterrupted } from "../host/end-signals.js";
+import { exitIfInterrupted, exitSoon } from "../host/end-signals.js";
 import { printResult } from "../host/screen.js";
 import { render } from "../recipe/render.js";
 import type { Task } from "../recipe/recipe.js";
@@ -17,7 +17,7 @@ export async function runStepProgram(file: string, argv: readonly string[]): Pro
   const outcome = await withProject(project, options, (run) =>
     runAlone(basename(file, ".js"), args.value, run),
   );
-  return outcome.ok ? 0 : exitIfInterrupted(reportFailure(outcome.failure, json));
+  return exitSoon(outcome.ok ? 0 : await exitIfInterrupted(reportFailure(outcome.failure, json)));
 }
 
 async function runAlone(name: string, { help }: Arguments, run: ProjectRun): Promise<Result<void>> {

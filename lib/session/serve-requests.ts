@@ -213,6 +213,8 @@ class RequestService {
     const { id, copy } = prepared;
     let queued: Queued | undefined;
     try {
+      // the session has ended, or the program, while the request was prepared
+      if (signal.aborted) return;
       queued = this.#enqueue(prepared);
       leave();
       this.#copies.set(id, prepared);

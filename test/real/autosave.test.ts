@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { newFolder } from "../rig/folder.js";
-import { Host, passphrase, quick, removeHosts, text } from "../rig/host.js";
+import { fine, Host, passphrase, quick, removeHosts, text } from "../rig/host.js";
 import { repository } from "../rig/root.js";
 import { underShell, type UnderShell } from "../rig/under-shell.js";
 import { until } from "../rig/until.js";
@@ -40,6 +40,28 @@ test("changes are sealed silently while the shell is open, and survive kill -9 a
   await kill("SIGKILL");
   await host.removeContainer();
   assert.is((await host.enter("cat ~/secrets/more")).stdout, "more\n");
+});
+
+test("a vault that was opened without a shell is saved when one ends, which is said; with a file of its passphrase, before", async () => {
+  const host = await withVault("none", "session: { autosave: 4s }\n");
+  fine(await host.run("unlock"));
+  const typed = await underShell(host);
+  await typed.pty.expect("$ ");
+  assert.match(typed.pty.screen, "It is saved when you leave, then locked.");
+  typed.pty.line("echo more > ~/secrets/more");
+  await typed.pty.expect("what changes is saved only when you leave");
+  typed.pty.line("exit");
+  await typed.pty.secret(/to seal what changed:/, passphrase);
+  assert.is(await typed.left(), 0, typed.pty.screen);
+  assert.ok(await sealedHas(host, "more")());
+  fine(await host.run("unlock"));
+  const given = await opened(host);
+  assert.match(given.pty.screen, "It is saved every 4 s and when you leave");
+  given.pty.line("echo two > ~/secrets/two");
+  await until(sealedHas(host, "two"));
+  given.pty.line("exit");
+  assert.is(await given.left(), 0, given.pty.screen);
+  assert.not.match(given.pty.screen, "only when you leave");
 });
 
 test("a file that changes constantly is still sealed; with autopush it is also pushed", async () => {

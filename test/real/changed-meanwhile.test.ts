@@ -51,6 +51,19 @@ test("a container that another tazpod made or started anew since the step began 
   assert.is(removed, 0);
 });
 
+test("a container that is removed while the passphrase is typed: unlock ends, and says so", async () => {
+  const host = await withSealed("none", undefined, quick);
+  fine(await host.run("ensure-container"));
+  const pty = host.pty("unlock");
+  await pty.secret("Passphrase of the vault:", "another one");
+  await pty.expect(/2 more tries[^]*Passphrase of the vault:/);
+  await host.removeContainer();
+  pty.line(passphrase);
+  assert.is.not(await pty.ended, 0, pty.screen);
+  assert.match(pty.screen, "is no longer running");
+  assert.is((await host.enter("cat ~/secrets/key")).code, 0);
+});
+
 test("a vault that appears while the passphrase of a new one is typed is kept", async () => {
   const host = await Host.make({ remote: "none", more: quick });
   const pty = host.pty("create");

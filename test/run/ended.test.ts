@@ -148,6 +148,17 @@ test("tazpod ends although a script ignores that it has to", async () => {
   assert.is(await ended, 130);
 });
 
+test("tazpod ends although a script goes on that was given up", async () => {
+  const host = await hostWith("  work: { new: true, script: ./work.mjs, grace: 0, timeout: 1s }\n");
+  await writeFile(
+    host.path("work.mjs"),
+    "export const run = () => new Promise(() => setInterval(() => 0, 1e3));\n",
+  );
+  const done = await host.run("work");
+  assert.is(done.code, 1);
+  assert.match(done.stderr, /work.* 1 s/);
+});
+
 test("a second SIGTERM ends tazpod and its programs at once", async () => {
   const script = `trap "" TERM; setsid ${deaf("child")} & wait`;
   const host = await hostWith(
