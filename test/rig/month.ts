@@ -396,9 +396,16 @@ export class Month {
   }
 }
 
-/** A removal that lost a conflict has no effect any more. One of a content that was never pushed stays: that is gone. */
+/**
+ * A removal that lost a conflict has no effect any more. One of a content that was never pushed, or that this host has
+ * restored since, stays: that is gone.
+ */
 function dropRemoval(host: Host, path: string): void {
-  const own = host.unpushed.flatMap((change) => ("back" in change ? [] : (change.content ?? [])));
+  const own = host.unpushed.flatMap((change) => {
+    if (!("back" in change)) return change.content ?? [];
+    const over = new Set(change.over.values());
+    return [...change.back.values()].filter((content) => !over.has(content));
+  });
   host.unpushed = host.unpushed.filter(
     (change) =>
       "back" in change ||
