@@ -14,7 +14,6 @@ import { otherSessions } from "../lib/project/sessions.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { hasVariables } from "../lib/session/vault-variables.js";
-import { namesFile } from "../lib/session/ask-passphrase.js";
 import { startCompanion } from "../lib/session/companion.js";
 import { fromFailure } from "../lib/run/checks.js";
 import { lateRemoteChange } from "../lib/session/staleness.js";
@@ -40,7 +39,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
   // the shell may change the workspace
   session.workspace.syncedVolume = undefined;
   const isShell = tty && context.options.args.length === 0;
-  if (isShell) terminal.print(entryNote(context, secrets, { open, saves: await canSave(context) }));
+  if (isShell) terminal.print(entryNote(context, joined.value));
   const start = (): ReturnType<typeof runInside> =>
     runInside(context, secrets, { open, tty, env: { ...env, TAZPOD_SESSION: id } });
   let done = await start();
@@ -67,23 +66,26 @@ export async function run(context: StepContext): Promise<Result<void>> {
 
 /** Says whether the vault is open, what is saved when, and what leaving does. */
 function entryNote(
-  { project, options }: StepContext,
-  { folder }: SecretsFolder,
-  { open, saves }: { readonly open: boolean; readonly saves: boolean },
+  { project, options, session: { passphrase } }: StepContext,
+  { open, alone, secrets: { folder } }: JoinedShell,
 ): string {
   const { session, remote } = project.config;
   if (!open) return `The vault is locked: files put in ${folder} are not saved.`;
+  const file = options.passphraseFile ?? process.env["TAZPOD_PASSPHRASE_FILE"];
+  // otherwise nothing can be sealed before it is asked for
+  const hasPassphrase = passphrase.isGiven || !alone || file !== undefined;
   const saved =
-    saves && session.autosaveMs > 0
+    hasPassphrase && session.autosaveMs > 0
       ? `every ${session.autosaveMs / 1000} s and when you leave`
       : "when you leave";
   const pushed = remote.url === "none" || options.offline ? "" : ` pushed to ${remote.url} and`;
   return `The vault is open in ${folder}. It is saved ${saved}, then${pushed} locked.`;
 }
 
-async function joinVault(
-  context: StepContext,
-): Promise<Result<JoinedSession & { readonly secrets: SecretsFolder }>> {
+/** The session, and where its secrets are. */
+type JoinedShell = JoinedSession & { readonly secrets: SecretsFolder };
+
+async function joinVault(context: StepContext): Promise<Result<JoinedShell>> {
   const [secrets, state] = [await context.secrets(), await context.container()];
   if (!secrets.ok) return secrets;
   if (!state.ok) return state;
@@ -137,13 +139,6 @@ async function tellWhoElse({ project, terminal }: StepContext): Promise<void> {
       ? `Another tazpod works with the vault (process ${other.pid}), so it stays open. \`tazpod lock\` saves and locks it.`
       : `Another shell is open here (process ${other.pid}). The last one to exit saves and locks the vault.`,
   );
-}
-
-/** Tells whether this run can save while the shell is open: it has the passphrase, or will learn it. */
-async function canSave(context: StepContext): Promise<boolean> {
-  if (context.session.passphrase.isGiven || namesFile(context)) return true;
-  const others = await otherSessions(context.project.vaultFolder);
-  return others.ok && others.value.length > 0;
 }
 
 const vaultInUse: StepCheck = async ({ project }) => {

@@ -233,6 +233,7 @@ export interface Engine {
    * Removes the copy of the project after its container was removed. Leaves a volume that belongs to another project.
    */
   removeCopy(spec: Pick<ContainerSpec, "name" | "project">): Promise<Result<void>>;
+  /** Runs a program to its end. A stream that is its input is ended then, read or not. */
   exec(name: string, argv: readonly string[], options: ExecOptions): Promise<Result<Finished>>;
   execPiped(name: string, argv: readonly string[], options: ExecOptions): Piped;
   /** Runs a program in this terminal until it ends. */

@@ -1,8 +1,9 @@
 import { userInfo } from "node:os";
+import { Readable } from "node:stream";
 import type { Finished } from "../host/process.js";
 import { ownerSync, stat } from "../host/files.js";
 import { ok, type Result } from "../failure/result.js";
-import type { ContainerUser } from "./engine.js";
+import type { ContainerUser, Engine } from "./engine.js";
 
 /** The "image" of engines that run the host's own programs. */
 export const hostImage = "this host's system";
@@ -25,6 +26,15 @@ export const notRunning = (name: string): Finished => ({
   stdout: Buffer.alloc(0),
   stderr: `${name} is not running`,
 });
+
+/** Returns an `exec` that ends what is read for a program, also if the program was not started and read nothing. */
+export function endingInput(exec: Engine["exec"]): Engine["exec"] {
+  return async (name, argv, options) => {
+    const done = await exec(name, argv, options);
+    if (options.input instanceof Readable) options.input.destroy();
+    return done;
+  };
+}
 
 /** Tells whether root runs tazpod in a project of root's, whose files the user inside could not write. */
 export function isRootsOwn(project: string | undefined): boolean {

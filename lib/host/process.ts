@@ -174,7 +174,10 @@ async function runPiped(
   };
   const start = (): ChildProcess => spawn(program, rest, settings);
   const started = options.isQuestion ? startPlain(start) : await startWithZx(start, settings);
-  if (started instanceof Error) return fail(startFailure(argv, started, cwd));
+  if (started instanceof Error) {
+    if (input instanceof Readable) input.destroy();
+    return fail(startFailure(argv, started, cwd));
+  }
   const { child, ended } = started;
   if (child.pid !== undefined) trackGroup(child.pid, ended);
   options.onStart?.(child);

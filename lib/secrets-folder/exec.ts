@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import { isNotRunning } from "../engine/oci/flavors.js";
 import type { Finished, ProcessOptions } from "../host/process.js";
 import { fail, type Result } from "../failure/result.js";
@@ -32,8 +31,6 @@ export async function execScript(
     ...options,
     user,
   });
-  // what waits for its end would never learn that a container that is gone has read nothing
-  if (options.input instanceof Readable) options.input.destroy();
   if (!done.ok || expected.includes(done.value.code ?? -1)) return done;
   if (isNotRunning(done.value.stderr))
     return fail({ kind: "container-gone", name: container, unsaved: false });

@@ -70,16 +70,11 @@ async function fromOtherSessions(context: StepContext): Promise<Passphrase | und
 
 /** Returns the passphrase in the file that an option or TAZPOD_PASSPHRASE_FILE names, without a word; undefined if there is none. */
 export async function passphraseInFile(context: StepContext): Promise<Passphrase | undefined> {
-  if (!namesFile(context)) return undefined;
   const { sources, ...rest } = sourcesOf(context);
   const { file, environmentFile } = sources;
+  if ((file ?? environmentFile) === undefined) return undefined;
   const given = await readPassphrase({ ...rest, sources: { file, environmentFile } }, "");
   return given.ok ? given.value : undefined;
-}
-
-/** Tells whether a file with the passphrase was named. */
-export function namesFile({ options }: StepContext): boolean {
-  return options.passphraseFile !== undefined || process.env["TAZPOD_PASSPHRASE_FILE"] !== undefined;
 }
 
 /** Asks for the passphrase and starts to derive its key. Whether it is right shows when the vault is opened. */

@@ -9,8 +9,6 @@ import { withProjectLock } from "../project/project-lock.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { prepareSalt } from "../vault/age/passphrase-stanza.js";
 import { openVault } from "../vault/open-vault.js";
-import type { Passphrase } from "../vault/read-passphrase.js";
-import { passphraseInFile } from "./ask-passphrase.js";
 import { isOffline } from "./staleness.js";
 import { askOtherSessions, servePassphrase } from "./passphrase-sharing.js";
 import { pushVault } from "./push-vault.js";
@@ -65,7 +63,6 @@ class AutosaveLoop {
   /** What the last save left out, and what the user was told while the shell was open. */
   #leftOut: readonly string[] = [];
   #told = "";
-  #hasReadSource = false;
   #wake: () => void = () => undefined;
 
   constructor(context: StepContext, secrets: SecretsFolder, over: AbortSignal) {
@@ -82,25 +79,18 @@ class AutosaveLoop {
   }
 
   /**
-   * Gets the passphrase from another session, or once from the file that was named, if this run does not know it. One that
-   * does not open the vault is discarded.
+   * Gets the passphrase that was offered, or that another session has, if this run does not know it. One that does not
+   * open the vault is discarded.
    */
   async learnPassphrase(): Promise<void> {
     const { session, project } = this.#context;
     if (session.passphrase.known !== undefined) return;
-    const shared = session.passphrase.takeOffered() ?? (await askOtherSessions(project));
-    const given = (shared ?? (await this.#readSource()))?.secret;
+    const given = (session.passphrase.takeOffered() ?? (await askOtherSessions(project)))?.secret;
     if (given === undefined) return;
     const opened = await openVault(project.vaultFile, given);
     if (!opened.ok) return given.wipe();
     opened.value.tar.destroy();
     session.passphrase.keep(given);
-  }
-
-  async #readSource(): Promise<Passphrase | undefined> {
-    if (this.#hasReadSource) return undefined;
-    this.#hasReadSource = true;
-    return passphraseInFile(this.#context);
   }
 
   /** Runs one watcher until it ends. */

@@ -64,10 +64,13 @@ async function startAutosave(
     if (served?.ok === true) await served.value();
     return undefined;
   }
-  const [{ autosaveWhileOpen }, { serveRequests }] = await Promise.all([
+  const [{ autosaveWhileOpen }, { serveRequests }, { passphraseInFile }] = await Promise.all([
     import("./autosave.js"),
     import("./serve-requests.js"),
+    import("./ask-passphrase.js"),
   ]);
+  const inFile = context.session.passphrase.isGiven ? undefined : await passphraseInFile(context);
+  if (inFile !== undefined) context.session.passphrase.offer(inFile);
   const [problem] = await Promise.all([
     autosaveWhileOpen(context, secrets, over, serving),
     serveRequests(context, secrets, over),

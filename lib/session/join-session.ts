@@ -12,6 +12,8 @@ import type { StepContext } from "./step.js";
 export interface JoinedSession {
   /** The vault is open. */
   readonly open: boolean;
+  /** No other session was open. */
+  readonly alone: boolean;
   readonly leave: () => Promise<void>;
 }
 
@@ -30,15 +32,15 @@ export function joinShells(
     if (!open.ok) return open;
     const others = await otherSessions(project.vaultFolder);
     if (!others.ok) return others;
-    if (open.value && !session.vault.unlockedHere && others.value.length === 0)
-      terminal.print(foundOpenMessage);
+    const alone = others.value.length === 0;
+    if (open.value && !session.vault.unlockedHere && alone) terminal.print(foundOpenMessage);
     // parts opened with `unlock` stay open
     const shared = others.value.flatMap(({ parts }) => parts);
     session.parts.toClose = options.parts.filter((part) =>
       [...session.parts.opened, ...shared].includes(part),
     );
     const joined = await joinSession(project.vaultFolder, session.parts.toClose);
-    return joined.ok ? ok({ open: open.value, leave: joined.value }) : joined;
+    return joined.ok ? ok({ open: open.value, alone, leave: joined.value }) : joined;
   });
 }
 

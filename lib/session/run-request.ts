@@ -74,12 +74,9 @@ export async function runRequest(
   const { secrets, end } = opened.value;
   // at the end of the session or of the command's time, everything in it ends at once
   const atAbort = (): void => void end();
-  signal.addEventListener("abort", atAbort, { once: true });
+  if (signal.aborted) atAbort();
+  else signal.addEventListener("abort", atAbort, { once: true });
   try {
-    if (signal.aborted) {
-      await end();
-      return fail({ kind: "interrupted", signal: String(signal.reason) });
-    }
     const inside = { engine, container: secrets.container, user: secrets.user };
     const tar = copy.tar();
     const placed = tar === undefined ? ok(undefined) : await execInWorkspace(inside, unpack, signal, tar);

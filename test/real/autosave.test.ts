@@ -42,7 +42,7 @@ test("changes are sealed silently while the shell is open, and survive kill -9 a
   assert.is((await host.enter("cat ~/secrets/more")).stdout, "more\n");
 });
 
-test("a vault that was opened without a shell is saved when one ends, which is said; with a file of its passphrase, before", async () => {
+test("in a vault that was open already, changes are saved when the shell ends, and tazpod says so; with a passphrase file, before", async () => {
   const host = await withVault("none", "session: { autosave: 4s }\n");
   fine(await host.run("unlock"));
   const typed = await underShell(host);

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { PassThrough, Readable, pipeline } from "node:stream";
+import { PassThrough, pipeline } from "node:stream";
 import { collect, type Finished, type Piped } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import type { ContainerSpec, Engine } from "../engine.js";
-import { notRunning } from "../this-host.js";
+import { endingInput, notRunning } from "../this-host.js";
 import { clusterOf } from "./cluster.js";
 import { kubectlCommand, kubectlRunner } from "./kubectl.js";
 import { ensureClaim, removeClaim } from "./claim.js";
@@ -97,18 +97,14 @@ export function kubernetesEngine(
       pods.use(name, podName);
       return runHelperPod(command, run, { spec, user, settings, podName, helper: name });
     },
-    async exec(name, argv, { limitBytes, ...options }) {
+    exec: endingInput(async (name, argv, { limitBytes, ...options }) => {
       const where = await pods.place(name);
       if (!where.ok) return where;
-      if (where.value === undefined) {
-        // what is read for it would otherwise never end
-        if (options.input instanceof Readable) options.input.destroy();
-        return ok(notRunning(name));
-      }
       const { value } = where;
+      if (value === undefined) return ok(notRunning(name));
       const start = (signal: AbortSignal): Piped => pods.begin(value, argv, { ...options, signal });
       return settled(name, await collect(start, argv, { limitBytes, signal: options.signal }));
-    },
+    }),
     execPiped(name, argv, options) {
       const stdout = new PassThrough();
       const done = (async (): Promise<Result<Finished>> => {

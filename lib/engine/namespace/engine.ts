@@ -7,7 +7,15 @@ import { describeImage, specHash, withoutLimits } from "../spec.js";
 import type { ContainerSpec, Engine } from "../engine.js";
 import { enterArguments, environment, onTerminal, exitCodeScript } from "./unshare-arguments.js";
 import { namespaceVersion, namespaceUser } from "./availability.js";
-import { notRunning, exactEnvironment, hostImage, isRootsOwn, runState, thisShell } from "../this-host.js";
+import {
+  endingInput,
+  notRunning,
+  exactEnvironment,
+  hostImage,
+  isRootsOwn,
+  runState,
+  thisShell,
+} from "../this-host.js";
 import { namespaceRecords, currentRun, startNamespace } from "./lifecycle.js";
 
 /**
@@ -62,7 +70,7 @@ export function namespaceEngine(project?: string): Engine {
     },
     // a copy of the project is in RAM and ends with the namespace
     removeCopy: async () => ok(undefined),
-    async exec(name, argv, options) {
+    exec: endingInput(async (name, argv, options) => {
       const place = await enter(name, argv);
       if (!place.ok) return place;
       if (place.value === undefined) return ok(notRunning(name));
@@ -70,7 +78,7 @@ export function namespaceEngine(project?: string): Engine {
         name,
         await capture(place.value.argv, { ...options, env: exactEnvironment(place.value.env) }),
       );
-    },
+    }),
     execPiped(name, argv, options) {
       const stdout = new PassThrough();
       return { stdout, done: pipe(name, argv, options, stdout) };

@@ -7,7 +7,7 @@ import { capture, type Finished, piped, type ProcessOptions } from "../../host/p
 import { freeBytes, runtimeFolder } from "../../host/runtime-folder.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import { describeImage, specHash, withoutLimits } from "../spec.js";
-import { notRunning, exactEnvironment, hostImage, runState, thisUser } from "../this-host.js";
+import { endingInput, notRunning, exactEnvironment, hostImage, runState, thisUser } from "../this-host.js";
 import type { ContainerSpec, ContainerUser, Engine } from "../engine.js";
 import { endHome, type HomeRecord, homeRecords, currentRun, startHome, ignoredMounts } from "./lifecycle.js";
 import { environment, shellEnvironment } from "./environment.js";
@@ -66,7 +66,9 @@ export function processEngine(): Engine {
     },
     // the project is never copied
     removeCopy: async () => ok(undefined),
-    exec: (name, argv, options) => inHome(name, (record) => capture(argv, homeOptions(record, options))),
+    exec: endingInput((name, argv, options) =>
+      inHome(name, (record) => capture(argv, homeOptions(record, options))),
+    ),
     execPiped(name, argv, options) {
       const stdout = new PassThrough();
       let isPiped = false;
