@@ -16,17 +16,35 @@ export async function readSecretLine(
   output: NodeJS.WritableStream,
   signal: AbortSignal,
 ): Promise<Buffer | "interrupted" | "closed"> {
+  const endRaw = holdRaw(input);
   try {
-    input.setRawMode(true);
     if ((await drain(input)) === "interrupted") return "interrupted";
     const show = (): void => void output.write(`${questionText(question)} `);
     show();
     return await collect(input, signal, () => suspend(input, show));
   } finally {
-    if (!input.destroyed) input.setRawMode(false);
+    endRaw();
     input.pause();
     output.write("\n");
   }
+}
+
+const holders = new WeakMap<ReadStream, number>();
+
+/**
+ * Puts a terminal into raw mode, in which typed keys are not shown, until the returned function and those of all other
+ * calls were called: without a moment in between for what follows each other.
+ */
+export function holdRaw(input: ReadStream): () => void {
+  const change = (by: number): number => {
+    const count = (holders.get(input) ?? 0) + by;
+    holders.set(input, count);
+    return count;
+  };
+  if (change(1) === 1) input.setRawMode(true);
+  return () => {
+    if (change(-1) === 0 && !input.destroyed) input.setRawMode(false);
+  };
 }
 
 /**
@@ -41,14 +59,14 @@ export function silence(input: ReadStream): () => void {
     if (keys.includes(0x1c)) process.kill(process.pid, "SIGQUIT");
     if (keys.includes(0x1a)) suspend(input);
   };
-  input.setRawMode(true);
+  const endRaw = holdRaw(input);
   input.on("data", drop).resume();
   // keys alone do not keep this process alive
   input.unref();
   return () => {
     input.off("data", drop).pause();
     input.ref();
-    if (!input.destroyed) input.setRawMode(false);
+    endRaw();
   };
 }
 
@@ -65,11 +83,11 @@ export function suspend(input: ReadStream, resumed?: () => void): void {
 
 /** Discards unread keys; "interrupted" if Ctrl-C was among them. */
 export async function discardTyped(input: ReadStream): Promise<"drained" | "interrupted"> {
+  const endRaw = holdRaw(input);
   try {
-    input.setRawMode(true);
     return await drain(input);
   } finally {
-    if (!input.destroyed) input.setRawMode(false);
+    endRaw();
     input.pause();
   }
 }

@@ -133,17 +133,25 @@ export function openTerminal(quiet = false): Terminal {
       return use(() => withEndSignals(signal, (ended) => answer(question, answerOptions, ended)));
     },
     async secret(question, signal) {
-      const { silence } = await import("./secret-line.js");
-      endSilence();
-      const given = await use(() => withEndSignals(signal, (ended) => secret(question, ended)));
-      if (!given.ok || !isInteractive()) return given;
-      // a second try is often typed while the first is checked
-      const restore = silence(stdin());
-      endSilence = () => {
-        restore();
-        endSilence = () => undefined;
-      };
-      return given;
+      const { holdRaw, silence } = await import("./secret-line.js");
+      // also from here to the question, and from the answer to the silence
+      const endRaw = isInteractive() ? holdRaw(stdin()) : () => undefined;
+      try {
+        const given = await use(() => {
+          endSilence();
+          return withEndSignals(signal, (ended) => secret(question, ended));
+        });
+        if (!given.ok || !isInteractive()) return given;
+        // a second try is often typed while the first is checked
+        const restore = silence(stdin());
+        endSilence = () => {
+          restore();
+          endSilence = () => undefined;
+        };
+        return given;
+      } finally {
+        endRaw();
+      }
     },
     async discardTyped() {
       if (!isInteractive()) return ok(undefined);

@@ -21,8 +21,10 @@ test("keys typed before the question are discarded, and editing works afterwards
   const line = readSecretLine("Pass:", input, screen, never);
   await asked;
   assert.ok(raw());
-  input.push("wrong\u0015caf\u00e9x\u007f\r");
+  const typed = Buffer.from("wrong\u0015caf\u00e9x\u007f\r");
+  input.push(typed);
   assert.is(String(await line), "caf\u00e9");
+  assert.equal(typed, Buffer.alloc(typed.length), "what was typed is wiped");
   assert.not.ok(raw());
 });
 
