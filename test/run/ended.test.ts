@@ -135,6 +135,18 @@ test("a step that was interrupted is not tried again", async () => {
   assert.is(await readFile(host.path("tries"), "utf8"), "try\n");
 });
 
+test("after a signal no other step starts, also if the one that ran has succeeded", async () => {
+  const script = `trap "" TERM; echo one >> log; sleep 2`;
+  const host = await hostWith(`  one: { new: true, cmds: [[sh, -c, ${JSON.stringify(script)}]] }
+  two: { new: true, cmds: [[sh, -c, "echo two >> log"]] }
+`);
+  const { child, ended } = started(host, "run", "one", "two");
+  await written(host, "log");
+  child.kill("SIGTERM");
+  assert.is(await ended, 130);
+  assert.is(await readFile(host.path("log"), "utf8"), "one\n");
+});
+
 test("tazpod ends although a script ignores that it has to", async () => {
   const host = await hostWith("  work: { new: true, script: ./work.mjs, grace: 0 }\n");
   await writeFile(

@@ -82,6 +82,18 @@ tasks:
   assert.is((await host.enter("cat ~/secrets/key")).stdout, "kept\n");
 });
 
+test("the cleanup of a nested run leaves open what the outer one relies on", async () => {
+  const host = await hostWith(`
+tasks:
+  work: { new: true, needs: [vault-open], interactive: true, cmds: ${cmd("$T run inner && $T status --short")}, finally: [lock] }
+  inner: { new: true, needs: [vault-open], cmds: [["true"]], finally: [lock] }
+`);
+  const done = await host.run("work");
+  assert.is(done.code, 0, done.stderr);
+  assert.match(done.stdout, /open/);
+  assert.is(await host.secrets(), "");
+});
+
 test("a nested run that opened the vault itself locks it", async () => {
   const host = await hostWith(`
 tasks:

@@ -27,6 +27,21 @@ tasks:
   assert.is(await log(host), "a b all");
 });
 
+test("a step does not run whose fact another step has made true without providing it", async () => {
+  const host = await recipeHost(`
+facts:
+  a: { new: true, check: { exists: a } }
+  b: { new: true, check: { exists: b } }
+tasks:
+  make-a: { new: true, provides: [a], cmds: ${say("a", "touch a b")} }
+  make-b: { new: true, provides: [b], cmds: ${say("b", "touch b")} }
+  all: { new: true, needs: [a, b], cmds: ${say("all")} }
+`);
+  const done = await host.tazpod("run", "all");
+  assert.is(done.code, 0, done.stderr);
+  assert.is(await log(host), "a all");
+});
+
 test("a step that succeeds but leaves its fact false is a failure that names the step and the fact", async () => {
   const host = await recipeHost(`
 facts: { a: { new: true, check: { exists: a } } }
