@@ -1,7 +1,7 @@
 import * as fs from "node:fs/promises";
 import { hostname } from "node:os";
 import { attempt } from "./file-failure.js";
-import { now, sleep } from "./clock.js";
+import { now, sleep, steadyTime } from "./clock.js";
 import { readText, stat, writeNew } from "./files.js";
 import { processIdentity } from "./process-identity.js";
 import { ok, type Result } from "../failure/result.js";
@@ -43,7 +43,7 @@ export async function takeLock(
 ): Promise<Result<Lock | LockHolder>> {
   const identity = (await processIdentity(process.pid)) ?? "";
   const [nonce, machine] = [crypto.randomUUID(), await machineId()];
-  const end = now().getTime() + wait;
+  const end = steadyTime() + wait;
   for (;;) {
     const since = now().toISOString();
     const note: Note = { host: hostname(), pid: process.pid, since, identity, nonce, machine };
@@ -56,7 +56,7 @@ export async function takeLock(
       await removeDeadLock(path, holder.value);
       continue;
     }
-    if (now().getTime() >= end || signal?.aborted === true)
+    if (steadyTime() >= end || signal?.aborted === true)
       return ok(holder.value ?? { host: "another host", pid: 0, since: now().toISOString() });
     await sleep(20 + Math.random() * 60, signal);
   }

@@ -3,7 +3,7 @@ import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import { markSaved, markUnsaved } from "../secrets-folder/open-record.js";
 import { explain, failureText } from "../failure/explain.js";
 import type { Failure } from "../failure/failure.js";
-import { now, sleep } from "../host/clock.js";
+import { now, sleep, steadyTime } from "../host/clock.js";
 import { printInShell } from "../host/screen.js";
 import { withProjectLock } from "../project/project-lock.js";
 import { fail, ok, type Result } from "../failure/result.js";
@@ -56,7 +56,7 @@ class AutosaveLoop {
   /** State of the RAM folder as the watcher reports it, now and when it was last saved. */
   #here = "";
   #saved = "";
-  /** Time of the first unsaved change, and of the next save, in ms since 1970. */
+  /** When the first unsaved change was seen, and when the next save is due, in ms of `steadyTime`. */
   #first: number | undefined;
   #due: number | undefined;
   #failed: { readonly failure: Failure; readonly at: Date } | undefined;
@@ -109,7 +109,7 @@ class AutosaveLoop {
     while (!ended.signal.aborted && !this.#over.aborted && !this.closed) {
       await this.#pause();
       if (this.#over.aborted) break;
-      if (this.#due !== undefined && now().getTime() >= this.#due) await this.#settle();
+      if (this.#due !== undefined && steadyTime() >= this.#due) await this.#settle();
       if (this.#due === undefined && this.#here !== "" && this.#here === this.#saved) guard.saved(this.#here);
     }
     this.#over.removeEventListener("abort", stop);
@@ -119,7 +119,7 @@ class AutosaveLoop {
   /** Schedules a save. The first report is saved at once: something may have changed before the watcher started. */
   #changed(look: string): void {
     const { autosaveMs } = this.#context.project.config.session;
-    const time = now().getTime();
+    const time = steadyTime();
     const isFirst = this.#here === "";
     this.#here = look;
     if (!isFirst) {
@@ -143,7 +143,7 @@ class AutosaveLoop {
 
   /** Waits until a save is due or something happens. */
   async #pause(): Promise<void> {
-    const ms = this.#due === undefined ? remindMs : Math.max(0, this.#due - now().getTime());
+    const ms = this.#due === undefined ? remindMs : Math.max(0, this.#due - steadyTime());
     const woken = new AbortController();
     this.#wake = () => woken.abort();
     await sleep(ms, woken.signal);
@@ -171,7 +171,7 @@ class AutosaveLoop {
     // what cannot be saved stays so until something changes
     if (kind === "save-incomplete" && saved.failure.restSaved === true) return;
     // keep an earlier date from a newer change
-    this.#due ??= now().getTime() + retryMs;
+    this.#due ??= steadyTime() + retryMs;
   }
 
   /** Reports a failed save at once, in the shell's terminal, unless the vault was closed. */

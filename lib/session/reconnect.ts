@@ -1,6 +1,6 @@
 import { explain } from "../failure/explain.js";
 import type { Failure } from "../failure/failure.js";
-import { now, sleep } from "../host/clock.js";
+import { sleep, steadyTime } from "../host/clock.js";
 import { containerStart } from "../secrets-folder/open-record.js";
 import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
 import { endSession } from "../secrets-folder/shell-command.js";
@@ -40,11 +40,11 @@ async function isStillThere(
   { terminal, signal }: StepContext,
   { engine, container, startId }: SecretsFolder,
 ): Promise<boolean> {
-  const end = now().getTime() + patienceMs;
+  const end = steadyTime() + patienceMs;
   for (let isFirst = true; !signal.aborted; isFirst = false) {
     const state = await engine.inspect(container);
     if (state.ok && state.value.state !== "not-ready") return containerStart(state.value) === startId;
-    if (now().getTime() > end) return false;
+    if (steadyTime() > end) return false;
     if (isFirst)
       terminal.warn(`Waiting up to ${patienceMs / 60_000} min for an answer; Ctrl-C stops waiting.`);
     await sleep(pauseMs, signal);

@@ -4,7 +4,7 @@ import { finished } from "node:stream/promises";
 import { explain, failureText } from "../failure/explain.js";
 import type { Failure } from "../failure/failure.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import { now, sleep } from "../host/clock.js";
+import { now, sleep, steadyTime } from "../host/clock.js";
 import { printInShell } from "../host/screen.js";
 import { appendAudit, type AuditEvent } from "../requests/audit-log.js";
 import { askCodes } from "../requests/ask-script.js";
@@ -324,14 +324,14 @@ class RequestService {
       return inbox.refuse(name, askCodes.failed, "the session does not know the passphrase of the vault.");
     const begun = await this.#record({ event: "start", id });
     if (!begun.ok) return inbox.refuse(name, askCodes.failed, notRecorded);
-    const start = now().getTime();
+    const start = steadyTime();
     const signal = AbortSignal.any([gone, queued.signal]);
     const [out, err] = [new PassThrough(), new PassThrough()];
     const sending = [inbox.send(name, "out", out, gone), inbox.send(name, "err", err, gone)];
     const allowed = { id, command, copy, offline: ruling.offline, shell: this.#shell() };
     const ended = await runRequest(this.#context, { ...allowed, passphrase, signal }, { out, err });
     await this.#record({
-      ...{ event: "end", id, ms: now().getTime() - start },
+      ...{ event: "end", id, ms: Math.round(steadyTime() - start) },
       ...(ended.ok
         ? { code: ended.value.code, bytes: ended.value.bytes }
         : { failure: explain(ended.failure).message, bytes: 0 }),

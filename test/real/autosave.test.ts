@@ -1,5 +1,6 @@
 // needs: engine, script
 // time limit: 900 s
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -62,6 +63,21 @@ test("in a vault that was open already, changes are saved when the shell ends, a
   given.pty.line("exit");
   assert.is(await given.left(), 0, given.pty.screen);
   assert.not.match(given.pty.screen, "only when you leave");
+});
+
+test("a clock that is set back delays no save", async () => {
+  const host = await withVault("none", "session: { autosave: 20s }\n");
+  const flag = join(await newFolder("clock"), "set-back");
+  const preload = `--import="${repository}test/fake/clock-set-back.mjs"`;
+  Object.assign(host.env, { NODE_OPTIONS: preload, TAZPOD_TEST_SET_BACK: flag });
+  const { pty, left } = await opened(host);
+  // what is there at the first look is saved at once; the change is seen, and its save is not due yet
+  pty.line("sleep 4; echo more > ~/secrets/more; sleep 4; echo wai''ted");
+  await pty.expect("waited");
+  await writeFile(flag, "");
+  await until(sealedHas(host, "more"));
+  pty.line("exit 0");
+  assert.is(await left(), 0, pty.screen);
 });
 
 test("a file that changes constantly is still sealed; with autopush it is also pushed", async () => {

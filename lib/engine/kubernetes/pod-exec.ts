@@ -1,5 +1,5 @@
 import { type Readable, Transform, pipeline } from "node:stream";
-import { sleep } from "../../host/clock.js";
+import { sleep, steadyTime } from "../../host/clock.js";
 import { foreground } from "../../host/foreground.js";
 import { capture, type Finished, type Piped, piped, type ProcessOptions } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
@@ -107,9 +107,9 @@ export const isGone = (stderr: string): boolean =>
  */
 async function endInPod(place: Place, marker: string): Promise<void> {
   const argv = ["sh", "-c", endProgram, "tazpod", marker];
-  for (const end = Date.now() + 12_000; Date.now() < end; await sleep(500)) {
+  for (const end = steadyTime() + 12_000; steadyTime() < end; await sleep(500)) {
     const own = newMarker();
-    const options = { timeoutMs: Math.min(8_000, end - Date.now()), isQuestion: true };
+    const options = { timeoutMs: Math.min(8_000, end - steadyTime()), isQuestion: true };
     const done = await capture(execArgv(place, [], markedArgv(own, argv)), options);
     const said = done.ok ? done.value.stderr : "";
     if (isGone(said) || isRefused(said) || unmarkText(said, own).isWhole) return;

@@ -1,4 +1,4 @@
-import { sleep } from "../../host/clock.js";
+import { sleep, steadyTime } from "../../host/clock.js";
 import { fail, ok, type Result } from "../../failure/result.js";
 import type { StartProgress } from "../engine.js";
 import { lastLine, type RunKubectl } from "./kubectl.js";
@@ -34,7 +34,7 @@ export async function waitUntilReady(
   { name, limitMs }: { readonly name: string; readonly limitMs: number },
   progress?: StartProgress,
 ): Promise<Result<void>> {
-  const end = Date.now() + limitMs;
+  const end = steadyTime() + limitMs;
   for (let said = ""; ;) {
     const pods = await list();
     if (!pods.ok) return pods;
@@ -45,7 +45,7 @@ export async function waitUntilReady(
       return ok(undefined);
     const { reason, isFinal } = whyNotReady(pod);
     if (isFinal) return notStarted(name, reason);
-    if (Date.now() > end) return notStarted(name, `it was not ready within ${limitMs / 1000} s. ${reason}`);
+    if (steadyTime() > end) return notStarted(name, `it was not ready within ${limitMs / 1000} s. ${reason}`);
     if (progress?.signal?.aborted)
       return fail({ kind: "interrupted", signal: String(progress.signal.reason) });
     if (reason !== said) progress?.report(`waiting for the pod: ${reason}`);
