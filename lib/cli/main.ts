@@ -14,6 +14,8 @@ import { type Command, commands, findCommand } from "./commands.js";
  * with where to send the report.
  */
 export async function main(argv: readonly string[]): Promise<number> {
+  // what ends before its work is done has not succeeded
+  process.exitCode = 1;
   try {
     return exitSoon(await exitCodeAfterOutput(await exitIfInterrupted(await dispatch(argv))));
   } catch (error) {

@@ -87,7 +87,8 @@ async function runAction(task: Task, context: RunContext, output: Output): Promi
   if (ref.kind === "builtin") return (await run(context)) ?? ok(undefined);
   try {
     // a script of the project may run anything on the terminal, so it owns the terminal throughout
-    const result = task.interactive ? context.terminal.handOver(async () => run(context)) : run(context);
+    const work = async (): Promise<Result<unknown> | void> => settling(run(context));
+    const result = task.interactive ? context.terminal.handOver(work) : work();
     return (await result) ?? ok(undefined);
   } catch (error) {
     return fail({
@@ -95,6 +96,20 @@ async function runAction(task: Task, context: RunContext, output: Output): Promi
       file: ref.file,
       message: error instanceof Error ? error.message : String(error),
     });
+  }
+}
+
+/** Passes on a promise; throws if it can never settle, since nothing is left that this process waits for. */
+async function settling<T>(promise: T | Promise<T>): Promise<T> {
+  let stalled = (): void => undefined;
+  const never = new Promise<never>((_, reject) => {
+    stalled = () => reject(new Error("it waits for something that can no longer happen"));
+  });
+  process.once("beforeExit", stalled);
+  try {
+    return await Promise.race([promise, never]);
+  } finally {
+    process.off("beforeExit", stalled);
   }
 }
 

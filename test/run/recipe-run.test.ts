@@ -197,6 +197,19 @@ test("a script that throws fails its step, and the message names the file", asyn
   assert.match(done.stderr, /bad: .*bad\.mjs: no luck/);
 });
 
+test("a script that waits for what can no longer happen fails its step, and is cleaned up after", async () => {
+  const host = await recipeHost(`
+tasks:
+  note: { new: true, cmds: ${say("note")} }
+  hang: { new: true, script: ./hang.mjs, finally: [note] }
+`);
+  await writeFile(host.path("hang.mjs"), "export const run = () => new Promise(() => undefined);\n");
+  const done = await host.tazpod("hang");
+  assert.is(done.code, 1);
+  assert.match(done.stderr, /hang: .*hang\.mjs: it waits for something that can no longer happen/);
+  assert.is(await log(host), "note");
+});
+
 test("an unknown command or option gets a suggestion of the nearest name", async () => {
   const host = await Host.make({ remote: "none" });
   for (const [args, expected] of [
