@@ -10,11 +10,13 @@ import { conflictPath } from "../vault/store.js";
 import { readFormat } from "../vault/vault-format.js";
 import { listVault } from "../vault/inspect-vault.js";
 import { omittedPaths, sealInto } from "../vault/seal-into.js";
-import { printable } from "../host/printable.js";
-import { formatBytes, formatFileCount } from "../host/human.js";
+import { displayPath } from "../host/paths.js";
+import { formatBytes, formatFileCount, listNames } from "../host/human.js";
 import { type SeparateContainer, sealedDigest } from "./open-separate-container.js";
 import { hasPart, moveBase, openInShell } from "./open-in-shell.js";
 import { saveSource } from "./save-source.js";
+import { describeLeftOut } from "./save-vault.js";
+import { sealRamContent } from "./tampered.js";
 import type { StepContext } from "./step.js";
 
 /**
@@ -48,7 +50,10 @@ async function isChanged(
   const reading = summarise(packed.tar, { limitBytes, format: "age", lenient, hardLinks: new Set() });
   const [found, done] = await Promise.all([reading, packed.done]);
   if (!done.ok && found.ok) return done;
-  return found.ok ? ok(found.value.digest !== digest) : found;
+  if (!found.ok) return found;
+  // what cannot be saved is reported by the save
+  const leftOut = done.ok ? [...done.value.unread, ...found.value.dropped] : [];
+  return ok(found.value.digest !== digest || leftOut.length > 0);
 }
 
 async function save(
@@ -83,6 +88,7 @@ async function save(
   const sealed = await sealInto({
     ...{ passphrase, format: format.value, limitBytes, lenient: options.skipUnreadable },
     folder: project.vaultFolder,
+    older: options.skipUnreadable ? { path: project.vaultFile, passphrase } : undefined,
     source: source.value.open,
     from: { generation, parent: { sealed: here.value, content: listed.value.manifest?.digest ?? "" } },
     target: async () => {
@@ -95,11 +101,29 @@ async function save(
   });
   if (!sealed.ok) return sealed;
   const without = omittedPaths(sealed.value);
-  if (without.length > 0) terminal.warn(`Not kept in the vault: ${without.map(printable).join(", ")}`);
+  if (without.length > 0) terminal.warn(describeLeftOut(without));
   if (sealed.value.path !== project.vaultFile) return fail(keptAsConflict(opening.open, sealed.value.path));
   const { files, bytes } = sealed.value.summary;
   terminal.print(`✔ Vault saved: ${formatFileCount(files)}, ${formatBytes(bytes)}`);
+  const kept = await keepStrays(context, secrets, passphrase, source.value.strays().leftOut);
+  if (!kept.ok) return kept;
   return moveBase(shell.value, here.value, sealed.value.sha256, generation + 1);
+}
+
+/** Seals what the command wrote outside its parts to a file of its own, and says so. */
+async function keepStrays(
+  { project, terminal, signal }: StepContext,
+  secrets: SeparateContainer["secrets"],
+  passphrase: Secret,
+  strays: readonly string[],
+): Promise<Result<void>> {
+  if (strays.length === 0) return ok(undefined);
+  const kept = await sealRamContent(project, secrets, passphrase, signal);
+  if (!kept.ok) return kept;
+  terminal.warn(
+    `Not saved in the vault, because the command did not have their part: ${listNames(strays, 5)}. All that was in its RAM folder is sealed in ${displayPath(kept.value ?? "")}, with the same passphrase.`,
+  );
+  return ok(undefined);
 }
 
 function keptAsConflict(names: readonly string[], path: string): Failure {

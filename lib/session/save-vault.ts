@@ -95,7 +95,7 @@ async function sealWithoutMoving(
   if (again.ok && typeof again.value !== "string") {
     const opened = again.value;
     const digest = await digestOf(context, request.secrets, opened.moving ?? []);
-    const changed = digest.ok && digest.value !== opened.digest ? changedSinceSave(context) : [];
+    const changed = digest.ok && digest.value.digest !== opened.digest ? changedSinceSave(context) : [];
     const moving = [...(opened.moving ?? []), ...changed];
     if (changed.length > 0) return seal(context, { ...request, opened, lenient: true, moving }, report);
   }
@@ -127,6 +127,8 @@ async function seal(context: StepContext, request: SaveRequest, report: SaveRepo
     listed,
     lenient,
     moving: request.moving ?? [],
+    older:
+      lenient && (await pathExists(project.vaultFile)) ? { path: project.vaultFile, passphrase } : undefined,
     from: { generation, parent: { sealed: opened.base, content: opened.digest } },
     limitBytes,
     target: async (filled) => {
@@ -140,8 +142,10 @@ async function seal(context: StepContext, request: SaveRequest, report: SaveRepo
   if (!sealed.ok) return fail(toSaveFailure(sealed.failure));
   const { path, sha256, summary } = sealed.value;
   lastSaved.set(session, summary.entries);
-  report.leftOut(omittedPaths(sealed.value));
-  const digest = source.value.digest(sealed.value) ?? summary.digest;
+  const leftOut = omittedPaths(sealed.value);
+  lastLeftOut.set(session, leftOut);
+  report.leftOut(leftOut);
+  const digest = source.value.digest(sealed.value) ?? summary.ownDigest;
   if (path !== project.vaultFile) {
     lastConflict.set(session, { path, digest });
     return fail(savedAsConflict(path));
@@ -184,7 +188,7 @@ export function printedReport(print: (text: string) => void): SaveReport {
 
 /** Describes what a save left out. */
 export function describeLeftOut(paths: readonly string[]): string {
-  return `Not kept in the vault: ${paths.map(printable).join(", ")}`;
+  return `Not saved, so that the vault keeps what it had there: ${paths.map(printable).join(", ")}`;
 }
 
 /** Seals files in closed parts to a file of their own, and has it reported when the step or the shell ends. */
@@ -265,6 +269,9 @@ const lastConflict = new WeakMap<
 /** The entries of the vault that each run saved last. */
 const lastSaved = new WeakMap<StepContext["session"], readonly DigestLine[]>();
 
+/** What each run left out of its last save, and reported. */
+const lastLeftOut = new WeakMap<StepContext["session"], readonly string[]>();
+
 /** Returns the paths in the secrets folder that were added or changed since this run saved it and before it was checked. */
 function changedSinceSave({ session }: StepContext): readonly string[] {
   const [saved, listed] = [lastSaved.get(session), lastListed.get(session)];
@@ -273,12 +280,12 @@ function changedSinceSave({ session }: StepContext): readonly string[] {
   return [...added, ...changed];
 }
 
-/** Returns the digest of the secrets folder, and keeps the list of its content for the save. */
+/** Returns the digest of the secrets folder and what it leaves out, and keeps the list of its content for the save. */
 async function digestOf(
   { project, options, session, signal }: StepContext,
   secrets: SecretsFolder,
   moving: readonly string[],
-): Promise<Result<string>> {
+): Promise<Result<Pick<ListedContent, "digest"> & { readonly leftOut: readonly string[] }>> {
   lastListed.delete(session);
   const lenient = options.skipUnreadable;
   const format = await formatOf(project);
@@ -292,7 +299,7 @@ async function digestOf(
   });
   if (!found.ok) return found;
   if (lenient || found.value.changed.length === 0) lastListed.set(session, found.value);
-  return ok(found.value.digest);
+  return ok(found.value);
 }
 
 /** Checks the fact `vault-saved`; reads the whole RAM folder. */
@@ -315,7 +322,12 @@ export async function vaultSaved(context: StepContext): Promise<CheckResult> {
     return digest.failure.kind === "container-gone"
       ? fromFailure(digest.failure)
       : fails("the RAM folder cannot be read completely");
-  if (digest.value === openState.value.digest) return holds("nothing has changed since it was saved");
+  const reported = lastLeftOut.get(context.session) ?? [];
+  const unreported = digest.value.leftOut.filter((path) => !reported.includes(path));
+  // the save names them
+  if (context.options.skipUnreadable && unreported.length > 0)
+    return fails(`${listNames(unreported, 3)} cannot be saved`);
+  if (digest.value.digest === openState.value.digest) return holds("nothing has changed since it was saved");
   if (!context.session.vault.isLeaving || !(await isInUse(context.project.vaultFolder))) {
     const changed = changedSinceSave(context).map(printable);
     if (changed.length === 0) return fails("there is unsaved work");

@@ -10,6 +10,9 @@ import { type ArchiveOptions, type ArchiveSummary, normalise, summarise } from "
 import { type TarWarnings, isTruncated } from "./archive/tar-warnings.js";
 import type { DigestLine, ListedContent, Manifest } from "./archive/manifest.js";
 import type { VaultFormat } from "./vault-format.js";
+import { readEntries } from "./archive/tar-entries.js";
+import type { SealedFile } from "./archive/merged-tar.js";
+import { vaultContent } from "./inspect-vault.js";
 import { openVault } from "./open-vault.js";
 import { sealVault, type Write } from "./seal-vault.js";
 import { takeSalt } from "./age/passphrase-stanza.js";
@@ -52,6 +55,8 @@ export interface SealRequest extends Pick<Replacement<SealResult>, "folder" | "t
   readonly lenient?: boolean;
   /** With `lenient`: paths that are known to keep changing. */
   readonly moving?: readonly string[];
+  /** With `lenient`: the vault whose version of what is left out is sealed instead. */
+  readonly older?: SealedFile | undefined;
 }
 
 /** A vault that was sealed and verified. */
@@ -193,7 +198,7 @@ async function survey(request: SealRequest, selection: Selection): Promise<Resul
   const { source, folder, limitBytes, lenient = false, from, listed } = request;
   const state = await readState(folder);
   if (!state.ok) return state;
-  const options = { limitBytes, format: "age", lenient, ...selection } as const;
+  const options = { limitBytes, format: "age", lenient, older: request.older, ...selection } as const;
   const found = listed === undefined ? await listSource(source(), options) : ok({ ...listed, changed: [] });
   if (!found.ok) return found;
   const { digest, entries, changed } = found.value;
@@ -213,20 +218,27 @@ async function survey(request: SealRequest, selection: Selection): Promise<Resul
 }
 
 /**
- * Lists the content of a source, reading it once, with the paths that changed while it was read; `hardLinks` gets those of files
+ * Lists the content of a source, reading it once, with the paths that changed while it was read and those that it leaves out; `hardLinks` gets those of files
  * with other names. Failures: those of `normalise` and of the source.
  */
 export async function listSource(
   { tar, done }: TarSource,
-  options: Pick<ArchiveOptions, "limitBytes" | "format" | "lenient"> & Selection,
-): Promise<Result<ListedContent & { readonly changed: readonly string[] }>> {
-  const reading = summarise(tar, { ...options, count: meter("read") });
+  {
+    older,
+    ...options
+  }: Pick<ArchiveOptions, "limitBytes" | "format" | "lenient"> & Selection & Pick<SealRequest, "older">,
+): Promise<
+  Result<ListedContent & { readonly changed: readonly string[]; readonly leftOut: readonly string[] }>
+> {
+  const reading = summarise(tar, { ...options, ...olderVersion(older, done), count: meter("read") });
   const [summary, warnings] = await Promise.all([reading, done]);
   const complete = completeSummary(summary, warnings, summary);
   if (!complete.ok) return complete;
-  const { digest, entries } = complete.value.summary;
-  const changed = withoutFolders(complete.value.warnings.changedWhileReading, entries);
-  return ok({ digest, entries, hardLinks: options.hardLinks, changed });
+  const { summary: whole, warnings: said } = complete.value;
+  const { digest, entries, dropped } = whole;
+  const changed = withoutFolders(said.changedWhileReading, entries);
+  const leftOut = [...dropped, ...said.unread];
+  return ok({ digest, entries, hardLinks: options.hardLinks, changed, leftOut });
 }
 
 /**
@@ -257,6 +269,17 @@ function withLocation(failure: Failure, summary: Result<ArchiveSummary>): Failur
   };
 }
 
+/** Returns how `normalise` gets the older version of what a source leaves out. */
+function olderVersion(older: SealedFile | undefined, done: TarSource["done"]): Pick<ArchiveOptions, "older"> {
+  if (older === undefined) return {};
+  const { path, passphrase } = older;
+  const unread = async (): Promise<readonly string[]> => {
+    const warnings = await done;
+    return warnings.ok ? warnings.value.unread : [];
+  };
+  return { older: { unread, entries: () => readEntries(vaultContent(path, passphrase).tar) } };
+}
+
 function cutAt(failure: Failure): readonly string[] {
   return failure.kind === "save-incomplete" && failure.cutAt !== undefined ? [failure.cutAt] : [];
 }
@@ -275,10 +298,10 @@ async function seal(
     ...selection
   }: Selection & { readonly manifest: Manifest | undefined; readonly salt: Buffer | undefined },
 ): Promise<Result<SealResult & TarWarnings>> {
-  const { source, passphrase, format, limitBytes, lenient = false } = request;
+  const { source, passphrase, format, limitBytes, lenient = false, older } = request;
   const { tar, done } = source();
   const archive = normalise(tar, {
-    ...{ limitBytes, format, lenient, ...selection },
+    ...{ limitBytes, format, lenient, ...selection, ...olderVersion(older, done) },
     manifest,
     count: meter("sealed", contentBytes(manifest)),
   });

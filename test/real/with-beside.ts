@@ -188,9 +188,27 @@ export function withBeside(engine: "docker" | "podman"): void {
     const script = "cd ~/secrets/prod; mkfifo pipe; echo 4 > four";
     const done = await host.run("with", "prod", "--", "sh", "-c", script);
     assert.is(done.code, 0, done.stderr);
-    assert.match(done.stderr, "Not kept in the vault: prod/pipe");
+    assert.match(done.stderr, "Not saved, so that the vault keeps what it had there: prod/pipe");
     const after = await host.run("with", "prod", "--", "sh", "-c", "ls ~/secrets/prod");
     assert.is(after.stdout, "four\nkey\n", after.stderr);
+  });
+
+  test("files outside the part are named and sealed in a file of their own; one that cannot be read is named, too", async () => {
+    const host = await withParts();
+    const outside = "cd ~/secrets; echo precious > token; echo changed > readme; echo 5 > prod/five";
+    const done = await host.run("with", "prod", "--", "sh", "-c", outside);
+    assert.is(done.code, 0, done.stderr);
+    assert.match(done.stderr, /Not saved in the vault, because .* part: (readme, token|token, readme)\. /);
+    const [kept = ""] = await conflicts(host);
+    const folder = host.path(".tazpod", "vault", "conflicts");
+    const { files } = await filesIn(`${folder}/${kept}`, Secret.fromText(passphrase));
+    assert.equal([files.get("token"), files.get("readme")], ["precious\n", "changed\n"]);
+    const shut = "echo 6 > ~/secrets/prod/six; chmod 000 ~/secrets/prod/six";
+    const silent = await host.run("with", "prod", "--", "sh", "-c", shut);
+    assert.is(silent.code, 0, silent.stderr);
+    assert.match(silent.stderr, /Not saved, .*: prod\/six\n/);
+    const after = await host.run("with", "prod", "--", "sh", "-c", "ls ~/secrets/prod");
+    assert.is(after.stdout, "five\nkey\n", after.stderr);
   });
 
   test("--env sets a variable and masks its value; --in-shell runs the command in the shell's container", async () => {

@@ -17,6 +17,7 @@ import {
 import type { VaultFormat } from "../vault-format.js";
 import { checkEntry, type EntryDecision, refused } from "./entry-policy.js";
 import { endOfTar, padding, tarHeader, type TarEntry } from "./tar-header.js";
+import type { StreamedEntry } from "./tar-entries.js";
 import { feed } from "./tar-feed.js";
 
 /** How to rewrite an archive. */
@@ -38,10 +39,19 @@ export interface ArchiveOptions {
   readonly hardLinks?: Set<string>;
   /** Files and links to leave out and report. */
   readonly exclude?: ReadonlySet<string>;
+  /** Gives an older version of what is left out. */
+  readonly older?: OlderVersion;
   /** Written as the first entry, in the age format; not part of the content. */
   readonly manifest?: Manifest | undefined;
   /** Receives the number of bytes of content that have passed. */
   readonly count?: Meter;
+}
+
+/** An older version of an archive, for what this one has and cannot give. */
+export interface OlderVersion {
+  /** Returns the paths that the program which made this archive could not read; called at its end. */
+  readonly unread: () => Promise<readonly string[]>;
+  readonly entries: () => AsyncGenerator<StreamedEntry>;
 }
 
 /** The content of a rewritten archive. */
@@ -53,6 +63,8 @@ export interface ArchiveSummary {
   readonly bytes: number;
   /** See `archiveDigest`. */
   readonly digest: string;
+  /** The same without what the older version gave. */
+  readonly ownDigest: string;
   /** The entries, in archive order. */
   readonly entries: readonly DigestLine[];
   /** The archive's manifest, if its first entry is one that matches the content. */
@@ -128,6 +140,7 @@ class TarRewriter {
   /** The content of files with other names, which was in the archive only once. */
   readonly #contents = new Map<string, readonly Buffer[]>();
   #manifest: Manifest | undefined;
+  #hasOlder = false;
   #entries = 0;
   #usedBytes = 0;
   #passedBytes = 0;
@@ -163,8 +176,29 @@ class TarRewriter {
     const error = feeding.error();
     if (error !== undefined) throw error;
     if (feeding.bytes() < end + 512 || !feeding.endsInZeros()) throw this.#broken(current, "");
+    const ownDigest = archiveDigest(this.#digestLines);
+    if (this.#options.older !== undefined) yield* this.#olderEntries(this.#options.older);
     yield endOfTar;
-    this.summary = this.#summarise();
+    this.summary = this.#summarise(ownDigest);
+  }
+
+  /** Adds the older version of what was left out, at these paths and below. */
+  async *#olderEntries({ unread, entries }: OlderVersion): AsyncGenerator<Buffer> {
+    const leftOut = new Set([...(this.#options.exclude ?? []), ...this.#dropped, ...(await unread())]);
+    if (leftOut.size === 0) return;
+    for await (const { entry, content } of entries()) {
+      const { path } = entry;
+      const above = foldersAbove(path);
+      if (this.#seen.has(path) || ![path, ...above].some((one) => leftOut.has(one))) continue;
+      const isBelowFile = above.some((one) => ["file", "link"].includes(this.#seen.get(one) ?? ""));
+      if (isBelowFile || this.#collisions.collisionOf(entry) !== undefined) continue;
+      this.#countBytes(entry.size);
+      yield* this.#parents(path);
+      this.#seen.set(path, entry.type);
+      yield this.#header(entry);
+      yield* this.#content(entry, content(), undefined);
+      this.#hasOlder = true;
+    }
   }
 
   async *#rewrite(source: Entry): AsyncGenerator<Buffer> {
@@ -202,11 +236,20 @@ class TarRewriter {
       this.#digestLines.push({ entry, sha256: original.sha256 });
       return;
     }
-    const hash = createHash("sha256");
     const kept: Buffer[] | undefined = this.#options.hardLinks?.has(entry.path) === true ? [] : undefined;
     if (kept !== undefined) this.#contents.set(entry.path, kept);
+    yield* this.#content(entry, source as AsyncIterable<Buffer>, kept);
+  }
+
+  /** Passes on the content of an entry, keeps it in `kept`, and notes the entry. */
+  async *#content(
+    entry: TarEntry,
+    source: AsyncIterable<Buffer>,
+    kept: Buffer[] | undefined,
+  ): AsyncGenerator<Buffer> {
+    const hash = createHash("sha256");
     if (entry.size > 0) {
-      for await (const chunk of source as AsyncIterable<Buffer>) {
+      for await (const chunk of source) {
         hash.update(chunk);
         this.#options.count?.((this.#passedBytes += chunk.length));
         kept?.push(chunk);
@@ -257,8 +300,7 @@ class TarRewriter {
   }
 
   *#parents(path: string): Generator<Buffer> {
-    for (let slash = path.indexOf("/"); slash !== -1; slash = path.indexOf("/", slash + 1)) {
-      const folder = path.slice(0, slash);
+    for (const folder of foldersAbove(path)) {
       const type = this.#seen.get(folder);
       if (type === "directory" || type === "added") continue;
       if (type !== undefined) throw refused(path, `it is below ${folder}, which is a ${type}`);
@@ -302,22 +344,29 @@ class TarRewriter {
       .toSorted((a, b) => b.path.length - a.path.length);
   }
 
-  #summarise(): ArchiveSummary {
+  #summarise(ownDigest: string): ArchiveSummary {
     const count = (type: TarEntry["type"]): number =>
       this.#digestLines.filter((line) => line.entry.type === type).length;
-    const digest = archiveDigest(this.#digestLines);
+    const digest = this.#hasOlder ? archiveDigest(this.#digestLines) : ownDigest;
     return {
       files: count("file"),
       directories: count("directory"),
       links: count("link"),
       bytes: this.#digestLines.reduce((sum, line) => sum + line.entry.size, 0),
       digest,
+      ownDigest,
       entries: this.#digestLines,
       ...(this.#manifest?.digest === digest ? { manifest: this.#manifest } : {}),
       folders: this.#folders(),
       dropped: this.#dropped,
     };
   }
+}
+
+/** Returns the folders that a path lies in, outermost first. */
+function foldersAbove(path: string): string[] {
+  const names = path.split("/").slice(0, -1);
+  return names.map((_, index) => names.slice(0, index + 1).join("/"));
 }
 
 /** Joins small buffers, since each one costs its readers as much as copying some KiB. */
