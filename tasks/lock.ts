@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { clearFolder } from "../lib/secrets-folder/contents.js";
-import { forgetOpen, readOpen, recordClosing } from "../lib/secrets-folder/open-record.js";
+import { forgetOpen, readOpen, recordClosing, recordStillOpen } from "../lib/secrets-folder/open-record.js";
 import { withProjectLock } from "../lib/project/project-lock.js";
 import { sessionsTimestamp, otherSessions } from "../lib/project/sessions.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
@@ -33,7 +33,13 @@ export async function run(context: StepContext): Promise<Result<string | undefin
     const closing = await recordClosing(project.vaultFolder);
     if (!closing.ok) return closing;
     const all = recorded.value !== undefined || options.discard;
-    const cleared = await clearFolder(secrets.value, { force: options.force, all });
+    const { force, discard, skipUnreadable } = options;
+    const onlyIfUnchanged = !discard && !skipUnreadable;
+    const cleared = await clearFolder(secrets.value, { force, all, onlyIfUnchanged });
+    if (!cleared.ok && cleared.failure.kind === "changed-meanwhile") {
+      const reopened = await recordStillOpen(project.vaultFolder);
+      return reopened.ok ? cleared : reopened;
+    }
     // no program inside may keep the vault open: the RAM goes with the container
     const emptied =
       !cleared.ok && options.discard && options.force

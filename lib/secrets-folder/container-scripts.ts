@@ -31,15 +31,17 @@ done`;
 /** Unpacks a tar from stdin into the stage. Exit 10: already open; 11: the folder holds files (printed). */
 export const stage = `umask 077
 ${unlinkAll}
-[ -d "$1" ] || { echo "$1 is not there"; exit 12; }
+# an exit before the input was read can lose the exit code: the engine's connection is reset
+end() { cat >/dev/null; exit "$1"; }
+[ -d "$1" ] || { echo "$1 is not there"; end 12; }
 # runc before 1.2 gives a tmpfs the mode of the folder under it, from the second start of a container on
 chmod 700 "$1" || exit 4
 d="$1/.tazpod"
-[ -e "$d/open" ] && exit 10
+[ -e "$d/open" ] && end 10
 if [ -e "$d/opening" ] || [ -e "$d/closing" ]; then unlink_all "$1"; ${wipe}; fi
 [ -e "$d" ] && { chmod -R u+rwX -- "$d"; rm -rf -- "$d" || exit 4; }
 l=$(ls -A "$1") || exit 4
-[ -z "$l" ] || { printf '%s\\n' "$l"; exit 11; }
+[ -z "$l" ] || { printf '%s\\n' "$l"; end 11; }
 mkdir "$d" "$d/stage" || exit 4
 # the folder above is closed to others; below it, modes are those of the archive
 umask 0; exec tar -x -p -f - -C "$d/stage"`;
@@ -154,11 +156,16 @@ held() { holders "$1" | sort -nu; }`;
  * Empties the folder. The mark is removed first, so that a half-empty folder never counts as open. Exit 5: prints what
  * could not be removed. Exit 7: empty, but the printed processes still have files open; until they end, it counts as
  * being emptied. `force` as $2 ends them; `all` as $3 also removes files without an open vault. Removes the home's
- * links into the folder first; paths from $4 on may have such links.
+ * links into the folder first; paths from $5 on may have such links. Exit 6, without doing anything: something has changed
+ * since tazpod's own file $4 was written. Without `find`, this is not checked.
  */
 export const clear = `${unlinkAll}
-( f=$1; shift; [ "$#" = 0 ] || shift; [ "$#" = 0 ] || shift; unlink_all "$f" "$@" )
 d="$1/.tazpod"
+if [ -n "$4" ] && [ -f "$d/$4" ]; then
+  n=$(find "$1" -path "$d" -prune -o -newer "$d/$4" -print 2>/dev/null | head -n 1)
+  [ -z "$n" ] || exit 6
+fi
+( f=$1; n=$#; shift "$((n < 4 ? n : 4))"; unlink_all "$f" "$@" )
 if [ "$3" = all ]; then
   { [ -d "$d" ] && ! [ -L "$d" ]; } || { rm -rf -- "$d"; mkdir "$d" || exit 4; }
   chmod -R u+rwX -- "$d"
@@ -185,5 +192,7 @@ fi
 # a watcher may be writing there right now
 chmod -R u+rwX -- "$d" && { rm -rf -- "$d" || rm -rf -- "$d" || exit 4; }`;
 
-/** Writes the folder as a tar to stdout. */
-export const archive = 'export LC_ALL=C; exec tar -c -f - -C "$1" .';
+/** Writes the folder as a tar to stdout; before, an empty file of tazpod's own with the name $2, if there is one. */
+export const archive = `export LC_ALL=C
+[ -z "$2" ] || ( umask 077; true > "$1/.tazpod/$2" ) 2>/dev/null
+exec tar -c -f - -C "$1" .`;

@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from "../failure/result.js";
-import { execScript, printedSummary } from "./exec.js";
+import { execScript, printedSummary, readNote } from "./exec.js";
 import { abandon, clear as script } from "./container-scripts.js";
 import type { SecretsFolder } from "./secrets-folder.js";
 
@@ -8,6 +8,8 @@ interface ClearOptions {
   readonly force?: boolean;
   /** Also removes files without an open vault, and whatever replaced tazpod's own files. */
   readonly all?: boolean;
+  /** Fails with `changed-meanwhile` if something has changed since this process last noted when it read the folder. */
+  readonly onlyIfUnchanged?: boolean;
 }
 
 /**
@@ -17,12 +19,17 @@ interface ClearOptions {
  */
 export async function clearFolder(
   secrets: SecretsFolder,
-  { force = false, all = false }: ClearOptions = {},
+  { force = false, all = false, onlyIfUnchanged = false }: ClearOptions = {},
 ): Promise<Result<void>> {
-  const flags = [force ? "force" : "", all ? "all" : ""];
-  const done = await execScript(secrets, script, [0, 5, 7], {}, [...flags, ...secrets.bridges]);
+  const flags = [force ? "force" : "", all ? "all" : "", onlyIfUnchanged ? readNote : ""];
+  const done = await execScript(secrets, script, [0, 5, 6, 7], {}, [...flags, ...secrets.bridges]);
   if (!done.ok) return done;
   if (done.value.code === 0) return ok(undefined);
+  if (done.value.code === 6)
+    return fail({
+      kind: "changed-meanwhile",
+      detail: "The vault's files have changed since they were saved",
+    });
   const detail = printedSummary(done.value);
   return fail(
     done.value.code === 7 ? { kind: "still-held", holders: detail } : { kind: "still-open", detail },

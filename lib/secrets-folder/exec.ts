@@ -10,6 +10,9 @@ import type { SecretsFolder } from "./secrets-folder.js";
  */
 export const scriptStallMs = 60_000;
 
+/** The name of tazpod's own file that tells when this process last read the whole folder. */
+export const readNote = `read-${process.pid}`;
+
 /** Returns the argv of a script, with the secrets folder as `$1` and `more` from `$2` on. */
 export function scriptArgv(secrets: SecretsFolder, script: string, more: readonly string[] = []): string[] {
   return ["sh", "-c", script, "tazpod", secrets.folder, ...more];

@@ -88,6 +88,12 @@ export async function recordClosing(vaultFolder: string): Promise<Result<void>> 
   return renameFile(file(vaultFolder), file(vaultFolder, closingName));
 }
 
+/** Undoes `recordClosing`, if nothing was removed yet and something has changed. */
+export async function recordStillOpen(vaultFolder: string): Promise<Result<void>> {
+  await markUnsaved(vaultFolder);
+  return renameFile(file(vaultFolder, closingName), file(vaultFolder));
+}
+
 /** Returns whether a vault with this mark is being closed, or was when tazpod was killed. */
 export async function isRecordedClosing(
   { vaultFolder, startId }: FolderStart,

@@ -3,7 +3,7 @@ import { isNotRunning } from "../engine/oci/flavors.js";
 import type { Finished } from "../host/process.js";
 import { fail, type Result } from "../failure/result.js";
 import { type TarWarnings, interpretTar } from "../vault/archive/tar-warnings.js";
-import { scriptArgv, scriptStallMs } from "./exec.js";
+import { readNote, scriptArgv, scriptStallMs } from "./exec.js";
 import { archive } from "./container-scripts.js";
 import type { SecretsFolder } from "./secrets-folder.js";
 
@@ -19,12 +19,18 @@ interface PackOptions {
   readonly signal: AbortSignal;
   /** Unreadable files are warnings, not a failure. */
   readonly lenient: boolean;
+  /** Notes in the folder when it was read, for `clearFolder`. */
+  readonly noteTime?: boolean;
 }
 
 /** Streams the secrets folder out of the container, through pipes and memory only. */
-export function packFolder(secrets: SecretsFolder, { signal, lenient }: PackOptions): PackedFolder {
+export function packFolder(
+  secrets: SecretsFolder,
+  { signal, lenient, noteTime = false }: PackOptions,
+): PackedFolder {
   const { engine, container, user } = secrets;
-  const { stdout, done } = engine.execPiped(container, scriptArgv(secrets, archive), {
+  const argv = scriptArgv(secrets, archive, noteTime ? [readNote] : []);
+  const { stdout, done } = engine.execPiped(container, argv, {
     ...{ user, signal },
     stallMs: scriptStallMs,
   });

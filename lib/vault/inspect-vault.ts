@@ -1,7 +1,8 @@
 import { Readable } from "node:stream";
 import { ok, type Result, settle, take, Failed } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
-import { type ArchiveSummary, normalise, readManifest, summarise } from "./archive/normalise.js";
+import { type ArchiveSummary, normalise, summarise } from "./archive/normalise.js";
+import { readManifest } from "./archive/manifest-entry.js";
 import { type DigestLine, type Manifest, manifestPath } from "./archive/manifest.js";
 import type { VaultFormat } from "./vault-format.js";
 import { noTarWarnings } from "./archive/tar-warnings.js";

@@ -35,6 +35,25 @@ test("a vault that was opened while a question waited is not lost by the answer"
   assert.not.match(pty.screen, "recreated");
 });
 
+test("what is written between the last look at the files and their removal is saved, too", async () => {
+  const host = await withSealed("none", undefined, quick);
+  fine(await host.run("unlock"));
+  // notes each file that was written while the vault was still open
+  const writer = `cd; cd secrets; until ls .tazpod/read-* >/dev/null 2>&1; do :; done
+    for n in 1 2 3 4 5 6; do
+      echo $n > late-$n && [ -e .tazpod/open ] && [ -e late-$n ] && echo late-$n >> ~/written
+      sleep 0.01
+    done; echo all > ~/ended`;
+  await host.inside(`cd; rm -f written ended; (${writer}) >/dev/null 2>&1 &`);
+  const first = await host.run("lock");
+  await until(async () => (await host.inside("cat ~/ended 2>/dev/null || true")) !== "");
+  // on a slow host they are written during the save, too
+  if (first.code !== 0) fine(await host.run("lock"));
+  const written = (await host.inside("cat ~/written")).trim().split("\n");
+  const listed = await host.tazpod("vault", "ls", "--passphrase-file", host.passphraseFile);
+  for (const name of written) assert.match(listed.stdout, new RegExp(` ${name}$`, "m"));
+});
+
 test("a container that another tazpod made or started anew since the step began is not removed", async () => {
   const state = { state: "running", reported: "running", id: "old", startedAt: "1" } as ContainerState;
   let removed = 0;

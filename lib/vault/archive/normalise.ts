@@ -1,19 +1,12 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import type { Extract, Header } from "tar-stream";
+import type { Header } from "tar-stream";
 import type { Meter } from "../../host/work-meter.js";
 import { Failed, fail, ok, type Result } from "../../failure/result.js";
 import { listNames } from "../../host/human.js";
 import { CaseCollisions } from "./case-collisions.js";
-import {
-  archiveDigest,
-  type DigestLine,
-  type Manifest,
-  manifestBytes,
-  manifestPath,
-  maxManifestBytes,
-  parseManifest,
-} from "./manifest.js";
+import { archiveDigest, type DigestLine, type Manifest, manifestPath } from "./manifest.js";
+import { manifestEntry, readManifest, type TarParserEntry as Entry } from "./manifest-entry.js";
 import type { VaultFormat } from "../vault-format.js";
 import { checkEntry, type EntryDecision, refused } from "./entry-policy.js";
 import { endOfTar, padding, tarHeader, type TarEntry } from "./tar-header.js";
@@ -48,7 +41,7 @@ export interface ArchiveOptions {
 }
 
 /** An older version of an archive, for what this one has and cannot give. */
-export interface OlderVersion {
+interface OlderVersion {
   /** Returns the paths that the program which made this archive could not read; called at its end. */
   readonly unread: () => Promise<readonly string[]>;
   readonly entries: () => AsyncGenerator<StreamedEntry>;
@@ -78,8 +71,6 @@ export interface ArchiveSummary {
 const pageBytes = 4096;
 /** What a pipe takes at once, and what programs in the container print at once. */
 const pieceBytes = 64 * 1024;
-
-type Entry = Extract extends AsyncIterable<infer T> ? T : never;
 
 /**
  * Rewrites an untrusted tar stream into one that is safe to unpack and that every tar reads; entry-policy.ts decides
@@ -386,22 +377,6 @@ async function* joined(buffers: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     bytes += buffer.length;
   }
   yield Buffer.concat(held);
-}
-
-function* manifestEntry(manifest: Manifest): Generator<Buffer> {
-  const bytes = manifestBytes(manifest);
-  const mtime = Math.floor(Date.parse(manifest.time) / 1000);
-  yield tarHeader({ path: manifestPath, type: "file", mode: 0o600, size: bytes.length, mtime });
-  yield bytes;
-  yield padding(bytes.length);
-}
-
-/** Reads the manifest from its entry. Throws `Failed` (`archive-refused`) when it is too large. */
-export async function readManifest(source: Entry): Promise<Manifest | undefined> {
-  if (source.header.size > maxManifestBytes) throw refused(manifestPath, "the manifest is too large");
-  const chunks: Buffer[] = [];
-  for await (const chunk of source as AsyncIterable<Buffer>) chunks.push(chunk);
-  return parseManifest(Buffer.concat(chunks));
 }
 
 function damaged(entry: string, detail: string): Failed {
