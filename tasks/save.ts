@@ -23,7 +23,7 @@ export async function run(context: StepContext): Promise<Result<void>> {
     );
     printStrays(context);
     return !saved.ok && saved.failure.kind === "vault-vanished"
-      ? closeTampered(context, passphrase.value)
+      ? closeTampered(context, passphrase.value, saved.failure.lost)
       : saved;
   });
 }

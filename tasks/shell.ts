@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { randomUUID } from "node:crypto";
-import { forgetOpen, isRecordedOpen } from "../lib/secrets-folder/open-record.js";
+import { forgetOpen, isRecordedOpen, lostRecord } from "../lib/secrets-folder/open-record.js";
 import { readOpenState } from "../lib/secrets-folder/open-state.js";
 import { endSession, vaultClosedCode } from "../lib/secrets-folder/shell-command.js";
 import type { SecretsFolder } from "../lib/secrets-folder/secrets-folder.js";
@@ -101,8 +101,10 @@ async function explainExit(context: StepContext, wasOpen: boolean, code: number)
   if (!state.ok) return state;
   if (state.value.state !== "running") return fail({ kind: "container-gone", name, unsaved: wasOpen });
   const still = wasOpen ? await isRecordedOpen(project.vaultFolder, state.value) : ok(true);
-  if (still.ok && !still.value) return fail({ kind: "container-gone", name, unsaved: true, restarted: true });
   const secrets = await context.secrets();
+  // without its record, the vault may be open all the same
+  if (still.ok && !still.value && !(secrets.ok && (await lostRecord(secrets.value))))
+    return fail({ kind: "container-gone", name, unsaved: true, restarted: true });
   if (code === vaultClosedCode && secrets.ok) {
     const found = await readOpenState(secrets.value);
     if (found.ok && found.value === "closing") return finishLocking(context, secrets.value);

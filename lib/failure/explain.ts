@@ -7,7 +7,7 @@ import {
   explainUnavailableEngine,
 } from "./explain-engine.js";
 import { type Explanation, explanation } from "./explanation.js";
-import type { Failure, FailureOf, Problem } from "./failure.js";
+import type { Failure, FailureOf, LostRecord, Problem } from "./failure.js";
 
 const project = "Use `tazpod init` in the project's folder, or name it with --project DIR.";
 
@@ -200,13 +200,18 @@ export function explain(failure: Failure): Explanation {
           `The vault is open in ${failure.container} from another host, ${failure.host}.`,
           "Leave the shell there, or run `tazpod lock` there. If that host is gone, `tazpod lock --discard` empties the RAM folder; saved changes are safe.",
         );
+      if (failure.lost !== undefined)
+        return explanation(
+          `The vault is open in ${failure.container}, but ${lostRecord(failure.lost)}.`,
+          "`tazpod lock` seals the content of the RAM folder in a separate file and empties it. The sealed vault stays as it is.",
+        );
       return explanation(
         `A vault is open in ${failure.container}, but its marker file is not the one this host wrote: a program in the container changed it, or another user or home opened a vault there.`,
         "`tazpod lock --discard` empties the RAM folder. Saved changes are safe.",
       );
     case "vault-vanished":
       return explanation(
-        "The vault was open in the container, but a program inside removed or changed its marker file.",
+        `The vault was open in the container, but ${failure.lost === undefined ? "a program inside removed or changed its marker file" : lostRecord(failure.lost)}.`,
         failure.kept === undefined
           ? "The sealed vault is unchanged since the last save; `tazpod enter` unlocks it again. Unsaved changes are lost, unless they are still in the RAM folder."
           : `The sealed vault is unchanged since the last save. The content of the RAM folder was sealed as ${failure.kept}, and the folder was emptied.`,
@@ -280,6 +285,12 @@ export function failureText(failure: Failure): string {
     where === undefined ? message : `${where}: ${message}`,
     ...(hint === undefined ? [] : [`  ${hint}`]),
   ].join("\n");
+}
+
+function lostRecord({ file, how }: LostRecord): string {
+  return how === "removed"
+    ? `${file}, in which this host recorded that, was removed`
+    : `${file}, in which this host recorded that, is damaged`;
 }
 
 function problemText({ at, message, hint, excerpt }: Problem): string {

@@ -15,6 +15,12 @@ export interface Problem {
   readonly excerpt?: string;
 }
 
+/** How this host's record of an open vault was lost. */
+export interface LostRecord {
+  readonly file: string;
+  readonly how: "removed" | "damaged";
+}
+
 /** Every expected failure, as data. `explain` turns one into a message. */
 export type Failure =
   // the command line, recipe and config
@@ -235,9 +241,16 @@ export type Failure =
   /** This host never sealed, pulled or opened the vault at this path. */
   | { readonly kind: "vault-unknown"; readonly path: string }
   /** The marker file in the RAM folder is not the one this host wrote; it may name another host. */
-  | { readonly kind: "mark-changed"; readonly container: string; readonly host: string | undefined }
+  | {
+      readonly kind: "mark-changed";
+      readonly container: string;
+      readonly host: string | undefined;
+      readonly lost: LostRecord | undefined;
+    }
   | {
       readonly kind: "vault-vanished";
+      /** This host's own record was lost; the marker file in the container may be unchanged. */
+      readonly lost?: LostRecord;
       /** The file that the remaining content of the RAM folder was sealed to. */
       readonly kept?: string;
     }

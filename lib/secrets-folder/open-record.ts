@@ -2,9 +2,11 @@ import { join } from "node:path";
 import type { ContainerState } from "../engine/engine.js";
 import { readText, removeFile, renameFile, stat, writeNew } from "../host/files.js";
 import { projectState, writeState } from "../host/project-state.js";
+import type { LostRecord } from "../failure/failure.js";
 import { fail, ok, type Result } from "../failure/result.js";
+import { displayPath } from "../host/paths.js";
 import { isRecord, parseJson } from "../host/json.js";
-import { noteOpened, removeOpenedNote } from "./opened-note.js";
+import { isOpenedHere, noteOpened, removeOpenedNote } from "./opened-note.js";
 import type { SecretsFolder, OpenVault } from "./secrets-folder.js";
 
 /**
@@ -123,6 +125,17 @@ export async function isRecordedOpen(vaultFolder: string, state: ContainerState)
   const run = containerStart(state);
   const found = await read(vaultFolder);
   return found.ok ? ok(run !== undefined && found.value?.run === run) : found;
+}
+
+/** Returns how the record was lost, if this host opened the vault and has no readable record of it any more. */
+export async function lostRecord(secrets: SecretsFolder): Promise<LostRecord | undefined> {
+  const { vaultFolder } = secrets;
+  const found = await read(vaultFolder);
+  if (!found.ok || found.value !== undefined || !(await isOpenedHere(secrets))) return undefined;
+  return {
+    file: displayPath(file(vaultFolder)),
+    how: (await hasOpenRecord(vaultFolder)) ? "damaged" : "removed",
+  };
 }
 
 type AnyRecord = OpenRecord | { readonly version: 1; readonly run: string };

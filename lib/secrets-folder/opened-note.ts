@@ -14,7 +14,7 @@ import type { SecretsFolder } from "./secrets-folder.js";
 /**
  * Where the vault was opened: the file opened.json next to the sealed vault. It tells a tazpod with another HOME, engine
  * or daemon, which finds no container, that there is one. Programs in the container cannot reach it, but the author of
- * the project could, so it is only ever a reason to refuse.
+ * the project could, so it is only ever a reason to refuse, or to seal the secrets folder to a file of its own.
  */
 interface OpenedNote {
   readonly version: 1;
@@ -46,6 +46,14 @@ export async function noteOpened({ engine, container, vaultFolder }: SecretsFold
 export async function hasOpenedNote(vaultFolder: string): Promise<boolean> {
   const found = await stat(file(vaultFolder));
   return found.ok && found.value !== undefined;
+}
+
+/** Returns whether the note says that this home opened the vault in this container, in this boot of the host. */
+export async function isOpenedHere({ engine, container, vaultFolder }: SecretsFolder): Promise<boolean> {
+  const text = await readText(file(vaultFolder));
+  const note = text.ok && text.value !== undefined ? parseNote(text.value) : undefined;
+  if (note === undefined || note.container !== container || note.engine !== engine.name) return false;
+  return note.state === projectState(vaultFolder) && (note.isRemote || note.boot === (await bootId()));
 }
 
 /** Removes the note. Failure: `file`. */

@@ -1,9 +1,9 @@
 import { clearFolder, isEmpty } from "../secrets-folder/contents.js";
-import { forgetOpen, isRecordedOpen } from "../secrets-folder/open-record.js";
+import { forgetOpen, isRecordedOpen, lostRecord } from "../secrets-folder/open-record.js";
 import { otherOpener } from "../secrets-folder/open-state.js";
 import { packFolder } from "../secrets-folder/pack.js";
 import type { SecretsFolder } from "../secrets-folder/secrets-folder.js";
-import type { FailureOf } from "../failure/failure.js";
+import type { FailureOf, LostRecord } from "../failure/failure.js";
 import type { Project } from "../project/project.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { makeFolder } from "../host/files.js";
@@ -21,12 +21,13 @@ import type { StepContext } from "./step.js";
 export async function openStateChanged(context: StepContext): Promise<FailureOf<"mark-changed">> {
   const secrets = await context.secrets();
   const host = secrets.ok ? await otherOpener(secrets.value) : undefined;
-  return { kind: "mark-changed", container: context.project.config.containerName, host };
+  const lost = secrets.ok && host === undefined ? await lostRecord(secrets.value) : undefined;
+  return { kind: "mark-changed", container: context.project.config.containerName, host, lost };
 }
 
 /**
  * Returns why an open vault cannot be saved: `vault-vanished` if this host recorded it as open, so that its open state
- * was removed or changed from inside; else `mark-changed` or `vault-closed`. Changes nothing.
+ * was removed or changed from inside, or if that record was lost; else `mark-changed` or `vault-closed`. Changes nothing.
  */
 export async function notOpen(
   context: StepContext,
@@ -37,15 +38,21 @@ export async function notOpen(
   const recorded = await isRecordedOpen(context.project.vaultFolder, state.value);
   if (!recorded.ok) return recorded;
   if (recorded.value && found !== "closing") return fail({ kind: "vault-vanished" });
-  return fail(found === "changed" ? await openStateChanged(context) : { kind: "vault-closed" });
+  if (found !== "changed") return fail({ kind: "vault-closed" });
+  const changed = await openStateChanged(context);
+  return fail(changed.lost === undefined ? changed : { kind: "vault-vanished", lost: changed.lost });
 }
 
 /**
- * Closes a vault whose open state was removed or changed from inside. The sealed vault stays as it is, because the
+ * Closes a vault whose open state was removed or changed from inside, or whose record was lost. The sealed vault stays as it is, because the
  * content of the RAM folder can no longer be trusted; that content is sealed to a separate file. Always fails with
  * `vault-vanished` once the folder is empty.
  */
-export async function closeTampered(context: StepContext, passphrase: Secret): Promise<Result<never>> {
+export async function closeTampered(
+  context: StepContext,
+  passphrase: Secret,
+  lost: LostRecord | undefined,
+): Promise<Result<never>> {
   const { vaultFolder } = context.project;
   const secrets = await context.secrets();
   if (!secrets.ok) return secrets;
@@ -55,7 +62,7 @@ export async function closeTampered(context: StepContext, passphrase: Secret): P
   if (!cleared.ok) return cleared;
   const forgotten = await forgetOpen(vaultFolder);
   if (!forgotten.ok) return forgotten;
-  return fail({ kind: "vault-vanished", kept: kept.value });
+  return fail({ kind: "vault-vanished", kept: kept.value, lost });
 }
 
 /**

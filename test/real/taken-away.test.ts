@@ -1,7 +1,7 @@
 // needs: docker, script
 // time limit: 900 s
 import { randomBytes } from "node:crypto";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Host, passphrase, quick, removeHosts, run } from "../rig/host.js";
@@ -30,6 +30,19 @@ async function working(host: Host): Promise<UnderShell> {
   await shell.pty.expect("written");
   return shell;
 }
+
+/** Expects that the vault is as before and locked, and that the unsaved file is in the newest sealed conflict file. */
+async function assertKept(host: Host, before: Buffer): Promise<void> {
+  assert.equal(await readFile(host.vault), before);
+  assert.is(await host.secrets(), "");
+  const kept = (await readdir(host.path(".tazpod", "vault", "conflicts"))).toSorted().at(-1) ?? "";
+  const names = await namesIn(host.path(".tazpod", "vault", "conflicts", kept));
+  assert.equal(names.toSorted(), ["key", "more"]);
+  assert.is((await host.enter("cat ~/secrets/key; ls ~/secrets")).stdout, "keptkey\n");
+}
+
+/** The text of a screen, whose lines may be broken anywhere. */
+const flat = (screen: string): string => screen.replaceAll(/\s+/g, " ");
 
 test("a container removed, stopped or killed under an open shell: exit 1, the loss is reported, and the sealed vault opens", async () => {
   for (const how of [["rm", "-f"], ["stop", "-t", "0"], ["kill"]]) {
@@ -66,18 +79,59 @@ test("RAM emptied from inside, including the marker: the old vault is kept, and 
   assert.is((await host.enter("cat ~/secrets/key; ls ~/secrets")).stdout, "keptkey\n");
 });
 
+test("the host's record of the open vault removed or damaged: the cause is named, and the files are kept sealed instead of replacing the vault", async () => {
+  const lose: readonly (readonly [RegExp, (host: Host) => Promise<void>])[] = [
+    [
+      /open\.json, in which this host recorded that, is damaged/,
+      (host) => writeFile(host.state("open.json"), "junk"),
+    ],
+    [/open\.json, in which this host recorded that, was removed/, (host) => rm(host.state("open.json"))],
+    [/open\.json, in which this host recorded that, was removed/, (host) => host.forgetState()],
+  ];
+  for (const [cause, how] of lose) {
+    const host = await withVault();
+    const before = await readFile(host.vault);
+    const { pty, left } = await working(host);
+    await how(host);
+    pty.line("exit 0");
+    assert.is(await left(), 1, pty.screen);
+    await assertKept(host, before);
+    assert.match(flat(pty.screen), cause);
+
+    assert.is((await host.run("unlock")).code, 0);
+    await host.inside("echo unsaved > ~/secrets/more");
+    await how(host);
+    const { stdout } = await host.tazpod("status");
+    assert.match(flat(stdout), cause);
+    const locked = await host.run("lock");
+    assert.is(locked.code, 1);
+    assert.match(locked.stderr, cause);
+    assert.match(locked.stderr, /was sealed as \S+, and the folder was emptied/);
+    await assertKept(host, before);
+  }
+});
+
+test("without the host's record, a vault that another home opened there is left alone", async () => {
+  const host = await withVault();
+  assert.is((await host.run("unlock")).code, 0);
+  const state = host.env["XDG_STATE_HOME"];
+  host.env["XDG_STATE_HOME"] = host.path("other");
+  const locked = await host.run("lock");
+  assert.is(locked.code, 1);
+  assert.match(locked.stderr, /another user or home opened a vault there/);
+  assert.is(await host.secrets(), ".tazpod\nkey");
+  if (state === undefined) delete host.env["XDG_STATE_HOME"];
+  else host.env["XDG_STATE_HOME"] = state;
+  assert.is((await host.run("lock")).code, 0);
+});
+
 test("marker removed from inside: nothing stays open, and the files there are kept sealed instead of replacing the vault", async () => {
   const host = await withVault();
   const before = await readFile(host.vault);
   const { pty, left } = await working(host);
   pty.line("rm -rf ~/secrets/.tazpod; exit 0");
   assert.is(await left(), 1, pty.screen);
-  assert.equal(await readFile(host.vault), before);
-  assert.is(await host.secrets(), "");
-  const [kept = ""] = await readdir(host.path(".tazpod", "vault", "conflicts"));
-  const names = await namesIn(host.path(".tazpod", "vault", "conflicts", kept));
-  assert.equal(names.toSorted(), ["key", "more"]);
-  assert.is((await host.enter("cat ~/secrets/key; ls ~/secrets")).stdout, "keptkey\n");
+  await assertKept(host, before);
 });
 
 test("files that a locked shell left in ~/secrets are named and sealed aside, and the vault opens, whatever its size", async () => {
