@@ -64,6 +64,11 @@ export function explain(failure: Failure): Explanation {
       const cause = explain(failure.cause);
       return { ...cause, message: `${failure.task}: ${cause.message}` };
     }
+    case "project-gone":
+      return explanation(
+        `The project's folder ${failure.root} was moved or removed, so nothing could be saved, locked or pushed.`,
+        `A vault that was open is still open${failure.container === undefined ? "" : ` in the container ${failure.container}`}. Move the folder back, and run \`tazpod lock\` in it: that saves and locks the vault.`,
+      );
     case "cleanup-failed": {
       const all = failure.first === undefined ? failure.causes : [failure.first, ...failure.causes];
       return explanation(all.map(failureText).join("\n"));

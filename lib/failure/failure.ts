@@ -79,6 +79,8 @@ export type Failure =
   | { readonly kind: "too-much-output"; readonly what: string; readonly limit: number }
   // steps and programs
   | { readonly kind: "task-failed"; readonly task: string; readonly cause: Failure }
+  /** The project's folder was moved or removed during the run; the vault may still be open in the container. */
+  | { readonly kind: "project-gone"; readonly root: string; readonly container: string | undefined }
   | { readonly kind: "cleanup-failed"; readonly first?: Failure; readonly causes: readonly Failure[] }
   | {
       readonly kind: "not-achieved";

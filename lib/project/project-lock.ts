@@ -1,7 +1,8 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Failure } from "../failure/failure.js";
 import { makeFolder } from "../host/files.js";
 import { isLock, type Lock, type LockHolder, takeLock } from "../host/lock-file.js";
+import { pathExists } from "../host/project-file.js";
 import { removeLeftovers } from "../host/temp-file.js";
 import { fail, type Result } from "../failure/result.js";
 import { projectState } from "../host/project-state.js";
@@ -13,7 +14,7 @@ const lockTimeoutMs = 120_000;
  * Runs `work` while no other tazpod of this project opens, saves or closes the vault, or joins the session. A lock of a
  * killed process does not count. If the folder is not writable (a full disk), `work` runs without the lock, so that a
  * vault can always be closed. `what: "workspace"` uses a separate lock for syncing the project, which may take long.
- * Failures: `busy` after two minutes, `interrupted`, and those of `work`.
+ * Failures: `project-gone`, `busy` after two minutes, `interrupted`, and those of `work`.
  */
 export async function withProjectLock<T>(
   vaultFolder: string,
@@ -21,6 +22,8 @@ export async function withProjectLock<T>(
   work: () => Promise<Result<T>>,
   what: "session" | "workspace" = "session",
 ): Promise<Result<T>> {
+  const root = dirname(dirname(vaultFolder));
+  if (!(await pathExists(root))) return fail({ kind: "project-gone", root, container: undefined });
   const folder = projectState(vaultFolder);
   const path = join(folder, `${what}.lock`);
   // left next to the vault by a save that was killed

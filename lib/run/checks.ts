@@ -52,7 +52,11 @@ async function exists(text: string, context: RunContext): Promise<CheckResult> {
   const missing = missingVariable(text, context.vars);
   if (missing !== undefined) return unknown(`the environment has no variable ${missing}`);
   const path = render(text, context.vars);
-  const found = await stat(resolve(context.project.root, path));
+  const { root, configFile, initialised } = context.project;
+  const full = resolve(root, path);
+  // the settings that were read count until the end of the run, even if their file is removed
+  if (initialised === true && full === configFile) return holds(path);
+  const found = await stat(full);
   if (!found.ok) return fromFailure(found.failure);
   return found.value ? holds(path) : fails(`there is no ${path}`);
 }

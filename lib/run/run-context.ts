@@ -14,7 +14,7 @@ import type { Progress } from "./progress.js";
 /** The part of the context of checks and steps that the runner itself uses. */
 export interface RunContext {
   /** The project: `root` is its folder, absolute, and `config` its settings with all defaults. */
-  readonly project: { readonly root: string };
+  readonly project: { readonly root: string; readonly configFile?: string; readonly initialised?: boolean };
   /** The flags of the command line, such as `force`, `quiet` and `offline`. */
   readonly options: RunOptions;
   /** The user's terminal: `print` writes a note to stderr, and `warn` one that `--quiet` shows, too; `confirm`, `line` and `secret` ask. */

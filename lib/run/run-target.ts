@@ -1,5 +1,6 @@
 import { failureText } from "../failure/explain.js";
 import type { Failure } from "../failure/failure.js";
+import { pathExists } from "../host/project-file.js";
 import { wantKey, type Plan, type PlannedStep, type Target } from "../plan/planned-steps.js";
 import type { FinallyEntry, Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
@@ -247,7 +248,12 @@ function wantOf(plan: Plan, step: PlannedStep): { readonly by: string; readonly 
 async function cleanUp({ started, undo }: TargetState, run: Run): Promise<Failure[]> {
   const failures: Failure[] = [];
   const bugs: unknown[] = [];
-  for (const entry of [...started.toReversed().flatMap((task) => task.finally), ...undo]) {
+  const entries = [...started.toReversed().flatMap((task) => task.finally), ...undo];
+  const { root } = run.services.project;
+  // nothing can be saved there, and nothing must be created there
+  if (entries.length > 0 && !(await pathExists(root)))
+    return [{ kind: "project-gone", root, container: run.services.vars(run.recipe)["container"] }];
+  for (const entry of entries) {
     try {
       const result = await cleanUpOne(entry, run);
       if (!result.ok) failures.push(result.failure);

@@ -1,7 +1,7 @@
 // needs: docker, script
 // time limit: 900 s
 import { randomBytes } from "node:crypto";
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Host, passphrase, quick, removeHosts, run } from "../rig/host.js";
@@ -123,6 +123,35 @@ test("without the host's record, a vault that another home opened there is left 
   if (state === undefined) delete host.env["XDG_STATE_HOME"];
   else host.env["XDG_STATE_HOME"] = state;
   assert.is((await host.run("lock")).code, 0);
+});
+
+test("settings removed under an open shell: it saves and locks with those it has read, and makes nothing new", async () => {
+  const host = await withVault();
+  const { pty, left } = await working(host);
+  await rm(host.path(".tazpod", "config.yaml"));
+  pty.line("exit 0");
+  assert.is(await left(), 0, pty.screen);
+  assert.not.match(pty.screen, /already a project|Project ready/);
+  assert.equal(await readdir(host.path(".tazpod")), ["vault"]);
+  assert.is(await host.secrets(), "");
+  assert.equal((await namesIn(host.vault)).toSorted(), ["key", "more"]);
+});
+
+test("the project's folder moved under an open shell: one failure names the container, nothing is made at the old path, and the folder moved back is saved", async () => {
+  const host = await withVault();
+  const moved = `${host.folder}-moved`;
+  const { pty, left } = await working(host);
+  await rename(host.folder, moved);
+  pty.line("exit 0");
+  assert.is(await left(), 1, pty.screen);
+  assert.is(await readdir(host.folder).catch(() => "gone"), "gone");
+  const said = flat(pty.screen);
+  assert.is(said.split("was moved or removed, so nothing could be saved").length, 2, said);
+  assert.ok(said.includes(`still open in the container ${host.container}`), said);
+  await rename(moved, host.folder);
+  const locked = await host.run("lock");
+  assert.is(locked.code, 0, locked.stderr);
+  assert.equal((await namesIn(host.vault)).toSorted(), ["key", "more"]);
 });
 
 test("marker removed from inside: nothing stays open, and the files there are kept sealed instead of replacing the vault", async () => {
