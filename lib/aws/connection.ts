@@ -2,7 +2,7 @@ import type { Agent as HttpAgent, ClientRequest } from "node:http";
 import type { Agent as HttpsAgent } from "node:https";
 import { Failed } from "../failure/result.js";
 import { strange } from "./not-s3.js";
-import { readText } from "../host/files.js";
+import { readBytes } from "../host/files.js";
 import type { Environment } from "./client-config.js";
 
 /** How requests to a server are sent; empty for the defaults. */
@@ -60,9 +60,10 @@ export function amazonEndpoint(region: string): string {
 async function trustedCertificates(env: Environment): Promise<{ readonly ca: string[] } | undefined> {
   const path = env["AWS_CA_BUNDLE"];
   if (!path) return undefined;
-  const text = await readText(path);
-  if (!text.ok) throw new Failed(text.failure);
-  if (text.value === undefined)
+  // it may be a pipe
+  const found = await readBytes(path);
+  if (!found.ok) throw new Failed(found.failure);
+  if (found.value === undefined)
     throw new Failed({
       kind: "file",
       action: "read AWS_CA_BUNDLE",
@@ -71,5 +72,5 @@ async function trustedCertificates(env: Environment): Promise<{ readonly ca: str
       detail: "it does not exist",
     });
   const { rootCertificates } = await import("node:tls");
-  return { ca: [...rootCertificates, text.value] };
+  return { ca: [...rootCertificates, found.value.toString()] };
 }

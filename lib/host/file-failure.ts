@@ -19,6 +19,7 @@ const descriptions: Readonly<Record<string, string>> = {
   EXDEV: "it is on another file system",
   EIO: "the disk reports an error",
   EBUSY: "it is in use",
+  ENXIO: "it is a socket or a device, and only regular files are read",
   EBADF: "it is not open",
 };
 

@@ -1,9 +1,18 @@
 import * as fs from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { Readable } from "node:stream";
-import { createReadStream, readFileSync, readSome, statSync } from "./node-fs.js";
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  openSync,
+  readFileSync,
+  readSome,
+  statSync,
+} from "./node-fs.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import { attempt, attemptOptional, errno } from "./file-failure.js";
+import { specialKind } from "./project-file.js";
 import { copyAtomic, createTemp, syncFolder, tempPath } from "./temp-file.js";
 
 /** The state of a path. `mode` holds the low twelve bits. */
@@ -16,15 +25,33 @@ export interface FileStat {
   readonly modified: Date;
 }
 
-/** Returns a file's bytes, or undefined if it does not exist. */
+/** Returns a file's bytes, or undefined if it does not exist. Waits for what a pipe gets. */
 export function readBytes(path: string): Promise<Result<Buffer | undefined>> {
   return attemptOptional("read", path, () => fs.readFile(path));
 }
 
-/** Returns a file's text (UTF-8), or undefined if it does not exist. */
-export function readText(path: string): Promise<Result<string | undefined>> {
-  return attemptOptional("read", path, () => fs.readFile(path, "utf8"));
+/**
+ * Returns a file's text (UTF-8), or undefined if it does not exist. A pipe, a socket or a device is a failure, and does
+ * not block.
+ */
+export async function readText(path: string): Promise<Result<string | undefined>> {
+  const opened = await attemptOptional("read", path, () => fs.open(path, withoutWaiting));
+  if (!opened.ok || opened.value === undefined) return opened.ok ? ok(undefined) : opened;
+  const handle = opened.value;
+  try {
+    const found = await attempt("read", path, () => handle.stat());
+    if (!found.ok) return found;
+    // reading a folder fails with an error of its own
+    const special = found.value.isDirectory() ? undefined : specialKind(found.value);
+    if (special === undefined) return await attempt("read", path, () => handle.readFile("utf8"));
+    const detail = `it is ${special}, and only regular files are read`;
+    return fail({ kind: "file", action: "read", path, code: "EINVAL", detail });
+  } finally {
+    await handle.close();
+  }
 }
+
+const withoutWaiting = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /** Returns the user and group ids that own a file; undefined if there is no such file. */
 export function ownerSync(path: string): { readonly uid: number; readonly gid: number } | undefined {
@@ -33,11 +60,16 @@ export function ownerSync(path: string): { readonly uid: number; readonly gid: n
 
 /**
  * Synchronous variant for small files on the start-up path, where module loading delays asynchronous results. Returns
- * undefined if the file cannot be read.
+ * undefined if the file cannot be read. It does not wait for a pipe.
  */
 export function readTextSync(path: string): string | undefined {
   try {
-    return readFileSync(path, "utf8");
+    const fd = openSync(path, withoutWaiting);
+    try {
+      return readFileSync(fd, "utf8");
+    } finally {
+      closeSync(fd);
+    }
   } catch {
     return undefined;
   }

@@ -136,7 +136,8 @@ interface Kind {
   isSocket(): boolean;
 }
 
-function specialKind(found: Kind): string | undefined {
+/** Returns what something is that is not a regular file. */
+export function specialKind(found: Kind): string | undefined {
   if (found.isFile()) return undefined;
   if (found.isSymbolicLink()) return "a link";
   if (found.isDirectory()) return "a folder";

@@ -118,6 +118,18 @@ test("a session notes how many requests wait, removes what dead ones left, and l
   assert.is((await host.tazpod("status", "--short")).stdout, `${basename(host.folder)}\n`);
 });
 
+test("a pipe in place of the host's state is not waited for", async () => {
+  const host = await Host.make({ remote });
+  for (const folder of [host.path(".tazpod", "vault"), host.state()])
+    await mkdir(folder, { recursive: true });
+  await writeFile(host.vault, sealed);
+  assert.is((await run("mkfifo", [host.state("state.json")])).code, 0);
+  assert.match((await host.tazpod("status", "--short")).stdout, / locked\n$/);
+  const pushing = await host.tazpod("push");
+  assert.is(pushing.code, 1);
+  assert.match(pushing.stderr, /state\.json: it is a pipe, and only regular files are read/);
+});
+
 test("outside a project, and in a deleted folder, status --short prints nothing and succeeds", async () => {
   const folder = await newFolder();
   const here = await run(process.execPath, [bin, "status", "--short"], { cwd: folder });

@@ -1,10 +1,13 @@
 import { spawn } from "node:child_process";
 import { chmod, chown, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as files from "../../lib/host/files.js";
 import { createTemp, linkTemp, removeLeftovers } from "../../lib/host/temp-file.js";
+import { run } from "../rig/host.js";
 import { newFolder } from "../rig/folder.js";
 import { testWith } from "../rig/needing.js";
 import { failure, value } from "../rig/result.js";
@@ -21,6 +24,22 @@ test("a missing file is undefined, and an unreadable one a failure with errno an
   assert.equal(value(await files.list(join(folder, "none"))), []);
   const found = failure(await files.readText(folder), "file");
   assert.equal([found.code, found.path, found.action], ["EISDIR", folder, "read"]);
+});
+
+test("a pipe, a socket and a device are refused as text, without waiting", async () => {
+  const folder = await newFolder();
+  const [pipe, socket] = [join(folder, "pipe"), join(folder, "socket")];
+  assert.is((await run("mkfifo", [pipe])).code, 0);
+  const server = createServer().listen(socket);
+  await once(server, "listening");
+  for (const [path, what] of [
+    [pipe, /^it is a pipe, and only regular files are read$/],
+    [socket, /^it is a socket or a device, and only regular files are read$/],
+    ["/dev/zero", /^it is a device, and only regular files are read$/],
+  ] as const)
+    assert.match(failure(await files.readText(path), "file").detail ?? "", what);
+  assert.is(files.readTextSync(pipe), "");
+  server.close();
 });
 
 test("a replaced file has the new bytes and the exact mode, and leaves nothing else in its folder", async () => {
