@@ -5,6 +5,7 @@ import { readState } from "../lib/vault/vault-state.js";
 import { pull } from "../lib/remote/pull.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { isOffline, vaultCurrent } from "../lib/session/staleness.js";
+import { tellInvalidState } from "../lib/session/invalid-state.js";
 import { meter } from "../lib/host/work-meter.js";
 import { formatBytes } from "../lib/host/human.js";
 import { fromFailure } from "../lib/run/checks.js";
@@ -13,6 +14,7 @@ import { fails, holds, unknown, type StepCheck, type StepContext } from "../lib/
 /** Fetches the remote's vault. It replaces unpushed work only with --force, and then keeps a copy. */
 export async function run(context: StepContext): Promise<Result<unknown>> {
   const { project, options, signal } = context;
+  await tellInvalidState(context);
   const remote = await context.remote();
   const progress = meter("received");
   const pulled = await pull({ remote, folder: project.vaultFolder, force: options.force, signal, progress });

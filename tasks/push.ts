@@ -4,10 +4,12 @@ import type { Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { isOffline } from "../lib/session/staleness.js";
 import { pushVault } from "../lib/session/push-vault.js";
+import { tellInvalidState } from "../lib/session/invalid-state.js";
 import { fails, holds, type StepCheck, type StepContext } from "../lib/session/step.js";
 
 /** Uploads the local vault. It never overwrites a vault that this host has not seen. */
 export async function run(context: StepContext): Promise<Result<unknown>> {
+  await tellInvalidState(context);
   return pushVault(context, context.signal, (text) => context.terminal.print(text));
 }
 

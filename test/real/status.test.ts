@@ -116,4 +116,21 @@ test("after a pull from a folder remote, status names the host that pushed last"
   assert.match((await other.tazpod("status")).stdout, /\nlast push or pull: .*, written by desk\n$/);
 });
 
+test("a damaged state file is named once at the start of a run that uses it", async () => {
+  const one = await withSealed(await folderRemote());
+  const said = /state\.json is not a valid state file, so nothing counts as pushed/g;
+  for (const text of ["\0\u0001", "", '{"version":99}']) {
+    await writeFile(one.state("state.json"), text);
+    const pushing = await one.tazpod("push");
+    assert.is(pushing.stderr.match(said)?.length, 1, pushing.stderr);
+    await writeFile(one.state("state.json"), text);
+    const entered = await one.enter("true");
+    assert.is(entered.code, 0, entered.stderr);
+    assert.is(entered.stderr.match(said)?.length, 1, entered.stderr);
+    assert.ok(entered.stderr.search(said) < entered.stderr.indexOf("Vault unlocked"), entered.stderr);
+    const next = await one.enter("true");
+    assert.not.match(next.stderr, said);
+  }
+});
+
 test.run();
