@@ -85,6 +85,11 @@ export function explain(failure: Failure): Explanation {
       return explanation(
         `\`${failure.command.join(" ")}\` ${ending(failure.code, failure.signal)}${failure.detail === "" ? "." : `: ${failure.detail}`}`,
       );
+    case "answer-unreadable":
+      return explanation(
+        `${failure.engine}'s answer to \`${failure.command.join(" ")}\` cannot be read: it is empty or cut.`,
+        "Try again. If it stays so, restart the engine.",
+      );
     case "exit-code":
       return explanation(`${failure.command} ended with exit code ${failure.code}.`);
     case "file":

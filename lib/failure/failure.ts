@@ -98,6 +98,8 @@ export type Failure =
       readonly signal?: string;
       readonly detail: string;
     }
+  /** An engine reported success, but its answer is empty or cut. */
+  | { readonly kind: "answer-unreadable"; readonly engine: string; readonly command: readonly string[] }
   | {
       readonly kind: "exit-code";
       /** As it starts a sentence. */

@@ -47,14 +47,17 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
     inspect: (name) =>
       programs.state(name, async () => {
         const result = await run(["container", "inspect", name], question);
-        return result.ok ? parseInspect(name, result.value) : result;
+        return result.ok ? parseInspect(program, name, result.value) : result;
       }),
     async imageId(image) {
       const argv = ["image", "inspect", "--format", "{{.Id}}", image];
       const result = await run(argv, question);
       if (result.ok && result.value.code !== 0 && /no such image|image not known/i.test(result.value.stderr))
         return ok(undefined);
-      return expectSuccess(result, argv, (done) => ok(done.stdout.toString().trim()));
+      return expectSuccess(result, argv, (done) => {
+        const id = done.stdout.toString().trim();
+        return id === "" ? fail({ kind: "answer-unreadable", engine: program, command: argv }) : ok(id);
+      });
     },
     async pull(image, onLine, signal) {
       const result = await run(["pull", flavor.fullImageName(image)], { onLine, signal });

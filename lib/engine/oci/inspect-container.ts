@@ -1,5 +1,6 @@
 import type { Finished } from "../../host/process.js";
 import { fail, ok, type Result } from "../../failure/result.js";
+import { isRecord, parseJson } from "../../host/json.js";
 import { labels } from "./create-arguments.js";
 import type { ContainerState } from "../engine.js";
 
@@ -19,18 +20,26 @@ function stateOf(reported: string): "running" | "stopped" | "not-ready" {
   return stopped.has(reported) ? "stopped" : "not-ready";
 }
 
-/** Reads the output of `container inspect NAME`. A container found by an id prefix counts as absent. */
-export function parseInspect(name: string, done: Finished): Result<ContainerState> {
+function isInspected(one: unknown): one is Inspected {
+  return (
+    isRecord(one) && typeof one["Name"] === "string" && isRecord(one["State"]) && isRecord(one["Config"])
+  );
+}
+
+/**
+ * Reads the output of `container inspect NAME`. A container found by an id prefix counts as absent. Failures:
+ * `command-failed`, `answer-unreadable`.
+ */
+export function parseInspect(engine: string, name: string, done: Finished): Result<ContainerState> {
+  const command = ["container", "inspect", name];
   if (done.code !== 0) {
     if (/no such container/i.test(done.stderr)) return ok({ state: "absent" });
-    return fail({
-      kind: "command-failed",
-      command: ["container", "inspect", name],
-      code: done.code,
-      detail: done.stderr,
-    });
+    return fail({ kind: "command-failed", command, code: done.code, detail: done.stderr });
   }
-  const [found] = JSON.parse(done.stdout.toString()) as Inspected[];
+  const answer = parseJson(done.stdout.toString());
+  if (!Array.isArray(answer) || !answer.every(isInspected))
+    return fail({ kind: "answer-unreadable", engine, command });
+  const [found] = answer;
   if (!found || found.Name.replace(/^\//, "") !== name) return ok({ state: "absent" });
   const known = found.Config.Labels ?? {};
   return ok({
