@@ -22,7 +22,7 @@ const byteUnits = ["B", "KiB", "MiB", "GiB"] as const;
 /** Formats a number of bytes: `1.5 MiB`. */
 export function formatBytes(count: number): string {
   const power = Math.min(byteUnits.length - 1, count < 1 ? 0 : Math.floor(Math.log2(count) / 10));
-  return power === 0 ? `${count} B` : `${(count / 1024 ** power).toFixed(1)} ${byteUnits[power]}`;
+  return power === 0 ? `${Math.round(count)} B` : `${(count / 1024 ** power).toFixed(1)} ${byteUnits[power]}`;
 }
 
 /** Formats the progress of long work: `sealed 34.0 MiB of 300.0 MiB (11 %), 12.1 MiB/s, 22 s left`. */

@@ -55,6 +55,10 @@ test("progress has bytes, percent, rate and time left, as far as they are known"
     "read 1.0 MiB, 512.0 KiB/s",
   );
   assert.is(formatWork({ what: "read", done: 12, total: 0, elapsedMs: 1 }), "read 12 B");
+  assert.is(
+    formatWork({ what: "read", done: 11, total: 13, elapsedMs: 16_575 }),
+    "read 11 B of 13 B (84 %), 1 B/s, 4 s left",
+  );
 });
 
 test("marks have colours that can be read on black and on white", () => {
