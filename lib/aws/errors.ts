@@ -12,6 +12,8 @@ export interface RequestContext {
   /** "profile tazlab" */
   readonly identity: string;
   readonly signal?: AbortSignal | undefined;
+  /** The message if access is denied, for a request that is not about the vault itself. */
+  readonly denied?: { readonly reason: string; readonly hint: string };
 }
 
 /** The relevant parts of an SDK error. */
@@ -219,6 +221,7 @@ function denied(context: RequestContext): [string, string] {
       `access is denied (${identity}): ${bucket} is tazpod's default bucket and belongs to another account`,
       ownBucket,
     ];
+  if (context.denied !== undefined) return [context.denied.reason, context.denied.hint];
   return [
     `access is denied (${identity}): the vault cannot be read or written, or it is absent and S3 may not say so`,
     `Allow s3:GetObject and s3:PutObject on the key, and s3:ListBucket on ${bucket}, without which S3 does not tell whether the key exists.`,

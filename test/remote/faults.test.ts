@@ -212,4 +212,23 @@ test("a denied history has a message about the history", async () => {
   await proxy.stop();
 });
 
+test("a wrong key has the same message for the history as for the vault", async () => {
+  const { remote, proxy } = await scene();
+  const found = await remote.head();
+  if (found.state !== "present") throw new Error(found.state);
+  for (const [code, reason] of [
+    ["SignatureDoesNotMatch", /the secret key of .* is wrong/],
+    ["InvalidAccessKeyId", /does not know the access key of/],
+  ] as const) {
+    proxy.spoil(/history/, { kind: "answer", status: 403, code }, 2);
+    const kept = failure(await remote.history.keep({ object: found.object }), "remote-unavailable");
+    const listed = failure(await remote.history.list(), "remote-unavailable");
+    for (const failed of [kept, listed]) {
+      assert.match(failed.reason, reason);
+      assert.match(failed.hint ?? "", /tazpod login/);
+    }
+  }
+  await proxy.stop();
+});
+
 test.run();

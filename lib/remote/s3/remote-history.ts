@@ -132,18 +132,16 @@ function historyFailure(
   signal: AbortSignal | undefined,
   what: "copied into" | "listed in",
 ): Failure {
-  const { bucket, url } = location;
-  if (readAwsError(error).status !== 403) return awsFailure(error, location.context(signal));
+  const { bucket } = location;
   const folder = `${folderOf(location.key)}history/`;
-  return {
-    kind: "remote-unavailable",
-    url,
+  const denied = {
     reason: `access to the history is denied: nothing can be ${what} ${folder}`,
     hint:
       what === "listed in"
         ? `Allow s3:ListBucket on ${bucket} for this prefix.`
         : `Allow s3:PutObject on ${bucket}/${folder}* and s3:GetObject on the vault. \`tazpod setup-storage\` prints the whole policy.`,
   };
+  return awsFailure(error, { ...location.context(signal), denied });
 }
 
 /**
