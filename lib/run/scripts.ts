@@ -74,6 +74,12 @@ function isBuiltin(check: Check | undefined, name: string): boolean {
 }
 
 /**
+ * An export of a module: where a statement may start, also in minified code. What follows keeps a shell's
+ * `; export NAME=1` in a template string from counting.
+ */
+const exported = /(?:^|[;}])\s*export(?:\s*[{*]|\s+(?:default|const|let|var|function|async|class)\b)/m;
+
+/**
  * Loads a script as it was trusted. A project file without exports is a program. Failures: `script`, `untrusted-file`.
  */
 export async function loadScript(ref: ScriptRef, code: TrustedCode): Promise<Result<LoadedScript>> {
@@ -81,7 +87,7 @@ export async function loadScript(ref: ScriptRef, code: TrustedCode): Promise<Res
   const { file } = ref;
   const trusted = code.modules.get(file);
   if (trusted === undefined) return fail({ kind: "untrusted-file", file, why: "new" });
-  if (!/^\s*export\s/m.test(trusted.source)) return ok({ kind: "program", file });
+  if (!exported.test(trusted.source)) return ok({ kind: "program", file });
   try {
     return ok({ kind: "module", script: (await importFile(file, modulesOf(code))) as StepScript });
   } catch (error) {

@@ -229,4 +229,27 @@ test("an unknown command or option gets a suggestion of the nearest name", async
   }
 });
 
+test("a module is known by its export also on one line or minified, and a shell's export does not make one", async () => {
+  const modules = {
+    "line.mjs": 'import os from "node:os"; export async function run({ print }) { print(`${os.EOL}line`); }',
+    "minified.mjs": "async function o({print:p}){p(`minified`)}export{o as run};",
+    "default.mjs": "const run = ({ print }) => print('const');\nexport { run };\n",
+    "zx.mjs": "await $({ stdio: 'inherit' })`true; export FOO=zx\nexport BAR=shell; echo $FOO $BAR`;\n",
+  };
+  const tasks = Object.keys(modules).map(
+    (file) => `  ${file.slice(0, -4)}: { new: true, script: ./${file} }`,
+  );
+  const host = await recipeHost(`tasks:\n${tasks.join("\n")}\n`, modules);
+  for (const [task, printed] of [
+    ["line", "\nline\n"],
+    ["minified", "minified\n"],
+    ["default", "const\n"],
+    ["zx", "zx shell\n"],
+  ] as const) {
+    const done = await host.tazpod("run", task);
+    assert.is(done.code, 0, done.stderr);
+    assert.is(done.stdout, printed, task);
+  }
+});
+
 test.run();
