@@ -88,7 +88,7 @@ function isNoise(error: SchemaError, place: Place, errors: readonly SchemaError[
       (other) =>
         other !== error &&
         other.instancePath.startsWith(error.instancePath) &&
-        !["type", "anyOf", "oneOf"].includes(other.keyword),
+        (!["type", "anyOf", "oneOf"].includes(other.keyword) || (isMap && inside)),
     );
   }
   return false;
@@ -203,6 +203,11 @@ export function describeSyntaxError(
   error: Pick<YAMLError, "code" | "message">,
   found: string,
 ): { readonly message: string; readonly hint?: string } {
+  if (found === "{{" && ["UNEXPECTED_TOKEN", "MISSING_CHAR"].includes(error.code))
+    return {
+      message: "a { ends the text before it here",
+      hint: 'quote a text that contains {{: "… {{name}} …"',
+    };
   switch (error.code) {
     case "DUPLICATE_KEY":
       return { message: `duplicate key "${found}"` };
@@ -239,8 +244,22 @@ export function describeSyntaxError(
     case "BAD_SCALAR_START":
       return { message: `a string cannot start with "${found.slice(0, 1)}" here`, hint: "quote it" };
     default:
-      return { message: lower(error.message) };
+      return found === "{{"
+        ? {
+            message: "a { ends the text before it here",
+            hint: 'quote a text that contains {{: "… {{name}} …"',
+          }
+        : { message: lower(error.message) };
   }
+}
+
+/** Describes a `[` or `{` that is not closed. */
+export function describeUnclosed(opened: string): { readonly message: string; readonly hint: string } {
+  const closing = opened === "[" ? "]" : "}";
+  return {
+    message: `this ${opened} is not closed`,
+    hint: `close it with ${closing}, and indent the lines in it more than the line with the ${opened}`,
+  };
 }
 
 function lower(message: string): string {

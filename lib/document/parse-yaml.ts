@@ -26,7 +26,7 @@ import {
 } from "./document.js";
 import { changedValues } from "./changed-values.js";
 import { describeExpected, type Path, type Schema, type SchemaNode } from "./schema.js";
-import { describeSyntaxError, describeErrors } from "./describe-errors.js";
+import { describeErrors, describeSyntaxError, describeUnclosed } from "./describe-errors.js";
 
 /** Far more than real files use; limits exponential growth. */
 const maxAliases = 50;
@@ -50,15 +50,16 @@ export function parseDocument<T>(source: SourceFile, schema: Schema<T>): Result<
   const tooDeep = () =>
     invalidDocument([report(start, `this file is nested too deeply: more than ${maxLevels} levels`)]);
   if (bracketDepth(source.text) > maxLevels) return tooDeep();
-  let yaml: YamlDocument;
+  let yaml: YamlDocument | undefined;
   let value: unknown;
   try {
     yaml = read(source.text);
-    const broken = firstOfEachPlace([...withRepeatedKeys(yaml.errors, yaml.contents), ...yaml.warnings]);
+    const { contents } = yaml;
+    const broken = withoutFollowing([...withRepeatedKeys(yaml.errors, contents), ...yaml.warnings]);
     if (broken.length > 0)
-      return invalidDocument(limited(broken, (error) => syntaxProblem(error, source, report)));
+      return invalidDocument(limited(broken, (error) => syntaxProblem(error, source, contents, report)));
     const root = schema.schema as SchemaNode;
-    if (yaml.contents === null)
+    if (contents === null)
       return invalidDocument([
         report(start, `this file is empty; expected ${describeExpected(root, [root])}`),
       ]);
@@ -66,6 +67,16 @@ export function parseDocument<T>(source: SourceFile, schema: Schema<T>): Result<
   } catch (error) {
     // stack overflow
     if (error instanceof RangeError) return tooDeep();
+    if (yaml === undefined || !(error instanceof Error)) throw error;
+    const lost = new Nodes(yaml).aliasWithoutAnchor();
+    if (lost !== undefined) {
+      const { source: name, range } = lost;
+      const at = { start: range?.[0] ?? 0, end: range?.[1] ?? 0 };
+      const hint = `quote a text that starts with *: "*${name}"`;
+      return invalidDocument([report(at, `there is no anchor &${name} before this alias`, hint)]);
+    }
+    if (error.message.startsWith("Merge sources"))
+      return invalidDocument([report(start, "a key << in this file has a value that is not a map")]);
     if (!(error instanceof ReferenceError)) throw error;
     return invalidDocument([report(start, "too many aliases (*name) in this file", "write out the values")]);
   }
@@ -162,12 +173,18 @@ function depthOf(value: unknown): number {
 function syntaxProblem(
   error: SyntaxMistake,
   source: SourceFile,
+  root: Node | null,
   report: ReturnType<typeof problemReporter>,
 ): Problem {
   const [start, to] = error.pos;
+  const opened = openedAt(error, root);
+  if (opened !== undefined) {
+    const { message, hint } = describeUnclosed(source.text.slice(opened, opened + 1));
+    return report({ start: opened, end: opened + 1 }, message, hint);
+  }
   // yaml marks only one unit of a duplicate key; mark the whole key
   const word =
-    /^(?:"[^"\n]*"|'[^'\n]*'|[^\s:,#{}[\]]+)/.exec(source.text.slice(start, start + 200))?.[0] ?? "";
+    /^(?:"[^"\n]*"|'[^'\n]*'|\{\{|[^\s:,#{}[\]]+)/.exec(source.text.slice(start, start + 200))?.[0] ?? "";
   const end = error.code === "DUPLICATE_KEY" ? start + word.length : to;
   const { message, hint } = describeSyntaxError(
     error,
@@ -176,10 +193,38 @@ function syntaxProblem(
   return report({ start, end }, message, hint);
 }
 
-/** Keeps the first error at each position: one mistake often causes several, and the first says most. */
-function firstOfEachPlace(errors: readonly SyntaxMistake[]): readonly SyntaxMistake[] {
+/** Returns where the bracket stands that an error finds unclosed: of the outermost list or map that ends there. */
+function openedAt({ message, pos: [end] }: SyntaxMistake, root: Node | null): number | undefined {
+  const closing = /^Flow (?:map|sequence) .* end with a ([\]}])$/.exec(message)?.[1];
+  if (closing === undefined || root === null) return undefined;
+  let opened: number | undefined;
+  visit(root, {
+    Collection(_, node) {
+      if (node.flow !== true || node.range?.[1] !== end || isMap(node) !== (closing === "}"))
+        return undefined;
+      opened = node.range[0];
+      return visit.BREAK;
+    },
+  });
+  return opened;
+}
+
+/** Codes of the mistakes after which the parser no longer knows where in the document it is. */
+const losesPlace: ReadonlySet<string> = new Set([
+  ...["UNEXPECTED_TOKEN", "BAD_INDENT", "MISSING_CHAR", "IMPOSSIBLE"],
+  ...["BLOCK_AS_IMPLICIT_KEY", "MULTILINE_IMPLICIT_KEY", "BAD_COLLECTION_TYPE", "BLOCK_IN_FLOW"],
+]);
+
+/**
+ * Keeps the errors up to the first after which the parser has lost its place, and the first of them at each position:
+ * one mistake often causes several, and the first says most.
+ */
+function withoutFollowing(errors: readonly SyntaxMistake[]): readonly SyntaxMistake[] {
+  const lost = errors.findIndex(({ code }) => losesPlace.has(code));
   const seen = new Set<number>();
-  return errors.filter(({ pos: [start] }) => !seen.has(start) && seen.add(start));
+  return errors
+    .slice(0, lost === -1 ? undefined : lost + 1)
+    .filter(({ pos: [start] }) => !seen.has(start) && seen.add(start));
 }
 
 /** Returns where a value or key is written; for a multi-line map or list, its start. */
@@ -242,6 +287,12 @@ class Nodes {
   target(alias: Alias): Node | undefined {
     this.#targets ??= this.#findTargets();
     return this.#targets.get(alias);
+  }
+
+  /** Returns the first alias whose anchor is missing. */
+  aliasWithoutAnchor(): Alias | undefined {
+    this.#targets ??= this.#findTargets();
+    return [...this.#targets].find(([, target]) => target === undefined)?.[0];
   }
 
   #findTargets(): Map<Alias, Node | undefined> {

@@ -3,6 +3,8 @@ import * as assert from "uvu/assert";
 import { parseDocument } from "../../lib/document/parse-yaml.js";
 import { tasksSchema } from "../../lib/recipe/tasks-schema.js";
 import type { Problem } from "../../lib/failure/failure.js";
+import { configSchema } from "../../lib/project/check-config.js";
+import { failure } from "../rig/result.js";
 
 function problemsOf(text: string): readonly Problem[] {
   const parsed = parseDocument({ path: "x.yaml", text }, tasksSchema);
@@ -107,11 +109,48 @@ test("syntax errors are described in plain words", () => {
   assert.equal(words("version: !one 1\n"), [
     "1:10 tags (!name) are not supported (quote a string that starts with !)",
   ]);
-  assert.match(
-    words("version: 1\ntasks: { a: [1, 2 }\n")[0] ?? "",
-    /look for a bracket or a quote|indentation/,
+  assert.equal(words("a: *nothing\n"), [
+    '1:4 there is no anchor &nothing before this alias (quote a text that starts with *: "*nothing")',
+  ]);
+  assert.equal(words("tasks: { <<: 3 }\n"), ["1:1 a key << in this file has a value that is not a map"]);
+});
+
+test("a bracket that is not closed is shown where it was opened", () => {
+  for (const [text, at, opened] of [
+    ["vars: [\n", "1:7", "["],
+    ["vars: [\n\nversion: 1\n", "1:7", "["],
+    ["version: 1\ntasks: { a: [1, 2 }\n", "2:13", "["],
+    ["tasks:\n  a: { cmds: [[x], [y]]\n  b: {}\n", "2:6", "{"],
+    ["tasks: { a: [[x] }", "1:13", "["],
+    ["[[x]", "1:1", "["],
+  ] as const) {
+    const [problem, ...more] = words(text);
+    const closing = opened === "[" ? "]" : "}";
+    assert.is(
+      problem,
+      `${at} this ${opened} is not closed (close it with ${closing}, and indent the lines in it more than the line with the ${opened})`,
+    );
+    assert.equal(more, []);
+  }
+});
+
+test("a {{name}} without quotes is one problem, with how to quote it", () => {
+  for (const [text, at] of [
+    ["tasks: { a: { desc: paint {{color}}, cmds: [[echo, a], [echo, b]] } }\nvars: {}\n", "1:27"],
+    ["tasks:\n  a: { cmds: [[echo, x{{color}}]] }\n  b: { cmds: [[echo]] }\n", "2:23"],
+  ] as const)
+    assert.equal(words(text), [
+      `${at} a { ends the text before it here (quote a text that contains {{: "… {{name}} …")`,
+    ]);
+});
+
+test("a wrong value in a map that may also be text is shown itself", () => {
+  const parsed = parseDocument({ path: "x.yaml", text: "remote: { url: 7 }" }, configSchema);
+  const { problems } = failure(parsed, "invalid-document");
+  assert.equal(
+    problems.map(({ at, message }) => `${at?.column} ${message.replace(/expected .*, /, "")}`),
+    ["16 found the number 7"],
   );
-  assert.match(words("a: *nothing\n")[0] ?? "", /alias/);
 });
 
 test("aliases that would explode are refused", () => {
