@@ -100,15 +100,20 @@ async function runAttempt(
   const keep = task.outputs.length === 0 ? undefined : (chunk: Buffer) => printed.add(chunk);
   const timer = timeoutMs === undefined ? undefined : setTimeout(() => limit.abort("timeout"), timeoutMs);
   const signal = AbortSignal.any([interrupts.signal, limit.signal]);
-  const work = (report: Report) =>
-    execute(task, services.context(recipe, task, signal, report, print), { stdout, keep });
+  const work = async (report: Report): Promise<Result<unknown>> => {
+    const result = await execute(task, services.context(recipe, task, signal, report, print), {
+      stdout,
+      keep,
+    });
+    if (!result.ok) return result;
+    const kept = keepPrinted(task, printed, run);
+    return kept.ok ? result : kept;
+  };
   try {
     const result = await show(work);
     if (limit.signal.aborted && !result.ok)
       return fail({ kind: "timeout", what: task.name, ms: timeoutMs ?? 0 });
-    if (!result.ok) return result;
-    const kept = keepPrinted(task, printed, run);
-    return kept.ok ? result : kept;
+    return result;
   } finally {
     clearTimeout(timer);
   }

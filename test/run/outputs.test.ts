@@ -106,6 +106,7 @@ tasks:
     const done = await host.tazpod("run", `uses-${task}`);
     assert.is.not(done.code, 0);
     assert.match(done.stderr, words);
+    assert.not.match(done.stderr, "✔");
   }
   assert.not.ok(await readFile(host.path("ran")).catch(() => undefined));
 });
