@@ -13,15 +13,22 @@ import { exitCodeOf, runInside } from "./run-inside.js";
 import { shellEnvironment } from "./shell-environment.js";
 import type { StepContext } from "./step.js";
 
+/** The exit code of `enterFolder` without the folder. */
+const noFolderCode = 214;
+
 /** Enters a folder of the project, and starts the program there. */
-const enterFolder = 'cd -- "$1" && shift && exec "$@"';
+const enterFolder = `[ -d "$1" ] || exit ${noFolderCode}; cd -- "$1" && shift && exec "$@"`;
 
 /**
- * Runs a program of a task in the project's container, as its user, in the project or a folder of it. With `needsVault`
+ * Runs a program of the task `name` in the project's container, as its user, in the project or a folder of it. With `needsVault`
  * it starts only while the vault is open. Ctrl-C, signals and time limits end it inside. Failures: `vault-closed`,
- * `container-gone`, `interrupted`, and those of the engine.
+ * `container-gone`, `interrupted`, `precondition` without the folder, and those of the engine.
  */
-export async function runTaskInside(context: StepContext, program: InsideProgram): Promise<Result<Finished>> {
+export async function runTaskInside(
+  context: StepContext,
+  program: InsideProgram,
+  name: string,
+): Promise<Result<Finished>> {
   const { project, options, session, terminal } = context;
   const [secrets, state] = [await context.secrets(), await context.container()];
   if (!secrets.ok) return secrets;
@@ -51,12 +58,18 @@ export async function runTaskInside(context: StepContext, program: InsideProgram
   const code = await exitCodeOf(here, secrets.value, id, done, tty && !terminal.interactive);
   if (!code.ok) return code;
   if (code.value !== 0) {
-    const { containerName: name } = project.config;
-    const after = requireReady(secrets.value.engine, name, await secrets.value.engine.inspect(name));
+    const { containerName } = project.config;
+    const found = await secrets.value.engine.inspect(containerName);
+    const after = requireReady(secrets.value.engine, containerName, found);
     if (!after.ok) return after;
-    if (after.value.state !== "running") return fail({ kind: "container-gone", name, unsaved: open });
+    if (after.value.state !== "running")
+      return fail({ kind: "container-gone", name: containerName, unsaved: open });
   }
   if (code.value === vaultClosedCode && open) return fail({ kind: "vault-closed" });
+  if (code.value === noFolderCode && program.dir !== undefined) {
+    const message = `${name} runs in ${program.dir} in the container, but there is no such folder.`;
+    return fail({ kind: "precondition", task: name, message });
+  }
   return ok({ code: code.value, signal: undefined, stdout: Buffer.alloc(0), stderr: "" });
 }
 

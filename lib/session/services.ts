@@ -237,7 +237,7 @@ export class Services {
       remote: () => this.remote(),
       inContainer: async (program) => {
         const { runTaskInside } = await import("./run-task-inside.js");
-        return runTaskInside(this.context(recipe, task, signal, report), program);
+        return runTaskInside(this.context(recipe, task, signal, report), program, task?.name ?? "");
       },
       $: async (pieces, ...values) =>
         (await zxShell({ cwd: folder, env: { ...process.env, ...env }, signal, graceMs }))(pieces, ...values),

@@ -39,6 +39,19 @@ tasks:
   assert.match(planned.stdout, /= container/);
 });
 
+test("a folder that is not in the container is named, as on the host", async () => {
+  const host = await project(`
+tasks:
+  go: { new: true, in: container, dir: no/where, cmds: [[touch, ran]] }
+  here: { new: true, dir: no/where, cmds: [[touch, ran]] }
+`);
+  for (const task of ["go", "here"]) {
+    const done = await host.tazpod(task);
+    assert.is(done.code, 3, done.stderr);
+    assert.match(done.stderr, new RegExp(`${task} runs in .*no/where.*, but there is no such folder`));
+  }
+});
+
 test("a failure passes on the exit code and the words of a silent command", async () => {
   const host = await project(`
 tasks:
