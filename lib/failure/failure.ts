@@ -89,7 +89,13 @@ export type Failure =
       readonly expected: boolean;
       readonly reason: string;
     }
-  | { readonly kind: "script"; readonly file: string; readonly message: string }
+  | {
+      readonly kind: "script";
+      readonly file: string;
+      readonly message: string;
+      /** It cannot be loaded, so another attempt is of no use. */
+      readonly unloadable?: boolean;
+    }
   | { readonly kind: "command-missing"; readonly program: string; readonly hint: string }
   | {
       readonly kind: "command-failed";

@@ -21,6 +21,11 @@ export async function packageText(name: string): Promise<string> {
 /** Returns the command that runs JavaScript code in a new process; later arguments are its `process.argv.slice(1)`. */
 export const evaluateCommand = (program: string): readonly string[] => [process.execPath, "-e", program];
 
+/** The command that reads a module on stdin and prints the place of a mistake in its syntax; it runs nothing of it. */
+export const syntaxCommand: readonly string[] | undefined = [
+  ...[process.execPath, "--check", "--input-type=module", "-"],
+];
+
 /** Returns the command that runs a file as a zx script. `modules` is a JSON file with what the script may import. */
 export const zxCommand = (file: string, modules: string): readonly string[] => [
   process.execPath,

@@ -260,7 +260,8 @@ export async function zxShell({
   graceMs,
   ...settings
 }: Pick<Options, "cwd" | "env"> & Pick<ProcessOptions, "signal" | "graceMs">): Promise<Shell> {
-  const { $ } = await import("zx/core");
+  const { $, ProcessOutput } = await import("zx/core");
+  ProcessOutput.getExitMessage = exitMessage;
   const posix = { shell: "/bin/sh", prefix: "set -eu;", quote: quoteForShell };
   const start = ((file: string, args: readonly string[], options: SpawnOptions) => {
     const child = spawn(file, args, options);
@@ -273,6 +274,18 @@ export async function zxShell({
     return child;
   }) as typeof spawn;
   return $({ ...settings, spawn: start, detached: true, ...($.shell ? {} : posix) });
+}
+
+/** The message of a program that failed, without the line of a stack that zx has in it. */
+function exitMessage(
+  code: number | null,
+  signal: string | null,
+  stderr: string,
+  _from: string,
+  details = "",
+): string {
+  const ending = signal === null ? `exit code: ${code}` : `signal: ${signal}`;
+  return [stderr.trimEnd(), details.trimEnd(), ending].filter((line) => line !== "").join("\n");
 }
 
 /** Quotes a word for a POSIX shell. */

@@ -17,6 +17,9 @@ export const evaluateCommand = (program: string): readonly string[] => [
   program,
 ];
 
+/** The executable takes no options of Node. */
+export const syntaxCommand: readonly string[] | undefined = undefined;
+
 export const zxCommand = (file: string, modules: string): readonly string[] => [
   process.execPath,
   zxWord,

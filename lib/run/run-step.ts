@@ -83,6 +83,7 @@ async function runWithRetries(
   for (let attempt = 0; ; attempt += 1) {
     const result = await runAttempt(task, run, stdout, waiting);
     if (result.ok || attempt >= task.retries || run.interrupts.signal.aborted) return result;
+    if (result.failure.kind === "script" && result.failure.unloadable === true) return result;
     await sleep(Math.min(500 * 2 ** attempt, 10_000), run.interrupts.signal);
   }
 }

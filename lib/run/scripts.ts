@@ -1,4 +1,6 @@
-import { importFile } from "../host/installation.js";
+import { fileURLToPath } from "node:url";
+import { importFile, syntaxCommand } from "../host/installation.js";
+import { capture } from "../host/process.js";
 import type { ProvidedModules } from "../host/provide-modules.js";
 import { factsOf } from "../recipe/read-check.js";
 import type { Check, Recipe, ScriptRef } from "../recipe/recipe.js";
@@ -91,8 +93,28 @@ export async function loadScript(ref: ScriptRef, code: TrustedCode): Promise<Res
   try {
     return ok({ kind: "module", script: (await importFile(file, modulesOf(code))) as StepScript });
   } catch (error) {
-    return fail({ kind: "script", file, message: error instanceof Error ? error.message : String(error) });
+    const message = error instanceof Error ? error.message : String(error);
+    const at = error instanceof Error ? await placeOf(error, file, code) : undefined;
+    return fail({ kind: "script", file: at ?? file, message, unloadable: true });
   }
+}
+
+/** Returns FILE:LINE of an error of a module that cannot be loaded: of the script, or of one that it imports. */
+async function placeOf(error: Error, script: string, { modules }: TrustedCode): Promise<string | undefined> {
+  for (const [, url = "", line] of (error.stack ?? "").matchAll(/(file:\/\/[^\s:]+):(\d+)/g)) {
+    const file = fileURLToPath(url);
+    if (modules.has(file)) return `${file}:${line}`;
+  }
+  if (!(error instanceof SyntaxError) || syntaxCommand === undefined) return undefined;
+  // the error has no place, since nothing of the module has run
+  for (const file of new Set([script, ...modules.keys()])) {
+    const { source, format } = modules.get(file) ?? {};
+    if (source === undefined || format !== "module") continue;
+    const checked = await capture(syntaxCommand, { input: source, isQuestion: true });
+    const line = checked.ok ? /^\[stdin\]:(\d+)/m.exec(checked.value.stderr)?.[1] : undefined;
+    if (line !== undefined) return `${file}:${line}`;
+  }
+  return undefined;
 }
 
 export function modulesOf({ root, modules }: TrustedCode): Omit<ProvidedModules, "names"> {

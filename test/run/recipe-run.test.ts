@@ -252,4 +252,37 @@ test("a module is known by its export also on one line or minified, and a shell'
   }
 });
 
+test("a script that cannot be loaded is a failure with its line, and is not tried again", async () => {
+  const scripts = {
+    "syntax.mjs": "const a = 1;\nexport async function run() {\n  const x = ;\n}\n",
+    "imports.mjs": 'import "./syntax.mjs";\nexport async function run() {}\n',
+    "lacks.mjs": '\nimport { nope } from "node:fs";\nexport async function run() { nope(); }\n',
+    "throws.mjs": '\n\n\nthrow new Error("not now");\nexport async function run() {}\n',
+  };
+  const tasks = Object.keys(scripts).map(
+    (file) => `  ${file.slice(0, -4)}: { new: true, retries: 3, script: ./${file} }`,
+  );
+  const host = await recipeHost(`tasks:\n${tasks.join("\n")}\n`, scripts);
+  for (const [task, words] of [
+    ["syntax", "syntax.mjs:3: Unexpected token"],
+    ["imports", "syntax.mjs:3: Unexpected token"],
+    ["lacks", "lacks.mjs:2: The requested module"],
+    ["throws", "throws.mjs:4: not now"],
+  ] as const) {
+    const done = await host.tazpod("run", task);
+    assert.is(done.code, 1, done.stderr);
+    assert.match(done.stderr, words);
+    assert.is(done.stderr.split("✖").length, 2, done.stderr);
+  }
+});
+
+test("a program that a module starts with $ fails with its words and exit code, without a stack", async () => {
+  const host = await recipeHost("tasks: { go: { new: true, script: ./go.mjs } }\n", {
+    "go.mjs": "export async function run({ $ }) { await $`echo no luck >&2; exit 3`; }\n",
+  });
+  const done = await host.tazpod("go");
+  assert.is(done.code, 1);
+  assert.match(done.stderr, /go\.mjs: no luck\nexit code: 3\n$/);
+});
+
 test.run();
