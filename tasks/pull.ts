@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { ok, type Result } from "../lib/failure/result.js";
 import { vanishedFailure } from "../lib/remote/last-synced.js";
+import { noRemoteReason } from "../lib/remote/local-vault.js";
 import { readState } from "../lib/vault/vault-state.js";
 import { pull } from "../lib/remote/pull.js";
 import { runWhenMain } from "../lib/session/step-program.js";
@@ -37,7 +38,8 @@ const vaultRemote: StepCheck = async (context) => {
   if (found.state === "unknown") return fromFailure(found.failure);
   const vanished = state.ok ? vanishedFailure(found, state.value.state.pushed, url) : undefined;
   if (vanished !== undefined) return fromFailure(vanished);
-  return found.state === "present" ? holds(`${url} has a vault`) : fails(`${url} has no vault`);
+  if (found.state === "present") return holds(`${url} has a vault`);
+  return fails(url === "none" ? noRemoteReason : `${url} has no vault`);
 };
 
 export const checks = { "vault-remote": vaultRemote, "vault-current": vaultCurrent };

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { requireRemote } from "../lib/remote/open-remote.js";
 import { purge } from "../lib/remote/prune.js";
 import { fail, ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
@@ -9,6 +10,8 @@ import { run as push } from "./push.js";
 /** Removes all copies in the history except those of the vault that is at the remote now, after a question. */
 export async function run(context: StepContext): Promise<Result<unknown>> {
   const { terminal, options, project, signal } = context;
+  const there = requireRemote(await context.remote());
+  if (!there.ok) return there;
   const question = `Remove every copy in the history of ${project.config.remote.url} but the newest? This cannot be undone.`;
   const flag = "--yes=purge-history";
   if (options.yes !== "all" && !options.yes.has("purge-history")) {

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { stat } from "../lib/host/files.js";
+import { requireRemote } from "../lib/remote/open-remote.js";
 import { restoreCopy } from "../lib/remote/restore-copy.js";
 import { type Result, fail, ok } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
@@ -22,8 +23,11 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
       message: "`restore` needs --at N or --at TIME.",
       hint: "`tazpod history` lists the copies.",
     });
+  const remote = await context.remote();
+  const there = requireRemote(remote);
+  if (!there.ok) return there;
   const restored = await restoreCopy({
-    remote: await context.remote(),
+    remote,
     folder: project.vaultFolder,
     at: options.at,
     force: options.force,

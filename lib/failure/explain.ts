@@ -266,7 +266,10 @@ export function explain(failure: Failure): Explanation {
     case "login-failed":
       return login(failure);
     case "remote-unavailable":
-      return explanation(`${failure.url}: ${failure.reason}`, failure.hint);
+      return explanation(
+        failure.url === "none" ? "This project has no remote." : `${failure.url}: ${failure.reason}`,
+        failure.hint,
+      );
     case "remote-absent":
       return explanation(`There is no vault at ${failure.url}.`);
     case "remote-vanished":

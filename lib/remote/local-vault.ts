@@ -68,9 +68,12 @@ export function isPushed({ state, sha256 }: LocalVault, remoteUrl: string): bool
   return state.pushed !== undefined && state.pushed.remote === remoteUrl && state.pushed.sha256 === sha256;
 }
 
+/** Why what needs a remote cannot be done with `remote: none`. */
+export const noRemoteReason = "this project has no remote";
+
 /** The fact `pushed`: whether the local vault needs no push. Uses no network. */
 export async function checkPushed(folder: string, remoteUrl: string): Promise<CheckResult> {
-  if (remoteUrl === "none") return { state: "true", reason: "this project has no remote" };
+  if (remoteUrl === "none") return { state: "true", reason: noRemoteReason };
   const local = await readLocal(folder, { store: hashStore(folder) });
   if (!local.ok) return { state: "unknown", reason: "the local vault cannot be read" };
   if (local.value.sha256 === undefined) return { state: "true", reason: "there is no local vault to push" };

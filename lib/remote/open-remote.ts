@@ -1,7 +1,8 @@
 import type { Remote, RemoteOptions, RemoteSettings } from "./remote-types.js";
 import type { Failure } from "../failure/failure.js";
-import { fail, ok } from "../failure/result.js";
+import { fail, ok, type Result } from "../failure/result.js";
 import { noSizeLimit } from "./download-limits.js";
+import { noRemoteReason } from "./local-vault.js";
 
 /** Returns the remote of the settings. Contacts nothing; the first request loads the SDK. */
 export async function openRemote(settings: RemoteSettings, options: RemoteOptions = {}): Promise<Remote> {
@@ -11,15 +12,19 @@ export async function openRemote(settings: RemoteSettings, options: RemoteOption
   return noRemote(settings.url);
 }
 
+/** Fails with `remote-unavailable` for `remote: none`. */
+export function requireRemote({ kind, url }: Pick<Remote, "kind" | "url">): Result<void> {
+  return kind === "none" ? fail(noRemoteFailure(url)) : ok(undefined);
+}
+
+function noRemoteFailure(url: string): Failure {
+  const hint = "Set remote: in .tazpod/config.yaml to an s3:// or file:// URL.";
+  return { kind: "remote-unavailable", url, reason: noRemoteReason, hint };
+}
+
 /** The remote for `remote: none`: the vault exists only on this host, without login. */
 function noRemote(url: string): Remote {
-  const failure: Failure = {
-    kind: "remote-unavailable",
-    url,
-    reason: "this project has no remote",
-    hint: "Set remote: in .tazpod/config.yaml to an s3:// or file:// URL.",
-  };
-  const refuse = async () => fail(failure);
+  const refuse = async () => fail(noRemoteFailure(url));
   return {
     kind: "none",
     url,

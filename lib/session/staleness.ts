@@ -1,5 +1,5 @@
 import { explain } from "../failure/explain.js";
-import { checkStaleness } from "../remote/local-vault.js";
+import { checkStaleness, noRemoteReason } from "../remote/local-vault.js";
 import type { Staleness } from "../remote/remote-types.js";
 import { ago } from "../host/human.js";
 import { fails, holds, unknown, type StepContext, type CheckResult } from "./step.js";
@@ -46,7 +46,7 @@ export async function vaultDiverged(context: StepContext): Promise<CheckResult> 
         `${describeChange(found, url)}, and there are no unpushed changes here: \`tazpod pull\` fetches it`,
       );
     case "current":
-      return fails(`${url} has not changed since this host last saw it`);
+      return fails(url === "none" ? noRemoteReason : `${url} has not changed since this host last saw it`);
     case "unknown":
       return unknown(explain(found.failure).message);
   }

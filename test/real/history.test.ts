@@ -216,4 +216,14 @@ async function remoteOf(host: Host): Promise<string> {
   return /^remote: (.*)$/m.exec(await readFile(host.path(".tazpod", "config.yaml"), "utf8"))?.[1] ?? "";
 }
 
+test("without a remote, what needs one says so, and does not take none for a place", async () => {
+  const host = await withSealed("none", { key: "1\n" });
+  for (const words of [["pull"], ["push"], ["merge"], ["restore", "--at", "1"], ["purge-history"]]) {
+    const done = await host.tazpod("run", ...words, "--passphrase-file", host.passphraseFile);
+    assert.is.not(done.code, 0, words.join(" "));
+    assert.match(done.stderr, /this project has no remote/i);
+    assert.not.match(done.stderr, /\bnone:|none has not changed|history of none|pushed to none/);
+  }
+});
+
 test.run();
