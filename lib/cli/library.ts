@@ -4,10 +4,10 @@ import { Secret } from "../host/secret.js";
 import { type PlanJson, planJson } from "../plan/format-plan.js";
 import { currentPlan } from "../run/plan-of.js";
 import { defaultOptions } from "../run/arguments.js";
-import { withProject } from "../session/open-project.js";
+import { type ProjectRun, withProject } from "../session/open-project.js";
 import { inspectVault, readVaultFile } from "../vault/inspect-vault.js";
 import { noSuchFile, vaultPath } from "../vault/vault-path.js";
-import type { Result } from "../failure/result.js";
+import { ok, type Result } from "../failure/result.js";
 import { knownValues } from "../run/given-values.js";
 import { readTarget } from "./target-words.js";
 
@@ -70,9 +70,7 @@ export async function loadRecipe(folder?: string): Promise<RecipeSummary> {
     folder,
     defaultOptions(),
     async ({ recipe }) => ({ ok: true, value: recipe }) as const,
-    {
-      skipTrustCheck: true,
-    },
+    { skipTrustCheck: true, leavesSignals: true },
   );
   const { goals, tasks, facts } = valueOf(await run);
   return {
@@ -93,20 +91,16 @@ export async function loadRecipe(folder?: string): Promise<RecipeSummary> {
  * trusted on this host.
  */
 export async function plan(names: readonly string[], folder?: string): Promise<PlanJson> {
-  return valueOf(
-    await withProject(folder, defaultOptions(), async (run) => {
-      const read = readTarget(run.recipe, names, []);
-      if (!read.ok) return read;
-      run.services.known = knownValues(read.value.given);
-      const found = await currentPlan(read.value.target, run, { ran: new Set(), declined: new Set() });
-      if (!found.ok) return found;
-      const describeFailure = (failure: Failure): string => explain(failure).message;
-      return {
-        ok: true,
-        value: planJson(found.value, { vars: run.services.vars(run.recipe), describeFailure }),
-      } as const;
-    }),
-  );
+  const work = async (run: ProjectRun): Promise<Result<PlanJson>> => {
+    const read = readTarget(run.recipe, names, []);
+    if (!read.ok) return read;
+    run.services.known = knownValues(read.value.given);
+    const found = await currentPlan(read.value.target, run, { ran: new Set(), declined: new Set() });
+    if (!found.ok) return found;
+    const describeFailure = (failure: Failure): string => explain(failure).message;
+    return ok(planJson(found.value, { vars: run.services.vars(run.recipe), describeFailure }));
+  };
+  return valueOf(await withProject(folder, defaultOptions(), work, { leavesSignals: true }));
 }
 
 /** A file, folder or link of a vault. */

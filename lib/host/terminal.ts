@@ -58,9 +58,9 @@ export interface TerminalWatcher {
 
 const endSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Opens the terminal of this process. `quiet` hides notes. */
-export function openTerminal(quiet = false): Terminal {
-  endAtSecondTerm();
+/** Opens the terminal of this process. `quiet` hides notes. Without `signals`, this process handles them as before. */
+export function openTerminal(quiet = false, signals = true): Terminal {
+  if (signals) endAtSecondTerm();
   let gone = false;
   let handOvers = 0;
   let endSilence = (): void => undefined;
@@ -84,7 +84,7 @@ export function openTerminal(quiet = false): Terminal {
     }
   }
   // the sender of these signals does not expect more questions
-  for (const name of ["SIGHUP", "SIGTERM"] as const) process.on(name, () => (gone = true));
+  if (signals) for (const name of ["SIGHUP", "SIGTERM"] as const) process.on(name, () => (gone = true));
   // checked each time: after a hang-up there is no terminal any more, and not every process gets a signal
   const isInteractive = (): boolean => !gone && isatty(0) && isatty(2) && !hasFailedStream();
   return {

@@ -30,11 +30,13 @@ export type ProjectRun = Run<Services>;
 export interface OpenOptions {
   /** For commands that run no code of the project. */
   readonly skipTrustCheck?: boolean;
+  /** For the library: signals are left to the program that uses it. */
+  readonly leavesSignals?: boolean;
 }
 
 /**
- * Opens the project at `from` (default: the current folder or above), handles signals while `work` runs, and always
- * ends the session. Failures: those of opening, and of `work`.
+ * Opens the project at `from` (default: the current folder or above), handles signals while `work` runs unless `how`
+ * leaves them, and always ends the session. Failures: those of opening, and of `work`.
  */
 export async function withProject<T>(
   from: string | undefined,
@@ -45,7 +47,7 @@ export async function withProject<T>(
   const opened = await openProject(from, options, how);
   if (!opened.ok) return opened;
   const { services, interrupts } = opened.value;
-  interrupts.watch();
+  if (how.leavesSignals !== true) interrupts.watch();
   try {
     return await work(opened.value);
   } finally {
@@ -85,7 +87,7 @@ async function offerState(names: readonly string[], terminal: Terminal): Promise
 async function openProject(
   from: string | undefined,
   options: RunOptions,
-  { skipTrustCheck = false }: OpenOptions,
+  { skipTrustCheck = false, leavesSignals = false }: OpenOptions,
 ): Promise<Result<ProjectRun>> {
   const start = startFolder(from);
   if (!start.ok) return start;
@@ -102,7 +104,7 @@ async function openProject(
       return fail(misnamedFile(join(root, misnamed), misnamed.replace(/yml$/, "yaml")));
   const recipe = await recipeOf({ root, read: (path) => files.text(path) });
   if (!recipe.ok) return recipe;
-  const terminal = openTerminal(options.quiet);
+  const terminal = openTerminal(options.quiet, !leavesSignals);
   const services = new Services(project.value, terminal, options);
   if (!skipTrustCheck) {
     const trusted = await services.trust(recipe.value);

@@ -55,6 +55,20 @@ test("plan returns what would run, and rejects a name that does not exist with t
   }
 });
 
+test("a call leaves the handling of signals to the program, during it and after it", async () => {
+  const host = await Host.make({ remote: "none" });
+  const counts = (): readonly number[] =>
+    ["SIGINT", "SIGTERM", "SIGHUP"].map((name) => process.listenerCount(name));
+  const before = counts();
+  for (const call of [() => loadRecipe(host.folder), () => plan(["init"], host.folder)]) {
+    const seen: (readonly number[])[] = [];
+    const timer = setInterval(() => seen.push(counts()));
+    await call();
+    clearInterval(timer);
+    for (const now of [...seen, counts()]) assert.equal(now, before);
+  }
+});
+
 test("listVault and readFromVault read a sealed vault, and say what is wrong with the passphrase or the path", async () => {
   const folder = await newFolder("vault");
   const sealed = await sealInto({
