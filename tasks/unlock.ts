@@ -88,7 +88,8 @@ export async function run(context: StepContext): Promise<Result<void>> {
 async function printUnpushed({ project, session, terminal }: StepContext): Promise<void> {
   if (session.remoteCheck.isNeedless) return;
   const { state, reason } = await checkPushed(project.vaultFolder, project.config.remote.url);
-  if (state === "false") terminal.print(`Not pushed yet: ${reason}. It is pushed when the shell ends.`);
+  if (state === "false")
+    terminal.print(`Not pushed yet: ${reason}. \`tazpod push\` pushes it, as does the end of a shell.`);
 }
 
 const vaultOpen: StepCheck = async (context) => {

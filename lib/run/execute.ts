@@ -83,6 +83,7 @@ async function runAction(task: Task, context: RunContext, output: Output): Promi
       kind: "script",
       file: ref.kind === "file" ? ref.file : ref.name,
       message: "it exports no function named run",
+      unloadable: true,
     });
   if (ref.kind === "builtin") return (await run(context)) ?? ok(undefined);
   try {

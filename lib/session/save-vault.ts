@@ -15,6 +15,7 @@ import type { Secret } from "../host/secret.js";
 import type { DigestLine, ListedContent } from "../vault/archive/manifest.js";
 import { changesBetween } from "../vault/changes.js";
 import { archiveLimit } from "../vault/archive/entry-policy.js";
+import { foldersAbove } from "../vault/archive/tar-header.js";
 import { conflictPath, savedAsConflict } from "../vault/store.js";
 import type { VaultFormat } from "../vault/vault-format.js";
 import { listSource, omittedPaths, sealInto } from "../vault/seal-into.js";
@@ -188,7 +189,10 @@ export function printedReport(print: (text: string) => void): SaveReport {
 
 /** Describes what a save left out. */
 export function describeLeftOut(paths: readonly string[]): string {
-  return `Not saved, so that the vault keeps what it had there: ${paths.map(printable).join(", ")}`;
+  const listed = new Set(paths);
+  // of a folder, its content is not named
+  const outermost = paths.filter((path) => !foldersAbove(path).some((folder) => listed.has(folder)));
+  return `Not saved, so that the vault keeps what it had there: ${listNames(outermost.map(printable), 20)}`;
 }
 
 /** Seals files in closed parts to a file of their own, and has it reported when the step or the shell ends. */

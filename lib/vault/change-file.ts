@@ -5,7 +5,7 @@ import { now } from "../host/clock.js";
 import { ok, type Result } from "../failure/result.js";
 import type { DigestLine } from "./archive/manifest.js";
 import { entryBytes, readEntries, tarStream } from "./archive/tar-entries.js";
-import type { TarEntry } from "./archive/tar-header.js";
+import { foldersAbove, type TarEntry } from "./archive/tar-header.js";
 import { type Inspected, inspectVault, vaultContent } from "./inspect-vault.js";
 import { type SealedVault, sealInto, type SealRequest } from "./seal-into.js";
 import { isIn } from "./vault-parts.js";
@@ -114,11 +114,6 @@ function sha256Of(bytes: Buffer): string {
 }
 
 async function* nothing(): AsyncGenerator<Buffer> {}
-
-function foldersAbove(path: string): readonly string[] {
-  const parts = path.split("/").slice(0, -1);
-  return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
-}
 
 /** Returns the paths at and below this one. */
 export function pathsAt(entries: readonly DigestLine[], path: string): readonly string[] {

@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from "../../failure/result.js";
+import { isRecord, parseJson } from "../../host/json.js";
 import { expectSuccess, type RunCommand } from "./command.js";
 import type { CreateOptions } from "./flavors.js";
 import { labels } from "./create-arguments.js";
@@ -75,9 +76,14 @@ async function labelsOf(run: RunCommand, name: string): Promise<Result<Labels | 
   const argv = ["volume", "inspect", "--format", "{{json .Labels}}", name];
   const done = await run(argv, limit);
   if (done.ok && done.value.code !== 0 && /no such volume/i.test(done.value.stderr)) return ok(undefined);
-  return expectSuccess(done, argv, ({ stdout }) =>
-    ok((JSON.parse(stdout.toString()) as Labels | null) ?? {}),
-  );
+  return expectSuccess(done, argv, ({ stdout }) => {
+    const labels = parseJson(stdout.toString());
+    // a volume without labels has null there
+    if (labels === null) return ok({});
+    return isRecord(labels)
+      ? ok(labels as Labels)
+      : fail({ kind: "answer-unreadable", engine: "the engine", command: argv });
+  });
 }
 
 async function order(run: RunCommand, argv: readonly string[]): Promise<Result<void>> {

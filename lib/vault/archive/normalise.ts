@@ -9,7 +9,7 @@ import { archiveDigest, type DigestLine, type Manifest, manifestPath } from "./m
 import { manifestEntry, readManifest, type TarParserEntry as Entry } from "./manifest-entry.js";
 import type { VaultFormat } from "../vault-format.js";
 import { checkEntry, type EntryDecision, refused } from "./entry-policy.js";
-import { endOfTar, padding, tarHeader, type TarEntry } from "./tar-header.js";
+import { endOfTar, foldersAbove, padding, tarHeader, type TarEntry } from "./tar-header.js";
 import type { StreamedEntry } from "./tar-entries.js";
 import { feed } from "./tar-feed.js";
 
@@ -352,12 +352,6 @@ class TarRewriter {
       dropped: this.#dropped,
     };
   }
-}
-
-/** Returns the folders that a path lies in, outermost first. */
-function foldersAbove(path: string): string[] {
-  const names = path.split("/").slice(0, -1);
-  return names.map((_, index) => names.slice(0, index + 1).join("/"));
 }
 
 /** Joins small buffers, since each one costs its readers as much as copying some KiB. */

@@ -107,3 +107,9 @@ export function isTar(bytes: Buffer): boolean {
   const sum = header.reduce((all, byte, at) => all + (at >= 148 && at < 156 ? 0x20 : byte), 0);
   return stored !== undefined && Number.parseInt(stored, 8) === sum;
 }
+
+/** Returns the folders that a path lies in, outermost first. */
+export function foldersAbove(path: string): string[] {
+  const names = path.split("/").slice(0, -1);
+  return names.map((_, index) => names.slice(0, index + 1).join("/"));
+}
