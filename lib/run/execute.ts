@@ -88,7 +88,7 @@ async function runAction(task: Task, context: RunContext, output: Output): Promi
   if (ref.kind === "builtin") return (await run(context)) ?? ok(undefined);
   try {
     // a script of the project may run anything on the terminal, so it owns the terminal throughout
-    const work = async (): Promise<Result<unknown> | void> => settling(run(context));
+    const work = async (): Promise<Result<unknown> | void> => settling(run(withAnswers(task, context)));
     const result = task.interactive ? context.terminal.handOver(work) : work();
     return (await result) ?? ok(undefined);
   } catch (error) {
@@ -98,6 +98,14 @@ async function runAction(task: Task, context: RunContext, output: Output): Promi
       message: error instanceof Error ? error.message : String(error),
     });
   }
+}
+
+/** Lets --yes answer the yes/no questions of a task's script, too. */
+function withAnswers({ name }: Task, context: RunContext): RunContext {
+  const { terminal, options } = context;
+  if (options.yes !== "all" && !options.yes.has(name)) return context;
+  const confirm: RunContext["terminal"]["confirm"] = async () => ok(true);
+  return { ...context, terminal: Object.assign(Object.create(terminal), { confirm }) };
 }
 
 /** Passes on a promise; throws if it can never settle, since nothing is left that this process waits for. */

@@ -17,7 +17,7 @@ export interface RunContext {
   readonly project: { readonly root: string; readonly configFile?: string; readonly initialised?: boolean };
   /** The flags of the command line, such as `force`, `quiet` and `offline`. */
   readonly options: RunOptions;
-  /** The user's terminal: `print` writes a note to stderr, and `warn` one that `--quiet` shows, too; `confirm`, `line` and `secret` ask. */
+  /** The user's terminal: `print` writes a note to stderr, and `warn` one that `--quiet` shows, too; `confirm` (which `--yes` answers), `line` and `secret` ask. */
   readonly terminal: Terminal;
   /** Aborts when the step has to stop: interrupted, hung up, or out of time. The reason is the signal's name. */
   readonly signal: AbortSignal;

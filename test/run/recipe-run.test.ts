@@ -197,6 +197,20 @@ test("a script that throws fails its step, and the message names the file", asyn
   assert.match(done.stderr, /bad: .*bad\.mjs: no luck/);
 });
 
+test("--yes answers the yes/no questions of a script, too", async () => {
+  const host = await recipeHost(`tasks: { conf: { new: true, script: ./conf.mjs } }\n`);
+  await writeFile(
+    host.path("conf.mjs"),
+    `export async function run({ terminal, print }) {
+       const answer = await terminal.confirm("Sure?", false);
+       print(terminal.interactive + " " + (answer.ok ? answer.value : answer.failure.kind));
+     }\n`,
+  );
+  assert.is((await host.tazpod("conf")).stdout, "false answer-needed\n");
+  for (const flag of ["--yes", "--yes=conf"])
+    assert.is((await host.tazpod("conf", flag)).stdout, "false true\n");
+});
+
 test("a script that waits for what can no longer happen fails its step, and is cleaned up after", async () => {
   const host = await recipeHost(`
 tasks:
