@@ -153,17 +153,34 @@ const holders = `holders() {
 held() { holders "$1" | sort -nu; }`;
 
 /**
+ * A function that lists names, sizes, modes, inodes and times of everything in the current folder but tazpod's own files,
+ * not contents, which may be large.
+ */
+export const look = `look() {
+  set --
+  for f in * .[!.]* ..?*; do
+    if [ "$f" != .tazpod ] && { [ -e "$f" ] || [ -L "$f" ]; }; then set -- "$@" "$f"; fi
+  done
+  [ "$#" = 0 ] && return
+  ls -ldi $times -- "$@"
+  ls -lAiR $times -- "$@"
+} 2>/dev/null
+times=
+ls --full-time / >/dev/null 2>&1 && times=--full-time`;
+
+/**
  * Empties the folder. The mark is removed first, so that a half-empty folder never counts as open. Exit 5: prints what
  * could not be removed. Exit 7: empty, but the printed processes still have files open; until they end, it counts as
  * being emptied. `force` as $2 ends them; `all` as $3 also removes files without an open vault. Removes the home's
- * links into the folder first; paths from $5 on may have such links. Exit 6, without doing anything: something has changed
- * since tazpod's own file $4 was written. Without `find`, this is not checked.
+ * links into the folder first; paths from $5 on may have such links. Exit 6, without doing anything: the folder no longer
+ * looks as `archive` has noted in tazpod's own file $4.
  */
 export const clear = `${unlinkAll}
 d="$1/.tazpod"
 if [ -n "$4" ] && [ -f "$d/$4" ]; then
-  n=$(find "$1" -path "$d" -prune -o -newer "$d/$4" -print 2>/dev/null | head -n 1)
-  [ -z "$n" ] || exit 6
+  ( export LC_ALL=C; cd "$1" || exit 0
+    ${look}
+    [ "$(cat ".tazpod/$4")" = "$(look)" ] ) || exit 6
 fi
 ( f=$1; n=$#; shift "$((n < 4 ? n : 4))"; unlink_all "$f" "$@" )
 if [ "$3" = all ]; then
@@ -192,7 +209,9 @@ fi
 # a watcher may be writing there right now
 chmod -R u+rwX -- "$d" && { rm -rf -- "$d" || rm -rf -- "$d" || exit 4; }`;
 
-/** Writes the folder as a tar to stdout; before, an empty file of tazpod's own with the name $2, if there is one. */
+/** Writes the folder as a tar to stdout. Before, notes how it looks in tazpod's own file $2, if there is a name and room. */
 export const archive = `export LC_ALL=C
-[ -z "$2" ] || ( umask 077; true > "$1/.tazpod/$2" ) 2>/dev/null
+[ -z "$2" ] || ( umask 077; cd "$1" || exit
+  ${look}
+  look > ".tazpod/$2" || rm -f ".tazpod/$2" ) 2>/dev/null
 exec tar -c -f - -C "$1" .`;

@@ -8,7 +8,7 @@ interface ClearOptions {
   readonly force?: boolean;
   /** Also removes files without an open vault, and whatever replaced tazpod's own files. */
   readonly all?: boolean;
-  /** Fails with `changed-meanwhile` if something has changed since this process last noted when it read the folder. */
+  /** Fails with `changed-meanwhile` if the folder no longer looks as this process last noted. */
   readonly onlyIfUnchanged?: boolean;
 }
 

@@ -10,7 +10,7 @@ import type { SecretsFolder } from "./secrets-folder.js";
  */
 export const scriptStallMs = 60_000;
 
-/** The name of tazpod's own file that tells when this process last read the whole folder. */
+/** The name of tazpod's own file in which this process notes how the folder looked when it last read it. */
 export const readNote = `read-${process.pid}`;
 
 /** Returns the argv of a script, with the secrets folder as `$1` and `more` from `$2` on. */

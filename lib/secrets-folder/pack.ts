@@ -19,17 +19,17 @@ interface PackOptions {
   readonly signal: AbortSignal;
   /** Unreadable files are warnings, not a failure. */
   readonly lenient: boolean;
-  /** Notes in the folder when it was read, for `clearFolder`. */
-  readonly noteTime?: boolean;
+  /** Notes in the folder how it looked, for `clearFolder`. */
+  readonly noteLook?: boolean;
 }
 
 /** Streams the secrets folder out of the container, through pipes and memory only. */
 export function packFolder(
   secrets: SecretsFolder,
-  { signal, lenient, noteTime = false }: PackOptions,
+  { signal, lenient, noteLook = false }: PackOptions,
 ): PackedFolder {
   const { engine, container, user } = secrets;
-  const argv = scriptArgv(secrets, archive, noteTime ? [readNote] : []);
+  const argv = scriptArgv(secrets, archive, noteLook ? [readNote] : []);
   const { stdout, done } = engine.execPiped(container, argv, {
     ...{ user, signal },
     stallMs: scriptStallMs,

@@ -1,5 +1,5 @@
 import { PassThrough } from "node:stream";
-import { clear } from "./container-scripts.js";
+import { clear, look } from "./container-scripts.js";
 import type { SecretsFolder } from "./secrets-folder.js";
 
 /** The settings of a watcher. */
@@ -21,19 +21,6 @@ export interface Watcher {
   /** Settles when it has ended, for any reason. */
   readonly ended: Promise<void>;
 }
-
-// lists names, sizes, modes, inodes and times of everything but tazpod's own files, not contents, which may be large
-const look = `look() {
-  set --
-  for f in * .[!.]* ..?*; do
-    if [ "$f" != .tazpod ] && { [ -e "$f" ] || [ -L "$f" ]; }; then set -- "$@" "$f"; fi
-  done
-  [ "$#" = 0 ] && return
-  ls -ldi $times -- "$@"
-  ls -lAiR $times -- "$@"
-} 2>/dev/null
-times=
-ls --full-time / >/dev/null 2>&1 && times=--full-time`;
 
 // the saved state may be out of date once a new shell works in the folder: see shell-command.ts (the command line of
 // this script has a variable's name where that of a watcher has the folder)

@@ -294,7 +294,7 @@ async function digestOf(
   const lenient = options.skipUnreadable;
   const format = await formatOf(project);
   if (!format.ok) return format;
-  const found = await listSource(packFolder(secrets, { signal, lenient, noteTime: true }), {
+  const found = await listSource(packFolder(secrets, { signal, lenient, noteLook: true }), {
     limitBytes: archiveLimit(project.config.secretsBytes),
     format: lenient ? format.value : "age",
     lenient,
