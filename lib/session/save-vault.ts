@@ -76,7 +76,9 @@ export async function saveVault(
   if (saved.ok) await markSaved(project.vaultFolder);
   if (saved.ok || options.skipUnreadable || saved.failure.kind !== "save-incomplete") return saved;
   const rest = await seal(context, { ...request, lenient: true }, report);
-  return rest.ok ? fail({ ...saved.failure, restSaved: true }) : saved;
+  if (rest.ok) return fail({ ...saved.failure, restSaved: true });
+  // the rest is in a file of its own
+  return rest.failure.kind === "conflict" ? rest : saved;
 }
 
 /** Seals what can be sealed, and again without what has changed right after that. */
@@ -120,6 +122,8 @@ async function seal(context: StepContext, request: SaveRequest, report: SaveRepo
     ...{ secrets, opening: opened.parts, passphrase, format, limitBytes, lenient },
   });
   if (!source.ok) return source;
+  const older = lenient ? await openedVault(context, opened, passphrase) : ok(undefined);
+  if (!older.ok) return older;
   const sealed = await sealInto({
     passphrase,
     format,
@@ -128,8 +132,7 @@ async function seal(context: StepContext, request: SaveRequest, report: SaveRepo
     listed,
     lenient,
     moving: request.moving ?? [],
-    older:
-      lenient && (await pathExists(project.vaultFile)) ? { path: project.vaultFile, passphrase } : undefined,
+    older: older.value,
     from: { generation, parent: { sealed: opened.base, content: opened.digest } },
     limitBytes,
     target: async (filled) => {
@@ -249,6 +252,18 @@ async function baseHere(
   const here = await fileHash(project.vaultFile, signal);
   if (!here.ok) return here;
   return ok(here.value === base || here.value === next ? here.value : undefined);
+}
+
+/** Returns the local vault, if it is the one that was opened; another may have another passphrase. */
+async function openedVault(
+  { project: { vaultFile: path }, signal }: StepContext,
+  { base, next }: OpenVault,
+  passphrase: Secret,
+): Promise<Result<{ readonly path: string; readonly passphrase: Secret } | undefined>> {
+  if (!(await pathExists(path))) return ok(undefined);
+  const here = await fileHash(path, signal);
+  if (!here.ok) return here;
+  return ok([base, next].includes(here.value) ? { path, passphrase } : undefined);
 }
 
 /** Returns the conflict file that has just this content, if this run has sealed one and would seal it again. */

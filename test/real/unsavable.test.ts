@@ -1,6 +1,6 @@
 // needs: docker, root
 // time limit: 900 s
-import { mkdir, readFile, symlink } from "node:fs/promises";
+import { copyFile, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -80,6 +80,19 @@ test("of a file that cannot be read or keeps changing, the vault keeps what was 
   await host.removeContainer();
   const found = await host.enter("cd ~/secrets; chmod 700 d; cat db d/in new; head -c 3 log");
   assert.is(found.stdout, "oldoldnew\nold", found.stderr);
+});
+
+test("beside another vault in its place, with another passphrase, what can be read is sealed to a separate file", async () => {
+  const [host, other] = [await withSealed("none"), await withSealed("none")];
+  const words = join(await newFolder("words"), "words");
+  await writeFile(words, "an altogether different passphrase\n", { mode: 0o600 });
+  assert.is((await other.run("passwd", "--new-passphrase-file", words)).code, 0);
+  const pty = host.pty("enter", "--yes", "--passphrase-file", host.passphraseFile);
+  await pty.expect("$ ");
+  await copyFile(other.vault, host.vault);
+  pty.line("cd ~/secrets; chmod 000 key; echo new > new; exit");
+  await pty.ended;
+  assert.ok(/conflicts\/vault-/.test(pty.screen), pty.screen);
 });
 
 test("lock --skip-unreadable names what it leaves out, also if nothing else has changed", async () => {
