@@ -174,6 +174,15 @@ env: { SSH_AUTH_SOCK: x, "A-B": y }
 `,
   },
   {
+    what: "a RAM folder larger than any vault",
+    file: ".tazpod/config.yaml",
+    text: "vault: { size: 99999999g }\n",
+    shows: `.tazpod/config.yaml:1:16: expected a size such as 64m (k, m or g), at most 64g, found "99999999g"
+vault: { size: 99999999g }
+               ~~~~~~~~~
+`,
+  },
+  {
     what: "settings that exclude each other",
     file: ".tazpod/config.yaml",
     text: `network: host
