@@ -4,7 +4,9 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ociEngine } from "../../lib/engine/oci/engine.js";
 import { parseInspect } from "../../lib/engine/oci/inspect-container.js";
+import { removeVolume } from "../../lib/engine/oci/volume.js";
 import { failureText } from "../../lib/failure/explain.js";
+import { ok } from "../../lib/failure/result.js";
 import { newFolder } from "../rig/folder.js";
 import { failure, value } from "../rig/result.js";
 
@@ -62,6 +64,22 @@ test("an empty or cut answer is a failure that names the command, and neither an
   const engine = ociEngine("docker", silent);
   failure(await engine.imageId("alpine"), "answer-unreadable");
   failure(await engine.inspect("lab"), "answer-unreadable");
+});
+
+test("a volume whose labels cannot be read is a failure, and is not removed; one without labels is another's", async () => {
+  const asked: string[] = [];
+  const answers = (labels: string) => async (argv: readonly string[]) => {
+    asked.push(argv.slice(0, 2).join(" "));
+    return ok(done(labels));
+  };
+  const whose = { name: "lab", project: "/here" };
+  for (const cut of ["", "[]", '{"tazpod'])
+    assert.match(
+      failureText(failure(await removeVolume(answers(cut), whose), "answer-unreadable")),
+      /`volume inspect .* lab-workspace` cannot be read/,
+    );
+  value(await removeVolume(answers("null"), whose));
+  assert.not.ok(asked.includes("volume rm"));
 });
 
 test.run();
