@@ -102,7 +102,7 @@ async function explainExit(context: StepContext, wasOpen: boolean, code: number)
   if (state.value.state !== "running") return fail({ kind: "container-gone", name, unsaved: wasOpen });
   const still = wasOpen ? await isRecordedOpen(project.vaultFolder, state.value) : ok(true);
   const secrets = await context.secrets();
-  // without its record, the vault may be open all the same
+  // the vault may be open although its record was lost
   if (still.ok && !still.value && !(secrets.ok && (await lostRecord(secrets.value))))
     return fail({ kind: "container-gone", name, unsaved: true, restarted: true });
   if (code === vaultClosedCode && secrets.ok) {

@@ -198,16 +198,16 @@ function found(value: unknown, source = String(value)): string {
   return typeof value === "string" && value.length <= 60 ? JSON.stringify(value) : kindOf(value);
 }
 
+const unquotedBraces = {
+  message: "a { ends the text before it here",
+  hint: 'quote a text that contains {{: "… {{name}} …"',
+} as const;
+
 /** Describes a YAML syntax error. `found` is the text at its position. */
 export function describeSyntaxError(
   error: Pick<YAMLError, "code" | "message">,
   found: string,
 ): { readonly message: string; readonly hint?: string } {
-  if (found === "{{" && ["UNEXPECTED_TOKEN", "MISSING_CHAR"].includes(error.code))
-    return {
-      message: "a { ends the text before it here",
-      hint: 'quote a text that contains {{: "… {{name}} …"',
-    };
   switch (error.code) {
     case "DUPLICATE_KEY":
       return { message: `duplicate key "${found}"` };
@@ -221,6 +221,7 @@ export function describeSyntaxError(
     case "BAD_INDENT":
       return { message: "the indentation does not match the lines around it" };
     case "MISSING_CHAR":
+      if (found === "{{") return unquotedBraces;
       return { message: lower(error.message), hint: "look for an unclosed bracket or quote" };
     case "MULTILINE_IMPLICIT_KEY":
     case "BLOCK_AS_IMPLICIT_KEY":
@@ -244,12 +245,7 @@ export function describeSyntaxError(
     case "BAD_SCALAR_START":
       return { message: `a string cannot start with "${found.slice(0, 1)}" here`, hint: "quote it" };
     default:
-      return found === "{{"
-        ? {
-            message: "a { ends the text before it here",
-            hint: 'quote a text that contains {{: "… {{name}} …"',
-          }
-        : { message: lower(error.message) };
+      return found === "{{" ? unquotedBraces : { message: lower(error.message) };
   }
 }
 

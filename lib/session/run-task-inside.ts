@@ -20,9 +20,9 @@ const noFolderCode = 214;
 const enterFolder = `[ -d "$1" ] || exit ${noFolderCode}; cd -- "$1" && shift && exec "$@"`;
 
 /**
- * Runs a program of the task `name` in the project's container, as its user, in the project or a folder of it. With `needsVault`
- * it starts only while the vault is open. Ctrl-C, signals and time limits end it inside. Failures: `vault-closed`,
- * `container-gone`, `interrupted`, `precondition` without the folder, and those of the engine.
+ * Runs a program of the task `name` in the project's container, as its user, in the project or a folder of it. With
+ * `needsVault` it starts only while the vault is open. Ctrl-C, signals and time limits end it inside. Failures:
+ * `vault-closed`, `container-gone`, `interrupted`, `precondition` without the folder, and those of the engine.
  */
 export async function runTaskInside(
   context: StepContext,

@@ -15,6 +15,7 @@ import type { Secret } from "../host/secret.js";
 import type { DigestLine, ListedContent } from "../vault/archive/manifest.js";
 import { changesBetween } from "../vault/changes.js";
 import { archiveLimit } from "../vault/archive/entry-policy.js";
+import type { SealedFile } from "../vault/archive/merged-tar.js";
 import { foldersAbove } from "../vault/archive/tar-header.js";
 import { conflictPath, savedAsConflict } from "../vault/store.js";
 import type { VaultFormat } from "../vault/vault-format.js";
@@ -145,9 +146,8 @@ async function seal(context: StepContext, request: SaveRequest, report: SaveRepo
   });
   if (!sealed.ok) return fail(toSaveFailure(sealed.failure));
   const { path, sha256, summary } = sealed.value;
-  lastSaved.set(session, summary.entries);
   const leftOut = omittedPaths(sealed.value);
-  lastLeftOut.set(session, leftOut);
+  lastSaved.set(session, { entries: summary.entries, leftOut });
   report.leftOut(leftOut);
   const digest = source.value.digest(sealed.value) ?? summary.ownDigest;
   if (path !== project.vaultFile) {
@@ -243,12 +243,18 @@ async function saveTarget(
 }
 
 /** Returns the hash of the local vault that the open one is based on; undefined if another vault is in its place. */
-async function baseHere(
-  { project, options, signal }: StepContext,
+async function baseHere(context: StepContext, opened: OpenVault): Promise<Result<string | undefined>> {
+  const { project, options } = context;
+  // one that was removed is made again
+  if (options.force || !(await pathExists(project.vaultFile))) return ok(opened.base);
+  return openedHash(context, opened);
+}
+
+/** Returns the hash of the local vault, which must be there, if it is the one that was opened. */
+async function openedHash(
+  { project, signal }: StepContext,
   { base, next }: OpenVault,
 ): Promise<Result<string | undefined>> {
-  // one that was removed is made again
-  if (options.force || !(await pathExists(project.vaultFile))) return ok(base);
   const here = await fileHash(project.vaultFile, signal);
   if (!here.ok) return here;
   return ok(here.value === base || here.value === next ? here.value : undefined);
@@ -256,14 +262,14 @@ async function baseHere(
 
 /** Returns the local vault, if it is the one that was opened; another may have another passphrase. */
 async function openedVault(
-  { project: { vaultFile: path }, signal }: StepContext,
-  { base, next }: OpenVault,
+  context: StepContext,
+  opened: OpenVault,
   passphrase: Secret,
-): Promise<Result<{ readonly path: string; readonly passphrase: Secret } | undefined>> {
-  if (!(await pathExists(path))) return ok(undefined);
-  const here = await fileHash(path, signal);
-  if (!here.ok) return here;
-  return ok([base, next].includes(here.value) ? { path, passphrase } : undefined);
+): Promise<Result<SealedFile | undefined>> {
+  const { vaultFile: path } = context.project;
+  const hash = (await pathExists(path)) ? await openedHash(context, opened) : ok(undefined);
+  if (!hash.ok) return hash;
+  return ok(hash.value === undefined ? undefined : { path, passphrase });
 }
 
 /** Returns the conflict file that has just this content, if this run has sealed one and would seal it again. */
@@ -285,17 +291,17 @@ const lastConflict = new WeakMap<
   StepContext["session"],
   { readonly path: string; readonly digest: string }
 >();
-/** The entries of the vault that each run saved last. */
-const lastSaved = new WeakMap<StepContext["session"], readonly DigestLine[]>();
-
-/** What each run left out of its last save, and reported. */
-const lastLeftOut = new WeakMap<StepContext["session"], readonly string[]>();
+/** The entries of the vault that each run saved last, and what it left out and reported. */
+const lastSaved = new WeakMap<
+  StepContext["session"],
+  { readonly entries: readonly DigestLine[]; readonly leftOut: readonly string[] }
+>();
 
 /** Returns the paths in the secrets folder that were added or changed since this run saved it and before it was checked. */
 function changedSinceSave({ session }: StepContext): readonly string[] {
   const [saved, listed] = [lastSaved.get(session), lastListed.get(session)];
   if (saved === undefined || listed === undefined) return [];
-  const { added, changed } = changesBetween(saved, listed.entries);
+  const { added, changed } = changesBetween(saved.entries, listed.entries);
   return [...added, ...changed];
 }
 
@@ -341,7 +347,7 @@ export async function vaultSaved(context: StepContext): Promise<CheckResult> {
     return digest.failure.kind === "container-gone"
       ? fromFailure(digest.failure)
       : fails("the RAM folder cannot be read completely");
-  const reported = lastLeftOut.get(context.session) ?? [];
+  const reported = lastSaved.get(context.session)?.leftOut ?? [];
   const unreported = digest.value.leftOut.filter((path) => !reported.includes(path));
   // the save names them
   if (context.options.skipUnreadable && unreported.length > 0)

@@ -44,9 +44,9 @@ export async function notOpen(
 }
 
 /**
- * Closes a vault whose open state was removed or changed from inside, or whose record was lost. The sealed vault stays as it is, because the
- * content of the RAM folder can no longer be trusted; that content is sealed to a separate file. Always fails with
- * `vault-vanished` once the folder is empty.
+ * Closes a vault whose open state was removed or changed from inside, or whose record was lost. The sealed vault stays
+ * as it is, because the content of the RAM folder can no longer be trusted; that content is sealed to a separate file.
+ * Always fails with `vault-vanished` once the folder is empty.
  */
 export async function closeTampered(
   context: StepContext,

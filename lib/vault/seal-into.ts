@@ -218,7 +218,8 @@ async function survey(request: SealRequest, selection: Selection): Promise<Resul
 }
 
 /**
- * Lists the content of a source, reading it once, with the paths that changed while it was read and those that it leaves out; `hardLinks` gets those of files
+ * Lists the content of a source, reading it once, with the paths that changed while it was read and those that it leaves
+ * out; `hardLinks` gets those of files
  * with other names. Failures: those of `normalise` and of the source.
  */
 export async function listSource(

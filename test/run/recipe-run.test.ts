@@ -9,6 +9,14 @@ const log = async (host: Host): Promise<string> =>
   (await text(host.path("log")).catch(() => "")).trim().split("\n").join(" ");
 const say = (name: string, more = ":"): string => `[[sh, -c, "echo ${name} >> log; ${more}"]]`;
 
+/** A project with a task for each script, of the script's name. */
+function scriptsHost(scripts: Readonly<Record<string, string>>, settings = ""): Promise<Host> {
+  const tasks = Object.keys(scripts).map(
+    (file) => `  ${file.slice(0, -4)}: { new: true, ${settings}script: ./${file} }\n`,
+  );
+  return recipeHost(`tasks:\n${tasks.join("")}`, scripts);
+}
+
 test("needed tasks run in order, each once, and only if their fact is false", async () => {
   const host = await recipeHost(`
 facts:
@@ -250,10 +258,7 @@ test("a module is known by its export also on one line or minified, and a shell'
     "default.mjs": "const run = ({ print }) => print('const');\nexport { run };\n",
     "zx.mjs": "await $({ stdio: 'inherit' })`true; export FOO=zx\nexport BAR=shell; echo $FOO $BAR`;\n",
   };
-  const tasks = Object.keys(modules).map(
-    (file) => `  ${file.slice(0, -4)}: { new: true, script: ./${file} }`,
-  );
-  const host = await recipeHost(`tasks:\n${tasks.join("\n")}\n`, modules);
+  const host = await scriptsHost(modules);
   for (const [task, printed] of [
     ["line", "\nline\n"],
     ["minified", "minified\n"],
@@ -273,10 +278,7 @@ test("a script that cannot be loaded is a failure with its line, and is not trie
     "lacks.mjs": '\nimport { nope } from "node:fs";\nexport async function run() { nope(); }\n',
     "throws.mjs": '\n\n\nthrow new Error("not now");\nexport async function run() {}\n',
   };
-  const tasks = Object.keys(scripts).map(
-    (file) => `  ${file.slice(0, -4)}: { new: true, retries: 3, script: ./${file} }`,
-  );
-  const host = await recipeHost(`tasks:\n${tasks.join("\n")}\n`, scripts);
+  const host = await scriptsHost(scripts, "retries: 3, ");
   for (const [task, words] of [
     ["syntax", "syntax.mjs:3: Unexpected token"],
     ["imports", "syntax.mjs:3: Unexpected token"],

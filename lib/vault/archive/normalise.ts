@@ -131,7 +131,6 @@ class TarRewriter {
   /** The content of files with other names, which was in the archive only once. */
   readonly #contents = new Map<string, readonly Buffer[]>();
   #manifest: Manifest | undefined;
-  #hasOlder = false;
   #entries = 0;
   #usedBytes = 0;
   #passedBytes = 0;
@@ -167,10 +166,11 @@ class TarRewriter {
     const error = feeding.error();
     if (error !== undefined) throw error;
     if (feeding.bytes() < end + 512 || !feeding.endsInZeros()) throw this.#broken(current, "");
-    const ownDigest = archiveDigest(this.#digestLines);
+    const [own, ownDigest] = [this.#digestLines.length, archiveDigest(this.#digestLines)];
     if (this.#options.older !== undefined) yield* this.#olderEntries(this.#options.older);
     yield endOfTar;
-    this.summary = this.#summarise(ownDigest);
+    const digest = this.#digestLines.length === own ? ownDigest : archiveDigest(this.#digestLines);
+    this.summary = this.#summarise({ digest, ownDigest });
   }
 
   /** Adds the older version of what was left out, at these paths and below. */
@@ -188,7 +188,6 @@ class TarRewriter {
       this.#seen.set(path, entry.type);
       yield this.#header(entry);
       yield* this.#content(entry, content(), undefined);
-      this.#hasOlder = true;
     }
   }
 
@@ -335,10 +334,9 @@ class TarRewriter {
       .toSorted((a, b) => b.path.length - a.path.length);
   }
 
-  #summarise(ownDigest: string): ArchiveSummary {
+  #summarise({ digest, ownDigest }: Pick<ArchiveSummary, "digest" | "ownDigest">): ArchiveSummary {
     const count = (type: TarEntry["type"]): number =>
       this.#digestLines.filter((line) => line.entry.type === type).length;
-    const digest = this.#hasOlder ? archiveDigest(this.#digestLines) : ownDigest;
     return {
       files: count("file"),
       directories: count("directory"),
