@@ -46,7 +46,8 @@ const containerCurrent: StepCheck = async (context) => {
   const open = await isRecordedOpen(project.vaultFolder, state.value);
   if (open.ok && open.value)
     return holds("the vault is open in it, so it is kept; its settings count again once it is locked");
-  const imageId = await context.imageId();
+  // this run has made it from the image that was here then
+  const imageId = context.session.madeContainer ? ok(undefined) : await context.imageId();
   if (!imageId.ok) return fromFailure(imageId.failure);
   const spec = (await context.engine()).effectiveSpec(containerSpec(project));
   const reason = whyOutdated(state.value, spec, imageId.value);

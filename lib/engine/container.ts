@@ -73,7 +73,7 @@ export async function createAndStart(
   report(`creating ${spec.name} from ${engine.effectiveSpec(spec).image}`);
   const created = await engine.create(spec, user.value);
   if (!created.ok) return created;
-  const started = await startContainer(engine, spec.name, { report, signal });
+  const started = await startContainer(engine, spec, { report, signal });
   if (!started.ok) await engine.remove(spec.name);
   return started;
 }
@@ -97,12 +97,13 @@ export function requireReady(
 /** Starts a container and checks that it keeps running. Failure: `container-start`. */
 export async function startContainer(
   engine: Engine,
-  name: string,
+  { name, user }: Pick<ContainerSpec, "name" | "user">,
   progress?: StartProgress,
 ): Promise<Result<void>> {
   const started = await engine.start(name, progress);
   if (!started.ok) return started;
-  const state = await engine.inspect(name);
+  // an engine that keeps a shell in the container starts it now, and need not be asked for the state again
+  const [, state] = await Promise.all([engine.exec(name, ["true"], { user }), engine.inspect(name)]);
   if (!state.ok) return state;
   return state.value.state === "running"
     ? ok(undefined)

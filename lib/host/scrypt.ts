@@ -62,7 +62,11 @@ async function scryptInProcess(
   const numbers = [cost.N, cost.r, cost.p, memory(cost), bytes, salt.length].map(String);
   const others = process.env["GLIBC_TUNABLES"];
   const done = await capture([...evaluateCommand(program), ...numbers], {
-    env: { GLIBC_TUNABLES: `${others === undefined ? "" : `${others}:`}${request}` },
+    env: {
+      GLIBC_TUNABLES: `${others === undefined ? "" : `${others}:`}${request}`,
+      // Node reads all of these certificates at its start, and this one connects to nothing
+      NODE_EXTRA_CA_CERTS: "",
+    },
     input,
     // zx follows every promise from its first call on, which would slow the opening and sealing after this one
     isQuestion: true,

@@ -21,13 +21,14 @@ export async function ownContainer(context: StepContext): Promise<Result<Contain
 
 /** Creates and starts the project's container, and records its engine. Failures: those of `createAndStart`. */
 export async function makeProjectContainer(
-  { project, report, signal }: StepContext,
+  { project, session, report, signal }: StepContext,
   engine: Engine,
   spec: ContainerSpec,
 ): Promise<Result<void>> {
   const noted = await recordEngine(project.vaultFolder, engine.name);
   if (!noted.ok) return noted;
   const made = await createAndStart(engine, spec, report, signal);
+  session.madeContainer = made.ok;
   if (!made.ok && made.failure.kind !== "changed-meanwhile") await forgetRecordedEngine(project.vaultFolder);
   return made;
 }

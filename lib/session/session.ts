@@ -15,6 +15,8 @@ export class Session {
   readonly workspace = new WorkspaceSync();
   /** Set by a step that changed the settings of the project, so that they are read again; reset by `Services`. */
   settingsChanged = false;
+  /** This run has made the container; changed by lib/session/project-container.ts. */
+  madeContainer = false;
   readonly #over = new AbortController();
 
   /** Aborts when the run is over, for background work that nothing waits for. */

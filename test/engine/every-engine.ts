@@ -186,7 +186,7 @@ function mountsAndRestarts(
     assert.is((await running(spec)).startedAt, before.startedAt);
     await stop(spec.name);
     assert.is(value(await engine.inspect(spec.name)).state, "stopped");
-    value(await startContainer(engine, spec.name));
+    value(await startContainer(engine, spec));
     assert.is(await inside(spec, "ls -A ~/secrets; echo s > ~/secrets/b"), "");
     const after = await running(spec);
     assert.is(after.id, before.id);

@@ -124,7 +124,7 @@ export function engineSuite(name: "docker" | "podman", rootless: boolean): void 
     if (!rootless) await run("chown", ["-R", "1000:1000", spec.project]);
     assert.is(await inside(spec, "ls -A /workspace/.tazpod/vault"), "");
     assert.is((await run(name, ["stop", spec.name])).code, 0);
-    value(await startContainer(engine, spec.name));
+    value(await startContainer(engine, spec));
     assert.is(await inside(spec, "ls -A /workspace/.tazpod/vault"), "");
   });
 

@@ -36,9 +36,16 @@ test("a session asks the engine's client little: its scripts run in one shell in
   const host = await withSealed("none", undefined, quick);
   fine(await host.run("ensure-container"));
   const calls = await counted(host);
-  fine(await host.enter("true"));
   // the shell for scripts, the two that unpack the vault, and the command
-  assert.equal(await calls(), { "container inspect": 2, "image inspect": 2, exec: 4 });
+  const exec = 4;
+  fine(await host.enter("true"));
+  assert.equal(await calls(), { "container inspect": 2, "image inspect": 2, exec });
+  fine(await host.run("down"));
+  await calls();
+  // the answer about the container shows that the engine works; what this run has made is not asked about again
+  fine(await host.enter("true"));
+  const made = { "container inspect": 2, "image inspect": 1, create: 1, start: 1 };
+  assert.equal(await calls(), { ...made, exec });
 });
 
 test.run();

@@ -7,6 +7,7 @@ import { endHome, type HomeRecord } from "../../lib/engine/process/lifecycle.js"
 import type { EngineName } from "../../lib/engine/engine.js";
 import { endProcess } from "../../lib/host/process-identity.js";
 import { kubeFolder, s3Servers } from "./services.js";
+import type { SuiteFile } from "./suite-file.js";
 
 /** The environment of one test file: its own home and temporary folder, without the user's AWS and tazpod settings. */
 export interface Surroundings {
@@ -14,7 +15,11 @@ export interface Surroundings {
   remove(): Promise<void>;
 }
 
-export async function makeSurroundings(engine?: EngineName, server = "s3"): Promise<Surroundings> {
+/** Makes the surroundings of a file that needs these things. */
+export async function makeSurroundings(
+  { needs, server = "s3" }: Pick<SuiteFile, "needs" | "server">,
+  engine?: EngineName,
+): Promise<Surroundings> {
   const folder = await mkdtemp(join(tmpdir(), "tazpod-test-"));
   // containers and other users read it
   await chmod(folder, 0o755);
@@ -32,6 +37,8 @@ export async function makeSurroundings(engine?: EngineName, server = "s3"): Prom
       continue;
     env[name] = value;
   }
+  // each Node would read all of these certificates at its start, which takes longer than many commands
+  if (!needs.includes("registry")) delete env["NODE_EXTRA_CA_CERTS"];
   // the engine of the user's docker context is found through the real home
   const docker = join(homedir(), ".docker");
   if (env["DOCKER_CONFIG"] === undefined && existsSync(docker)) env["DOCKER_CONFIG"] = docker;

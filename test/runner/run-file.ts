@@ -31,7 +31,7 @@ export function killAll(): void {
 /** Runs one file in its own process group; what is left of the group at its end is killed. */
 export async function runFile(file: SuiteFile, engine?: EngineName): Promise<Outcome> {
   const started = performance.now();
-  const surroundings = await makeSurroundings(engine, file.server);
+  const surroundings = await makeSurroundings(file, engine);
   const child = spawn(process.execPath, ["--expose-gc", "--import", collectAtEnd, file.script], {
     env: surroundings.env,
     stdio: ["ignore", "pipe", "pipe"],
