@@ -10,6 +10,7 @@ export interface Results {
   /** The commit, followed by `-changed` if files differed from it. */
   readonly commit: string;
   readonly date: string;
+  /** The version, and whether each Node reads additional certificates at its start, which takes as long as the rest of it. */
   readonly node: string;
   readonly cpu: string;
   readonly cores: number;
@@ -42,7 +43,7 @@ export function resultsOf(
   return {
     commit: commit(),
     date: new Date().toISOString(),
-    node: process.version,
+    node: `${process.version}${process.env["NODE_EXTRA_CA_CERTS"] ? " with NODE_EXTRA_CA_CERTS" : ""}`,
     cpu: cpu?.model ?? "unknown",
     cores: cpus().length,
     memory: totalmem(),

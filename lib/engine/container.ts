@@ -102,8 +102,7 @@ export async function startContainer(
 ): Promise<Result<void>> {
   const started = await engine.start(name, progress);
   if (!started.ok) return started;
-  // an engine that keeps a shell in the container starts it now, and need not be asked for the state again
-  const [, state] = await Promise.all([engine.exec(name, ["true"], { user }), engine.inspect(name)]);
+  const state = await engine.inspect(name, user);
   if (!state.ok) return state;
   return state.value.state === "running"
     ? ok(undefined)

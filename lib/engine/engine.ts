@@ -182,8 +182,11 @@ export interface Engine {
   effectiveSpec(spec: ContainerSpec): ContainerSpec;
   /** Describes what a container shares with the host beyond the settings, one sentence each. */
   sharedWithHost(spec: ContainerSpec): readonly string[];
-  /** Returns the state of a container. */
-  inspect(name: string): Promise<Result<ContainerState>>;
+  /**
+   * Returns the state of a container. With a user, programs will be run in it as that user next: an engine that keeps a
+   * shell for them starts it at the same time.
+   */
+  inspect(name: string, user?: string): Promise<Result<ContainerState>>;
   /**
    * Returns the containers of a name, of every owner, with helpers and those that have ended. Absent where a name has one
    * container.

@@ -44,8 +44,8 @@ export function ociEngine(name: EngineName, program: string = name): Engine {
     address,
     effectiveSpec: (spec) => spec,
     sharedWithHost: () => [],
-    inspect: (name) =>
-      programs.state(name, async () => {
+    inspect: (name, user) =>
+      programs.state(name, user, async () => {
         const result = await run(["container", "inspect", name], question);
         return result.ok ? parseInspect(program, name, result.value) : result;
       }),

@@ -21,8 +21,15 @@ export interface Programs {
   begin(name: string, argv: readonly string[], options: ExecOptions): Piped;
   /** Starts again a shell in a container that has ended, for what comes next. */
   resume(name: string, user: string): void;
-  /** Returns the state of a container, asking `inspect` unless a shell in it answers that was there when it was asked last. */
-  state(name: string, inspect: () => Promise<Result<ContainerState>>): Promise<Result<ContainerState>>;
+  /**
+   * Returns the state of a container, asking `inspect` unless a shell in it answers that was there when it was asked last.
+   * Starts a shell of the user, if there is one, while it asks.
+   */
+  state(
+    name: string,
+    user: string | undefined,
+    inspect: () => Promise<Result<ContainerState>>,
+  ): Promise<Result<ContainerState>>;
 }
 
 /** Returns what starts programs with an engine's command line. */
@@ -66,11 +73,14 @@ export function containerPrograms(command: (argv: readonly string[]) => string[]
     resume(name, user) {
       if (shells.get(`${name} ${user}`)?.state() === "ended") shellIn(name, user);
     },
-    async state(name, inspect) {
+    async state(name, user, inspect) {
       const last = known.get(name);
       if (last?.shell.state() === "free" && (await last.shell.answers(pingMs))) return ok(last.state);
+      if (user !== undefined) shellIn(name, user);
       const shell = livingShell(name);
       const asked = await inspect();
+      // an engine that does not answer may keep the client waiting, too
+      if (!asked.ok && shell?.state() === "free") await shell.answers(0);
       if (shell !== undefined && asked.ok && asked.value.state === "running")
         known.set(name, { shell, state: asked.value });
       else known.delete(name);
