@@ -132,16 +132,18 @@ export async function sealInto(request: SealRequest): Promise<Result<SealedVault
 
 /** Records the sealed vault for the push, which has no passphrase to look inside. A failure to record is ignored. */
 async function recordSealed(
-  { folder, from }: SealRequest,
+  { folder, from, format }: SealRequest,
   { audit, ...sealed }: SealedVault & Pick<Survey, "audit">,
 ): Promise<SealedVault> {
   const { sha256, summary } = sealed;
   const record = { sha256, generation: (from?.generation ?? 0) + 1, content: summary.digest };
+  // a v1 vault has no generation that its successor on another host could continue
+  const newest = format === "age" ? record : { ...record, generation: 0 };
   if (sealed.path === join(folder, vaultFileName))
     await changeState(folder, (state) => ({
       ...withPullCompleted(state, from?.parent?.sealed),
       sealed: record,
-      newest: record,
+      newest,
       ...(audit.length === 0 ? {} : { audit: joinHeads(state.audit, audit) }),
     }));
   return sealed;

@@ -4,10 +4,13 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import "../fake/light-scrypt.cjs";
 import { projectState } from "../../lib/host/project-state.js";
+import { Secret } from "../../lib/host/secret.js";
 import type { Manifest } from "../../lib/vault/archive/manifest.js";
 import { descent } from "../../lib/vault/lineage.js";
 import { checkNotOlder, recordNewest } from "../../lib/vault/rollback-check.js";
+import { sealInto } from "../../lib/vault/seal-into.js";
 import {
   changeState,
   isKnownHere,
@@ -22,6 +25,7 @@ import {
 import { newFolder } from "../rig/folder.js";
 import { failure, value } from "../rig/result.js";
 import { repository } from "../rig/root.js";
+import { tarOf } from "../rig/vault-of-files.js";
 
 const execute = promisify(execFile);
 const test = suite("state of a vault");
@@ -136,6 +140,20 @@ test("a vault of an earlier generation than the newest one opened here is an ala
   // restored on purpose: it is the newest from now on
   assert.not.ok(value(await recordNewest(folder, opened(one, 5))));
   value(await check(one, 5));
+});
+
+test("a v1 vault has no generation: however often it was saved here, its upgrade on another host is no older one", async () => {
+  const passphrase = Secret.fromText("correct horse battery");
+  for (const format of ["v1", "age"] as const) {
+    const folder = await newFolder();
+    const source = () => tarOf(new Map([["key", "1"]]));
+    value(
+      await sealInto({ folder, source, passphrase, format, limitBytes: 2 ** 20, from: { generation: 3 } }),
+    );
+    const checked = await checkNotOlder(folder, "v", opened(two, 1));
+    if (format === "v1") value(checked);
+    else failure(checked, "vault-rollback");
+  }
 });
 
 test.run();
