@@ -56,6 +56,7 @@ async function merge(request: MergeRemoteRequest, temp: TempFile): Promise<Merge
     ours: { path, passphrase: ours },
     theirs: { path: temp.path, passphrase: theirs },
     base: ancestor?.path,
+    passphraseChanged: state.passphraseChanged === true,
     folder,
     limitBytes,
   });

@@ -17,6 +17,8 @@ export interface MergeRequest {
   readonly theirs: SealedFile;
   /** The last common vault, absolute, where there is one. */
   readonly base?: string;
+  /** Whether the passphrase of the local vault was changed since the last common vault; it decides without `base`. */
+  readonly passphraseChanged?: boolean;
   /** .tazpod/vault, absolute. */
   readonly folder: string;
   readonly limitBytes: number;
@@ -32,9 +34,9 @@ export interface Merged extends Merge {
 
 /**
  * Merges two vaults, replaces the local one, and keeps that one in conflicts/. Content passes only through this
- * process's memory. Where the passphrases differ, the newer one seals: the one that does not open `base`. Failures:
- * those of `inspectVault` and `sealInto`, and `conflict` when another process replaced the local vault; then nothing is
- * changed.
+ * process's memory. Where the passphrases differ, the newer one seals: the one that does not open `base`; without
+ * `base`, the local one only if it was changed here. Failures: those of `inspectVault` and `sealInto`, and `conflict`
+ * when another process replaced the local vault; then nothing is changed.
  */
 export async function mergeInto(request: MergeRequest): Promise<Result<Merged>> {
   const { ours, theirs, folder } = request;
@@ -50,7 +52,9 @@ export async function mergeInto(request: MergeRequest): Promise<Result<Merged>> 
     here.value.summary.entries,
     there.value.summary.entries,
   );
-  const passphrase = base?.openedBy === ours.passphrase ? theirs.passphrase : ours.passphrase;
+  const isOursOld =
+    base === undefined ? request.passphraseChanged !== true : base.openedBy === ours.passphrase;
+  const passphrase = isOursOld ? theirs.passphrase : ours.passphrase;
   const counted = [here, there].map(({ value }) => value.summary.manifest?.generation ?? 0);
   let kept = "";
   const sealed = await sealInto({

@@ -5,6 +5,7 @@ import type { Secret } from "../host/secret.js";
 import type { VaultFormat } from "./vault-format.js";
 import { vaultContent, inspectVault } from "./inspect-vault.js";
 import { replacedMeanwhile } from "./store.js";
+import { changeState } from "./vault-state.js";
 import { type SealedVault, sealInto, type SealRequest } from "./seal-into.js";
 
 /** Which vault to seal again. */
@@ -46,6 +47,8 @@ export async function reseal({
     target: () => unchanged(path, sha256),
     onStep,
   });
+  // a merge then knows which passphrase is the newer one; a failure to record is ignored
+  if (sealed.ok) await changeState(dirname(path), (state) => ({ ...state, passphraseChanged: true }));
   // the omitted paths are those found when the old vault was read
   return sealed.ok
     ? ok({ ...sealed.value, summary: { ...sealed.value.summary, dropped: summary.dropped } })

@@ -22,6 +22,8 @@ export interface VaultState {
   readonly newest?: SealedRecord;
   /** The versions shared with a remote that the local vault descends from, newest first. */
   readonly lineage?: readonly string[];
+  /** The passphrase was changed here since the last push or pull. */
+  readonly passphraseChanged?: true;
   /** Where audit logs stood, by the vaults that were opened and sealed here. */
   readonly audit?: readonly KnownHead[];
   /** The vault that a pull brought and that was not opened here yet. */
@@ -186,7 +188,7 @@ function parse(text: string): VaultState | undefined {
   const arriving = parsePushed(read["arriving"]);
   const sealed = parseSealed(read["sealed"]);
   const newest = parseSealed(read["newest"]);
-  const { lineage, arrival, refused } = read;
+  const { lineage, passphraseChanged, arrival, refused } = read;
   const audit = parseHeads(read["audit"]);
   return {
     version: 1,
@@ -196,6 +198,7 @@ function parse(text: string): VaultState | undefined {
     sealed,
     newest,
     ...(isLineage(lineage) ? { lineage } : {}),
+    ...(passphraseChanged === true ? { passphraseChanged } : {}),
     ...(audit === undefined ? {} : { audit }),
     ...parseArrival(arrival),
     ...parseRefused(refused),

@@ -9,9 +9,13 @@ import { projectState } from "../../lib/host/project-state.js";
 import { Secret } from "../../lib/host/secret.js";
 import { mergeRemote } from "../../lib/remote/merge-remote.js";
 import { pull } from "../../lib/remote/pull.js";
+import { purge } from "../../lib/remote/prune.js";
 import { push } from "../../lib/remote/push.js";
 import type { Remote, RemoteObject } from "../../lib/remote/remote-types.js";
+import { inspectVault } from "../../lib/vault/inspect-vault.js";
+import { reseal } from "../../lib/vault/reseal.js";
 import { withVaultInPlace } from "../../lib/vault/store.js";
+import { readState } from "../../lib/vault/vault-state.js";
 import { newFolder } from "../rig/folder.js";
 import { failure, value } from "../rig/result.js";
 import { content, passphrase, remoteIn, save, signal, twoHosts, vault } from "../rig/two-hosts.js";
@@ -53,6 +57,23 @@ test("a merge keeps both sides, leaves nothing but the previous vault, and can b
   assert.ok((await stat(kept)).isFile());
   assert.equal(await content(here), { key: "1", here: "a", there: "b" });
   assert.ok(value(await push({ remote, folder: here })).uploaded);
+});
+
+test("a passphrase that one host has changed stays changed after a merge, also if the old copies were purged", async () => {
+  const fresh = Secret.fromText("another horse, another battery");
+  for (const changedHere of [false, true]) {
+    const { remote, here, there } = await twoHosts();
+    await save(changedHere ? there : here, { key: "2" });
+    value(await reseal({ path: vault(changedHere ? here : there), from: passphrase, to: fresh }));
+    value(await push({ remote, folder: there, host: "there" }));
+    value(await purge({ remote, folder: there }));
+    const [ours, theirs] = changedHere ? [fresh, passphrase] : [passphrase, fresh];
+    const passphrases = async () => ok({ ours, theirs });
+    value(await mergeRemote({ remote, folder: here, signal, limitBytes: 2 ** 20, passphrases }));
+    value(await inspectVault(vault(here), fresh));
+    value(await push({ remote, folder: here }));
+    assert.not.ok(value(await readState(here)).state.passphraseChanged);
+  }
 });
 
 /** The remote as a server without metadata shows it: not even the hash is known before a download. */

@@ -71,6 +71,16 @@ test("if the passphrases differ, the one that does not open the common version s
   value(await inspectVault(changed, fresh));
 });
 
+test("without the common version, the passphrase of the remote's vault seals, unless the local one was changed here", async () => {
+  for (const passphraseChanged of [false, true]) {
+    const [ours, theirs] = [await vault({ key: "1" }), await vault({ key: "1" }, { passphrase: fresh })];
+    const request = { passphraseChanged, theirs: { path: theirs, passphrase: fresh } };
+    const { passphrase } = value(await merge(ours, theirs, request));
+    assert.is(passphrase, passphraseChanged ? old : fresh);
+    value(await inspectVault(ours, passphrase));
+  }
+});
+
 test("the merged vault is newer than both, and descends from theirs", async () => {
   const lineage = ["aaaaaaaaaaaa", "bbbbbbbbbbbb"];
   for (const [here, there] of [
