@@ -66,3 +66,17 @@ export async function fetchVault(
   const finished = await temp.finish();
   return finished.ok ? ok({ object, sha256 }) : finished;
 }
+
+/**
+ * Names the remote's vault in a failure about the temporary file that it was downloaded to, so that it is not taken for
+ * the local vault.
+ */
+export function aboutFetched<T>(result: Result<T>, path: string, name: string): Result<T> {
+  if (result.ok) return result;
+  const { failure } = result;
+  if (failure.kind === "vault-damaged" && failure.path === path)
+    return fail({ ...failure, path: name, isRemote: true });
+  if ((failure.kind === "wrong-passphrase" || failure.kind === "vault-format") && failure.path === path)
+    return fail({ ...failure, path: name });
+  return result;
+}

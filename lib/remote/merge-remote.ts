@@ -4,7 +4,7 @@ import type { Secret } from "../host/secret.js";
 import { type Merged, mergeInto } from "../vault/merge-into.js";
 import { cleanLeftovers, vaultFileName } from "../vault/store.js";
 import { fetchAncestor } from "./ancestor.js";
-import { fetchVault } from "./fetch-vault.js";
+import { aboutFetched, fetchVault } from "./fetch-vault.js";
 import { readLocal } from "./local-vault.js";
 import { recordSynced } from "./last-synced.js";
 import type { Remote } from "./remote-types.js";
@@ -44,7 +44,8 @@ async function merge(request: MergeRemoteRequest, temp: TempFile): Promise<Merge
     signal,
   });
   const { object, sha256 } = take(fetched);
-  const { ours, theirs } = take(await passphrases(temp.path));
+  const named = <T>(result: Result<T>): T => take(aboutFetched(result, temp.path, remote.url));
+  const { ours, theirs } = named(await passphrases(temp.path));
   const ancestor = take(
     await fetchAncestor(remote, folder, {
       state,
@@ -61,7 +62,7 @@ async function merge(request: MergeRemoteRequest, temp: TempFile): Promise<Merge
     limitBytes,
   });
   await ancestor?.discard();
-  const done = take(merged);
+  const done = named(merged);
   take(await recordSynced(folder, remote.url, object, sha256));
   return done;
 }

@@ -4,6 +4,7 @@ import type { Failure } from "../failure/failure.js";
 import type { Secret } from "../host/secret.js";
 import { restoreInto } from "../vault/restore-into.js";
 import { cleanLeftovers } from "../vault/store.js";
+import { aboutFetched } from "./fetch-vault.js";
 import { copyAt, fetchCopy, type NumberedCopy, numberedCopies } from "./copies.js";
 import { isPushed, type LocalVault, readLocal } from "./local-vault.js";
 import { recordSynced } from "./last-synced.js";
@@ -55,7 +56,8 @@ async function restore(request: RestoreCopyRequest): Promise<Restored> {
   if (there.state === "unknown") throw new Failed(there.failure);
   const { temp } = take(await fetchCopy(remote, copy.name, folder, signal));
   try {
-    return { copy, ...(await seal(request, { local, unpushed, there }, temp.path)) };
+    const sealed = await settle(() => seal(request, { local, unpushed, there }, temp.path));
+    return { copy, ...take(aboutFetched(sealed, temp.path, copy.name)) };
   } finally {
     await temp.discard();
   }

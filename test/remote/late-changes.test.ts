@@ -46,6 +46,16 @@ test("a merge that fails leaves no file, and the remote's vault does not count a
   failure(await push({ remote, folder: here }), "conflict");
 });
 
+test("what is wrong with the remote's vault is told of that, not of the file it was downloaded to", async () => {
+  const { disk, remote, here } = await diverged();
+  const other = failure(await merge(remote, here, Secret.fromText("another one")), "wrong-passphrase");
+  assert.is(other.path, remote.url);
+  const bytes = await readFile(vault(disk));
+  await writeFile(vault(disk), bytes.subarray(0, -20));
+  const damaged = failure(await merge(remote, here, passphrase), "vault-damaged");
+  assert.equal([damaged.path, damaged.isRemote], [remote.url, true]);
+});
+
 test("a merge keeps both sides, leaves nothing but the previous vault, and can be pushed", async () => {
   const { remote, here } = await diverged();
   const before = await readdir(here);

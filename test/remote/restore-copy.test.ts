@@ -1,4 +1,5 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import "../fake/light-scrypt.cjs";
@@ -62,6 +63,19 @@ test("a vault that was not pushed is not replaced; with force it is kept", async
   const { backup = "" } = value(await restore(made, { force: true }));
   assert.ok((await readFile(backup)).equals(ours));
   assert.equal(await content(here), { key: "1" });
+});
+
+test("a damaged copy is named, and not taken for the local vault", async () => {
+  const made = await changed();
+  const { disk, here } = made;
+  const [oldest = ""] = (await readdir(join(disk, "history")))
+    .filter((name) => name.endsWith(".aes"))
+    .toSorted();
+  const copy = join(disk, "history", oldest);
+  await writeFile(copy, (await readFile(copy)).subarray(0, -20));
+  const damaged = failure(await restore(made), "vault-damaged");
+  assert.equal([damaged.path, damaged.isRemote], [oldest, true]);
+  assert.equal(await content(here), { key: "2" });
 });
 
 test("a vault that was saved while the passphrase was asked for is not replaced", async () => {
