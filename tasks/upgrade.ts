@@ -5,7 +5,7 @@ import { runWhenMain } from "../lib/session/step-program.js";
 import { newPassphraseForVault, withPassphrase } from "../lib/session/ask-passphrase.js";
 import type { StepContext } from "../lib/session/step.js";
 import { openVault } from "../lib/vault/open-vault.js";
-import { reseal } from "../lib/vault/reseal.js";
+import { resealLocal } from "../lib/session/change-vault.js";
 import { offerPurge } from "./purge-history.js";
 
 /** Converts a vault of the Go tazpod (v1) to the age format, with a new passphrase. */
@@ -24,7 +24,7 @@ export async function run(context: StepContext): Promise<Result<unknown>> {
   }
   const to = await newPassphraseForVault(context);
   if (!to.ok) return to;
-  const sealed = await reseal({ path, from: old.value.passphrase, to: to.value, format: "age" });
+  const sealed = await resealLocal(context, { from: old.value.passphrase, to: to.value }, "age");
   if (!sealed.ok) return (to.value.wipe(), sealed);
   session.passphrase.keep(to.value);
   const { dropped } = sealed.value.summary;

@@ -9,11 +9,14 @@ import { archiveLimit } from "../vault/archive/entry-policy.js";
 import type { DigestLine } from "../vault/archive/manifest.js";
 import { type ChangedVault, changeFile, type FileChange, pathsAt } from "../vault/change-file.js";
 import { type FileOfVault, type Inspected, readVaultFile } from "../vault/inspect-vault.js";
+import { reseal } from "../vault/reseal.js";
+import type { SealedVault } from "../vault/seal-into.js";
 import { conflictPath, replacedMeanwhile } from "../vault/store.js";
+import type { VaultFormat } from "../vault/vault-format.js";
 import { partOf } from "../vault/vault-parts.js";
 import { acceptOpened, recordOpening } from "./accept-opened.js";
 import { withPassphrase } from "./ask-passphrase.js";
-import { hasPart, moveBase, openInShell, type VaultInShell } from "./open-in-shell.js";
+import { hasPart, moveBase, openInShell, requireStillClosed, type VaultInShell } from "./open-in-shell.js";
 import { openLocal } from "./open-local.js";
 import type { StepContext } from "./step.js";
 
@@ -67,6 +70,25 @@ export function changeVault(
       openLocal(context, () => sealChange(context, passphrase, change, since), passphrase),
     ),
   );
+}
+
+/**
+ * Seals the local vault again with another passphrase, if this host accepts it. Failures: `precondition` if it was
+ * opened in the container since the step began, and those of `acceptOpened` and `reseal`; then nothing is changed.
+ */
+export function resealLocal(
+  context: StepContext,
+  passphrases: { readonly from: Secret; readonly to: Secret },
+  format?: VaultFormat,
+): Promise<Result<SealedVault>> {
+  const { project, signal } = context;
+  return withProjectLock(project.vaultFolder, signal, async () => {
+    const closed = await requireStillClosed(context);
+    if (!closed.ok) return closed;
+    const accepting = (opened: Inspected) => accept(context, opened);
+    const seal = () => reseal({ path: project.vaultFile, ...passphrases, format, accept: accepting });
+    return openLocal(context, seal, passphrases.from);
+  });
 }
 
 async function sealChange(

@@ -1,7 +1,7 @@
-import { updateOpen } from "../secrets-folder/open-record.js";
+import { hasOpenRecord, isRecordedOpen, updateOpen } from "../secrets-folder/open-record.js";
 import { readOpenState } from "../secrets-folder/open-state.js";
 import type { OpenVault, SecretsFolder } from "../secrets-folder/secrets-folder.js";
-import { ok, type Result } from "../failure/result.js";
+import { fail, ok, type Result } from "../failure/result.js";
 import type { StepContext } from "./step.js";
 
 /** The vault that is open in the project's container. */
@@ -19,6 +19,26 @@ export async function openInShell({ secrets }: StepContext): Promise<Result<Vaul
   return ok(
     typeof openState.value === "string" ? undefined : { secrets: found.value, openState: openState.value },
   );
+}
+
+/**
+ * Fails with `precondition` if a tazpod of this host has recorded that the vault is open, as one may have done while a
+ * question waited. The engine is asked only then, and what it cannot tell is no obstacle.
+ */
+export async function requireStillClosed({ project, engine: find }: StepContext): Promise<Result<void>> {
+  const { vaultFolder, config } = project;
+  if (!(await hasOpenRecord(vaultFolder))) return ok(undefined);
+  const engine = await find();
+  const state = await engine.inspect(config.containerName);
+  const recorded = state.ok ? await isRecordedOpen(vaultFolder, state.value) : ok(false);
+  if (!recorded.ok) return recorded;
+  if (!recorded.value) return ok(undefined);
+  return fail({
+    kind: "precondition",
+    task: "vault",
+    message: "The vault is open, so it was not replaced.",
+    hint: "`tazpod lock` saves and closes it.",
+  });
 }
 
 /** Returns whether one of the parts is open there, too: a later save would overwrite it. */

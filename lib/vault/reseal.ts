@@ -3,7 +3,7 @@ import { fileHash } from "../host/file-hash.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Secret } from "../host/secret.js";
 import type { VaultFormat } from "./vault-format.js";
-import { vaultContent, inspectVault } from "./inspect-vault.js";
+import { type Inspected, vaultContent, inspectVault } from "./inspect-vault.js";
 import { replacedMeanwhile } from "./store.js";
 import { changeState } from "./vault-state.js";
 import { type SealedVault, sealInto, type SealRequest } from "./seal-into.js";
@@ -15,24 +15,29 @@ export interface ResealRequest extends Pick<SealRequest, "onStep"> {
   readonly from: Secret;
   readonly to: Secret;
   /** The current format by default. */
-  readonly format?: VaultFormat;
+  readonly format?: VaultFormat | undefined;
+  /** Decides whether to continue with this vault, before anything is written. */
+  readonly accept?: (opened: Inspected) => Promise<Result<void>>;
 }
 
 /**
  * Seals a vault's content again, with another passphrase. The old file is read completely first, and the new one is
  * verified before it replaces it; a vault that another process replaced is left alone. Failures: `conflict`, and those
- * of `inspectVault` and `sealInto`; then the old vault is unchanged.
+ * of `inspectVault`, `accept` and `sealInto`; then the old vault is unchanged.
  */
 export async function reseal({
   path,
   from,
   to,
   format,
+  accept,
   onStep,
 }: ResealRequest): Promise<Result<SealedVault>> {
   const old = await inspectVault(path, from);
   if (!old.ok) return old;
   const { sha256, summary } = old.value;
+  const accepted = await accept?.(old.value);
+  if (accepted?.ok === false) return accepted;
   const sealed = await sealInto({
     folder: dirname(path),
     source: () => vaultContent(path, from),

@@ -1,5 +1,5 @@
 // needs: engine, script
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import "../fake/light-scrypt.cjs";
@@ -8,6 +8,7 @@ import { inspectVault } from "../../lib/vault/inspect-vault.js";
 import { Host, passphrase, removeHosts } from "../rig/host.js";
 import { failure, value } from "../rig/result.js";
 import { fixture } from "../rig/root.js";
+import { folderRemote, withSealed } from "../rig/with-vault.js";
 
 const fresh = "another horse, another battery";
 
@@ -74,6 +75,48 @@ test("while the vault is open both commands are refused, with what to do", async
     assert.is(done.code, 3, done.stderr);
     assert.match(done.stderr, "Save and lock it first");
   }
+});
+
+test("a vault that is opened while the new passphrase is typed keeps the old one, and its shell can save", async () => {
+  const host = await withSealed("none");
+  const before = await readFile(host.vault);
+  const pty = host.pty("passwd");
+  await pty.secret("Old passphrase of the vault:", passphrase);
+  await pty.expect(/New passphrase of the vault .*:/);
+  assert.is((await host.run("unlock")).code, 0);
+  await pty.secret("", fresh);
+  await pty.secret(/Repeat it .*:/, fresh);
+  assert.is(await pty.ended, 3, pty.screen);
+  assert.match(pty.screen, /The vault is open, so it was not replaced/);
+  assert.ok((await readFile(host.vault)).equals(before));
+  await host.inside("echo new > ~/secrets/new");
+  const locked = await host.run("lock");
+  assert.is(locked.code, 0, locked.stderr);
+  value(await opens(host, passphrase));
+});
+
+test("passwd does not turn an old copy of the vault into a new one", async () => {
+  const host = await withSealed("none");
+  const old = await readFile(host.vault);
+  assert.is((await host.enter("echo 2 > ~/secrets/key")).code, 0);
+  await writeFile(host.vault, old);
+  const done = await host.run("passwd", "--new-passphrase-file", await fileWith(host, fresh));
+  assert.is(done.code, 1, done.stderr);
+  assert.match(done.stderr, /is older than a vault this host has opened before/);
+  assert.ok((await readFile(host.vault)).equals(old));
+});
+
+test("passwd right after a pull leaves no copy of the replaced vault, which opens with the old passphrase", async () => {
+  const url = await folderRemote();
+  const one = await withSealed(url);
+  const two = await Host.make({ remote: url });
+  assert.is((await two.run("pull")).code, 0);
+  assert.is((await two.enter("true")).code, 0);
+  assert.is((await one.enter("echo 2 > ~/secrets/key")).code, 0);
+  assert.is((await two.run("pull")).code, 0);
+  const done = await two.run("passwd", "--new-passphrase-file", await fileWith(two, fresh));
+  assert.is(done.code, 0, done.stderr);
+  assert.equal(await readdir(two.path(".tazpod", "vault")), ["vault.tar.aes"]);
 });
 
 test.run();
