@@ -3,6 +3,7 @@ import { stat } from "../host/files.js";
 import { printJson, printResult } from "../host/screen.js";
 import { fetchCopy, numberedCopies, type NumberedCopy } from "../remote/copies.js";
 import type { Remote, RemoteObject } from "../remote/remote-types.js";
+import type { Failure } from "../failure/failure.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Arguments } from "../run/arguments.js";
 import { formatBytes } from "../host/human.js";
@@ -109,8 +110,9 @@ async function changesOf(
   for (const { name } of copies) {
     const entries = await entriesOf(context, remote, name);
     if (!entries.ok) {
-      if (entries.failure.kind !== "wrong-passphrase") return entries;
-      found.set(name, "sealed with another passphrase");
+      const why = whyUnknown(entries.failure);
+      if (why === undefined) return entries;
+      found.set(name, why);
       after = undefined;
       continue;
     }
@@ -118,6 +120,23 @@ async function changesOf(
     after = { name, entries: entries.value };
   }
   return ok(found);
+}
+
+/** Returns why the changes of one copy are unknown; undefined for a failure that is not about this copy alone. */
+function whyUnknown(failure: Failure): string | undefined {
+  switch (failure.kind) {
+    case "wrong-passphrase":
+      // it was typed wrong as often as it may be, and would be asked for again for each copy
+      return failure.tries > 1 ? undefined : "sealed with another passphrase";
+    case "vault-damaged":
+    case "vault-format":
+    case "archive-refused":
+      return "damaged";
+    case "remote-absent":
+      return "removed in the meantime";
+    default:
+      return undefined;
+  }
 }
 
 async function entriesOf(

@@ -1,7 +1,9 @@
 // needs: engine, script
 // time limit: 900 s
 import { existsSync } from "node:fs";
-import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, truncate, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import "../fake/light-scrypt.cjs";
@@ -90,6 +92,24 @@ test("history lists every push, newest first, with its host and size and the nam
   const none = await (await withSealed("none")).tazpod("history");
   assert.is(none.code, 0, none.stderr);
   assert.match(none.stdout, /no history/);
+});
+
+test("a damaged copy does not keep history from listing the changes of the others", async () => {
+  const host = await threeGenerations();
+  const folder = join(dirname(fileURLToPath(await remoteOf(host))), "history");
+  const [oldest = ""] = (await readdir(folder)).filter((name) => name.endsWith(".aes")).toSorted();
+  await truncate(join(folder, oldest), 10);
+  const done = await host.tazpod("history", "--changes", "--passphrase-file", host.passphraseFile);
+  assert.is(done.code, 0, done.stderr);
+  assert.match(done.stdout, / {6}~ key\n {6}- more\n {3}2 .*\n {3}3 .*\n {6}damaged\n$/);
+});
+
+test("history asks for a passphrase that is typed wrong three times, not again for each copy", async () => {
+  const host = await threeGenerations();
+  const pty = host.pty("history", "--changes");
+  for (let tries = 0; tries < 3; tries++) await pty.secret("Passphrase of the vault:", "wrong");
+  assert.is(await pty.ended, 1, pty.screen);
+  assert.match(pty.screen, /the passphrase is wrong/);
 });
 
 test("restore makes an earlier copy the current vault, as a new generation that every host accepts", async () => {
