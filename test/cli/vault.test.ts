@@ -7,6 +7,7 @@ import * as assert from "uvu/assert";
 import "../fake/light-scrypt.cjs";
 import { newFolder } from "../rig/folder.js";
 import { Host, passphrase, removeHosts, run, shellBin } from "../rig/host.js";
+import { folderRemote, withSealed } from "../rig/with-vault.js";
 
 let host: Host;
 let pile = "";
@@ -118,6 +119,32 @@ test("import also reads a tar, and --force keeps the old vault as a backup", asy
     assert.is(packed.code, 2, packed.stderr);
     assert.match(packed.stderr, what);
   }
+});
+
+test("an imported vault is newer than the one that it replaces, so that other hosts take it for no old copy", async () => {
+  const url = await folderRemote();
+  const one = await withSealed(url);
+  const two = await Host.make({ remote: url });
+  assert.is((await one.enter("echo 2 > ~/secrets/key")).code, 0);
+  assert.is((await two.enter("cat ~/secrets/key")).stdout, "2\n");
+  const words = ["vault", "import", pile, "--force", "--passphrase-file", one.passphraseFile];
+  assert.is((await one.tazpod(...words)).code, 0);
+  assert.is((await one.run("push")).code, 0);
+  const done = await two.enter("cat ~/secrets/note");
+  assert.is(done.stdout, "a note\n", done.stderr);
+});
+
+test("import does not replace a vault that is open", async () => {
+  const open = await withSealed("none");
+  const before = await readFile(open.vault);
+  assert.is((await open.run("unlock")).code, 0);
+  const words = ["vault", "import", pile, "--force", "--passphrase-file", open.passphraseFile];
+  const refused = await open.tazpod(...words);
+  assert.is(refused.code, 3, refused.stderr);
+  assert.match(refused.stderr, /The vault is open, so it was not replaced/);
+  assert.ok((await readFile(open.vault)).equals(before));
+  assert.is((await open.run("lock")).code, 0);
+  assert.is((await open.tazpod(...words)).code, 0);
 });
 
 test("a file that is no archive is imported as that file, with its mode", async () => {

@@ -3,12 +3,14 @@ import { basename } from "node:path";
 import { type FileStat, makeFolder, openRead, readBytes, stat, keepBackup } from "../../host/files.js";
 import { piped } from "../../host/process.js";
 import { fail, ok, type Result, take } from "../../failure/result.js";
+import { requireStillClosed } from "../../session/open-in-shell.js";
 import { choosePassphrase } from "../../session/ask-passphrase.js";
 import { interpretTar, noTarWarnings } from "../../vault/archive/tar-warnings.js";
 import { entryBytes, tarStream } from "../../vault/archive/tar-entries.js";
 import { isTar, type TarEntry } from "../../vault/archive/tar-header.js";
 import { archiveLimit } from "../../vault/archive/entry-policy.js";
 import { omittedPaths, sealInto, type TarSource } from "../../vault/seal-into.js";
+import { readState } from "../../vault/vault-state.js";
 import { Readable } from "node:stream";
 import { printable } from "../../host/printable.js";
 import { formatBytes, formatFileCount } from "../../host/human.js";
@@ -26,6 +28,8 @@ export async function importVault({ words, context, json }: VaultCommand): Promi
   if (!here.ok) return here;
   if (here.value !== undefined && !options.force)
     return fail({ kind: "vault-exists", path: project.vaultFile });
+  const closed = await requireStillClosed(context);
+  if (!closed.ok) return closed;
   const found = await stat(path);
   if (!found.ok) return found;
   if (found.value === undefined || found.value.kind === "other")
@@ -50,6 +54,10 @@ export async function importVault({ words, context, json }: VaultCommand): Promi
   if (!passphrase.ok) return passphrase;
   const made = await makeFolder(project.vaultFolder);
   if (!made.ok) return made;
+  const state = await readState(project.vaultFolder);
+  if (!state.ok) return state;
+  const { newest, sealed: own, pushed } = state.value.state;
+  const generation = Math.max(0, ...[newest, own, pushed].map((record) => record?.generation ?? 0));
   let kept: string | undefined;
   const sealed = await sealInto({
     folder: project.vaultFolder,
@@ -58,7 +66,11 @@ export async function importVault({ words, context, json }: VaultCommand): Promi
     format: project.config.vaultFormat,
     limitBytes: archiveLimit(project.config.secretsBytes),
     lenient: options.skipUnreadable,
+    // other hosts take a lower generation for an old copy
+    from: { generation },
     target: async () => {
+      const stillClosed = await requireStillClosed(context);
+      if (!stillClosed.ok) return stillClosed;
       const backup = await backUp(project.vaultFile, options.force);
       if (!backup.ok) return backup;
       kept = backup.value;
