@@ -214,8 +214,19 @@ export function writeNew(path: string, data: string | Uint8Array, mode = 0o600):
 
 /** Creates a folder and those above it with this mode; leaves existing ones as they are. */
 export async function makeFolder(path: string, mode = 0o700): Promise<Result<void>> {
-  const made = await attempt("create the folder", path, () => fs.mkdir(path, { recursive: true, mode }));
+  const made = await attempt("create the folder", path, () => makeFolders(path, mode));
   return made.ok ? ok(undefined) : made;
+}
+
+/** Of a read-only disk, Node says ENOENT when it makes several folders; making the first missing one tells the reason. */
+async function makeFolders(path: string, mode: number): Promise<void> {
+  try {
+    await fs.mkdir(path, { recursive: true, mode });
+  } catch (error) {
+    if (errno(error) !== "ENOENT" || dirname(path) === path) throw error;
+    await makeFolders(dirname(path), mode);
+    await fs.mkdir(path, { mode });
+  }
 }
 
 /** Creates a symbolic link, replacing a file or link at `path`. */

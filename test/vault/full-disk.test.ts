@@ -5,11 +5,12 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import "../fake/light-scrypt.cjs";
+import { makeFolder } from "../../lib/host/files.js";
 import { Secret } from "../../lib/host/secret.js";
 import { inspectVault } from "../../lib/vault/inspect-vault.js";
 import { newFolder } from "../rig/folder.js";
 import { Host, passphrase } from "../rig/host.js";
-import { value } from "../rig/result.js";
+import { failure, value } from "../rig/result.js";
 import { onTmpfs, type Tmpfs } from "../rig/tmpfs.js";
 import { withSealed } from "../rig/with-vault.js";
 
@@ -30,6 +31,17 @@ test("edit in RAM that is full names the file, and leaves the vault as it was", 
     assert.equal(await readdir(`${runtime}/tazpod/edit`), []);
   });
   assert.ok((await readFile(host.vault)).equals(before));
+});
+
+test("a folder that a read-only disk lacks is reported with that reason, however deep it is", async () => {
+  const folder = await newFolder("disk");
+  await onTmpfs(folder, "64k", async (disk) => {
+    disk.readOnly();
+    for (const path of ["one", "one/two/three"]) {
+      const made = failure(await makeFolder(join(folder, path)), "file");
+      assert.is(made.code, "EROFS", path);
+    }
+  });
 });
 
 /** A project with a vault of 300 KiB on its own disk, and the inputs to seal it again. */
