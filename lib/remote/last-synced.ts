@@ -95,11 +95,17 @@ export function vanishedFailure(
   return { kind: "remote-vanished", url, since: pushed.at };
 }
 
-/** Describes who changed the remote since the last sync, and when. */
-export function remoteChanged({ host, modified }: RemoteObject, url: string): string {
+/** Describes who changed the remote since the last sync, if there was one, and when. */
+export function remoteChanged(
+  { host, modified }: RemoteObject,
+  url: string,
+  pushed: PushedRecord | undefined,
+): string {
   const who = host === undefined ? "Another program" : `The host ${host}`;
   const when = `${modified.toISOString().slice(0, 19).replace("T", " ")} UTC`;
-  return `${who} changed ${url} on ${when}, after this host last synced`;
+  return pushed?.remote === url
+    ? `${who} changed ${url} on ${when}, after this host last synced`
+    : `${who} wrote ${url} on ${when}, and this host has never synced with it`;
 }
 
 /**

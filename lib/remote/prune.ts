@@ -86,7 +86,7 @@ export async function purge({ remote, folder, signal }: PurgeRequest): Promise<R
   if (pushed?.remote !== remote.url || pushed.etag !== object.etag)
     return fail({
       kind: "conflict",
-      message: `${remoteChanged(object, remote.url)}; no copy was removed`,
+      message: `${remoteChanged(object, remote.url, pushed)}; no copy was removed`,
       hint: "Run `tazpod pull` first.",
     });
   const copies = await remote.history.list(signal);

@@ -105,7 +105,7 @@ async function checkBeforeFetch(
   // it may still be the same vault, which only its bytes would show
   if (unpushed && (object.sha256 !== undefined || object.bytes !== local.bytes))
     throw new Failed(notPushed(local, remote.url));
-  if (descends === "no") throw new Failed(divergedFailure(object, remote.url));
+  if (descends === "no") throw new Failed(divergedFailure(object, local, remote.url));
   return undefined;
 }
 
@@ -117,10 +117,10 @@ function notPushed(local: LocalVault, url: string): Failure {
   };
 }
 
-function divergedFailure(object: RemoteObject, url: string): Failure {
+function divergedFailure(object: RemoteObject, { state }: LocalVault, url: string): Failure {
   return {
     kind: "conflict",
-    message: `${remoteChanged(object, url)}, and that vault does not contain the last version this host synced there, so nothing was changed`,
+    message: `${remoteChanged(object, url, state.pushed)}, and that vault does not contain the last version this host synced there, so nothing was changed`,
     hint: "Run `tazpod merge` to merge both, or `tazpod pull --force` to take the remote's and keep this one as vault.tar.aes.bak-N.",
   };
 }
@@ -149,7 +149,7 @@ async function replace(
   // another process may have saved in the meantime
   if ((unpushed && !force) || current.sha256 !== local.sha256)
     throw new Failed(notPushed(current, remote.url));
-  if (descends === "no" && !force) throw new Failed(divergedFailure(object, remote.url));
+  if (descends === "no" && !force) throw new Failed(divergedFailure(object, local, remote.url));
   const older = rollbackFailure(object, local.state, remote.url) !== undefined && local.sha256 !== undefined;
   const isDropped = unpushed || older || descends === "no";
   // what was pulled and never opened here needs no copy; its predecessor has one

@@ -292,10 +292,10 @@ class Push {
   }
 }
 
-function notSeenHere({ path }: LocalVault, object: RemoteObject, url: string): Failure {
+function notSeenHere({ path, state }: LocalVault, object: RemoteObject, url: string): Failure {
   return {
     kind: "conflict",
-    message: `${remoteChanged(object, url)}; nothing was pushed, and ${path} is unchanged`,
+    message: `${remoteChanged(object, url, state.pushed)}; nothing was pushed, and ${path} is unchanged`,
     hint: "Run `tazpod merge` to merge both, or `tazpod pull --force` to take the remote's vault and keep this one as vault.tar.aes.bak-N.",
   };
 }

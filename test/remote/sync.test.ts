@@ -106,7 +106,11 @@ for (const [kind, make] of Object.entries(kinds)) {
     await put(here, randomBytes(100));
     value(await push({ remote, folder: here, host: "a" }));
     await put(there, randomBytes(100));
-    failure(await push({ remote, folder: there, host: "b" }), "conflict");
+    const { message } = failure(await push({ remote, folder: there, host: "b" }), "conflict");
+    assert.match(
+      message,
+      /^The host a wrote .* UTC, and this host has never synced with it; nothing was pushed/,
+    );
   });
 
   test("a pull over a vault that was not pushed is refused; with force, the vault is kept as a backup", async () => {
