@@ -16,6 +16,7 @@ import { bin, type Ended, type Host, passphrase, run, shellBin } from "../rig/ho
 import { Pty } from "../rig/pty.js";
 import { ramFolder, removeRamFolders } from "../rig/ram-folder.js";
 import { value } from "../rig/result.js";
+import { fixture } from "../rig/root.js";
 import { until } from "../rig/until.js";
 import { folderRemote, withSealed } from "../rig/with-vault.js";
 
@@ -356,6 +357,15 @@ test("v1 vaults are changed, too, and stay v1", async () => {
   assert.is((await set(host, "more", "m")).code, 0);
   assert.match((await vault(host, "verify")).stdout, "format v1");
   assert.equal(await entries(host), { key: "600 4", more: "600 1" });
+});
+
+test("what a v1 vault has by mistake of the Go program is named when a change leaves it out", async () => {
+  const host = await hostWith({ key: "kept" }, "vault: { format: v1 }\n");
+  await copyFile(fixture("vectors-v1", "operator.tar.aes"), host.vault);
+  const done = await set(host, "more", "m");
+  assert.is(done.code, 0, done.stderr);
+  assert.match(done.stderr, /^Left out: \.ssh\/link, \.vault_pass$/m);
+  assert.not.match(done.stderr, "keeps what it had");
 });
 
 test("a folder whose files others can read is no place for the editor's file", async () => {

@@ -2,7 +2,6 @@ import { ok, type Result } from "../../failure/result.js";
 import { printable } from "../../host/printable.js";
 import { formatBytes } from "../../host/human.js";
 import { printJson } from "../../host/screen.js";
-import { describeLeftOut } from "../../session/save-vault.js";
 import type { StepContext } from "../../session/step.js";
 import type { ChangedVault } from "../../vault/change-file.js";
 
@@ -26,7 +25,7 @@ export function reportChange(
     printJson({ outcome: "done", path, change, bytes: after?.size, dropped });
     return ok(undefined);
   }
-  if (dropped.length > 0) terminal.print(describeLeftOut(dropped));
+  if (dropped.length > 0) terminal.print(`Left out: ${dropped.map(printable).join(", ")}`);
   const size = after === undefined ? "" : `, ${formatBytes(after.size)}`;
   const push = project.config.remote.url === "none" ? "" : ". `tazpod push` uploads it.";
   terminal.print(`✔ Vault saved: ${printable(path)} ${change}${size}${push}`);
