@@ -13,6 +13,7 @@ import { render } from "../recipe/render.js";
 import { loadRecipe, type RecipeSources } from "../recipe/load-recipe.js";
 import type { Recipe } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
+import type { Project } from "../project/project.js";
 import { restrictPath } from "../trust/trusted-code.js";
 import { configuredEngine } from "../engine/choose-engine.js";
 import { Facts } from "../run/facts.js";
@@ -47,7 +48,6 @@ export async function withProject<T>(
   const opened = await openProject(from, options, how);
   if (!opened.ok) return opened;
   const { services, interrupts } = opened.value;
-  if (how.leavesSignals !== true) interrupts.watch();
   try {
     return await work(opened.value);
   } finally {
@@ -83,6 +83,15 @@ async function offerState(names: readonly string[], terminal: Terminal): Promise
   return ok(false);
 }
 
+/** Asks whether the project is trusted, and takes over the state of an earlier tazpod. */
+async function checkTrust(project: Project, recipe: Recipe, services: Services): Promise<Result<void>> {
+  const trusted = await services.trust(recipe);
+  if (!trusted.ok) return trusted;
+  return project.initialised
+    ? migrateState(project.vaultFolder, (names) => offerState(names, services.terminal))
+    : ok(undefined);
+}
+
 /** Finds the project, reads its settings and recipe, and checks that the user trusts them. Runs no check and no step. */
 async function openProject(
   from: string | undefined,
@@ -105,16 +114,15 @@ async function openProject(
   const recipe = await recipeOf({ root, read: (path) => files.text(path) });
   if (!recipe.ok) return recipe;
   const terminal = openTerminal(options.quiet, !leavesSignals);
-  const services = new Services(project.value, terminal, options);
-  if (!skipTrustCheck) {
-    const trusted = await services.trust(recipe.value);
-    if (!trusted.ok) return trusted;
-    const taken = project.value.initialised
-      ? await migrateState(project.value.vaultFolder, (names) => offerState(names, terminal))
-      : ok(undefined);
-    if (!taken.ok) return taken;
-  }
+  // at once, since the terminal takes the first SIGTERM for one that is handled here
   const interrupts = new Interrupts(terminal);
+  if (!leavesSignals) interrupts.watch();
+  const services = new Services(project.value, terminal, options);
+  const allowed = skipTrustCheck ? ok(undefined) : await checkTrust(project.value, recipe.value, services);
+  if (!allowed.ok) {
+    interrupts.unwatch();
+    return allowed;
+  }
   // a redrawn list needs some width
   const shown = noteColumns() >= 40 ? listProgress(terminal) : plainProgress(terminal);
   const progress = options.quiet ? noProgress : shown;

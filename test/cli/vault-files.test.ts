@@ -368,6 +368,20 @@ test("what a v1 vault has by mistake of the Go program is named when a change le
   assert.not.match(done.stderr, "keeps what it had");
 });
 
+test("SIGTERM ends tazpod at whatever moment of its start it comes", async () => {
+  const host = await hostWith({ key: "kept" });
+  for (let ms = 80; ms <= 480; ms += 8) {
+    // the value never ends
+    const child = spawn(process.execPath, [bin, "vault", "set", "key"], { cwd: host.folder });
+    const ended = once(child, "close");
+    setTimeout(() => child.kill("SIGTERM"), ms);
+    const late = setTimeout(() => child.kill("SIGKILL"), 10_000);
+    const [code, signal] = (await ended) as [number | null, string | null];
+    clearTimeout(late);
+    assert.ok(code === 130 || signal === "SIGTERM", `after ${ms} ms: ${code ?? signal}`);
+  }
+});
+
 test("a folder whose files others can read is no place for the editor's file", async () => {
   const host = await hostWith({ key: "kept" });
   const open = await ramFolder();
