@@ -8,7 +8,10 @@ type Names = ReadonlySet<string>;
 const factFields = new Set(["needs", "wants", "provides", "clears", "requires"]);
 const taskFields = new Set(["providers", "run", "after_unlock", "before_lock"]);
 
-/** Returns the new entries that the layers of each prefix define. What they only change keeps its name. */
+/**
+ * Returns the new entries that the layers of each prefix define, and those of the recipes that they extend with a prefix of
+ * their own: `b:up`. What they only change keeps its name.
+ */
 export function definedNames(layers: readonly Layer[]): ReadonlyMap<string, Names> {
   const defined = new Map<string, Set<string>>();
   for (const layer of layers) {
@@ -22,6 +25,11 @@ export function definedNames(layers: readonly Layer[]): ReadonlyMap<string, Name
         if (isNew?.kind === "leaf" && isNew.value === true) names.add(`${section} ${name}`);
       }
   }
+  const own = [...defined].map(([prefix, names]) => [prefix, [...names]] as const);
+  for (const [prefix, names] of defined)
+    for (const [longer, inner] of own)
+      if (longer !== prefix && longer.startsWith(prefix))
+        for (const name of inner) names.add(name.replace(" ", ` ${longer.slice(prefix.length)}`));
   return defined;
 }
 

@@ -50,6 +50,27 @@ test("prefixes add up, and a project changes a task by its full name", async () 
   );
 });
 
+test("a recipe that extends another with a prefix uses and changes what that defines, also under a prefix of its own", async () => {
+  const files = {
+    "a.yaml": `version: 1
+extends: [{ recipe: vpn.yaml, as: b }]
+tasks:
+  go: { new: true, needs: ["b:up"], finally: ["b:down"], cmds: [[echo, go]] }
+  b:up: { desc: Mine }
+`,
+    "vpn.yaml": vpn,
+  };
+  for (const [extension, prefix] of [
+    ["a.yaml", ""],
+    ["{ recipe: a.yaml, as: a }", "a:"],
+  ] as const) {
+    const { tasks } = await recipeOf(`extends: [${extension}]`, files);
+    const go = tasks.get(`${prefix}go`);
+    assert.equal([go?.needs, go?.finally], [[`${prefix}b:up`], [{ task: `${prefix}b:down` }]]);
+    assert.is(tasks.get(`${prefix}b:up`)?.desc, "Mine");
+  }
+});
+
 test("a script of a recipe with a prefix exports its check under the name that the recipe says", async () => {
   const recipe = await recipeOf("extends: [{ recipe: f.yaml, as: x }]", {
     "f.yaml": "version: 1\nfacts: { ready: { new: true, check: { script: ./s.mjs } } }\n",
