@@ -38,11 +38,11 @@ export function readTarget(
   const read = readEntries(recipe, others, named);
   if (!read.ok) return read;
   const entries = read.value;
-  const rest = after.length === 0 ? ok(undefined) : giveRest(entries, after);
+  const rest = after.length === 0 ? ok(undefined) : giveRest(entries);
   if (!rest.ok) return rest;
   const given: Given = {
     named,
-    tasks: new Map(entries.flatMap(({ tasks, words: own }) => tasks.map((task) => [task.name, own]))),
+    tasks: wordsOfTasks(entries, rest.value, after),
     ...(rest.value === undefined ? {} : { rest: { task: rest.value.name, words: after } }),
   };
   const tasks = entries.flatMap((entry) => entry.tasks);
@@ -54,6 +54,21 @@ export function readTarget(
     named: entries.flatMap(({ one }) => ("run" in one ? [] : [one.name])),
   };
   return ok({ target, given });
+}
+
+/** Returns the words for each task, by argument: a task may be named, and be one of a goal's as well. */
+function wordsOfTasks(
+  entries: readonly Entry[],
+  last: Task | undefined,
+  after: readonly string[],
+): Given["tasks"] {
+  const found = new Map<string, ReadonlyMap<string, readonly string[]>>();
+  const add = ({ name }: Task, words: Iterable<readonly [string, readonly string[]]>): void =>
+    void found.set(name, new Map([...(found.get(name) ?? []), ...words]));
+  for (const { tasks, words } of entries) for (const task of tasks) add(task, words);
+  const variadic = last?.args.find((arg) => arg.variadic);
+  if (last !== undefined && variadic !== undefined) add(last, [[variadic.name, after]]);
+  return found;
 }
 
 /** Finds the goal or task with a name or an alias. Failure: `unknown-name`, with the nearest name. */
@@ -161,7 +176,7 @@ function unexpected(
  * Gives the words after `--` to the last task. Returns the task if they are not the command of a shell. Failure:
  * `usage`, for one that takes none.
  */
-function giveRest(entries: readonly Entry[], after: readonly string[]): Result<Task | undefined> {
+function giveRest(entries: readonly Entry[]): Result<Task | undefined> {
   const last = entries.at(-1);
   const shell = entries.find(({ tasks }) => tasks.some(runsCommand));
   if (last === undefined || shell === last) return ok(undefined);
@@ -173,10 +188,7 @@ function giveRest(entries: readonly Entry[], after: readonly string[]): Result<T
     });
   const task = last.tasks.at(-1);
   const variadic = task?.args.find((arg) => arg.variadic);
-  if (task !== undefined && variadic !== undefined) {
-    last.words.set(variadic.name, after);
-    return ok(task);
-  }
+  if (task !== undefined && variadic !== undefined) return ok(task);
   const { action, args = [] } = task ?? {};
   if (
     args.length === 0 &&

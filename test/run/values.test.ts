@@ -110,6 +110,29 @@ test("several tasks run in one call, in order, and the words after -- belong to 
   );
 });
 
+test("what a task is given counts also if a goal that is named has it", async () => {
+  const host = await recipeHost(`${deploy}goals: { all: { new: true, run: [lint, deploy] } }\n`);
+  for (const args of [
+    ["deploy", "api", "3", "all"],
+    ["all", "deploy", "api", "3"],
+  ]) {
+    const done = await host.tazpod("run", ...args);
+    assert.is(done.code, 0, done.stderr);
+    assert.match(done.stdout, "<api><3><staging-eu>");
+  }
+});
+
+test("the words after -- belong to the last task of a goal only", async () => {
+  const host = await recipeHost(`
+tasks:
+  one: { new: true, args: [{ name: rest, variadic: true }], cmds: ${print("one", '"{{rest}}"')} }
+  two: { new: true, args: [{ name: rest, variadic: true }], cmds: ${print("two", '"{{rest}}"')} }
+goals: { both: { new: true, run: [one, two] } }
+`);
+  const done = await host.tazpod("both", "--", "x", "y");
+  assert.is(done.stdout, "<one><two><x><y>", done.stderr);
+});
+
 test("the first task that fails ends the call, and what has started is cleaned up once, at the end", async () => {
   const host = await recipeHost(`
 tasks:
