@@ -59,7 +59,8 @@ export function valuesOf(
   environment: readonly string[] = [],
 ): Values {
   const texts: Record<string, string> = { ...builtin };
-  const lists: Record<string, readonly string[]> = {};
+  // without the names that every object has
+  const lists: Record<string, readonly string[]> = Object.create(null);
   const typed = new Set<string>();
   const add = (variable: Variable, owner: Task | undefined): void => {
     const { name, choices, command, variadic, optional } = variable;

@@ -133,6 +133,14 @@ goals: { both: { new: true, run: [one, two] } }
   assert.is(done.stdout, "<one><two><x><y>", done.stderr);
 });
 
+test("a variable may have the name of a property that every object has", async () => {
+  const host = await recipeHost(
+    `tasks: { go: { new: true, vars: { constructor: a, valueOf: b }, cmds: ${print('"{{constructor}}"', '"{{valueOf}}"')} } }`,
+  );
+  const done = await host.tazpod("go");
+  assert.is(done.stdout, "<a><b>", done.stderr);
+});
+
 test("the first task that fails ends the call, and what has started is cleaned up once, at the end", async () => {
   const host = await recipeHost(`
 tasks:
