@@ -5,12 +5,12 @@ import { foreground } from "../host/foreground.js";
 import { type Finished, longestArgument, passThrough, piped } from "../host/process.js";
 import { withoutHidden } from "../host/hidden.js";
 import { brokenPipeCode } from "../host/screen.js";
-import { stateFolder } from "../host/paths.js";
+import { homeFolder, stateFolder } from "../host/paths.js";
 import { tempPath } from "../host/temp-file.js";
 import { render, renderCommand } from "../recipe/render.js";
 import type { Task } from "../recipe/recipe.js";
 import { fail, ok, type Result } from "../failure/result.js";
-import { checkCommand } from "../trust/trusted-code.js";
+import { checkCommand, searchPath } from "../trust/trusted-code.js";
 import { runVariable } from "./outer-runs.js";
 import { loadScript, modulesOf } from "./scripts.js";
 import type { RunContext } from "./run-context.js";
@@ -174,7 +174,9 @@ async function program(
     signal: context.signal,
     graceMs: context.graceMs,
   };
-  const done = await start();
+  const found = task.inContainer ? ok(argv) : await findOutside(argv, context);
+  if (!found.ok) return found;
+  const done = await start(found.value);
   if (!done.ok) return done;
   const { code, signal } = done.value;
   if (code === 0) return ok(undefined);
@@ -189,7 +191,7 @@ async function program(
     detail: withoutHidden(kept.join("\n")).slice(-4_000),
   });
 
-  function start(): Promise<Result<Finished>> {
+  function start(argv: readonly string[]): Promise<Result<Finished>> {
     // keep the last 20 lines of a silent program for its failure
     const onLine = (line: string): void => void (kept.push(line) > 20 && kept.shift());
     if (task.inContainer)
@@ -208,6 +210,29 @@ async function program(
     running.stdout.on("data", (chunk: Buffer) => keep?.(chunk));
     return running.done;
   }
+}
+
+/**
+ * Looks up a program by its bare name in the PATH that the task sets, but not in the project: what is there could have
+ * changed since it was trusted. Returns the words to start. Failure: `command-missing`.
+ */
+async function findOutside(
+  argv: readonly string[],
+  { env, project }: RunContext,
+): Promise<Result<readonly string[]>> {
+  const [program = "", ...rest] = argv;
+  const path = env["PATH"];
+  if (path === undefined || program.includes("/")) return ok(argv);
+  const outside = searchPath(path, project.root, homeFolder());
+  if (outside === path) return ok(argv);
+  for (const folder of outside.split(":")) {
+    const file = join(folder, program);
+    const found = await stat(file);
+    if (found.ok && found.value?.kind === "file" && (found.value.mode & 0o111) !== 0)
+      return ok([file, ...rest]);
+  }
+  const hint = `Install it, or correct PATH. A program of the project needs its path: ./bin/${program}.`;
+  return fail({ kind: "command-missing", program, hint });
 }
 
 /** Returns the TAZPOD_… variables for a program; they hold no secrets. A value that is too long for a variable is left out. */

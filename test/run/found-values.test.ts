@@ -178,6 +178,26 @@ facts: { done: { new: true, check: { exists: ok } } }
   assert.is(done.stdout, "");
 });
 
+test("a PATH that the task sets is for its programs; tazpod itself finds none of the project's in it", async () => {
+  const recipe = `
+tasks:
+  by-name: { new: true, env: { PATH: "{{recipe_dir}}/bin:{{env.PATH}}" }, cmds: [[sh, -c, mine], [mine]] }
+  hidden: { new: true, env: { PATH: "{{recipe_dir}}/bin:{{env.PATH}}" }, cmds: [["true"]] }
+`;
+  const host = await recipeHost(recipe, {
+    "bin/mine": "#!/bin/sh\necho mine\n",
+    "bin/true": "#!/bin/sh\necho replaced\n",
+  });
+  const named = await host.tazpod("by-name");
+  assert.is(named.code, 1);
+  assert.is(named.stdout, "mine\n");
+  assert.match(named.stderr, "The program mine was not found.");
+  assert.match(named.stderr, "A program of the project needs its path: ./bin/mine.");
+  const hidden = await host.tazpod("hidden");
+  assert.is(hidden.stdout, "", hidden.stderr);
+  assert.is(hidden.code, 0);
+});
+
 test("{{recipe_dir}} is the folder of the recipe that says it, also after merging", async () => {
   const host = await recipeHost(
     "extends: [shared/base.yaml]\ntasks: { go: { env: { MINE: '{{recipe_dir}}' } } }\n",
