@@ -1,5 +1,6 @@
 import type { Readable, Transform } from "node:stream";
 import { fail, ok, type Result } from "../failure/result.js";
+import { apartFromTerminal } from "./apart.js";
 import { likeThisProcess } from "./hang-up.js";
 import { hiddenMasks } from "./mask.js";
 import { endTree } from "./process-group.js";
@@ -23,28 +24,35 @@ export async function foreground(
     readonly filter?: OutputFilter | undefined;
     /** The program only passes on what another one prints: it is killed when the reader has gone, which counts as SIGPIPE. */
     readonly isClient?: boolean;
+    /** The program must not have this terminal: it gets pipes in place of it, and a session of its own. */
+    readonly isApart?: boolean;
   } = {},
 ): Promise<Result<Finished>> {
   const { execa } = await import("execa");
   const [program = "", ...rest] = likeThisProcess(argv);
-  const { cwd, filter, output } = options;
-  const shown = (from: 1 | 2, to: 1 | 2 = from) => {
-    const filters = [filter?.(from) ?? [], output === undefined ? [] : hiddenMasks()].flat();
-    return filters.length === 0
-      ? to
-      : ([...filters.map((transform) => ({ transform })), outputOf(to)] as const);
-  };
+  const { cwd, filter, output, isApart = false } = options;
+  const filtersOf = (from: 1 | 2) => [filter?.(from) ?? [], output === undefined ? [] : hiddenMasks()].flat();
+  const filters = { 1: filtersOf(1), 2: filtersOf(2) } as const;
+  const direct = (from: 1 | 2, to: 1 | 2 = from) => (filters[from].length === 0 ? to : "ignore");
+  const apart = isApart
+    ? apartFromTerminal([output === undefined ? 0 : "ignore", direct(1, output), direct(2)])
+    : undefined;
+  const shown = (from: 1 | 2, to: 1 | 2 = from) =>
+    filters[from].length === 0
+      ? (apart?.stdio[from] ?? to)
+      : ([...filters[from].map((transform) => ({ transform })), outputOf(to)] as const);
   const restoreModes = keepTerminalModes();
   const running = execa(program, rest, {
     env: { ...options.env },
     cwd,
     ...{
-      stdin: output === undefined ? "inherit" : ("ignore" as const),
+      stdin: apart?.stdio[0] ?? (output === undefined ? "inherit" : ("ignore" as const)),
       stdout: shown(1, output),
       stderr: shown(2),
     },
-    ...{ buffer: false, reject: false, stripFinalNewline: false },
+    ...{ buffer: false, reject: false, stripFinalNewline: false, detached: isApart },
   });
+  apart?.started();
   const watch = watchForEnd(argv, options, async (signal) => {
     if (running.pid !== undefined) await endTree(running.pid, signal, options.graceMs);
   });
@@ -60,6 +68,7 @@ export async function foreground(
     whenReaderGoes(running.stderr, 2, endOutput),
   ];
   const done = await running;
+  await apart?.end();
   for (const each of release) each();
   const stopped = await watch.stop();
   // a program that was killed leaves the terminal as it used it, an engine's client in raw mode

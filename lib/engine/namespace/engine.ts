@@ -5,7 +5,13 @@ import { capture, type Finished, killedCode, type Piped, piped } from "../../hos
 import { fail, ok, type Result } from "../../failure/result.js";
 import { describeImage, specHash, withoutLimits } from "../spec.js";
 import type { ContainerSpec, Engine } from "../engine.js";
-import { enterArguments, environment, onTerminal, exitCodeScript } from "./unshare-arguments.js";
+import {
+  besideTerminal,
+  enterArguments,
+  environment,
+  onTerminal,
+  exitCodeScript,
+} from "./unshare-arguments.js";
 import { namespaceVersion, namespaceUser } from "./availability.js";
 import {
   endingInput,
@@ -91,10 +97,9 @@ export function namespaceEngine(project?: string): Engine {
       if (!place.ok) return place;
       if (place.value === undefined) return ok(notRunning(name));
       const given = exactEnvironment({ ...place.value.env, ...env, ...(tty ? { SHELL: "/bin/sh" } : {}) });
-      return interpretExit(
-        name,
-        await foreground(place.value.argv, { signal, graceMs, output, filter, env: given }),
-      );
+      const started = tty ? besideTerminal(place.value.argv) : place.value.argv;
+      const how = { signal, graceMs, output, filter, env: given, isApart: !tty };
+      return interpretExit(name, await foreground(started, how));
     },
   };
 }

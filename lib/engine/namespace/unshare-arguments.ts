@@ -88,12 +88,21 @@ function asUser({ uid, gid }: Pick<ContainerUser, "uid" | "gid">): string[] {
 export const exitCodeScript = 'exec 3>&2 2>/dev/null; "$@" 2>&3 3>&-; exit "$?"';
 
 /**
- * Runs a program on a pseudo-terminal made inside the namespace, so that nothing inside has ours; `script` relays keys
- * and output. `script` starts a shell that changes SHELL and, if it is bash, drops the prompts, so `env` sets them
- * again.
+ * Runs a program on a pseudo-terminal made inside the namespace, which has a name there; `script` relays keys and output.
+ * `script` starts a shell that changes SHELL and, if it is bash, drops the prompts, so `env` sets them again.
  */
 export function onTerminal(argv: readonly string[], env: Readonly<Record<string, string>>): string[] {
   const set = Object.entries(env).map(([name, value]) => `${name}=${quoteForShell(value)}; export ${name}; `);
   const command = `${set.join("")}exec ${argv.map(quoteForShell).join(" ")}`;
-  return ["script", "-q", "-e", "-f", "-c", command, "/dev/null"];
+  return scripted(command);
 }
+
+/**
+ * Runs the command that enters the namespace on a pseudo-terminal made for it: programs inside reach the terminal of the
+ * `script` there, which must not be ours.
+ */
+export function besideTerminal(argv: readonly string[]): string[] {
+  return scripted(`exec ${argv.map(quoteForShell).join(" ")}`);
+}
+
+const scripted = (command: string): string[] => ["script", "-q", "-e", "-f", "-c", command, "/dev/null"];
