@@ -35,7 +35,12 @@ export async function spin(
   { title, waiting, clear = false }: Shown,
   work: (spinner: Spinner) => Promise<Ended>,
 ): Promise<void> {
-  const { color, Listr, ListrDefaultRendererLogLevels, ListrLogger, ProcessOutput } = await import("listr2");
+  const { color, DefaultRenderer, Listr, ListrDefaultRendererLogLevels, ListrLogger, ProcessOutput } =
+    await import("listr2");
+  // without this, listr2 prints on stdout if that is no terminal
+  class OnStderr extends DefaultRenderer {
+    static override nonTTY = true;
+  }
   const bugs: unknown[] = [];
   let isOver = false;
   const logger = new ListrLogger({ processOutput: new ProcessOutput(stderr(), stderr()) });
@@ -69,6 +74,7 @@ export async function spin(
       registerSignalListeners: false,
       collectErrors: false,
       exitOnError: false,
+      renderer: OnStderr as typeof DefaultRenderer,
       rendererOptions: {
         ...{ logger, clearOutput: clear, showErrorMessage: false, collapseErrors: true },
         // its yellow is too light on white

@@ -1,9 +1,10 @@
 // needs: script
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { binScript, type Host, run } from "../rig/host.js";
+import { binScript, type Host, run, shellBin } from "../rig/host.js";
+import { Pty } from "../rig/pty.js";
 import { recipeHost } from "../rig/recipe-host.js";
 
 // The output of the programs that steps run.
@@ -204,6 +205,28 @@ tasks:
   assert.is(failed.code, 1);
   assert.match(failed.stderr, /\ny\ny[^]*end/);
   assert.ok(failed.stderr.length < 10_000);
+});
+
+test("on a terminal, progress is shown there, and what is piped or redirected has only the results", async () => {
+  const host = await recipeHost(`
+tasks:
+  wait: { new: true, desc: Wait for it, silent: true, cmds: [[sleep, "2"]] }
+  say: { new: true, cmds: [[echo, result]] }
+`);
+  const pty = new Pty(["sh", "-c", `${shellBin} run wait say > out.txt; exit 4`], {
+    cwd: host.folder,
+    env: host.env,
+  });
+  await pty.expect("Wait for it");
+  assert.is(await pty.ended, 4, pty.screen);
+  assert.is(await readFile(host.path("out.txt"), "utf8"), "result\n");
+  // a reader that has gone ends nothing
+  const piped = new Pty(["sh", "-c", `${shellBin} run wait say | true; exit 4`], {
+    cwd: host.folder,
+    env: host.env,
+  });
+  assert.is(await piped.ended, 4, piped.screen);
+  assert.not.match(piped.screen, /EPIPE/);
 });
 
 test.run();
