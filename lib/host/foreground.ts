@@ -1,6 +1,5 @@
 import type { Readable, Transform } from "node:stream";
 import { fail, ok, type Result } from "../failure/result.js";
-import { apartFromTerminal } from "./apart.js";
 import { likeThisProcess } from "./hang-up.js";
 import { hiddenMasks } from "./mask.js";
 import { endTree } from "./process-group.js";
@@ -34,9 +33,8 @@ export async function foreground(
   const filtersOf = (from: 1 | 2) => [filter?.(from) ?? [], output === undefined ? [] : hiddenMasks()].flat();
   const filters = { 1: filtersOf(1), 2: filtersOf(2) } as const;
   const direct = (from: 1 | 2, to: 1 | 2 = from) => (filters[from].length === 0 ? to : "ignore");
-  const apart = isApart
-    ? apartFromTerminal([output === undefined ? 0 : "ignore", direct(1, output), direct(2)])
-    : undefined;
+  const { apartFromTerminal } = isApart ? await import("./apart.js") : { apartFromTerminal: undefined };
+  const apart = apartFromTerminal?.([output === undefined ? 0 : "ignore", direct(1, output), direct(2)]);
   const shown = (from: 1 | 2, to: 1 | 2 = from) =>
     filters[from].length === 0
       ? (apart?.stdio[from] ?? to)
