@@ -70,7 +70,9 @@ function refusal(
 ): Failure | undefined {
   const hint = `See \`tazpod ${name} --help\`.`;
   if (runsTasks) return undefined;
-  const takes = words === "" ? 0 : 1;
+  // the name of a command may be two words
+  const named = name === "help" ? findCommand(rest)?.command.name.split(" ").length : undefined;
+  const takes = words === "" ? 0 : (named ?? 1);
   const extra = rest[takes];
   if (extra !== undefined) return { kind: "usage", message: `Unexpected argument "${extra}".`, hint };
   if (rest.length === 0 && words !== "" && !words.startsWith("["))

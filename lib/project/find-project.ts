@@ -25,7 +25,7 @@ export async function findRoot(
       action: "find a project in",
       path: from,
       code: "ENOTDIR",
-      detail: "the folder does not exist",
+      detail: found?.value === undefined ? "the folder does not exist" : "it is not a folder",
     });
   }
   for (let folder = start.value; ; folder = dirname(folder)) {

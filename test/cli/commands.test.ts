@@ -56,8 +56,21 @@ for (const { name, words, flags: own, runsTasks } of commands as readonly Comman
     assert.is(done.code, 0, done.stderr);
     const listed = [...done.stdout.matchAll(/^ {2}(?:-\w, )?--([a-z-]+)/gm)].map(([, flag]) => flag);
     assert.equal(new Set(listed), new Set([...own, "help"]));
+    assert.is((await host.tazpod("help", ...name.split(" "))).stdout, done.stdout);
+    assert.match((await host.tazpod("help", ...name.split(" "), "x")).stderr, 'Unexpected argument "x"');
   });
 }
+
+test("a project's folder that is missing, or no folder, is named as such", async () => {
+  for (const [path, why] of [
+    ["nowhere", "the folder does not exist"],
+    [".tazpod/config.yaml", "it is not a folder"],
+  ] as const) {
+    const done = await host.tazpod("status", "--project", path);
+    assert.is(done.code, 1, done.stderr);
+    assert.match(done.stderr, why);
+  }
+});
 
 test("a task refuses flags that none of the tasks it can run accepts", async () => {
   for (const [task, flag] of [
