@@ -6,20 +6,23 @@ import { fail, ok, type Result } from "../lib/failure/result.js";
 import { runWhenMain } from "../lib/session/step-program.js";
 import { choosePassphrase } from "../lib/session/ask-passphrase.js";
 import type { StepContext } from "../lib/session/step.js";
+import type { Remote } from "../lib/remote/remote-types.js";
 import { archiveLimit } from "../lib/vault/archive/entry-policy.js";
 import { sealInto } from "../lib/vault/seal-into.js";
 import { noTarWarnings } from "../lib/vault/archive/tar-warnings.js";
 import { endOfTar } from "../lib/vault/archive/tar-header.js";
 
-/** Creates a new, empty vault, unless there is one here or at the remote. */
+/** Creates a new, empty vault, unless there is one here or at the remote, or the remote has copies of one that is gone. */
 export async function run(context: StepContext): Promise<Result<string>> {
-  const { project, signal } = context;
+  const { project, options, signal } = context;
   const free = await isFree(project.vaultFile);
   if (!free.ok) return free;
   const remote = await context.remote();
   const there = await remote.head(signal);
   if (there.state === "unknown") return fail(there.failure);
   if (there.state === "present") return fail({ kind: "vault-exists", path: remote.url });
+  const lost = options.force ? ok(undefined) : await noCopies(remote, signal);
+  if (!lost.ok) return lost;
   const passphrase = await choosePassphrase(context);
   if (!passphrase.ok) return passphrase;
   const made = await makeFolder(project.vaultFolder);
@@ -47,6 +50,20 @@ async function isFree(path: string): Promise<Result<void>> {
   const here = await stat(path);
   if (!here.ok) return here;
   return here.value === undefined ? ok(undefined) : fail({ kind: "vault-exists", path });
+}
+
+/** Fails with `precondition` if the remote has copies of earlier vaults. It need not be able to list them. */
+async function noCopies(remote: Remote, signal: AbortSignal): Promise<Result<void>> {
+  const copies = remote.url === "none" ? ok([]) : await remote.history.list(signal);
+  const [newest] = copies.ok ? copies.value : [];
+  if (newest === undefined) return ok(undefined);
+  const when = `${newest.at.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+  return fail({
+    kind: "precondition",
+    task: "create",
+    message: `There is no vault at ${remote.url}, but copies of earlier ones, the newest of ${when}.`,
+    hint: "`tazpod restore --at 1` makes the newest copy the vault again; `tazpod create --force` creates a new, empty one.",
+  });
 }
 
 runWhenMain(import.meta.url);

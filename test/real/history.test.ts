@@ -1,7 +1,7 @@
 // needs: engine, script
 // time limit: 900 s
 import { existsSync } from "node:fs";
-import { cp, mkdir, readdir, readFile, truncate, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "uvu";
@@ -110,6 +110,23 @@ test("history asks for a passphrase that is typed wrong three times, not again f
   for (let tries = 0; tries < 3; tries++) await pty.secret("Passphrase of the vault:", "wrong");
   assert.is(await pty.ended, 1, pty.screen);
   assert.match(pty.screen, /the passphrase is wrong/);
+});
+
+test("where the remote's vault is gone but not its copies, a new host restores one instead of creating an empty vault", async () => {
+  const host = await threeGenerations();
+  const url = await remoteOf(host);
+  await rm(fileURLToPath(url));
+  const other = await Host.make({ remote: url });
+  const refused = await other.enter("true");
+  assert.is(refused.code, 3, refused.stderr);
+  assert.match(refused.stderr, /There is no vault at file:.*, but copies of earlier ones, the newest of /);
+  assert.not.ok(existsSync(other.vault));
+  const restored = await other.run("restore", "--at", "1");
+  assert.is(restored.code, 0, restored.stderr);
+  assert.is((await other.enter("cat ~/secrets/key")).stdout, "3\n");
+  const third = await Host.make({ remote: url });
+  await rm(fileURLToPath(url));
+  assert.is((await third.run("create", "--force")).code, 0);
 });
 
 test("restore makes an earlier copy the current vault, as a new generation that every host accepts", async () => {
