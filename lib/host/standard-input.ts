@@ -20,6 +20,8 @@ export async function readInput(limit: number, signal: AbortSignal): Promise<Res
   let bytes = 0;
   const stop = (): void => void stdin().destroy();
   signal.addEventListener("abort", stop, { once: true });
+  // the signal may have come before
+  if (signal.aborted) stop();
   try {
     for await (const chunk of stdin() as AsyncIterable<Buffer>) {
       bytes += chunk.length;

@@ -20,6 +20,7 @@ export async function readBody(
     stall,
   );
   signal?.addEventListener("abort", stop, { once: true });
+  if (signal?.aborted === true) stop();
   try {
     for await (const piece of body as AsyncIterable<Buffer>) {
       stalled.refresh();

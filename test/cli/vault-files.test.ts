@@ -370,7 +370,7 @@ test("what a v1 vault has by mistake of the Go program is named when a change le
 
 test("SIGTERM ends tazpod at whatever moment of its start it comes", async () => {
   const host = await hostWith({ key: "kept" });
-  for (let ms = 80; ms <= 480; ms += 8) {
+  for (let ms = 80; ms <= 480; ms += 16) {
     // the value never ends
     const child = spawn(process.execPath, [bin, "vault", "set", "key"], { cwd: host.folder });
     const ended = once(child, "close");
