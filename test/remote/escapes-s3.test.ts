@@ -17,7 +17,7 @@ test("the host name in S3 metadata cannot control the terminal", async () => {
   assert.is(pushed.code, 5, pushed.stderr);
   // oxlint-disable-next-line no-control-regex
   assert.not.match(pushed.stdout + pushed.stderr, /[\u0007\u001b]/);
-  assert.match(pushed.stderr, "The host \ufffd]0;owned\ufffdevil\ufffdVault saved changed");
+  assert.match(pushed.stderr, "The host \ufffd]0;owned\ufffdevil\ufffdVault saved wrote");
 });
 
 test.run();
