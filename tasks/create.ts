@@ -12,17 +12,16 @@ import { sealInto } from "../lib/vault/seal-into.js";
 import { noTarWarnings } from "../lib/vault/archive/tar-warnings.js";
 import { endOfTar } from "../lib/vault/archive/tar-header.js";
 
-/** Creates a new, empty vault, unless there is one here or at the remote, or the remote has copies of one that is gone. */
+/** Creates a new, empty vault, unless there is one here or at the remote. */
 export async function run(context: StepContext): Promise<Result<string>> {
-  const { project, options, signal } = context;
+  const { project, signal } = context;
   const free = await isFree(project.vaultFile);
   if (!free.ok) return free;
   const remote = await context.remote();
   const there = await remote.head(signal);
   if (there.state === "unknown") return fail(there.failure);
   if (there.state === "present") return fail({ kind: "vault-exists", path: remote.url });
-  const lost = options.force ? ok(undefined) : await noCopies(remote, signal);
-  if (!lost.ok) return lost;
+  await tellCopies(context, remote);
   const passphrase = await choosePassphrase(context);
   if (!passphrase.ok) return passphrase;
   const made = await makeFolder(project.vaultFolder);
@@ -52,18 +51,15 @@ async function isFree(path: string): Promise<Result<void>> {
   return here.value === undefined ? ok(undefined) : fail({ kind: "vault-exists", path });
 }
 
-/** Fails with `precondition` if the remote has copies of earlier vaults. It need not be able to list them. */
-async function noCopies(remote: Remote, signal: AbortSignal): Promise<Result<void>> {
+/** Tells of copies that the remote has of earlier vaults, before a passphrase is chosen. It need not be able to list them. */
+async function tellCopies({ terminal, signal }: StepContext, remote: Remote): Promise<void> {
   const copies = remote.url === "none" ? ok([]) : await remote.history.list(signal);
   const [newest] = copies.ok ? copies.value : [];
-  if (newest === undefined) return ok(undefined);
+  if (newest === undefined) return;
   const when = `${newest.at.toISOString().slice(0, 19).replace("T", " ")} UTC`;
-  return fail({
-    kind: "precondition",
-    task: "create",
-    message: `There is no vault at ${remote.url}, but copies of earlier ones, the newest of ${when}.`,
-    hint: "`tazpod restore --at 1` makes the newest copy the vault again; `tazpod create --force` creates a new, empty one.",
-  });
+  terminal.warn(
+    `There is no vault at ${remote.url}, but copies of earlier ones, the newest of ${when}. \`tazpod restore --at 1\` makes that one the vault again.`,
+  );
 }
 
 runWhenMain(import.meta.url);

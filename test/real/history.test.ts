@@ -112,21 +112,24 @@ test("history asks for a passphrase that is typed wrong three times, not again f
   assert.match(pty.screen, /the passphrase is wrong/);
 });
 
-test("where the remote's vault is gone but not its copies, a new host restores one instead of creating an empty vault", async () => {
+test("where the remote's vault is gone but not its copies, a new host is told of them before it creates an empty vault", async () => {
   const host = await threeGenerations();
   const url = await remoteOf(host);
   await rm(fileURLToPath(url));
-  const other = await Host.make({ remote: url });
-  const refused = await other.enter("true");
-  assert.is(refused.code, 3, refused.stderr);
-  assert.match(refused.stderr, /There is no vault at file:.*, but copies of earlier ones, the newest of /);
-  assert.not.ok(existsSync(other.vault));
+  const [other, third] = [await Host.make({ remote: url }), await Host.make({ remote: url })];
   const restored = await other.run("restore", "--at", "1");
   assert.is(restored.code, 0, restored.stderr);
   assert.is((await other.enter("cat ~/secrets/key")).stdout, "3\n");
-  const third = await Host.make({ remote: url });
   await rm(fileURLToPath(url));
-  assert.is((await third.run("create", "--force")).code, 0);
+  const pty = third.pty("create", "--yes");
+  await pty.expect(
+    /There is no vault at file:.*, but copies of earlier ones, the newest of .*restore --at 1/s,
+  );
+  await pty.expect("Passphrase for the new vault");
+  pty.interrupt();
+  assert.is(await pty.ended, 130, pty.screen);
+  assert.not.ok(existsSync(third.vault));
+  assert.is((await third.run("create")).code, 0);
 });
 
 test("restore makes an earlier copy the current vault, as a new generation that every host accepts", async () => {
