@@ -101,7 +101,7 @@ for (const program of [["tar"], ["busybox", "tar"]])
           for (const place of [secrets, join(secrets, "db")]) {
             await writeFile(join(place, `journal-${number}`), "j");
             await rm(join(place, `journal-${number}`));
-            await sleep(25);
+            await sleep(10);
           }
       })();
       const sealed = await sealInto({
