@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { utc } from "../lib/failure/utc.js";
 import { Readable } from "node:stream";
 import { makeFolder, stat } from "../lib/host/files.js";
 import { withProjectLock } from "../lib/project/project-lock.js";
@@ -56,9 +57,8 @@ async function tellCopies({ terminal, signal }: StepContext, remote: Remote): Pr
   const copies = remote.url === "none" ? ok([]) : await remote.history.list(signal);
   const [newest] = copies.ok ? copies.value : [];
   if (newest === undefined) return;
-  const when = `${newest.at.toISOString().slice(0, 19).replace("T", " ")} UTC`;
   terminal.warn(
-    `There is no vault at ${remote.url}, but copies of earlier ones, the newest of ${when}. \`tazpod restore --at 1\` makes that one the vault again.`,
+    `There is no vault at ${remote.url}, but copies of earlier ones, the newest of ${utc(newest.at)}. \`tazpod restore --at 1\` makes that one the vault again.`,
   );
 }
 

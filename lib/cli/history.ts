@@ -3,6 +3,7 @@ import { stat } from "../host/files.js";
 import { printJson, printResult } from "../host/screen.js";
 import { fetchCopy, numberedCopies, type NumberedCopy } from "../remote/copies.js";
 import type { Remote, RemoteObject } from "../remote/remote-types.js";
+import { refusalOf } from "../session/open-local.js";
 import type { Failure } from "../failure/failure.js";
 import { fail, ok, type Result } from "../failure/result.js";
 import type { Arguments } from "../run/arguments.js";
@@ -124,19 +125,11 @@ async function changesOf(
 
 /** Returns why the changes of one copy are unknown; undefined for a failure that is not about this copy alone. */
 function whyUnknown(failure: Failure): string | undefined {
-  switch (failure.kind) {
-    case "wrong-passphrase":
-      // it was typed wrong as often as it may be, and would be asked for again for each copy
-      return failure.tries > 1 ? undefined : "sealed with another passphrase";
-    case "vault-damaged":
-    case "vault-format":
-    case "archive-refused":
-      return "damaged";
-    case "remote-absent":
-      return "removed in the meantime";
-    default:
-      return undefined;
-  }
+  // it was typed wrong as often as it may be, and would be asked for again for each copy
+  if (failure.kind === "wrong-passphrase")
+    return failure.tries > 1 ? undefined : "sealed with another passphrase";
+  if (failure.kind === "remote-absent") return "removed in the meantime";
+  return refusalOf(failure) === "damaged" ? "damaged" : undefined;
 }
 
 async function entriesOf(

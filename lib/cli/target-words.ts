@@ -66,9 +66,14 @@ function wordsOfTasks(
   const add = ({ name }: Task, words: Iterable<readonly [string, readonly string[]]>): void =>
     void found.set(name, new Map([...(found.get(name) ?? []), ...words]));
   for (const { tasks, words } of entries) for (const task of tasks) add(task, words);
-  const variadic = last?.args.find((arg) => arg.variadic);
+  const variadic = variadicOf(last);
   if (last !== undefined && variadic !== undefined) add(last, [[variadic.name, after]]);
   return found;
+}
+
+/** Returns the argument of a task that takes the words after `--`, if any. */
+function variadicOf(task: Task | undefined): Task["args"][number] | undefined {
+  return task?.args.find((arg) => arg.variadic);
 }
 
 /** Finds the goal or task with a name or an alias. Failure: `unknown-name`, with the nearest name. */
@@ -187,8 +192,7 @@ function giveRest(entries: readonly Entry[]): Result<Task | undefined> {
       hint: `Name ${shell.one.name} last, or run it by itself.`,
     });
   const task = last.tasks.at(-1);
-  const variadic = task?.args.find((arg) => arg.variadic);
-  if (task !== undefined && variadic !== undefined) return ok(task);
+  if (variadicOf(task) !== undefined) return ok(task);
   const { action, args = [] } = task ?? {};
   if (
     args.length === 0 &&

@@ -1,3 +1,4 @@
+import { utc } from "./utc.js";
 import {
   explainForeignContainer,
   explainMissingImage,
@@ -196,7 +197,7 @@ export function explain(failure: Failure): Explanation {
       return explanation("The vault is not open.", "`tazpod unlock` opens it.");
     case "vault-rollback":
       return explanation(
-        `${failure.path} is older than a vault this host has opened before: generation ${failure.found}, sealed by ${failure.host} on ${failure.time.slice(0, 19).replace("T", " ")} UTC, after generation ${failure.seen}. It was not opened.`,
+        `${failure.path} is older than a vault this host has opened before: generation ${failure.found}, sealed by ${failure.host} on ${utc(failure.time)}, after generation ${failure.seen}. It was not opened.`,
         "An old copy has replaced the vault. `tazpod pull` downloads the newer one, if the remote has it. To open the old one, use `tazpod unlock --force`.",
       );
     case "vault-unknown":
@@ -274,14 +275,14 @@ export function explain(failure: Failure): Explanation {
       return explanation(`There is no vault at ${failure.url}.`);
     case "remote-vanished":
       return explanation(
-        `The vault at ${failure.url} is gone: this host last synced it on ${failure.since.slice(0, 19).replace("T", " ")} UTC. Nothing was changed.`,
+        `The vault at ${failure.url} is gone: this host last synced it on ${utc(failure.since)}. Nothing was changed.`,
         failure.url.startsWith("file://")
           ? "Is the disk mounted, and has the folder been synced? If the vault was removed on purpose, `tazpod push --force` uploads it again."
           : "Check remote.url and the endpoint. If the vault was removed on purpose, `tazpod push --force` uploads it again.",
       );
     case "remote-rollback":
       return explanation(
-        `${failure.url} has an older vault than this host saw there before: generation ${failure.found}, written ${failure.host === undefined ? "" : `by ${failure.host} `}on ${failure.modified.slice(0, 19).replace("T", " ")} UTC, after generation ${failure.seen}. Nothing was changed.`,
+        `${failure.url} has an older vault than this host saw there before: generation ${failure.found}, written ${failure.host === undefined ? "" : `by ${failure.host} `}on ${utc(failure.modified)}, after generation ${failure.seen}. Nothing was changed.`,
         "An old copy was restored there, or the server returned one. To use it anyway, run `tazpod pull --force`; the local vault is kept as vault.tar.aes.bak-N.",
       );
     case "conflict":

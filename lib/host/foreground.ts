@@ -33,18 +33,19 @@ export async function foreground(
   const filtersOf = (from: 1 | 2) => [filter?.(from) ?? [], output === undefined ? [] : hiddenMasks()].flat();
   const filters = { 1: filtersOf(1), 2: filtersOf(2) } as const;
   const direct = (from: 1 | 2, to: 1 | 2 = from) => (filters[from].length === 0 ? to : "ignore");
-  const { apartFromTerminal } = isApart ? await import("./apart.js") : { apartFromTerminal: undefined };
-  const apart = apartFromTerminal?.([output === undefined ? 0 : "ignore", direct(1, output), direct(2)]);
+  const shared = [output === undefined ? 0 : "ignore", direct(1, output), direct(2)] as const;
+  const apart = isApart ? (await import("./apart.js")).apartFromTerminal(shared) : undefined;
+  const given = apart?.stdio ?? shared;
   const shown = (from: 1 | 2, to: 1 | 2 = from) =>
     filters[from].length === 0
-      ? (apart?.stdio[from] ?? to)
+      ? given[from]
       : ([...filters[from].map((transform) => ({ transform })), outputOf(to)] as const);
   const restoreModes = keepTerminalModes();
   const running = execa(program, rest, {
     env: { ...options.env },
     cwd,
     ...{
-      stdin: apart?.stdio[0] ?? (output === undefined ? "inherit" : ("ignore" as const)),
+      stdin: given[0],
       stdout: shown(1, output),
       stderr: shown(2),
     },

@@ -1,3 +1,4 @@
+import { whenAborted } from "./abort.js";
 import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
 import { PassThrough, pipeline, Readable, Writable } from "node:stream";
 import type { Failure } from "../failure/failure.js";
@@ -329,13 +330,12 @@ export function watchForEnd(
   const endAfter = (ms: number): void =>
     endFor({ kind: "timeout", what: argv.slice(0, 3).join(" "), ms }, "SIGTERM");
   const timer = timeoutMs === undefined ? undefined : setTimeout(endAfter, timeoutMs, timeoutMs);
-  if (signal?.aborted) onAbort();
-  else signal?.addEventListener("abort", onAbort, { once: true });
+  const release = whenAborted(signal, onAbort);
   return {
     endAfter,
     async stop() {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
+      release();
       await ending;
       return why;
     },

@@ -1,3 +1,4 @@
+import { whenAborted } from "./abort.js";
 import { isatty, ReadStream, WriteStream } from "node:tty";
 import { closeSync, openSync } from "node:fs";
 import { fail, ok, type Result } from "../failure/result.js";
@@ -18,10 +19,7 @@ export function inputIsTerminal(): boolean {
 export async function readInput(limit: number, signal: AbortSignal): Promise<Result<Buffer>> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  const stop = (): void => void stdin().destroy();
-  signal.addEventListener("abort", stop, { once: true });
-  // the signal may have come before
-  if (signal.aborted) stop();
+  const release = whenAborted(signal, () => void stdin().destroy());
   try {
     for await (const chunk of stdin() as AsyncIterable<Buffer>) {
       bytes += chunk.length;
@@ -39,7 +37,7 @@ export async function readInput(limit: number, signal: AbortSignal): Promise<Res
         code: (error as NodeJS.ErrnoException).code ?? "unknown",
       });
   } finally {
-    signal.removeEventListener("abort", stop);
+    release();
   }
   return signal.aborted
     ? fail({ kind: "interrupted", signal: String(signal.reason) })

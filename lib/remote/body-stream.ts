@@ -1,3 +1,4 @@
+import { whenAborted } from "../host/abort.js";
 import { Transform, type Readable, pipeline } from "node:stream";
 import { interrupted } from "../aws/errors.js";
 import { Failed, take } from "../failure/result.js";
@@ -14,13 +15,11 @@ export async function readBody(
   stall: number,
 ): Promise<void> {
   let bytes = 0;
-  const stop = (): void => void body.destroy();
   const stalled = setTimeout(
     () => body.destroy(errorWithCode("ETIMEDOUT", "no data arrived in time")),
     stall,
   );
-  signal?.addEventListener("abort", stop, { once: true });
-  if (signal?.aborted === true) stop();
+  const release = whenAborted(signal, () => void body.destroy());
   try {
     for await (const piece of body as AsyncIterable<Buffer>) {
       stalled.refresh();
@@ -34,7 +33,7 @@ export async function readBody(
     throw error;
   } finally {
     clearTimeout(stalled);
-    signal?.removeEventListener("abort", stop);
+    release();
     body.destroy();
   }
   if (signal?.aborted === true) throw new Failed(interrupted(signal));

@@ -1,3 +1,4 @@
+import { utc } from "../failure/utc.js";
 import { now } from "../host/clock.js";
 import type { Result } from "../failure/result.js";
 import { changeState, type PushedRecord, type VaultState, withPushed } from "../vault/vault-state.js";
@@ -102,7 +103,7 @@ export function remoteChanged(
   pushed: PushedRecord | undefined,
 ): string {
   const who = host === undefined ? "Another program" : `The host ${host}`;
-  const when = `${modified.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+  const when = utc(modified);
   return pushed?.remote === url
     ? `${who} changed ${url} on ${when}, after this host last synced`
     : `${who} wrote ${url} on ${when}, and this host has never synced with it`;

@@ -1,3 +1,4 @@
+import { whenAborted } from "../host/abort.js";
 import { join } from "node:path";
 import { makeFolder, removeFile, stat, writeNew } from "../host/files.js";
 import { providedModules, zxCommand } from "../host/installation.js";
@@ -29,22 +30,21 @@ export interface Output {
 /** Runs the action of a task once. A step that ignores its signal is abandoned 5 seconds after its grace time. */
 export async function execute(task: Task, context: RunContext, output: Output): Promise<Result<unknown>> {
   let timer: NodeJS.Timeout | undefined;
-  let stop = (): void => undefined;
+  let release = (): void => undefined;
   const stopped = new Promise<Result<never>>((resolve) => {
-    stop = () => {
+    const stop = (): void => {
       timer = setTimeout(
         () => resolve(fail({ kind: "interrupted", signal: String(context.signal.reason) })),
         context.graceMs + 5_000,
       );
     };
-    if (context.signal.aborted) stop();
-    else context.signal.addEventListener("abort", stop, { once: true });
+    release = whenAborted(context.signal, stop);
   });
   try {
     return await Promise.race([runAction(task, context, output), stopped]);
   } finally {
     clearTimeout(timer);
-    context.signal.removeEventListener("abort", stop);
+    release();
   }
 }
 

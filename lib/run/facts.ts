@@ -1,3 +1,4 @@
+import { whenAborted } from "../host/abort.js";
 import type { CheckResult } from "../failure/check-result.js";
 import { factsOf } from "../recipe/read-check.js";
 import type { Fact, Recipe, Task } from "../recipe/recipe.js";
@@ -87,8 +88,7 @@ export class Facts {
             ? unknown(`no answer within ${fact.timeoutMs / 1000} s`)
             : unknown("interrupted"),
         );
-      if (signal.aborted) stop();
-      else signal.addEventListener("abort", stop, { once: true });
+      whenAborted(signal, stop);
     });
     try {
       const answer = evaluate(fact.check, {

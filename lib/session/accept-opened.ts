@@ -1,3 +1,4 @@
+import { utc } from "../failure/utc.js";
 import { ok, type Result } from "../failure/result.js";
 import { checkDescent, settleArrival } from "../vault/arrival.js";
 import { checkNotOlder, type OpenedFile, recordNewest } from "../vault/rollback-check.js";
@@ -26,8 +27,7 @@ export async function recordOpening({ project, terminal }: StepContext, opened: 
     );
   const { manifest } = opened;
   if (!isFirst.ok || !isFirst.value || manifest === undefined) return;
-  const time = manifest.time.slice(0, 19).replace("T", " ");
   terminal.print(
-    `First opened on this host: sealed by ${manifest.host} on ${time} UTC, generation ${manifest.generation}.`,
+    `First opened on this host: sealed by ${manifest.host} on ${utc(manifest.time)}, generation ${manifest.generation}.`,
   );
 }

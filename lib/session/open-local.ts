@@ -37,7 +37,8 @@ export async function openLocal<T>(
   return open();
 }
 
-function refusalOf({ kind }: Failure): RefusedRecord["why"] | undefined {
+/** Returns why a vault that was opened is refused; undefined for a failure that is not about its content. */
+export function refusalOf({ kind }: Failure): RefusedRecord["why"] | undefined {
   switch (kind) {
     case "vault-damaged":
     case "vault-format":

@@ -1,3 +1,4 @@
+import { whenAborted } from "../host/abort.js";
 import { randomUUID } from "node:crypto";
 import { pipeline, type Readable, Transform, type Writable } from "node:stream";
 import type { ContainerSpec, Engine } from "../engine/engine.js";
@@ -73,9 +74,7 @@ export async function runRequest(
   if (!opened.ok) return opened;
   const { secrets, end } = opened.value;
   // at the end of the session or of the command's time, everything in it ends at once
-  const atAbort = (): void => void end();
-  if (signal.aborted) atAbort();
-  else signal.addEventListener("abort", atAbort, { once: true });
+  const release = whenAborted(signal, () => void end());
   try {
     const inside = { engine, container: secrets.container, user: secrets.user };
     const tar = copy.tar();
@@ -86,7 +85,7 @@ export async function runRequest(
     const brought = await bringBack(copy, inside, shell, { suffix: `from-${allowed.id}`, signal });
     return brought.ok ? ok({ ...ran.value, broughtBack: brought.value }) : brought;
   } finally {
-    signal.removeEventListener("abort", atAbort);
+    release();
     if (!signal.aborted) await end();
   }
 }

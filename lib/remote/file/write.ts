@@ -1,3 +1,4 @@
+import { utc } from "../../failure/utc.js";
 import { basename, dirname, join } from "node:path";
 import { interrupted } from "../../aws/errors.js";
 import { now } from "../../host/clock.js";
@@ -83,7 +84,7 @@ async function locked<T>(
 
 function held({ host, pid, since }: LockHolder, path: string): { reason: string; hint: string } {
   return {
-    reason: `process ${pid} of ${host} has been writing there since ${since.slice(0, 19).replace("T", " ")} UTC`,
+    reason: `process ${pid} of ${host} has been writing there since ${utc(since)}`,
     hint: `If it is no longer running, remove ${path}.`,
   };
 }
